@@ -1,0 +1,1 @@
+"""The law and the diary: requests, hearings, people, permissions. Knows no media, no HTTP and no clock."""

@@ -1,0 +1,1 @@
+"""Evidence: the recorder process, the seal, the journal and its tree, the bag, and the verdict."""
