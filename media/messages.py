@@ -704,7 +704,8 @@ WORKER_TO_WEB = (
 )  # fmt: skip
 WEB_TO_RECORDER = Attach | OpenRecording | AddTrack | CheckSound | CloseRecording | Stop
 RECORDER_TO_WEB = (
-    Attached | Alive | Refused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing | RecordingClosed
+    Attached | Alive | Refused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing
+    | RecordingClosed
 )  # fmt: skip
 WORKER_TO_RECORDER = Batch
 RECORDER_TO_WORKER = KeyFrameWanted | SealProgress | RecorderFailing
