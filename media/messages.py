@@ -41,6 +41,7 @@ class Hello(Message):
 
     ticket: Annotated[str, Meta(max_length=200)]
     take_over: bool = False
+    generation: Annotated[int, Meta(description="of the media connection the page still holds; 0 when it has none")] = 0
 
 
 class Beat(Message):
@@ -273,7 +274,8 @@ class View(Message):
 
     seq: int
     me: Seat
-    generation: int
+    generation: Annotated[int, Meta(description="goes into the address an offer is posted to; changes with the worker")]
+    media_up: Annotated[bool, Meta(description="False while the media worker is being replaced")]
     case: str
     status: str
     phase: Literal["prepare", "lobby", "room", "ended"]
