@@ -1,0 +1,421 @@
+// Written by `python -m media.protocol` from media/messages.py; do not edit by hand.
+// Instants are nanoseconds since 1970 UTC; a number keeps them to a quarter of a microsecond.
+
+/** First message of a page. `ticket` proves who it is (one use, 60 s); `take_over` moves the seat to this tab. */
+export interface Hello {
+  type: "hello";
+  /** 0–200 characters */
+  ticket: string;
+  take_over?: boolean;
+  /** of the media connection the page still holds; 0 when it has none */
+  generation?: number;
+}
+
+/** The page is alive; sent every 2 s. */
+export interface Beat {
+  type: "beat";
+}
+
+/** What the page measures of its own line, every 5 s. */
+export interface LineReport {
+  type: "line_report";
+  /** 0–60000 */
+  rtt_ms: number;
+  /** 0–100 */
+  loss_percent: number;
+  /** 0–60000 */
+  jitter_ms: number;
+}
+
+/** Recording notice acknowledged and devices checked: to the lobby. */
+export interface Ready {
+  type: "ready";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  notice: boolean;
+  camera: boolean;
+  microphone: boolean;
+  speaker: boolean;
+}
+
+/** Switch my own microphone. The server never switches it on for anyone. */
+export interface Microphone {
+  type: "microphone";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  on: boolean;
+}
+
+/** Switch my own camera. */
+export interface Camera {
+  type: "camera";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  on: boolean;
+}
+
+/** Raise or lower my hand. */
+export interface RaiseHand {
+  type: "raise_hand";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  up: boolean;
+}
+
+/** "I need help": shown to the clerk, the judge and the requested authority until it is taken back. */
+export interface AskHelp {
+  type: "ask_help";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  up: boolean;
+}
+
+/** The language I want to hear; empty for the floor as spoken. */
+export interface Hear {
+  type: "hear";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+}
+
+/** How loud the floor stays under an interpreter, 0–40 %. */
+export interface Original {
+  type: "original";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 */
+  percent: number;
+}
+
+/** The language an interpreter now speaks into; empty when she speaks into none. */
+export interface Render {
+  type: "render";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+}
+
+/** I leave the hearing; coming back goes through the lobby. */
+export interface Leave {
+  type: "leave";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** Begin the roll call. */
+export interface RollCall {
+  type: "roll_call";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** The requested authority has satisfied itself who the person is. */
+export interface ConfirmIdentity {
+  type: "confirm_identity";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  method: "database" | "document_seen" | "known_to_authority" | "protected_identity";
+}
+
+/** From the lobby into the room. */
+export interface Admit {
+  type: "admit";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+}
+
+/** From the room back to the lobby. */
+export interface ReturnToLobby {
+  type: "return_to_lobby";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** in the person's own words; 0–500 characters */
+  reason?: string;
+}
+
+/** Out of the hearing, with no way back but a new link. */
+export interface Remove {
+  type: "remove";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** 3–500 characters */
+  reason: string;
+}
+
+/** Mute another person. They open their own microphone again. */
+export interface Mute {
+  type: "mute";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+}
+
+/** Check what the recorder stores of one person, or of one language channel the interpreter speaks into. */
+export interface SoundCheck {
+  type: "sound_check";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang?: string;
+}
+
+/** Start the sitting. `without_camera` names people whose picture may be missing, with a reason. */
+export interface Start {
+  type: "start";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  without_camera?: string[];
+  /** in the person's own words; 0–500 characters */
+  reason?: string;
+}
+
+/** Close the floor for everyone. */
+export interface Hold {
+  type: "hold";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 3–500 characters */
+  reason: string;
+}
+
+/** Lift a hold and open the floor again, with a reason. */
+export interface Resume {
+  type: "resume";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 3–500 characters */
+  reason: string;
+}
+
+/** Close the sitting: the recorder seals what it has and ends. */
+export interface Close {
+  type: "close";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** in the person's own words; 0–500 characters */
+  reason?: string;
+}
+
+/** A participant as this viewer may know them. */
+export interface PersonView {
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  you: boolean;
+  name: string;
+  role: string;
+  role_label: string;
+  state: string;
+  city: string;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  speaks: string;
+  presence: string;
+  microphone: "muted_by_court" | "off" | "on";
+  camera: boolean;
+  hand: boolean;
+  help: boolean;
+  identity_confirmed: boolean;
+  needs_identity: boolean;
+  line: "good" | "lost" | "unknown" | "weak";
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  renders: string;
+  lost_since: number | null;
+}
+
+/** One of the two courts: where, and in which zone. */
+export interface PlaceView {
+  state: string;
+  city: string;
+  zone: string;
+}
+
+/** Why the floor is closed, since when, and who may open it. */
+export interface HoldView {
+  cause: "fault" | "intervention" | "order" | "recording";
+  by: string;
+  by_label: string;
+  reason: string;
+  /** nanoseconds since 1970 UTC */
+  since: number;
+  who_may_lift: string;
+}
+
+/** The claim about sealed bytes. The page turns it to NOT RECORDING by itself when `tick` stays away 20 s. */
+export interface RecordingView {
+  status: "failed" | "failing" | "not_started" | "recording" | "sealed" | "slow" | "starting" | "stopping";
+  /** nanoseconds since 1970 UTC */
+  since: number | null;
+  sealed: number;
+  /** nanoseconds since 1970 UTC */
+  last_sealed_at: number | null;
+  text: string;
+}
+
+/** One required or optional track and what the recorder read back of it. */
+export interface SoundCheckView {
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+  label: string;
+  required: boolean;
+  status: "failed" | "passed" | "running" | "waiting";
+  level: number | null;
+  picture: boolean | null;
+  advice: string;
+}
+
+/** A booked language, in its own name, and whether somebody renders into it now. */
+export interface LanguageView {
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+  name: string;
+  rendered_by: string;
+}
+
+/** What this viewer may do now, and if not, why and who could. */
+export interface RightView {
+  allowed: boolean;
+  reason: string;
+}
+
+/** Everything this person may see of the hearing; replaces the one before. Sent at each change. */
+export interface View {
+  type: "view";
+  seq: number;
+  /** the participant's id; opaque to media; 0–64 characters */
+  me: string;
+  /** goes into the address an offer is posted to; changes with the worker */
+  generation: number;
+  /** False while the media worker is being replaced */
+  media_up: boolean;
+  case: string;
+  status: string;
+  phase: "ended" | "lobby" | "prepare" | "room";
+  people: PersonView[];
+  audience: string[];
+  places: PlaceView[];
+  /** nanoseconds since 1970 UTC */
+  starts_at: number;
+  hold: HoldView | null;
+  recording: RecordingView;
+  sound_checks: SoundCheckView[];
+  languages: LanguageView[];
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  hears: string;
+  original: number;
+  rights: Record<string, RightView>;
+}
+
+/** Once a second: the server's time and the state of the recording. */
+export interface Tick {
+  type: "tick";
+  /** nanoseconds since 1970 UTC */
+  at: number;
+  recording: RecordingView;
+}
+
+/** What one receiving m-line carries now. */
+export interface SlotView {
+  /** 0–16 characters */
+  mid: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  kind: "camera" | "channel" | "floor";
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+  /** percent at which the listener plays it; 0–100 */
+  gain: number;
+}
+
+/** The assignment of people and channels to the page's receiving m-lines; replaces the one before. */
+export interface Slots {
+  type: "slots";
+  slots: SlotView[];
+}
+
+/** The media worker is new, or lost the line: post a new offer now. `generation` goes into its address. */
+export interface Reoffer {
+  type: "reoffer";
+  generation: number;
+}
+
+/** Another tab or device holds this seat; ask, then say hello with `take_over`. */
+export interface SeatTaken {
+  type: "seat_taken";
+}
+
+/** The one answer to a command. */
+export interface Result {
+  type: "result";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  re: string;
+  ok: boolean;
+  code: string;
+  text: string;
+}
+
+/** Something happened that a person should be told; `assertive` interrupts a screen reader. */
+export interface Notice {
+  type: "notice";
+  /** nanoseconds since 1970 UTC */
+  at: number;
+  code: string;
+  text: string;
+  assertive: boolean;
+}
+
+/** The server ends this connection; the page does not come back by itself. */
+export interface Bye {
+  type: "bye";
+  why: "closed" | "left" | "link_replaced" | "not_allowed" | "removed" | "signed_out" | "superseded";
+  text: string;
+}
+
+export type BrowserToWeb =
+  | Hello
+  | Beat
+  | LineReport
+  | Ready
+  | Microphone
+  | Camera
+  | RaiseHand
+  | AskHelp
+  | Hear
+  | Original
+  | Render
+  | Leave
+  | RollCall
+  | ConfirmIdentity
+  | Admit
+  | ReturnToLobby
+  | Remove
+  | Mute
+  | SoundCheck
+  | Start
+  | Hold
+  | Resume
+  | Close;
+
+export type WebToBrowser =
+  | View
+  | Tick
+  | Slots
+  | Reoffer
+  | SeatTaken
+  | Result
+  | Notice
+  | Bye;
