@@ -1,4 +1,4 @@
-"""Hatch build hook: the wheel (and an editable install) carries browser code and catalogues built by deploy/assets.py."""
+"""Hatch build hook: a wheel or editable install carries what deploy/assets.py builds."""
 
 import importlib.util
 from pathlib import Path

@@ -24,9 +24,10 @@ def compile_lock(name: str, sources: list[str], constraints: list[str], extra: l
     """Resolve `sources` into deploy/`name`, keeping what the file pins already unless asked to upgrade."""
     target = DEPLOY / name
     command = [
-        *("uv", "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
+        *("uv", "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11"),
+        *("--fork-strategy", "fewest"),  # one version of a package, whatever the Python
         *("--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
-        *("--custom-compile-command", "deploy/lock.py", "--output-file", str(target)),
+        *("--output-file", str(target)),
         *(part for constraint in constraints for part in ("--constraint", constraint)),
         *sources,
         *extra,

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Sets Vivavoce up and runs it, from a checkout and nothing but Python.
+
+    python3 deploy/start.py                  set up, then serve a demo on this machine only
+    python3 deploy/start.py test [ARGS]      set up, also for tests, then run them (ARGS go to pytest)
+
+Standard library only. On Debian and Ubuntu, as root or with sudo, missing system packages are installed; elsewhere it
+says which ones to install. Everything else goes into .venv, from requirement files locked by hash. The project is
+installed editable: what runs is this checkout. (A court's own server installs the wheel: docs/operation.md.)
+What is up to date is left alone, so a second start is quick. Certificates are taken from SSL_CERT_FILE, PIP_CERT or
+npm's own cafile; the package index from pip's and npm's own settings.
+
+Data lies in .data or where VIVAVOCE_DATA says; a new folder is filled by `vivavoce init` and `vivavoce demo`.
+"""
+
+from __future__ import annotations  # so that an old Python gets as far as saying that it is too old
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST = (3, 11)
+# What the tests need beside Python: command and the Debian package that brings it.
+TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(text, flush=True)
+
+
+def work(command: list[str], env: dict[str, str] | None = None) -> tuple[bool, str]:
+    """Run a long command quietly; a line every 15 s says it is still at work. Answers success, and its last lines."""
+    started, ended = time.monotonic(), threading.Event()
+
+    def breathe() -> None:
+        while not ended.wait(15):
+            say(f"  … {time.monotonic() - started:.0f} s")
+
+    threading.Thread(target=breathe, daemon=True).start()
+    try:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+            done = subprocess.run(
+                command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
+            log.seek(0)
+            return done.returncode == 0, "".join(log.readlines()[-40:])
+    finally:
+        ended.set()
+
+
+def run(what: str, command: list[str], env: dict[str, str] | None = None) -> None:
+    """A step that must succeed."""
+    say(f"- {what}")
+    good, tail = work(command, env)
+    if not good:
+        raise SystemExit(f"{tail}\n{what}: failed ({' '.join(command[:6])} …)")
+
+
+# --- system packages ---------------------------------------------------------------------------------------------
+
+
+def as_root(command: list[str]) -> list[str] | None:
+    """The command as root may run it here; None when nobody can."""
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", *command]
+    if os.geteuid() == 0:
+        return quiet
+    if shutil.which("sudo"):
+        return ["sudo", *([] if sys.stdin and sys.stdin.isatty() else ["-n"]), *quiet]
+    return None
+
+
+def system_packages(missing: list[str]) -> None:
+    """Install Debian packages, or say what to install. An interrupted dpkg is set right once."""
+    wanted = " ".join(missing)
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if not shutil.which("apt-get") or as_root(install) is None:
+        raise SystemExit(
+            f"Please install, then start again: {wanted} (names of Debian's packages"
+            + ("; as root: apt-get install " + wanted + ")" if shutil.which("apt-get") else ")")
+        )
+    say(f"- installing system packages: {wanted}")
+    tail = ""
+    for last in (False, True):
+        for command in (["apt-get", "update", "-q"], install):
+            good, tail = work(as_root(command) or [])
+        if good:
+            return
+        if not last:
+            say("  apt-get failed; setting right what an interrupted run has left, then once more")
+            work(as_root(["dpkg", "--configure", "-a"]) or [])
+    raise SystemExit(f"{tail}\napt-get could not install: {wanted}")
+
+
+def can_make_venv() -> bool:
+    """Debian splits venv from Python: `ensurepip` is missing without python3-venv."""
+    done = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], check=False, capture_output=True)
+    return done.returncode == 0
+
+
+def require_system(for_tests: bool) -> None:
+    """All system packages that are missing, in one go."""
+    missing = [] if can_make_venv() or venv_works() else ["python3-venv"]
+    if for_tests:
+        missing += [package for tool, package in TEST_TOOLS.items() if not shutil.which(tool)]
+    if missing:
+        system_packages(missing)
+
+
+# --- .venv -------------------------------------------------------------------------------------------------------
+
+
+def venv_works() -> bool:
+    """The .venv is there and of the Python that runs this."""
+    if not PYTHON.exists():
+        return False
+    ask = "import sys, pip; print(*sys.version_info[:2])"
+    done = subprocess.run([str(PYTHON), "-c", ask], check=False, capture_output=True, text=True)
+    return done.stdout.split() == [str(part) for part in sys.version_info[:2]]
+
+
+def environment() -> dict[str, str]:
+    """The environment for pip: where only SSL_CERT_FILE is set, pip and the build take it too."""
+    env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    if "SSL_CERT_FILE" in env:
+        env.setdefault("PIP_CERT", env["SSL_CERT_FILE"])
+    return env
+
+
+def set_up(for_tests: bool) -> None:
+    """Everything between a bare checkout and a `vivavoce` command, as far as it is not up to date."""
+    require_system(for_tests)
+    if not venv_works():
+        run("making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+    names = ["requirements-test.txt"] if for_tests else ["requirements.txt", "requirements-build.txt"]
+    locks = [ROOT / "deploy" / name for name in names]
+    stamp = VENV / f".vivavoce-{'test' if for_tests else 'serve'}"
+    wanted = hashlib.sha256(b"\0".join(file.read_bytes() for file in [*locks, ROOT / "pyproject.toml"])).hexdigest()
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--progress-bar", "off"]
+    env = environment()
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        from_locks = [part for lock in locks for part in ("-r", str(lock))]
+        run("installing Python packages, by hash", [*pip, "--require-hashes", *from_locks], env)
+        editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        run("building the browser code and installing vivavoce", [*pip, *editable], env)
+        stamp.write_text(wanted, encoding="utf-8")
+    else:
+        run("browser code and catalogues", [str(PYTHON), str(ROOT / "deploy" / "assets.py")], env)
+
+
+# --- the two commands --------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Set up; fill a new data folder; become `vivavoce serve`."""
+    set_up(for_tests=False)
+    data = Path(os.environ.setdefault("VIVAVOCE_DATA", str(ROOT / ".data")))
+    vivavoce = str(VENV / "bin" / "vivavoce")
+    if not data.is_dir() or not any(data.iterdir()):
+        say(f"- new data folder: {data}")
+        for step in ("init", "demo"):
+            if subprocess.run([vivavoce, step], cwd=ROOT, check=False).returncode:
+                raise SystemExit(f"`vivavoce {step}` failed; nothing is served. Remove {data} before another try.")
+    else:
+        say(f"- data folder: {data} (another demo hearing with fresh links: .venv/bin/vivavoce demo --again)")
+    sys.stdout.flush()
+    os.execv(vivavoce, [vivavoce, "serve"])
+
+
+def test(arguments: list[str]) -> None:
+    """Set up for tests too; become pytest."""
+    set_up(for_tests=True)
+    say("- running the tests")
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(str(PYTHON), [str(PYTHON), "-m", "pytest", *arguments])
+
+
+def main(arguments: list[str]) -> None:
+    """Read the command line."""
+    if sys.version_info < OLDEST:
+        raise SystemExit(
+            f"Vivavoce needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}. "
+            "Start it with a newer one, such as: python3.13 deploy/start.py"
+        )
+    if arguments[:1] == ["test"]:
+        test(arguments[1:])
+    elif not arguments:
+        serve()
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
