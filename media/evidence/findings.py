@@ -1,0 +1,118 @@
+"""What the checks of a recording found, and the verdict that follows (docs/recording-format.md §7)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+WORDS = {
+    "verified": "verified",
+    "gaps": "verified with declared gaps",
+    "failed": "failed",
+    "cannot": "cannot verify",
+}
+"""The four verdicts, as a vector names them and as a person reads them."""
+
+EXIT_CODES = {"verified": 0, "gaps": 10, "failed": 20, "cannot": 30}
+"""Exit code of each verdict; a usage error is 2."""
+
+KEPT_FAILURES = 1000
+"""Failures that are kept word for word in each class; later ones are only counted, so that memory stays flat."""
+
+_CLASSES = ("segment", "orphan", "line", "checkpoint", "token", "bag")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that came out wrong: its class, its place as `first:` names it, and a sentence."""
+
+    kind: str
+    where: str
+    what: str
+
+
+@dataclass
+class Findings:
+    """Collects failures, checks that could not be made, declared gaps and remarks; all checks write into one."""
+
+    failures: list[Failure] = field(default_factory=list)
+    failed: int = 0
+    """Number of failures, those not kept included."""
+    missing: list[str] = field(default_factory=list)
+    """What would be needed for the checks that could not be made."""
+    waived: list[str] = field(default_factory=list)
+    """Checks that were not asked for."""
+    notes: list[str] = field(default_factory=list)
+    gaps: dict[str, list[int]] = field(default_factory=dict)
+    """Cause → [number, total milliseconds]; `recovered_segment` counts under its own name with 0 ms."""
+    _first: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    _kept: dict[str, int] = field(default_factory=dict)
+
+    def segment(self, track: str, n: int, line: int, what: str) -> None:
+        """A segment (or init, n = 0) is wrong; `line` orders it."""
+        where = f"{track}-{n:06d}"
+        self._fail("segment", (line, where), where, what)
+
+    def orphan(self, path: str, what: str) -> None:
+        """A file inside `data/` that no line names."""
+        self._fail("orphan", path.encode(errors="surrogateescape"), path, what)
+
+    def line(self, index: int, what: str) -> None:
+        """A journal line is wrong."""
+        self._fail("line", index, f"line {index}", what)
+
+    def checkpoint(self, what: str) -> None:
+        """Checkpoint, root, kept heads or cosignatures are wrong."""
+        self._fail("checkpoint", 0, "checkpoint", what)
+
+    def token(self, what: str) -> None:
+        """A time-stamp token is wrong."""
+        self._fail("token", 0, "token", what)
+
+    def bag(self, what: str) -> None:
+        """The bag or one of its manifests is wrong."""
+        self._fail("bag", 0, "bag", what)
+
+    def cannot(self, what: str) -> None:
+        """A check could not be made."""
+        if what not in self.missing:
+            self.missing.append(what)
+
+    def note(self, what: str) -> None:
+        """A remark that does not change the verdict."""
+        if what not in self.notes:
+            self.notes.append(what)
+
+    def gap(self, cause: str, milliseconds: int) -> None:
+        """A gap that the journal declares."""
+        total = self.gaps.setdefault(cause, [0, 0])
+        total[0] += 1
+        total[1] += milliseconds
+
+    @property
+    def verdict(self) -> str:
+        """`failed`, `cannot`, `gaps` or `verified`."""
+        if self.failed:
+            return "failed"
+        if self.missing:
+            return "cannot"
+        return "gaps" if self.gaps else "verified"
+
+    @property
+    def first(self) -> str:
+        """The first thing found wrong, in the format's order of classes, or `-`."""
+        for kind in _CLASSES:
+            if kind in self._first:
+                return self._first[kind][1]
+        return "-"
+
+    def ordered(self) -> list[Failure]:
+        """The failures kept, in the order of their classes; the one `first` names leads."""
+        chosen = self.first
+        return sorted(self.failures, key=lambda item: (_CLASSES.index(item.kind), item.where != chosen))
+
+    def _fail(self, kind: str, order: Any, where: str, what: str) -> None:
+        self.failed += 1
+        if kind not in self._first or order < self._first[kind][0]:
+            self._first[kind] = (order, where)
+        self._kept[kind] = self._kept.get(kind, 0) + 1
+        if self._kept[kind] <= KEPT_FAILURES:
+            self.failures.append(Failure(kind, where, what))
