@@ -1,0 +1,123 @@
+"""The one way to the database: `Database(url)` with `transaction()` to write and `reading()` to look.
+
+SQLite runs in WAL with foreign keys, full synchronisation and a busy time-out; writers take the lock at BEGIN
+IMMEDIATE, so two of them wait for one another instead of failing half-way. PostgreSQL runs at READ COMMITTED and
+rows that must not change under us are locked (`FOR UPDATE`, which SQLite neither has nor needs).
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.errors import DatabaseMissing, SchemaBehind
+
+BUSY_MS = 15_000
+"""How long a SQLite connection waits for another writer."""
+_WRITES = "vivavoce_writes"
+
+
+class Database:
+    """Owns the engine. Made once by whoever builds the program; `await close()` at its end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite and not self.url.database:
+            raise ValueError("A SQLite database needs a file")
+        self.engine = create_async_engine(self.url, hide_parameters=True)
+        if self.sqlite:
+            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._writer = self.engine.execution_options(**{_WRITES: True})
+        self._reader = self.engine if self.sqlite else self.engine.execution_options(postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed at the end of the block and rolled back on any exception."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as db:
+            async with db.begin():
+                yield db
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one consistent state and writes nothing."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
+            try:
+                yield db
+            finally:
+                await db.rollback()
+
+    async def upgrade(self, revision: str = "head") -> None:
+        """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this."""
+        if self.sqlite:
+            path = Path(str(self.url.database))
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        async with self._writer.begin() as connection:
+            await connection.run_sync(_upgrade, revision)
+
+    async def check(self) -> None:
+        """Refuse (`DatabaseMissing`, `SchemaBehind`) a database this program cannot work on."""
+        if self.sqlite and not Path(str(self.url.database)).is_file():
+            raise DatabaseMissing
+        try:
+            async with self.engine.connect() as connection:
+                found = await connection.run_sync(_current)
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseMissing(f"The database does not answer: {type(error).__name__}") from error
+        wanted = head()
+        if found != wanted:
+            raise SchemaBehind(found, wanted)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy's driver would begin transactions by itself, and late; we say BEGIN ourselves (`_begin_sqlite`).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def alembic_config() -> Config:
+    """Alembic's settings, without a file: the scripts lie in this package."""
+    config = Config()
+    config.set_main_option("script_location", str(files("hearings") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

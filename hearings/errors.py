@@ -1,0 +1,250 @@
+"""What `hearings` refuses, as one tree. Each class has a stable `code`; the text is English and for a person.
+
+HearingsError
+├── NotFound (LookupError)        not_found            unknown, or another State's: the two look the same
+├── NotAllowed                    not_allowed          the decision function said no; says why and who could
+├── IllegalMove                   illegal_move         a status may not change so; names what was allowed
+├── Invalid (ValueError)          invalid              input that cannot be right
+│   ├── UnknownZone               unknown_zone
+│   ├── NonexistentTime           nonexistent_time     the clock skips it; names the gap and both neighbours
+│   ├── AmbiguousTime             ambiguous_time       the clock shows it twice; gives both offsets
+│   ├── NaiveTime                 naive_time           a datetime without a zone
+│   ├── UnknownLanguage           unknown_language
+│   └── UnknownState              unknown_state
+├── NotReady                      not_ready            something has to happen first; says what
+│   ├── GateNotMet                gate_not_met         the legal basis lacks something
+│   ├── LobbyClosed               lobby_closed
+│   ├── EssentialMissing          essential_missing
+│   ├── SoundCheckMissing         sound_check_missing
+│   ├── RecordingNotHealthy       recording_not_healthy
+│   └── IdentityMissing           identity_missing
+├── LinkRefused
+│   ├── LinkUnknown               link_unknown
+│   ├── LinkEarly                 link_early
+│   ├── LinkLate                  link_late
+│   ├── LinkUsed                  link_used
+│   ├── LinkDead                  link_dead
+│   └── PinWrong                  pin_wrong            says how many tries are left
+└── DatabaseRefused
+    ├── DatabaseMissing           database_missing
+    └── SchemaBehind              schema_behind
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+
+class HearingsError(Exception):
+    """Something was refused."""
+
+    code = "refused"
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or (self.__doc__ or self.code).splitlines()[0])
+
+
+class NotFound(HearingsError, LookupError):
+    """There is no such thing, or it is not yours to see."""
+
+    code = "not_found"
+
+
+class NotAllowed(HearingsError):
+    """The person may not do this. `who_can` names the roles that could."""
+
+    code = "not_allowed"
+
+    def __init__(self, reason: str, who_can: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.who_can = tuple(who_can)
+
+
+class IllegalMove(HearingsError):
+    """A status may not change so."""
+
+    code = "illegal_move"
+
+    def __init__(self, subject: str, current: str, wanted: str, allowed: Iterable[str]) -> None:
+        self.subject, self.current, self.wanted, self.allowed = subject, current, wanted, tuple(sorted(allowed))
+        could = ", ".join(self.allowed) if self.allowed else "nothing, this is an end"
+        super().__init__(f"{subject} is {current} and cannot become {wanted}; allowed from here: {could}")
+
+
+class Invalid(HearingsError, ValueError):
+    """The input cannot be right."""
+
+    code = "invalid"
+
+    def __init__(self, text: str = "", field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class UnknownZone(Invalid):
+    """The zone is not the name of a place in the time-zone database."""
+
+    code = "unknown_zone"
+
+
+class NonexistentTime(Invalid):
+    """The clocks skip this wall time. `before` and `after` are the last and first times that exist around it."""
+
+    code = "nonexistent_time"
+
+    def __init__(self, wall: datetime, zone: str, before: datetime, after: datetime) -> None:
+        self.wall, self.zone, self.before, self.after = wall, zone, before, after
+        super().__init__(
+            f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}: the clocks go from {before:%H:%M:%S} ({before:%z}) "
+            f"to {after:%H:%M} ({after:%z})",
+            "wall_start",
+        )
+
+
+class AmbiguousTime(Invalid):
+    """The clocks show this wall time twice. `first` and `second` carry the two offsets (fold 0 and fold 1)."""
+
+    code = "ambiguous_time"
+
+    def __init__(self, wall: datetime, zone: str, first: datetime, second: datetime) -> None:
+        self.wall, self.zone, self.first, self.second = wall, zone, first, second
+        super().__init__(
+            f"{wall:%Y-%m-%d %H:%M} happens twice in {zone}: first at {first:%z}, then at {second:%z}; say which",
+            "fold",
+        )
+
+
+class NaiveTime(Invalid):
+    """A datetime without a time zone is not an instant."""
+
+    code = "naive_time"
+
+
+class UnknownLanguage(Invalid):
+    """The language is not a BCP 47 tag we know."""
+
+    code = "unknown_language"
+
+
+class UnknownState(Invalid):
+    """The State is not among the jurisdictions we have data for."""
+
+    code = "unknown_state"
+
+
+class NotReady(HearingsError):
+    """Something else has to happen first."""
+
+    code = "not_ready"
+
+    def __init__(self, text: str = "", missing: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.missing = tuple(missing)
+
+
+class GateNotMet(NotReady):
+    """The legal basis lacks something; `missing` holds the texts of the lines."""
+
+    code = "gate_not_met"
+
+
+class LobbyClosed(NotReady):
+    """The lobby of this hearing is not open."""
+
+    code = "lobby_closed"
+
+
+class EssentialMissing(NotReady):
+    """Somebody without whom the sitting cannot go on is not in the room; `missing` holds participant ids."""
+
+    code = "essential_missing"
+
+
+class SoundCheckMissing(NotReady):
+    """A required sound check has not passed; `missing` holds ids of sound checks."""
+
+    code = "sound_check_missing"
+
+
+class RecordingNotHealthy(NotReady):
+    """The recording is not running."""
+
+    code = "recording_not_healthy"
+
+
+class IdentityMissing(NotReady):
+    """The requested authority has not confirmed who this is."""
+
+    code = "identity_missing"
+
+
+class LinkRefused(HearingsError):
+    """The link does not open the hearing."""
+
+    code = "link_refused"
+
+
+class LinkUnknown(LinkRefused):
+    """This link is not known."""
+
+    code = "link_unknown"
+
+
+class LinkEarly(LinkRefused):
+    """The lobby is not open yet."""
+
+    code = "link_early"
+
+    def __init__(self, starts_at: datetime) -> None:
+        super().__init__("The lobby is not open yet; try again shortly before the hearing starts")
+        self.starts_at = starts_at
+
+
+class LinkLate(LinkRefused):
+    """The hearing is over."""
+
+    code = "link_late"
+
+
+class LinkUsed(LinkRefused):
+    """This link has been used. The clerk can give a new one."""
+
+    code = "link_used"
+
+
+class LinkDead(LinkRefused):
+    """This link is dead. The clerk can give a new one."""
+
+    code = "link_dead"
+
+
+class PinWrong(LinkRefused):
+    """The PIN is wrong."""
+
+    code = "pin_wrong"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"The PIN is wrong; tries left: {tries_left}")
+        self.tries_left = tries_left
+
+
+class DatabaseRefused(HearingsError):
+    """The database is not one we can work on."""
+
+    code = "database_refused"
+
+
+class DatabaseMissing(DatabaseRefused):
+    """There is no database; run `vivavoce init`."""
+
+    code = "database_missing"
+
+
+class SchemaBehind(DatabaseRefused):
+    """The database has another schema than this program."""
+
+    code = "schema_behind"
+
+    def __init__(self, found: str | None, wanted: str) -> None:
+        super().__init__(f"The database schema is at {found or 'none'}, but {wanted} is needed; run `vivavoce init`")
+        self.found, self.wanted = found, wanted

@@ -1,0 +1,91 @@
+"""The log of a hearing's acts and incidents: numbered per hearing, only ever added to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.models import Hearing, HearingEvent
+
+
+class EventKind(StrEnum):
+    """What may happen in a hearing. `data` of the event names the participant where one is meant."""
+
+    lobby_opened = "lobby_opened"
+    roll_call = "roll_call"
+    pre_record = "pre_record"
+    link_issued = "link_issued"
+    link_replaced = "link_replaced"
+    link_used = "link_used"
+    link_dead = "link_dead"
+    pin_failed = "pin_failed"
+    notice_acknowledged = "notice_acknowledged"
+    devices_checked = "devices_checked"
+    identity_confirmed = "identity_confirmed"
+    admitted = "admitted"
+    entered = "entered"
+    returned_to_lobby = "returned_to_lobby"
+    removed = "removed"
+    released = "released"
+    joined = "joined"
+    left = "left"
+    reconnecting = "reconnecting"
+    seat_taken_over = "seat_taken_over"
+    muted = "muted"
+    microphone = "microphone"
+    camera = "camera"
+    hand = "hand"
+    help = "help"
+    language_chosen = "language_chosen"
+    render_changed = "render_changed"
+    sound_check = "sound_check"
+    start_ordered = "start_ordered"
+    started = "started"
+    hold = "hold"
+    resumed = "resumed"
+    floor_closed = "floor_closed"
+    media_lost = "media_lost"
+    media_back = "media_back"
+    recording_opened = "recording_opened"
+    recording_failing = "recording_failing"
+    recording_back = "recording_back"
+    recording_sealed = "recording_sealed"
+    recording_failed = "recording_failed"
+    gap = "gap"
+    closing = "closing"
+    closed = "closed"
+    aborted = "aborted"
+
+
+async def record(
+    db: AsyncSession,
+    *,
+    hearing: Hearing | str,
+    kind: EventKind,
+    actor: Actor,
+    now: datetime,
+    **data: Any,
+) -> HearingEvent:
+    """Append one event with the next number.
+
+    Effects: locks the hearing's row (two writers get two numbers), adds the event.
+    """
+    hearing_id = hearing if isinstance(hearing, str) else hearing.id
+    owner = (await db.exec(select(Hearing.owner_state).where(Hearing.id == hearing_id).with_for_update())).one()
+    last = (await db.exec(select(func.max(HearingEvent.seq)).where(col(HearingEvent.hearing_id) == hearing_id))).one()
+    event = HearingEvent(
+        owner_state=owner,
+        hearing_id=hearing_id,
+        seq=(last or 0) + 1,
+        at=now,
+        kind=kind.value,
+        actor=actor.id,
+        actor_role=actor.role.value if actor.role else "",
+        data=data,
+    )
+    db.add(event)
+    await db.flush()
+    return event

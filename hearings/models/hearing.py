@@ -1,0 +1,46 @@
+"""The booked judicial event: wall time and zone as the court fixed it, UTC, and the places of both courts."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, state_check, state_code, word
+from hearings.status import HearingStatus
+
+
+class Hearing(Row, table=True):
+    """A hearing. `starts_at` follows from `wall_start` in `wall_zone` by the time-zone data `tzdb_version`."""
+
+    __tablename__ = "hearing"
+    __table_args__ = (
+        state_check(),
+        state_check("requesting_state"),
+        state_check("requested_state"),
+        CheckConstraint("owner_state = requesting_state", name="owner_asks"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        UniqueConstraint("ref"),
+        Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
+        Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
+    )
+
+    ref: str = Field(max_length=20)
+    request_id: str = Field(foreign_key="hearing_request.id", index=True, max_length=36)
+    case_number: str = Field(default="", max_length=100)
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    wall_start: str = Field(max_length=30)
+    """The wall time the court fixed, ISO 8601 without offset."""
+    wall_zone: str = Field(max_length=60)
+    requesting_state: str = state_code()
+    requesting_zone: str = Field(max_length=60)
+    requesting_city: str = Field(max_length=100)
+    requested_state: str = state_code()
+    requested_zone: str = Field(max_length=60)
+    requested_city: str = Field(max_length=100)
+    tzdb_version: str = Field(max_length=20)
+    language_requesting: str = Field(max_length=35)
+    language_requested: str = Field(max_length=35)
+    status: HearingStatus = word(HearingStatus, "status", default=HearingStatus.proposed)
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()

@@ -1,0 +1,68 @@
+"""Staff, the links they sign in by, and logins of staff and participants; the public keys of authorities."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, json, state_check
+
+
+class Person(Row, table=True):
+    """Staff of a court or authority. `functions` are members of `hearings.roles.StaffFunction`."""
+
+    __tablename__ = "person"
+    __table_args__ = (state_check(), UniqueConstraint("email"))
+
+    name: str = Field(max_length=200)
+    email: str = Field(max_length=254)
+    functions: list[str] = json()
+    city: str = Field(default="", max_length=100)
+    authority_name: str = Field(default="", max_length=300)
+    active: bool = True
+
+
+class SignInLink(Row, table=True):
+    """A one-use link that signs a person in. Only the SHA-256 of its secret is kept."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (state_check(), UniqueConstraint("secret_hash"))
+
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=36)
+    secret_hash: str = Field(max_length=64)
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+
+
+class Login(Row, table=True):
+    """A signed-in browser: of a person, or of a participant who came by a link. Exactly one of the two."""
+
+    __tablename__ = "login"
+    __table_args__ = (
+        state_check(),
+        UniqueConstraint("secret_hash"),
+        CheckConstraint("(person_id IS NULL) <> (participant_id IS NULL)", name="one_holder"),
+    )
+
+    person_id: str | None = Field(default=None, foreign_key="person.id", index=True, max_length=36)
+    participant_id: str | None = Field(default=None, foreign_key="participant.id", index=True, max_length=36)
+    secret_hash: str = Field(max_length=64)
+    created_at: datetime = instant()
+    seen_at: datetime = instant()
+    expires_at: datetime | None = instant(default=None)
+    ended_at: datetime | None = instant(default=None)
+    ended_why: str = Field(default="", max_length=40)
+
+
+class AuthorityKey(Row, table=True):
+    """An authority's public age recipient: recordings are encrypted to it. `kind` is a plain label."""
+
+    __tablename__ = "authority_key"
+    __table_args__ = (state_check(), UniqueConstraint("recipient"))
+
+    authority_name: str = Field(max_length=300)
+    kind: str = Field(max_length=20)
+    recipient: str = Field(max_length=200)
+    demo: bool = False
+    created_at: datetime = instant()

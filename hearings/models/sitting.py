@@ -1,0 +1,101 @@
+"""One continuous session of a hearing, its recording, and the sound checks before it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.status import RecordingStatus, SittingStatus
+
+
+class HoldCause(StrEnum):
+    """Why the floor is closed."""
+
+    order = "order"
+    intervention = "intervention"
+    fault = "fault"
+    recording = "recording"
+
+
+class CheckStatus(StrEnum):
+    """How far a sound check is."""
+
+    waiting = "waiting"
+    running = "running"
+    passed = "passed"
+    failed = "failed"
+
+
+class Sitting(Row, table=True):
+    """A sitting. At most one per hearing is not closed. `hold_*` describe the hold that must be lifted first."""
+
+    __tablename__ = "sitting"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("NOT floor_open OR hold_cause IS NULL", name="held_means_closed"),
+        Index(
+            "uq_sitting_open",
+            "hearing_id",
+            unique=True,
+            sqlite_where=text("status <> 'closed'"),
+            postgresql_where=text("status <> 'closed'"),
+        ),
+    )
+
+    hearing_id: str = Field(foreign_key="hearing.id", index=True, max_length=36)
+    status: SittingStatus = word(SittingStatus, "status", default=SittingStatus.lobby_open)
+    since: datetime = instant()
+    floor_open: bool = False
+    hold_cause: HoldCause | None = word(HoldCause, "hold_cause", default=None)
+    hold_by: str = Field(default="", max_length=36)
+    hold_by_role: str = Field(default="", max_length=40)
+    hold_reason: str = Field(default="", max_length=500)
+    hold_since: datetime | None = instant(default=None)
+    holds: list[dict[str, Any]] = json(default_factory=list)
+    """All holds in force, oldest first: the floor opens when the last is lifted by somebody who may."""
+    udp_port: int | None = None
+    run_folder: str = Field(default="", max_length=300)
+    started_at: datetime | None = instant(default=None)
+    closed_at: datetime | None = instant(default=None)
+
+
+class Recording(Row, table=True):
+    """What is known of a sitting's recording: the id (a UUID) names its folder and stands in its origin."""
+
+    __tablename__ = "recording"
+    __table_args__ = (state_check(), UniqueConstraint("sitting_id"), UniqueConstraint("origin"))
+
+    sitting_id: str = Field(foreign_key="sitting.id", max_length=36)
+    status: RecordingStatus = word(RecordingStatus, "status", default=RecordingStatus.not_started)
+    since: datetime = instant()
+    origin: str = Field(max_length=300)
+    opened_at: datetime | None = instant(default=None)
+    closed_at: datetime | None = instant(default=None)
+    sealed_count: int = 0
+    last_sealed_at: datetime | None = instant(default=None)
+    size: int | None = None
+    root: str = Field(default="", max_length=100)
+    failing_code: str = Field(default="", max_length=40)
+
+
+class SoundCheck(Row, table=True):
+    """What the recorder read back of one person (`lang` empty) or of one language channel."""
+
+    __tablename__ = "sound_check"
+    __table_args__ = (state_check(), UniqueConstraint("sitting_id", "participant_id", "lang"))
+
+    sitting_id: str = Field(foreign_key="sitting.id", max_length=36)
+    participant_id: str = Field(foreign_key="participant.id", max_length=36)
+    lang: str = Field(default="", max_length=35)
+    required: bool = True
+    camera_required: bool = False
+    status: CheckStatus = word(CheckStatus, "status", default=CheckStatus.waiting)
+    audio_ok: bool | None = None
+    level: int | None = None
+    """Loudest 400 ms, tenths of dBFS RMS."""
+    picture: bool | None = None
+    text: str = Field(default="", max_length=500)
+    at: datetime | None = instant(default=None)

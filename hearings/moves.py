@@ -1,0 +1,111 @@
+"""Changing a status: one function per table, each over the same core, which appends who, when and why.
+
+The core refuses a move the table does not have (`IllegalMove`, naming what was allowed), sets the status, and adds
+the `StatusChange` to the same session, so both are committed or neither.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import IllegalMove, NaiveTime
+from hearings.models import Hearing, HearingRequest, Participant, Recording, Sitting, StatusChange
+from hearings.models.columns import Row
+from hearings.status import (
+    LIFECYCLES,
+    HearingStatus,
+    PresenceStatus,
+    RecordingStatus,
+    RequestStatus,
+    SittingStatus,
+)
+
+
+def allowed(current: StrEnum) -> frozenset[StrEnum]:
+    """What may follow `current`."""
+    return LIFECYCLES[type(current)][current]
+
+
+def check(subject: str, current: StrEnum, wanted: StrEnum) -> None:
+    """Raise `IllegalMove` unless `wanted` may follow `current`."""
+    if wanted not in allowed(current):
+        raise IllegalMove(subject, current.value, wanted.value, [status.value for status in allowed(current)])
+
+
+def _append(
+    db: AsyncSession, row: Row, before: str, after: str, *, owner: str, actor: Actor, now: datetime, reason: str
+) -> StatusChange:
+    if now.tzinfo is None:
+        raise NaiveTime
+    change = StatusChange(
+        owner_state=owner,
+        subject=str(type(row).__tablename__),
+        subject_id=row.id,
+        before=before,
+        after=after,
+        at=now,
+        actor=actor.id,
+        actor_label=actor.label,
+        reason=reason,
+    )
+    db.add(change)
+    return change
+
+
+def born(db: AsyncSession, row: Row, status: StrEnum, *, actor: Actor, now: datetime, reason: str = "") -> StatusChange:
+    """Append the first line of a new row's history."""
+    return _append(db, row, "", status.value, owner=row.owner_state, actor=actor, now=now, reason=reason)
+
+
+def _move(
+    db: AsyncSession, row: Row, field: str, to: StrEnum, *, actor: Actor, now: datetime, reason: str
+) -> StatusChange:
+    current: StrEnum = getattr(row, field)
+    check(str(type(row).__tablename__).replace("_", " "), current, to)
+    change = _append(db, row, current.value, to.value, owner=row.owner_state, actor=actor, now=now, reason=reason)
+    setattr(row, field, to)
+    db.add(row)
+    return change
+
+
+def move_request(
+    db: AsyncSession, request: HearingRequest, to: RequestStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a request."""
+    return _move(db, request, "status", to, actor=actor, now=now, reason=reason)
+
+
+def move_hearing(
+    db: AsyncSession, hearing: Hearing, to: HearingStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a hearing."""
+    return _move(db, hearing, "status", to, actor=actor, now=now, reason=reason)
+
+
+def move_sitting(
+    db: AsyncSession, sitting: Sitting, to: SittingStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a sitting and note since when."""
+    change = _move(db, sitting, "status", to, actor=actor, now=now, reason=reason)
+    sitting.since = now
+    return change
+
+
+def move_recording(
+    db: AsyncSession, recording: Recording, to: RecordingStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a recording and note since when."""
+    change = _move(db, recording, "status", to, actor=actor, now=now, reason=reason)
+    recording.since = now
+    return change
+
+
+def move_presence(
+    db: AsyncSession, participant: Participant, to: PresenceStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a participant and note since when."""
+    change = _move(db, participant, "presence", to, actor=actor, now=now, reason=reason)
+    participant.presence_since = now
+    return change
