@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, DateTime, Enum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -25,6 +26,10 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+class _NaiveColumn(NaiveTime, DontWrapMixin):
+    """Reaches the caller as it is: SQLAlchemy would hide it in a statement error, parameters and all."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: refuses a datetime without zone, stores UTC, gives back aware UTC on both databases."""
 
@@ -36,7 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if not isinstance(value, datetime) or value.tzinfo is None or value.utcoffset() is None:
-            raise NaiveTime(f"An instant needs a time zone: {value!r}")
+            raise _NaiveColumn(f"An instant needs a time zone: {value!r}")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
