@@ -1,0 +1,378 @@
+"""Encoded media on its way: what one person sends (`UpTrack`), and the slots others receive it in (`DownTrack`).
+
+Packets are never decoded. Numbering, time-stamps, payload type and header extensions are rewritten to the
+receiver's; a slot that changes its origin goes on where it was, from a key frame for video. Losses are asked for
+again from the sender (NACK, then a picture loss indication) and answered to receivers from one ring per up track.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable
+
+from aiortc.rtp import (
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRtpfbPacket,
+    RtcpSdesPacket,
+    RtcpSenderInfo,
+    RtcpSourceInfo,
+    RtcpSrPacket,
+)
+
+from media.live import rtp, vp8
+from media.live.rtp import Packet
+
+RING = 1_024
+KEY_INTERVAL = 0.5  # s between two requests for a key frame
+NACK_INTERVAL = 0.1  # s between two requests for the same packet
+NACK_TRIES = 6
+NACK_SPAN = 100  # a longer hole is not asked for packet by packet
+RESEND_INTERVAL = 0.03  # s before the same packet is sent to the same receiver again
+RESENDS_PER_SECOND = 400  # to one slot
+SSRC_CHANGE_INTERVAL = 1.0  # s
+
+Tap = Callable[["UpTrack", Packet], None]
+
+
+class Report:
+    """The latest RTCP sender report of an up track; `at` is when it came, on the monotonic clock."""
+
+    __slots__ = ("at", "ntp", "rtp")
+
+    def __init__(self, ntp: int, rtp_time: int, at: float) -> None:
+        self.ntp = ntp
+        self.rtp = rtp_time
+        self.at = at
+
+
+class UpTrack:
+    """The one microphone or camera of one connection.
+
+    `seq` of a packet is extended here to a number that only grows. `taps` see each packet once, as it comes;
+    `lost` is called with a number that will not come any more.
+    """
+
+    def __init__(
+        self, kind: str, mid: str, payload_type: int, rtx_type: int, send_rtcp: Callable[[bytes], None], own_ssrc: int
+    ) -> None:
+        self.kind = kind
+        self.mid = mid
+        self.payload_type = payload_type
+        self.rtx_type = rtx_type
+        self.clock = 48_000 if kind == "audio" else 90_000
+        self.ssrc: int | None = None
+        self.rtx_ssrc: int | None = None
+        self.downs: list[DownTrack] = []
+        self.tap: Tap | None = None
+        self.lost: Callable[[UpTrack, int], None] | None = None
+        self.renumbered: Callable[[UpTrack], None] | None = None
+        self.report: Report | None = None
+        self.ring: list[Packet | None] = [None] * RING
+        self.highest = -1
+        self.last_at = -math.inf
+        self.key_requests = 0
+        self._send_rtcp = send_rtcp
+        self._own_ssrc = own_ssrc
+        self._missing: dict[int, tuple[float, int]] = {}
+        self._key_wanted = False
+        self._key_asked_at = -math.inf
+        self._ssrc_changed_at = -math.inf
+        self._first = 0
+        self._received = 0
+        self._reported_expected = 0
+        self._reported_received = 0
+        self._transit = 0.0
+        self._jitter = 0.0
+
+    def begin(self, ssrc: int, now: float) -> bool:
+        """Media comes under this SSRC from now on; False when it changes faster than anyone needs."""
+        if self.ssrc is not None and now - self._ssrc_changed_at < SSRC_CHANGE_INTERVAL:
+            return False
+        self._ssrc_changed_at = now
+        if self.ssrc is not None:
+            self.ring = [None] * RING
+            self._missing.clear()
+            self.report = None
+            if self.renumbered is not None:
+                self.renumbered(self)
+            for down in self.downs:
+                down.splice()
+        self.ssrc = ssrc
+        self.highest = -1
+        self._received = self._reported_expected = self._reported_received = 0
+        return True
+
+    def receive(self, packet: Packet, now: float, resent: bool = False) -> None:
+        """Take one packet, extend its number, keep it and hand it on. Repeated ones are dropped."""
+        seq = self._extend(packet.seq)
+        packet.seq = seq
+        kept = self.ring[seq % RING]
+        if seq <= self.highest and ((kept is not None and kept.seq >= seq) or self.highest - seq >= RING):
+            return
+        self.last_at = now
+        self._received += 1
+        if seq > self.highest:
+            if self.highest >= 0 and seq - self.highest > 1:
+                self._hole(self.highest + 1, seq, now)
+            self.highest = seq
+        else:
+            self._missing.pop(seq, None)
+        if not resent:
+            self._measure(packet.timestamp, now)
+        self.ring[seq % RING] = packet
+        if self.tap is not None:
+            self.tap(self, packet)
+        for down in self.downs:
+            down.forward(packet, now)
+
+    def _extend(self, seq: int) -> int:
+        if self.highest < 0:
+            self._first = seq + 0x10000
+            return self._first
+        difference = (seq - self.highest) & 0xFFFF
+        return self.highest + (difference if difference < 0x8000 else difference - 0x10000)
+
+    def _hole(self, start: int, end: int, now: float) -> None:
+        if end - start > NACK_SPAN:
+            self._missing.clear()
+            if self.lost is not None:
+                self.lost(self, end - 1)
+            self.request_key(now)
+            return
+        for seq in range(start, end):
+            self._missing[seq] = (now, 1)
+        self._nack(list(range(start, end)))
+
+    def _measure(self, timestamp: int, now: float) -> None:
+        """Interarrival jitter in clock units (RFC 3550 section 6.4.1)."""
+        transit = now * self.clock - timestamp
+        if self._received > 1:
+            difference = abs(transit - self._transit)
+            if difference < self.clock:
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
+
+    def _nack(self, seqs: list[int]) -> None:
+        if self.ssrc is not None:
+            lost = sorted(seq & 0xFFFF for seq in seqs)
+            self._send_rtcp(bytes(RtcpRtpfbPacket(fmt=1, ssrc=self._own_ssrc, media_ssrc=self.ssrc, lost=lost)))
+
+    def request_key(self, now: float | None = None) -> None:
+        """Ask the sender for a key frame: now, or as soon as the interval allows."""
+        if self.kind != "video":
+            return
+        self._key_wanted = True
+        self.ask(time.monotonic() if now is None else now)
+
+    def ask(self, now: float) -> None:
+        """Send a wanted request for a key frame if the interval allows."""
+        if self._key_wanted and self.ssrc is not None and now - self._key_asked_at >= KEY_INTERVAL:
+            self._key_wanted = False
+            self._key_asked_at = now
+            self.key_requests += 1
+            self._send_rtcp(bytes(RtcpPsfbPacket(fmt=1, ssrc=self._own_ssrc, media_ssrc=self.ssrc)))
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms or so: ask again for what is missing, and give up what was asked for often enough."""
+        self.ask(now)
+        if not self._missing:
+            return
+        again = []
+        for seq, (at, tries) in list(self._missing.items()):
+            if now - at < NACK_INTERVAL:
+                continue
+            if tries >= NACK_TRIES:
+                del self._missing[seq]
+                if self.lost is not None:
+                    self.lost(self, seq)
+                self.request_key(now)
+            else:
+                self._missing[seq] = (now, tries + 1)
+                again.append(seq)
+        if again:
+            self._nack(again)
+
+    def sender_report(self, ntp: int, rtp_time: int, now: float) -> None:
+        """The sender's own clock against its time-stamps; passed on with the receivers' time-stamps."""
+        self.report = Report(ntp, rtp_time, now)
+        for down in self.downs:
+            down.pass_report()
+
+    def receiver_info(self, now: float) -> RtcpReceiverInfo | None:
+        """What to tell the sender about its own stream, once a second."""
+        if self.highest < 0 or self.ssrc is None:
+            return None
+        expected = self.highest - self._first + 1
+        interval = expected - self._reported_expected
+        lost_now = interval - (self._received - self._reported_received)
+        self._reported_expected, self._reported_received = expected, self._received
+        last = delay = 0
+        if self.report is not None:
+            last = (self.report.ntp >> 16) & 0xFFFFFFFF
+            delay = int((now - self.report.at) * 65_536) & 0xFFFFFFFF
+        return RtcpReceiverInfo(
+            ssrc=self.ssrc,
+            fraction_lost=min(255, max(0, lost_now * 256 // interval)) if interval > 0 else 0,
+            packets_lost=max(0, min(expected - self._received, 0x7FFFFF)),
+            highest_sequence=self.highest & 0xFFFFFFFF,
+            jitter=int(self._jitter) & 0xFFFFFFFF,
+            lsr=last,
+            dlsr=delay,
+        )
+
+
+class DownTrack:
+    """One slot of one receiver. Nothing is sent while it has no origin or, for video, before a key frame."""
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        mid: str,
+        name: str,
+        payload_type: int,
+        rtx_type: int,
+        mid_id: int,
+        level_id: int,
+        send_rtp: Callable[[bytes], bool],
+        send_rtcp: Callable[[bytes], None],
+    ) -> None:
+        self.kind = kind
+        self.mid = mid
+        self.name = name
+        self.clock = 48_000 if kind == "audio" else 90_000
+        self.ssrc = random.randrange(1, 1 << 32)
+        self.rtx_ssrc = random.randrange(1, 1 << 32)
+        self.origin: UpTrack | None = None
+        self.counter: list[int] = [0]
+        self._payload_type = payload_type
+        self._rtx_type = rtx_type
+        self._mid_element = rtp.mid_element(mid_id, mid)
+        self._level_id = level_id
+        self._mid_block = rtp.extension_block(self._mid_element)
+        self._send_rtp = send_rtp
+        self._send_rtcp = send_rtcp
+        self._waiting = True
+        self._start = 0
+        self._shift = 0
+        self._time_shift = 0
+        self._last_seq = random.randrange(1 << 14)
+        self._last_time = random.randrange(1 << 31)
+        self._last_at: float | None = None
+        self._rtx_seq = random.randrange(1 << 15)
+        self._packets = 0
+        self._octets = 0
+        self._resent: dict[int, float] = {}
+        self._resends = 0
+        self._second = 0
+
+    def attach(self, origin: UpTrack | None, counter: list[int]) -> None:
+        """Carry `origin` from now on (None: nothing). `counter[0]` counts packets handed to the socket."""
+        self.counter = counter
+        if origin is self.origin:
+            return
+        if self.origin is not None:
+            self.origin.downs.remove(self)
+        self.origin = origin
+        if origin is not None:
+            origin.downs.append(self)
+            self.splice()
+
+    def splice(self) -> None:
+        """The next packet begins another numbering."""
+        self._waiting = True
+        self._resent.clear()
+        if self.origin is not None and self.kind == "video":
+            self.origin.request_key()
+
+    def forward(self, packet: Packet, now: float) -> None:
+        """Send one packet of the origin, rewritten."""
+        if self._waiting:
+            if self.kind == "video" and not vp8.begins_key_frame(packet.payload):
+                return
+            self._begin(packet, now)
+            if self._waiting:
+                return
+        elif packet.seq < self._start:
+            return
+        self._send(packet, now)
+
+    def _begin(self, packet: Packet, now: float) -> None:
+        gap = 1 if self._last_at is None else max(1, int((now - self._last_at) * self.clock))
+        self._start = packet.seq
+        self._shift = self._last_seq + 1 - packet.seq
+        self._time_shift = self._last_time + gap - packet.timestamp
+        self._waiting = False
+        self.pass_report()
+        if self.origin is not None:
+            for seq in range(packet.seq + 1, self.origin.highest + 1):
+                kept = self.origin.ring[seq % RING]
+                if kept is not None and kept.seq == seq:
+                    self._send(kept, now)
+
+    def _block(self, packet: Packet) -> bytes:
+        if packet.level is None or not self._level_id:
+            return self._mid_block
+        return rtp.extension_block(self._mid_element + rtp.level_element(self._level_id, packet.level))
+
+    def _send(self, packet: Packet, now: float) -> None:
+        seq = packet.seq + self._shift
+        timestamp = packet.timestamp + self._time_shift
+        data = rtp.build(
+            packet.marker, self._payload_type, seq, timestamp, self.ssrc, self._block(packet), packet.payload
+        )
+        if seq > self._last_seq:
+            self._last_seq = seq
+            self._last_time = timestamp
+            self._last_at = now
+        if self._send_rtp(data):
+            self.counter[0] += 1
+            self._packets += 1
+            self._octets += len(packet.payload)
+
+    def resend(self, seqs: list[int], now: float) -> None:
+        """Answer a receiver's NACK from the origin's ring, within a budget."""
+        if self.origin is None or self._waiting:
+            return
+        if int(now) != self._second:
+            self._second = int(now)
+            self._resends = 0
+            self._resent = {seq: at for seq, at in self._resent.items() if now - at < RESEND_INTERVAL}
+        for short in seqs:
+            seq = self._last_seq - ((self._last_seq - short) & 0xFFFF)
+            number = seq - self._shift
+            kept = self.origin.ring[number % RING]
+            if number < self._start or kept is None or kept.seq != number or not kept.payload:
+                continue
+            if self._resends >= RESENDS_PER_SECOND or now - self._resent.get(number, -1.0) < RESEND_INTERVAL:
+                continue
+            self._resends += 1
+            self._resent[number] = now
+            self._resend(kept, seq)
+
+    def _resend(self, packet: Packet, seq: int) -> None:
+        timestamp = packet.timestamp + self._time_shift
+        block = self._block(packet)
+        if self._rtx_type < 0:
+            data = rtp.build(packet.marker, self._payload_type, seq, timestamp, self.ssrc, block, packet.payload)
+        else:
+            self._rtx_seq += 1
+            payload = rtp.retransmission_payload(seq, packet.payload)
+            data = rtp.build(packet.marker, self._rtx_type, self._rtx_seq, timestamp, self.rtx_ssrc, block, payload)
+        if self._send_rtp(data):
+            self.counter[0] += 1
+
+    def pass_report(self) -> None:
+        """Send the origin's latest sender report: its own clock, this slot's time-stamps."""
+        if self.origin is None or self.origin.report is None or self._waiting:
+            return
+        report = self.origin.report
+        sender = RtcpSenderInfo(
+            ntp_timestamp=report.ntp,
+            rtp_timestamp=(report.rtp + self._time_shift) & 0xFFFFFFFF,
+            packet_count=self._packets & 0xFFFFFFFF,
+            octet_count=self._octets & 0xFFFFFFFF,
+        )
+        name = RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=self.ssrc, items=[(1, self.name.encode())])])
+        self._send_rtcp(bytes(RtcpSrPacket(ssrc=self.ssrc, sender_info=sender)) + bytes(name))

@@ -1,0 +1,120 @@
+"""Who receives whose sound and picture, at which gain: pure functions of the plan.
+
+The plan is the grant. What is not named here is not forwarded: no packet reaches a person, a language channel or
+the recorder unless one of these functions says so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from media.messages import Plan, SeatPlan
+
+Kind = Literal["floor", "channel", "camera"]
+
+FULL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One stream of `origin` that one person receives. `gain` is in percent; `lang` is set for channels only."""
+
+    origin: str
+    kind: Kind
+    lang: str = ""
+    gain: int = FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The recorded tracks that a seat's microphone and camera go to now."""
+
+    audio: tuple[str, ...] = ()
+    video: tuple[str, ...] = ()
+
+
+def present_seats(plan: Plan) -> list[SeatPlan]:
+    """The people in the room, in the order of the plan."""
+    return [seat for seat in plan.seats if seat.present]
+
+
+def renderer(plan: Plan, lang: str) -> SeatPlan | None:
+    """The one interpreter whose voice is the channel of `lang`: the first in the plan with an open microphone."""
+    if not lang:
+        return None
+    for seat in present_seats(plan):
+        if seat.interpreter and seat.renders == lang and seat.microphone:
+            return seat
+    return None
+
+
+def live_channel(plan: Plan, lang: str) -> SeatPlan | None:
+    """The interpreter heard on the channel of `lang`, or None while there is nothing to render into it.
+
+    A channel is live when the floor is open, somebody renders into it and somebody whose microphone is open speaks
+    another language.
+    """
+    if not plan.floor_open:
+        return None
+    voice = renderer(plan, lang)
+    if voice is None:
+        return None
+    if any(seat.microphone and not seat.interpreter and seat.speaks != lang for seat in present_seats(plan)):
+        return voice
+    return None
+
+
+def received(plan: Plan, listener: SeatPlan) -> list[Route]:
+    """What `listener` receives, in the order of the plan, one person's sound before their picture."""
+    if not listener.present:
+        return []
+    voice = live_channel(plan, listener.hears)
+    routes = []
+    for origin in present_seats(plan):
+        if origin.seat == listener.seat:
+            continue
+        if voice is not None and origin.seat == voice.seat:
+            routes.append(Route(origin.seat, "channel", listener.hears))
+        elif origin.microphone and not origin.interpreter and plan.floor_open:
+            plain = voice is None or listener.interpreter or origin.speaks == listener.hears or not listener.hears
+            routes.append(Route(origin.seat, "floor", gain=FULL if plain else listener.original))
+        if origin.camera:
+            routes.append(Route(origin.seat, "camera"))
+    return routes
+
+
+def routes(plan: Plan) -> dict[str, list[Route]]:
+    """What everybody receives, by seat."""
+    return {seat.seat: received(plan, seat) for seat in plan.seats}
+
+
+def recorded(plan: Plan) -> dict[str, Tracks]:
+    """The tracks each present seat's media go to. A closed floor changes nothing here: the recording goes on."""
+    if not plan.feed:
+        return {}
+    channels = {channel.lang: channel.track for channel in plan.channels}
+    result = {}
+    for seat in present_seats(plan):
+        audio: tuple[str, ...] = (seat.mic_track,) if seat.microphone else ()
+        voice = renderer(plan, seat.renders) if seat.interpreter else None
+        if voice is not None and voice.seat == seat.seat and seat.renders in channels:
+            audio += (channels[seat.renders],)
+        result[seat.seat] = Tracks(audio, (seat.cam_track,) if seat.camera else ())
+    return result
+
+
+def assign(before: dict[str, int], wanted: Iterable[Route], slots: int) -> dict[str, int]:
+    """Give each person in `wanted` one slot number, the same for sound and picture so that lips keep in step.
+
+    People keep the number they have. When there are more people than slots, those who are heard come first.
+    """
+    wishes: Sequence[Route] = list(wanted)
+    heard = list(dict.fromkeys(route.origin for route in wishes if route.kind != "camera"))
+    seen = list(dict.fromkeys(route.origin for route in wishes if route.origin not in heard))
+    chosen = (heard + seen)[:slots]
+    result = {origin: before[origin] for origin in chosen if before.get(origin, slots) < slots}
+    free = (number for number in range(slots) if number not in result.values())
+    for origin in chosen:
+        if origin not in result:
+            result[origin] = next(free)
+    return result

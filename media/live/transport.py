@@ -1,0 +1,461 @@
+"""ICE, DTLS and SRTP for one process: one UDP port, many connections, guarded at the door.
+
+The only module that touches names aiortc and aioice keep to themselves; `self_test` refuses to serve when one of
+them has moved. Datagrams are read here, not by aioice: empty ones are dropped first, and DTLS and SRTP are heard
+only from an address whose ICE check this process has authenticated. SRTP never passes through aioice's queue.
+
+Candidates of the other side are not used: nothing is ever sent to an address because a description names it, only
+to one from which an authenticated check came (peer-reflexive, RFC 8445 section 7.3.1.3). No STUN or TURN server.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import ipaddress
+import logging
+import secrets
+import socket
+import string
+import struct
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Literal
+
+import pylibsrtp
+from aioice import ice, stun
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
+from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.rtcicetransport import RTCIceParameters
+
+logger = logging.getLogger("vivavoce.media.transport")
+
+VERSIONS = {"aiortc": "1.16.", "aioice": "0.13.", "pylibsrtp": "1.0."}
+MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
+SOCKET_BUFFER = 4 * 1024 * 1024
+BATCH = 64  # datagrams taken per turn of the event loop
+ADDRESSES_PER_CONNECTION = 8
+DATAGRAMS_PER_SECOND = 4_000  # of one connection: about ten times a camera and a microphone
+STRANGER_CHECKS_PER_SECOND = 20  # from one address that has passed no check
+STRANGERS_PER_SECOND = 2_000  # all of them together
+DTLS_QUEUE = 64
+SSRCS = 16  # streams the other side may send before SRTP refuses more
+CONNECT_SECONDS = 30.0
+
+Status = Literal["new", "connected", "closed"]
+
+
+class TransportError(RuntimeError):
+    """The libraries below are not what this module was written for, or the port cannot be used."""
+
+
+class Port:
+    """One UDP socket and the connections that live on it.
+
+    `public_address` replaces the socket's address in candidates (one-to-one address translation).
+    """
+
+    def __init__(self, host: str, port: int, public_address: str = "") -> None:
+        if ipaddress.ip_address(host).is_unspecified and not public_address:
+            raise TransportError(f"{host} is no address to tell anyone: name a public address")
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            self._socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        self._socket.bind((host, port))
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self.announced = public_address or host
+        self.certificate = RTCCertificate.generateCertificate()
+        self.dropped = 0
+        self._by_ufrag: dict[str, Transport] = {}
+        self._by_address: dict[tuple[str, int], Transport] = {}
+        self._strangers: dict[str, int] = {}
+        self._strangers_total = 0
+        self._second = 0
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Stop listening. Close the connections first."""
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+        """Send one datagram, or drop it when the socket cannot take it now: late media is worth nothing."""
+        try:
+            self._socket.sendto(data, address)
+        except OSError:
+            self.dropped += 1
+
+    def add(self, transport: "Transport") -> None:
+        """Hear checks for this connection."""
+        self._by_ufrag[transport.ufrag] = transport
+
+    def remove(self, transport: "Transport") -> None:
+        """Forget this connection and its addresses."""
+        self._by_ufrag.pop(transport.ufrag, None)
+        for address in transport.addresses:
+            if self._by_address.get(address) is transport:
+                del self._by_address[address]
+        transport.addresses.clear()
+
+    def _readable(self) -> None:
+        for _ in range(BATCH):
+            try:
+                data, address = self._socket.recvfrom(2048)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue
+            self.datagram(data, (address[0], address[1]))
+
+    def datagram(self, data: bytes, address: tuple[str, int]) -> None:
+        """Take one datagram: who it is for is decided by its source, and for ICE checks by its user name."""
+        if not data or len(data) > MAX_DATAGRAM:
+            self.dropped += 1
+            return
+        first = data[0]
+        transport = self._by_address.get(address)
+        if first < 4:
+            self._check(data, address, transport)
+        elif transport is None or not transport.within_budget():
+            self.dropped += 1
+        elif 127 < first < 192:
+            transport.srtp_received(data)
+        elif 19 < first < 64:
+            transport.dtls_received(data)
+        else:
+            self.dropped += 1
+
+    def _stranger(self, host: str) -> bool:
+        """True when an address without a connection has used up its checks of this second."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second = second
+            self._strangers.clear()
+            self._strangers_total = 0
+        self._strangers_total += 1
+        if self._strangers_total > STRANGERS_PER_SECOND:
+            return True
+        count = self._strangers[host] = self._strangers.get(host, 0) + 1
+        return count > STRANGER_CHECKS_PER_SECOND
+
+    def _check(self, data: bytes, address: tuple[str, int], known: "Transport | None") -> None:
+        """A STUN message: believed only with the integrity key of the connection it names."""
+        if (known is None and self._stranger(address[0])) or (known is not None and not known.within_budget()):
+            self.dropped += 1
+            return
+        try:
+            message = stun.parse_message(data)
+        except (ValueError, struct.error, KeyError, IndexError):
+            self.dropped += 1
+            return
+        if message.message_class == stun.Class.REQUEST:
+            name = message.attributes.get("USERNAME", "")
+            transport = self._by_ufrag.get(name.partition(":")[0])
+            if (
+                transport is None
+                or message.message_method != stun.Method.BINDING
+                or "PRIORITY" not in message.attributes
+                or not message.check_message_integrity(transport.password.encode())
+                or not self._adopt(address, transport, known)
+            ):
+                self.dropped += 1
+                return
+            transport.check_received(data, address)
+        elif known is not None:
+            known.check_received(data, address)
+        else:
+            self.dropped += 1
+
+    def _adopt(self, address: tuple[str, int], transport: "Transport", known: "Transport | None") -> bool:
+        """From now on this address belongs to `transport`, unless it is in use by another or there are too many."""
+        if known is transport:
+            return True
+        if known is not None:
+            if not known.closed and time.monotonic() - known.heard < 5:
+                return False
+            known.addresses.discard(address)
+        if len(transport.addresses) >= ADDRESSES_PER_CONNECTION:
+            return False
+        self._by_address[address] = transport
+        transport.addresses.add(address)
+        return True
+
+
+class _Doorway:
+    """Stands in for the socket that aioice would open for one connection."""
+
+    def __init__(self, port: Port, owner: "Transport") -> None:
+        self._port = port
+        self._owner = owner
+        self._protocol: ice.StunProtocol | None = None
+        self.sendto = port.sendto
+
+    def attach(self, protocol: ice.StunProtocol) -> None:
+        self._protocol = protocol
+
+    def get_extra_info(self, name: str) -> Any:
+        return (self._port.host, self._port.port) if name == "sockname" else None
+
+    def close(self) -> None:
+        self._port.remove(self._owner)
+        protocol, self._protocol = self._protocol, None
+        if protocol is not None:
+            asyncio.get_running_loop().call_soon(protocol.connection_lost, None)
+
+
+class Transport:
+    """One connection: ICE (controlled), DTLS (server) and SRTP, bundled and with RTCP on the same port.
+
+    `on_rtp` and `on_rtcp` get decrypted packets; `on_status` is called with "connected" once and "closed" once.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        on_rtp: Callable[[bytes], None],
+        on_rtcp: Callable[[bytes], None],
+        on_status: Callable[[Status], None],
+    ) -> None:
+        letters = string.ascii_letters + string.digits
+        self.ufrag = "".join(secrets.choice(letters) for _ in range(12))
+        self.password = "".join(secrets.choice(letters) for _ in range(32))
+        self.status: Status = "new"
+        self.heard = time.monotonic()
+        self.addresses: set[tuple[str, int]] = set()
+        self.rejected = 0
+        self._port = port
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+        self._on_status = on_status
+        self._gatherer = RTCIceGatherer(iceServers=[], local_username=self.ufrag, local_password=self.password)
+        self._connection: ice.Connection = self._gatherer._connection
+        self._connection.get_component_candidates = self._component_candidates  # type: ignore[method-assign]
+        self._ice = RTCIceTransport(self._gatherer)
+        self._dtls = RTCDtlsTransport(self._ice, [port.certificate])
+        self._dtls._set_role("server")
+        self._stun: ice.StunProtocol | None = None
+        self._unprotect: pylibsrtp.Session | None = None
+        self._protect: pylibsrtp.Session | None = None
+        self._pair: ice.CandidatePair | None = None
+        self._remote: tuple[str, int] = ("", 0)
+        self._ssrcs: set[bytes] = set()
+        self._budget = 0
+        self._budget_second = 0
+
+    @property
+    def closed(self) -> bool:
+        """Nothing is sent or heard any more."""
+        return self.status == "closed"
+
+    async def gather(self) -> tuple[str, str]:
+        """Take a place on the port: the fingerprint and candidate values for the answer."""
+        await self._gatherer.gather()
+        fingerprints = self._dtls.getLocalParameters().fingerprints
+        fingerprint = next(item for item in fingerprints if item.algorithm == "sha-256")
+        candidate = self._gatherer.getLocalCandidates()[0]
+        line = f"{candidate.foundation} 1 udp {candidate.priority} {self._port.announced} {self._port.port} typ host"
+        self._port.add(self)
+        return f"{fingerprint.algorithm} {fingerprint.value}", line
+
+    async def _component_candidates(self, component: int, addresses: list[str]) -> list[Candidate]:
+        protocol = ice.StunProtocol(self._connection)
+        doorway = _Doorway(self._port, self)
+        doorway.attach(protocol)
+        protocol.connection_made(doorway)  # type: ignore[arg-type]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", self._port.host),
+            component=component,
+            transport="udp",
+            priority=candidate_priority(component, "host"),
+            host=self._port.host,
+            port=self._port.port,
+            type="host",
+        )
+        self._connection._protocols.append(protocol)
+        self._stun = protocol
+        return [protocol.local_candidate]
+
+    async def connect(self, ufrag: str, password: str, fingerprints: list[tuple[str, str]]) -> None:
+        """Wait for the other side's checks and handshake. Ends in status "connected" or "closed"; never raises."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._ice.start(RTCIceParameters(usernameFragment=ufrag, password=password))
+                if self._ice.state != "completed":
+                    raise ConnectionError("no check succeeded")
+                self._refresh_pair()
+                await self._dtls.start(
+                    RTCDtlsParameters([RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints])
+                )
+                if self._dtls.state != "connected":
+                    raise ConnectionError("the handshake failed")
+        except (ConnectionError, TimeoutError) as error:
+            logger.info("a connection was not made: %s", error)
+            await self.close()
+            return
+        except Exception:
+            logger.exception("a connection was not made")
+            await self.close()
+            return
+        if self.closed:
+            return
+        self._unprotect = self._dtls._rx_srtp
+        self._protect = self._dtls._tx_srtp
+        self._ice.on("statechange", self._library_status)
+        self._dtls.on("statechange", self._library_status)
+        self.status = "connected"
+        self.heard = time.monotonic()
+        self._on_status("connected")
+        self._library_status()
+
+    def _library_status(self) -> None:
+        if not self.closed and (self._ice.state in ("failed", "closed") or self._dtls.state in ("failed", "closed")):
+            task = asyncio.ensure_future(self.close())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def close(self) -> None:
+        """Say goodbye and leave the port. Safe to call twice."""
+        if self.closed:
+            return
+        self.status = "closed"
+        self._unprotect = self._protect = None
+        self._port.remove(self)
+        self._on_status("closed")
+        with contextlib.suppress(Exception):
+            await self._dtls.stop()
+        with contextlib.suppress(Exception):
+            await self._ice.stop()
+        self._port.remove(self)
+
+    # --- received ----------------------------------------------------------------------------------------------
+
+    def within_budget(self) -> bool:
+        """Count one datagram; False when this second's are used up."""
+        second = int(time.monotonic())
+        if second != self._budget_second:
+            self._budget_second = second
+            self._budget = 0
+        self._budget += 1
+        return self._budget <= DATAGRAMS_PER_SECOND
+
+    def check_received(self, data: bytes, address: tuple[str, int]) -> None:
+        """An ICE check or the answer to one, from an address of this connection."""
+        if self._stun is None or self.closed:
+            return
+        self.heard = time.monotonic()
+        try:
+            self._stun.datagram_received(data, address)
+        except Exception:
+            self.rejected += 1
+            return
+        self._refresh_pair()
+
+    def dtls_received(self, data: bytes) -> None:
+        """A handshake record."""
+        if not self.closed and self._connection._queue.qsize() < DTLS_QUEUE:
+            self._connection.data_received(data, 1)
+
+    def srtp_received(self, data: bytes) -> None:
+        """An SRTP or SRTCP packet. What does not decrypt is counted and forgotten."""
+        session = self._unprotect
+        if session is None or len(data) < 12:
+            return
+        try:
+            if 192 <= data[1] <= 223:
+                plain = session.unprotect_rtcp(data)
+                self.heard = time.monotonic()
+                self._on_rtcp(plain)
+                return
+            ssrc = data[8:12]
+            if ssrc not in self._ssrcs:
+                if len(self._ssrcs) >= SSRCS:
+                    self.rejected += 1
+                    return
+                plain = session.unprotect(data)
+                self._ssrcs.add(ssrc)
+            else:
+                plain = session.unprotect(data)
+        except pylibsrtp.Error:
+            self.rejected += 1
+            return
+        self.heard = time.monotonic()
+        self._on_rtp(plain)
+
+    # --- sent --------------------------------------------------------------------------------------------------
+
+    def _refresh_pair(self) -> None:
+        pair = self._connection._nominated.get(1)
+        if pair is not None and pair is not self._pair:
+            self._pair = pair
+            self._remote = pair.remote_addr
+
+    def send_rtp(self, data: bytes) -> bool:
+        """Encrypt and send one RTP packet; False when there is no connection to send it on."""
+        session = self._protect
+        if session is None:
+            return False
+        if self._connection._nominated.get(1) is not self._pair:
+            self._refresh_pair()
+        try:
+            self._port.sendto(session.protect(data), self._remote)
+        except (pylibsrtp.Error, TypeError, ValueError):
+            self.rejected += 1
+            return False
+        return True
+
+    def send_rtcp(self, data: bytes) -> None:
+        """Encrypt and send one RTCP packet, if connected."""
+        session = self._protect
+        if session is None:
+            return
+        self._refresh_pair()
+        try:
+            self._port.sendto(session.protect_rtcp(data), self._remote)
+        except (pylibsrtp.Error, TypeError, ValueError):
+            self.rejected += 1
+
+
+async def self_test() -> None:
+    """Refuse to go on when a library has changed below this module. Raises TransportError."""
+    for name, prefix in VERSIONS.items():
+        if not version(name).startswith(prefix):
+            raise TransportError(f"{name} {version(name)} is installed; this was written for {prefix}*")
+    port = Port("127.0.0.1", 0)
+    heard: list[bytes] = []
+    transport = Transport(port, heard.append, heard.append, lambda status: None)
+    try:
+        await _test_hooks(port, transport)
+        stranger = ("127.0.0.1", 9)
+        for data in (b"", b"\x16" * 32, b"\x80" * 32, b"\x00\x01" + bytes(30)):
+            port.datagram(data, stranger)
+        queued = transport._connection._queue.qsize()
+        if heard or queued or port.dropped != 4 or transport.addresses:
+            raise TransportError("a datagram from an address that passed no check was heard")
+    except (AttributeError, TypeError, StopIteration, IndexError) as error:
+        raise TransportError(f"aiortc or aioice has moved a name this process needs: {error}") from error
+    finally:
+        await transport.close()
+        port.close()
+
+
+async def _test_hooks(port: Port, transport: Transport) -> None:
+    _, candidate = await transport.gather()
+    if f" {port.host} {port.port} " not in candidate or len(transport._gatherer.getLocalCandidates()) != 1:
+        raise TransportError("aioice opened a port of its own")
+    connection, dtls = transport._connection, transport._dtls
+    if transport._ice._connection is not connection or connection._nominated != {}:
+        raise TransportError("aioice's connection is not where it was")
+    if dtls._rx_srtp is not None or dtls._tx_srtp is not None or dtls._role != "server":
+        raise TransportError("aiortc's SRTP sessions are not where they were")
+    if list(inspect.signature(connection.data_received).parameters) != ["data", "component"]:
+        raise TransportError("aioice receives data in another way")
+    if list(inspect.signature(ice.StunProtocol.datagram_received).parameters) != ["self", "data", "addr"]:
+        raise TransportError("aioice receives checks in another way")
+    if not isinstance(ice.CandidatePair.remote_addr, property):
+        raise TransportError("aioice names the other side's address in another way")
+    source = inspect.getsource(type(dtls).start) + inspect.getsource(type(dtls)._setup_srtp)
+    if "_rx_srtp" not in source or "_tx_srtp" not in source:
+        raise TransportError("aiortc sets up SRTP in another way")

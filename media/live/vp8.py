@@ -1,0 +1,100 @@
+"""VP8 in RTP: the payload descriptor (RFC 7741 section 4.2), key frames, and whole frames put together."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What precedes the VP8 bytes in one packet. `length` is in bytes; `begins` marks a frame's first packet."""
+
+    length: int
+    begins: bool
+    temporal_layer: int
+
+
+def descriptor(payload: bytes) -> Descriptor | None:
+    """The payload descriptor, or None when it does not fit into the payload."""
+    size = len(payload)
+    if size < 1:
+        return None
+    first = payload[0]
+    position = 1
+    layer = 0
+    if first & 0x80:
+        if size < 2:
+            return None
+        extension = payload[1]
+        position = 2
+        if extension & 0x80:
+            if size <= position:
+                return None
+            position += 2 if payload[position] & 0x80 else 1
+        if extension & 0x40:
+            position += 1
+        if extension & 0x30:
+            if size <= position:
+                return None
+            layer = payload[position] >> 6
+            position += 1
+    if position > size:
+        return None
+    return Descriptor(position, bool(first & 0x10) and first & 0x07 == 0, layer)
+
+
+def begins_key_frame(payload: bytes) -> bool:
+    """True for the first packet of a key frame (RFC 6386 section 9.1: the lowest bit of the frame tag is 0)."""
+    if len(payload) < 1 or payload[0] & 0x17 != 0x10:
+        return False
+    found = descriptor(payload)
+    return found is not None and len(payload) > found.length and payload[found.length] & 1 == 0
+
+
+def is_key_frame(frame: bytes) -> bool:
+    """True when a whole frame, without descriptors, is a key frame with its start code."""
+    return len(frame) >= 10 and frame[0] & 1 == 0 and frame[3:6] == b"\x9d\x01\x2a"
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Puts packets that come in order into whole frames.
+
+    `push` gives a frame with its last packet. After `lost`, nothing comes until a key frame begins, because what
+    refers to a missing frame cannot be decoded.
+    """
+
+    waiting: bool = True
+    _parts: list[bytes] = field(default_factory=list)
+    _timestamp: int = -1
+    _size: int = 0
+
+    def push(self, payload: bytes, timestamp: int, marker: bool) -> bytes | None:
+        """Take one packet's payload; a frame when this packet ends one."""
+        found = descriptor(payload)
+        if found is None:
+            return None
+        if found.begins:
+            self._parts = []
+            self._size = 0
+            self._timestamp = timestamp
+        elif not self._parts or timestamp != self._timestamp:
+            self._parts = []
+            return None
+        body = payload[found.length :]
+        self._size += len(body)
+        if self._size > 4 * 1024 * 1024:
+            self.lost()
+            return None
+        self._parts.append(body)
+        if not marker:
+            return None
+        frame = b"".join(self._parts)
+        self._parts = []
+        if self.waiting and not is_key_frame(frame):
+            return None
+        self.waiting = False
+        return frame
+
+    def lost(self) -> None:
+        """A packet will never come."""
+        self._parts = []
+        self.waiting = True
