@@ -16,11 +16,11 @@ from pathlib import Path
 PACKAGE_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
-def digest(files: Iterable[Path]) -> str:
+def digest(folder: Path, files: Iterable[Path]) -> str:
     """One hash over names and contents, in a fixed order."""
     total = hashlib.sha256()
     for file in sorted(files):
-        total.update(f"{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+        total.update(f"{file.relative_to(folder)}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
@@ -72,12 +72,12 @@ def build_browser_code(root: Path) -> bool:
     modules, out = frontend / "node_modules", root / "web" / "static" / "dist"
     node, npm = _node()
     did = False
-    packages = digest(frontend / name for name in PACKAGE_FILES)
+    packages = digest(frontend, (frontend / name for name in PACKAGE_FILES))
     if not _fresh(modules / ".vivavoce-packages", packages):
         _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], frontend)
         (modules / ".vivavoce-packages").write_text(packages, encoding="utf-8")
         did = True
-    sources = digest(_sources(frontend))
+    sources = digest(frontend, _sources(frontend))
     if did or not out.is_dir() or not _fresh(modules / ".vivavoce-build", sources):
         shutil.rmtree(out, ignore_errors=True)
         _run([*node, "build.mjs"], frontend)

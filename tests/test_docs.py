@@ -1,0 +1,108 @@
+"""The documents follow the code, and no file of the repository says what it must not."""
+
+import dataclasses
+import enum
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hearings import status
+from media import messages, protocol
+from web.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [*(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")), *sorted(DOCS.glob("*.md"))]
+SKIPPED = {".git", ".venv", ".data", "node_modules", "dist", "build", "__pycache__"}
+SKIPPED |= {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+
+
+def files() -> Iterator[Path]:
+    """Every file of the repository that is not git-ignored."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith(".egg-info")]
+        yield from (Path(folder) / name for name in names if not name.endswith((".mo", ".pyc")))
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = read(DOCS / "settings.md")
+    told = set(re.findall(rf"`{PREFIX}([A-Z_]+)`", page))
+    assert told == {field.name.upper() for field in dataclasses.fields(Settings) if field.init}
+
+
+def test_every_status_is_in_the_vocabulary() -> None:
+    page = read(DOCS / "vocabulary.md")
+    missing = [
+        f"{name}.{member.value}"
+        for name, kind in vars(status).items()
+        if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind.__module__ == status.__name__
+        for member in kind
+        if f"`{member.value}`" not in page
+    ]
+    assert missing == []
+
+
+def test_every_message_is_a_heading_of_the_protocol_page() -> None:
+    headings = re.findall(r"^### (\w+)$", read(DOCS / "protocol.md"), re.MULTILINE)
+    assert len(headings) == len(set(headings))
+    known = {cls.__name__ for _, _, union in protocol.DIRECTIONS for cls in protocol.structs(union)}
+    assert set(headings) == known
+    assert messages.Hello.__name__ in known
+
+
+def test_every_command_is_documented() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli", "--help"], capture_output=True, text=True, check=True, timeout=60
+    )
+    found = re.search(r"\{([a-z,-]+)\}", done.stdout)
+    assert found, done.stdout
+    text = "\n".join(read(page) for page in PAGES)
+    assert [name for name in found[1].split(",") if f"vivavoce {name}" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_resolve(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", read(page), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text)
+    broken = [target for target in targets if ":" not in target and not (page.parent / target).exists()]
+    anchors = {
+        re.sub(r"[^\w\- ]", "", h).strip().lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)
+    }
+    broken += [anchor for anchor in re.findall(r"\]\(#([^)\s]+)\)", text) if anchor not in anchors]
+    assert broken == []
+
+
+# Written in pieces, so that this file does not contain what it looks for.
+REGISTRIES = ("registry.npm" + "js.org", "files.python" + "hosted.org", "pypi." + "org", "deb.debian" + ".org")
+UNWANTED = {
+    "a package registry": re.compile("|".join(map(re.escape, REGISTRIES)) + "|art" + "ifactory|pkg.dev"),
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/\w+|opt/whe" + r"els)/"),
+    "a private key": re.compile(
+        "AGE-SECRET" + "-KEY-1[02-9AC-HJ-NP-Z]{58}|-----BEGIN [A-Z ]*PRIVATE" + " KEY-----|PRIVATE" + r"\+KEY\+\S{20}"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNWANTED)
+def test_no_file_contains(what: str) -> None:
+    found = []
+    for file in files():
+        text = file.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{file.relative_to(ROOT)}: {hit[0]}" for hit in UNWANTED[what].finditer(text)]
+    assert found == []
+
+
+def test_changelog_and_project_agree_on_the_version() -> None:
+    headings = re.findall(r"^## \[?([\w.]+)\]?", read(ROOT / "CHANGELOG.md"), re.MULTILINE)
+    (version,) = re.findall(r'^version = "([^"]+)"', read(ROOT / "pyproject.toml"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1:2] in ([], [version])
