@@ -1,0 +1,140 @@
+"""Whether the files of a recording are those its journal names: presence, size, hash, orphans (§2)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pyrage
+
+from media.evidence.bag_check import Digest, printable
+from media.evidence.findings import Findings
+
+EBML = b"\x1a\x45\xdf\xa3"
+CLUSTER = b"\x1f\x43\xb6\x75"
+
+_ALWAYS = ("journal.jsonl", "checkpoint", "checkpoint.tsr")
+
+
+class _Named(NamedTuple):
+    line: int
+    size: int
+    sha256: str
+
+
+class FilesCheck:
+    """Takes what lines say of files as they come, and at the end names what no line has spoken of."""
+
+    def __init__(self, payload: dict[str, Digest], findings: Findings) -> None:
+        self.payload = payload
+        self.findings = findings
+        self._unnamed = set(payload)
+        self._wrapped_key: _Named | None = None
+        self._derived: dict[str, _Named] = {}
+        self._blobs: dict[str, int] = {}
+        self.segments: list[tuple[str, int, int]] = []
+        """(track, n, line) of every init and segment that is there as its line says, if `collect` is set."""
+        self.collect = False
+
+    def segment(self, track: str, n: int, line: int, size: int | None, sha256: str | None) -> None:
+        """A line names a segment, or an init (n = 0)."""
+        path = f"seg/{track}-{n:06d}.age"
+        self._unnamed.discard(path)
+        if size is None or sha256 is None:
+            return
+        problem = self._compare(path, size, sha256)
+        if problem:
+            self.findings.segment(track, n, line, problem)
+        elif self.collect:
+            self.segments.append((track, n, line))
+
+    def wrapped_key(self, line: int, size: int, sha256: str) -> None:
+        """A `keywrap` line; the last one counts."""
+        self._unnamed.discard("hearing-key.age")
+        self._wrapped_key = _Named(line, size, sha256)
+
+    def derived(self, path: str, line: int, size: int, sha256: str) -> None:
+        """A `derive` line; if two name a file, the last one counts."""
+        self._derived[path] = _Named(line, size, sha256)
+
+    def blob(self, sha256: str, line: int) -> None:
+        """A line refers to a blob."""
+        self._blobs.setdefault(sha256, line)
+
+    def page(self, path: str, line: int, size: int, sha256: str) -> None:
+        """The `close` in force names an index page."""
+        self._unnamed.discard(path)
+        problem = self._compare(path, size, sha256)
+        if problem:
+            self.findings.line(line, problem)
+
+    def finish(self) -> None:
+        """Key, derived files, blobs; then orphans."""
+        if self._wrapped_key is not None:
+            problem = self._compare("hearing-key.age", self._wrapped_key.size, self._wrapped_key.sha256)
+            if problem:
+                self.findings.line(self._wrapped_key.line, problem)
+        for path, named in self._derived.items():
+            self._removable(path, named.line, named.size, named.sha256)
+        for sha256, line in self._blobs.items():
+            self._removable(f"blob/{sha256}.age", line, None, sha256)
+        for path in sorted(self._unnamed):
+            if path not in _ALWAYS and not _is_proof(path):
+                self.findings.orphan(printable(path), f"no line of the journal names {printable(path)}")
+
+    def _removable(self, path: str, line: int, size: int | None, sha256: str) -> None:
+        self._unnamed.discard(path)
+        if path not in self.payload:
+            self.findings.note(f"{path} has been removed")
+            return
+        problem = self._compare(path, self.payload[path].size if size is None else size, sha256)
+        if problem:
+            self.findings.line(line, problem)
+
+    def _compare(self, path: str, size: int, sha256: str) -> str:
+        digest = self.payload.get(path)
+        if digest is None:
+            return f"{path} is not there"
+        if digest.size != size:
+            return f"{path} has {digest.size} bytes, its line says {size}"
+        if digest.sha256.hex() != sha256:
+            return f"{path} is not what was sealed: its SHA-256 differs"
+        return ""
+
+
+def _is_proof(path: str) -> bool:
+    return path.startswith("proofs/") and path.endswith(".tlog-proof") and path.count("/") == 1
+
+
+class IdentityError(ValueError):
+    """The key file given is no age identity, or opens neither the recording's key nor its segments."""
+
+
+def read_identity(key_file: bytes, wrapped_key: bytes | None) -> pyrage.x25519.Identity:
+    """The recording's identity: the one of the key file itself, or the one it unwraps."""
+    found = [
+        line.strip() for line in key_file.decode("ascii", "replace").splitlines() if line.startswith("AGE-SECRET-KEY-")
+    ]
+    try:
+        identities = [pyrage.x25519.Identity.from_str(line) for line in found]
+    except pyrage.IdentityError as error:
+        raise IdentityError("the key file holds no age identity") from error
+    if len(identities) != 1:
+        raise IdentityError("the key file holds no age identity, or more than one")
+    if wrapped_key is not None:
+        try:
+            clear = pyrage.decrypt(wrapped_key, identities)
+            return pyrage.x25519.Identity.from_str(clear.decode("ascii").strip())
+        except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
+            pass
+    return identities[0]
+
+
+def check_content(data: Path, files: FilesCheck, identity: pyrage.x25519.Identity, findings: Findings) -> None:
+    """Every init decrypts to the beginning of a WebM file, every segment to a Cluster."""
+    for track, n, line in files.segments:
+        try:
+            clear = pyrage.decrypt((data / f"seg/{track}-{n:06d}.age").read_bytes(), [identity])
+        except (pyrage.DecryptError, OSError):
+            findings.segment(track, n, line, f"{track}-{n:06d} does not decrypt with the recording's identity")
+            continue
+        if not clear.startswith(CLUSTER if n else EBML):
+            findings.segment(track, n, line, f"{track}-{n:06d} does not hold WebM")

@@ -1,0 +1,357 @@
+"""The rules of a journal, line by line and at its end (docs/recording-format.md §3 and §4).
+
+Feed it every line in order; it names what is wrong in Findings and keeps what later checks need. It knows no files:
+what a line says of a file goes to a `Payload`.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Protocol
+
+from media.evidence import journal_lines
+from media.evidence.findings import Findings
+from media.evidence.journal_lines import Line, LineError
+from media.evidence.timeline import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+
+ORIGIN = re.compile(
+    r"(?P<court>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)"
+    r"/hearing/(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
+"""The one form of an origin; at most 255 bytes."""
+SLACK_NS = 60 * 10**9
+"""How much earlier than a proven time a line may say it was written."""
+AHEAD_NS = 300 * 10**9
+"""How much later than a verifier's own time a time may be."""
+
+
+def is_origin(text: str) -> bool:
+    """Whether a text is an origin: court, `/hearing/`, UUID."""
+    return len(text) <= 255 and bool(ORIGIN.fullmatch(text))
+
+
+class Payload(Protocol):
+    """What the journal's lines say of the files beside it."""
+
+    def segment(self, track: str, n: int, line: int, size: int | None, sha256: str | None) -> None:
+        """A line names a segment (or init, n = 0); size and hash are None where the line does not give them."""
+
+    def wrapped_key(self, line: int, size: int, sha256: str) -> None:
+        """A `keywrap` line; the last one counts."""
+
+    def derived(self, path: str, line: int, size: int, sha256: str) -> None:
+        """A `derive` line."""
+
+    def blob(self, sha256: str, line: int) -> None:
+        """A line refers to a blob."""
+
+    def page(self, path: str, line: int, size: int, sha256: str) -> None:
+        """The `close` in force names an index page."""
+
+
+class JournalCheck:
+    """Everything a journal says, checked as it comes."""
+
+    def __init__(self, findings: Findings, payload: Payload, now_ns: int | None = None) -> None:
+        self.findings = findings
+        self.payload = payload
+        self.now_ns = now_ns
+        self.origin: str | None = None
+        """`open.origin`, once the first line has been read."""
+        self.foreign: int | None = None
+        """The format's number when it is not 1: then lines are only counted."""
+        self.lines = 0
+        self.last_at: int | None = None
+        """`at` of the last line, in ns."""
+        self.tracks: dict[str, Track] = {}
+        self.close: tuple[int, Line] | None = None
+        """The `close` in force, with its line number."""
+        self.proven_ns = 0
+        """The latest time that a head or stamp gives, in ns; see `proven_at`."""
+        self._pauses: list[Pause] = []
+        self._reopens: list[tuple[int, int, list[str]]] = []
+        self._keywrapped = False
+        self._said_unwrapped = False
+        self._expects_anchor = False
+        self._last_t = 0
+        self._handlers: dict[str, Callable[[int, Line], None]] = {
+            "keywrap": self._keywrap,
+            "track": self._track,
+            "init": self._init,
+            "segment": self._segment,
+            "recovered_segment": self._recovered,
+            "gap": self._gap,
+            "pause": self._pause,
+            "resume": self._resume,
+            "derive": self._derive,
+            "reopen": self._reopen,
+            "close": self._close,
+        }
+
+    def feed(self, raw: bytes) -> Line | None:
+        """Check the next line (without its LF); returns it when it is a known type in its right form."""
+        index = self.lines
+        self.lines += 1
+        if self.foreign is not None:
+            return None
+        value, problem = journal_lines.read(raw)
+        if index == 0 and value is not None and self._is_foreign(value):
+            return None
+        if problem:
+            self.findings.line(index, problem)
+        kind = value.get("type") if value is not None else None
+        self._check_order(index, kind)
+        if value is None:
+            return None
+        if b'"blob"' in raw:
+            for sha256 in journal_lines.blobs(value):
+                self.payload.blob(sha256, index)
+        try:
+            journal_lines.check_fields(value)
+        except LineError as error:
+            self.findings.line(index, f"{kind or 'line'}: {error}")
+            self._salvage(index, value)
+            return None
+        self._check_time(index, int(value["at"]))
+        if kind == "open":
+            self._open(index, value)
+        elif kind in self._handlers:
+            self._handlers[str(kind)](index, value)
+        return value if kind in journal_lines.FIELDS else None
+
+    def proven_at(self, time_ns: int) -> None:
+        """A head or stamp proves a time for the lines before it; later lines may not claim an earlier one."""
+        self.proven_ns = max(self.proven_ns, time_ns)
+
+    def finish(self) -> None:
+        """The checks that need the whole journal: tiling, pauses, reopenings, close and index."""
+        if self.foreign is not None:
+            return
+        if not self.lines:
+            self.findings.line(0, "the journal is empty")
+        for track in self.tracks.values():
+            for n, line in track.recovered:
+                self.findings.line(line, f"no gap of cause recovered follows segment {n} of {track.name}")
+        self._check_reopens()
+        if self.close is None:
+            self.findings.cannot("a close: the journal does not say where the recording ends")
+            for track in self.tracks.values():
+                track.check_tiling(None, 0, self.findings)
+            return
+        self._check_close(*self.close)
+
+    # --- order -------------------------------------------------------------------------------------------------------
+
+    def _is_foreign(self, value: Line) -> bool:
+        number = value.get("format")
+        if value.get("type") == "open" and type(number) is int and number != 1:
+            self.foreign = number
+            self.findings.cannot(f"a verifier for format {number}: this one knows format 1")
+            return True
+        return False
+
+    def _check_order(self, index: int, kind: Any) -> None:
+        if (index == 0) != (kind == "open"):
+            self.findings.line(index, "open is line 0, once" if index else "the first line is not open")
+        if self._expects_anchor and kind != "anchor":
+            self.findings.line(index, "after reopen comes an anchor")
+        self._expects_anchor = kind == "reopen"
+        if self.close is not None and kind in journal_lines.FIELDS.keys() - journal_lines.AFTER_CLOSE - {"reopen"}:
+            self.findings.line(index, f"{kind} after close")
+
+    def _check_time(self, index: int, at: int) -> None:
+        self.last_at = at
+        if at < self.proven_ns - SLACK_NS:
+            self.findings.line(index, "the line claims a time before a head or stamp that precedes it")
+        if self.now_ns is not None and at > self.now_ns + AHEAD_NS:
+            self.findings.line(index, "the line claims a time that has not come yet")
+
+    def _point(self, index: int, t: int) -> None:
+        if t < self._last_t:
+            self.findings.line(index, f"time goes back from {self._last_t} to {t} ms")
+        self._last_t = max(self._last_t, t)
+
+    def _salvage(self, index: int, value: Line) -> None:
+        """A failed line still counts for numbers and file names."""
+        name, n = value.get("track"), value.get("n")
+        if not isinstance(name, str) or not journal_lines.TRACK.fullmatch(name):
+            return
+        if value.get("type") == "init":
+            self.payload.segment(name, 0, index, None, None)
+        if value.get("type") in ("segment", "recovered_segment") and type(n) is int and 1 <= n <= 999_999:
+            self.payload.segment(name, n, index, None, None)
+            if name in self.tracks:
+                self.tracks[name].take_number(n, index, self.findings)
+                self.tracks[name].add_record(n, (0, 0, 0, 0), 0, "")
+
+    # --- one handler a type ------------------------------------------------------------------------------------------
+
+    def _open(self, index: int, value: Line) -> None:
+        if index:
+            return
+        self.origin = value["origin"]
+        match = ORIGIN.fullmatch(value["origin"])
+        if not match or not is_origin(value["origin"]) or match["uuid"] != value["recording"]:
+            self.findings.line(0, "origin and recording of open do not fit")
+
+    def _keywrap(self, index: int, value: Line) -> None:
+        self._keywrapped = True
+        self.payload.wrapped_key(index, value["size"], value["sha256"])
+
+    def _track(self, index: int, value: Line) -> None:
+        if value["track"] in self.tracks:
+            self.findings.line(index, f"{value['track']} is declared twice")
+            return
+        self.tracks[value["track"]] = Track(value["track"], index, value["t"], value["required"])
+
+    def _init(self, index: int, value: Line) -> None:
+        track = self._declared(index, value)
+        self.payload.segment(value["track"], 0, index, value["size"], value["sha256"])
+        if value["file"] != f"seg/{value['track']}-000000.age":
+            self.findings.line(index, "file is not that of the track's init segment")
+        if track is None:
+            return
+        if track.init:
+            self.findings.line(index, f"{track.name} has two init segments")
+            return
+        track.init, track.mime = value["sha256"], value["mime"]
+
+    def _segment(self, index: int, value: Line) -> None:
+        track = self._numbered(index, value)
+        if track is None:
+            return
+        n, t0, t1, keys = value["n"], value["t0"], value["t1"], value["k"]
+        if not 1 <= t1 - t0 <= MAX_SEGMENT_MS:
+            self.findings.line(index, "a segment lasts 1 to 65,534 ms")
+        if any(second <= first for first, second in pairwise(keys)) or (keys and keys[-1] >= t1 - t0):
+            self.findings.line(index, "k does not rise inside the segment")
+        if 0 in keys:
+            track.starts_with_key.add(n)
+        if track.is_audio:
+            if keys or value["rap"] != n:
+                self.findings.line(index, "an audio segment has no k, and is its own rap")
+        elif value["rap"] > n or value["rap"] not in track.starts_with_key:
+            self.findings.line(index, "rap does not name a segment that begins with a key frame")
+        times = (t0, t1 - t0, keys[0] if keys else NO_KEY_FRAME, n - value["rap"])
+        if not track.add_record(n, times, value["size"], value["sha256"]):
+            self.findings.line(index, "a value of the segment does not fit its index record")
+        track.add_segment(n, (t0, t1), index, self.findings)
+
+    def _recovered(self, index: int, value: Line) -> None:
+        track = self._numbered(index, value)
+        if track is None:
+            return
+        self.findings.gap("recovered_segment", 0)
+        track.add_record(value["n"], (0, 0, NO_KEY_FRAME, 0), value["size"], value["sha256"])
+        track.recovered.append((value["n"], index))
+
+    def _gap(self, index: int, value: Line) -> None:
+        track = self._declared(index, value)
+        self.findings.gap(value["cause"], max(0, value["t1"] - value["t0"]))
+        if value["t0"] >= value["t1"]:
+            self.findings.line(index, "a gap ends after it begins")
+        elif track is not None:
+            track.add_gap((value["t0"], value["t1"]), value["cause"], index)
+
+    def _pause(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        if not self._pauses or self._pauses[-1].end is not None:
+            self._pauses.append(Pause(index, value["t"]))
+
+    def _resume(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        if self._pauses and self._pauses[-1].end is None:
+            self._pauses[-1].end = value["t"]
+
+    def _derive(self, index: int, value: Line) -> None:
+        self.payload.derived(value["file"], index, value["size"], value["sha256"])
+
+    def _reopen(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        self.close = None
+        self._reopens.append((index, value["t"], [track.name for track in self.tracks.values() if track.required]))
+
+    def _close(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        if self.close is None:
+            self.close = (index, value)
+
+    def _declared(self, index: int, value: Line) -> Track | None:
+        track = self.tracks.get(value["track"])
+        if track is None:
+            self.findings.line(index, f"{value['track']} has not been declared")
+        return track
+
+    def _numbered(self, index: int, value: Line) -> Track | None:
+        """What segment and recovered_segment have in common: order, file name, number."""
+        self.payload.segment(value["track"], value["n"], index, value["size"], value["sha256"])
+        if value["file"] != f"seg/{value['track']}-{value['n']:06d}.age":
+            self.findings.line(index, "file is not that of the track's number")
+        if not self._keywrapped and not self._said_unwrapped:
+            self._said_unwrapped = True
+            self.findings.line(index, "a segment before any keywrap")
+        track = self._declared(index, value)
+        if track is None:
+            return None
+        if not track.init:
+            self.findings.line(index, f"a segment of {track.name} before its init")
+        track.take_number(value["n"], index, self.findings)
+        return track
+
+    # --- at the end --------------------------------------------------------------------------------------------------
+
+    def _check_reopens(self) -> None:
+        for line, t, names in self._reopens:
+            for name in names:
+                if not any(
+                    item.cause in ("recorder", "recovered") and item.line > line and item.t0 <= t <= item.t1
+                    for item in self.tracks[name].items
+                ):
+                    self.findings.line(line, f"no gap of {name} covers the reopening at {t} ms")
+
+    def _check_close(self, index: int, value: Line) -> None:
+        said: dict[str, Line] = value["tracks"]
+        ends = {name: said[name]["end"] for name in said}
+        if said.keys() != self.tracks.keys():
+            self.findings.line(index, "close does not name exactly the tracks declared")
+        if not any(track.required for track in self.tracks.values()):
+            self.findings.line(index, "no track is required")
+        for track in self.tracks.values():
+            track.check_tiling(ends.get(track.name), index, self.findings)
+            if track.required and track.t != 0:
+                self.findings.line(track.line, f"{track.name} is required and does not run from 0")
+            if track.name in said:
+                self._check_closing(index, value["t"], track, said[track.name])
+        for pause in self._pauses:
+            pause.check(list(self.tracks.values()), ends, value["t"], self.findings)
+
+    def _check_closing(self, index: int, t: int, track: Track, said: Line) -> None:
+        expected = {"mime": track.mime, "init": track.init, "count": track.count, "gaps": track.gaps}
+        for name, item in expected.items():
+            if said[name] != item:
+                self.findings.line(index, f"{name} of {track.name} is {item}, close says {said[name]}")
+        if said["end"] > t:
+            self.findings.line(index, f"{track.name} ends after close")
+        if track.required and said["end"] != t:
+            self.findings.line(index, f"{track.name} is required and does not run to the close")
+        pages = [_Page(path, data) for path, data in track.pages()]
+        if [_Page.said(page) for page in said["pages"]] != [page.facts for page in pages]:
+            self.findings.line(index, f"the index pages of {track.name} are not what the journal gives")
+        for page in pages:
+            self.payload.page(page.path, index, page.size, page.sha256)
+
+
+class _Page:
+    """An index page as the journal gives it."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.size = len(data)
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.facts = (path, self.size, self.sha256, RECORD.unpack_from(data)[0])
+
+    @staticmethod
+    def said(page: Line) -> tuple[str, int, str, int]:
+        """The same facts as `close` gives them."""
+        return page["file"], page["size"], page["sha256"], page["t0"]

@@ -1,0 +1,302 @@
+"""One line of a journal: its only spelling (JCS) and the fields each known type has (docs/recording-format.md §1, §3).
+
+Used by whoever reads a journal; the recorder's writer does not use it, so that a slip there is caught here.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+MAX_LINE = 65_536
+"""Bytes of a line without its LF."""
+MAX_CLOSE = 1_048_576
+"""Bytes of a `close` line without its LF."""
+MAX_DEPTH = 16
+"""Levels of nesting; the line's own object is the first."""
+MAX_INTEGER = 2**53 - 1
+
+AFTER_CLOSE = frozenset({"access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"})
+"""Known types that may follow a `close` (and types this version does not know)."""
+KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
+CAUSES = frozenset({"network", "sender_off", "pause", "recorder", "disk", "recovered", "late", "other"})
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)?")
+_DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_DERIVED = re.compile(r"derived/[0-9]{6}\.age")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+TRACK = _KEY
+"""Pattern of a track's name."""
+
+Line = dict[str, Any]
+
+
+class LineError(ValueError):
+    """A line that is not in the one form, or a known type with a missing or wrongly typed field."""
+
+
+def canonical(value: Line) -> bytes:
+    """RFC 8785 for the values a journal may hold: integers, ASCII keys, no lone surrogates."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def read(line: bytes) -> tuple[Line | None, str]:
+    """The object of a line (without its LF), if it is one, and what is wrong with its spelling ("" if nothing).
+
+    A line in another spelling still says which numbers and files it used, hence both.
+    """
+    if len(line) > MAX_CLOSE:
+        return None, "the line is too long"
+    try:
+        text = line.decode()
+        _check_depth(text)
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+        )
+        spelled = canonical(value)
+    except LineError as error:
+        return None, str(error)
+    except (ValueError, RecursionError):
+        return None, "the line is not JSON in UTF-8"
+    if not isinstance(value, dict):
+        return None, "a line is one object"
+    if spelled != line:
+        return value, "the line is not in canonical form"
+    if len(line) > MAX_LINE and value.get("type") != "close":
+        return value, "the line is too long"
+    return value, ""
+
+
+def parse(line: bytes) -> Line:
+    """The object of a line (without its LF); LineError unless its bytes are the one spelling of it."""
+    value, problem = read(line)
+    if value is None or problem:
+        raise LineError(problem)
+    return value
+
+
+def check_fields(value: Line) -> None:
+    """LineError unless `type` and `at` are there and, for a known type, every field has its form."""
+    if not isinstance(value.get("type"), str):
+        raise LineError("a line has a type")
+    _check("at", value.get("at"), _digits)
+    for name, is_valid in FIELDS.get(value["type"], {}).items():
+        _check(name, value.get(name), is_valid)
+
+
+def blobs(value: Any) -> set[str]:
+    """Hashes of the blobs that a line names, in whatever field."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if set(item) == {"blob"} and _sha256(item["blob"]):
+                found.add(item["blob"])
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return found
+
+
+def _check(name: str, value: Any, is_valid: Callable[[Any], bool]) -> None:
+    if value is None:
+        raise LineError(f"{name} is missing")
+    if not is_valid(value):
+        raise LineError(f"{name} has a wrong form")
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise LineError("the line is nested too deeply")
+        elif match[0] in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Line:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise LineError("a key appears twice")
+    for key in value:
+        if not _KEY.fullmatch(key):
+            raise LineError("a key has a wrong form")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or text == "-0" or abs(int(text)) > MAX_INTEGER:
+        raise LineError("a number is out of range")
+    return int(text)
+
+
+def _refuse(text: str) -> int:
+    raise LineError("a number is not an integer")
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _size(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _level(value: Any) -> bool:
+    return type(value) is int
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _tracks(value: Any) -> bool:
+    return isinstance(value, list) and all(_track(item) for item in value)
+
+
+def _offsets(value: Any) -> bool:
+    return isinstance(value, list) and all(_size(item) for item in value)
+
+
+def _who(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, dict) and _sha256(value.get("blob")))
+
+
+def _told(value: Any) -> bool:
+    return isinstance(value, list) and all(_who(item) for item in value)
+
+
+def _track(value: Any) -> bool:
+    return isinstance(value, str) and bool(TRACK.fullmatch(value))
+
+
+def _sha256(value: Any) -> bool:
+    return isinstance(value, str) and bool(_HASH.fullmatch(value))
+
+
+def _digits(value: Any) -> bool:
+    return isinstance(value, str) and bool(_DIGITS.fullmatch(value))
+
+
+def _language(value: Any) -> bool:
+    return isinstance(value, str) and bool(_LANGUAGE.fullmatch(value))
+
+
+def _day(value: Any) -> bool:
+    return isinstance(value, str) and bool(_DAY.fullmatch(value))
+
+
+def _format(value: Any) -> bool:
+    return type(value) is int and value == 1
+
+
+def _kind(value: Any) -> bool:
+    return isinstance(value, str) and value in KINDS
+
+
+def _cause(value: Any) -> bool:
+    return isinstance(value, str) and value in CAUSES
+
+
+def _number(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 999_999
+
+
+def _key_file(value: Any) -> bool:
+    return bool(value == "hearing-key.age")
+
+
+def _derived(value: Any) -> bool:
+    return isinstance(value, str) and bool(_DERIVED.fullmatch(value))
+
+
+def _closing_tracks(value: Any) -> bool:
+    return isinstance(value, dict) and all(_track(name) and _closing_track(item) for name, item in value.items())
+
+
+def _closing_track(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and _text(value.get("mime"))
+        and (value.get("init") == "" or _sha256(value.get("init")))
+        and all(_size(value.get(name)) for name in ("count", "end", "gaps"))
+        and isinstance(value.get("pages"), list)
+        and all(_page(item) for item in value["pages"])
+    )
+
+
+def _page(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and _text(value.get("file"))
+        and _sha256(value.get("sha256"))
+        and all(_size(value.get(name)) for name in ("size", "t0"))
+    )
+
+
+_FILE = {"file": _text, "size": _size, "sha256": _sha256}
+_SPAN = {"t0": _size, "t1": _size}
+
+FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "open": {
+        "format": _format,
+        "recording": _text,
+        "hearing": _text,
+        "origin": _text,
+        "software": _text,
+        "recipient": _text,
+        "recipients": _texts,
+        "clock": _text,
+        "zero": _digits,
+    },
+    "keywrap": {**_FILE, "file": _key_file},
+    "track": {
+        "track": _track,
+        "t": _size,
+        "role": _text,
+        "kind": _kind,
+        "codec": _text,
+        "lang": _language,
+        "required": _flag,
+        "pseudonym": _text,
+    },
+    "init": {"track": _track, **_FILE, "mime": _text},
+    "anchor": {"t": _size, "utc": _digits, "mono": _digits},
+    "sr": {"track": _track, "ssrc": _size, "ntp": _digits, "rtp": _size, "t": _size},
+    "segment": {"track": _track, "n": _number, **_FILE, **_SPAN, "k": _offsets, "rap": _number},
+    "recovered_segment": {"track": _track, "n": _number, **_FILE},
+    "gap": {"track": _track, **_SPAN, "cause": _cause, "told": _told},
+    "loss": {"track": _track, **_SPAN, "packets": _size},
+    "ssrc_change": {"track": _track, "t": _size, "old": _size, "new": _size},
+    "pause": {"t": _size, "by": _who, "reason": _who},
+    "resume": {"t": _size, "by": _who},
+    "mask": {"track": _track, "of": _tracks},
+    "derive": {**_FILE, "file": _derived, "of": _tracks, "what": _text},
+    "access": {"who": _who, "what": _text, "why": _who},
+    "soundcheck": {"track": _track, "picture": _flag, "level": _level, "ok": _flag},
+    "head": {"note": _text},
+    "stamp": {"note": _text, "tsr": _text},
+    "sealkey": {"vkey": _text},
+    "archive": {"file": _text, "bucket": _text, "version": _text, "until": _day},
+    "notice": {"code": _text, "text": _text},
+    "reopen": {"t": _size, "reason": _who},
+    "close": {"t": _size, "tracks": _closing_tracks},
+}
+"""Fields of every known type, each with what it must look like."""
