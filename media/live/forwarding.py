@@ -9,6 +9,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from aiortc.rtp import (
     RtcpPsfbPacket,
@@ -32,7 +33,21 @@ RESEND_INTERVAL = 0.03  # s before the same packet is sent to the same receiver 
 RESENDS_PER_SECOND = 400  # to one slot
 SSRC_CHANGE_INTERVAL = 1.0  # s
 
-Tap = Callable[["UpTrack", Packet], None]
+
+class Tap(Protocol):
+    """Who is told of everything an up track receives, in order of arrival: the feed to the recorder."""
+
+    def packet(self, packet: Packet, now: float) -> None:
+        """A packet came, for the first time."""
+
+    def lost(self, seq: int) -> None:
+        """What is missing up to and including this number will not come any more."""
+
+    def renumbered(self) -> None:
+        """Another SSRC follows: numbers and time-stamps begin anew."""
+
+    def reported(self, report: "Report") -> None:
+        """The sender said how its clock and its time-stamps go together."""
 
 
 class Report:
@@ -49,8 +64,7 @@ class Report:
 class UpTrack:
     """The one microphone or camera of one connection.
 
-    `seq` of a packet is extended here to a number that only grows. `taps` see each packet once, as it comes;
-    `lost` is called with a number that will not come any more.
+    `seq` of a packet is extended here to a number that only grows.
     """
 
     def __init__(
@@ -65,8 +79,6 @@ class UpTrack:
         self.rtx_ssrc: int | None = None
         self.downs: list[DownTrack] = []
         self.tap: Tap | None = None
-        self.lost: Callable[[UpTrack, int], None] | None = None
-        self.renumbered: Callable[[UpTrack], None] | None = None
         self.report: Report | None = None
         self.ring: list[Packet | None] = [None] * RING
         self.highest = -1
@@ -94,8 +106,8 @@ class UpTrack:
             self.ring = [None] * RING
             self._missing.clear()
             self.report = None
-            if self.renumbered is not None:
-                self.renumbered(self)
+            if self.tap is not None:
+                self.tap.renumbered()
             for down in self.downs:
                 down.splice()
         self.ssrc = ssrc
@@ -122,7 +134,7 @@ class UpTrack:
             self._measure(packet.timestamp, now)
         self.ring[seq % RING] = packet
         if self.tap is not None:
-            self.tap(self, packet)
+            self.tap.packet(packet, now)
         for down in self.downs:
             down.forward(packet, now)
 
@@ -136,8 +148,8 @@ class UpTrack:
     def _hole(self, start: int, end: int, now: float) -> None:
         if end - start > NACK_SPAN:
             self._missing.clear()
-            if self.lost is not None:
-                self.lost(self, end - 1)
+            if self.tap is not None:
+                self.tap.lost(end - 1)
             self.request_key(now)
             return
         for seq in range(start, end):
@@ -184,8 +196,8 @@ class UpTrack:
                 continue
             if tries >= NACK_TRIES:
                 del self._missing[seq]
-                if self.lost is not None:
-                    self.lost(self, seq)
+                if self.tap is not None:
+                    self.tap.lost(seq)
                 self.request_key(now)
             else:
                 self._missing[seq] = (now, tries + 1)
@@ -196,6 +208,8 @@ class UpTrack:
     def sender_report(self, ntp: int, rtp_time: int, now: float) -> None:
         """The sender's own clock against its time-stamps; passed on with the receivers' time-stamps."""
         self.report = Report(ntp, rtp_time, now)
+        if self.tap is not None:
+            self.tap.reported(self.report)
         for down in self.downs:
             down.pass_report()
 
@@ -345,8 +359,10 @@ class DownTrack:
             kept = self.origin.ring[number % RING]
             if number < self._start or kept is None or kept.seq != number or not kept.payload:
                 continue
-            if self._resends >= RESENDS_PER_SECOND or now - self._resent.get(number, -1.0) < RESEND_INTERVAL:
+            if now - self._resent.get(number, -1.0) < RESEND_INTERVAL:
                 continue
+            if self._resends >= RESENDS_PER_SECOND:
+                return
             self._resends += 1
             self._resent[number] = now
             self._resend(kept, seq)

@@ -40,11 +40,10 @@ class Arrivals:
         deltas = bytearray()
         before = reference * _REFERENCE
         for offset in range(count):
-            at = times.get(offset)
-            if at is None:
+            if offset not in times:
                 symbols.append(0)
                 continue
-            delta = round((at * 1_000_000 - before) / _TICK)
+            delta = round((times[offset] * 1_000_000 - before) / _TICK)
             before += delta * _TICK
             if 0 <= delta <= 255:
                 symbols.append(1)

@@ -233,7 +233,7 @@ class Transport:
         self._on_status = on_status
         self._gatherer = RTCIceGatherer(iceServers=[], local_username=self.ufrag, local_password=self.password)
         self._connection: ice.Connection = self._gatherer._connection
-        self._connection.get_component_candidates = self._component_candidates  # type: ignore[method-assign]
+        self._connection.get_component_candidates = self._component_candidates  # type: ignore[assignment,method-assign]
         self._ice = RTCIceTransport(self._gatherer)
         self._dtls = RTCDtlsTransport(self._ice, [port.certificate])
         self._dtls._set_role("server")

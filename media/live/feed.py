@@ -1,0 +1,399 @@
+"""What the recorder gets: whole encoded frames in order, with the time each was captured, in batches.
+
+Audio and video of one sender share one clock: capture time is the sender's own time (RTCP sender reports), shifted
+by the smallest difference to this machine's clock seen lately. Before the first report it is taken from arrivals.
+A packet that is missing holds back what follows until it comes or is given up; nothing is decoded.
+
+The queue to the recorder is bounded by `MAX_QUEUED`; when it is full the oldest batch is dropped and its frames are
+declared as losses. The socket is reconnected for ever.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from media.link import Link, connect
+from media.live import routing
+from media.live.forwarding import Report, UpTrack
+from media.live.rtp import Packet
+from media.live.vp8 import Assembler, is_key_frame
+from media.messages import (
+    RECORDER_TO_WORKER,
+    Batch,
+    Frame,
+    KeyFrameWanted,
+    Plan,
+    RecorderFailing,
+    SealProgress,
+    SenderReport,
+    TrackLoss,
+    TrackSwitch,
+)
+
+logger = logging.getLogger("vivavoce.media.feed")
+
+BATCH_SECONDS = 0.08
+MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people
+MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
+RECONNECT_SECONDS = 0.2
+NETWORK_SECONDS = 2.0  # without a frame before a track counts as interrupted
+REORDER_SECONDS = 1.5
+REORDER_PACKETS = 512
+REPORTS_KEPT = 32
+LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
+_NTP_UNIX = 2_208_988_800  # s from 1900 to 1970
+
+
+class SenderClock:
+    """One sender's clock against ours: `shift` ns are added to their time to get ours."""
+
+    def __init__(self) -> None:
+        self.shift: int | None = None
+        self._seen: deque[int] = deque(maxlen=REPORTS_KEPT)
+
+    def report(self, ntp: int, arrived: int) -> None:
+        """A sender report with this NTP time came at `arrived` ns."""
+        self._seen.append(arrived - ntp_nanoseconds(ntp))
+        self.shift = min(self._seen)
+
+
+def ntp_nanoseconds(ntp: int) -> int:
+    """A 64-bit NTP time as nanoseconds since 1970."""
+    return ((ntp >> 32) - _NTP_UNIX) * 1_000_000_000 + ((ntp & 0xFFFFFFFF) * 1_000_000_000 >> 32)
+
+
+class Stream:
+    """One up track on its way to the recorded tracks `names`."""
+
+    def __init__(self, feed: "Feed", up: UpTrack, clock: SenderClock) -> None:
+        self.up = up
+        self.names: tuple[str, ...] = ()
+        self._feed = feed
+        self._clock = clock
+        self._assembler = Assembler() if up.kind == "video" else None
+        self._next: int | None = None
+        self._held: dict[int, tuple[Packet, int]] = {}
+        self._held_since = 0.0
+        self._report: Report | None = up.report
+        self._base: int | None = None
+        if up.report is not None and clock.shift is None:
+            age = int((time.monotonic() - up.report.at) * 1_000_000_000)
+            clock.report(up.report.ntp, feed.wall() - age)
+        up.tap = self
+        up.request_key()
+
+    def end(self) -> None:
+        """Nothing more is taken from the up track."""
+        if self.up.tap is self:
+            self.up.tap = None
+
+    def packet(self, packet: Packet, now: float) -> None:
+        """Take a packet; hand on what is complete and in order."""
+        if self._next is None:
+            self._next = packet.seq
+        if packet.seq < self._next:
+            return
+        if not self._held:
+            self._held_since = now
+        self._held[packet.seq] = (packet, self._feed.wall())
+        self._drain()
+        if len(self._held) > REORDER_PACKETS or (self._held and now - self._held_since > REORDER_SECONDS):
+            self.lost(min(self._held) - 1)
+
+    def _drain(self) -> None:
+        while self._next in self._held:
+            packet, arrived = self._held.pop(self._next)
+            self._next += 1
+            self._held_since = time.monotonic()
+            self._deliver(packet, arrived)
+
+    def lost(self, seq: int) -> None:
+        """Go on behind this number."""
+        if self._next is None or seq < self._next:
+            return
+        missing = 0
+        while self._next <= seq:
+            held = self._held.pop(self._next, None)
+            self._next += 1
+            if held is not None:
+                if missing:
+                    self._missed(missing)
+                    missing = 0
+                self._deliver(*held)
+            else:
+                missing += 1
+                if not self._held and seq - self._next > REORDER_PACKETS:
+                    missing += seq - self._next + 1
+                    self._next = seq + 1
+        if missing:
+            self._missed(missing)
+        self._drain()
+
+    def _missed(self, packets: int) -> None:
+        if self._assembler is not None:
+            self._assembler.lost()
+            self.up.request_key()
+        for name in self.names:
+            self._feed.add_loss(TrackLoss(track=name, packets=packets, at=self._feed.wall()))
+
+    def renumbered(self) -> None:
+        """Forget numbers and time-stamps."""
+        self._next = None
+        self._held.clear()
+        self._report = None
+        self._base = None
+        if self._assembler is not None:
+            self._assembler.lost()
+
+    def reported(self, report: Report) -> None:
+        """Keep a sender report, and pass it on."""
+        arrived = self._feed.wall()
+        self._report = report
+        self._clock.report(report.ntp, arrived)
+        for name in self.names:
+            self._feed.add_report(
+                SenderReport(track=name, ssrc=self.up.ssrc or 0, ntp=report.ntp, rtp=report.rtp, at=arrived)
+            )
+
+    def _deliver(self, packet: Packet, arrived: int) -> None:
+        if not packet.payload:
+            return
+        if self._assembler is None:
+            data: bytes | None = packet.payload
+            key = True
+        else:
+            data = self._assembler.push(packet.payload, packet.timestamp, bool(packet.marker))
+            key = data is not None and is_key_frame(data)
+            if self._assembler.waiting:
+                self.up.request_key()
+        if data is None:
+            return
+        at = self._captured(packet.timestamp, arrived)
+        level = -1 if packet.level is None else packet.level & 0x7F
+        for name in self.names:
+            self._feed.add_frame(name, at, packet.timestamp, self.up.ssrc or 0, key, level, data)
+
+    def _captured(self, timestamp: int, arrived: int) -> int:
+        """When this was captured, ns: by the sender's clock if known, else by the quickest arrival so far."""
+        rate = self.up.clock
+        base = arrived - timestamp * 1_000_000_000 // rate
+        if self._base is None or base < self._base or base - self._base > LATEST_CAPTURE:
+            self._base = base
+        at = self._base + timestamp * 1_000_000_000 // rate
+        if self._report is not None and self._clock.shift is not None:
+            ticks = ((timestamp - self._report.rtp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+            at = ntp_nanoseconds(self._report.ntp) + ticks * 1_000_000_000 // rate + self._clock.shift
+        return at if arrived - LATEST_CAPTURE <= at <= arrived else arrived
+
+
+class Feed:
+    """All streams to the recorder, and the socket they leave by.
+
+    `on_seal()` and `on_failing(code)` are called for what the recorder says back.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        on_seal: Callable[[], None],
+        on_failing: Callable[[str], None],
+        wall: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.wall = wall
+        self.dropped = 0
+        self._path = path
+        self._on_seal = on_seal
+        self._on_failing = on_failing
+        self._streams: dict[tuple[str, str], Stream] = {}
+        self._clocks: dict[str, tuple[object, SenderClock]] = {}
+        self._status: dict[str, str] = {}
+        self._wanted: dict[str, float] = {}
+        self._last: dict[str, int] = {}
+        self._batch = self._new_batch()
+        self._batch_bytes = 0
+        self._batch_since = 0.0
+        self._queue: deque[tuple[Batch, int]] = deque()
+        self._queued = 0
+        self._link: Link[KeyFrameWanted | SealProgress | RecorderFailing] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # --- what is recorded --------------------------------------------------------------------------------------
+
+    def update(self, plan: Plan, ups: Mapping[str, Mapping[str, UpTrack]]) -> None:
+        """Record what the plan says, from the connections there are."""
+        tracks = routing.recorded(plan)
+        wanted: dict[tuple[str, str], tuple[str, ...]] = {}
+        for seat, named in tracks.items():
+            wanted[seat, "audio"], wanted[seat, "video"] = named.audio, named.video
+        for key, stream in list(self._streams.items()):
+            up = ups.get(key[0], {}).get(key[1])
+            if stream.up is not up or not wanted.get(key):
+                stream.end()
+                del self._streams[key]
+        for key, names in wanted.items():
+            up = ups.get(key[0], {}).get(key[1])
+            if not names or up is None:
+                continue
+            if key not in self._streams:
+                self._streams[key] = Stream(self, up, self._clock(key[0], ups[key[0]]))
+            self._streams[key].names = names
+        self._switch(plan, {name for names in wanted.values() for name in names})
+
+    def _clock(self, seat: str, connection: object) -> SenderClock:
+        known = self._clocks.get(seat)
+        if known is None or known[0] is not connection:
+            known = self._clocks[seat] = (connection, SenderClock())
+        return known[1]
+
+    def _switch(self, plan: Plan, wanted: set[str]) -> None:
+        now = time.monotonic()
+        known: set[str] = set()
+        if plan.feed:
+            known = {name for seat in plan.seats for name in (seat.mic_track, seat.cam_track)}
+            known |= {channel.track for channel in plan.channels}
+        for name in known | set(self._status):
+            if name in wanted:
+                self._wanted.setdefault(name, now)
+                continue
+            self._wanted.pop(name, None)
+            if self._status.get(name) != "sender_off":
+                self._status[name] = "sender_off"
+                self._touch()
+                self._batch.switches.append(TrackSwitch(track=name, on=False, cause="sender_off", at=self.wall()))
+        if not plan.feed:
+            self._status.clear()
+
+    # --- what is said ------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _new_batch() -> Batch:
+        return Batch(sent=0, frames=[], reports=[], switches=[], losses=[])
+
+    def _touch(self) -> None:
+        batch = self._batch
+        if not (batch.frames or batch.reports or batch.switches or batch.losses):
+            self._batch_since = time.monotonic()
+
+    def add_frame(self, name: str, at: int, timestamp: int, ssrc: int, key: bool, level: int, data: bytes) -> None:
+        """One frame of a track; times of a track only grow."""
+        self._touch()
+        at = max(at, self._last.get(name, 0) + 1)
+        self._last[name] = at
+        self._wanted[name] = time.monotonic()
+        if self._status.get(name) != "on":
+            self._status[name] = "on"
+            self._batch.switches.append(TrackSwitch(track=name, on=True, cause="", at=at))
+        self._batch.frames.append(Frame(track=name, at=at, rtp=timestamp, ssrc=ssrc, key=key, level=level, data=data))
+        self._batch_bytes += len(data) + 64
+
+    def add_report(self, report: SenderReport) -> None:
+        """A sender report of a recorded source."""
+        self._touch()
+        self._batch.reports.append(report)
+
+    def add_loss(self, loss: TrackLoss) -> None:
+        """Packets of a recorded source that never came."""
+        self._touch()
+        self._batch.losses.append(loss)
+
+    # --- by the clock ------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Every 50 ms: notice interruptions, close the batch, write what the socket takes."""
+        for name, since in self._wanted.items():
+            if now - since > NETWORK_SECONDS and self._status.get(name) != "network":
+                self._status[name] = "network"
+                self._touch()
+                at = self.wall() - int((now - since) * 1_000_000_000)
+                self._batch.switches.append(TrackSwitch(track=name, on=False, cause="network", at=at))
+        batch = self._batch
+        if (batch.frames or batch.reports or batch.switches or batch.losses) and (
+            now - self._batch_since >= BATCH_SECONDS - 0.04
+        ):
+            self._close_batch()
+        self._pump()
+
+    def _close_batch(self) -> None:
+        size = self._batch_bytes + 64 * (1 + len(self._batch.switches) + len(self._batch.losses))
+        self._queue.append((self._batch, size))
+        self._queued += size
+        self._batch = self._new_batch()
+        self._batch_bytes = 0
+        while self._queued > MAX_QUEUED:
+            oldest, size = self._queue.popleft()
+            self._queued -= size
+            self.dropped += len(oldest.frames)
+            self._declare(oldest)
+
+    def _declare(self, dropped: Batch) -> None:
+        """Say in the next batch what an overfull queue has cost; switches and losses are kept."""
+        counts: dict[str, int] = {}
+        for frame in dropped.frames:
+            counts[frame.track] = counts.get(frame.track, 0) + 1
+        self._touch()
+        self._batch.switches[:0] = dropped.switches
+        self._batch.losses += dropped.losses
+        self._batch.losses += [TrackLoss(track=name, packets=count, at=self.wall()) for name, count in counts.items()]
+
+    def _pump(self) -> None:
+        link = self._link
+        while link is not None and self._queue and link.waiting < MAX_IN_SOCKET:
+            batch, size = self._queue[0]
+            batch.sent = self.wall()
+            try:
+                link.send(batch)
+            except ConnectionError:
+                return
+            self._queue.popleft()
+            self._queued -= size
+
+    # --- the socket --------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to look for the recorder."""
+        self._task = asyncio.create_task(self._keep_connected())
+
+    async def stop(self) -> None:
+        """Send what is there and leave."""
+        self._close_batch()
+        self._pump()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._link is not None:
+            await self._link.close()
+
+    async def _keep_connected(self) -> None:
+        while True:
+            try:
+                self._link = await connect(self._path, RECORDER_TO_WORKER)
+            except OSError:
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            self.request_keys()
+            try:
+                async for message in self._link:
+                    self._heard(message)
+            except ConnectionError:
+                logger.warning("the recorder said something that is not in the table")
+            await self._link.close()
+            self._link = None
+            self.request_keys()
+
+    def request_keys(self) -> None:
+        """Ask for a key frame on every recorded camera."""
+        for stream in self._streams.values():
+            stream.up.request_key()
+
+    def _heard(self, message: KeyFrameWanted | SealProgress | RecorderFailing) -> None:
+        if isinstance(message, KeyFrameWanted):
+            for stream in self._streams.values():
+                if message.track in stream.names:
+                    stream.up.request_key()
+        elif isinstance(message, SealProgress):
+            self._on_seal()
+        else:
+            self._on_failing(message.code)

@@ -1,0 +1,203 @@
+"""The room: the plan, the connections of its people, and what follows from them. Knows no transport.
+
+`apply` takes the whole wanted state and makes it so. A floor that the room closed by itself (`close_floor`) stays
+closed until a later plan has said so too: only a plan with `floor_open` false, and after it one with true, opens it.
+That proves that whoever plans has taken in the event and that somebody decided anew.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
+
+from media.live import routing
+from media.live.routing import Route
+from media.messages import PacketCount, Plan, SeatPlan, SlotView
+
+if TYPE_CHECKING:
+    from media.live.forwarding import DownTrack, UpTrack
+
+logger = logging.getLogger("vivavoce.media.room")
+
+EMPTY = Plan(version=0, floor_open=False, feed=False, expect_seals=False, seats=[], channels=[])
+QUIET_SECONDS = 5.0  # without anything from a page before it counts as quiet
+CEASED_SECONDS = 2.0  # without a packet before a microphone or camera counts as off
+
+
+class Client(Protocol):
+    """What the room needs of a connection."""
+
+    seat: str
+
+    @property
+    def ups(self) -> "Mapping[str, UpTrack]": ...
+    @property
+    def downs(self) -> "Mapping[str, Sequence[DownTrack]]": ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def heard(self) -> float: ...
+
+
+class Observer(Protocol):
+    """Whom the room tells. `grants_changed` comes before the first packet under the new state."""
+
+    def slots_changed(self, seat: str, slots: list[SlotView]) -> None: ...
+    def status_changed(self, seat: str, status: str) -> None: ...
+    def sending_changed(self, seat: str, audio: bool, video: bool) -> None: ...
+    def grants_changed(self, plan: Plan, ups: "dict[str, Mapping[str, UpTrack]]") -> None: ...
+
+
+class Room:
+    """All state of one hearing's live media."""
+
+    def __init__(self, observer: Observer, clock: Callable[[], float] = time.monotonic) -> None:
+        self.plan = EMPTY
+        self.floor_latched = False
+        self.clients: dict[str, Client] = {}
+        self._observer = observer
+        self._clock = clock
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._slots: dict[str, list[SlotView]] = {}
+        self._status: dict[str, str] = {}
+        self._sending: dict[str, tuple[bool, bool]] = {}
+        self._counters: dict[tuple[str, str, str, str], list[int]] = {}
+
+    # --- the plan ----------------------------------------------------------------------------------------------
+
+    def apply(self, plan: Plan) -> None:
+        """Make the plan so. One that is older than the last is ignored."""
+        if plan.version < self.plan.version:
+            return
+        self.plan = plan
+        if not plan.floor_open:
+            self.floor_latched = False
+        elif self.floor_latched:
+            logger.warning("the floor stays closed: no plan has closed it since the worker did")
+        self._refresh()
+
+    def close_floor(self) -> bool:
+        """Close the floor without being told; False when it is closed already."""
+        if self.floor_latched or not self.plan.floor_open:
+            return False
+        self.floor_latched = True
+        self._refresh()
+        return True
+
+    @property
+    def effective(self) -> Plan:
+        """The plan with the floor as it really is."""
+        return replace(self.plan, floor_open=False) if self.floor_latched else self.plan
+
+    def seat(self, seat: str) -> SeatPlan | None:
+        """The grant of a seat, if the plan has it."""
+        return next((item for item in self.plan.seats if item.seat == seat), None)
+
+    # --- connections -------------------------------------------------------------------------------------------
+
+    def enter(self, client: Client) -> Client | None:
+        """A seat has a new connection; the one it had, if any, which the caller closes."""
+        before = self.clients.get(client.seat)
+        self.clients[client.seat] = client
+        self._status.pop(client.seat, None)
+        self._slots.pop(client.seat, None)
+        self._refresh()
+        return before
+
+    def leave(self, client: Client) -> bool:
+        """A connection has ended; False when it was no longer its seat's."""
+        if self.clients.get(client.seat) is not client:
+            return False
+        del self.clients[client.seat]
+        self._tell_status(client.seat, "lost")
+        self._tell_sending(client.seat, (False, False))
+        self._refresh()
+        return True
+
+    def connected(self, client: Client) -> None:
+        """A connection has been made."""
+        if self.clients.get(client.seat) is client:
+            self._tell_status(client.seat, "connected")
+
+    # --- making it so ------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        plan = self.effective
+        self._observer.grants_changed(plan, {seat: client.ups for seat, client in self.clients.items()})
+        granted = routing.routes(plan)
+        for seat, client in self.clients.items():
+            self._assign(client, granted.get(seat, []))
+
+    def _assign(self, client: Client, routes: list[Route]) -> None:
+        audio, video = client.downs.get("audio", ()), client.downs.get("video", ())
+        numbers = routing.assign(self._numbers.get(client.seat, {}), routes, max(len(audio), len(video)))
+        self._numbers[client.seat] = numbers
+        used: set[int] = set()
+        views = []
+        for route in routes:
+            number = numbers.get(route.origin)
+            slots = video if route.kind == "camera" else audio
+            if number is None or number >= len(slots):
+                continue
+            slot = slots[number]
+            used.add(id(slot))
+            origin = self.clients.get(route.origin)
+            up = origin.ups.get("video" if route.kind == "camera" else "audio") if origin is not None else None
+            slot.attach(up, self._counter(route, client.seat))
+            views.append(
+                SlotView(mid=slot.mid, participant=route.origin, kind=route.kind, lang=route.lang, gain=route.gain)
+            )
+        for slot in (*audio, *video):
+            if id(slot) not in used:
+                slot.attach(None, [0])
+        if self._slots.get(client.seat) != views:
+            self._slots[client.seat] = views
+            self._observer.slots_changed(client.seat, views)
+
+    def _counter(self, route: Route, receiver: str) -> list[int]:
+        return self._counters.setdefault((route.origin, route.kind, route.lang, receiver), [0])
+
+    def counts(self) -> list[PacketCount]:
+        """Packets handed to the socket so far, by origin and receiver; zeros are left out."""
+        return [
+            PacketCount(origin=origin, kind=kind, lang=lang, receiver=receiver, packets=counter[0])  # type: ignore[arg-type]
+            for (origin, kind, lang, receiver), counter in self._counters.items()
+            if counter[0]
+        ]
+
+    # --- by the clock ------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Twice a second: who has gone quiet, and which media arrive."""
+        now = self._clock()
+        for seat, client in self.clients.items():
+            if client.status != "connected":
+                continue
+            self._tell_status(seat, "quiet" if now - client.heard > QUIET_SECONDS else "connected")
+            audio, video = (
+                (up := client.ups.get(kind)) is not None and now - up.last_at < CEASED_SECONDS
+                for kind in ("audio", "video")
+            )
+            self._tell_sending(seat, (audio, video))
+
+    def _tell_status(self, seat: str, status: str) -> None:
+        if self._status.get(seat) != status:
+            self._status[seat] = status
+            self._observer.status_changed(seat, status)
+
+    def _tell_sending(self, seat: str, sending: tuple[bool, bool]) -> None:
+        if self._sending.get(seat, (False, False)) != sending:
+            self._sending[seat] = sending
+            self._observer.sending_changed(seat, *sending)
+
+    def tell_all(self) -> None:
+        """Say the present state again, for somebody new."""
+        for seat, client in self.clients.items():
+            if seat in self._status:
+                self._observer.status_changed(seat, self._status[seat])
+            if client.status == "connected":
+                self._observer.sending_changed(seat, *self._sending.get(seat, (False, False)))
+            if seat in self._slots:
+                self._observer.slots_changed(seat, self._slots[seat])
