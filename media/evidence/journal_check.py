@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from media.evidence import journal_lines
 from media.evidence.findings import Findings
 from media.evidence.journal_lines import Line, LineError
-from media.evidence.timeline import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+from media.evidence.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
 
 ORIGIN = re.compile(
     r"(?P<court>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)"

@@ -1,0 +1,66 @@
+"""RFC 3161 time-stamp tokens, checked with the `openssl` command (docs/recording-format.md §5).
+
+This version takes no time-stamps; it checks those that a bag brings when trust anchors are given.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TIME = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)? (\d{4}) GMT$", re.MULTILINE)
+_LIMIT_S = 30
+
+
+class StampError(ValueError):
+    """A token that does not verify."""
+
+
+class StampUnavailable(RuntimeError):
+    """Tokens cannot be checked here."""
+
+
+def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
+    """The time of a token over exactly these bytes, in ns since 1970.
+
+    Status 0, imprint by SHA-256, and the chain, at the token's own time, to any certificate among the anchors (PEM).
+    """
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        raise StampUnavailable("the openssl command, to check the time-stamp token")
+    with tempfile.TemporaryDirectory(prefix="vivavoce-stamp-") as name:
+        folder = Path(name)
+        (folder / "token").write_bytes(tsr)
+        (folder / "data").write_bytes(data)
+        (folder / "anchors").write_bytes(anchors)
+        read = _run([openssl, "ts", "-reply", "-in", "token", "-text"], folder)
+        if "Status: Granted.\n" not in read:
+            raise StampError("it was not granted")
+        if not re.search(r"^Hash Algorithm: sha256$", read, re.MULTILINE):
+            raise StampError("its imprint is not by SHA-256")
+        time_ns = _time(read)
+        chain = ["-CAfile", "anchors", "-partial_chain", "-attime", str(time_ns // 10**9)]
+        _run([openssl, "ts", "-verify", "-in", "token", "-data", "data", *chain], folder)
+    return time_ns
+
+
+def _time(text: str) -> int:
+    match = _TIME.search(text)
+    if not match or match[1] not in _MONTHS:
+        raise StampError("it names no time")
+    day, hour, minute, second = (int(match[group]) for group in (2, 3, 4, 5))
+    try:
+        at = datetime(int(match[7]), _MONTHS.index(match[1]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        raise StampError("it names no time") from None
+    return int(at.timestamp()) * 10**9 + int((match[6] or "").ljust(9, "0"))
+
+
+def _run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
+    if done.returncode:
+        raise StampError((done.stderr.strip().splitlines() or ["openssl refuses it"])[0])
+    return done.stdout

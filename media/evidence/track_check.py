@@ -1,0 +1,148 @@
+"""One track as its journal lines tell it: numbers, the tiling of its time, and its index pages (§2, §4).
+
+Times are integers in milliseconds on the recording's timeline; intervals are half-open. No files, no verdict: what is
+wrong goes into Findings.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from media.evidence.findings import Findings
+
+PAGE_RECORDS = 512
+"""Records of an index page; all pages are full but the last."""
+RECORD = struct.Struct(">IHHHHI32s")
+"""t0, t1 − t0, first key frame, n − rap, zero, size, SHA-256."""
+NO_KEY_FRAME = 0xFFFF
+MAX_SEGMENT_MS = 65_534
+
+
+class Item(NamedTuple):
+    """A stretch of time that is answered for: by segment `n`, or by a gap (n = 0, with its cause)."""
+
+    t0: int
+    t1: int
+    line: int
+    n: int
+    cause: str
+
+
+@dataclass
+class Track:
+    """What a journal has said of one track so far."""
+
+    name: str
+    line: int
+    t: int
+    required: bool
+    init: str = ""
+    """SHA-256 of the init segment, "" as long as there is none."""
+    mime: str = ""
+    count: int = 0
+    """Highest number used."""
+    gaps: int = 0
+    items: list[Item] = field(default_factory=list)
+    pauses: list[Item] = field(default_factory=list)
+    """Those of the items that are gaps of cause pause."""
+    records: bytearray = field(default_factory=bytearray)
+    starts_with_key: set[int] = field(default_factory=set)
+    recovered: list[tuple[int, int]] = field(default_factory=list)
+    """(number, line) of recovered segments whose gap has not followed yet."""
+    last_t0: int = -1
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether the segments need no key frame."""
+        return self.mime.startswith("audio/")
+
+    def take_number(self, n: int, line: int, findings: Findings) -> None:
+        """Numbers run 1, 2, 3 … over segments and recovered segments."""
+        if n > self.count + 1:
+            findings.segment(self.name, self.count + 1, line, f"segment {self.count + 1} of {self.name} is not there")
+        elif n <= self.count:
+            findings.segment(self.name, n, line, f"number {n} of {self.name} is used again")
+        self.count = max(self.count, n)
+
+    def add_segment(self, n: int, span: tuple[int, int], line: int, findings: Findings) -> None:
+        """Note the time a segment answers for; t0 rises with n."""
+        if span[0] <= self.last_t0:
+            findings.segment(self.name, n, line, f"segment {n} of {self.name} begins before a lower number")
+        self.last_t0 = max(self.last_t0, span[0])
+        self.items.append(Item(*span, line, n, ""))
+
+    def add_record(self, n: int, times: tuple[int, int, int, int], size: int, sha256: str) -> bool:
+        """Put a segment's record where its index page has it; False if a value does not fit."""
+        t0, length, key, back = times
+        try:
+            record, fits = RECORD.pack(t0, length, key, back, 0, size, bytes.fromhex(sha256)), True
+        except (struct.error, ValueError):
+            record, fits = bytes(RECORD.size), False
+        if len(self.records) == RECORD.size * (n - 1):
+            self.records += record
+        return fits
+
+    def add_gap(self, span: tuple[int, int], cause: str, line: int) -> None:
+        """Note a declared gap; one of cause recovered gives the recovered segments before it their t0."""
+        self.items.append(Item(*span, line, 0, cause))
+        self.gaps += 1
+        if cause == "pause":
+            self.pauses.append(self.items[-1])
+        if cause != "recovered":
+            return
+        for n, _ in self.recovered:
+            at = RECORD.size * (n - 1)
+            if at < len(self.records) and span[0] < 2**32:
+                self.records[at : at + 4] = span[0].to_bytes(4, "big")
+        self.recovered.clear()
+
+    def pages(self) -> list[tuple[str, bytes]]:
+        """Name and content of each index page."""
+        width = PAGE_RECORDS * RECORD.size
+        content = bytes(self.records)
+        return [
+            (f"index/{self.name}-{page:04d}.idx", content[at : at + width])
+            for page, at in enumerate(range(0, len(content), width))
+        ]
+
+    def check_tiling(self, end: int | None, end_line: int, findings: Findings) -> None:
+        """Segments and gaps tile [t, end) exactly; without an end, whatever there is has no hole and no overlap."""
+        at = self.t
+        before: Item | None = None
+        ordered = sorted(self.items)
+        for position, item in enumerate(ordered):
+            if item.t0 > at:
+                behind = next((ordered[later] for later in range(position, len(ordered)) if ordered[later].n), item)
+                self._blame(behind, f"nothing answers for [{at}, {item.t0}) ms of {self.name}", findings)
+            elif item.t0 < at:
+                wrong = before if before is not None and before.line > item.line else item
+                self._blame(wrong, f"[{item.t0}, {min(at, item.t1)}) ms of {self.name} is answered for twice", findings)
+            if item.t1 >= at:
+                at, before = item.t1, item
+        if end is not None and at != end:
+            findings.line(end_line, f"{self.name} ends at {at} ms, close says {end}")
+
+    def _blame(self, item: Item, what: str, findings: Findings) -> None:
+        if item.n:
+            findings.segment(self.name, item.n, item.line, what)
+        else:
+            findings.line(item.line, what)
+
+
+@dataclass
+class Pause:
+    """A pause as ordered; `end` is None as long as it has not been resumed."""
+
+    line: int
+    start: int
+    end: int | None = None
+
+    def check(self, tracks: list[Track], ends: dict[str, int], close: int, findings: Findings) -> None:
+        """Every track that runs during the pause has a gap of cause pause that meets it."""
+        end = close if self.end is None else self.end
+        for track in tracks:
+            start, stop = max(self.start, track.t), min(end, ends.get(track.name, close))
+            if start >= stop:
+                continue
+            if not any(item.t0 < end and item.t1 > self.start for item in track.pauses):
+                findings.line(self.line, f"{track.name} has no gap for the pause [{self.start}, {end}) ms")
