@@ -1,0 +1,43 @@
+"""Languages as BCP 47 tags (RFC 5646): the plain form `language[-Script][-REGION]`, no extensions or private use."""
+
+import re
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+
+from hearings.errors import UnknownLanguage
+
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
+
+
+@cache
+def _names(locale: str) -> dict[str, str]:
+    return dict(Locale.parse(locale).languages)
+
+
+def language(tag: str) -> str:
+    """The tag in canonical case, such as `pt-BR`. Raises `UnknownLanguage`."""
+    match = _TAG.fullmatch(tag)
+    if match is None or match[1].lower() not in _names("en"):
+        raise UnknownLanguage(f"Not a language tag we know: {tag[:40]!r}", "language")
+    script = f"-{match[2].title()}" if match[2] else ""
+    region = f"-{match[3].upper()}" if match[3] else ""
+    return match[1].lower() + script + region
+
+
+def same(one: str, other: str) -> bool:
+    """Whether a speaker of one is understood by a listener of the other: the primary language decides."""
+    return one.split("-")[0].lower() == other.split("-")[0].lower()
+
+
+def name(tag: str, locale: str = "en") -> str:
+    """What the language is called in `locale`; the tag itself when that is not known."""
+    try:
+        return _names(locale.replace("-", "_")).get(tag.split("-")[0], tag)
+    except (UnknownLocaleError, ValueError):
+        return _names("en").get(tag.split("-")[0], tag)
+
+
+def own_name(tag: str) -> str:
+    """What the language calls itself, such as `română` or `ไทย`."""
+    return name(tag, tag.split("-")[0])

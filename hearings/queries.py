@@ -1,0 +1,300 @@
+"""Reading: what pages and the live hearing need, by whom it may be seen.
+
+Tenancy: a request or hearing is its two States' business. For anybody else, and for an id nobody has given out, the
+answer is the same `NotFound`. Functions with `lock` read a row to change it: on PostgreSQL they lock it.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlmodel import and_, col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.errors import Invalid, NotFound
+from hearings.models import (
+    AuthorityKey,
+    Hearing,
+    HearingEvent,
+    HearingRequest,
+    Invitation,
+    Participant,
+    Person,
+    Recording,
+    Sitting,
+    SoundCheck,
+    StatusChange,
+)
+from hearings.models.columns import Row
+from hearings.status import HearingStatus, RequestStatus, SittingStatus
+
+T = TypeVar("T", bound=Row)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some rows and the cursor of the next page, empty at the end."""
+
+    rows: list[T]
+    after: str
+
+
+async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
+    """A row by id, read afresh. Raises `NotFound`."""
+    row = await db.get(table, row_id, with_for_update=lock or None, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def person_by_email(db: AsyncSession, email: str) -> Person:
+    """Staff by e-mail address. Raises `NotFound`."""
+    person = (await db.exec(select(Person).where(Person.email == email))).first()
+    if person is None:
+        raise NotFound
+    return person
+
+
+async def people(db: AsyncSession, *, state: str = "") -> Sequence[Person]:
+    """Active staff, of one State or all."""
+    query = select(Person).where(col(Person.active)).order_by(col(Person.owner_state), col(Person.name))
+    return (await db.exec(query.where(Person.owner_state == state) if state else query)).all()
+
+
+# --- requests ----------------------------------------------------------------------------------------------------
+
+
+def _request_visible(state: str) -> Any:
+    return or_(
+        col(HearingRequest.owner_state) == state,
+        and_(
+            col(HearingRequest.requested_state) == state,
+            col(HearingRequest.submitted_at).is_not(None),
+        ),
+    )
+
+
+async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool = False) -> HearingRequest:
+    """A request as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
+    query = select(HearingRequest).where(HearingRequest.id == request_id, _request_visible(state))
+    query = query.execution_options(populate_existing=True)
+    found = (await db.exec(query.with_for_update() if lock else query)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def requests(
+    db: AsyncSession,
+    *,
+    state: str,
+    outgoing: bool | None = None,
+    status: RequestStatus | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> Page[HearingRequest]:
+    """Requests `state` may see, newest first; only those it made (`outgoing`), or only those it was sent."""
+    query = select(HearingRequest).where(_request_visible(state))
+    if outgoing is not None:
+        own = col(HearingRequest.owner_state) == state
+        query = query.where(own if outgoing else ~own)
+    if status is not None:
+        query = query.where(HearingRequest.status == status)
+    if after:
+        at, row_id = _cursor(after)
+        created = col(HearingRequest.created_at)
+        query = query.where(or_(created < at, and_(created == at, col(HearingRequest.id) < row_id)))
+    query = query.order_by(col(HearingRequest.created_at).desc(), col(HearingRequest.id).desc())
+    rows = list((await db.exec(query.limit(limit + 1))).all())
+    return Page(rows[:limit], _after(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else "")
+
+
+# --- hearings ----------------------------------------------------------------------------------------------------
+
+
+def _hearing_visible(state: str) -> Any:
+    return or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state)
+
+
+async def hearing(db: AsyncSession, ref: str, *, state: str, lock: bool = False) -> Hearing:
+    """A hearing by its reference, as one of its two States. Raises `NotFound`."""
+    query = select(Hearing).where(Hearing.ref == ref, _hearing_visible(state)).execution_options(populate_existing=True)
+    found = (await db.exec(query.with_for_update() if lock else query)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def hearing_by_ref(db: AsyncSession, ref: str) -> Hearing:
+    """A hearing by its reference, for a caller who has another proof (a seat in it). Raises `NotFound`."""
+    found = (await db.exec(select(Hearing).where(Hearing.ref == ref))).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def hearings_of_request(db: AsyncSession, request_id: str) -> Sequence[Hearing]:
+    """The hearings of a request, earliest first."""
+    query = select(Hearing).where(Hearing.request_id == request_id).order_by(col(Hearing.starts_at))
+    return (await db.exec(query)).all()
+
+
+async def docket(
+    db: AsyncSession,
+    *,
+    state: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    status: HearingStatus | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> Page[Hearing]:
+    """Hearings of a State, by the time they start; those that start in [since, until)."""
+    query = select(Hearing).where(_hearing_visible(state))
+    if since is not None:
+        query = query.where(col(Hearing.starts_at) >= since)
+    if until is not None:
+        query = query.where(col(Hearing.starts_at) < until)
+    if status is not None:
+        query = query.where(Hearing.status == status)
+    if after:
+        at, row_id = _cursor(after)
+        starts = col(Hearing.starts_at)
+        query = query.where(or_(starts > at, and_(starts == at, col(Hearing.id) > row_id)))
+    query = query.order_by(col(Hearing.starts_at), col(Hearing.id)).limit(limit + 1)
+    rows = list((await db.exec(query)).all())
+    return Page(rows[:limit], _after(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else "")
+
+
+async def participants(db: AsyncSession, hearing_id: str) -> Sequence[Participant]:
+    """The people of a hearing, in the order they were added."""
+    query = select(Participant).where(Participant.hearing_id == hearing_id).order_by(col(Participant.id))
+    return (await db.exec(query.execution_options(populate_existing=True))).all()
+
+
+async def seat_of(db: AsyncSession, *, hearing_id: str, person_id: str) -> Participant:
+    """The participant a member of staff is in this hearing. Raises `NotFound`."""
+    query = select(Participant).where(Participant.hearing_id == hearing_id, Participant.person_id == person_id)
+    found = (await db.exec(query)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def live_invitation(db: AsyncSession, participant_id: str) -> Invitation | None:
+    """The link of this person that still works or worked last, if it is not dead."""
+    query = (
+        select(Invitation)
+        .where(Invitation.participant_id == participant_id, col(Invitation.dead_at).is_(None))
+        .order_by(col(Invitation.id).desc())
+    )
+    return (await db.exec(query)).first()
+
+
+# --- sittings ----------------------------------------------------------------------------------------------------
+
+
+async def open_sitting(db: AsyncSession, hearing_id: str, *, lock: bool = False) -> Sitting | None:
+    """The sitting of this hearing that is not closed, if there is one."""
+    query = (
+        select(Sitting)
+        .where(Sitting.hearing_id == hearing_id, Sitting.status != SittingStatus.closed)
+        .execution_options(populate_existing=True)
+    )
+    return (await db.exec(query.with_for_update() if lock else query)).first()
+
+
+async def last_sitting(db: AsyncSession, hearing_id: str) -> Sitting | None:
+    """The newest sitting of this hearing."""
+    query = select(Sitting).where(Sitting.hearing_id == hearing_id).order_by(col(Sitting.id).desc())
+    return (await db.exec(query.execution_options(populate_existing=True))).first()
+
+
+async def open_sittings(db: AsyncSession) -> Sequence[Sitting]:
+    """All sittings that are not closed: what a new web process has to take over."""
+    query = select(Sitting).where(Sitting.status != SittingStatus.closed).order_by(col(Sitting.id))
+    return (await db.exec(query)).all()
+
+
+async def recording_of(db: AsyncSession, sitting_id: str, *, lock: bool = False) -> Recording:
+    """The recording of a sitting. Raises `NotFound`."""
+    query = select(Recording).where(Recording.sitting_id == sitting_id).execution_options(populate_existing=True)
+    found = (await db.exec(query.with_for_update() if lock else query)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def recordings_of_hearing(db: AsyncSession, hearing_id: str) -> Sequence[Recording]:
+    """The recordings of a hearing's sittings, oldest first."""
+    query = select(Recording).join(Sitting).where(Sitting.hearing_id == hearing_id).order_by(col(Recording.id))
+    return (await db.exec(query)).all()
+
+
+async def recording(db: AsyncSession, recording_id: str, *, state: str) -> tuple[Recording, Hearing]:
+    """A recording and its hearing, as one of the hearing's two States. Raises `NotFound`."""
+    query = (
+        select(Recording, Hearing)
+        .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
+        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
+        .where(Recording.id == recording_id, _hearing_visible(state))
+    )
+    found = (await db.exec(query)).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]
+
+
+async def sound_checks(db: AsyncSession, sitting_id: str) -> Sequence[SoundCheck]:
+    """The sound checks of a sitting, in the order they were asked for."""
+    query = select(SoundCheck).where(SoundCheck.sitting_id == sitting_id).order_by(col(SoundCheck.id))
+    return (await db.exec(query.execution_options(populate_existing=True))).all()
+
+
+# --- history -----------------------------------------------------------------------------------------------------
+
+
+async def history(db: AsyncSession, *rows: Row) -> Sequence[StatusChange]:
+    """Every change of status of these rows, oldest first. Ids are unique over all tables."""
+    query = select(StatusChange).where(col(StatusChange.subject_id).in_([row.id for row in rows]))
+    return (await db.exec(query.order_by(col(StatusChange.at), col(StatusChange.id)))).all()
+
+
+async def hearing_history(db: AsyncSession, found: Hearing) -> Sequence[StatusChange]:
+    """Every change of status of a hearing, its sittings and its recordings, oldest first."""
+    sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == found.id))).all()
+    return await history(db, found, *sittings, *await recordings_of_hearing(db, found.id))
+
+
+async def events(db: AsyncSession, hearing_id: str, *, after: int = 0, limit: int = 500) -> Sequence[HearingEvent]:
+    """The acts of a hearing after a number, in order."""
+    query = (
+        select(HearingEvent)
+        .where(HearingEvent.hearing_id == hearing_id, HearingEvent.seq > after)
+        .order_by(col(HearingEvent.seq))
+        .limit(limit)
+    )
+    return (await db.exec(query)).all()
+
+
+async def authority_keys(db: AsyncSession, states: Sequence[str]) -> Sequence[AuthorityKey]:
+    """The public keys of these States' authorities: a recording is encrypted to all of them."""
+    query = select(AuthorityKey).where(col(AuthorityKey.owner_state).in_(states)).order_by(col(AuthorityKey.id))
+    return (await db.exec(query)).all()
+
+
+def _after(at: datetime, row_id: str) -> str:
+    return urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode()
+
+
+def _cursor(after: str) -> tuple[datetime, str]:
+    try:
+        at, row_id = urlsafe_b64decode(after.encode()).decode().split(" ")
+        instant = datetime.fromisoformat(at)
+        if instant.tzinfo is None:
+            raise ValueError(at)
+    except ValueError as error:
+        raise Invalid("This is not the mark of a page", "after") from error
+    return instant, row_id

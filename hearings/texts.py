@@ -1,0 +1,32 @@
+"""Text that people type: normalised, and free of characters that hide or reorder other characters."""
+
+import unicodedata
+
+from hearings.errors import Invalid
+
+_MARKS = 4
+"""More combining marks than this on one letter are no language we know of."""
+
+
+def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = False) -> str:
+    """NFC, trimmed. Refuses control and format characters (bidirectional overrides, zero widths), lone surrogates,
+    stacks of combining marks, and lengths outside `least`–`most`. `lines` allows line breaks.
+    """
+    if len(text) > most * 4:
+        raise Invalid(f"Too long: at most {most} characters", field)
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    run = 0
+    for character in text:
+        category = unicodedata.category(character)
+        # A zero-width joiner or non-joiner belongs to the spelling of several scripts; the rest hide something.
+        harmless = character in "\u200c\u200d" or (lines and character == "\n")
+        if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and not harmless:
+            raise Invalid(f"A character that cannot be shown is not allowed: U+{ord(character):04X}", field)
+        run = run + 1 if category in {"Mn", "Me"} else 0
+        if run > _MARKS:
+            raise Invalid("Too many marks on one letter", field)
+    if len(text) > most:
+        raise Invalid(f"Too long: at most {most} characters", field)
+    if len(text) < least:
+        raise Invalid("Cannot be empty" if least == 1 else f"At least {least} characters are needed", field)
+    return text
