@@ -10,15 +10,15 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
-from hearings.errors import IdentityMissing, Invalid, LobbyClosed, NotReady
+from hearings.errors import EssentialMissing, IdentityMissing, Invalid, LobbyClosed, NotReady
 from hearings.events import EventKind, record
 from hearings.languages import language
 from hearings.links import kill_links
 from hearings.logins import end_logins_of
-from hearings.models import Hearing, Participant, Person
+from hearings.models import Hearing, Participant, Person, Sitting
 from hearings.moves import born, move_presence
 from hearings.permissions import require, require_staff
-from hearings.queries import open_sitting
+from hearings.queries import open_sitting, participants
 from hearings.roles import CONDUCTING, HEARD, Role
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from hearings.texts import clean
@@ -176,6 +176,23 @@ def silence(participant: Participant) -> None:
     participant.microphone = participant.muted_by_court = False
     participant.renders = ""
     participant.hand_at = None
+
+
+async def missing_essentials(db: AsyncSession, sitting: Sitting) -> list[Participant]:
+    """Essential people who are not in the room."""
+    return [
+        participant
+        for participant in await participants(db, sitting.hearing_id)
+        if participant.essential and participant.presence is not PresenceStatus.present
+    ]
+
+
+async def require_essentials(db: AsyncSession, sitting: Sitting) -> None:
+    """Raise `EssentialMissing` unless everybody essential is in the room."""
+    missing = await missing_essentials(db, sitting)
+    if missing:
+        roles = ", ".join(sorted({participant.role.value.replace("_", " ") for participant in missing}))
+        raise EssentialMissing(f"Not in the room: {roles}", [participant.id for participant in missing])
 
 
 async def require_open(db: AsyncSession, hearing_id: str) -> None:

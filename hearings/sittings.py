@@ -1,0 +1,311 @@
+"""One sitting from the opening of the lobby to its close: roll call, start, holds, end (`sound_checks` in between).
+
+Holds: each has a cause, an author and a reason. Several may be in force at once (the judge has ordered a break, then
+the requested authority intervenes); `sitting.holds` keeps them all, and the floor opens when the last one has been
+lifted by somebody who may (`hearings.permissions.LIFTS`).
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import (
+    LobbyClosed,
+    NotAllowed,
+    NotReady,
+    RecordingNotHealthy,
+    SoundCheckMissing,
+)
+from hearings.events import EventKind, record
+from hearings.ids import new_id
+from hearings.links import kill_links
+from hearings.logins import end_logins_of
+from hearings.models import Hearing, HearingRequest, Recording, Sitting
+from hearings.models.sitting import HoldCause
+from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
+from hearings.participants import require_essentials, silence
+from hearings.permissions import may, require
+from hearings.queries import get, open_sitting, participants, recording_of
+from hearings.roles import Role
+from hearings.sound_checks import ensure_checks, good_enough
+from hearings.status import (
+    LIVE_SITTINGS,
+    OUT_OF_HEARING,
+    HearingStatus,
+    PresenceStatus,
+    RecordingStatus,
+    RequestStatus,
+    SittingStatus,
+)
+from hearings.texts import clean
+
+_FIRST_TO_LIFT = (HoldCause.intervention, HoldCause.recording, HoldCause.fault, HoldCause.order)
+
+
+async def open_lobby(
+    db: AsyncSession, *, hearing: Hearing, court_name: str, actor: Actor, now: datetime
+) -> tuple[Sitting, Recording]:
+    """Open the lobby of a hearing that is ready: from now on join links work.
+
+    `court_name` begins the recording's origin, `<court>/hearing/<recording id>`.
+    Effects: adds the sitting and its recording with their first lines of history, event lobby_opened.
+    """
+    require("open_lobby", actor, target_state=actor.state)
+    if hearing.status is not HearingStatus.ready:
+        raise NotReady(f"The lobby opens when the hearing is ready; it is {hearing.status.value}")
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady("The lobby is open already")
+    sitting = Sitting(owner_state=hearing.owner_state, hearing_id=hearing.id, since=now)
+    db.add(sitting)
+    born(db, sitting, sitting.status, actor=actor, now=now)
+    await db.flush()
+    recording_id = new_id()
+    recording = Recording(
+        id=recording_id,
+        owner_state=hearing.owner_state,
+        sitting_id=sitting.id,
+        since=now,
+        origin=f"{court_name}/hearing/{recording_id}",
+    )
+    db.add(recording)
+    born(db, recording, recording.status, actor=actor, now=now)
+    await record(db, hearing=hearing, kind=EventKind.lobby_opened, actor=actor, now=now)
+    return sitting, recording
+
+
+async def set_process(db: AsyncSession, *, sitting: Sitting, udp_port: int, run_folder: str) -> None:
+    """Where this sitting's worker and recorder are reached. Effects: `udp_port`, `run_folder`."""
+    sitting.udp_port, sitting.run_folder = udp_port, run_folder
+    db.add(sitting)
+
+
+async def roll_call(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: datetime) -> None:
+    """Begin the roll call: people in the room hear one another from here on, nothing is recorded yet.
+
+    Effects: sitting to roll_call, floor open (unless held), event.
+    """
+    require("roll_call", actor, target_state=actor.state)
+    move_sitting(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
+    sitting.floor_open = not sitting.holds
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.roll_call, actor=actor, now=now)
+
+
+async def start(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    without_camera: Collection[str] = (),
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The judge orders the start; the sitting is in session once the recorder has opened (`recording_opened`).
+
+    `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
+    person heard, and a microphone may never be missing.
+    Raises `EssentialMissing`, `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
+    Effects: recording to starting (if it is not already), event start_ordered.
+    """
+    require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
+    recording = await recording_of(db, sitting.id, lock=True)
+    if sitting.status is not SittingStatus.pre_record:
+        raise NotReady(f"The sitting starts after its sound checks; it is {sitting.status.value}")
+    if sitting.holds:
+        raise NotReady("The sitting is on hold")
+    await require_essentials(db, sitting)
+    reason = clean(reason, "reason", most=500, least=3 if without_camera else 0)
+    checks = await ensure_checks(db, sitting)
+    missing = [check for check in checks if check.required and not good_enough(check, without_camera)]
+    if missing:
+        raise SoundCheckMissing(f"Sound checks not passed: {len(missing)}", [check.id for check in missing])
+    if recording.status is RecordingStatus.not_started:
+        move_recording(db, recording, RecordingStatus.starting, actor=actor, now=now)
+    elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:
+        raise RecordingNotHealthy(f"The recording is {recording.status.value}")
+    await record(
+        db,
+        hearing=sitting.hearing_id,
+        kind=EventKind.start_ordered,
+        actor=actor,
+        now=now,
+        without_camera=sorted(without_camera),
+        reason=reason,
+    )
+
+
+async def begin_session(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
+    """The recording is open and durable: the sitting is in session. Called by `recordings.opened`.
+
+    Effects: sitting to in_session, hearing to in_progress, floor open, `started_at`, event started.
+    """
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_sitting(db, sitting, SittingStatus.in_session, actor=SYSTEM, now=now)
+    move_hearing(db, hearing, HearingStatus.in_progress, actor=SYSTEM, now=now)
+    sitting.started_at = now
+    sitting.floor_open = True
+    await record(db, hearing=hearing, kind=EventKind.started, actor=SYSTEM, now=now)
+    if sitting.holds:  # somebody intervened while the recorder was opening
+        _show_holds(db, sitting, actor=SYSTEM, now=now, reason=sitting.hold_reason)
+
+
+async def hold(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    cause: HoldCause | None = None,
+    granted: bool = False,
+) -> None:
+    """Close the floor for everyone; the recording goes on.
+
+    A person's cause follows from the role: the requested authority intervenes, others order. The service gives
+    `fault` or `recording`. The same cause by the same author again changes nothing.
+    Effects: floor closed, hold added; in session: sitting to paused (order) or held; event hold.
+    """
+    require("hold", actor, granted=granted)
+    if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
+        raise LobbyClosed("The sitting is over")
+    if actor is not SYSTEM or cause is None:
+        cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
+    reason = clean(reason, "reason", most=500, least=3)
+    if any((one["cause"], one["by"]) == (cause.value, actor.id) for one in sitting.holds):
+        return
+    entry: dict[str, Any] = {
+        "cause": cause.value,
+        "by": actor.id,
+        "by_role": actor.role.value if actor.role else "system",
+        "reason": reason,
+        "since": now.isoformat(),
+    }
+    sitting.holds = [*sitting.holds, entry]
+    _show_holds(db, sitting, actor=actor, now=now, reason=reason)
+    await record(
+        db, hearing=sitting.hearing_id, kind=EventKind.hold, actor=actor, now=now, cause=cause.value, reason=reason
+    )
+
+
+async def resume(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> bool:
+    """Lift the holds this person may lift. Returns whether the floor is open again.
+
+    Raises `NotAllowed` when there is none of theirs, `RecordingNotHealthy` when the floor would open in session
+    without a running recording.
+    Effects: holds removed; when none is left: floor open, in session again; event resumed.
+    """
+    theirs = [one for one in sitting.holds if may("lift_hold", actor.role, hold_cause=HoldCause(one["cause"])).allowed]
+    others = [one for one in sitting.holds if one not in theirs]
+    if not theirs:
+        decision = may("lift_hold", actor.role, hold_cause=sitting.hold_cause)
+        raise NotAllowed(decision.reason, decision.who_can)
+    reason = clean(reason, "reason", most=500, least=3)
+    if sitting.status in LIVE_SITTINGS and (not others or any(one["cause"] == "recording" for one in theirs)):
+        recording = await recording_of(db, sitting.id)
+        if recording.status is not RecordingStatus.recording:
+            raise RecordingNotHealthy("The recording is not running; the floor stays closed")
+    sitting.holds = others
+    _show_holds(db, sitting, actor=actor, now=now, reason=reason)
+    await record(
+        db,
+        hearing=sitting.hearing_id,
+        kind=EventKind.resumed,
+        actor=actor,
+        now=now,
+        causes=[one["cause"] for one in theirs],
+        reason=reason,
+        left=[one["cause"] for one in others],
+    )
+    return sitting.floor_open
+
+
+async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: Actor, now: datetime) -> None:
+    """The judge closes: the recorder seals what it has; `finish` follows when it has ended.
+
+    Effects: sitting to closing, floor closed, holds end, recording to stopping (no_recording when it never began),
+    event closing.
+    """
+    require("close", actor)
+    reason = clean(reason, "reason", most=500)
+    await _end(db, sitting, actor=actor, now=now, reason=reason)
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, reason=reason)
+
+
+async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:
+    """The hearing cannot go on: a fault, or the judge breaks it off. What was recorded is sealed; then `finish`.
+
+    Effects: as `close`, and the hearing to aborted; event aborted.
+    """
+    require("close", actor)
+    reason = clean(reason, "reason", most=500, least=3)
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
+    if sitting.status is not SittingStatus.closing:
+        await _end(db, sitting, actor=actor, now=now, reason=reason)
+    await record(db, hearing=hearing, kind=EventKind.aborted, actor=actor, now=now, reason=reason)
+
+
+async def finish(
+    db: AsyncSession, *, sitting: Sitting, now: datetime, part_heard: bool = False, actor: Actor = SYSTEM
+) -> None:
+    """The recording has ended: the sitting is closed, and with it the hearing, unless it goes on another day.
+
+    Effects, in order: sitting to closed; a hearing in progress to concluded (its request to executed) or
+    part_heard; everybody out of the room; participants' logins and links end; event closed.
+    """
+    recording = await recording_of(db, sitting.id)
+    if recording.status not in {RecordingStatus.sealed, RecordingStatus.failed, RecordingStatus.no_recording}:
+        raise NotReady(f"The recording has not ended: it is {recording.status.value}")
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_sitting(db, sitting, SittingStatus.closed, actor=actor, now=now)
+    sitting.closed_at = now
+    if hearing.status is HearingStatus.in_progress:
+        to = HearingStatus.part_heard if part_heard else HearingStatus.concluded
+        move_hearing(db, hearing, to, actor=actor, now=now)
+        request = await get(db, HearingRequest, hearing.request_id, lock=True)
+        if to is HearingStatus.concluded and request.status is RequestStatus.executing:
+            move_request(db, request, RequestStatus.executed, actor=actor, now=now, reason="hearing concluded")
+    everybody = await participants(db, hearing.id)
+    for participant in everybody:
+        if participant.presence not in OUT_OF_HEARING:
+            move_presence(db, participant, PresenceStatus.left, actor=actor, now=now, reason="sitting closed")
+        silence(participant)
+        participant.camera = False
+    ids = [participant.id for participant in everybody]
+    await end_logins_of(db, participant_ids=ids, now=now, why="closed")
+    await kill_links(db, participant_ids=ids, now=now, why="closed")
+    await record(db, hearing=hearing, kind=EventKind.closed, actor=actor, now=now)
+
+
+def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Bring `hold_*`, the floor and (in session) the status in line with `holds`."""
+    holds = sitting.holds
+    top = min(holds, key=lambda one: _FIRST_TO_LIFT.index(HoldCause(one["cause"]))) if holds else None
+    sitting.hold_cause = HoldCause(top["cause"]) if top else None
+    sitting.hold_by = top["by"] if top else ""
+    sitting.hold_by_role = top["by_role"] if top else ""
+    sitting.hold_reason = top["reason"] if top else ""
+    sitting.hold_since = datetime.fromisoformat(top["since"]) if top else None
+    sitting.floor_open = top is None and sitting.status is not SittingStatus.lobby_open
+    if sitting.status in LIVE_SITTINGS:
+        to = SittingStatus.in_session
+        if top:
+            to = SittingStatus.paused if top["cause"] == HoldCause.order.value else SittingStatus.held
+        if to is not sitting.status:
+            move_sitting(db, sitting, to, actor=actor, now=now, reason=reason)
+    db.add(sitting)
+
+
+async def _end(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
+    move_sitting(db, sitting, SittingStatus.closing, actor=actor, now=now, reason=reason)
+    sitting.floor_open = False
+    sitting.holds = []
+    sitting.hold_cause = sitting.hold_since = None
+    sitting.hold_by = sitting.hold_by_role = sitting.hold_reason = ""
+    recording = await recording_of(db, sitting.id, lock=True)
+    never = recording.status is RecordingStatus.not_started
+    to = RecordingStatus.no_recording if never else RecordingStatus.stopping
+    if recording.status is not RecordingStatus.failed:
+        move_recording(db, recording, to, actor=actor, now=now, reason=reason)
