@@ -284,6 +284,8 @@ export interface LanguageView {
   lang: string;
   name: string;
   rendered_by: string;
+  /** people in the room who hear this language; None: not told */
+  listeners: number | null;
 }
 
 /** What this viewer may do now, and if not, why and who could. */

@@ -1,0 +1,63 @@
+// Builds the islands into ../static/dist: content-hashed names and manifest.json, which maps `live.js` to the file of
+// that build. An entry whose source is not there is skipped. `node build.mjs` is the whole build.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const out = join(here, "..", "static", "dist");
+
+const ENTRIES = {
+  live: ["src/live/main.tsx"],
+  player: ["src/player/main.tsx", "src/player/main.ts"],
+  "player-worker": ["src/player/worker.ts"],
+  verify: ["src/verify/main.tsx", "src/verify/main.ts"],
+};
+
+/** Names the files by their content, so that a page may keep them for ever. */
+function hashed(file) {
+  const kind = extname(file.path);
+  const digest = createHash("sha256").update(file.contents).digest("hex").slice(0, 12);
+  return `${basename(file.path, kind)}-${digest}${kind}`;
+}
+
+const entryPoints = {};
+for (const [name, sources] of Object.entries(ENTRIES)) {
+  const source = sources.find((path) => existsSync(join(here, path)));
+  if (source) entryPoints[name] = join(here, source);
+}
+
+const result = await esbuild.build({
+  absWorkingDir: here,
+  entryPoints,
+  outdir: out,
+  write: false,
+  bundle: true,
+  format: "esm",
+  target: ["es2022"],
+  platform: "browser",
+  minify: true,
+  legalComments: "none",
+  charset: "utf8",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  logLevel: "info",
+});
+
+mkdirSync(out, { recursive: true });
+const manifest = {};
+for (const file of result.outputFiles) {
+  const name = hashed(file);
+  manifest[basename(file.path)] = name;
+  writeFileSync(join(out, name), file.contents);
+  console.log(`${name}  ${file.contents.length} bytes, ${gzipSync(file.contents).length} gzipped`);
+}
+const text = JSON.stringify(manifest, null, 2) + "\n";
+const path = join(out, "manifest.json");
+if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+for (const old of readdirSync(out)) {
+  if (old !== "manifest.json" && !Object.values(manifest).includes(old)) rmSync(join(out, old));
+}

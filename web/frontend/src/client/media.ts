@@ -1,0 +1,236 @@
+// The media connection: one RTCPeerConnection, 18 m-lines, one offer per connection and never a second one.
+// Microphone, camera, 8 audio and 8 video lines to receive, always in this order. After a loss, or when the server asks, a
+// new connection takes the place of the old one. The offer does not wait for ICE: the server learns our address from the
+// first check it gets.
+import type { LineReport } from "../messages";
+import { HttpError, post } from "./http";
+
+export const RECEIVING = 8;
+
+export type MediaStatus = "idle" | "connecting" | "connected" | "lost" | "refused";
+
+export interface MediaEvents {
+  status(status: MediaStatus, text: string): void;
+  /** A receiving line has its track. */
+  track(mid: string, kind: "audio" | "video", track: MediaStreamTrack): void;
+  /** A new connection begins; every line of the one before is gone. */
+  reset(): void;
+}
+
+export interface MediaOptions {
+  ref: string;
+  csrf: string;
+  events: MediaEvents;
+}
+
+/** "disconnected" may heal by itself; after this long it does not. */
+const PATIENCE_MS = 2_000;
+/** A new connection that is not up by then is tried anew. */
+const CONNECT_MS = 8_000;
+const BACKOFF_MS = [100, 500, 1_000, 2_000, 4_000];
+const VIDEO_BITRATE = 1_500_000;
+const AUDIO_BITRATE = 48_000;
+
+function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
+  const wanted = kind === "video" ? ["video/vp8", "video/rtx"] : ["audio/opus"];
+  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  const chosen = codecs.filter((codec) => wanted.includes(codec.mimeType.toLowerCase()));
+  if (chosen.length > 0) transceiver.setCodecPreferences(chosen);
+}
+
+export class MediaLine {
+  status: MediaStatus = "idle";
+  /** Generation of the media worker that the present connection was made with; 0 when there is none. */
+  generation = 0;
+  private wanted = 0;
+  private peer: RTCPeerConnection | null = null;
+  private audio: RTCRtpSender | null = null;
+  private video: RTCRtpSender | null = null;
+  private audioTrack: MediaStreamTrack | null = null;
+  private videoTrack: MediaStreamTrack | null = null;
+  private timer = 0;
+  private attempts = 0;
+  private before = { lost: 0, received: 0 };
+
+  constructor(private readonly options: MediaOptions) {}
+
+  /** Connects to the worker of this generation; nothing happens when that connection exists or is being made. */
+  use(generation: number): void {
+    if (this.wanted === generation && this.status !== "idle") return;
+    this.wanted = generation;
+    this.attempts = 0;
+    void this.connect();
+  }
+
+  /** A new connection now, whatever the state of this one. */
+  renew(generation: number): void {
+    this.wanted = generation;
+    this.attempts = 0;
+    void this.connect();
+  }
+
+  stop(): void {
+    window.clearTimeout(this.timer);
+    this.drop();
+    this.wanted = 0;
+    this.set("idle");
+  }
+
+  /** What is sent; null sends nothing. The line stays the same. */
+  async sendAudio(track: MediaStreamTrack | null): Promise<void> {
+    this.audioTrack = track;
+    await this.audio?.replaceTrack(track).catch(() => undefined);
+  }
+
+  async sendVideo(track: MediaStreamTrack | null): Promise<void> {
+    this.videoTrack = track;
+    await this.video?.replaceTrack(track).catch(() => undefined);
+  }
+
+  /** What the page measures of its own line; null while there is none. */
+  async measure(): Promise<LineReport | null> {
+    const peer = this.peer;
+    if (!peer || this.status !== "connected") return null;
+    let rtt = 0;
+    let jitter = 0;
+    let lost = 0;
+    let received = 0;
+    let upstream = 0;
+    (await peer.getStats()).forEach((entry: Record<string, unknown>) => {
+      const number = (key: string): number => (typeof entry[key] === "number" ? (entry[key] as number) : 0);
+      if (entry["type"] === "candidate-pair" && entry["nominated"]) rtt = Math.max(rtt, number("currentRoundTripTime"));
+      if (entry["type"] === "inbound-rtp") {
+        lost += number("packetsLost");
+        received += number("packetsReceived");
+        if (entry["kind"] === "audio") jitter = Math.max(jitter, number("jitter"));
+      }
+      if (entry["type"] === "remote-inbound-rtp") upstream = Math.max(upstream, number("fractionLost"));
+    });
+    const newLost = Math.max(0, lost - this.before.lost);
+    const newReceived = Math.max(0, received - this.before.received);
+    this.before = { lost, received };
+    const down = newLost + newReceived > 0 ? newLost / (newLost + newReceived) : 0;
+    const whole = (value: number, most: number): number => Math.max(0, Math.min(most, Math.round(value)));
+    return {
+      type: "line_report",
+      rtt_ms: whole(rtt * 1_000, 60_000),
+      loss_percent: whole(Math.max(down, upstream) * 100, 100),
+      jitter_ms: whole(jitter * 1_000, 60_000),
+    };
+  }
+
+  private set(status: MediaStatus, text = ""): void {
+    if (this.status === status && !text) return;
+    this.status = status;
+    this.options.events.status(status, text);
+  }
+
+  private drop(): void {
+    const peer = this.peer;
+    this.peer = null;
+    this.audio = this.video = null;
+    this.generation = 0;
+    if (!peer) return;
+    peer.onconnectionstatechange = peer.ontrack = null;
+    peer.close();
+    this.options.events.reset();
+  }
+
+  private again(wait = 0): void {
+    this.set("lost");
+    const base = BACKOFF_MS[Math.min(this.attempts, BACKOFF_MS.length - 1)] ?? 4_000;
+    this.attempts += 1;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.connect(), Math.max(wait, base));
+  }
+
+  private async connect(): Promise<void> {
+    window.clearTimeout(this.timer);
+    this.drop();
+    this.before = { lost: 0, received: 0 };
+    const generation = this.wanted;
+    if (!generation) return;
+    this.set("connecting");
+    // No servers: nothing about a hearing goes to a third party.
+    const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    this.peer = peer;
+    this.build(peer);
+    const stale = (): boolean => this.peer !== peer;
+    peer.ontrack = ({ transceiver, track }) => {
+      if (!stale() && transceiver.mid !== null) {
+        this.options.events.track(transceiver.mid, track.kind as "audio" | "video", track);
+      }
+    };
+    peer.onconnectionstatechange = () => this.follow(peer);
+    try {
+      await peer.setLocalDescription(await peer.createOffer());
+      const sdp = peer.localDescription?.sdp ?? "";
+      const url = `/h/${encodeURIComponent(this.options.ref)}/media?generation=${generation}`;
+      const answer = await post(url, this.options.csrf, sdp, "application/sdp");
+      const text = await answer.text();
+      if (stale()) return;
+      this.generation = generation;
+      await peer.setRemoteDescription({ type: "answer", sdp: text });
+      if (stale()) return;
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => {
+        if (!stale() && peer.connectionState !== "connected") this.again();
+      }, CONNECT_MS);
+    } catch (error) {
+      if (stale()) return;
+      this.failed(error);
+    }
+  }
+
+  private build(peer: RTCPeerConnection): void {
+    const microphone = peer.addTransceiver("audio", {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: AUDIO_BITRATE }],
+    });
+    const camera = peer.addTransceiver("video", {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: VIDEO_BITRATE }],
+    });
+    prefer(microphone, "audio");
+    prefer(camera, "video");
+    this.audio = microphone.sender;
+    this.video = camera.sender;
+    if (this.audioTrack) void this.audio.replaceTrack(this.audioTrack);
+    if (this.videoTrack) void this.video.replaceTrack(this.videoTrack);
+    for (const kind of ["audio", "video"] as const) {
+      for (let index = 0; index < RECEIVING; index += 1) {
+        prefer(peer.addTransceiver(kind, { direction: "recvonly" }), kind);
+      }
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof HttpError) {
+      // 409: another generation by now, the server says which. 4xx else: asking the same again would not help.
+      if (error.status === 409) return this.again(1_000);
+      if (error.status >= 400 && error.status < 500 && error.status !== 429) {
+        this.set("refused", error.message);
+        return;
+      }
+      return this.again(error.retryAfter * 1_000);
+    }
+    this.again();
+  }
+
+  private follow(peer: RTCPeerConnection): void {
+    if (this.peer !== peer) return;
+    const state = peer.connectionState;
+    if (state === "connected") {
+      window.clearTimeout(this.timer);
+      this.attempts = 0;
+      this.set("connected");
+    } else if (state === "failed" || state === "closed") {
+      this.again();
+    } else if (state === "disconnected") {
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => {
+        if (this.peer === peer && peer.connectionState !== "connected") this.again();
+      }, PATIENCE_MS);
+    }
+  }
+}

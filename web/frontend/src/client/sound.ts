@@ -1,0 +1,169 @@
+// The sound graph: every receiving m-line becomes MediaStreamSource → Gain → master → loudspeaker.
+// Chromium feeds WebAudio with silence from a remote track unless the track also plays in a media element, so each one
+// plays muted in an <audio> as well.
+import type { SlotView } from "../messages";
+
+interface Line {
+  element: HTMLAudioElement;
+  source: MediaStreamAudioSourceNode;
+  gain: GainNode;
+  analyser: AnalyserNode;
+}
+
+const RAMP_S = 0.03;
+
+/** Loudness of an analyser's last instants, dBFS. */
+function loudness(analyser: AnalyserNode): number {
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return 10 * Math.log10(sum / samples.length + 1e-12);
+}
+
+/** Steps 0–5 of a level meter; −55 dBFS is the first. */
+export function steps(dbfs: number): number {
+  return Math.max(0, Math.min(5, Math.floor((dbfs + 65) / 10)));
+}
+
+export class Sound {
+  readonly context: AudioContext;
+  readonly master: GainNode;
+  private lines = new Map<string, Line>();
+  private own: { source: MediaStreamAudioSourceNode; analyser: AnalyserNode } | null = null;
+  private alarmTimer = 0;
+
+  constructor() {
+    this.context = new AudioContext({ latencyHint: "interactive" });
+    this.master = this.context.createGain();
+    this.master.connect(this.context.destination);
+  }
+
+  /** True when the browser waits for a click before it lets the page sound. */
+  get blocked(): boolean {
+    return this.context.state !== "running";
+  }
+
+  async resume(): Promise<void> {
+    // Without a gesture the promise may never settle.
+    await Promise.race([this.context.resume(), new Promise((done) => setTimeout(done, 500))]);
+    for (const line of this.lines.values()) void line.element.play().catch(() => undefined);
+  }
+
+  /** The track of one receiving m-line; silent until `assign` says what it carries. */
+  add(mid: string, track: MediaStreamTrack): void {
+    this.remove(mid);
+    const stream = new MediaStream([track]);
+    const element = new Audio();
+    element.muted = true;
+    element.autoplay = true;
+    element.srcObject = stream;
+    void element.play().catch(() => undefined);
+    const source = this.context.createMediaStreamSource(stream);
+    const gain = this.context.createGain();
+    gain.gain.value = 0;
+    const analyser = this.context.createAnalyser();
+    analyser.fftSize = 1024;
+    source.connect(gain).connect(this.master);
+    source.connect(analyser);
+    this.lines.set(mid, { element, source, gain, analyser });
+  }
+
+  private remove(mid: string): void {
+    const line = this.lines.get(mid);
+    if (!line) return;
+    line.source.disconnect();
+    line.gain.disconnect();
+    line.element.srcObject = null;
+    this.lines.delete(mid);
+  }
+
+  clear(): void {
+    for (const mid of [...this.lines.keys()]) this.remove(mid);
+  }
+
+  /** Sets every m-line's gain; one that is not named stays silent. */
+  assign(slots: SlotView[]): void {
+    const gains = new Map(slots.filter((slot) => slot.kind !== "camera").map((slot) => [slot.mid, slot.gain / 100]));
+    for (const [mid, line] of this.lines) {
+      line.gain.gain.setTargetAtTime(gains.get(mid) ?? 0, this.context.currentTime, RAMP_S);
+    }
+  }
+
+  /** dBFS of one m-line before its gain. */
+  level(mid: string): number {
+    const line = this.lines.get(mid);
+    return line ? loudness(line.analyser) : -120;
+  }
+
+  /** Watches the own microphone; the sound goes nowhere. */
+  watch(track: MediaStreamTrack | null): void {
+    this.own?.source.disconnect();
+    this.own = null;
+    if (!track) return;
+    const source = this.context.createMediaStreamSource(new MediaStream([track]));
+    const analyser = this.context.createAnalyser();
+    analyser.fftSize = 1024;
+    source.connect(analyser);
+    this.own = { source, analyser };
+  }
+
+  ownLevel(): number {
+    return this.own ? loudness(this.own.analyser) : -120;
+  }
+
+  async useSpeaker(id: string): Promise<void> {
+    const context = this.context as AudioContext & { setSinkId?(id: string): Promise<void> };
+    await context.setSinkId?.(id);
+  }
+
+  private tone(frequency: number, start: number, seconds: number, volume: number): void {
+    const oscillator = this.context.createOscillator();
+    const gain = this.context.createGain();
+    const from = this.context.currentTime + start;
+    oscillator.frequency.value = frequency;
+    gain.gain.setValueAtTime(0, from);
+    gain.gain.linearRampToValueAtTime(volume, from + 0.02);
+    gain.gain.setValueAtTime(volume, from + seconds - 0.05);
+    gain.gain.linearRampToValueAtTime(0, from + seconds);
+    // Past the master: its loudness does not depend on that of the room.
+    oscillator.connect(gain).connect(this.context.destination);
+    oscillator.start(from);
+    oscillator.stop(from + seconds);
+  }
+
+  /** Three rising tones for the loudspeaker check. */
+  test(): void {
+    void this.resume();
+    [523, 659, 784].forEach((frequency, index) => this.tone(frequency, index * 0.4, 0.35, 0.25));
+  }
+
+  /** The bell before a person enters the room. */
+  bell(): void {
+    void this.resume();
+    this.tone(880, 0, 0.6, 0.3);
+    this.tone(660, 0.5, 0.9, 0.3);
+  }
+
+  /** Two short tones: the hearing is held. */
+  chime(): void {
+    this.tone(587, 0, 0.25, 0.2);
+    this.tone(440, 0.3, 0.35, 0.2);
+  }
+
+  /** Two-tone alarm, 3 s, again every 10 s, until it is stopped. */
+  alarm(on: boolean): void {
+    if (!on) {
+      window.clearInterval(this.alarmTimer);
+      this.alarmTimer = 0;
+      return;
+    }
+    if (this.alarmTimer) return;
+    const sound = (): void => {
+      void this.resume();
+      for (let index = 0; index < 6; index += 1) this.tone(index % 2 ? 740 : 988, index * 0.5, 0.5, 0.35);
+    };
+    sound();
+    this.alarmTimer = window.setInterval(sound, 10_000);
+  }
+}

@@ -1,0 +1,22 @@
+// What the server's page tells an island: the JSON in `data-config` of its root element.
+
+export interface PageConfig {
+  /** Reference of the hearing, as in the address. */
+  ref: string;
+  /** Token for the header `X-CSRF-Token` of every request that changes something. */
+  csrf: string;
+  /** BCP 47 tag of the language of the page. */
+  locale?: string;
+  /** Catalogue of that language (web/i18n.py). */
+  messages_url?: string;
+  /** Where a person who is signed out or has left can go. */
+  home_url?: string;
+  /** Telephone number of the court, shown when the line is lost. */
+  help_phone?: string;
+  /** Exposes the sound graph to tests. */
+  test_hooks?: boolean;
+}
+
+export function readConfig(root: HTMLElement): PageConfig {
+  return JSON.parse(root.dataset["config"] ?? "{}") as PageConfig;
+}

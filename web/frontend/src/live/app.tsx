@@ -1,0 +1,72 @@
+// Which phase is shown; the title of the page; the two live regions, which outlive every phase.
+import { useEffect } from "preact/hooks";
+import { LiveRegions } from "./announce";
+import { useHearing } from "./context";
+import { Ended, SeatQuestion } from "./ended";
+import { Lobby } from "./lobby";
+import { Page } from "./page";
+import { Prepare } from "./prepare";
+import { Room } from "./room";
+import { sittingStatus } from "./words";
+import { t } from "../i18n";
+
+export function App() {
+  return (
+    <>
+      <LiveRegions />
+      <Title />
+      <Phase />
+    </>
+  );
+}
+
+function Title() {
+  const hearing = useHearing();
+  const view = hearing.view.value;
+  const red = hearing.red.value && !hearing.ended.value;
+  const what = view ? t("{status}, case {case}", { status: sittingStatus(view.status), case: view.case }) : t("Hearing");
+  const title = `${red ? `${t("NOT RECORDING")} – ` : ""}${view?.hold ? `${t("HOLD")} – ` : ""}${what} – Vivavoce`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return null;
+}
+
+function Phase() {
+  const hearing = useHearing();
+  const view = hearing.view.value;
+  const ended = hearing.ended.value;
+  const inRoom = !ended && hearing.status.value !== "taken" && view?.phase === "room";
+  useEffect(() => {
+    document.documentElement.classList.toggle("in-room", inRoom);
+  }, [inRoom]);
+  if (ended) return <Ended ending={ended} />;
+  if (hearing.status.value === "taken") return <SeatQuestion />;
+  if (!view) return <Connecting />;
+  switch (view.phase) {
+    case "prepare":
+      return <Prepare view={view} />;
+    case "lobby":
+      return <Lobby view={view} />;
+    case "room":
+      return <Room view={view} />;
+    case "ended":
+      return <Ended ending={{ why: "closed", text: "" }} />;
+  }
+}
+
+function Connecting() {
+  const hearing = useHearing();
+  return (
+    <Page fast={false}>
+      <div class="measure">
+        <h1>{t("Connecting to the hearing")}</h1>
+        <p role="status">
+          {hearing.status.value === "lost"
+            ? t("The court’s server does not answer. The page keeps trying.")
+            : t("This takes a moment.")}
+        </p>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,84 @@
+// The interpreter's console: one key chooses the language spoken into; the state is always in words.
+import { useEffect, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { Ear, Mic } from "./icons";
+import { Meter } from "./fields";
+import { t, tn } from "../i18n";
+import type { View } from "../messages";
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
+}
+
+export function Console({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [keys, setKeys] = useState(true);
+  const renders = hearing.me.value?.renders ?? "";
+  const render = (lang: string): void => void hearing.act("render", { lang });
+  useEffect(() => {
+    if (!keys) return;
+    // Digits without a modifier; can be switched off (WCAG 2.1.4), and never while somebody types.
+    const press = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
+      const language = view.languages[Number(event.key) - 1];
+      if (event.key === "0") render("");
+      else if (/^[1-9]$/.test(event.key) && language) render(language.lang);
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [keys, view.languages]);
+  const current = view.languages.find((language) => language.lang === renders);
+  const microphone = hearing.microphone.value === "on";
+  const live = microphone && renders !== "" && !view.hold && hearing.mediaStatus.value === "connected" && hearing.connected.value;
+  return (
+    <section class="console" aria-labelledby="console-title">
+      <h2 id="console-title">{t("Interpreter’s console")}</h2>
+      <div class="console-in">
+        <p class="i-hear">
+          <Ear /> {t("I hear: the floor as spoken")}
+        </p>
+        <div class="row" role="group" aria-label={t("I speak into")}>
+          {view.languages.map((language, index) => (
+            <button
+              type="button"
+              class={`btn target${language.lang === renders ? " chosen" : ""}`}
+              key={language.lang}
+              aria-pressed={language.lang === renders}
+              onClick={() => render(language.lang)}
+            >
+              {keys && <kbd aria-hidden="true">{index + 1}</kbd>} <span lang={language.lang}>{language.name}</span>
+            </button>
+          ))}
+          <button type="button" class="btn" aria-pressed={renders === ""} onClick={() => render("")}>
+            {keys && <kbd aria-hidden="true">0</kbd>} {t("No language")}
+          </button>
+        </div>
+        <p class={`live-state${live ? " live" : ""}`} role="status">
+          <Mic off={!microphone} /> {stateWords(view, current?.name ?? "", microphone, live)}
+          {microphone && <Meter value={hearing.ownLevel.value} />}
+        </p>
+        {live && current?.listeners != null && (
+          <p class={current.listeners === 0 ? "warn" : "quiet"}>
+            {current.listeners === 0
+              ? t("Nobody is listening to {language} now.", { language: current.name })
+              : tn("{n} person listens.", "{n} people listen.", current.listeners)}
+          </p>
+        )}
+        <label class="tickbox">
+          <input type="checkbox" checked={keys} onChange={(event) => setKeys(event.currentTarget.checked)} />
+          {t("Keys 1, 2 and 0 choose the language")}
+        </label>
+      </div>
+    </section>
+  );
+}
+
+function stateWords(view: View, name: string, microphone: boolean, live: boolean): string {
+  if (live) return t("LIVE into {language}", { language: name });
+  if (view.hold) return t("The floor is closed. Nobody hears you.");
+  if (!microphone) return t("Your microphone is off. Nobody hears you.");
+  if (!name) return t("No language chosen. Nobody hears you.");
+  return t("Reconnecting. Nobody hears you.");
+}

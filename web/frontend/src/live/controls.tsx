@@ -1,0 +1,245 @@
+// The bar of controls, and the questions behind them.
+import { useEffect, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { Dialog, ReasonDialog, Refusal } from "./dialog";
+import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
+import { Cam, Hand, Help, Mic } from "./icons";
+import { ActButton } from "./roll";
+import { deviceWords, inSession, isInterpreter, isResponsible, right } from "./words";
+import { t } from "../i18n";
+import type { View } from "../messages";
+
+/** Steps of the own level from which a muted person is told that nobody hears them. */
+const TALKING = 3;
+
+export function MicrophoneButton() {
+  const hearing = useHearing();
+  const state = hearing.microphone.value;
+  const on = state === "on";
+  return (
+    <button type="button" class={`btn wide${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setMicrophone(!on)}>
+      <Mic off={!on} /> {on ? t("Mute my microphone") : t("Turn on my microphone")}
+    </button>
+  );
+}
+
+export function CameraButton() {
+  const hearing = useHearing();
+  const state = hearing.camera.value;
+  const on = state === "on";
+  return (
+    <button type="button" class={`btn${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setCamera(!on)}>
+      <Cam off={!on} /> {on ? t("Turn off my camera") : t("Turn on my camera")}
+    </button>
+  );
+}
+
+export function HelpButton() {
+  const hearing = useHearing();
+  const up = hearing.me.value?.help ?? false;
+  return (
+    <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => void hearing.act("ask_help", { up: !up })}>
+      <Help /> {up ? t("I no longer need help") : t("I need help")}
+    </button>
+  );
+}
+
+function HandButton() {
+  const hearing = useHearing();
+  const up = hearing.me.value?.hand ?? false;
+  return (
+    <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => void hearing.act("raise_hand", { up: !up })}>
+      <Hand /> {up ? t("Lower my hand") : t("Raise my hand")}
+    </button>
+  );
+}
+
+function OriginalControl({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [percent, setPercent] = useState(view.original);
+  useEffect(() => setPercent(view.original), [view.original]);
+  return (
+    <label class="original">
+      <span>
+        {t("Original under the interpreter")} <bdi dir="ltr">{percent} %</bdi>
+      </span>
+      <input
+        type="range"
+        min={0}
+        max={40}
+        step={5}
+        value={percent}
+        onInput={(event) => setPercent(event.currentTarget.valueAsNumber)}
+        onChange={(event) => void hearing.act("original", { percent: event.currentTarget.valueAsNumber })}
+      />
+    </label>
+  );
+}
+
+/** What my microphone does now, in words; also "you are speaking, and nobody hears you". */
+function MicrophoneState({ view }: { view: View }) {
+  const hearing = useHearing();
+  const self = hearing.me.value;
+  const on = hearing.microphone.value === "on";
+  const level = hearing.ownLevel.value;
+  const [talking, setTalking] = useState(false);
+  useEffect(() => {
+    if (on || level < TALKING) return;
+    setTalking(true);
+    const timer = window.setTimeout(() => setTalking(false), 4_000);
+    return () => window.clearTimeout(timer);
+  }, [on, level]);
+  const words = (): string => {
+    if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
+    if (!on && talking) return t("You are speaking, but your microphone is off.");
+    if (!on) return t("Your microphone is off.");
+    if (view.hold) return t("The floor is closed. Nobody hears you; the recording goes on.");
+    return t("Your microphone is on.");
+  };
+  return (
+    <p class={`mic-state${!on && talking ? " warn" : ""}`}>
+      {words()} {on && <Meter value={level} />}
+    </p>
+  );
+}
+
+type Open = "" | "hold" | "close" | "devices" | "leave";
+
+export function Controls({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [open, setOpen] = useState<Open>("");
+  const self = hearing.me.value;
+  const explain = isResponsible(self);
+  const hold = right(view, "hold");
+  const close = right(view, "close");
+  const problems = [hearing.deviceProblems.value.microphone, hearing.deviceProblems.value.camera].filter((problem) => problem !== undefined);
+  useEffect(() => {
+    // With two modifiers, so that no screen reader's or typist's key is taken.
+    const press = (event: KeyboardEvent): void => {
+      if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat) return;
+      if (event.code === "KeyM") void hearing.setMicrophone(hearing.microphone.value !== "on");
+      else if (event.code === "KeyH" && right(view, "hold")?.allowed && !view.hold) setOpen("hold");
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [view]);
+  return (
+    <section class="controls" aria-label={t("Controls")}>
+      {problems.map((problem) => (
+        <p class="problem" role="alert" key={problem.kind}>
+          {deviceWords(problem)}
+        </p>
+      ))}
+      <MicrophoneState view={view} />
+      <div class="ctl primary-ctl">
+        <MicrophoneButton />
+        <CameraButton />
+        <HandButton />
+        <HelpButton />
+        {!view.hold && inSession(view.status) && (
+          <ActButton right={hold} explain={explain} class="hold-btn" label={t("Hold")} onClick={() => setOpen("hold")} />
+        )}
+      </div>
+      <div class="ctl second-ctl">
+        {!isInterpreter(self) && view.languages.length > 0 && <HearSelect view={view} />}
+        {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
+        <button type="button" class="btn" onClick={() => setOpen("devices")}>
+          {t("Devices")}
+        </button>
+        <button type="button" class="btn" onClick={() => setOpen("leave")}>
+          {t("Leave")}
+        </button>
+        {inSession(view.status) && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
+      </div>
+      {open === "hold" && (
+        <ReasonDialog
+          title={t("Hold the hearing?")}
+          text={t("Nobody hears anybody until the hold is lifted. The recording goes on. Everyone sees your name and the reason.")}
+          confirm={t("Hold the hearing")}
+          required
+          onConfirm={async (reason) => (await hearing.act("hold", { reason })).ok}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {open === "close" && (
+        <ReasonDialog
+          title={t("Close the sitting?")}
+          text={t("The recorder seals what it has and ends. Nobody can speak any more. This cannot be undone.")}
+          confirm={t("Close now")}
+          required={false}
+          danger
+          onConfirm={async (reason) => (await hearing.act("close", { reason })).ok}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {open === "devices" && <DevicesDialog onClose={() => setOpen("")} />}
+      {open === "leave" && <LeaveDialog onClose={() => setOpen("")} />}
+    </section>
+  );
+}
+
+export function DevicesDialog({ onClose }: { onClose(): void }) {
+  const hearing = useHearing();
+  const problems = hearing.deviceProblems.value;
+  useEffect(() => void hearing.refreshDevices(), []);
+  const missing = !hearing.microphoneTrack.value || !hearing.cameraTrack.value;
+  return (
+    <Dialog title={t("Devices")} onClose={onClose}>
+      <div class="preview small-preview">
+        <SelfVideo />
+        {!hearing.cameraTrack.value && <p>{t("Your picture appears here.")}</p>}
+      </div>
+      {missing && (
+        <button
+          type="button"
+          class="btn"
+          onClick={() => {
+            void (async () => {
+              if (!hearing.microphoneTrack.value) await hearing.openDevice("microphone");
+              if (!hearing.cameraTrack.value) await hearing.openDevice("camera");
+            })();
+          }}
+        >
+          {t("Turn on camera and microphone")}
+        </button>
+      )}
+      {[problems.microphone, problems.camera].map((problem) => problem && <p class="problem" role="alert" key={problem.kind}>{deviceWords(problem)}</p>)}
+      <DeviceSelect kind="camera" />
+      <DeviceSelect kind="microphone" />
+      {hearing.microphoneTrack.value && (
+        <p class="say">
+          <Meter value={hearing.ownLevel.value} label={t("Microphone level")} /> {t("The bars move when you speak.")}
+        </p>
+      )}
+      <DeviceSelect kind="speaker" />
+      <div class="row">
+        <button type="button" class="btn" onClick={() => hearing.sound.test()}>
+          {t("Play a sound")}
+        </button>
+        <button type="button" class="btn primary" onClick={onClose}>
+          {t("Done")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+export function LeaveDialog({ onClose }: { onClose(): void }) {
+  const hearing = useHearing();
+  return (
+    <Dialog title={t("Leave the hearing?")} onClose={onClose}>
+      <p>{t("Camera and microphone are switched off. If you come back, you wait in the lobby first.")}</p>
+      <Refusal />
+      <div class="row">
+        <button type="button" class="btn danger" onClick={() => void hearing.leave()}>
+          {t("Leave the hearing")}
+        </button>
+        <button type="button" class="btn" onClick={onClose}>
+          {t("Stay")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

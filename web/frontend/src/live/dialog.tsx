@@ -1,0 +1,109 @@
+// A modal question, on the browser's own <dialog>: it keeps the keyboard inside and gives the focus back.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { t } from "../i18n";
+
+export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ComponentChildren }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    // The text first, not a button: nobody agrees by a key pressed a moment too late.
+    dialog?.querySelector<HTMLElement>("h2")?.focus();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog ref={ref} class="dialog" aria-labelledby={heading} onCancel={onClose}>
+      <h2 id={heading} tabIndex={-1}>
+        {title}
+      </h2>
+      {children}
+    </dialog>
+  );
+}
+
+/** A question with a reason in the person's own words. */
+export function ReasonDialog(props: {
+  title: string;
+  text?: string;
+  confirm: string;
+  required: boolean;
+  danger?: boolean;
+  onConfirm(reason: string): Promise<boolean>;
+  onClose(): void;
+  children?: ComponentChildren;
+}) {
+  const [reason, setReason] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const field = useId();
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const text = reason.trim();
+    if (props.required && text.length < 3) {
+      setProblem(t("Give a reason, in a few words."));
+      document.getElementById(field)?.focus();
+      return;
+    }
+    setBusy(true);
+    const ok = await props.onConfirm(text);
+    setBusy(false);
+    if (ok) props.onClose();
+  };
+  return (
+    <Dialog title={props.title} onClose={props.onClose}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        {props.text && <p>{props.text}</p>}
+        {props.children}
+        <label class="field" for={field}>
+          {props.required ? t("Reason") : t("Reason (optional)")}
+        </label>
+        {problem && (
+          <p class="field-error" id={`${field}-error`} role="alert">
+            {problem}
+          </p>
+        )}
+        <textarea
+          id={field}
+          rows={3}
+          maxLength={500}
+          dir="auto"
+          value={reason}
+          aria-invalid={problem ? "true" : undefined}
+          aria-describedby={problem ? `${field}-error` : undefined}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+        <Refusal />
+        <div class="row">
+          <button type="submit" class={props.danger ? "btn danger" : "btn primary"} disabled={busy}>
+            {props.confirm}
+          </button>
+          <button type="button" class="btn" onClick={props.onClose}>
+            {t("Cancel")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Why the last act was refused. */
+export function Refusal() {
+  const hearing = useHearing();
+  const text = hearing.refusal.value;
+  if (!text) return null;
+  return (
+    <div class="refusal">
+      <p>{text}</p>
+      <button type="button" class="btn small" onClick={() => (hearing.refusal.value = "")}>
+        {t("Put away")}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,517 @@
+// The hearing as this page knows it: signals that the components read, and the acts they call.
+// Ties the control line, the media line and the sound graph together. The server is the authority; only the own
+// microphone and camera are switched off here first, and never switched on by anyone else.
+import { batch, computed, signal } from "@preact/signals";
+import type { Notice, PersonView, Result, SlotView, View } from "../messages";
+import type { PageConfig } from "../config";
+import { t } from "../i18n";
+import { ServerClock } from "../client/clock";
+import { DeviceError, listDevices, open, type DeviceKind, type Devices } from "../client/devices";
+import { MediaLine, type MediaStatus } from "../client/media";
+import { isRed, RecordingWatch, type Claim } from "../client/recording";
+import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
+import { Sound, steps } from "../client/sound";
+import { announce } from "./announce";
+import { inSession, isInterpreter, isPresent, isResponsible, me, refusalWords } from "./words";
+
+export interface Happening {
+  at: number;
+  text: string;
+  assertive: boolean;
+}
+
+export interface Ending {
+  why: string;
+  text: string;
+}
+
+/** In this tab only: whether its person had the camera on, so that a reload does not ask again. */
+const CAMERA_KEY = "vivavoce-camera";
+const LEVEL_MS = 125;
+const SECOND_MS = 250;
+const REPORT_MS = 5_000;
+const KEPT = 50;
+/** A level meter step from which a person counts as speaking. */
+const SPEAKING = 2;
+
+export class Hearing {
+  readonly view = signal<View | null>(null);
+  readonly status = signal<Status>("connecting");
+  readonly ended = signal<Ending | null>(null);
+  readonly claim = signal<Claim | null>(null);
+  /** The server's time, ms since 1970 UTC, once a second. */
+  readonly now = signal(Date.now());
+  readonly mediaStatus = signal<MediaStatus>("idle");
+  readonly mediaText = signal("");
+  readonly slots = signal<SlotView[]>([]);
+  /** Video tracks by receiving line. */
+  readonly videos = signal<ReadonlyMap<string, MediaStreamTrack>>(new Map());
+  /** Steps 0–5 by participant. */
+  readonly levels = signal<Record<string, number>>({});
+  readonly speaker = signal("");
+  readonly notices = signal<Happening[]>([]);
+  /** Why the last act was refused; stays until the next act or until it is put away. */
+  readonly refusal = signal("");
+
+  readonly microphoneTrack = signal<MediaStreamTrack | null>(null);
+  readonly cameraTrack = signal<MediaStreamTrack | null>(null);
+  readonly microphone = signal<"off" | "asking" | "on">("off");
+  readonly camera = signal<"off" | "asking" | "on">("off");
+  readonly deviceProblems = signal<Partial<Record<DeviceKind, DeviceError>>>({});
+  readonly devices = signal<Devices>({ camera: [], microphone: [], speaker: [] });
+  readonly chosen = signal({ camera: "", microphone: "", speaker: "" });
+  readonly ownLevel = signal(0);
+  readonly soundBlocked = signal(false);
+  readonly wakeLock = signal(false);
+  /** Seconds for which the control line has been down; 0 when it is up. */
+  readonly controlLost = signal(0);
+  readonly mediaLost = signal(0);
+  readonly alarmAcknowledged = signal(false);
+  /** Whether the person wants the camera on when the room opens. */
+  readonly joinWithCamera = signal(true);
+
+  readonly me = computed<PersonView | undefined>(() => (this.view.value ? me(this.view.value) : undefined));
+  readonly red = computed(() => (this.claim.value ? isRed(this.claim.value.status) : false));
+  readonly connected = computed(() => this.status.value === "open");
+
+  private readonly clock = new ServerClock();
+  private readonly watch = new RecordingWatch();
+  private readonly signalling: Signalling;
+  private readonly media: MediaLine;
+  private graph: Sound | null = null;
+  private seenOn = { microphone: false, camera: false };
+  private connections = 0;
+  private lostAt = { control: 0, media: 0 };
+  private lock: WakeLockSentinel | null = null;
+  private rang = false;
+
+  constructor(readonly config: PageConfig) {
+    this.signalling = new Signalling({
+      ref: config.ref,
+      csrf: config.csrf,
+      generation: () => this.media.generation,
+      events: {
+        status: (status) => this.lineStatus(status),
+        view: (view) => this.take(view),
+        tick: (tick) => {
+          this.clock.set(tick.at);
+          this.watch.ticked(tick.at, tick.recording);
+          this.refresh();
+        },
+        slots: ({ slots }) => {
+          this.slots.value = slots;
+          this.graph?.assign(slots);
+        },
+        reoffer: ({ generation }) => this.media.renew(generation),
+        notice: (notice) => this.happened(notice),
+        bye: ({ why, text }) => this.end(why, text),
+        refused: (status, text) => this.end(status === 401 ? "signed_out" : "not_allowed", text),
+      },
+    });
+    this.media = new MediaLine({
+      ref: config.ref,
+      csrf: config.csrf,
+      events: {
+        status: (status, text) => this.mediaChanged(status, text),
+        track: (mid, kind, track) => this.received(mid, kind, track),
+        reset: () => {
+          this.graph?.clear();
+          this.videos.value = new Map();
+        },
+      },
+    });
+  }
+
+  start(): void {
+    this.signalling.start();
+    window.setInterval(() => this.refresh(), SECOND_MS);
+    window.setInterval(() => this.meters(), LEVEL_MS);
+    window.setInterval(() => void this.report(), REPORT_MS);
+    document.addEventListener("visibilitychange", () => void this.keepAwake());
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.refreshDevices());
+  }
+
+  /** The sound graph; made late, because a browser wants a click before it lets a page sound. */
+  get sound(): Sound {
+    if (!this.graph) {
+      this.graph = new Sound();
+      this.graph.context.onstatechange = () => (this.soundBlocked.value = this.graph?.blocked ?? false);
+      this.soundBlocked.value = this.graph.blocked;
+      if (this.config.test_hooks) Object.assign(window, { vivavoceSound: this.graph });
+    }
+    return this.graph;
+  }
+
+  // --- acts ------------------------------------------------------------------------------------------------------
+
+  /** Asks the server for something; a refusal is shown and said. */
+  async act<Type extends CommandType>(type: Type, fields: Wanted<Type>): Promise<Result> {
+    this.refusal.value = "";
+    const result = await this.signalling.command(type, fields);
+    if (!result.ok && result.code !== "ended") {
+      this.refusal.value = refusalWords(result.code, result.text);
+      announce(this.refusal.value, true);
+    }
+    return result;
+  }
+
+  /** "Use this hearing here": the seat moves to this tab. */
+  takeOver(): void {
+    this.ended.value = null;
+    this.connections = 0;
+    this.signalling.start(true);
+  }
+
+  async leave(): Promise<void> {
+    await this.act("leave", {});
+  }
+
+  async startSound(): Promise<void> {
+    await this.sound.resume();
+    this.soundBlocked.value = this.sound.blocked;
+  }
+
+  /** Opens a device for the preview; nothing is sent. */
+  async openDevice(kind: DeviceKind, id = ""): Promise<boolean> {
+    const held = kind === "camera" ? this.cameraTrack : this.microphoneTrack;
+    try {
+      // Some machines cannot open a second device while the first is open.
+      const wasOn = held.value !== null;
+      if (id && wasOn) held.value?.stop();
+      const track = await open(kind, id);
+      held.value?.stop();
+      held.value = track;
+      track.addEventListener("ended", () => this.deviceGone(kind, track));
+      this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: undefined };
+      this.chosen.value = { ...this.chosen.value, [kind]: track.getSettings().deviceId ?? id };
+      if (kind === "microphone") {
+        this.sound.watch(track);
+        if (this.microphone.value === "on") await this.media.sendAudio(track);
+      } else if (this.camera.value === "on") await this.media.sendVideo(track);
+      await this.refreshDevices();
+      return true;
+    } catch (error) {
+      const problem = error instanceof DeviceError ? error : new DeviceError("unknown", kind);
+      this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: problem };
+      return false;
+    }
+  }
+
+  async useSpeaker(id: string): Promise<void> {
+    this.chosen.value = { ...this.chosen.value, speaker: id };
+    await this.sound.useSpeaker(id).catch(() => undefined);
+  }
+
+  async refreshDevices(): Promise<void> {
+    this.devices.value = await listDevices();
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    if (!on) {
+      this.closeMicrophone();
+      await this.act("microphone", { on: false });
+      return;
+    }
+    if (this.microphone.value !== "off") return;
+    this.microphone.value = "asking";
+    void this.startSound();
+    if (!this.microphoneTrack.value && !(await this.openDevice("microphone", this.chosen.value.microphone))) {
+      this.microphone.value = "off";
+      return;
+    }
+    this.seenOn.microphone = this.me.value?.microphone === "on";
+    const { ok } = await this.act("microphone", { on: true });
+    if (this.microphone.value !== "asking") return;
+    if (ok) {
+      this.microphone.value = "on";
+      await this.media.sendAudio(this.microphoneTrack.value);
+      announce(t("Your microphone is on."));
+    } else this.microphone.value = "off";
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    if (!on) {
+      this.closeCamera();
+      await this.act("camera", { on: false });
+      return;
+    }
+    if (this.camera.value !== "off") return;
+    this.camera.value = "asking";
+    if (!this.cameraTrack.value && !(await this.openDevice("camera", this.chosen.value.camera))) {
+      this.camera.value = "off";
+      return;
+    }
+    this.seenOn.camera = this.me.value?.camera ?? false;
+    const { ok } = await this.act("camera", { on: true });
+    if (this.camera.value !== "asking") return;
+    if (ok) {
+      this.camera.value = "on";
+      this.remember(true);
+      await this.media.sendVideo(this.cameraTrack.value);
+    } else this.camera.value = "off";
+  }
+
+  acknowledgeAlarm(): void {
+    this.alarmAcknowledged.value = true;
+    this.graph?.alarm(false);
+  }
+
+  // --- what arrives ------------------------------------------------------------------------------------------------
+
+  private take(view: View): void {
+    const before = this.view.value;
+    this.watch.view(view.recording, inSession(view.status));
+    batch(() => {
+      this.view.value = view;
+      this.refresh();
+    });
+    this.tell(before, view);
+    if (view.phase === "room") {
+      if (before?.phase !== "room") this.enter(before);
+      if (view.media_up && view.generation) this.media.use(view.generation);
+    } else if (before?.phase === "room") this.leaveRoom();
+    if (view.phase === "lobby") {
+      void this.keepAwake();
+      if (me(view)?.presence === "called") this.ring();
+    }
+    if (view.phase === "ended") this.stopEverything();
+    this.follow(view);
+  }
+
+  /** The bell and the vibration before a person comes into the room. */
+  private ring(): void {
+    if (this.rang) return;
+    this.rang = true;
+    this.sound.bell();
+    navigator.vibrate?.([300, 150, 300]);
+    announce(t("The court is calling you in. You will be in the room in a moment."), true);
+  }
+
+  private enter(before: View | null): void {
+    this.connections = 0;
+    const graph = this.sound;
+    void this.startSound();
+    graph.assign(this.slots.value);
+    if (before?.phase === "lobby") this.ring();
+    this.rang = false;
+    void this.keepAwake();
+    const here = me(this.view.value as View);
+    if (before) {
+      if (this.joinWithCamera.value && this.cameraTrack.value) void this.setCamera(true);
+    } else {
+      // Reloaded: the same seat, listening. The microphone stays off; the camera comes back if this tab had it on.
+      if (here?.microphone === "on") void this.act("microphone", { on: false });
+      if (sessionStorage.getItem(CAMERA_KEY) === "on") void this.setCamera(true);
+      else if (here?.camera) void this.act("camera", { on: false });
+    }
+  }
+
+  private leaveRoom(): void {
+    this.media.stop();
+    this.closeMicrophone();
+    this.closeCamera(false);
+    this.slots.value = [];
+  }
+
+  /** Follows the server in switching off; never in switching on. */
+  private follow(view: View): void {
+    const here = me(view);
+    if (!here) return;
+    if (this.microphone.value === "on") {
+      if (here.microphone === "on") this.seenOn.microphone = true;
+      else if (here.microphone === "muted_by_court" || this.seenOn.microphone) this.closeMicrophone();
+    }
+    if (this.camera.value === "on") {
+      if (here.camera) this.seenOn.camera = true;
+      else if (this.seenOn.camera) this.closeCamera(false);
+    }
+  }
+
+  private closeMicrophone(): void {
+    this.microphone.value = "off";
+    this.seenOn.microphone = false;
+    void this.media.sendAudio(null);
+  }
+
+  private closeCamera(chosen = true): void {
+    this.camera.value = "off";
+    this.seenOn.camera = false;
+    if (chosen) this.remember(false);
+    void this.media.sendVideo(null);
+  }
+
+  private remember(camera: boolean): void {
+    if (camera) sessionStorage.setItem(CAMERA_KEY, "on");
+    else sessionStorage.removeItem(CAMERA_KEY);
+  }
+
+  private deviceGone(kind: DeviceKind, track: MediaStreamTrack): void {
+    const held = kind === "camera" ? this.cameraTrack : this.microphoneTrack;
+    if (held.value !== track) return;
+    held.value = null;
+    this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: new DeviceError("none", kind) };
+    if (kind === "microphone" && this.microphone.value === "on") void this.setMicrophone(false);
+    if (kind === "camera" && this.camera.value === "on") void this.setCamera(false);
+    announce(kind === "camera" ? t("Your camera has been unplugged.") : t("Your microphone has been unplugged."), true);
+  }
+
+  private lineStatus(status: Status): void {
+    this.status.value = status;
+    if (status === "lost") this.lostAt.control ||= performance.now();
+    else if (status === "open") {
+      if (this.lostAt.control) announce(t("You are connected again."));
+      this.lostAt.control = 0;
+    }
+    if (status === "taken" || status === "ended") this.lostAt.control = 0;
+    this.refresh();
+  }
+
+  private mediaChanged(status: MediaStatus, text: string): void {
+    this.mediaStatus.value = status;
+    this.mediaText.value = text;
+    if (status === "connecting") {
+      this.connections += 1;
+      // Back on a new line: listening. The person opens the microphone again.
+      if (this.connections > 1 && this.microphone.value !== "off") {
+        this.closeMicrophone();
+        void this.act("microphone", { on: false });
+        announce(t("The line was made anew. Your microphone is off."), true);
+      }
+    }
+    if (status === "connected" || status === "idle") this.lostAt.media = 0;
+    else this.lostAt.media ||= performance.now();
+    this.refresh();
+  }
+
+  private received(mid: string, kind: "audio" | "video", track: MediaStreamTrack): void {
+    if (kind === "audio") {
+      this.sound.add(mid, track);
+      this.sound.assign(this.slots.value);
+      return;
+    }
+    this.videos.value = new Map(this.videos.value).set(mid, track);
+  }
+
+  private happened({ at, text, assertive }: Notice): void {
+    this.notices.value = [...this.notices.value, { at: at / 1e6, text, assertive }].slice(-KEPT);
+    announce(text, assertive);
+  }
+
+  private end(why: string, text: string): void {
+    this.ended.value = { why, text };
+    this.stopEverything();
+    announce(text, true);
+  }
+
+  private stopEverything(): void {
+    this.media.stop();
+    this.closeMicrophone();
+    this.closeCamera();
+    this.graph?.watch(null);
+    this.graph?.alarm(false);
+    for (const held of [this.microphoneTrack, this.cameraTrack]) {
+      held.value?.stop();
+      held.value = null;
+    }
+    void this.lock?.release().catch(() => undefined);
+    this.lock = null;
+  }
+
+  /** What changed between two views and must be said. */
+  private tell(before: View | null, view: View): void {
+    if (!before) return;
+    if (view.hold && !before.hold) {
+      this.graph?.chime();
+      announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), true);
+    }
+    if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), true);
+    const old = new Map(before.people.map((person) => [person.participant, person]));
+    for (const person of view.people) {
+      const was = old.get(person.participant);
+      if (person.you) {
+        if (person.microphone === "muted_by_court" && was?.microphone !== "muted_by_court") {
+          announce(t("The court has switched off your microphone. Raise your hand to speak."), true);
+        }
+        continue;
+      }
+      const here = isPresent(person);
+      const wasHere = was ? isPresent(was) : false;
+      if (here && !wasHere) announce(t("{name} is in the room.", { name: person.name }));
+      if (!here && wasHere) announce(t("{name} is no longer in the room.", { name: person.name }));
+      if (isResponsible(this.me.value)) {
+        if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name: person.name }));
+        if (person.help && !was?.help) announce(t("{name} needs help.", { name: person.name }), true);
+      }
+    }
+  }
+
+  // --- clocks ------------------------------------------------------------------------------------------------------
+
+  private refresh(): void {
+    const age = (since: number): number => (since ? Math.floor((performance.now() - since) / 1_000) : 0);
+    const next = this.watch.claim();
+    const old = this.claim.peek();
+    batch(() => {
+      this.now.value = Math.floor(this.clock.now() / 1_000) * 1_000;
+      this.controlLost.value = age(this.lostAt.control);
+      this.mediaLost.value = age(this.lostAt.media);
+      if (JSON.stringify(old) !== JSON.stringify(next)) this.claim.value = next;
+    });
+    const red = next !== null && isRed(next.status);
+    if (red !== (old !== null && isRed(old.status))) this.alarm(red);
+  }
+
+  private alarm(red: boolean): void {
+    this.alarmAcknowledged.value = false;
+    if (!red) {
+      this.graph?.alarm(false);
+      announce(t("The recording runs again."), true);
+    } else if (isResponsible(this.me.peek()) && !this.ended.peek()) this.sound.alarm(true);
+  }
+
+  private meters(): void {
+    const graph = this.graph;
+    if (!graph) return;
+    const own = this.microphoneTrack.value ? steps(graph.ownLevel()) : 0;
+    if (own !== this.ownLevel.peek()) this.ownLevel.value = own;
+    const levels: Record<string, number> = {};
+    for (const slot of this.slots.peek()) {
+      if (slot.kind === "camera" || !slot.participant) continue;
+      levels[slot.participant] = Math.max(levels[slot.participant] ?? 0, steps(graph.level(slot.mid)));
+    }
+    const self = this.me.peek();
+    if (self && this.microphone.value === "on") levels[self.participant] = own;
+    if (JSON.stringify(levels) !== JSON.stringify(this.levels.peek())) this.levels.value = levels;
+    this.pickSpeaker(levels);
+  }
+
+  /** Who speaks on the floor: the loudest who is not an interpreter; stays until somebody else speaks. */
+  private pickSpeaker(levels: Record<string, number>): void {
+    const people = this.view.peek()?.people ?? [];
+    const on = people.filter((person) => person.microphone === "on" && !isInterpreter(person));
+    const speaking = on
+      .filter((person) => (levels[person.participant] ?? 0) >= SPEAKING)
+      .sort((a, b) => (levels[b.participant] ?? 0) - (levels[a.participant] ?? 0));
+    const current = this.speaker.peek();
+    if (speaking.length === 0 || speaking.some((person) => person.participant === current)) return;
+    this.speaker.value = speaking[0]?.participant ?? "";
+  }
+
+  private async report(): Promise<void> {
+    const report = await this.media.measure();
+    if (report) this.signalling.send(report);
+  }
+
+  private async keepAwake(): Promise<void> {
+    const phase = this.view.value?.phase;
+    if (document.visibilityState !== "visible" || (phase !== "lobby" && phase !== "room") || this.ended.value) return;
+    if (!("wakeLock" in navigator) || (this.lock && !this.lock.released)) return;
+    try {
+      this.lock = await navigator.wakeLock.request("screen");
+      this.wakeLock.value = true;
+      this.lock.addEventListener("release", () => (this.wakeLock.value = false));
+    } catch {
+      this.wakeLock.value = false;
+    }
+  }
+}

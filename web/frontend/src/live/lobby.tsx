@@ -1,0 +1,101 @@
+// Waiting to be called: what will happen, both clocks, who is here, help.
+import { useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { DevicesDialog, HelpButton, LeaveDialog } from "./controls";
+import { Refusal } from "./dialog";
+import { HearSelect, Meter, SelfVideo } from "./fields";
+import { Heading, Page } from "./page";
+import { TimePair } from "./time";
+import { isInterpreter, isPresent, isWaiting, presence, sittingStatus } from "./words";
+import { t } from "../i18n";
+import type { View } from "../messages";
+
+export function Lobby({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [open, setOpen] = useState<"" | "devices" | "leave">("");
+  const self = hearing.me.value;
+  const called = self?.presence === "called";
+  const here = view.people.filter((person) => !person.you && (isPresent(person) || isWaiting(person)));
+  return (
+    <Page>
+      <div class="columns">
+        <div class="measure">
+          <Heading>{called ? t("The court is calling you in") : t("Waiting for the court")}</Heading>
+          <p class="lead">
+            {called
+              ? t("You will be in the room in a moment. Your microphone is off; switch it on when you are asked to speak.")
+              : t("You are ready. The court will call you. You will hear a bell, and then you are in the room.")}
+          </p>
+          {self?.needs_identity && !self.identity_confirmed && (
+            <p class="notice">{t("Before you come in, the authority with you must confirm who you are.")}</p>
+          )}
+          {self?.identity_confirmed && <p class="notice">{t("Your identity has been confirmed.")}</p>}
+          <dl class="facts">
+            <dt>{t("The hearing begins")}</dt>
+            <dd>
+              <TimePair at={view.starts_at / 1e6} places={view.places} dates />
+            </dd>
+            <dt>{t("Now")}</dt>
+            <dd class="big">
+              <TimePair at={hearing.now.value} places={view.places} seconds />
+            </dd>
+            <dt>{t("The hearing now")}</dt>
+            <dd>{sittingStatus(view.status)}</dd>
+            <dt>{t("The screen stays on")}</dt>
+            <dd>{hearing.wakeLock.value ? t("Yes") : t("No: please touch the device now and then")}</dd>
+          </dl>
+          {here.length > 0 && (
+            <>
+              <h2>{t("Who is here")}</h2>
+              <ul class="plain">
+                {here.map((person) => (
+                  <li key={person.participant}>
+                    <b dir="auto">{person.name}</b> <span class="quiet">{person.role_label} · {person.state} · {presence(person)}</span>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+          {view.audience.length > 0 && (
+            <>
+              <h2>{t("Who will see and hear you")}</h2>
+              <ul class="plain audience">
+                {view.audience.map((person) => (
+                  <li key={person} dir="auto">{person}</li>
+                ))}
+              </ul>
+            </>
+          )}
+        </div>
+        <aside class="lobby-side" aria-label={t("My equipment")}>
+          <div class="preview">
+            <SelfVideo />
+            {!hearing.cameraTrack.value && <p>{t("Your camera is off.")}</p>}
+            {hearing.cameraTrack.value && <p class="preview-note">{t("You, mirrored only for you")}</p>}
+          </div>
+          {hearing.microphoneTrack.value ? (
+            <p class="say">
+              <Meter value={hearing.ownLevel.value} label={t("Microphone level")} /> {t("Microphone works. Nobody hears you here.")}
+            </p>
+          ) : (
+            <p>{t("Your microphone is off.")}</p>
+          )}
+          {!isInterpreter(self) && view.languages.length > 0 && <HearSelect view={view} />}
+          <div class="row">
+            <HelpButton />
+            <button type="button" class="btn" onClick={() => setOpen("devices")}>
+              {t("Camera and microphone")}
+            </button>
+            <button type="button" class="btn" onClick={() => setOpen("leave")}>
+              {t("Leave")}
+            </button>
+          </div>
+          {self?.help && <p class="notice">{t("The court has been told that you need help. Please stay here.")}</p>}
+          <Refusal />
+        </aside>
+      </div>
+      {open === "devices" && <DevicesDialog onClose={() => setOpen("")} />}
+      {open === "leave" && <LeaveDialog onClose={() => setOpen("")} />}
+    </Page>
+  );
+}

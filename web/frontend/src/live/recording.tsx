@@ -1,0 +1,102 @@
+// The recording indicator: one fixed place, everyone sees it. It shows the claim (client/recording.ts), nothing else.
+import { useHearing } from "./context";
+import { Dot, Half, Ring, Sealed, Square } from "./icons";
+import { TimePair, duration } from "./time";
+import { isResponsible } from "./words";
+import { t, tn } from "../i18n";
+import type { Claim } from "../client/recording";
+import type { View } from "../messages";
+
+function words(claim: Claim): string {
+  switch (claim.status) {
+    case "not_started":
+      return t("Recording not started");
+    case "starting":
+      return t("Recording is starting");
+    case "recording":
+      return t("RECORDING");
+    case "slow":
+      return t("RECORDING, sealing slow");
+    case "failing":
+    case "failed":
+      return t("NOT RECORDING");
+    case "stopping":
+      return t("Stopped, sealing the rest");
+    case "sealed":
+      return t("Recording sealed");
+  }
+}
+
+const ICONS = {
+  not_started: Ring,
+  starting: Half,
+  recording: Dot,
+  slow: Half,
+  failing: Square,
+  failed: Square,
+  stopping: Half,
+  sealed: Sealed,
+};
+
+function sealWords(claim: Claim): string {
+  if (claim.sealAge === null) return claim.sealed ? tn("{n} part sealed", "{n} parts sealed", claim.sealed) : "";
+  const part = t("part {number} sealed", { number: claim.sealed });
+  return `${part}, ${tn("{n} second ago", "{n} seconds ago", claim.sealAge)}`;
+}
+
+export function RecordingBar({ view }: { view: View }) {
+  const hearing = useHearing();
+  const claim = hearing.claim.value;
+  if (!claim) return null;
+  if (hearing.red.value) return <NotRecording view={view} claim={claim} />;
+  const Icon = ICONS[claim.status];
+  const running = claim.status === "recording" || claim.status === "slow";
+  return (
+    <div class={`rec rec-${claim.status}`} data-testid="rec-indicator" role="region" aria-label={t("Recording status")}>
+      <strong class="rec-word">
+        <Icon /> {words(claim)}
+      </strong>
+      {running && claim.since !== null && (
+        <bdi class="clock" dir="ltr">
+          {duration(hearing.now.value - claim.since)}
+        </bdi>
+      )}
+      {(running || claim.status === "stopping") && <span class="rec-seal">{sealWords(claim)}</span>}
+      {!running && claim.text && <span class="rec-seal">{claim.text}</span>}
+    </div>
+  );
+}
+
+function NotRecording({ view, claim }: { view: View; claim: Claim }) {
+  const hearing = useHearing();
+  const alarm = isResponsible(hearing.me.value) && !hearing.alarmAcknowledged.value;
+  // The alert's own words never change while it stands, so that it is said once.
+  return (
+    <div class="rec rec-red" data-testid="rec-indicator" tabIndex={0} role="region" aria-label={t("Recording status")}>
+      <div role="alert" class="rec-word">
+        <Square /> {t("NOT RECORDING")}
+        <span class="sr-only">. {t("The floor is closed. Nothing said now is recorded.")}</span>
+      </div>
+      {claim.since !== null && !claim.own && (
+        <span>
+          {t("since")} <TimePair at={claim.since} places={view.places} seconds />
+        </span>
+      )}
+      <span>
+        {claim.sealAge !== null
+          ? tn("Last part sealed {n} second ago.", "Last part sealed {n} seconds ago.", claim.sealAge)
+          : t("Nothing has been sealed.")}
+      </span>
+      {claim.own && claim.silence > 5 && (
+        <span>{tn("No word from the court’s server for {n} second.", "No word from the court’s server for {n} seconds.", claim.silence)}</span>
+      )}
+      <span aria-hidden="true">{t("The floor is closed. Nothing said now is recorded.")}</span>
+      {claim.text && !claim.own && <span>{claim.text}</span>}
+      {alarm && (
+        <button type="button" class="btn" onClick={() => hearing.acknowledgeAlarm()}>
+          {t("Stop the alarm sound")}
+        </button>
+      )}
+    </div>
+  );
+}

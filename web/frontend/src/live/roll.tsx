@@ -1,0 +1,195 @@
+// The roll: who is in the room, in the lobby, and missing; what may be done about each, and if not, why.
+import { useId, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { Dialog, ReasonDialog, Refusal } from "./dialog";
+import { Select } from "./fields";
+import { Hand, Help, Mic, Tick } from "./icons";
+import { isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right } from "./words";
+import { languageName, t } from "../i18n";
+import type { ConfirmIdentity, PersonView, View } from "../messages";
+
+type Open = { what: "identity" | "return" | "remove"; person: PersonView } | null;
+
+/** A button for an act; when it is not allowed it stays, says why, and does nothing. */
+export function ActButton(props: {
+  right: { allowed: boolean; reason: string } | null;
+  label: string;
+  onClick(): void;
+  class?: string;
+  /** Also when it is refused: for those who answer for the hearing. */
+  explain: boolean;
+}) {
+  const id = useId();
+  if (!props.right || (!props.right.allowed && !(props.explain && props.right.reason))) return null;
+  const { allowed, reason } = props.right;
+  return (
+    <span class="act">
+      <button
+        type="button"
+        class={`btn ${props.class ?? ""}`}
+        aria-disabled={allowed ? undefined : "true"}
+        aria-describedby={allowed ? undefined : id}
+        onClick={() => allowed && props.onClick()}
+      >
+        {props.label}
+      </button>
+      {!allowed && (
+        <span class="why" id={id}>
+          {reason}
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function Roll({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [open, setOpen] = useState<Open>(null);
+  const inRoom = view.people.filter(isPresent);
+  const lobby = view.people.filter(isWaiting);
+  const absent = view.people.filter((person) => !isPresent(person) && !isWaiting(person));
+  const close = (): void => setOpen(null);
+  return (
+    <section class="roll" aria-labelledby="roll-title">
+      <h2 id="roll-title" tabIndex={-1}>
+        {t("Roll")}
+      </h2>
+      <Refusal />
+      <Group title={t("In the room")} people={inRoom} view={view} open={setOpen} />
+      <Group title={t("In the lobby")} people={lobby} view={view} open={setOpen} />
+      <Group title={t("Not here")} people={absent} view={view} open={setOpen} />
+      {open?.what === "identity" && <IdentityDialog person={open.person} onClose={close} />}
+      {open?.what === "return" && (
+        <ReasonDialog
+          title={t("Return {name} to the lobby?", { name: open.person.name })}
+          text={t("They see and hear nothing of the hearing until they are admitted again.")}
+          confirm={t("Return to the lobby")}
+          required={false}
+          onConfirm={async (reason) => (await hearing.act("return_to_lobby", { participant: open.person.participant, reason })).ok}
+          onClose={close}
+        />
+      )}
+      {open?.what === "remove" && (
+        <ReasonDialog
+          title={t("Remove {name} from the hearing?", { name: open.person.name })}
+          text={t("They cannot come back with the link they have. The clerk can give them a new one.")}
+          confirm={t("Remove from the hearing")}
+          required
+          danger
+          onConfirm={async (reason) => (await hearing.act("remove", { participant: open.person.participant, reason })).ok}
+          onClose={close}
+        />
+      )}
+    </section>
+  );
+}
+
+function Group(props: { title: string; people: PersonView[]; view: View; open(open: Open): void }) {
+  if (props.people.length === 0) return null;
+  return (
+    <>
+      <h3>{props.title}</h3>
+      <ul>
+        {props.people.map((person) => (
+          <Row key={person.participant} person={person} view={props.view} open={props.open} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Row({ person, view, open }: { person: PersonView; view: View; open(open: Open): void }) {
+  const hearing = useHearing();
+  const explain = isResponsible(hearing.me.value);
+  const of = (action: string) => (person.you ? null : right(view, action, person.participant));
+  const { name, participant } = person;
+  const there = isPresent(person);
+  const identity = person.needs_identity && !person.identity_confirmed ? of("confirm_identity") : null;
+  const more = [there && of("return_to_lobby"), of("remove")].some((right) => right && (right.allowed || (explain && right.reason)));
+  return (
+    <li>
+      <p>
+        <b dir="auto">{name}</b>
+        {person.you && <> {t("(you)")}</>} <span class="quiet">{person.role_label} · <bdi>{person.state}</bdi></span>
+      </p>
+      <p class="row-2">
+        {there ? (
+          <span>
+            <Mic off={person.microphone !== "on"} /> {microphoneWord(person)}
+          </span>
+        ) : (
+          <span>{presence(person)}</span>
+        )}
+        {there && !person.camera && <span>{t("no picture")}</span>}
+        {person.presence === "reconnecting" && <span class="warn">{t("reconnecting")}</span>}
+        {isInterpreter(person) && there && (
+          <span>{person.renders ? t("interprets into {language}", { language: languageName(person.renders) }) : t("interprets into no language now")}</span>
+        )}
+        {person.needs_identity && (
+          <span class={person.identity_confirmed ? "ok" : "warn"}>
+            {person.identity_confirmed ? <><Tick /> {t("identity confirmed")}</> : t("identity not confirmed")}
+          </span>
+        )}
+        {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
+        {person.help && <span class="warn"><Help /> {t("needs help")}</span>}
+        {there && person.line !== "unknown" && <span class={person.line === "good" ? "" : "warn"}>{lineWord(person.line)}</span>}
+      </p>
+      <div class="row acts">
+        <ActButton right={identity} explain={explain} label={t("Confirm the identity of {name}", { name })} onClick={() => open({ what: "identity", person })} />
+        {isWaiting(person) && (
+          <ActButton right={of("admit")} explain={explain} class="primary" label={t("Admit {name}", { name })} onClick={() => void hearing.act("admit", { participant })} />
+        )}
+        {there && person.microphone === "on" && (
+          <ActButton right={of("mute")} explain={false} label={t("Mute {name}", { name })} onClick={() => void hearing.act("mute", { participant })} />
+        )}
+      </div>
+      {more && (
+        <details class="more">
+          <summary>
+            {t("More")}
+            <span class="sr-only">: {name}</span>
+          </summary>
+          <div class="row acts">
+            {there && (
+              <ActButton right={of("return_to_lobby")} explain={explain} label={t("Return {name} to the lobby", { name })} onClick={() => open({ what: "return", person })} />
+            )}
+            <ActButton right={of("remove")} explain={explain} class="danger" label={t("Remove {name}", { name })} onClick={() => open({ what: "remove", person })} />
+          </div>
+        </details>
+      )}
+    </li>
+  );
+}
+
+function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): void }) {
+  const hearing = useHearing();
+  const [method, setMethod] = useState<ConfirmIdentity["method"]>("document_seen");
+  const [busy, setBusy] = useState(false);
+  const options: { value: ConfirmIdentity["method"]; label: string }[] = [
+    { value: "document_seen", label: t("I have seen an identity document") },
+    { value: "known_to_authority", label: t("The person is known to the authority") },
+    { value: "database", label: t("Compared with an official register") },
+    { value: "protected_identity", label: t("Protected identity, checked apart") },
+  ];
+  const confirm = async (): Promise<void> => {
+    setBusy(true);
+    const { ok } = await hearing.act("confirm_identity", { participant: person.participant, method });
+    setBusy(false);
+    if (ok) onClose();
+  };
+  return (
+    <Dialog title={t("Confirm the identity of {name}?", { name: person.name })} onClose={onClose}>
+      <p>{t("Your name, the time and the way you chose go into the record.")}</p>
+      <Select label={t("How was the identity checked?")} value={method} options={options} onChange={(value) => setMethod(value as ConfirmIdentity["method"])} />
+      <Refusal />
+      <div class="row">
+        <button type="button" class="btn primary" disabled={busy} onClick={() => void confirm()}>
+          {t("Confirm identity")}
+        </button>
+        <button type="button" class="btn" onClick={onClose}>
+          {t("Cancel")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,178 @@
+// The room. Always dark. One column on a small screen: status, speaker, controls, roll.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { announce } from "./announce";
+import { Console } from "./console";
+import { useHearing } from "./context";
+import { Controls } from "./controls";
+import { HoldBar } from "./holdbar";
+import { Ear, Warn } from "./icons";
+import { RecordingBar } from "./recording";
+import { Roll } from "./roll";
+import { SoundChecks } from "./soundcheck";
+import { Stage } from "./stage";
+import { TimePair } from "./time";
+import { beforeSession, isInterpreter, isPresent, lineWord, sittingStatus } from "./words";
+import { languageName, t } from "../i18n";
+import type { View } from "../messages";
+
+/** Seconds of a lost line after which a panel takes the stage. */
+const PANEL_AFTER = 5;
+const SAID_AFTER = 2;
+
+export function Room({ view }: { view: View }) {
+  const hearing = useHearing();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  const interpreter = isInterpreter(hearing.me.value);
+  return (
+    <div class="room">
+      <header class="room-head">
+        <RecordingBar view={view} />
+        <HoldBar view={view} />
+        <div class="bar status-bar">
+          <h1 ref={heading} tabIndex={-1}>
+            {sittingStatus(view.status)} · {t("Case")} <bdi dir="ltr">{view.case}</bdi>
+          </h1>
+          <Status view={view} />
+        </div>
+        {hearing.soundBlocked.value && (
+          <div class="bar bar-warn" role="alert">
+            <Warn /> {t("The browser keeps the sound off until you press this button.")}
+            <button type="button" class="btn" onClick={() => void hearing.startSound()}>
+              {t("Turn on the sound")}
+            </button>
+          </div>
+        )}
+      </header>
+      <main class="room-main">
+        <div class="centre">
+          <Lost view={view} />
+          <Stage view={view} />
+          <LanguageLine view={view} />
+          {interpreter && <Console view={view} />}
+        </div>
+        <aside class="panel" aria-label={t("Roll and checks")}>
+          {beforeSession(view.status) && <SoundChecks view={view} />}
+          <Roll view={view} />
+          <Happened view={view} />
+        </aside>
+      </main>
+      <Controls view={view} />
+    </div>
+  );
+}
+
+/** Clocks and lines; behind a disclosure on a small screen. */
+function Status({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [open, setOpen] = useState(false);
+  const lines = view.places.map((place) => {
+    const people = view.people.filter((person) => isPresent(person) && person.state === place.state);
+    const worst = (["lost", "weak", "good"] as const).find((line) => people.some((person) => person.line === line));
+    return { place, worst };
+  });
+  return (
+    <>
+      <button type="button" class="btn small only-small" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t("Times and lines")}
+      </button>
+      <div class={`status-more${open ? " open" : ""}`}>
+        <TimePair at={hearing.now.value} places={view.places} seconds />
+        <span class="quiet">
+          {t("Lines:")}{" "}
+          {lines.map(({ place, worst }) => (
+            <bdi class="place-line" key={place.state}>
+              {place.state} {lineWord(worst ?? "unknown")}
+            </bdi>
+          ))}
+        </span>
+      </div>
+    </>
+  );
+}
+
+/** Silence is never mistaken for nobody speaking: who renders into my language, in words. */
+function LanguageLine({ view }: { view: View }) {
+  const hearing = useHearing();
+  const interpreter = isInterpreter(hearing.me.value);
+  const mine = view.languages.find((language) => language.lang === view.hears);
+  const here = languageName(view.hears);
+  // A voice on the floor in another language: then a missing interpreter is news, not a remark.
+  const foreign = view.people.some(
+    (person) => isPresent(person) && !person.you && !isInterpreter(person) && person.microphone === "on" && person.speaks !== view.hears,
+  );
+  const none = !interpreter && view.hears !== "" && !mine?.rendered_by;
+  const missing = none && foreign && !view.hold;
+  const text = view.hold
+    ? t("The floor is closed. You hear nobody.")
+    : interpreter || view.hears === ""
+      ? t("You hear the floor as spoken.")
+      : none
+        ? t("Nobody is interpreting into {language} now. You hear the floor.", { language: here })
+        : t("You hear {language}. The original is quiet underneath.", { language: here });
+  useEffect(() => {
+    if (missing) announce(text);
+  }, [missing, text]);
+  return (
+    <p class={`language-line${missing ? " warn" : ""}`}>
+      {missing ? <Warn /> : <Ear />} {text}
+    </p>
+  );
+}
+
+/** The own line is down: in words, over the stage, after 5 s. */
+function Lost({ view }: { view: View }) {
+  const hearing = useHearing();
+  const control = hearing.controlLost.value;
+  const media = hearing.mediaLost.value;
+  const worst = Math.max(control, media);
+  const refused = hearing.mediaStatus.value === "refused";
+  const big = worst >= PANEL_AFTER || refused;
+  useEffect(() => {
+    if (big) announce(t("You are disconnected. The page is trying to connect you again."), true);
+  }, [big]);
+  if (!view.media_up && control === 0 && !big) {
+    return <p class="bar bar-warn">{t("Sound and picture are being started again. Please wait.")}</p>;
+  }
+  if (worst < SAID_AFTER && !refused) return null;
+  if (!big) return <p class="bar bar-warn">{t("Reconnecting…")}</p>;
+  return (
+    <section class="lost-panel" aria-label={t("Connection lost")}>
+      <h2>{control > 0 && media > 0 ? t("You are disconnected") : control > 0 ? t("The court’s server does not answer") : t("Sound and picture are interrupted")}</h2>
+      <p>{t("Please do not speak. The page is trying to connect you again.")}</p>
+      <p>
+        <bdi dir="ltr">{worst} s</bdi> · <TimePair at={hearing.now.value} places={view.places} seconds />
+      </p>
+      {refused && <p>{hearing.mediaText.value || t("The server has refused this browser’s line. Load the page again or use another browser.")}</p>}
+      {hearing.config.help_phone && (
+        <p>
+          {t("Telephone of the court:")} <bdi dir="ltr">{hearing.config.help_phone}</bdi>
+        </p>
+      )}
+      <div class="row">
+        <button type="button" class="btn" onClick={() => window.location.reload()}>
+          {t("Load the page again")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** What everyone was told, the latest first. */
+function Happened({ view }: { view: View }) {
+  const hearing = useHearing();
+  const notices = hearing.notices.value;
+  if (notices.length === 0) return null;
+  return (
+    <section aria-labelledby="happened-title">
+      <h2 id="happened-title">{t("What happened")}</h2>
+      <ul class="happened">
+        {[...notices].reverse().map((notice) => (
+          <li key={`${notice.at} ${notice.text}`}>
+            <TimePair at={notice.at} places={view.places} seconds /> <span dir="auto">{notice.text}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

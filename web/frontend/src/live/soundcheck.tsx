@@ -1,0 +1,143 @@
+// Before the sitting: each required track is recorded, read back and decoded. And the start itself.
+import { useId, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { Dialog, Refusal } from "./dialog";
+import { Cross, Half, Ring, Tick } from "./icons";
+import { ActButton } from "./roll";
+import { isPresent, isResponsible, right } from "./words";
+import { t } from "../i18n";
+import type { SoundCheckView, View } from "../messages";
+
+function word(check: SoundCheckView): string {
+  switch (check.status) {
+    case "waiting":
+      return t("not checked");
+    case "running":
+      return t("being checked: please speak now");
+    case "passed":
+      return t("passed");
+    case "failed":
+      return t("not passed");
+  }
+}
+
+const ICONS = { waiting: Ring, running: Half, passed: Tick, failed: Cross };
+
+export function SoundChecks({ view }: { view: View }) {
+  const hearing = useHearing();
+  const explain = isResponsible(hearing.me.value);
+  if (view.sound_checks.length === 0) return null;
+  const required = view.sound_checks.filter((check) => check.required);
+  const passed = required.filter((check) => check.status === "passed");
+  return (
+    <section class="checks" aria-labelledby="checks-title">
+      <h2 id="checks-title">{t("Sound check")}</h2>
+      <p class="quiet">{t("{passed} of {all} required checks passed", { passed: passed.length, all: required.length })}</p>
+      <ul>
+        {view.sound_checks.map((check) => {
+          const Icon = ICONS[check.status];
+          return (
+            <li key={check.participant + check.lang}>
+              <p>
+                <b dir="auto">{check.label}</b> {!check.required && <span class="quiet">{t("optional")}</span>}
+              </p>
+              <p class={`row-2 check-${check.status}`}>
+                <span><Icon /> {word(check)}</span>
+                {check.level !== null && <span>{t("loudest {level} dB", { level: (check.level / 10).toFixed(0) })}</span>}
+                {check.picture !== null && <span>{check.picture ? t("picture recorded") : t("no picture recorded")}</span>}
+              </p>
+              {check.advice && <p class="advice">{check.advice}</p>}
+              {check.status !== "running" && (
+                <div class="row acts">
+                  <ActButton
+                    right={right(view, "sound_check", check.participant)}
+                    explain={false}
+                    label={check.status === "waiting" ? t("Check {label}", { label: check.label }) : t("Check {label} again", { label: check.label })}
+                    onClick={() => void hearing.act("sound_check", { participant: check.participant, lang: check.lang })}
+                  />
+                </div>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      <div class="row acts">
+        {view.status === "lobby_open" && (
+          <ActButton right={right(view, "roll_call")} explain={explain} label={t("Begin the roll call")} onClick={() => void hearing.act("roll_call", {})} />
+        )}
+        <StartButton view={view} explain={explain} />
+      </div>
+    </section>
+  );
+}
+
+function StartButton({ view, explain }: { view: View; explain: boolean }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <ActButton right={right(view, "start")} explain={explain} class="primary" label={t("Start the sitting")} onClick={() => setOpen(true)} />
+      {open && <StartDialog view={view} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+/** People may be missing from the picture, never from the sound; the judge says who and why. */
+function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
+  const hearing = useHearing();
+  const blind = view.people.filter((person) => {
+    const checks = view.sound_checks.filter((check) => check.participant === person.participant && !check.lang);
+    return isPresent(person) && (!person.camera || checks.some((check) => check.picture === false));
+  });
+  const [without, setWithout] = useState<string[]>([]);
+  const [reason, setReason] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const field = useId();
+  const start = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (without.length > 0 && reason.trim().length < 3) {
+      setProblem(t("Give a reason, in a few words."));
+      return;
+    }
+    setBusy(true);
+    const { ok } = await hearing.act("start", { without_camera: without, reason: reason.trim() });
+    setBusy(false);
+    if (ok) onClose();
+  };
+  return (
+    <Dialog title={t("Start the sitting?")} onClose={onClose}>
+      <form onSubmit={(event) => void start(event)} noValidate>
+        <p>{t("The recording begins. Everyone in the room is told.")}</p>
+        {blind.length > 0 && (
+          <fieldset>
+            <legend>{t("Start without the picture of:")}</legend>
+            {blind.map((person) => (
+              <label class="tickbox" key={person.participant}>
+                <input
+                  type="checkbox"
+                  checked={without.includes(person.participant)}
+                  onChange={(event) =>
+                    setWithout(event.currentTarget.checked ? [...without, person.participant] : without.filter((id) => id !== person.participant))
+                  }
+                />
+                {person.name}
+              </label>
+            ))}
+            <label for={field}>{t("Reason")}</label>
+            {problem && <p class="field-error" role="alert">{problem}</p>}
+            <textarea id={field} rows={2} maxLength={500} dir="auto" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+          </fieldset>
+        )}
+        <Refusal />
+        <div class="row">
+          <button type="submit" class="btn primary" disabled={busy}>
+            {t("Start now")}
+          </button>
+          <button type="button" class="btn" onClick={onClose}>
+            {t("Cancel")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

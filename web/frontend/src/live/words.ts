@@ -1,0 +1,127 @@
+// Words for the closed lists of the protocol, and what follows from a view.
+import { t } from "../i18n";
+import type { PersonView, RightView, View } from "../messages";
+import type { DeviceError } from "../client/devices";
+
+/** Roles that answer for the hearing: they get the alarm and see refused actions with their reason. */
+const RESPONSIBLE = ["judge", "presiding_judge", "clerk", "requested_authority", "authority"];
+const HEARD = ["witness", "expert", "accused", "suspect", "victim"];
+
+export const isResponsible = (person: PersonView | undefined): boolean => RESPONSIBLE.includes(person?.role ?? "");
+export const isInterpreter = (person: PersonView | undefined): boolean => person?.role === "interpreter";
+export const isHeard = (person: PersonView | undefined): boolean => HEARD.includes(person?.role ?? "");
+
+export const isPresent = (person: PersonView): boolean => ["present", "reconnecting"].includes(person.presence);
+export const isWaiting = (person: PersonView): boolean => ["waiting", "called"].includes(person.presence);
+
+export function me(view: View): PersonView | undefined {
+  return view.people.find((person) => person.you);
+}
+
+/** A right over one person (`admit:<participant>`) or over the hearing (`admit`); null when the view does not name it. */
+export function right(view: View, action: string, participant?: string): RightView | null {
+  const own = participant ? view.rights[`${action}:${participant}`] : undefined;
+  return own ?? view.rights[action] ?? null;
+}
+
+export function presence(person: PersonView): string {
+  switch (person.presence) {
+    case "invited":
+      return t("Not here yet");
+    case "identified":
+      return t("Has opened the link");
+    case "tested":
+      return t("Equipment checked");
+    case "waiting":
+      return t("Waiting in the lobby");
+    case "called":
+      return t("Is being called in");
+    case "present":
+      return t("In the room");
+    case "reconnecting":
+      return t("Reconnecting");
+    case "left":
+      return t("Has left");
+    case "removed":
+      return t("Removed");
+    case "released":
+      return t("Released");
+    default:
+      return person.presence;
+  }
+}
+
+export function sittingStatus(status: string): string {
+  switch (status) {
+    case "lobby_open":
+      return t("Lobby open");
+    case "roll_call":
+      return t("Roll call");
+    case "pre_record":
+      return t("Ready to start");
+    case "in_session":
+      return t("In session");
+    case "paused":
+      return t("Paused by order");
+    case "held":
+      return t("Held");
+    case "closing":
+      return t("Closing");
+    case "closed":
+      return t("Closed");
+    default:
+      return t("Not open yet");
+  }
+}
+
+/** Statuses in which evidence may be heard: silence of the server is then a fault. */
+export const inSession = (status: string): boolean => ["in_session", "held", "paused"].includes(status);
+export const beforeSession = (status: string): boolean => ["lobby_open", "roll_call", "pre_record"].includes(status);
+
+export function microphoneWord(person: PersonView): string {
+  if (person.microphone === "on") return t("microphone on");
+  return person.microphone === "muted_by_court" ? t("muted by the court") : t("microphone off");
+}
+
+export function lineWord(line: PersonView["line"]): string {
+  switch (line) {
+    case "good":
+      return t("line good");
+    case "weak":
+      return t("line weak");
+    case "lost":
+      return t("line lost");
+    case "unknown":
+      return t("line not known");
+  }
+}
+
+/** What went wrong with a device, and what to do. */
+export function deviceWords({ kind, problem }: DeviceError): string {
+  const camera = kind === "camera";
+  switch (problem) {
+    case "denied":
+      return camera
+        ? t("The browser does not allow this page to use the camera. Allow it beside the address of the page, then try again.")
+        : t("The browser does not allow this page to use the microphone. Allow it beside the address of the page, then try again.");
+    case "none":
+      return camera
+        ? t("No camera was found. Plug one in, then try again.")
+        : t("No microphone was found. Plug one in, then try again.");
+    case "busy":
+      return camera
+        ? t("Another program is using the camera. Close that program, then try again.")
+        : t("Another program is using the microphone. Close that program, then try again.");
+    case "insecure":
+      return t("This page was not opened over a secure connection, so the browser blocks cameras and microphones. Open the link you were sent again, or ask for help.");
+    case "unknown":
+      return camera ? t("The camera does not start. Try again, or ask for help.") : t("The microphone does not start. Try again, or ask for help.");
+  }
+}
+
+/** Why a command was not carried out. */
+export function refusalWords(code: string, text: string): string {
+  if (text) return text;
+  if (code === "no_answer") return t("The court’s server has not answered. Try again.");
+  return t("That was not possible now.");
+}
