@@ -142,7 +142,7 @@ def test_modules_are_short() -> None:
         module: len(file.read_text(encoding="utf-8").splitlines())
         for package in PACKAGES
         for module, file in modules(package)
-        if module != "media.messages"  # one table, not to be cut up
+        if module != "media.messages" and ".migrations." not in module  # tables, not to be cut up
     }
     assert {module: length for module, length in lengths.items() if length > 450} == {}
 
