@@ -1,0 +1,158 @@
+"""What a recording has told its journal about each track so far: numbers, ends, index records. No files, no clocks."""
+
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from media.evidence.journal import Line
+from media.evidence.mux import AUDIO_MIME, VIDEO_MIME
+
+PAGE = 512
+"""Records on one index page."""
+_RECORD = struct.Struct(">IHHHHI32s")
+_NONE = 0xFFFF
+
+KIND_IS_VIDEO = {"floor-video": True, "screen": True, "floor-audio": False, "language": False}
+
+
+@dataclass
+class TrackLedger:
+    """One declared track. `end` is the time up to which the journal answers for it, in ms."""
+
+    track: str
+    role: str
+    kind: str
+    lang: str
+    required: bool
+    pseudonym: str
+    t: int = 0
+    init: str = ""
+    mime: str = ""
+    count: int = 0
+    gaps: int = 0
+    end: int = 0
+    rap: int = 0
+    broken: bool = False
+    """Video that cannot be decoded before the next key frame, since a segment was lost."""
+    records: list[bytes] = field(default_factory=list)
+    recovered: list[int] = field(default_factory=list)
+    """Places in `records` of recovered segments whose gap is still to come."""
+
+    @property
+    def video(self) -> bool:
+        """Whether it carries pictures."""
+        return KIND_IS_VIDEO[self.kind]
+
+    def declaration(self) -> Line:
+        """The `track` line."""
+        return {
+            "type": "track",
+            "track": self.track,
+            "t": self.t,
+            "role": self.role,
+            "kind": self.kind,
+            "codec": "vp8" if self.video else "opus",
+            "lang": self.lang,
+            "required": self.required,
+            "pseudonym": self.pseudonym,
+        }
+
+    def init_line(self, size: int, sha256: str) -> Line:
+        """The `init` line for a stored init segment."""
+        mime = VIDEO_MIME if self.video else AUDIO_MIME
+        name = segment_name(self.track, 0)
+        return {"type": "init", "track": self.track, "file": name, "size": size, "sha256": sha256, "mime": mime}
+
+    def segment_line(self, span: tuple[int, int], keys: tuple[int, ...], size: int, sha256: str) -> Line:
+        """The `segment` line for the next number."""
+        n = self.count + 1
+        rap = n if not self.video or (keys and keys[0] == 0) else self.rap
+        return {
+            "type": "segment",
+            "track": self.track,
+            "n": n,
+            "file": segment_name(self.track, n),
+            "size": size,
+            "sha256": sha256,
+            "t0": span[0],
+            "t1": span[1],
+            "k": list(keys),
+            "rap": rap,
+        }
+
+    def gap_line(self, t0: int, t1: int, cause: str) -> Line:
+        """The `gap` line."""
+        return {"type": "gap", "track": self.track, "t0": t0, "t1": t1, "cause": cause, "told": []}
+
+    def apply(self, line: Line) -> None:
+        """Take note of a line of this track that is in the journal, or is about to be."""
+        kind = line["type"]
+        if kind == "init":
+            self.init, self.mime = line["sha256"], line["mime"]
+        elif kind == "segment":
+            keys, span = line["k"], line["t1"] - line["t0"]
+            self.count, self.rap, self.end = line["n"], line["rap"], line["t1"]
+            first = keys[0] if keys else _NONE
+            self._record(line["t0"], span, first, min(line["n"] - line["rap"], 0xFFFF), line)
+        elif kind == "recovered_segment":
+            self.count = line["n"]
+            self.recovered.append(len(self.records))
+            self._record(self.end, 0, _NONE, 0, line)
+        elif kind == "gap":
+            self.gaps += 1
+            self.end = line["t1"]
+            if line["cause"] == "recovered":
+                self._place_recovered(line["t0"])
+
+    def pages(self) -> list[tuple[str, int, bytes]]:
+        """Index pages: name, t0 of the first record, content."""
+        out = []
+        for page, start in enumerate(range(0, len(self.records), PAGE)):
+            records = self.records[start : start + PAGE]
+            first = _RECORD.unpack(records[0])[0]
+            out.append((f"index/{self.track}-{page:04d}.idx", first, b"".join(records)))
+        return out
+
+    def closing(self, pages: list[Line]) -> Line:
+        """This track's part of the `close` line."""
+        return {
+            "mime": self.mime,
+            "init": self.init,
+            "count": self.count,
+            "end": self.end,
+            "gaps": self.gaps,
+            "pages": pages,
+        }
+
+    def _record(self, t0: int, span: int, first: int, back: int, line: Line) -> None:
+        self.records.append(_RECORD.pack(t0, span, first, back, 0, line["size"], bytes.fromhex(line["sha256"])))
+
+    def _place_recovered(self, t0: int) -> None:
+        for place in self.recovered:
+            self.records[place] = struct.pack(">I", t0) + self.records[place][4:]
+        self.recovered.clear()
+
+
+def from_declaration(line: Line) -> TrackLedger:
+    """A ledger from a `track` line."""
+    return TrackLedger(
+        track=line["track"],
+        role=line["role"],
+        kind=line["kind"],
+        lang=line["lang"],
+        required=line["required"],
+        pseudonym=line["pseudonym"],
+        t=line["t"],
+        end=line["t"],
+    )
+
+
+def segment_name(track: str, n: int) -> str:
+    """Path of a segment inside the recording's folder; 0 is the init segment."""
+    return f"seg/{track}-{n:06d}.age"
+
+
+def total(ledgers: dict[str, TrackLedger], name: str) -> int:
+    """Sum of an integer field over all tracks."""
+    values: list[Any] = [getattr(ledger, name) for ledger in ledgers.values()]
+    return sum(values)

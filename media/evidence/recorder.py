@@ -1,0 +1,443 @@
+"""The recorder process: frames from the worker become sealed segments; the web process gives orders and is told.
+
+`python -m media.evidence.recorder --folder RUNDIR --recordings DIR --seal-key FILE --court NAME`. It listens on
+`recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
+and SIGTERM seal what it holds and end it; the recording can be opened again. All state belongs to the event loop;
+what may block runs in threads. Without a recording it only does sound checks.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from media.evidence import soundcheck
+from media.evidence.ballast import Ballast
+from media.evidence.journal import JournalError, Line
+from media.evidence.recording import Recording, ledger_for
+from media.evidence.recovery import Opened, RecoveryError, Wanted, open_recording
+from media.evidence.seal import SealError
+from media.evidence.seal_key import SealKey, SealKeyError, read_seal_key
+from media.evidence.sealer import Listener, Progress, Sealer
+from media.link import Link, LinkError, serve
+from media.messages import (
+    WEB_TO_RECORDER,
+    WORKER_TO_RECORDER,
+    AddTrack,
+    Alive,
+    Attach,
+    Attached,
+    Batch,
+    CheckSound,
+    CloseRecording,
+    Done,
+    Failing,
+    GapDeclared,
+    KeyFrameWanted,
+    Message,
+    OpenRecording,
+    RecorderFailing,
+    RecordingClosed,
+    RecordingOpened,
+    Refused,
+    Sealed,
+    SealProgress,
+    SoundChecked,
+    Stop,
+    TrackPlan,
+    TrackSwitch,
+)
+
+logger = logging.getLogger("vivavoce.media.evidence.recorder")
+
+TICK = 0.1
+ALIVE_EVERY = 0.5
+RING = 8192
+"""Events kept for a web process that comes back."""
+ANSWERS = 512
+SAY_AGAIN = 5.0
+"""Seconds after which an error that lasts is told again."""
+
+
+class Recorder:
+    """State and handlers of the process."""
+
+    def __init__(self, folder: Path, recordings: Path, key: SealKey, court: str) -> None:
+        self.folder = folder
+        self.recordings = recordings
+        self.key = key
+        self.court = court
+        self.status = "idle"
+        self.done = asyncio.Event()
+        self._since = time.time_ns()
+        self._seq = 0
+        self._ring: deque[Message] = deque(maxlen=RING)
+        self._answers: dict[str, Message | None] = {}
+        self._links: set[Link[Any]] = set()
+        self._worker: Link[Batch] | None = None
+        self._plans: dict[str, TrackPlan] = {}
+        self._switches: dict[str, TrackSwitch] = {}
+        self._checks: set[soundcheck.SoundCheck] = set()
+        self._checked: dict[str, Line] = {}
+        self._recording: Recording | None = None
+        self._name = ""
+        self._ballast = Ballast(recordings / f".ballast-{folder.name}")
+        self._said: tuple[str, float] = ("", 0.0)
+        self._gate = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._commands: dict[type[Any], Callable[[Any], Awaitable[Message | None]]] = {
+            OpenRecording: self._open,
+            AddTrack: self._add_track,
+            CheckSound: self._check_sound,
+            CloseRecording: self._close,
+        }
+
+    # --- links ---------------------------------------------------------------------------------------------------
+
+    async def control(self, link: Link[Any]) -> None:
+        """One web process, from `attach` until it goes away."""
+        try:
+            async for message in link:
+                if isinstance(message, Attach):
+                    self._attach(link, message)
+                elif isinstance(message, Stop):
+                    self.done.set()
+                elif link in self._links:
+                    self._spawn(self._command(link, message))
+        except (LinkError, ConnectionError) as error:
+            logger.warning("a control link ended: %s", error)
+        finally:
+            self._links.discard(link)
+
+    async def frames(self, link: Link[Batch]) -> None:
+        """The worker; a new one takes the place of the old."""
+        old, self._worker = self._worker, link
+        if old is not None:
+            await old.close()
+        if self.status == "failing":
+            self._to_worker(RecorderFailing(at=time.time_ns(), code=self._said[0] or "internal"))
+        try:
+            async for batch in link:
+                self._batch(batch)
+        except (LinkError, ConnectionError) as error:
+            logger.warning("the worker's link ended: %s", error)
+        finally:
+            if self._worker is link:
+                self._worker = None
+
+    def _attach(self, link: Link[Any], message: Attach) -> None:
+        answer = Attached(seq=self._seq, pid=os.getpid(), since=self._since, status=self.status)
+        with contextlib.suppress(ConnectionError):
+            link.send(answer)
+            for event in self._ring:
+                if event.seq > message.last_seq:  # type: ignore[attr-defined]
+                    link.send(event)
+            self._links.add(link)
+
+    async def _command(self, link: Link[Any], message: Any) -> None:
+        """Carry a command out once; the same `id` again gets the same answer."""
+        if message.id in self._answers:
+            answer = self._answers[message.id]
+        else:
+            self._answers[message.id] = None
+            answer = await self._carry_out(message)
+            self._answers[message.id] = answer
+            while len(self._answers) > ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        if answer is not None and not hasattr(answer, "seq"):
+            with contextlib.suppress(ConnectionError):
+                link.send(answer)
+
+    async def _carry_out(self, message: Any) -> Message | None:
+        try:
+            return await self._commands[type(message)](message)
+        except RecoveryError as error:
+            return Refused(re=message.id, code=error.code, text=str(error))
+        except SealError as error:
+            return Refused(re=message.id, code="bad_recipient", text=str(error))
+        except (OSError, JournalError) as error:
+            self._failing("io_error", "the recorder's disk refused")
+            return Refused(re=message.id, code="io_error", text=str(error))
+        except Exception:
+            logger.exception("a command failed")
+            return Refused(re=message.id, code="internal", text="the recorder failed on an error of its own")
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _event(self, kind: type[Any], **fields: Any) -> Message:
+        """A new event: kept for those who come back, sent to those who are here."""
+        self._seq += 1
+        event: Message = kind(seq=self._seq, **fields)
+        self._ring.append(event)
+        self._send_all(event)
+        return event
+
+    def _send_all(self, message: Message) -> None:
+        for link in list(self._links):
+            try:
+                link.send(message)
+            except ConnectionError:
+                self._links.discard(link)
+
+    def _to_worker(self, message: Message) -> None:
+        if self._worker is not None:
+            with contextlib.suppress(ConnectionError):
+                self._worker.send(message)
+
+    # --- commands ------------------------------------------------------------------------------------------------
+
+    async def _open(self, message: OpenRecording) -> Message:
+        async with self._gate:
+            if self._recording is not None:
+                if self._name != message.recording:
+                    return Refused(re=message.id, code="another_open", text="another recording is open")
+                return self._event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=False)
+            plans = {plan.track: plan for plan in message.tracks} | self._plans
+            wanted = Wanted(
+                court=self.court,
+                recording=message.recording,
+                hearing=message.hearing,
+                recipients=[(one.name, one.recipient) for one in message.recipients],
+                required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
+                extra=list(self._checked.values()),
+            )
+            opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.key, wanted)
+            self._name = message.recording
+            if opened.closed_at is not None:
+                return self._closed_before(message.id, opened)
+            await asyncio.to_thread(self._ballast.fill)
+            self._begin(opened, plans)
+            for gap in opened.gaps:
+                self._event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
+            return self._event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=opened.reopened)
+
+    def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> None:
+        loop = asyncio.get_running_loop()
+        listener = Listener(
+            progress=lambda progress: _call(loop, self._progress, progress),
+            failing=lambda code, text: _call(loop, self._failing, code, text),
+            room=lambda: _call(loop, self._room),
+        )
+        sealer = Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener, self._ballast)
+        self._plans = plans
+        self._recording = Recording(
+            opened, sealer, plans, self._switches, self._want_key, self._failing, lambda: self._worker is not None
+        )
+        self._said = ("", 0.0)
+        self.status = "recording"
+
+    def _closed_before(self, re: str, opened: Opened) -> Message:
+        self.status = "closed"
+        segments = sum(ledger.count for ledger in opened.ledgers.values())
+        gaps = sum(ledger.gaps for ledger in opened.ledgers.values())
+        journal = opened.journal
+        journal.close()
+        return self._closed(re, journal.size, journal.root, segments, gaps)
+
+    def _closed(self, re: str, size: int, root: bytes, segments: int, gaps: int) -> Message:
+        return self._event(
+            RecordingClosed, re=re, at=time.time_ns(), size=size, root=root.hex(), segments=segments, gaps=gaps
+        )
+
+    async def _add_track(self, message: AddTrack) -> Message:
+        self._plans[message.track.track] = message.track
+        if self._recording is not None:
+            self._recording.add(message.track)
+        return Done(re=message.id)
+
+    async def _close(self, message: CloseRecording) -> Message:
+        async with self._gate:
+            if self._recording is None:
+                return Refused(re=message.id, code="not_open", text="no recording is open")
+            recording = self._recording
+            closed = await recording.close()
+            self._recording = None
+            self.status = "closed"
+            await asyncio.to_thread(recording.sealer.stop)
+            await asyncio.to_thread(self._ballast.free)
+            self._checked.clear()
+            return self._closed(message.id, closed.size, closed.root, closed.segments, closed.gaps)
+
+    async def _check_sound(self, message: CheckSound) -> Message:
+        folder = self.recordings / f".soundcheck-{self.folder.name}-{secrets.token_hex(4)}"
+        check = soundcheck.SoundCheck(folder, message.audio, message.video, self._want_key)
+        self._checks.add(check)
+        try:
+            measured = await check.run(message.seconds)
+        finally:
+            self._checks.discard(check)
+        wants_picture = message.video is not None
+        self._note_check(message.audio, measured.picture, measured.level, measured.audio_ok)
+        if message.video is not None:
+            self._note_check(message.video, measured.picture, measured.level, measured.picture)
+        return self._event(
+            SoundChecked,
+            re=message.id,
+            audio=message.audio,
+            level=measured.level,
+            audio_ok=measured.audio_ok,
+            picture=measured.picture,
+            frames=measured.frames,
+            text=soundcheck.advice(measured, wants_picture),
+        )
+
+    def _note_check(self, track: str, picture: bool, level: int, ok: bool) -> None:
+        line: Line = {"type": "soundcheck", "track": track, "picture": picture, "level": level, "ok": ok}
+        if self._recording is not None:
+            self._recording.journal(line)
+        else:
+            self._checked[track] = line
+
+    # --- media ---------------------------------------------------------------------------------------------------
+
+    def _batch(self, batch: Batch) -> None:
+        for switch in batch.switches:
+            self._switches[switch.track] = switch
+        for check in self._checks:
+            for frame in batch.frames:
+                check.feed(frame)
+        if self._recording is not None:
+            try:
+                self._recording.feed(batch)
+            except Exception:
+                logger.exception("a batch could not be taken")
+                self._failing("internal", "the recorder failed on an error of its own")
+
+    def _want_key(self, track: str) -> None:
+        self._to_worker(KeyFrameWanted(track=track))
+
+    def _progress(self, progress: Progress) -> None:
+        recording = self._recording
+        for track, gap in progress.gaps:
+            self._event(GapDeclared, track=track, t0=gap.t0, t1=gap.t1, cause=gap.cause)
+        if recording is None:
+            return
+        recording.lost(progress.lost)
+        if progress.sealed or (progress.proof and not recording.sealer.failure):
+            if not recording.sealer.failure:
+                self.status = "recording"
+                self._said = ("", 0.0)
+            at, t = time.time_ns(), recording.sealed_until(progress.ends)
+            self._event(Sealed, at=at, count=progress.count, pending=progress.pending, t=t)
+            self._to_worker(SealProgress(at=at, count=progress.count))
+
+    def _room(self) -> None:
+        if self._recording is not None:
+            self._recording.proceed()
+
+    def _failing(self, code: str, text: str) -> None:
+        if self._recording is not None:
+            self.status = "failing"
+        now = time.monotonic()
+        if self._said[0] == code and now - self._said[1] < SAY_AGAIN:
+            return
+        self._said = (code, now)
+        self._event(Failing, at=time.time_ns(), code=code, text=text)
+        self._to_worker(RecorderFailing(at=time.time_ns(), code=code))
+
+    # --- the process ---------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Until done: cut, hand over, ask; say that we are alive."""
+        loop = asyncio.get_running_loop()
+        said = 0.0
+        lag = 0.0
+        while not self.done.is_set():
+            before = loop.time()
+            await asyncio.sleep(TICK)
+            lag = max(lag, loop.time() - before - TICK)
+            if self._recording is not None:
+                try:
+                    self._recording.tick()
+                except Exception:
+                    logger.exception("a tick failed")
+                    self._failing("internal", "the recorder failed on an error of its own")
+            if loop.time() - said >= ALIVE_EVERY:
+                self._send_all(Alive(at=time.time_ns(), lag_ms=round(lag * 1000)))
+                said, lag = loop.time(), 0.0
+
+    async def end(self) -> None:
+        """Seal what is held and let go of the disk."""
+        if self._recording is not None:
+            self._recording.finish()
+            if not await asyncio.to_thread(self._recording.sealer.stop):
+                logger.error("the disk did not take what was held")
+        await asyncio.to_thread(self._ballast.free)
+        for link in [*self._links, *([self._worker] if self._worker else [])]:
+            await link.close()
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *values: Any) -> None:
+    """From another thread; nothing when the loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function, *values)
+
+
+async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
+    """Serve until `stop` or SIGTERM."""
+    recorder = Recorder(folder, recordings, key, court)
+    for stale in recordings.glob(f".soundcheck-{folder.name}-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, recorder.done.set)
+    servers = [
+        await serve(folder / "recorder.sock", WEB_TO_RECORDER, recorder.control),
+        await serve(folder / "frames.sock", WORKER_TO_RECORDER, recorder.frames),
+    ]
+    await recorder.tick()
+    for server in servers:
+        server.close()
+    await recorder.end()
+
+
+def hold(folder: Path) -> int:
+    """Write `recorder.pid` and hold it; BlockingIOError when another recorder does."""
+    descriptor = os.open(folder / "recorder.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def main() -> int:
+    """The command; 2 when it cannot begin."""
+    parser = argparse.ArgumentParser(prog="media.evidence.recorder")
+    parser.add_argument("--folder", type=Path, required=True, help="private folder of sockets")
+    parser.add_argument("--recordings", type=Path, required=True, help="folder that holds one folder a recording")
+    parser.add_argument("--seal-key", type=Path, required=True, help="Ed25519 key file, mode 0600")
+    parser.add_argument("--court", required=True, help="DNS name of the court")
+    parser.add_argument("--test-hooks", action="store_true", help="for tests only")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        key = read_seal_key(options.seal_key)
+        descriptor = hold(options.folder)
+    except (SealKeyError, OSError) as error:
+        logger.error("cannot begin: %s", error)
+        return 2
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(options.folder, options.recordings, key, options.court))
+    finally:
+        os.close(descriptor)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,308 @@
+"""One open recording on the event loop: frames in, rounds out to the sealer, key frames asked for.
+
+Owned by the event loop. Everything that may block runs in the sealer or in `recovery`. Frames that are held, and
+rounds that are not sealed yet, are bounded by `LIMIT`; above it the recording fails loudly ("overrun"), takes no more
+until the disk has caught up, and declares the gap.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from media.evidence.journal import Line
+from media.evidence.ledger import TrackLedger
+from media.evidence.recovery import Opened
+from media.evidence.sealer import Closed, Entry, Sealer
+from media.evidence.timeline import STEP, Timeline
+from media.evidence.track import Cutter
+from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch
+
+logger = logging.getLogger("vivavoce.media.evidence.recording")
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes of frames held and not sealed."""
+RELIEF = 16 * 1024 * 1024
+IN_FLIGHT = 0.4
+"""Seconds a closing waits for frames on their way."""
+REPORT_EVERY = 5_000
+ANCHOR_EVERY = 60_000
+IDLE_EVERY = 5_000
+"""ms between proofs of life while every track is switched off, so that nothing can be sealed."""
+
+
+def ledger_for(plan: TrackPlan, t: int) -> TrackLedger:
+    """The ledger of a track that begins at `t` ms; a required one begins at 0."""
+    start = 0 if plan.required else t
+    return TrackLedger(
+        track=plan.track,
+        role=plan.role,
+        kind=plan.kind,
+        lang=plan.lang,
+        required=plan.required,
+        pseudonym=plan.track.rsplit("_", 1)[0] if plan.pseudonym else "",
+        t=start,
+        end=start,
+    )
+
+
+@dataclass
+class _Running:
+    """A declared track as the event loop sees it."""
+
+    cutter: Cutter
+    ssrc: int = -1
+    reported: int = -REPORT_EVERY
+    carried: bool = False
+    late: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Recording:
+    """An open recording; `sealer` works for it, `ask_key` reaches the worker, `fail` reaches everybody."""
+
+    opened: Opened
+    sealer: Sealer
+    plans: dict[str, TrackPlan]
+    switches: dict[str, TrackSwitch]
+    ask_key: Callable[[str], None]
+    fail: Callable[[str, str], None]
+    attached: Callable[[], bool]
+    """Whether a worker is connected."""
+
+    def __post_init__(self) -> None:
+        self._running: dict[str, _Running] = {}
+        self._extra: list[Line] = []
+        self._fresh: list[TrackLedger] = []
+        self._anchored = self._idle_at = self.timeline.now()
+        self._stepped = 0
+        self._stopped = ""
+        self._end: int | None = None
+        for ledger in self.opened.ledgers.values():
+            self._begin(ledger, "recorder" if self.opened.reopened else "other")
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its timeline."""
+        return self.opened.timeline
+
+    @property
+    def held(self) -> int:
+        """Bytes of frames that are not sealed yet."""
+        return sum(running.cutter.bytes for running in self._running.values()) + self.sealer.pending_bytes
+
+    def add(self, plan: TrackPlan) -> None:
+        """A track that may come from now on; a required one is declared at once, from 0 on."""
+        self.plans[plan.track] = plan
+        if plan.required and plan.track not in self._running:
+            self._declare(plan, 0)
+
+    def sealed_until(self, ends: dict[str, int]) -> int:
+        """ms up to which every track that carries media now is sealed."""
+        running = [track for track, running in self._running.items() if not running.cutter.in_gap]
+        return min((ends.get(track, 0) for track in running), default=max(ends.values(), default=0))
+
+    def journal(self, line: Line) -> None:
+        """A line for the next round."""
+        self._extra.append(line)
+
+    # --- what the worker sends -----------------------------------------------------------------------------------
+
+    def feed(self, batch: Batch) -> None:
+        """Take a batch, in the order of capture."""
+        if self._end is not None:
+            return
+        shift = self.timeline.shift(batch.sent)
+        now = self.timeline.now()
+        parts: list[Frame | TrackSwitch | TrackLoss | SenderReport] = [
+            *batch.frames,
+            *batch.switches,
+            *batch.losses,
+            *batch.reports,
+        ]
+        parts.sort(key=lambda part: part.at)
+        for part in parts:
+            t = min(self.timeline.at(part.at + shift), now)
+            if isinstance(part, Frame):
+                self._frame(part, t)
+            elif isinstance(part, TrackSwitch):
+                self._switch(part, max(t, 0))
+            elif isinstance(part, TrackLoss):
+                self._loss(part, max(t, 0))
+            else:
+                self._report(part, max(t, 0))
+
+    def _frame(self, frame: Frame, t: int) -> None:
+        running = self._running.get(frame.track)
+        if t < 0:
+            return
+        if running is None:
+            plan = self.plans.get(frame.track)
+            if plan is None or self._stopped:
+                return
+            running = self._declare(plan, t)
+        running.carried = True
+        if frame.ssrc != running.ssrc:
+            if running.ssrc >= 0:
+                change: Line = {
+                    "type": "ssrc_change",
+                    "track": frame.track,
+                    "t": t,
+                    "old": running.ssrc,
+                    "new": frame.ssrc,
+                }
+                running.lines.append(change)
+            running.ssrc = frame.ssrc
+        running.cutter.frame(t, frame.key, frame.data)
+
+    def _switch(self, switch: TrackSwitch, t: int) -> None:
+        running = self._running.get(switch.track)
+        if running is not None:
+            running.carried = running.carried or switch.on
+            running.cutter.switch(t, switch.on, _cause(switch.cause))
+
+    def _loss(self, loss: TrackLoss, t: int) -> None:
+        running = self._running.get(loss.track)
+        if running is not None and loss.packets > 0:
+            since = min(max(running.cutter.least_end - 1, 0), t)
+            line: Line = {"type": "loss", "track": loss.track, "t0": since, "t1": t, "packets": loss.packets}
+            running.lines.append(line)
+
+    def _report(self, report: SenderReport, t: int) -> None:
+        running = self._running.get(report.track)
+        if running is None or (t - running.reported < REPORT_EVERY and report.ssrc == running.ssrc):
+            return
+        running.reported = t
+        line: Line = {
+            "type": "sr",
+            "track": report.track,
+            "ssrc": report.ssrc,
+            "ntp": str(report.ntp),
+            "rtp": report.rtp,
+            "t": t,
+        }
+        running.lines.append(line)
+
+    # --- the clock -----------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Several times a second: hand over what is ready, ask for key frames, watch the bounds."""
+        if self._end is not None:
+            return
+        now = self.timeline.now()
+        self._watch(now)
+        reason = "network" if self.attached() else "other"
+        entries: list[Entry] = []
+        for track, running in self._running.items():
+            entries += [(track, item) for item in running.cutter.advance(now, reason)]
+            if running.cutter.wants_key(now):
+                self.ask_key(track)
+        entries = [*self._fresh, *self._side_lines(), *entries]
+        self._fresh.clear()
+        proof = not entries and self._is_idle(now)
+        if proof:
+            entries.append(self.timeline.anchor())
+        if entries:
+            self._idle_at = now
+            self.sealer.submit(entries, proof=proof)
+
+    def _watch(self, now: int) -> None:
+        if self.sealer.full:
+            self.stop("disk")
+        elif not self._stopped and self.held > LIMIT:
+            self.fail("overrun", "the disk is slower than what is to be recorded")
+            self.stop("recorder")
+        elif self._stopped and self.held < RELIEF:
+            self.proceed()
+        if now - self._anchored >= ANCHOR_EVERY or abs(self.timeline.step() - self._stepped) > STEP:
+            if abs(self.timeline.step() - self._stepped) > STEP:
+                self._extra.append({"type": "notice", "code": "clock_step", "text": "the system clock was stepped"})
+            self._stepped = self.timeline.step()
+            self._anchored = now
+            self._extra.append(self.timeline.anchor())
+
+    def _is_idle(self, now: int) -> bool:
+        """Whether nothing can be sealed since every track that ever carried media was switched off."""
+        if now - self._idle_at < IDLE_EVERY or not self.attached() or self._stopped:
+            return False
+        return all(not running.cutter.on or not running.carried for running in self._running.values())
+
+    def stop(self, cause: str) -> None:
+        """Take no more frames: what is held goes to the sealer, from here on it is a gap."""
+        if self._stopped:
+            return
+        self._stopped = cause
+        now = self.timeline.now()
+        entries: list[Entry] = [*self._fresh]
+        self._fresh.clear()
+        for track, running in self._running.items():
+            entries += [(track, item) for item in running.cutter.stop(now, cause)]
+        self.sealer.submit(entries)
+
+    def proceed(self) -> None:
+        """Take frames again."""
+        self._stopped = ""
+        for running in self._running.values():
+            running.cutter.proceed(self.timeline.now())
+
+    def lost(self, tracks: Iterable[str]) -> None:
+        """The sealer lost segments of these tracks: begin with a key frame again."""
+        for track in tracks:
+            if track in self._running:
+                self._running[track].cutter.ask_key()
+
+    async def close(self) -> Closed:
+        """Wait for frames in flight, hand over everything, journal the end. May be tried again when it failed."""
+        if self._end is None:
+            await asyncio.sleep(IN_FLIGHT)
+        if self._end is None:
+            self._finish()
+        assert self._end is not None
+        return await asyncio.wrap_future(self.sealer.close(self._end))
+
+    def finish(self) -> None:
+        """Hand over everything that is held without an end of the recording: it can be opened again."""
+        if self._end is None:
+            self._finish()
+
+    def _finish(self) -> None:
+        cutters = [running.cutter for running in self._running.values()]
+        self._end = max([self.timeline.now(), *(cutter.least_end for cutter in cutters)])
+        entries: list[Entry] = [*self._fresh, *self._side_lines()]
+        for track, running in self._running.items():
+            entries += [(track, item) for item in running.cutter.finish(self._end)]
+        self.sealer.submit(entries)
+
+    # --- tracks --------------------------------------------------------------------------------------------------
+
+    def _declare(self, plan: TrackPlan, t: int) -> _Running:
+        ledger = ledger_for(plan, t)
+        self._fresh.append(ledger)
+        return self._begin(ledger, "other")
+
+    def _begin(self, ledger: TrackLedger, cause: str) -> _Running:
+        switch = self.switches.get(ledger.track)
+        cutter = Cutter(video=ledger.video, start=ledger.end, cause=cause)
+        running = self._running[ledger.track] = _Running(cutter)
+        if switch is not None and not switch.on:
+            cutter.switch(ledger.end, False, _cause(switch.cause))
+        if switch is not None:
+            running.carried = switch.on
+        return running
+
+    def _side_lines(self) -> list[Line]:
+        lines, self._extra = self._extra, []
+        for track, running in self._running.items():
+            lines += running.lines
+            running.lines.clear()
+            if running.cutter.late > running.late:
+                count, running.late = running.cutter.late - running.late, running.cutter.late
+                text = f"{count} frames of {track} came after their time had been sealed"
+                lines.append({"type": "notice", "code": "late_frames", "text": text})
+        return lines
+
+
+def _cause(word: str) -> str:
+    """The cause of a gap from the word of a switch."""
+    return word if word in ("sender_off", "network") else "other"

@@ -1,0 +1,296 @@
+"""Opening a recording's folder: new, or again after a crash (docs/recording-format.md §4, §5).
+
+Effects of a new opening, in order: folders; identity made, wrapped into `hearing-key.age`, forgotten; `open`,
+`keywrap`, `anchor` and the required tracks in one durable append; first checkpoint.
+Effects of taking up again: temporary files deleted; the journal's torn end cut off, never below the largest signed
+size; journal proved against the checkpoint; files re-hashed; orphan segments given numbers; `reopen`, `anchor`,
+`recovered_segment` and `gap` lines; checkpoint. Nothing is done silently. Blocks: never on the event loop.
+"""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from media.evidence import journal as journals
+from media.evidence import seal, tlog
+from media.evidence.journal import Journal, Line
+from media.evidence.ledger import TrackLedger, from_declaration, segment_name
+from media.evidence.seal_key import SealKey
+from media.evidence.store import TEMPORARY, FileStore, sync_folder, write_durably
+from media.evidence.timeline import Timeline
+
+logger = logging.getLogger("vivavoce.media.evidence.recovery")
+
+KEY_FILE = "hearing-key.age"
+REHASHED = 256
+"""Files re-hashed before the recording goes on; the caller re-hashes older ones in its own time."""
+
+_SEGMENT = re.compile(r"([a-z][a-z0-9_]{0,31})-([0-9]{6})\.age")
+
+
+class RecoveryError(Exception):
+    """The folder cannot be opened; nothing was changed. `code` is stable."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be opened."""
+
+    court: str
+    recording: str
+    hearing: str
+    recipients: Sequence[tuple[str, str]]
+    """Name in the journal (a role) and age recipient of each authority."""
+    required: Sequence[TrackLedger]
+    extra: Sequence[Line] = ()
+    """Lines for the journal's beginning: results of sound checks."""
+
+    @property
+    def origin(self) -> str:
+        """The recording's origin."""
+        return f"{self.court}/hearing/{self.recording}"
+
+
+@dataclass
+class Opened:
+    """An open recording."""
+
+    journal: Journal
+    store: FileStore
+    recipient: seal.X25519Recipient
+    timeline: Timeline
+    ledgers: dict[str, TrackLedger]
+    reopened: bool
+    closed_at: int | None = None
+    """End of a recording whose `close` is in force; then it is only read."""
+    gaps: list[Line] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    """Path and hash of every journaled file, oldest first."""
+
+
+def open_recording(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+    """Open the folder, new or again. RecoveryError or OSError if that cannot be; then nothing was promised."""
+    if (folder / journals.CHECKPOINT).exists():
+        return _again(folder, key, wanted)
+    if folder.exists():
+        _remove_unfinished(folder)
+    return _new(folder, key, wanted)
+
+
+def software() -> str:
+    """What `open` says of the program that recorded."""
+    try:
+        return f"vivavoce {metadata.version('vivavoce')}"
+    except metadata.PackageNotFoundError:
+        return "vivavoce"
+
+
+def _new(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+    folder.mkdir(mode=0o700)
+    (folder / "seg").mkdir(mode=0o700)
+    (folder / "index").mkdir(mode=0o700)
+    sync_folder(folder.parent)
+    identity = seal.make_identity()
+    recipient = identity.recipient
+    wrapped = seal.wrap(identity, [text for _, text in wanted.recipients])
+    del identity
+    write_durably(folder / KEY_FILE, wrapped)
+    journal = Journal(folder, wanted.origin, key)
+    timeline = Timeline.begin()
+    ledgers = {ledger.track: ledger for ledger in wanted.required}
+    opening: Line = {
+        "type": "open",
+        "format": 1,
+        "recording": wanted.recording,
+        "hearing": wanted.hearing,
+        "origin": wanted.origin,
+        "software": software(),
+        "recipient": recipient.text,
+        "recipients": [name for name, _ in wanted.recipients],
+        "clock": "system+monotonic",
+        "zero": str(timeline.zero),
+    }
+    keywrap: Line = {
+        "type": "keywrap",
+        "file": KEY_FILE,
+        "size": len(wrapped),
+        "sha256": hashlib.sha256(wrapped).hexdigest(),
+    }
+    tracks = [ledger.declaration() for ledger in ledgers.values()]
+    journal.append([opening, keywrap, timeline.anchor(), *tracks, *wanted.extra])
+    journal.sign()
+    return Opened(journal, FileStore(folder), recipient, timeline, ledgers, reopened=False)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Take away an opening that was never promised: no head was ever signed, so no segment was ever cut."""
+    if any((folder / "seg").glob("*.age")):
+        raise RecoveryError("no_checkpoint", "there are segments and no signed checkpoint")
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
+    folder.rmdir()
+
+
+@dataclass
+class _State:
+    """What a journal says."""
+
+    opening: Line
+    ledgers: dict[str, TrackLedger] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    latest: int = 0
+    """The latest time on the timeline that it names, ms."""
+    closed_at: int | None = None
+
+
+def read_state(lines: Sequence[bytes]) -> _State:
+    """What the lines say, in order; RecoveryError if the first is not an `open` of this format."""
+    try:
+        return _read_state(lines)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise RecoveryError("journal_damaged", "the journal holds what is not a line of it") from error
+
+
+def _read_state(lines: Sequence[bytes]) -> _State:
+    opening = json.loads(lines[0])
+    if opening.get("type") != "open" or opening.get("format") != 1:
+        raise RecoveryError("journal_damaged", "the journal does not begin with an open line of format 1")
+    state = _State(opening)
+    for raw in lines[1:]:
+        line = json.loads(raw)
+        kind = line["type"]
+        state.latest = max(state.latest, *(line[name] for name in ("t", "t1") if isinstance(line.get(name), int)), 0)
+        if kind == "track":
+            state.ledgers[line["track"]] = from_declaration(line)
+        elif kind in ("init", "segment", "recovered_segment", "gap"):
+            state.ledgers[line["track"]].apply(line)
+        elif kind == "close":
+            state.closed_at = line["t"]
+        elif kind == "reopen":
+            state.closed_at = None
+        if "sha256" in line and "file" in line:
+            state.files.append((line["file"], line["sha256"]))
+    return state
+
+
+def _again(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+    store = FileStore(folder)
+    data, size = _proven(folder, wanted.origin)
+    lines = data.split(b"\n")[:-1]
+    state = read_state(lines)
+    if state.closed_at is None:
+        for path in [*folder.glob(f"{TEMPORARY}*"), *folder.glob(f"*/{TEMPORARY}*")]:
+            path.unlink()
+    if (folder / journals.NAME).stat().st_size != len(data):
+        store.replace(journals.NAME, data)
+    journal = Journal(folder, wanted.origin, key, tree=journals.tree_of(data), length=len(data))
+    journal.signed = size
+    timeline = Timeline.again(int(state.opening["zero"]), state.latest)
+    recipient = seal.X25519Recipient(state.opening["recipient"])
+    opened = Opened(
+        journal, store, recipient, timeline, state.ledgers, True, closed_at=state.closed_at, files=state.files
+    )
+    if state.closed_at is None:
+        _reopen(folder, opened, wanted)
+    journal.sign()
+    return opened
+
+
+def _proven(folder: Path, origin: str) -> tuple[bytes, int]:
+    """The journal's whole lines, proved against the checkpoint, and the size that was signed."""
+    try:
+        note = tlog.parse_note((folder / journals.CHECKPOINT).read_bytes())
+        head = tlog.parse_checkpoint(note.text)
+    except tlog.NoteError as error:
+        raise RecoveryError("checkpoint_damaged", f"the checkpoint is damaged: {error}") from error
+    if head.origin != origin:
+        raise RecoveryError("another_recording", "the checkpoint belongs to another recording")
+    data = (folder / journals.NAME).read_bytes()
+    data = data[: data.rfind(b"\n") + 1]
+    if data.count(b"\n") < head.size:
+        raise RecoveryError("journal_damaged", "the journal is shorter than what was signed")
+    tree = journals.tree_of(data)
+    if tree.root(head.size) != head.root:
+        raise RecoveryError("journal_damaged", "the journal is not the one that was signed")
+    return data, head.size
+
+
+def _reopen(folder: Path, opened: Opened, wanted: Wanted) -> None:
+    for path in folder.glob("index/*"):
+        path.unlink()
+    (folder / "index").mkdir(mode=0o700, exist_ok=True)
+    timeline = opened.timeline
+    notices = [
+        {"type": "notice", "code": "file_damaged", "text": f"{name} is missing or was altered"}
+        for name, sha256 in opened.files[-REHASHED:]
+        if not is_intact(folder, name, sha256)
+    ]
+    recovered, removed = _adopt_orphans(folder, opened)
+    lines: list[Line] = [{"type": "reopen", "t": timeline.t, "reason": "the recorder was started again"}]
+    anchor = timeline.anchor()
+    lines.append({**anchor, "t": max(timeline.t, anchor["t"])})
+    lines += recovered
+    for ledger in opened.ledgers.values():
+        if ledger.end < timeline.t:
+            line = ledger.gap_line(ledger.end, timeline.t, "recovered" if ledger.recovered else "recorder")
+            ledger.apply(line)
+            lines.append(line)
+            opened.gaps.append(line)
+    for ledger in wanted.required:
+        if ledger.track not in opened.ledgers:
+            opened.ledgers[ledger.track] = ledger
+            lines.append(ledger.declaration())
+    lines += [*notices, *removed, *wanted.extra]
+    opened.journal.append(lines)
+
+
+def _adopt_orphans(folder: Path, opened: Opened) -> tuple[list[Line], list[Line]]:
+    """Lines for segment files that no line names, and notices for other such files, which are deleted."""
+    known = {name for name, _ in opened.files}
+    recovered: list[Line] = []
+    removed: list[Line] = []
+    for path in sorted(folder.glob("seg/*")):
+        name = f"seg/{path.name}"
+        if name in known:
+            continue
+        match = _SEGMENT.fullmatch(path.name)
+        ledger = opened.ledgers.get(match[1]) if match else None
+        if match is None or ledger is None or not ledger.init or int(match[2]) <= ledger.count:
+            path.unlink()
+            removed.append({"type": "notice", "code": "file_removed", "text": f"{name} belonged to nothing"})
+            continue
+        target = segment_name(ledger.track, ledger.count + 1)
+        path.rename(folder / target)
+        data = (folder / target).read_bytes()
+        line: Line = {
+            "type": "recovered_segment",
+            "track": ledger.track,
+            "n": ledger.count + 1,
+            "file": target,
+            "size": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        ledger.apply(line)
+        recovered.append(line)
+    sync_folder(folder / "seg")
+    return recovered, removed
+
+
+def is_intact(folder: Path, name: str, sha256: str) -> bool:
+    """Whether a journaled file is there with the hash the journal says."""
+    try:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False

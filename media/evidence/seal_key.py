@@ -1,0 +1,63 @@
+"""The seal key of a court: an Ed25519 seed in a file only its owner can read, signing checkpoints."""
+
+import base64
+import binascii
+import os
+import stat
+from pathlib import Path
+
+from media.evidence import tlog
+
+_HEADER = "# Vivavoce seal key: signs the checkpoints of recordings. Never copy it off this machine.\n"
+
+
+class SealKeyError(Exception):
+    """The seal key file is missing, readable by others, or not a key."""
+
+
+class SealKey:
+    """Signs notes; the seed does not leave it. An HSM would stand behind the same two members."""
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != 32:
+            raise SealKeyError("a seal key is 32 bytes")
+        self._seed = seed
+        self.public = tlog.public_key(seed)
+
+    def sign(self, text: bytes, origin: str) -> bytes:
+        """A signed note over the text, in the name of the origin."""
+        return tlog.sign_note(text, origin, self._seed)
+
+    def vkey(self, court: str) -> str:
+        """The line that pins this key for every recording of a court: its `log` in `policy.txt`."""
+        return tlog.vkey(f"{court}/hearing", self.public)
+
+
+def make_seal_key(path: Path) -> SealKey:
+    """Make a new key file, mode 0600; FileExistsError if there is one already."""
+    seed = os.urandom(32)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(_HEADER + base64.b64encode(seed).decode() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return SealKey(seed)
+
+
+def read_seal_key(path: Path) -> SealKey:
+    """Read a key file: comment lines, then the seed in base64 or hexadecimal. Refuses one others can read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise SealKeyError(f"the seal key {path} cannot be read: {error.strerror}") from error
+    with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            raise SealKeyError(f"the seal key {path} can be read by others: set its mode to 0600")
+        lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    if len(lines) != 1:
+        raise SealKeyError(f"the seal key {path} does not hold one key")
+    try:
+        seed = bytes.fromhex(lines[0]) if len(lines[0]) == 64 else base64.b64decode(lines[0], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SealKeyError(f"the seal key {path} is neither base64 nor hexadecimal") from error
+    return SealKey(seed)

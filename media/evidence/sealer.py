@@ -1,0 +1,440 @@
+"""The sealer: segments and lines in order, from memory to durable bytes. Owns journal, store and ledgers.
+
+Segments of one round are sealed and staged in a small pool; one thread publishes, reads back, re-hashes and journals
+the rounds in order, and signs the head about once a second. Effects of a round, in order: `track` lines; files named,
+their folder fsynced; each file read back and re-hashed; all other lines appended and fsynced; progress told. A
+segment that could not be stored leaves a gap of the same length; its file is thrown away and its number goes to the
+next one. Never on the event loop; callbacks are called on the sealer's thread.
+"""
+
+import contextlib
+import hashlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from media.evidence import mux
+from media.evidence.ballast import FULL, Ballast
+from media.evidence.journal import Journal, JournalBrokenError, JournalError, Line
+from media.evidence.ledger import TrackLedger, segment_name, total
+from media.evidence.seal import Recipient
+from media.evidence.store import SegmentStore
+from media.evidence.track import Gap, Item, Segment
+
+logger = logging.getLogger("vivavoce.media.evidence.sealer")
+
+SIGN_EVERY = 1.0
+RETRY_EVERY = 1.0
+POOL = 2
+
+Entry = TrackLedger | tuple[str, Item] | Line
+"""A track to declare, a declared track's item, or a line that is journaled as it is."""
+
+
+class StoreError(Exception):
+    """A segment could not be stored. `code` is that of the `failing` message."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After a round: segments and gaps of the whole recording, what this round added, cuts not yet sealed."""
+
+    count: int
+    sealed: int
+    pending: int
+    ends: dict[str, int]
+    gaps: Sequence[tuple[str, Gap]]
+    lost: Sequence[str]
+    """Tracks that lost a segment in this round."""
+    proof: bool
+    """Nothing was to be sealed, and the journal was made durable to show that it can be."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What the journal says at its end."""
+
+    size: int
+    root: bytes
+    segments: int
+    gaps: int
+
+
+@dataclass
+class Listener:
+    """Whom the sealer tells; each is called on the sealer's thread."""
+
+    progress: Callable[[Progress], None]
+    failing: Callable[[str, str], None]
+    room: Callable[[], None]
+    """There is room on the disk again."""
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """Sealed bytes on their way: where they were staged, and what was written."""
+
+    ticket: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A staged file and the line that will name it."""
+
+    staged: _Staged
+    line: Line
+
+
+@dataclass
+class _Round:
+    entries: Sequence[Entry]
+    staged: dict[int, "Future[_Staged]"] = field(default_factory=dict)
+    bytes: int = 0
+    segments: int = 0
+    proof: bool = False
+
+
+class Sealer:
+    """Seals the rounds of one recording; made when the journal is open, ends with `close` or `stop`."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: SegmentStore,
+        recipient: Recipient,
+        ledgers: dict[str, TrackLedger],
+        listener: Listener,
+        ballast: Ballast | None = None,
+    ) -> None:
+        self.ledgers = ledgers
+        self.failure = ""
+        """Code of the error that has not been overcome yet."""
+        self._journal = journal
+        self._store = store
+        self._recipient = recipient
+        self._listener = listener
+        self._ballast = ballast
+        self._full = False
+        self._closed = False
+        self._leftovers: set[str] = set()
+        self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="seal")
+        self._queue: queue.SimpleQueue[_Round | Callable[[], None] | None] = queue.SimpleQueue()
+        self._signed_at = time.monotonic()
+        self._retry_at = 0.0
+        self._stopping = threading.Event()
+        self._held = threading.Lock()
+        self.pending = 0
+        """Segments handed over and not yet sealed."""
+        self.pending_bytes = 0
+        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
+        self._thread.start()
+
+    @property
+    def full(self) -> bool:
+        """Whether the disk had no room; nothing is staged until it has."""
+        return self._full
+
+    def submit(self, entries: Sequence[Entry], *, proof: bool = False) -> None:
+        """Hand over a round. Called on the event loop; returns at once."""
+        work = _Round(entries, proof=proof)
+        for place, entry in enumerate(entries):
+            if isinstance(entry, tuple) and isinstance(entry[1], Segment):
+                work.bytes += sum(len(block.data) for block in entry[1].blocks)
+                work.segments += 1
+                if not self._full:
+                    work.staged[place] = self._pool.submit(self._stage_segment, entry[0], entry[1])
+        with self._held:
+            self.pending += work.segments
+            self.pending_bytes += work.bytes
+        self._queue.put(work)
+
+    def close(self, t: int) -> "Future[Closed]":
+        """Journal the end at `t` ms, behind all rounds handed over; every ledger must answer up to its end."""
+        future: Future[Closed] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._close(t))
+            except Exception as error:
+                logger.exception("the recording could not be closed")
+                future.set_exception(error)
+
+        self._queue.put(work)
+        return future
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Finish what was handed over, sign, end the thread; False if the disk did not let it."""
+        self._queue.put(None)
+        self._thread.join(timeout / 2)
+        self._stopping.set()
+        self._thread.join(timeout / 2)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            while True:
+                try:
+                    work = self._queue.get(timeout=SIGN_EVERY)
+                except queue.Empty:
+                    self._idle()
+                    continue
+                if work is None:
+                    self._sign()
+                    self._journal.close()
+                    return
+                if callable(work):
+                    work()
+                    continue
+                self._seal(work)
+                with self._held:
+                    self.pending -= work.segments
+                    self.pending_bytes -= work.bytes
+                self._idle()
+        except Exception:
+            logger.exception("the sealer has stopped")
+            self._fail("internal", "the sealer has stopped on an error of its own")
+
+    def _idle(self) -> None:
+        if time.monotonic() - self._signed_at >= SIGN_EVERY:
+            self._sign()
+        if self._full and self._ballast is not None and self._ballast.fill():
+            self._full = False
+            self._append([_notice("disk_room", "there is room on the disk again")])
+            self._listener.room()
+
+    def _sign(self) -> None:
+        self._signed_at = time.monotonic()
+        try:
+            self._journal.sign()
+        except OSError as error:
+            self._fail_on(error, "the checkpoint could not be stored")
+
+    # --- a round -------------------------------------------------------------------------------------------------
+
+    def _stage(self, name: str, clear: Callable[[], bytes]) -> _Staged:
+        sealed = self._recipient.seal(clear())
+        ticket = self._store.stage(name, sealed)
+        return _Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
+
+    def _stage_segment(self, track: str, segment: Segment) -> _Staged:
+        return self._stage(segment_name(track, 1), lambda: mux.clusters(segment.blocks))
+
+    def _seal(self, work: _Round) -> None:
+        before = total(self.ledgers, "count")
+        self._sweep()
+        for entry in work.entries:
+            if isinstance(entry, TrackLedger):
+                self._append([entry.declaration()])
+                self.ledgers[entry.track] = entry
+        named, causes = self._name(work)
+        good = self._publish([name for names in named.values() for name in names])
+        lines: list[Line] = []
+        gaps: list[tuple[str, Gap]] = []
+        lost: list[str] = []
+        for place, entry in enumerate(work.entries):
+            if isinstance(entry, TrackLedger):
+                continue
+            if not isinstance(entry, tuple):
+                lines.append(entry)
+                continue
+            track, item = entry
+            ledger = self.ledgers[track]
+            for name in named.get(place, []):
+                if self._counts(ledger, name, good):
+                    ledger.apply(name.line)
+                    lines.append(name.line)
+            if isinstance(item, Segment):
+                if ledger.end == item.t1:
+                    continue
+                lost.append(track)
+                ledger.broken = ledger.video
+                item = Gap(item.t0, item.t1, causes.get(place, "disk"))
+            line = ledger.gap_line(item.t0, item.t1, item.cause)
+            ledger.apply(line)
+            lines.append(line)
+            gaps.append((track, item))
+        self._append(lines)
+        count = total(self.ledgers, "count")
+        if count > before:
+            self.failure = ""
+        ends = {track: ledger.end for track, ledger in self.ledgers.items()}
+        pending = max(0, self.pending - work.segments)
+        self._listener.progress(Progress(count, count - before, pending, ends, gaps, lost, work.proof))
+
+    def _name(self, work: _Round) -> tuple[dict[int, list[_Named]], dict[int, str]]:
+        """Numbers and lines for what was staged, by its place in the round; the cause of the gap for the rest."""
+        named: dict[int, list[_Named]] = {}
+        causes: dict[int, str] = {}
+        drafts: dict[str, TrackLedger] = {}
+        for place, future in work.staged.items():
+            track, segment = work.entries[place]  # type: ignore[misc]
+            assert isinstance(segment, Segment)
+            draft = drafts.setdefault(track, replace(self.ledgers[track], records=[], recovered=[]))
+            try:
+                staged = future.result()
+                names = self._name_one(draft, segment, staged)
+            except OSError as error:
+                self._fail_on(error, "a segment could not be written")
+                draft.broken = draft.video
+            except Exception:
+                logger.exception("a segment could not be sealed")
+                self._fail("internal", "a segment could not be sealed")
+                draft.broken, causes[place] = draft.video, "recorder"
+            else:
+                named[place] = names
+        return named, causes
+
+    def _name_one(self, draft: TrackLedger, segment: Segment, staged: _Staged) -> list[_Named]:
+        if draft.broken and (not segment.keys or segment.keys[0] != 0):
+            self._throw_away(staged.ticket)
+            return []
+        names: list[_Named] = []
+        if not draft.init:
+            first = segment.blocks[0].data
+            try:
+                init = self._stage(
+                    segment_name(draft.track, 0),
+                    lambda: mux.video_init(*mux.vp8_size(first)) if draft.video else mux.audio_init(),
+                )
+            except Exception:
+                self._throw_away(staged.ticket)
+                raise
+            names.append(_Named(init, draft.init_line(init.size, init.sha256)))
+        span = (segment.t0, segment.t1)
+        names.append(_Named(staged, draft.segment_line(span, segment.keys, staged.size, staged.sha256)))
+        for name in names:
+            draft.apply(name.line)
+        draft.broken = False
+        return names
+
+    def _publish(self, names: Sequence[_Named]) -> set[str]:
+        """Name the files and read each back; the paths of those that are there as written. The rest is taken away."""
+        if not names:
+            return set()
+        good: set[str] = set()
+        try:
+            self._store.publish([(name.staged.ticket, name.line["file"]) for name in names])
+        except OSError as error:
+            self._fail_on(error, "segments could not be stored")
+            for name in names:  # numbers beyond the journal's: whatever has such a name is not part of the recording
+                self._throw_away(name.staged.ticket)
+                self._throw_away(name.line["file"])
+            return good
+        for name in names:
+            file = name.line["file"]
+            try:
+                if hashlib.sha256(self._store.read(file)).hexdigest() != name.staged.sha256:
+                    raise OSError("what was read back is not what was written")
+                good.add(file)
+            except OSError as error:
+                self._fail_on(error, "a segment could not be read back")
+                self._throw_away(file)
+        return good
+
+    def _counts(self, ledger: TrackLedger, name: _Named, good: set[str]) -> bool:
+        """Whether a file is in the recording: it is there, and so is what it needs before it."""
+        line = name.line
+        ready = bool(ledger.init) and line["n"] == ledger.count + 1 if line["type"] == "segment" else True
+        if ready and line["file"] in good and (line.get("rap") == line.get("n") or not ledger.broken):
+            ledger.broken = False
+            return True
+        if line["file"] in good:
+            self._throw_away(line["file"])
+        return False
+
+    def _throw_away(self, name: str) -> None:
+        try:
+            self._store.discard(name)
+        except OSError:
+            self._leftovers.add(name)
+
+    def _sweep(self) -> None:
+        for name in sorted(self._leftovers):
+            with contextlib.suppress(OSError):
+                self._store.discard(name)
+                self._leftovers.discard(name)
+
+    # --- errors --------------------------------------------------------------------------------------------------
+
+    def _fail_on(self, error: OSError, text: str) -> None:
+        if error.errno in FULL:
+            self._no_room()
+        else:
+            self._fail("io_error", f"{text}: {error.strerror or error}")
+
+    def _no_room(self) -> None:
+        if self._full:
+            return
+        self._full = True
+        if self._ballast is not None:
+            self._ballast.free()
+        self._fail("disk_full", "there is no room on the recorder's disk")
+        self._append([_notice("disk_full", "there is no room on the disk")])
+
+    def _fail(self, code: str, text: str) -> None:
+        logger.error("recording is failing: %s", code)
+        self.failure = code
+        self._listener.failing(code, text)
+
+    def _append(self, lines: Sequence[Line]) -> None:
+        """Append, however long it takes: what was published must be journaled. Ends without only when stopped."""
+        if not lines:
+            return
+        while True:
+            try:
+                self._journal.append(lines)
+            except JournalBrokenError as error:
+                self._fail("io_error", str(error))
+                with contextlib.suppress(JournalError, OSError):
+                    self._journal.renew()
+                    continue
+            except JournalError as error:
+                self._journal_refused(error)
+            else:
+                return
+            if self._stopping.wait(RETRY_EVERY):
+                raise JournalError("stopped before the journal could be written")
+
+    def _journal_refused(self, error: JournalError) -> None:
+        cause = error.__cause__
+        full = isinstance(cause, OSError) and cause.errno in FULL
+        if full and self._ballast is not None:
+            self._ballast.free()
+        if full:
+            self._full = True
+        self._fail("disk_full" if full else "io_error", str(error))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def _close(self, t: int) -> Closed:
+        self._sweep()
+        if self._leftovers:
+            raise StoreError("io_error", "a file that is not part of the recording could not be removed")
+        tracks: dict[str, Line] = {}
+        for name, ledger in sorted(self.ledgers.items()):
+            pages: list[Line] = []
+            for file, first, data in ledger.pages():
+                self._store.replace(file, data)
+                pages.append({"file": file, "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "t0": first})
+            tracks[name] = ledger.closing(pages)
+        if not self._closed:
+            self._append([{"type": "close", "t": t, "tracks": tracks}])
+            self._closed = True
+        self._journal.sign()
+        segments, gaps = total(self.ledgers, "count"), total(self.ledgers, "gaps")
+        return Closed(self._journal.size, self._journal.root, segments, gaps)
+
+
+def _notice(code: str, text: str) -> Line:
+    return {"type": "notice", "code": code, "text": text}
