@@ -267,6 +267,7 @@ class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
     lang: Language
     name: str
     rendered_by: str
+    listeners: Annotated[int | None, Meta(description="people in the room who hear this language; None: not told")] = None
 
 
 class View(Message):
@@ -383,7 +384,11 @@ class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Plan(Message):
-    """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent."""
+    """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent.
+
+    A floor the worker closed by itself (`floor_closed`) opens again only after a plan with `floor_open` false, which
+    shows that the event was taken in, and a later one with true. A plan older than the last is ignored.
+    """
 
     version: int
     floor_open: bool
@@ -394,11 +399,11 @@ class Plan(Message):
 
 
 class Offer(Message):
-    """A page's offer, as posted."""
+    """A page's offer, as posted. The worker answers `answered`, or `refused` also when it is too long."""
 
     id: CommandId
     seat: Seat
-    sdp: Sdp
+    sdp: str
 
 
 class DropPeer(Message):

@@ -72,6 +72,7 @@ class Worker:
         self._sealed_at = time.monotonic()
         self._seals_expected = False
         self._lag = 0.0
+        self._inode = 0
         self._closing: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             Plan: self._plan,
@@ -218,7 +219,8 @@ class Worker:
     # --- by the clock ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Tick until stopped."""
+        """Tick until stopped. The control socket is there."""
+        self._inode = (self.folder / "worker.sock").stat().st_ino
         self.feed.start()
         slow_at = 0.0
         while not self.stopped.is_set():
@@ -245,12 +247,19 @@ class Worker:
         self.room.tick()
         if self._seals_expected and now - self._sealed_at > SEAL_SECONDS:
             self._close_floor("no_seal")
-        if not (self.folder / "worker.sock").exists():
-            logger.warning("the folder is gone")
+        if not self.socket_is_ours():
+            logger.warning("the socket is gone or another process has taken it")
             self.stopped.set()
         if self._link is None and not self.room.clients and now - self._link_lost_at > ABANDONED_SECONDS:
             logger.warning("nobody has asked for this process for %d s", ABANDONED_SECONDS)
             self.stopped.set()
+
+    def socket_is_ours(self) -> bool:
+        """Nobody has removed or replaced the control socket."""
+        try:
+            return (self.folder / "worker.sock").stat().st_ino == self._inode
+        except OSError:
+            return False
 
     async def _end(self) -> None:
         for client in list(self.room.clients.values()):
@@ -274,7 +283,8 @@ async def run(folder: Path, host: str, port: int, public_address: str) -> None:
     finally:
         server.close()
         udp.close()
-        (folder / "worker.sock").unlink(missing_ok=True)
+        if worker.socket_is_ours():
+            (folder / "worker.sock").unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,485 @@
+"""Supervision of a process beside the web process: started detached, watched, replaced, or taken over.
+
+Used for the media worker and the recorder. Such a process listens on a Unix socket in a private folder, says `Alive`
+every 0.5 s, and goes on when the web process ends; the next web process finds it by its pid file and attaches.
+An exit is seen at once (pidfd); 2 s without `Alive` and it is killed. Either way `on_lost` is called, another is
+started, and `on_restart` is called when it answers, so that the caller can say again what it wants.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import media
+from media.link import Link, connect
+from media.messages import Alive, Attach, Attached, Stop
+
+logger = logging.getLogger("vivavoce.media.processes")
+
+SILENT_SECONDS = 2.0  # without Alive before a process is killed
+CHECK_SECONDS = 0.1
+START_SECONDS = 30.0  # for a new process to answer
+CONNECT_SECONDS = 0.02
+STOP_SECONDS = 5.0
+PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # s before a restart, when the one before lived less than STEADY_SECONDS
+STEADY_SECONDS = 10.0
+MAX_WAITING = 10_000  # events not yet taken by on_message
+REQUEST_SECONDS = 10.0
+
+Handler = Callable[[Any], Awaitable[None] | None]
+
+
+class ProcessError(ConnectionError):
+    """The process cannot be reached, or went away before it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What happened to the process, and when on the monotonic clock (s)."""
+
+    at: float
+    what: str
+    pid: int
+
+
+@dataclass(slots=True)
+class _Running:
+    """One operating-system process: `child` when this web process started it."""
+
+    pid: int
+    pidfd: int
+    child: subprocess.Popen[bytes] | None
+    started: float
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Process:
+    """A supervised process. Make one with `start_or_adopt`; end with `stop` or `detach`.
+
+    `on_message(event)`, `on_lost(reason)` and `on_restart()` are called in the order things happened, one at a time;
+    each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `last_seq` is
+    the number of the last event of the present process; `history` says what happened.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        folder: Path,
+        socket: str,
+        incoming: Any,
+        on_message: Handler,
+        on_lost: Handler | None = None,
+        on_restart: Callable[[], Awaitable[None] | None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.last_seq = 0
+        self.adopted = False
+        self.attached: Attached | None = None
+        self.history: deque[Moment] = deque(maxlen=200)
+        self.last_alive = 0.0
+        self._argv = list(argv)
+        self._socket = folder / socket
+        self._incoming = incoming
+        self._on_message = on_message
+        self._on_lost = on_lost
+        self._on_restart = on_restart
+        self._environment = dict(environment or {})
+        self._running: _Running | None = None
+        self._link: Link[Any] | None = None
+        self._replies: dict[str, asyncio.Future[Any]] = {}
+        self._events: asyncio.Queue[tuple[Callable[..., Any], tuple[Any, ...]]] = asyncio.Queue(MAX_WAITING)
+        self._numbers = itertools.count(1)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ending = False
+        self._failures = 0
+
+    @classmethod
+    async def start_or_adopt(
+        cls,
+        name: str,
+        argv: Sequence[str],
+        folder: Path,
+        socket: str,
+        incoming: Any,
+        on_message: Handler,
+        on_lost: Handler | None = None,
+        on_restart: Callable[[], Awaitable[None] | None] | None = None,
+        environment: Mapping[str, str] | None = None,
+        last_seq: int = 0,
+    ) -> "Process":
+        """Take over the process that runs in `folder`, or start one; attached when this returns.
+
+        `last_seq` is the last event an earlier web process has taken in: later ones come again. `on_lost(reason)`
+        gets "exit" or "hang". Raises ProcessError when no process answers within 30 s.
+        """
+        process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment)
+        process.last_seq = last_seq
+        await process._begin()
+        return process
+
+    @property
+    def pid(self) -> int:
+        """Of the present process; 0 while there is none."""
+        return self._running.pid if self._running is not None else 0
+
+    # --- what the caller says ----------------------------------------------------------------------------------
+
+    def send(self, message: msgspec.Struct) -> bool:
+        """Send a message; False when there is nobody to take it now (`on_restart` will be called)."""
+        if self._link is None:
+            return False
+        try:
+            self._link.send(message)
+        except ConnectionError:
+            return False
+        return True
+
+    def new_id(self) -> str:
+        """An id for a command, unique to this object."""
+        return f"{os.getpid()}-{id(self) & 0xFFFF:x}-{next(self._numbers)}"
+
+    async def request(self, message: Any, within: float = REQUEST_SECONDS) -> Any:
+        """Send a command that has an `id` and wait for what comes back with the same `re`.
+
+        Raises ProcessError when the process goes away first or cannot be reached, TimeoutError after `within` s.
+        """
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._replies[message.id] = future
+        try:
+            if not self.send(message):
+                raise ProcessError(f"the {self.name} cannot be reached")
+            async with asyncio.timeout(within):
+                return await future
+        finally:
+            self._replies.pop(message.id, None)
+
+    async def stop(self) -> None:
+        """End the process in good order, by force after 5 s."""
+        self._ending = True
+        running = self._running
+        if running is not None:
+            if not self.send(Stop()):
+                self._signal(running, signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await running.gone.wait()
+            except TimeoutError:
+                self._signal(running, signal.SIGKILL)
+                await running.gone.wait()
+            self._note("stopped", running.pid)
+            self._pid_file.unlink(missing_ok=True)
+        await self.detach()
+
+    async def detach(self) -> None:
+        """Let go and leave the process running, for the next web process to adopt."""
+        self._ending = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self._link is not None:
+            await self._link.close()
+            self._link = None
+        self._forget()
+        self._fail_replies()
+
+    # --- starting and taking over ------------------------------------------------------------------------------
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / f"{self.name}.pid"
+
+    def _note(self, what: str, pid: int) -> None:
+        self.history.append(Moment(time.monotonic(), what, pid))
+
+    async def _begin(self) -> None:
+        self._running = self._find()
+        self.adopted = self._running is not None
+        if self._running is None:
+            self.last_seq = 0
+            self._running = self._start()
+        else:
+            self._note("adopted", self._running.pid)
+        try:
+            await self._attach(self._running, START_SECONDS if not self.adopted else SILENT_SECONDS)
+        except ProcessError:
+            if not self.adopted:
+                self._kill(self._running)
+                raise
+            self._note("hang", self._running.pid)
+            self._kill(self._running)
+            await self._running.gone.wait()
+            self._forget()
+            self.adopted = False
+            self.last_seq = 0
+            self._running = self._start()
+            await self._attach(self._running, START_SECONDS)
+        self._tasks = [asyncio.create_task(self._supervise()), asyncio.create_task(self._dispatch())]
+
+    def _find(self) -> _Running | None:
+        """The process an earlier web process has left, if it is still ours."""
+        try:
+            pid, started = self._pid_file.read_text().split()
+            pidfd = os.pidfd_open(int(pid))
+        except (OSError, ValueError):
+            return None
+        if self._is_ours(int(pid), started):
+            return self._watch(_Running(int(pid), pidfd, None, time.monotonic()))
+        os.close(pidfd)
+        return None
+
+    def _is_ours(self, pid: int, started: str) -> bool:
+        """The pid still stands for the process the file names: same start time, same working folder."""
+        try:
+            return _start_time(pid) == started and Path(f"/proc/{pid}/cwd").samefile(self.folder)
+        except OSError:
+            return False
+
+    def _start(self) -> _Running:
+        self._socket.unlink(missing_ok=True)
+        log = os.open(self.folder / f"{self.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(Path(media.__file__).parent.parent),
+            "PYTHONSAFEPATH": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        try:
+            child = subprocess.Popen(
+                self._argv,
+                cwd=self.folder,
+                env=environment | self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                close_fds=True,
+            )
+        finally:
+            os.close(log)
+        draft = self._pid_file.with_suffix(".pid.new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(descriptor, f"{child.pid} {_start_time(child.pid)}\n".encode())
+        finally:
+            os.close(descriptor)
+        draft.replace(self._pid_file)
+        self._note("started", child.pid)
+        return self._watch(_Running(child.pid, os.pidfd_open(child.pid), child, time.monotonic()))
+
+    def _watch(self, running: _Running) -> _Running:
+        loop = asyncio.get_running_loop()
+
+        def gone() -> None:
+            loop.remove_reader(running.pidfd)
+            if running.child is not None:
+                running.child.poll()
+            else:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitid(os.P_PIDFD, running.pidfd, os.WEXITED | os.WNOHANG)
+            self._note("exit", running.pid)
+            running.gone.set()
+
+        loop.add_reader(running.pidfd, gone)
+        return running
+
+    def _forget(self) -> None:
+        """Stop watching the present process."""
+        running, self._running = self._running, None
+        if running is not None:
+            asyncio.get_running_loop().remove_reader(running.pidfd)
+            os.close(running.pidfd)
+            if running.child is not None and running.child.returncode is None:
+                running.child.returncode = 0  # it goes on without us: no warning when the object is collected
+
+    def _signal(self, running: _Running, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(running.pidfd, number)
+
+    def _kill(self, running: _Running) -> None:
+        self._note("killed", running.pid)
+        self._signal(running, signal.SIGKILL)
+
+    async def _attach(self, running: _Running, within: float) -> None:
+        """Connect and wait for `Attached`. Raises ProcessError when it ends, or does not answer in time."""
+        until = time.monotonic() + within
+        link: Link[Any] | None = None
+        while not running.gone.is_set() and time.monotonic() < until:
+            try:
+                link = await connect(self._socket, self._incoming)
+                break
+            except OSError:
+                await asyncio.sleep(CONNECT_SECONDS)
+        if link is None:
+            raise ProcessError(f"the {self.name} does not listen")
+        try:
+            link.send(Attach(last_seq=self.last_seq))
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.1, until - time.monotonic())):
+                async for message in link:
+                    if isinstance(message, Attached):
+                        self.attached = message
+                        break
+                else:
+                    raise ProcessError(f"the {self.name} closed the link")
+        except (TimeoutError, ConnectionError) as error:
+            await link.close()
+            raise ProcessError(f"the {self.name} does not answer") from error
+        self._link = link
+        self.last_alive = time.monotonic()
+        self._note("attached", running.pid)
+
+    # --- watching ----------------------------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """One turn for each process: watch it to its end, then start the next."""
+        while self._running is not None:
+            reason = await self._watch_to_end(self._running)
+            self._fail_replies()
+            if self._ending:
+                return
+            await self._replace(reason)
+
+    async def _watch_to_end(self, running: _Running) -> str:
+        """Returns why the process is no more: "exit", or "hang" when it had to be killed."""
+        while True:
+            reader = asyncio.create_task(self._read())
+            reason = await self._watchdog(running, reader)
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            if self._link is not None:
+                await self._link.close()
+                self._link = None
+            if reason == "link" and not self._ending:
+                try:
+                    await self._attach(running, SILENT_SECONDS)
+                    continue
+                except ProcessError:
+                    reason = "exit" if running.gone.is_set() else "hang"
+            if not running.gone.is_set() and not self._ending:
+                self._note(reason, running.pid)
+                self._kill(running)
+            await running.gone.wait()
+            return reason
+
+    async def _watchdog(self, running: _Running, reader: asyncio.Task[None]) -> str:
+        before = time.monotonic()
+        gone = asyncio.create_task(running.gone.wait())
+        try:
+            while True:
+                await asyncio.wait({gone, reader}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                now = time.monotonic()
+                if running.gone.is_set():
+                    return "exit"
+                if reader.done():
+                    # An exit closes the socket a moment before the process is gone.
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(0.2):
+                            await running.gone.wait()
+                    return "exit" if running.gone.is_set() else "link"
+                if now - before > 5 * CHECK_SECONDS:
+                    # This web process itself was held up: what came meanwhile has not been read yet.
+                    self.last_alive = max(self.last_alive, now - SILENT_SECONDS / 2)
+                before = now
+                if now - self.last_alive > SILENT_SECONDS and not self._ending:
+                    return "hang"
+        finally:
+            gone.cancel()
+
+    async def _read(self) -> None:
+        assert self._link is not None
+        try:
+            async for message in self._link:
+                if isinstance(message, Alive):
+                    self.last_alive = time.monotonic()
+                    continue
+                future = self._replies.get(getattr(message, "re", ""))
+                seq = getattr(message, "seq", 0)
+                if isinstance(message, Attached) or 0 < seq <= self.last_seq:
+                    continue
+                self.last_seq = max(self.last_seq, seq)
+                if future is not None:
+                    if not future.done():
+                        future.set_result(message)
+                    continue
+                self._queue_call(self._on_message, message)
+        except ConnectionError:
+            logger.error("the %s said something that is not in the table", self.name)
+
+    def _queue_call(self, handler: Callable[..., Any] | None, *arguments: Any) -> None:
+        """Events, losses and restarts reach the caller in the order they happened, one at a time."""
+        if handler is None:
+            return
+        if self._events.full():
+            logger.error("the %s says more than is taken in; the oldest event is dropped", self.name)
+            self._events.get_nowait()
+        self._events.put_nowait((handler, arguments))
+
+    async def _dispatch(self) -> None:
+        while True:
+            handler, arguments = await self._events.get()
+            try:
+                result = handler(*arguments)
+                if asyncio.iscoroutine(result):
+                    await result
+            except Exception:
+                logger.exception("a handler for the %s failed", self.name)
+
+    def _fail_replies(self) -> None:
+        replies, self._replies = self._replies, {}
+        for future in replies.values():
+            if not future.done():
+                future.set_exception(ProcessError(f"the {self.name} went away"))
+
+    async def _replace(self, reason: str) -> None:
+        """Tell, start another, tell again."""
+        logger.warning("the %s is gone (%s); starting another", self.name, reason)
+        lived = time.monotonic() - self._running.started if self._running is not None else 0.0
+        self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
+        self._forget()
+        self._note("lost", 0)
+        self._queue_call(self._on_lost, reason)
+        while True:
+            await asyncio.sleep(PAUSES[min(max(0, self._failures - 1), len(PAUSES) - 1)])
+            self.last_seq = 0
+            self._running = self._start()
+            try:
+                await self._attach(self._running, START_SECONDS)
+                break
+            except ProcessError as error:
+                logger.error("%s", error)
+                self._failures += 1
+                self._kill(self._running)
+                await self._running.gone.wait()
+                self._forget()
+        self._note("restarted", self._running.pid)
+        self._queue_call(self._on_restart)
+
+
+def _start_time(pid: int) -> str:
+    """When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command line that runs a module of this code with this interpreter."""
+    return [sys.executable, "-m", module, *arguments]

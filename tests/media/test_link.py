@@ -1,0 +1,109 @@
+"""Links between processes: messages over a Unix socket."""
+
+import asyncio
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.link import Link, LinkError, connect, serve
+from media.messages import WEB_TO_WORKER, WORKER_TO_WEB, Alive, Attach, CountPackets, DropPeer, Stop
+
+
+async def collect(link: Link[Any], into: list[Any], failed: asyncio.Future[Exception | None]) -> None:
+    try:
+        async for message in link:
+            into.append(message)
+    except LinkError as error:
+        failed.set_result(error)
+    else:
+        failed.set_result(None)
+
+
+async def test_messages_arrive_in_order_and_whole(tmp_path: Path) -> None:
+    heard: list[Any] = []
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    server = await serve(tmp_path / "x.sock", WEB_TO_WORKER, lambda link: collect(link, heard, done))
+    link = await connect(tmp_path / "x.sock", WORKER_TO_WEB)
+    sent = [Attach(last_seq=number) for number in range(500)] + [DropPeer(seat="s" * 64), Stop()]
+    for message in sent:
+        link.send(message)
+    await link.close()
+    assert await asyncio.wait_for(done, 5) is None
+    assert heard == sent
+    server.close()
+
+
+async def test_a_socket_in_a_very_deep_folder_is_reached(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100) / ("e" * 100)
+    deep.mkdir(parents=True)
+    heard: list[Any] = []
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    server = await serve(deep / "x.sock", WEB_TO_WORKER, lambda link: collect(link, heard, done))
+    link = await connect(deep / "x.sock", WORKER_TO_WEB)
+    link.send(Stop())
+    await link.close()
+    assert await asyncio.wait_for(done, 5) is None
+    assert heard == [Stop()]
+    server.close()
+
+
+async def test_the_socket_is_private(tmp_path: Path) -> None:
+    server = await serve(tmp_path / "x.sock", WEB_TO_WORKER, lambda link: asyncio.sleep(0))
+    assert (tmp_path / "x.sock").stat().st_mode & 0o777 == 0o600
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        struct.pack("!I", 5) + b"hello",
+        struct.pack("!I", 1 << 30),
+        struct.pack("!I", 1) + b"\xc0",
+        struct.pack("!I", 13) + b"\x81\xa4type\xa6nobody",
+    ],
+)
+async def test_what_is_not_in_the_table_is_an_error(tmp_path: Path, raw: bytes) -> None:
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    server = await serve(tmp_path / "x.sock", WEB_TO_WORKER, lambda link: collect(link, [], done))
+    _, writer = await asyncio.open_unix_connection(str(tmp_path / "x.sock"))
+    writer.write(raw)
+    assert isinstance(await asyncio.wait_for(done, 5), LinkError)
+    writer.close()
+    await writer.wait_closed()
+    server.close()
+
+
+async def test_half_a_message_and_an_end_is_an_end(tmp_path: Path) -> None:
+    heard: list[Any] = []
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    server = await serve(tmp_path / "x.sock", WEB_TO_WORKER, lambda link: collect(link, heard, done))
+    _, writer = await asyncio.open_unix_connection(str(tmp_path / "x.sock"))
+    writer.write(struct.pack("!I", 500) + b"half")
+    writer.close()
+    await writer.wait_closed()
+    assert await asyncio.wait_for(done, 5) is None
+    assert heard == []
+    server.close()
+
+
+async def test_a_side_that_does_not_read_stops_the_sender_and_not_its_memory(tmp_path: Path) -> None:
+    release = asyncio.Event()
+
+    async def idle(link: Link[Any]) -> None:
+        await release.wait()
+
+    server = await serve(tmp_path / "x.sock", WEB_TO_WORKER, idle)
+    link = await connect(tmp_path / "x.sock", WORKER_TO_WEB)
+    link._limit = 1_000_000
+    big = CountPackets(id="x" * 64)
+    with pytest.raises(ConnectionError, match="does not read"):
+        for _ in range(1_000_000):
+            link.send(big)
+    assert link.waiting < 1_100_000
+    release.set()
+    await link.close()
+    with pytest.raises(ConnectionError, match="closed"):
+        link.send(Alive(at=0, lag_ms=0))
+    server.close()
