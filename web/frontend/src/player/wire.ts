@@ -1,0 +1,73 @@
+// What the page and its worker say to each other. The key file goes to the worker and nothing of it comes back but the
+// name of the authority; the page never holds the key.
+
+import type { Gap, Segment } from "./journal";
+
+export interface TrackView {
+  name: string;
+  t: number;
+  end: number;
+  role: string;
+  kind: string;
+  lang: string;
+  mime: string;
+  segments: Segment[];
+  gaps: Gap[];
+}
+
+export interface RecordingView {
+  origin: string;
+  zero: string;
+  /** Milliseconds. */
+  end: number;
+  tracks: TrackView[];
+}
+
+export interface Seal {
+  origin: string;
+  size: number;
+  root: string;
+  authority: string;
+  demo: boolean;
+}
+
+export type Word = "verified" | "gaps" | "failed" | "cannot";
+
+/** What has been found out so far. It can only grow worse, and becomes final when every part has been checked. */
+export interface Verdict {
+  word: Word;
+  /** What failed first, as docs/recording-format.md §7 names it. */
+  first: string;
+  faults: { first: string; code: string }[];
+  /** What could not be checked. */
+  missing: string[];
+  /** What was not asked for: no time-stamp, no cosigner. */
+  waived: string[];
+  gaps: number;
+  checked: number;
+  total: number;
+  /** Bytes not yet looked at. */
+  left: number;
+}
+
+export type RefusalCode =
+  | "too_long" | "no_identity" | "several_identities" | "no_policy" | "policy" | "not_text"
+  | "wrong_key" | "identity" | "ticket" | "network" | "no_decryption";
+
+export type ToWorker =
+  | { type: "key"; file: File }
+  | { type: "open"; base: string; ticket: string; origin: string }
+  | { type: "part"; id: number; generation: number; track: string; n: number }
+  | { type: "drop"; track: string; generation: number }
+  | { type: "ticket"; ticket: string }
+  | { type: "check" };
+
+export type FromWorker =
+  | { type: "key"; authority: string; demo: boolean }
+  | { type: "refused"; code: RefusalCode; detail: string }
+  | { type: "step"; step: "checkpoint" | "journal" | "key" }
+  | { type: "opened"; recording: RecordingView | null; seal: Seal | null }
+  | { type: "verdict"; verdict: Verdict }
+  | { type: "part"; id: number; bytes: ArrayBuffer }
+  | { type: "bad"; id: number; track: string; n: number; code: string }
+  | { type: "unreachable"; id: number; status: number };

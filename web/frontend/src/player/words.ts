@@ -1,0 +1,182 @@
+// Words of the player: what the codes of worker and journal mean to a person.
+
+import { languageName, official, t, tn } from "../i18n";
+import type { RefusalCode, TrackView, Verdict } from "./wire";
+
+export interface Place {
+  city: string;
+  zone: string;
+}
+
+const ROLES: Record<string, () => string> = {
+  judge: () => t("Judge"),
+  presiding_judge: () => t("Judge"),
+  clerk: () => t("Clerk"),
+  requested_authority: () => t("Requested authority"),
+  authority: () => t("Requested authority"),
+  witness: () => t("Witness"),
+  expert: () => t("Expert"),
+  accused: () => t("Accused"),
+  defendant: () => t("Accused"),
+  interpreter: () => t("Interpreter"),
+  defence: () => t("Defence"),
+  prosecutor: () => t("Prosecutor"),
+};
+
+/** The journal says "witness 1": a role and a number, never a name. */
+function roleOf(view: TrackView): { role: string; number: string } {
+  const [role = "", number = "1"] = view.role.split(" ");
+  return { role, number };
+}
+
+/** "Witness", or "Witness 2" from the second of a role on. */
+export function personName(view: TrackView): string {
+  const { role, number } = roleOf(view);
+  const word = ROLES[role]?.() ?? role.replaceAll("_", " ");
+  return number === "1" ? word : `${word} ${number}`;
+}
+
+/** Whether the track is of the person the hearing is about. */
+export function heard(view: TrackView): boolean {
+  return ["witness", "expert", "defendant", "accused"].includes(roleOf(view).role);
+}
+
+export function trackName(view: TrackView): string {
+  if (view.kind === "language") return t("Interpretation into {language}", { language: languageName(view.lang) });
+  if (view.kind === "floor-audio") return t("{person}, microphone", { person: personName(view) });
+  if (view.kind === "screen") return t("{person}, shared screen", { person: personName(view) });
+  return t("{person}, camera", { person: personName(view) });
+}
+
+const CAUSES: Record<string, () => string> = {
+  network: () => t("the line was lost"),
+  sender_off: () => t("switched off by the person or the court"),
+  pause: () => t("paused by order"),
+  recorder: () => t("the recorder had failed"),
+  disk: () => t("the disk had failed"),
+  recovered: () => t("parts found after a failure, of unknown time"),
+  late: () => t("began later"),
+  other: () => t("another cause"),
+};
+
+export function causeWord(cause: string): string {
+  return CAUSES[cause]?.() ?? cause;
+}
+
+export function refusalText(code: RefusalCode, detail: string): string {
+  const texts: Record<RefusalCode, () => string> = {
+    too_long: () => t("This is not a key file: it is far too long. Choose the key file of your authority."),
+    not_text: () => t("This is not a key file: it is not text. Choose the key file of your authority."),
+    no_identity: () => t("This file holds no key. A key file has a line that begins with AGE-SECRET-KEY-1."),
+    several_identities: () => t("This file holds several keys. Choose a file with one key."),
+    identity: () => t("The key in this file is damaged: its check letters do not fit. Ask your authority for the file again."),
+    no_policy: () =>
+      t("This key file does not say which courts it trusts (“# policy:”). Without that no seal can be checked. Ask your authority for the complete file."),
+    policy: () => t("The policy in this key file cannot be read at “{line}”. Ask your authority for the file again.", { line: detail }),
+    wrong_key: () =>
+      detail
+        ? t("The key of {authority} does not open this recording. It was sealed for other authorities, or for an earlier key of yours.", { authority: detail })
+        : t("This key does not open this recording. It was sealed for other authorities, or for an earlier key of yours."),
+    ticket: () => t("Your permission to view has ended. Reload the page to begin again."),
+    network: () => t("The court's server does not answer. Check the line and try again."),
+    no_decryption: () => t("This browser cannot decrypt recordings. Use a current Chromium, Edge or Firefox."),
+  };
+  return texts[code]();
+}
+
+const FAULTS: Record<string, () => string> = {
+  absent: () => t("missing"),
+  size: () => t("not as long as what was sealed"),
+  hash: () => t("not what was sealed"),
+  decrypt: () => t("cannot be decrypted, though it is what was sealed"),
+  content: () => t("holds something else than picture or sound"),
+  no_key: () => t("cannot be decrypted"),
+  checkpoint_form: () => t("the signed head is not in the one form"),
+  checkpoint_origin: () => t("the signed head belongs to another recording"),
+  seal_signature: () => t("the seal's signature is not by the court's key that you trust"),
+  cosignature: () => t("a cosigner's signature is not valid"),
+  journal_lines: () => t("the journal has another number of lines than was signed"),
+  root: () => t("the journal is not the one that was signed"),
+  hole: () => t("time before it is neither recorded nor declared as a gap"),
+  hole_at_end: () => t("the end of a track is neither recorded nor declared as a gap"),
+  overlap: () => t("overlaps the part before it"),
+  number: () => t("missing from the numbers"),
+  other_recipient: () => t("the recording's key is another than the journal names"),
+  close_differs: () => t("the closing entry does not agree with the journal"),
+};
+
+export function faultText(first: string, code: string): string {
+  const what = FAULTS[code]?.() ?? t("does not follow the format ({code})", { code });
+  if (/-\d{6}$/.test(first)) return t("Part {part}: {what}.", { part: first, what });
+  const name = /^line (\d+)$/.exec(first);
+  if (name) return t("Journal, line {n}: {what}.", { n: name[1] ?? "", what });
+  return `${first}: ${what}.`;
+}
+
+export function missingText(code: string): string {
+  const texts: Record<string, () => string> = {
+    log_key: () => t("your key file names no sealing key of this court"),
+    quorum: () => t("the cosigners your policy asks for have not signed"),
+    close: () => t("the recording was never closed, so its end is not proven"),
+    keywrap: () => t("the recording's key was never sealed for an authority"),
+    format: () => t("the recording has a format this page does not know"),
+  };
+  return texts[code]?.() ?? code;
+}
+
+export function badgeWords(verdict: Verdict): string {
+  switch (verdict.word) {
+    case "failed":
+      return t("FAILED – do not rely on this recording");
+    case "verified":
+      return t("Verified");
+    case "gaps":
+      return tn("Verified with {n} declared gap", "Verified with {n} declared gaps", verdict.gaps);
+    case "cannot":
+      if (verdict.missing[0] !== undefined) return t("Cannot verify: {reason}", { reason: missingText(verdict.missing[0]) });
+      return t("Not verified yet: {checked} of {total} parts checked, no fault so far", {
+        checked: verdict.checked,
+        total: verdict.total,
+      });
+  }
+}
+
+export function elapsedText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${official()} ${zone} ${JSON.stringify(options)}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(official(), { timeZone: zone, ...options });
+    formats.set(key, found);
+  }
+  return found;
+}
+
+/** `09:41:55`, 24 hours. */
+export function wallTime(at: number, zone: string): string {
+  const options: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  return format(zone, options).format(at);
+}
+
+/** `UTC+02:00`. */
+export function offsetText(at: number, zone: string): string {
+  const parts = format(zone, { timeZoneName: "longOffset" }).formatToParts(at);
+  const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  const found = /([+-]\d{2}:\d{2})/.exec(name.replace("−", "-"));
+  return `UTC${found?.[1] ?? "+00:00"}`;
+}
+
+export function dateText(at: number, zone: string): string {
+  return format(zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at);
+}
+
+export function dayKey(at: number, zone: string): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(at);
+}
