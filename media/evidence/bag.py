@@ -1,0 +1,162 @@
+"""Export of a recording's folder as a bag (RFC 8493) that anyone can check without our software (§6).
+
+A bag is a copy: it is built beside its place and renamed into it when it is whole; after a power cut, export again.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata, resources
+from pathlib import Path
+
+import bagit
+
+from media.evidence import custody, tlog
+from media.evidence.bag_check import READ_BYTES, read_bag
+from media.evidence.custody import CustodyError, Signer
+from media.evidence.findings import Findings
+
+VERIFY_TEXT = "VERIFY.txt"
+TREE_SCRIPT = "tree.py"
+_DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+_FILE = re.compile(
+    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
+    r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
+    r"|proofs/[a-z0-9_-]+\.tlog-proof"
+)
+"""Every file a recording's folder may hold; a bag takes nothing else with it."""
+
+
+class ExportError(Exception):
+    """The bag could not be made; nothing is left of it."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bag that was made."""
+
+    folder: Path
+    head: tlog.Checkpoint
+    """The head it was exported at, which covers the line about this export."""
+    tagmanifest_sha256: str
+    """SHA-256 of `tagmanifest-sha256.txt`: names the whole bag."""
+    size: int
+    """Bytes of payload."""
+
+
+def export(folder: Path, target: Path, seed: bytes | Signer, who: str, why: str, now: datetime) -> Exported:
+    """Copy a closed recording into a new bag at `target`.
+
+    Effects, in order: an `access` line (what: export) and its signed head, durable; the bag, complete, under its
+    name. `who` is a role, never a name. NotClosedError or CustodyError: the recording cannot be appended to, nothing
+    was written; ExportError: the bag could not be written, the `access` line stays (it was meant to be taken).
+    """
+    if now.tzinfo is None:
+        raise ValueError("a naive datetime")
+    if target.exists():
+        raise ExportError(f"{target} is there already")
+    building = target.with_name(f".{target.name}.{secrets.token_hex(4)}.building")
+    seconds = int(now.timestamp())
+    with custody.locked(folder):
+        access = {"type": "access", "who": who, "what": "export", "why": why}
+        head = custody.append_locked(folder, [access], seed, seconds * 10**9 + now.microsecond * 1000)
+        try:
+            building.mkdir(mode=0o700)
+            manifest = _copy_payload(folder, building / "data")
+        except OSError as error:
+            shutil.rmtree(building, ignore_errors=True)
+            raise ExportError(f"the bag cannot be written: {error.strerror}") from error
+    try:
+        exported = _finish(building, target, head, manifest, now)
+    except OSError as error:
+        raise ExportError(f"the bag cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return exported
+
+
+def _finish(building: Path, target: Path, head: tlog.Checkpoint, manifest: dict[str, str], now: datetime) -> Exported:
+    size = sum((building / path).stat().st_size for path in manifest)
+    tags = {
+        "bagit.txt": _DECLARATION,
+        "bag-info.txt": _bag_info(head.origin, size, len(manifest), now),
+        "manifest-sha256.txt": "".join(f"{digest}  {path}\n" for path, digest in sorted(manifest.items())),
+        VERIFY_TEXT: verify_text(head),
+    }
+    for name, text in tags.items():
+        (building / name).write_text(text, encoding="utf-8", newline="")
+    for algorithm in ("sha256", "sha512"):
+        lines = (f"{hashlib.new(algorithm, tags[name].encode()).hexdigest()}  {name}\n" for name in sorted(tags))
+        (building / f"tagmanifest-{algorithm}.txt").write_text("".join(lines), encoding="utf-8", newline="")
+    tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+    bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
+    building.rename(target)
+    return Exported(target, head, tagmanifest, size)
+
+
+def check(folder: Path) -> Findings:
+    """Whether a folder is a complete and valid bag, whatever is in it; the verdict on the recording is `verify`."""
+    findings = Findings()
+    read_bag(folder, findings)
+    return findings
+
+
+def verify_text(head: tlog.Checkpoint) -> str:
+    """VERIFY.txt: how to check the bag with tools that are not ours, with the tree script printed in full."""
+    here = resources.files("media.evidence.standalone")
+    text = (here / VERIFY_TEXT).read_text(encoding="utf-8")
+    script = (here / TREE_SCRIPT).read_text(encoding="utf-8")
+    values = {
+        "ORIGIN": head.origin,
+        "COURT": head.origin.rpartition("/")[0],
+        "SIZE": str(head.size),
+        "ROOT": head.root.hex(),
+        "SCRIPT": script.rstrip("\n"),
+    }
+    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
+
+
+def _bag_info(origin: str, size: int, count: int, now: datetime) -> str:
+    fields = {
+        "Bag-Software-Agent": f"Vivavoce {metadata.version('vivavoce')}",
+        "Bagging-Date": now.date().isoformat(),
+        "External-Identifier": origin,
+        "Payload-Oxum": f"{size}.{count}",
+        "Recording-Scope": "full",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in fields.items())
+
+
+def _copy_payload(folder: Path, data: Path) -> dict[str, str]:
+    """Copy a recording's files; path in the bag → SHA-256."""
+    manifest: dict[str, str] = {}
+    for path in _files(folder):
+        copy = data / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        manifest[f"data/{path}"] = _copy(folder / path, copy)
+    if "data/journal.jsonl" not in manifest:
+        raise CustodyError("the recording has no journal")
+    return manifest
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for at, names, files in os.walk(folder):
+        names.sort()
+        for name in sorted(files):
+            path = (Path(at) / name).relative_to(folder).as_posix()
+            if _FILE.fullmatch(path) and not (folder / path).is_symlink():
+                yield path
+
+
+def _copy(source: Path, copy: Path) -> str:
+    hasher = hashlib.sha256()
+    with source.open("rb", buffering=0) as reader, copy.open("xb", buffering=0) as writer:
+        while block := reader.read(READ_BYTES):
+            hasher.update(block)
+            writer.write(block)
+    return hasher.hexdigest()

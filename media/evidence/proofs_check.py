@@ -1,0 +1,272 @@
+"""Inclusion proofs: an excerpt of a recording, which has no journal, and proofs that lie beside a whole one (§6)."""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.evidence import journal_lines, tlog
+from media.evidence.bag_check import Bag, printable
+from media.evidence.files_check import FilesCheck
+from media.evidence.findings import Findings
+from media.evidence.heads_check import HeadsCheck
+from media.evidence.journal_check import ORIGIN
+from media.evidence.journal_lines import Line, LineError
+
+MAX_PROOF = 2 * 1024 * 1024
+"""Bytes of a proof file that are read."""
+_MAGIC = "c2sp.org/tlog-proof@v1"
+_NUMBERED = re.compile(r"(?P<track>[a-z][a-z0-9_]{0,31})-(?P<n>[0-9]{6})")
+_GAP = re.compile(r"gap-(?P<track>[a-z][a-z0-9_]{0,31})-(?P<line>0|[1-9][0-9]{0,15})")
+
+
+class ProofError(ValueError):
+    """A proof file that is malformed or does not prove its line."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof taken apart: which line, at which index, and the hashes and checkpoint that are to prove it."""
+
+    index: int
+    line: bytes
+    path: tuple[bytes, ...]
+    checkpoint: bytes
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A line that has been proven to be in the journal."""
+
+    index: int
+    value: Line
+
+
+def parse_proof(data: bytes) -> Proof:
+    """Read a C2SP tlog-proof whose `extra` is the journal line."""
+    body, separator, checkpoint = data.partition(b"\n\n")
+    try:
+        lines = body.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise ProofError("the proof is malformed") from None
+    if (
+        not separator
+        or len(lines) < 3
+        or lines[0] != _MAGIC
+        or not re.fullmatch("index (0|[1-9][0-9]{0,15})", lines[2])
+    ):
+        raise ProofError("the proof is malformed")
+    if not lines[1].startswith("extra "):
+        raise ProofError("the proof does not carry its line")
+    decoded = [_decode(text) for text in (lines[1][6:], *lines[3:])]
+    if any(len(item) != 32 for item in decoded[1:]):
+        raise ProofError("the proof is malformed")
+    return Proof(int(lines[2][6:]), decoded[0], tuple(decoded[1:]), checkpoint)
+
+
+def write_proof(proof: Proof) -> bytes:
+    """The file for a proof."""
+    lines = [_MAGIC, f"extra {base64.b64encode(proof.line).decode()}", f"index {proof.index}"]
+    lines += [base64.b64encode(item).decode() for item in proof.path]
+    return "\n".join(lines).encode() + b"\n\n" + proof.checkpoint
+
+
+def check_proof(data: bytes, head: tlog.Checkpoint, checkpoint: bytes) -> Proof:
+    """The proof, if it holds under the bag's own checkpoint; ProofError otherwise."""
+    proof = parse_proof(data)
+    if proof.checkpoint != checkpoint:
+        raise ProofError("the proof's checkpoint is not the bag's")
+    if not tlog.verify_inclusion(proof.index, head.size, tlog.leaf_hash(proof.line), proof.path, head.root):
+        raise ProofError("the proof does not hold")
+    return proof
+
+
+def check_extra_proofs(bag: Bag, heads: HeadsCheck, tree: tlog.Tree, findings: Findings) -> None:
+    """Proofs beside a whole journal: each must hold."""
+    checkpoint = _read(bag, "checkpoint") if "checkpoint" in bag.payload else b""
+    for path in sorted(bag.payload):
+        if not _is_proof(path) or heads.head is None:
+            continue
+        try:
+            check_proof(_read(bag, path), heads.head, checkpoint)
+        except ProofError as error:
+            findings.checkpoint(f"{printable(path)}: {error}")
+
+
+def check_excerpt(
+    bag: Bag,
+    heads: HeadsCheck,
+    files: FilesCheck,
+    checkpoint: bytes | None,
+    kept: Sequence[tuple[str, bytes]],
+    findings: Findings,
+) -> dict[str, tuple[int, int, int]]:
+    """A bag without a journal: what its proofs prove, and nothing of the rest."""
+    excerpt = Excerpt(bag, heads, files, findings)
+    for name, data in kept:
+        heads.check_kept(name, data, None)
+    if heads.head is None or checkpoint is None:
+        findings.cannot("a checkpoint, to check the proofs of the excerpt")
+        return {}
+    excerpt.read_proofs(heads.head, checkpoint)
+    runs = excerpt.check()
+    files.finish()
+    heads.check_times(excerpt.last_at)
+    return runs
+
+
+class Excerpt:
+    """The proven lines of an excerpt and the rules they must meet."""
+
+    def __init__(self, bag: Bag, heads: HeadsCheck, files: FilesCheck, findings: Findings) -> None:
+        self.bag = bag
+        self.heads = heads
+        self.files = files
+        self.findings = findings
+        self.proven: dict[str, Proven] = {}
+        """By the proof's name without `.tlog-proof`."""
+        self.broken: set[str] = set()
+        self.last_at: int | None = None
+
+    def read_proofs(self, head: tlog.Checkpoint, checkpoint: bytes) -> None:
+        """Check every proof in the bag and keep the lines that are proven."""
+        for path in sorted(self.bag.payload):
+            if not _is_proof(path):
+                continue
+            name = path.removeprefix("proofs/").removesuffix(".tlog-proof")
+            try:
+                proof = check_proof(_read(self.bag, path), head, checkpoint)
+                value = journal_lines.parse(proof.line)
+                journal_lines.check_fields(value)
+                self._check_name(name, proof.index, value)
+            except (ProofError, LineError) as error:
+                self.broken.add(name)
+                self._fail(name, f"{printable(path)}: {error}")
+                continue
+            self.proven[name] = Proven(proof.index, value)
+            self.last_at = max(self.last_at or 0, int(value["at"]))
+            for sha256 in journal_lines.blobs(value):
+                self.files.blob(sha256, proof.index)
+
+    def check(self) -> dict[str, tuple[int, int, int]]:
+        """Open, key, close, and each track's run."""
+        opened, closed, wrapped = (self._required(name) for name in ("open", "close", "keywrap"))
+        if opened is not None:
+            match = ORIGIN.fullmatch(opened.value["origin"])
+            if opened.index or not match or match["uuid"] != opened.value["recording"]:
+                self.findings.line(opened.index, "origin and recording of open do not fit")
+            if opened.value["origin"] != self.heads.origin:
+                self.findings.checkpoint("the checkpoint's origin is not that of open")
+        if wrapped is not None:
+            self.files.wrapped_key(wrapped.index, wrapped.value["size"], wrapped.value["sha256"])
+        runs: dict[str, tuple[int, int, int]] = {}
+        for track, numbers in self._numbers().items():
+            count = self._check_closing(track, closed)
+            self._check_run(track, numbers)
+            runs[track] = (min(numbers), max(numbers), count)
+        if not runs:
+            self.findings.cannot("proofs of segments: the excerpt holds none")
+        return runs
+
+    def _check_run(self, track: str, numbers: dict[int, Proven]) -> None:
+        for name in (f"track-{track}", f"init-{track}"):
+            found = self._required(name)
+            if found is not None and name.startswith("init"):
+                self.files.segment(track, 0, found.index, found.value["size"], found.value["sha256"])
+        items: list[tuple[int, int, int, int]] = []
+        expected = min(numbers)
+        for n, found in sorted(numbers.items()):
+            if n != expected:
+                self.findings.segment(track, expected, found.index, f"segment {expected} of {track} is not there")
+            expected = n + 1
+            self.files.segment(track, n, found.index, found.value["size"], found.value["sha256"])
+            if found.value["type"] == "segment":
+                items.append((found.value["t0"], found.value["t1"], found.index, n))
+        for name, found in self.proven.items():
+            match = _GAP.fullmatch(name)
+            if match and match["track"] == track:
+                self.findings.gap(found.value["cause"], found.value["t1"] - found.value["t0"])
+                items.append((found.value["t0"], found.value["t1"], found.index, 0))
+        self._check_tiling(track, sorted(items))
+
+    def _check_tiling(self, track: str, items: list[tuple[int, int, int, int]]) -> None:
+        at: int | None = None
+        for position, (t0, t1, index, _) in enumerate(items):
+            if at is not None and t0 != at:
+                what = f"[{min(at, t0)}, {max(at, t0)}) ms of {track} is " + (
+                    "not answered for" if t0 > at else "answered for twice"
+                )
+                behind = next((item for item in items[position:] if item[3]), None)
+                if behind is not None:
+                    self.findings.segment(track, behind[3], behind[2], what)
+                else:
+                    self.findings.line(index, what)
+            at = t1 if at is None else max(at, t1)
+
+    def _check_closing(self, track: str, closed: Proven | None) -> int:
+        if closed is None:
+            return 0
+        said = closed.value["tracks"].get(track)
+        if said is None:
+            self.findings.line(closed.index, f"close does not name {track}")
+            return 0
+        init = self.proven.get(f"init-{track}")
+        if init is not None and (said["init"], said["mime"]) != (init.value["sha256"], init.value["mime"]):
+            self.findings.line(closed.index, f"close names another init of {track}")
+        return int(said["count"])
+
+    def _numbers(self) -> dict[str, dict[int, Proven]]:
+        found: dict[str, dict[int, Proven]] = {}
+        for name, proven in self.proven.items():
+            match = _NUMBERED.fullmatch(name)
+            if match and proven.value["type"] in ("segment", "recovered_segment"):
+                found.setdefault(match["track"], {})[int(match["n"])] = proven
+                if proven.value["type"] == "recovered_segment":
+                    self.findings.gap("recovered_segment", 0)
+        return found
+
+    def _required(self, name: str) -> Proven | None:
+        if name not in self.proven and name not in self.broken:
+            self.findings.cannot(f"the proof of {name}")
+        return self.proven.get(name)
+
+    def _check_name(self, name: str, index: int, value: Line) -> None:
+        kind = value["type"]
+        numbered, gap = _NUMBERED.fullmatch(name), _GAP.fullmatch(name)
+        if kind in ("open", "close", "keywrap"):
+            fits = name == kind
+        elif kind in ("track", "init"):
+            fits = name == f"{kind}-{value['track']}"
+        elif kind in ("segment", "recovered_segment"):
+            fits = bool(numbered) and name == f"{value['track']}-{value['n']:06d}"
+            fits = fits and value["file"] == f"seg/{name}.age"
+        elif kind == "gap":
+            fits = bool(gap) and name == f"gap-{value['track']}-{index}"
+        else:
+            fits = not numbered and not gap and name not in ("open", "close", "keywrap")
+        if not fits:
+            raise ProofError("the line proven is not the one the proof is named after")
+
+    def _fail(self, name: str, what: str) -> None:
+        match = _NUMBERED.fullmatch(name)
+        if match:
+            self.findings.segment(match["track"], int(match["n"]), 0, what)
+        else:
+            self.findings.checkpoint(what)
+
+
+def _is_proof(path: str) -> bool:
+    return path.startswith("proofs/") and path.endswith(".tlog-proof") and path.count("/") == 1
+
+
+def _read(bag: Bag, path: str) -> bytes:
+    with (bag.folder / "data" / path).open("rb") as stream:
+        return stream.read(MAX_PROOF)
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProofError("the proof is malformed") from None

@@ -1,0 +1,279 @@
+"""The verdict on a bag: every check of docs/recording-format.md §7, in its order, and what came of them.
+
+`python -m media.evidence.verify BAG --policy FILE` or `vivavoce verify`. Needs no secret key, no network and no server.
+Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 usage error.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from media.evidence import proofs_check, tlog
+from media.evidence.bag_check import Bag, printable, read_bag
+from media.evidence.files_check import FilesCheck, IdentityError, check_content, read_identity
+from media.evidence.findings import EXIT_CODES, WORDS, Findings
+from media.evidence.heads_check import HeadsCheck
+from media.evidence.journal_check import JournalCheck, is_origin
+from media.evidence.journal_lines import MAX_CLOSE
+from media.evidence.policy import MAX_BYTES, Policy, PolicyError, parse
+
+USAGE_ERROR = 2
+MAX_SMALL_FILE = 4 * 1024 * 1024
+"""Bytes that are read of a checkpoint, token, kept head or proof."""
+SHOWN = 20
+"""Failures that the text output lists."""
+
+
+class UsageError(ValueError):
+    """What the verifier was given cannot be used: no verdict about the recording follows from it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How to verify: the pins, and what was asked for beyond them."""
+
+    policy: Policy
+    without_stamp: bool = False
+    anchors: bytes | None = None
+    kept: tuple[tuple[str, bytes], ...] = ()
+    origin: str | None = None
+    identity: bytes | None = None
+    now_ns: int | None = None
+
+
+@dataclass
+class Report:
+    """The verdict and everything it rests on."""
+
+    findings: Findings
+    origin: str
+    size: int | None
+    root: str
+    excerpt: dict[str, tuple[int, int, int]] | None
+    """For an excerpt: track → (first number, last number, numbers of the whole)."""
+    content: int | None
+    """Files whose content was checked with the recording's identity, or None if none was given."""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict's words, as a person reads them."""
+        words = WORDS[self.findings.verdict]
+        if self.excerpt is not None and self.findings.verdict in ("verified", "gaps"):
+            runs = ", ".join(
+                f"{track} {first}–{last} of {count}" for track, (first, last, count) in self.excerpt.items()
+            )
+            words += f" (excerpt {runs})"
+        return words
+
+    @property
+    def exit_code(self) -> int:
+        """0, 10, 20 or 30."""
+        return EXIT_CODES[self.findings.verdict]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        found = self.findings
+        return {
+            "verdict": found.verdict,
+            "words": self.verdict,
+            "exit": self.exit_code,
+            "first": found.first,
+            "origin": self.origin,
+            "size": self.size,
+            "root": self.root,
+            "failures": [{"where": item.where, "what": item.what} for item in found.ordered()],
+            "failed": found.failed,
+            "missing": found.missing,
+            "gaps": {cause: {"count": count, "ms": ms} for cause, (count, ms) in sorted(found.gaps.items())},
+            "waived": found.waived,
+            "notes": found.notes,
+            "excerpt": self.excerpt,
+            "content_checked": self.content,
+        }
+
+    def as_text(self) -> str:
+        """Everything, for a person; the origin comes first."""
+        found = self.findings
+        lines = [f"origin:    {self.origin}", f"verdict:   {self.verdict}", f"first:     {found.first}"]
+        if self.size is not None:
+            lines.append(f"journal:   {self.size} lines, root {self.root}")
+        lines += [f"failed:    {item.where}: {item.what}" for item in found.ordered()[:SHOWN]]
+        if found.failed > SHOWN:
+            lines.append(f"failed:    {found.failed} in all")
+        lines += [f"missing:   {item}" for item in found.missing]
+        for cause, (count, ms) in sorted(found.gaps.items()):
+            lines.append(f"gaps:      {cause}: {count}" + (f", {ms / 1000:.3f} s" if ms else ""))
+        lines += [f"waived:    {item}" for item in found.waived]
+        lines += [f"note:      {item}" for item in found.notes]
+        return "\n".join(lines) + "\n"
+
+
+def verify(folder: Path, wanted: Wanted) -> Report:
+    """Check the bag in a folder; UsageError if there is none or a given file cannot be used."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    findings = Findings()
+    bag = read_bag(folder, findings)
+    checkpoint = _small(bag, "checkpoint")
+    heads = HeadsCheck(wanted.policy, findings, anchors=wanted.anchors, now_ns=wanted.now_ns)
+    heads.check_checkpoint(checkpoint, wanted.origin)
+    heads.check_token(_small(bag, "checkpoint.tsr"), checkpoint, waived=wanted.without_stamp)
+    files = FilesCheck(bag.payload, findings)
+    files.collect = wanted.identity is not None
+    excerpt = None
+    if "journal.jsonl" in bag.payload:
+        _check_journal(bag, heads, files, wanted, findings)
+    else:
+        excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
+    if wanted.identity is not None:
+        _check_content(bag, files, wanted.identity, findings)
+    findings.note("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
+    head = heads.head
+    return Report(
+        findings,
+        origin=printable(head.origin) if head else "unknown",
+        size=head.size if head else None,
+        root=head.root.hex() if head else "",
+        excerpt=excerpt,
+        content=len(files.segments) if files.collect else None,
+    )
+
+
+def _check_journal(bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wanted, findings: Findings) -> None:
+    journal = JournalCheck(findings, files, wanted.now_ns)
+    tree = tlog.Tree()
+    for index, (raw, whole) in enumerate(_lines(bag.folder / "data/journal.jsonl")):
+        if not whole:
+            findings.line(index, "the last line does not end in a line feed")
+        tree.append(tlog.leaf_hash(raw))
+        value = journal.feed(raw)
+        if value is not None and value["type"] in ("head", "stamp"):
+            proven = heads.check_line(index, value, tree)
+            if proven is not None:
+                journal.proven_at(proven)
+    if heads.head is not None:
+        if tree.size != heads.head.size:
+            findings.checkpoint(f"the journal has {tree.size} lines, the checkpoint covers {heads.head.size}")
+        elif tree.root() != heads.head.root:
+            findings.checkpoint("the journal's root is not the one the checkpoint names")
+    for name, data in wanted.kept:
+        heads.check_kept(name, data, tree)
+    journal.finish()
+    if journal.foreign is not None:
+        return
+    if journal.origin is not None and heads.origin is not None and journal.origin != heads.origin:
+        findings.checkpoint("the checkpoint's origin is not that of the journal's first line")
+    files.finish()
+    proofs_check.check_extra_proofs(bag, heads, tree, findings)
+    heads.check_times(journal.last_at)
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """Lines without their LF, and whether they had one; no more of a line is held than can be right."""
+    with path.open("rb") as stream:
+        while line := stream.readline(MAX_CLOSE + 2):
+            if line.endswith(b"\n"):
+                yield line[:-1], True
+                continue
+            rest = b""
+            while len(line) >= MAX_CLOSE + 2 and (rest := stream.readline(MAX_CLOSE)):
+                if rest.endswith(b"\n"):
+                    break
+            yield line, rest.endswith(b"\n")
+
+
+def _check_content(bag: Bag, files: FilesCheck, key_file: bytes, findings: Findings) -> None:
+    wrapped = _small(bag, "hearing-key.age")
+    try:
+        identity = read_identity(key_file, wrapped)
+    except IdentityError as error:
+        raise UsageError(str(error)) from None
+    check_content(bag.folder / "data", files, identity, findings)
+
+
+def _small(bag: Bag, path: str) -> bytes | None:
+    if path not in bag.payload:
+        return None
+    with (bag.folder / "data" / path).open("rb") as stream:
+        return stream.read(MAX_SMALL_FILE)
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="vivavoce verify", description="Check the recording in a bag.")
+    parser.add_argument("bag", type=Path, help="the bag's folder")
+    parser.add_argument("--policy", type=Path, required=True, help="whose seal counts, had from elsewhere than the bag")
+    parser.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp token")
+    parser.add_argument("--tsa", type=Path, metavar="FILE", help="trust anchors for time-stamp tokens (PEM)")
+    parser.add_argument("--kept", type=Path, metavar="DIR", help="a folder of heads kept elsewhere")
+    parser.add_argument("--origin", help="the recording that is expected: <court>/hearing/<uuid>")
+    parser.add_argument(
+        "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _read(path: Path, what: str, limit: int = MAX_SMALL_FILE) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"{what} {path} cannot be read: {error.strerror}") from None
+
+
+def _kept(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
+    if folder is None:
+        return ()
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    return tuple((path.name, _read(path, "the kept head")) for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    try:
+        policy = parse(_read(options.policy, "the policy", MAX_BYTES))
+    except PolicyError as error:
+        raise UsageError(str(error)) from None
+    if options.origin is not None and not is_origin(options.origin):
+        raise UsageError("an origin is <court>/hearing/<uuid>")
+    return Wanted(
+        policy,
+        without_stamp=options.without_stamp,
+        anchors=_read(options.tsa, "the file of trust anchors") if options.tsa else None,
+        kept=_kept(options.kept),
+        origin=options.origin,
+        identity=_read(options.identity, "the key file") if options.identity else None,
+        now_ns=time.time_ns(),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    try:
+        options = _parser().parse_args(argv)
+        report = verify(options.bag, _wanted(options))
+    except UsageError as error:
+        print(f"vivavoce verify: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    if options.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+    else:
+        print(report.as_text(), end="")
+    return report.exit_code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
