@@ -26,9 +26,10 @@ import uvloop
 
 from media.evidence import soundcheck
 from media.evidence.ballast import Ballast
-from media.evidence.journal import JournalError, Line
+from media.evidence.journal import JournalError
 from media.evidence.recording import Recording, ledger_for
 from media.evidence.recovery import Opened, RecoveryError, Wanted, open_recording
+from media.evidence.remembered import Check, Remembered
 from media.evidence.seal import SealError
 from media.evidence.seal_key import SealKey, SealKeyError, read_seal_key
 from media.evidence.sealer import Listener, Progress, Sealer
@@ -58,7 +59,6 @@ from media.messages import (
     SoundChecked,
     Stop,
     TrackPlan,
-    TrackSwitch,
 )
 
 logger = logging.getLogger("vivavoce.media.evidence.recorder")
@@ -89,9 +89,8 @@ class Recorder:
         self._links: set[Link[Any]] = set()
         self._worker: Link[Batch] | None = None
         self._plans: dict[str, TrackPlan] = {}
-        self._switches: dict[str, TrackSwitch] = {}
         self._checks: set[soundcheck.SoundCheck] = set()
-        self._checked: dict[str, Line] = {}
+        self.remembered = Remembered(folder / "recorder.state")
         self._recording: Recording | None = None
         self._name = ""
         self._ballast = Ballast(recordings / f".ballast-{folder.name}")
@@ -215,7 +214,7 @@ class Recorder:
                 hearing=message.hearing,
                 recipients=[(one.name, one.recipient) for one in message.recipients],
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
-                extra=list(self._checked.values()),
+                extra=[check.line() for check in self.remembered.checks.values()],
             )
             opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.key, wanted)
             self._name = message.recording
@@ -223,6 +222,8 @@ class Recorder:
                 return self._closed_before(message.id, opened)
             await asyncio.to_thread(self._ballast.fill)
             self._begin(opened, plans)
+            self.remembered.checks.clear()
+            self._spawn(self.remembered.save())
             for gap in opened.gaps:
                 self._event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
             return self._event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=opened.reopened)
@@ -237,7 +238,13 @@ class Recorder:
         sealer = Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener, self._ballast)
         self._plans = plans
         self._recording = Recording(
-            opened, sealer, plans, self._switches, self._want_key, self._failing, lambda: self._worker is not None
+            opened,
+            sealer,
+            plans,
+            self.remembered.switches,
+            self._want_key,
+            self._failing,
+            lambda: self._worker is not None,
         )
         self._said = ("", 0.0)
         self.status = "recording"
@@ -271,7 +278,6 @@ class Recorder:
             self.status = "closed"
             await asyncio.to_thread(recording.sealer.stop)
             await asyncio.to_thread(self._ballast.free)
-            self._checked.clear()
             return self._closed(message.id, closed.size, closed.root, closed.segments, closed.gaps)
 
     async def _check_sound(self, message: CheckSound) -> Message:
@@ -298,17 +304,19 @@ class Recorder:
         )
 
     def _note_check(self, track: str, picture: bool, level: int, ok: bool) -> None:
-        line: Line = {"type": "soundcheck", "track": track, "picture": picture, "level": level, "ok": ok}
+        check = Check(track=track, picture=picture, level=level, ok=ok)
         if self._recording is not None:
-            self._recording.journal(line)
+            self._recording.journal(check.line())
         else:
-            self._checked[track] = line
+            self.remembered.checks[track] = check
+            self._spawn(self.remembered.save())
 
     # --- media ---------------------------------------------------------------------------------------------------
 
     def _batch(self, batch: Batch) -> None:
-        for switch in batch.switches:
-            self._switches[switch.track] = switch
+        if batch.switches:
+            self.remembered.switches |= {switch.track: switch for switch in batch.switches}
+            self._spawn(self.remembered.save())
         for check in self._checks:
             for frame in batch.frames:
                 check.feed(frame)
@@ -392,6 +400,7 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *value
 async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
     """Serve until `stop` or SIGTERM."""
     recorder = Recorder(folder, recordings, key, court)
+    recorder.remembered.load()
     for stale in recordings.glob(f".soundcheck-{folder.name}-*"):
         shutil.rmtree(stale, ignore_errors=True)
     loop = asyncio.get_running_loop()
@@ -407,11 +416,13 @@ async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
 
 
 def hold(folder: Path) -> int:
-    """Write `recorder.pid` and hold it; BlockingIOError when another recorder does."""
-    descriptor = os.open(folder / "recorder.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Be the one recorder of a folder; BlockingIOError when there is another. The pid may be there already."""
+    descriptor = os.open(folder / "recorder.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
+    path = folder / "recorder.pid"
+    if not path.exists() or path.read_text().split()[:1] != [str(os.getpid())]:
+        started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+        path.write_text(f"{os.getpid()} {started}\n")
     return descriptor
 
 

@@ -115,12 +115,8 @@ class Recording:
             return
         shift = self.timeline.shift(batch.sent)
         now = self.timeline.now()
-        parts: list[Frame | TrackSwitch | TrackLoss | SenderReport] = [
-            *batch.frames,
-            *batch.switches,
-            *batch.losses,
-            *batch.reports,
-        ]
+        parts: list[Frame | TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.frames]
+        parts += [*batch.losses, *batch.reports]
         parts.sort(key=lambda part: part.at)
         for part in parts:
             t = min(self.timeline.at(part.at + shift), now)
