@@ -19,6 +19,7 @@ class Hearing(Row, table=True):
         state_check("requested_state"),
         CheckConstraint("owner_state = requesting_state", name="owner_asks"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("wall_fold IN (0, 1)", name="wall_fold"),
         UniqueConstraint("ref"),
         Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
         Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
@@ -32,6 +33,8 @@ class Hearing(Row, table=True):
     wall_start: str = Field(max_length=30)
     """The wall time the court fixed, ISO 8601 without offset."""
     wall_zone: str = Field(max_length=60)
+    wall_fold: int = 0
+    """1 when the clocks show the wall time twice and the second is meant."""
     requesting_state: str = state_code()
     requesting_zone: str = Field(max_length=60)
     requesting_city: str = Field(max_length=100)

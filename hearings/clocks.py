@@ -1,0 +1,110 @@
+"""Wall time and zone of a court to UTC and back, by the IANA time-zone database; nothing is guessed.
+
+A wall time the clocks skip is refused, naming the gap; one they show twice is refused until it is said which.
+"""
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import tzdata  # type: ignore[import-untyped]
+
+from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, UnknownZone
+
+_AREAS = frozenset(
+    ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
+)
+"""Zones of places. `Etc/…`, `GMT+3`, `posixrules` and the like are no place where a court sits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalTime:
+    """An instant as the clocks of one court show it. Never print it without city and offset."""
+
+    city: str
+    zone: str
+    offset: str
+    datetime: datetime
+
+    def __str__(self) -> str:
+        return f"{self.datetime:%Y-%m-%d %H:%M} {self.city} ({self.offset})"
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(name for name in zoneinfo.available_timezones() if name.split("/")[0] in _AREAS)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The zone of a place. Raises `UnknownZone`."""
+    if name not in _known():
+        raise UnknownZone(f"Not the time zone of a place: {name[:60]!r}", "zone")
+    return ZoneInfo(name)
+
+
+@cache
+def tzdb_version() -> str:
+    """The version of the time-zone data in use, such as `2026b`: the system's if it has some, else the package's."""
+    for folder in zoneinfo.TZPATH:
+        if not (Path(folder) / "Europe").is_dir():
+            continue
+        for name in ("+VERSION", "tzdata.zi"):
+            try:
+                with (Path(folder) / name).open(encoding="utf-8") as file:
+                    return file.readline().removeprefix("# version").strip()[:20]
+            except OSError:
+                continue
+        return "unknown"
+    return str(tzdata.IANA_VERSION)
+
+
+def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
+    """The instant at which the clocks of a zone show `wall` (without offset).
+
+    Raises `NonexistentTime`, and `AmbiguousTime` unless `fold` says which: 0 the first, 1 the second.
+    """
+    if wall.tzinfo is not None:
+        raise NaiveTime("Give the wall time without an offset and the zone beside it", "wall_start")
+    place = zone(zone_name)
+    wall = wall.replace(fold=0)
+    early = wall.replace(tzinfo=place)
+    late = wall.replace(tzinfo=place, fold=1)
+    instants = [moment.astimezone(UTC) for moment in (early, late)]
+    real = [moment for moment in instants if moment.astimezone(place).replace(tzinfo=None, fold=0) == wall]
+    if not real:
+        change = _change(instants[1], instants[0], place)
+        before = (change - timedelta(seconds=1)).astimezone(place)
+        raise NonexistentTime(wall, zone_name, before, change.astimezone(place))
+    if instants[0] != instants[1] and len(real) == 2:
+        if fold is None:
+            raise AmbiguousTime(wall, zone_name, early, late)
+        if fold not in (0, 1):
+            raise Invalid("Which one: 0 for the first, 1 for the second", "fold")
+        return instants[fold]
+    return real[0]
+
+
+def local_time(instant: datetime, *, city: str, zone_name: str) -> LocalTime:
+    """How a court's clocks show an instant."""
+    if instant.tzinfo is None:
+        raise NaiveTime
+    local = instant.astimezone(zone(zone_name))
+    offset = f"{local:%z}"
+    return LocalTime(city=city, zone=zone_name, offset=f"{offset[:3]}:{offset[3:5]}", datetime=local)
+
+
+def _change(low: datetime, high: datetime, place: ZoneInfo) -> datetime:
+    """The first second at which the offset of `high` is in force, somewhere after `low`."""
+    target = high.astimezone(place).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if middle <= low:
+            middle = low + timedelta(seconds=1)
+        if middle.astimezone(place).utcoffset() == target:
+            high = middle
+        else:
+            low = middle
+    return high
