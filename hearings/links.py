@@ -212,3 +212,14 @@ async def _usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitat
     if refusal:
         raise refusal
     return invitation, participant, hearing
+
+
+async def hearing_of(database: Database, *, secret: str) -> Hearing | None:
+    """The hearing a link belongs to, whether or not the link works: its times may be told, its case may not."""
+    async with database.reading() as db:
+        query = select(Invitation).where(Invitation.secret_hash == hash_secret(secret))
+        invitation = (await db.exec(query)).first()
+        if invitation is None:
+            return None
+        participant = await get(db, Participant, invitation.participant_id)
+        return await get(db, Hearing, participant.hearing_id)
