@@ -38,7 +38,7 @@ class Connection:
         self.line: messages.LineReport | None = None
         self.heard_at = time.monotonic()
         self.last_view: bytes = b""
-        self.answers: OrderedDict[str, messages.Result] = OrderedDict()
+        self.answers: OrderedDict[str, messages.Result | None] = OrderedDict()
         self._websocket = websocket
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
         self._budget = float(MESSAGES_PER_SECOND)
@@ -67,9 +67,9 @@ class Connection:
         self.send(bye)
         self._put(None)
 
-    def remember(self, answer: messages.Result) -> None:
-        """Keep an answer, so that the same command sent twice is done once."""
-        self.answers[answer.re] = answer
+    def remember(self, command_id: str, answer: messages.Result | None) -> None:
+        """Keep an answer (None while it is being worked on), so that the same command sent twice is done once."""
+        self.answers[command_id] = answer
         while len(self.answers) > REMEMBERED_ANSWERS:
             self.answers.popitem(last=False)
 

@@ -1,0 +1,224 @@
+"""What people do in a live hearing: one short handler per command of `media.messages`, in a table.
+
+Every handler runs in one transaction with the rows locked by the hearing's conductor; `hearings` decides whether the
+act is allowed. What needs the recorder (sound check, start, close) lives in `web.proceedings` and runs beside.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import participants, queries, seats, sittings
+from hearings.actors import Actor, participant_actor
+from hearings.errors import HearingsError, NotFound
+from hearings.models import Hearing, Participant, Sitting
+from media import messages
+from web import refusals
+from web.i18n import _
+from web.seats import Connection
+
+if TYPE_CHECKING:
+    from web.conductor import Conductor
+
+logger = logging.getLogger("vivavoce.web.acts")
+
+
+@dataclass
+class Act:
+    """One command under way: the rows it may touch, who acts, and what to tell the pages when it is committed."""
+
+    db: AsyncSession
+    hearing: Hearing
+    sitting: Sitting
+    me: Participant
+    actor: Actor
+    now: datetime
+    dismissed: list[tuple[str, str]]
+
+    async def target(self, participant_id: str) -> Participant:
+        """Somebody else of this hearing. Raises `NotFound`."""
+        found = await queries.get(self.db, Participant, participant_id, lock=True)
+        if found.hearing_id != self.hearing.id:
+            raise NotFound
+        return found
+
+
+BYE: dict[str, Callable[[], str]] = {
+    "superseded": lambda: _("You are taking part from another window now."),
+    "removed": lambda: _("The court has removed you from this hearing."),
+    "left": lambda: _("You have left the hearing."),
+    "closed": lambda: _("The hearing is closed."),
+    "signed_out": lambda: _("You have signed out."),
+    "not_allowed": lambda: _("You have no seat in this hearing."),
+    "link_replaced": lambda: _("The clerk has given you a new link. Use that one."),
+}
+"""Why a page's connection was ended."""
+
+NOTICES: dict[str, Callable[[], str]] = {
+    "line_lost": lambda: _("A line is lost. The floor is closed. Please do not speak."),
+    "media_lost": lambda: _("Sound and picture have stopped. They will be back in a moment."),
+    "media_back": lambda: _("Sound and picture are back. Your microphone is off."),
+    "recording_failing": lambda: _("NOT RECORDING. The floor is closed."),
+    "recording_back": lambda: _("The recording runs again. The floor stays closed until the presiding judge opens it."),
+    "hold": lambda: _("The floor is closed."),
+    "resumed": lambda: _("The floor is open again."),
+    "started": lambda: _("The sitting has begun. It is being recorded."),
+    "closing": lambda: _("The sitting is being closed. The recording is being sealed."),
+    "closed": lambda: _("The hearing is closed. The recording is sealed."),
+    "no_recording": lambda: _("The hearing is closed. There is no recording."),
+    "muted": lambda: _("The court has switched off your microphone."),
+    "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
+    "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
+    "roll_call": lambda: _("The roll call has begun."),
+}
+"""What is announced to everybody, or to the person concerned."""
+
+
+async def _microphone(act: Act, command: messages.Microphone) -> None:
+    await seats.set_microphone(act.db, participant=act.me, on=command.on, actor=act.actor, now=act.now)
+
+
+async def _camera(act: Act, command: messages.Camera) -> None:
+    await seats.set_camera(act.db, participant=act.me, on=command.on, actor=act.actor, now=act.now)
+
+
+async def _raise_hand(act: Act, command: messages.RaiseHand) -> None:
+    await seats.raise_hand(act.db, participant=act.me, up=command.up, actor=act.actor, now=act.now)
+
+
+async def _ask_help(act: Act, command: messages.AskHelp) -> None:
+    await seats.ask_help(act.db, participant=act.me, up=command.up, actor=act.actor, now=act.now)
+
+
+async def _hear(act: Act, command: messages.Hear) -> None:
+    await seats.choose_language(act.db, participant=act.me, lang=command.lang, actor=act.actor, now=act.now)
+
+
+async def _original(act: Act, command: messages.Original) -> None:
+    await seats.set_original(act.db, participant=act.me, percent=command.percent, actor=act.actor, now=act.now)
+
+
+async def _render(act: Act, command: messages.Render) -> None:
+    await seats.set_renders(act.db, participant=act.me, lang=command.lang, actor=act.actor, now=act.now)
+
+
+async def _ready(act: Act, command: messages.Ready) -> None:
+    await seats.ready(
+        act.db,
+        participant=act.me,
+        notice=command.notice,
+        camera=command.camera,
+        microphone=command.microphone,
+        speaker=command.speaker,
+        now=act.now,
+    )
+
+
+async def _leave(act: Act, command: messages.Leave) -> None:
+    await seats.leave(act.db, participant=act.me, actor=act.actor, now=act.now)
+    act.dismissed.append((act.me.id, "left"))
+
+
+async def _roll_call(act: Act, command: messages.RollCall) -> None:
+    await sittings.roll_call(act.db, sitting=act.sitting, actor=act.actor, now=act.now)
+
+
+async def _confirm_identity(act: Act, command: messages.ConfirmIdentity) -> None:
+    who = await act.target(command.participant)
+    await participants.confirm_identity(act.db, participant=who, method=command.method, actor=act.actor, now=act.now)
+
+
+async def _admit(act: Act, command: messages.Admit) -> None:
+    who = await act.target(command.participant)
+    await participants.admit(act.db, participant=who, actor=act.actor, now=act.now)
+
+
+async def _return_to_lobby(act: Act, command: messages.ReturnToLobby) -> None:
+    who = await act.target(command.participant)
+    await participants.return_to_lobby(act.db, participant=who, reason=command.reason, actor=act.actor, now=act.now)
+
+
+async def _remove(act: Act, command: messages.Remove) -> None:
+    who = await act.target(command.participant)
+    await participants.remove(act.db, participant=who, reason=command.reason, actor=act.actor, now=act.now)
+    act.dismissed.append((who.id, "removed"))
+
+
+async def _mute(act: Act, command: messages.Mute) -> None:
+    who = await act.target(command.participant)
+    await participants.mute(act.db, participant=who, actor=act.actor, now=act.now)
+
+
+async def _hold(act: Act, command: messages.Hold) -> None:
+    await sittings.hold(act.db, sitting=act.sitting, reason=command.reason, actor=act.actor, now=act.now)
+
+
+Handler = Callable[[Act, Any], Awaitable[None]]
+
+ACTS: dict[type[messages.Command], Handler] = {
+    messages.Ready: _ready,
+    messages.Microphone: _microphone,
+    messages.Camera: _camera,
+    messages.RaiseHand: _raise_hand,
+    messages.AskHelp: _ask_help,
+    messages.Hear: _hear,
+    messages.Original: _original,
+    messages.Render: _render,
+    messages.Leave: _leave,
+    messages.RollCall: _roll_call,
+    messages.ConfirmIdentity: _confirm_identity,
+    messages.Admit: _admit,
+    messages.ReturnToLobby: _return_to_lobby,
+    messages.Remove: _remove,
+    messages.Mute: _mute,
+    messages.Hold: _hold,
+}
+
+TOLD: dict[type[messages.Command], tuple[str, str]] = {
+    messages.RollCall: ("roll_call", "all"),
+    messages.Hold: ("hold", "all"),
+    messages.Mute: ("muted", "target"),
+    messages.Admit: ("admitted", "target"),
+    messages.ReturnToLobby: ("returned_to_lobby", "target"),
+}
+"""Which notice follows a command that was carried out, and to whom."""
+
+
+async def perform(conductor: "Conductor", connection: Connection, command: messages.Command) -> messages.Result:
+    """Carry out one command of one page. A refusal changes nothing and says why."""
+    handler = ACTS[type(command)]
+    dismissed: list[tuple[str, str]] = []
+    try:
+        async with conductor.acting(connection.participant_id) as (db, rows):
+            me = rows.participant(connection.participant_id)
+            if me is None:
+                raise NotFound
+            act = Act(
+                db=db,
+                hearing=rows.hearing,
+                sitting=rows.sitting,
+                me=me,
+                actor=participant_actor(me),
+                now=conductor.now(),
+                dismissed=dismissed,
+            )
+            await handler(act, command)
+    except HearingsError as error:
+        return refusal(command.id, error)
+    for participant_id, why in dismissed:
+        conductor.dismiss(participant_id, why)
+    told = TOLD.get(type(command))
+    if told is not None:
+        code, whom = told
+        target = getattr(command, "participant", "")
+        conductor.notify(code, assertive=True, only=None if whom == "all" else lambda one: one.id == target)
+    return messages.Result(re=command.id, ok=True)
+
+
+def refusal(command_id: str, error: HearingsError) -> messages.Result:
+    """The answer to a command that was not carried out."""
+    return messages.Result(re=command_id, ok=False, code=error.code, text=refusals.words(error))

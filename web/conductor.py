@@ -1,0 +1,507 @@
+"""A conductor holds one hearing together while it is live: rows, media worker, recorder and pages.
+
+Truth is in the database. The conductor reads it after every change, derives the worker's plan and each page's view,
+and sends what is new. It owns no packet and no law. When the web process dies, worker and recorder go on; the next
+web process makes a new conductor from the rows and takes them over (`web.conductors`).
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.websockets import WebSocket
+
+from hearings import queries, seats, sittings
+from hearings.actors import SYSTEM
+from hearings.errors import NotFound
+from hearings.events import EventKind, record
+from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
+from hearings.models.sitting import HoldCause
+from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus, SittingStatus
+from media import messages
+from media.processes import Process, python
+from web import acts, plan
+from web.i18n import speaking
+from web.proceedings import Proceedings
+from web.seats import Connection
+from web.view import Liveness, Scene, recording_view, view_for
+
+if TYPE_CHECKING:
+    from web.app import Parts
+
+logger = logging.getLogger("vivavoce.web.conductor")
+
+ESSENTIAL_LOST = 5_000_000_000
+"""Nanoseconds without an essential person's line after which the floor is closed (docs/live.md)."""
+AWAY = 2_000_000_000
+"""Nanoseconds a page may be away before its seat counts as reconnecting."""
+
+SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.Resume)
+"""Commands that wait for the recorder, and therefore run beside the others."""
+
+
+@dataclass
+class Rows:
+    """The rows of one live hearing, read together."""
+
+    hearing: Hearing
+    sitting: Sitting
+    recording: Recording | None
+    participants: Sequence[Participant]
+    checks: Sequence[SoundCheck]
+
+    def participant(self, participant_id: str) -> Participant | None:
+        """The participant with this id."""
+        return next((one for one in self.participants if one.id == participant_id), None)
+
+    @property
+    def languages(self) -> list[str]:
+        """The booked languages, the requesting court's first."""
+        return list(dict.fromkeys([self.hearing.language_requesting, self.hearing.language_requested]))
+
+
+async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
+    """Everything a live hearing is made of. Raises `NotFound` when it never had a sitting."""
+    hearing = await queries.get(db, Hearing, hearing_id)
+    sitting = await queries.last_sitting(db, hearing_id)
+    if sitting is None:
+        raise NotFound
+    return Rows(
+        hearing=hearing,
+        sitting=sitting,
+        recording=await queries.recording_of(db, sitting.id),
+        participants=await queries.participants(db, hearing_id),
+        checks=await queries.sound_checks(db, sitting.id),
+    )
+
+
+class Conductor:
+    """One hearing, from the opening of its lobby to its close.
+
+    Owner of every field is the event loop's single thread. `_changed` is set by whoever changed a row; one task
+    (`_follow`) reads the rows and tells worker and pages. Commands of one hearing run one after another (`_lock`),
+    so that what a person is answered is what the next one sees.
+    """
+
+    def __init__(self, parts: "Parts", hearing_id: str, on_end: Callable[["Conductor"], None]) -> None:
+        self.parts = parts
+        self.hearing_id = hearing_id
+        self.scene: Scene | None = None
+        self.connections: dict[str, Connection] = {}
+        self.liveness: dict[str, Liveness] = {}
+        self.slots: dict[str, list[messages.SlotView]] = {}
+        self.generation = 0
+        self.media_up = False
+        self.ended = False
+        self.proceedings = Proceedings(self)
+        self._on_end = on_end
+        self._worker: Process | None = None
+        self._lock = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._plan_version = 0
+        self._last_plan: messages.Plan | None = None
+        self._view_seq = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self, free_port: Callable[[], int]) -> None:
+        """Start, or take over, worker and recorder; then follow the rows."""
+        settings = self.parts.settings
+        async with self.parts.database.transaction() as db:
+            rows = await read_rows(db, self.hearing_id)
+            sitting = rows.sitting
+            self.folder = settings.run / sitting.id.replace("-", "")[-8:]
+            if sitting.udp_port is None:
+                await sittings.set_process(db, sitting=sitting, udp_port=free_port(), run_folder=self.folder.name)
+            port = sitting.udp_port
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        recorder = ["--recordings", str(settings.recordings), "--seal-key", str(settings.keys / "seal.key")]
+        await self.proceedings.start_process(
+            python("media.evidence.recorder", "--folder", str(self.folder), *recorder, "--court", settings.court_name),
+            rows,
+        )
+        public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
+        self._worker = await Process.start_or_adopt(
+            "worker",
+            python(
+                "media.live.worker",
+                "--folder",
+                str(self.folder),
+                "--udp-host",
+                settings.udp_host,
+                "--udp-port",
+                str(port),
+                *public,
+            ),
+            self.folder,
+            "worker.sock",
+            messages.WORKER_TO_WEB,
+            on_message=self._from_worker,
+            on_lost=self._worker_lost,
+            on_restart=self._worker_restarted,
+        )
+        self._worker_is_up()
+        for seat in self._worker.attached.connected if self._worker.attached else []:
+            self.liveness.setdefault(seat, Liveness()).media = "connected"
+        self.spawn(self._follow())
+        self.spawn(self._tick())
+        if rows.sitting.status is SittingStatus.closing:
+            self.spawn(self.proceedings.finish_closing())
+        self.touch()
+
+    async def detach(self) -> None:
+        """The web process ends: leave worker and recorder running."""
+        await self._end_tasks()
+        if self._worker is not None:
+            await self._worker.detach()
+        await self.proceedings.detach()
+
+    async def finish(self, notice: str) -> None:
+        """The sitting is closed: tell every page, end both processes."""
+        self.ended = True
+        self.notify(notice)
+        await self.refresh()
+        for participant_id in list(self.connections):
+            self.dismiss(participant_id, "closed")
+        if self._worker is not None:
+            await self._worker.stop()
+        await self.proceedings.stop()
+        self._on_end(self)
+        await self._end_tasks()
+
+    async def _end_tasks(self) -> None:
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside; a failure is logged, the end of the conductor ends it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a task of a conductor failed", exc_info=error)
+
+    @staticmethod
+    def now() -> datetime:
+        """The present instant."""
+        return datetime.now(UTC)
+
+    # --- rows to plan and views ---------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def acting(self, participant_id: str = "", *, tell: bool = True) -> AsyncIterator[tuple[AsyncSession, Rows]]:
+        """One transaction of this hearing at a time; worker and pages are told afterwards, unless `tell` is False."""
+        async with self._lock:
+            async with self.parts.database.transaction() as db:
+                rows = await read_rows(db, self.hearing_id)
+                if participant_id and rows.participant(participant_id) is None:
+                    raise NotFound
+                yield db, rows
+        if tell:
+            self.touch()
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[tuple[AsyncSession, Rows]]:
+        """The rows as they stand."""
+        async with self.parts.database.reading() as db:
+            yield db, await read_rows(db, self.hearing_id)
+
+    def touch(self) -> None:
+        """Rows have changed: worker and pages are told soon."""
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.refresh()
+            await asyncio.sleep(0.02)
+
+    async def refresh(self) -> None:
+        """Read the rows once; send the plan if it changed, and each page its view if it changed."""
+        async with self.reading() as (_db, rows):
+            pass
+        self.scene = scene = Scene(
+            hearing=rows.hearing,
+            sitting=rows.sitting,
+            participants=rows.participants,
+            checks=rows.checks,
+            languages=rows.languages,
+            facts=self.proceedings.facts,
+            generation=self.generation,
+            media_up=self.media_up,
+            liveness=self.liveness,
+        )
+        self._send_plan(scene)
+        now = time.time_ns()
+        for connection in list(self.connections.values()):
+            viewer = scene.participant(connection.participant_id)
+            if viewer is not None:
+                self._view_seq += 1
+                with speaking(connection.locale):
+                    connection.send_view(view_for(viewer, scene, seq=self._view_seq, now=now))
+
+    def _send_plan(self, scene: Scene) -> None:
+        wanted = plan.room_plan(
+            version=0,
+            participants=scene.participants,
+            languages=scene.languages,
+            status=scene.sitting.status,
+            floor_open=scene.sitting.floor_open,
+            recording_open=self.proceedings.open,
+        )
+        if self._worker is None or wanted == self._last_plan:
+            return
+        self._last_plan = wanted
+        self._plan_version = max(self._plan_version + 1, time.time_ns() // 1_000_000)
+        # A worker that is gone just now gets the whole plan when it is back.
+        self._worker.send(plan.with_version(wanted, self._plan_version))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            now = time.time_ns()
+            self.announce_recording()
+            await self.proceedings.watch(now)
+            await self._watch_lines(now)
+
+    def announce_recording(self) -> None:
+        """Every page learns the state of the recording now."""
+        now = time.time_ns()
+        for connection in list(self.connections.values()):
+            with speaking(connection.locale):
+                connection.send(messages.Tick(at=now, recording=recording_view(self.proceedings.facts, now)))
+
+    async def _watch_lines(self, now: int) -> None:
+        """What nobody reports: people who do not come back, lines that are lost."""
+        scene = self.scene
+        if scene is None or self.ended:
+            return
+        gone: list[str] = []
+        holds: list[str] = []
+        held = {hold["reason"] for hold in scene.sitting.holds}
+        for one in scene.participants:
+            state = self.liveness.setdefault(one.id, Liveness())
+            connection = self.connections.get(one.id)
+            away = connection is None or connection.silent
+            lost = one.presence in IN_ROOM and (away or state.media in ("lost", "quiet"))
+            if lost != (state.lost_since is not None):
+                state.lost_since = now if lost else None
+                self.touch()
+            if state.lost_since is None:
+                continue
+            if away and one.presence is PresenceStatus.present and now - state.lost_since >= AWAY:
+                gone.append(one.id)
+            essential = scene.sitting.status in LIVE_SITTINGS and one.essential
+            if essential and now - state.lost_since >= ESSENTIAL_LOST and f"line_lost:{one.id}" not in held:
+                holds.append(one.id)
+        waiting = any(one.presence is PresenceStatus.reconnecting for one in scene.participants)
+        if not (gone or holds or waiting):
+            return
+        lapsed: list[Participant] = []
+        async with self.acting(tell=bool(gone or holds)) as (db, rows):
+            for one in rows.participants:
+                if one.id in gone:
+                    await seats.disconnected(db, participant=one, now=self.now())
+            for participant_id in holds:
+                await sittings.hold(
+                    db,
+                    sitting=rows.sitting,
+                    cause=HoldCause.fault,
+                    reason=f"line_lost:{participant_id}",
+                    actor=SYSTEM,
+                    now=self.now(),
+                )
+            lapsed = await seats.lapse(db, hearing_id=self.hearing_id, now=self.now())
+        if holds:
+            self.notify("line_lost", assertive=True)
+        if lapsed:
+            self.touch()
+
+    # --- pages --------------------------------------------------------------------------------------------------
+
+    async def join(
+        self, websocket: WebSocket, participant_id: str, login_id: str, locale: str, hello: messages.Hello
+    ) -> None:
+        """A page said hello: give it the seat, or ask when another page holds it; then listen until it goes."""
+        connection = Connection(websocket, participant_id, login_id, locale)
+        held = self.connections.get(participant_id)
+        if held is not None and not held.silent and not hello.take_over:
+            connection.send(messages.SeatTaken())
+        else:
+            await self._take_seat(connection, hello)
+        try:
+            await connection.listen(self._handle)
+        finally:
+            if self.connections.get(participant_id) is connection:
+                del self.connections[participant_id]
+                self.liveness.setdefault(participant_id, Liveness()).connected = False
+
+    async def _take_seat(self, connection: Connection, hello: messages.Hello) -> None:
+        """Effects: the page that held the seat is dismissed; whoever does not still hold the media connection
+        (reload, other tab, crash) comes back muted, and through the lobby after more than 60 s."""
+        participant_id = connection.participant_id
+        held = self.connections.get(participant_id)
+        self.connections[participant_id] = connection
+        if held is not None and held is not connection:
+            with speaking(held.locale):
+                held.end(messages.Bye(why="superseded", text=acts.BYE["superseded"]()))
+        state = self.liveness.setdefault(participant_id, Liveness())
+        keeps = hello.generation == self.generation and self.media_up and state.media != "lost"
+        state.connected, state.report = True, None
+        async with self.acting() as (db, rows):
+            me = rows.participant(participant_id)
+            if me is None:
+                raise NotFound
+            if me.person_id is not None:
+                await seats.arrive(db, participant=me, now=self.now())
+            if hello.take_over:
+                await seats.take_over(db, participant=me, now=self.now())
+            if not keeps:
+                await seats.disconnected(db, participant=me, now=self.now())
+            await seats.connected(db, participant=me, now=self.now())
+        connection.last_view = b""
+        await self.refresh()
+        connection.send(messages.Slots(slots=self.slots.get(participant_id, [])))
+
+    async def _handle(self, connection: Connection, message: messages.Message) -> None:
+        seated = self.connections.get(connection.participant_id) is connection
+        match message:
+            case messages.LineReport() if seated:
+                state = self.liveness.setdefault(connection.participant_id, Liveness())
+                if state.report != message:
+                    state.report = message
+                    self.touch()
+            case messages.Hello() if not seated and message.take_over:
+                await self._take_seat(connection, message)
+            case messages.Command() if seated:
+                await self._obey(connection, message)
+            case _:
+                return
+
+    async def _obey(self, connection: Connection, command: messages.Command) -> None:
+        """Do it once: the same id again gets the same answer, or waits for the first to be done."""
+        if command.id in connection.answers:
+            answer = connection.answers[command.id]
+            if answer is not None:
+                connection.send(answer)
+            return
+        connection.remember(command.id, None)
+        with speaking(connection.locale):
+            if isinstance(command, SLOW):
+                self.spawn(self._obey_slowly(connection, command))
+                return
+            answer = await acts.perform(self, connection, command)
+        connection.remember(command.id, answer)
+        connection.send(answer)
+
+    async def _obey_slowly(self, connection: Connection, command: messages.Command) -> None:
+        answer = await self.proceedings.perform(connection, command)
+        connection.remember(command.id, answer)
+        connection.send(answer)
+
+    def notify(self, code: str, *, assertive: bool = False, only: Callable[[Participant], bool] | None = None) -> None:
+        """Tell every page that something happened, each in its language."""
+        at = time.time_ns()
+        for connection in list(self.connections.values()):
+            viewer = self.scene.participant(connection.participant_id) if self.scene else None
+            if viewer is None or (only is not None and not only(viewer)):
+                continue
+            with speaking(connection.locale):
+                text = acts.NOTICES[code]()
+            connection.send(messages.Notice(at=at, code=code, text=text, assertive=assertive))
+
+    def dismiss(self, participant_id: str, why: str) -> None:
+        """End a page's connection and its media at once, saying why."""
+        connection = self.connections.pop(participant_id, None)
+        if connection is not None:
+            with speaking(connection.locale):
+                connection.end(messages.Bye(why=why, text=acts.BYE[why]()))  # type: ignore[arg-type]
+        if self._worker is not None:
+            self._worker.send(messages.DropPeer(seat=participant_id))
+        self.touch()
+
+    # --- worker -------------------------------------------------------------------------------------------------
+
+    async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker. Refused: media_restarting, stale_generation, not_seated, or the
+        worker's own codes."""
+        if self._worker is None or not self.media_up:
+            return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
+        if generation != self.generation:
+            return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
+        if participant_id not in self.connections:
+            return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
+        await self.refresh()  # the worker must know the seat before it is asked
+        try:
+            answer = await self._worker.request(
+                messages.Offer(id=self._worker.new_id(), seat=participant_id, sdp=sdp), timeout=10
+            )
+        except (ConnectionError, TimeoutError):
+            return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
+        assert isinstance(answer, messages.Answered | messages.Refused)
+        return answer
+
+    async def count_packets(self) -> messages.PacketCounts:
+        """Packets handed to the worker's socket, by origin and receiver."""
+        assert self._worker is not None
+        counts = await self._worker.request(messages.CountPackets(id=self._worker.new_id()))
+        assert isinstance(counts, messages.PacketCounts)
+        return counts
+
+    def _worker_is_up(self) -> None:
+        assert self._worker is not None and self._worker.attached is not None
+        self.generation = self._worker.attached.since // 1_000_000
+        self.media_up = True
+
+    async def _from_worker(self, message: messages.Message) -> None:
+        match message:
+            case messages.SeatSlots():
+                self.slots[message.seat] = message.slots
+                if (connection := self.connections.get(message.seat)) is not None:
+                    connection.send(messages.Slots(slots=message.slots))
+            case messages.PeerStatus():
+                self.liveness.setdefault(message.seat, Liveness()).media = message.status
+                self.touch()
+            case messages.FloorClosed():
+                await self.proceedings.floor_closed_by_worker(message.cause)
+            case _:
+                return
+
+    async def _worker_lost(self) -> None:
+        self.media_up = False
+        self.slots.clear()
+        for state in self.liveness.values():
+            state.media = "lost" if state.media else ""
+        self.notify("media_lost", assertive=True)
+        async with self.acting() as (db, rows):
+            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self.now())
+
+    async def _worker_restarted(self) -> None:
+        """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
+        self._worker_is_up()
+        for state in self.liveness.values():
+            state.media, state.lost_since = "", None
+        async with self.acting() as (db, rows):
+            for one in rows.participants:
+                if one.microphone:
+                    one.microphone = False
+                    db.add(one)
+            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self.now())
+        self._last_plan = None
+        await self.refresh()
+        for connection in list(self.connections.values()):
+            connection.send(messages.Reoffer(generation=self.generation))
+        self.notify("media_back")

@@ -1,0 +1,74 @@
+"""All live hearings of this web process: opening them, finding them, taking them over after a restart."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from hearings import queries
+from web import plan
+from web.conductor import Conductor
+from web.tickets import Tickets
+
+if TYPE_CHECKING:
+    from web.app import Parts
+
+logger = logging.getLogger("vivavoce.web.conductors")
+
+
+class Conductors:
+    """One conductor per hearing whose sitting is open. Owned by the event loop of the web process."""
+
+    def __init__(self, parts: "Parts") -> None:
+        self.parts = parts
+        self.tickets = Tickets()
+        self._all: dict[str, Conductor] = {}
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Take over every hearing whose sitting is open: its worker and recorder have gone on without us."""
+        async with self.parts.database.reading() as db:
+            open_sittings = await queries.open_sittings(db)
+        for sitting in open_sittings:
+            try:
+                await self.open(sitting.hearing_id)
+            except (OSError, TimeoutError):
+                logger.exception("a hearing could not be taken over")
+
+    async def stop(self) -> None:
+        """The web process ends; media and recording go on."""
+        for conductor in list(self._all.values()):
+            await conductor.detach()
+        self._all.clear()
+
+    async def open(self, hearing_id: str) -> Conductor:
+        """The conductor of a hearing whose lobby is open; made when there is none.
+
+        Raises ConnectionError when worker or recorder does not start, OSError when no UDP port is free.
+        """
+        async with self._lock:
+            found = self._all.get(hearing_id)
+            if found is None:
+                found = Conductor(self.parts, hearing_id, self._forget)
+                await found.start(self._free_port)
+                self._all[hearing_id] = found
+            return found
+
+    def get(self, hearing_id: str) -> Conductor | None:
+        """The conductor of a live hearing."""
+        return self._all.get(hearing_id)
+
+    def touch(self, hearing_id: str) -> None:
+        """A page outside the room has changed rows of this hearing."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.touch()
+
+    def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
+        """End somebody's page and media: `link_replaced`, `signed_out`, `removed`."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.dismiss(participant_id, why)
+
+    def _forget(self, conductor: Conductor) -> None:
+        self._all.pop(conductor.hearing_id, None)
+
+    def _free_port(self) -> int:
+        return plan.free_udp_port(self.parts.settings.udp_host, self.parts.settings.udp_range)

@@ -1,0 +1,393 @@
+"""What a sitting needs of the recorder: sound check, start, close, and the alarm when sealed bytes stay away.
+
+`facts` is what is known of the recording; the indicator on every page is derived from it (`web.indicator`).
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hearings import queries, recordings, sittings, sound_checks
+from hearings.actors import SYSTEM, participant_actor
+from hearings.errors import HearingsError, NotFound, NotReady
+from hearings.events import EventKind, record
+from hearings.models import Participant
+from hearings.roles import channel_track
+from hearings.status import RecordingStatus, SittingStatus
+from media import messages
+from media.processes import Process
+from web import acts, plan
+from web.indicator import RecordingFacts, indicator
+from web.seats import Connection
+from web.view import nanoseconds
+
+if TYPE_CHECKING:
+    from web.conductor import Conductor, Rows
+
+logger = logging.getLogger("vivavoce.web.proceedings")
+
+NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
+CHECK_SECONDS = 20
+FIRST_SEAL_SECONDS = 15
+CLOSE_SECONDS = 60
+TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "other"})
+"""Causes of a gap that go into the hearing's log; a microphone switched off is no incident."""
+
+
+class RecorderSilent(HearingsError):
+    """The recorder did not answer."""
+
+    code = "recorder_silent"
+
+
+class Proceedings:
+    """The recorder's side of one conductor. Called only from the conductor's event loop."""
+
+    def __init__(self, conductor: "Conductor") -> None:
+        self.facts = RecordingFacts()
+        self._conductor = conductor
+        self._process: Process | None = None
+        self._first_seal = asyncio.Event()
+        self._busy = asyncio.Lock()
+
+    @property
+    def open(self) -> bool:
+        """A recording is open and not yet closed."""
+        return self.facts.opened_at is not None and self.facts.closed_at is None
+
+    async def start_process(self, argv: list[str], rows: "Rows") -> None:
+        """Start or take over the recorder, and take an open recording up again."""
+        self._read_facts(rows)
+        self._process = await Process.start_or_adopt(
+            "recorder",
+            argv,
+            self._conductor.folder,
+            "recorder.sock",
+            messages.RECORDER_TO_WEB,
+            on_message=self._heard,
+            on_lost=self._lost,
+            on_restart=self._restarted,
+        )
+        if self.open and not self._process.adopted:
+            await self._failed("recorder_lost")
+            await self._restarted()
+
+    async def detach(self) -> None:
+        """Leave the recorder running."""
+        if self._process is not None:
+            await self._process.detach()
+
+    async def stop(self) -> None:
+        """End the recorder."""
+        if self._process is not None:
+            await self._process.stop()
+
+    def _read_facts(self, rows: "Rows") -> None:
+        recording = rows.recording
+        if recording is None or recording.status in NEVER_OPENED:
+            return
+        opened_at = nanoseconds(recording.opened_at or recording.since)
+        failing = recording.status is RecordingStatus.failing
+        self.facts = RecordingFacts(
+            opened_at=opened_at,
+            started_at=opened_at,
+            stopping_at=nanoseconds(rows.sitting.since) if rows.sitting.status is SittingStatus.closing else None,
+            closed_at=nanoseconds(recording.closed_at) if recording.closed_at else None,
+            sealed=recording.sealed_count,
+            last_sealed_at=nanoseconds(recording.last_sealed_at) if recording.last_sealed_at else None,
+            error=recording.failing_code if failing else "",
+            error_at=nanoseconds(recording.since) if failing else None,
+        )
+
+    # --- what the recorder says ---------------------------------------------------------------------------------
+
+    async def _heard(self, message: messages.Message) -> None:
+        match message:
+            case messages.Sealed():
+                await self._sealed(message)
+            case messages.Failing():
+                await self._failed(message.code, message.at)
+            case messages.GapDeclared() if message.cause in TELLING_GAPS:
+                async with self._conductor.acting() as (db, rows):
+                    await record(
+                        db,
+                        hearing=rows.hearing,
+                        kind=EventKind.gap,
+                        actor=SYSTEM,
+                        now=self._conductor.now(),
+                        track=message.track,
+                        from_ms=message.t0,
+                        until_ms=message.t1,
+                        cause=message.cause,
+                    )
+            case messages.RecordingOpened():  # asked by a web process that is no more
+                self.facts = RecordingFacts(opened_at=message.at)
+            case messages.RecordingClosed():
+                await self._closed(message)
+            case _:
+                return
+
+    async def _sealed(self, message: messages.Sealed) -> None:
+        was = self.facts
+        self.facts = was.sealed_until(message.at, message.count)
+        self._first_seal.set()
+        back = bool(was.error) and not self.facts.error
+        async with self._conductor.acting(tell=back) as (db, rows):
+            if rows.recording is None:
+                return
+            await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
+            if back:
+                await recordings.recovered(
+                    db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now()
+                )
+        if back:
+            self._conductor.notify("recording_back", assertive=True)
+
+    async def _failed(self, code: str, at: int | None = None) -> None:
+        """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.
+
+        Effects, in order: the indicator turns; recording failing and a hold with cause `recording`; pages are told.
+        """
+        if not self.open or self.facts.stopping_at is not None:
+            return
+        first = not self.facts.error
+        self.facts = self.facts.failed_with(code, at or time.time_ns())
+        self._conductor.announce_recording()
+        async with self._conductor.acting() as (db, rows):
+            if rows.recording is not None:
+                await recordings.failing(
+                    db,
+                    sitting=rows.sitting,
+                    recording=rows.recording,
+                    code=code,
+                    text=f"recording_failing:{code}",
+                    now=self._conductor.now(),
+                )
+        if first:
+            self._conductor.notify("recording_failing", assertive=True)
+
+    async def floor_closed_by_worker(self, cause: str) -> None:
+        """The worker closed the floor by itself, before we knew."""
+        await self._failed("no_seal" if cause == "no_seal" else "recorder_failing")
+
+    async def watch(self, now: int) -> None:
+        """Once a second: have seals stayed away for 20 s?"""
+        if self.open and not self.facts.error and indicator(self.facts, now)[0] == "failing":
+            await self._failed("no_seal")
+
+    async def _lost(self) -> None:
+        await self._failed("recorder_lost")
+
+    async def _restarted(self) -> None:
+        """A new recorder: it takes the recording up again and declares what was lost."""
+        if not self.open:
+            return
+        try:
+            await self._open()
+        except RecorderSilent:
+            logger.warning("the recorder did not take the recording up again")
+            return
+        if self.facts.stopping_at is not None:
+            self._conductor.spawn(self._close_recording())
+
+    async def _ask(self, message: messages.Message, seconds: float) -> messages.Message:
+        if self._process is None:
+            raise RecorderSilent
+        try:
+            answer = await self._process.request(message, timeout=seconds)
+        except (ConnectionError, TimeoutError) as error:
+            raise RecorderSilent from error
+        if isinstance(answer, messages.Refused):
+            logger.warning("the recorder refused %s: %s", type(message).__name__, answer.code)
+            raise RecorderSilent
+        assert isinstance(answer, messages.Message)
+        return answer
+
+    def _id(self) -> str:
+        assert self._process is not None
+        return self._process.new_id()
+
+    # --- what people order --------------------------------------------------------------------------------------
+
+    async def perform(self, connection: Connection, command: messages.Command) -> messages.Result:
+        """Sound check, start, resume or close; the answer comes when it is done."""
+        try:
+            match command:
+                case messages.SoundCheck():
+                    await self._sound_check(connection, command)
+                case messages.Start():
+                    await self._start(connection, command)
+                case messages.Close():
+                    await self._close(connection, command)
+                case messages.Resume():
+                    await self._resume(connection, command)
+        except HearingsError as error:
+            return acts.refusal(command.id, error)
+        return messages.Result(re=command.id, ok=True)
+
+    async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
+        """One person at a time: record, read back, decode, forget."""
+        if self._busy.locked():
+            raise NotReady("Another sound check is running")
+        async with self._busy:
+            async with self._conductor.acting(connection.participant_id) as (db, rows):
+                who = rows.participant(command.participant)
+                if who is None:
+                    raise NotFound
+                check = await sound_checks.begin_sound_check(
+                    db,
+                    sitting=rows.sitting,
+                    participant=who,
+                    lang=command.lang,
+                    actor=participant_actor(_me(rows, connection)),
+                    now=self._conductor.now(),
+                )
+            try:
+                found = await self._ask(
+                    messages.CheckSound(
+                        id=self._id(),
+                        audio=channel_track(check.lang) if check.lang else who.mic_track,
+                        video=None if check.lang else who.cam_track,
+                        seconds=CHECK_SECONDS,
+                    ),
+                    CHECK_SECONDS + 15,
+                )
+                assert isinstance(found, messages.SoundChecked)
+            except RecorderSilent:
+                await self._check_found(check.participant_id, check.lang, None)
+                raise
+            await self._check_found(check.participant_id, check.lang, found)
+
+    async def _check_found(self, participant_id: str, lang: str, found: messages.SoundChecked | None) -> None:
+        async with self._conductor.acting() as (db, rows):
+            await sound_checks.record_sound_check(
+                db,
+                sitting=rows.sitting,
+                participant_id=participant_id,
+                lang=lang,
+                audio_ok=found is not None and found.audio_ok,
+                picture=found is not None and found.picture,
+                level=found.level if found else None,
+                text=found.text if found else "",
+                now=self._conductor.now(),
+            )
+
+    async def _start(self, connection: Connection, command: messages.Start) -> None:
+        """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
+        sitting in session."""
+        async with self._busy:
+            async with self._conductor.acting(connection.participant_id) as (db, rows):
+                await sittings.start(
+                    db,
+                    sitting=rows.sitting,
+                    without_camera=command.without_camera,
+                    reason=command.reason,
+                    actor=participant_actor(_me(rows, connection)),
+                    now=self._conductor.now(),
+                )
+            self._first_seal.clear()
+            if not self.open:
+                await self._open()
+            try:
+                async with asyncio.timeout(FIRST_SEAL_SECONDS):
+                    await self._first_seal.wait()
+            except TimeoutError as error:
+                raise RecorderSilent from error
+            async with self._conductor.acting() as (db, rows):
+                assert rows.recording is not None
+                await recordings.opened(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
+        self._conductor.notify("started", assertive=True)
+
+    async def _open(self) -> None:
+        """Open the recording, or have it taken up again. Effects: `facts.opened_at`."""
+        async with self._conductor.reading() as (db, rows):
+            states = [rows.hearing.requesting_state, rows.hearing.requested_state]
+            keys = await queries.authority_keys(db, states)
+        assert rows.recording is not None
+        opened = await self._ask(
+            messages.OpenRecording(
+                id=self._id(),
+                recording=rows.recording.id,
+                hearing=rows.hearing.id,
+                recipients=[
+                    messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient)
+                    for key in keys
+                ],
+                tracks=plan.recorded_tracks(rows.participants, rows.languages),
+            ),
+            20,
+        )
+        assert isinstance(opened, messages.RecordingOpened)
+        if self.facts.opened_at is None:
+            self.facts = RecordingFacts(opened_at=opened.at)
+
+    async def _resume(self, connection: Connection, command: messages.Resume) -> None:
+        async with self._conductor.acting(connection.participant_id) as (db, rows):
+            is_open = await sittings.resume(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._conductor.now(),
+            )
+        await self._conductor.refresh()
+        if is_open:
+            self._conductor.notify("resumed", assertive=True)
+
+    async def _close(self, connection: Connection, command: messages.Close) -> None:
+        async with self._conductor.acting(connection.participant_id) as (db, rows):
+            await sittings.close(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._conductor.now(),
+            )
+        self._conductor.notify("closing", assertive=True)
+        await self.finish_closing()
+
+    async def finish_closing(self) -> None:
+        """The sitting is closing: seal what there is, then end it. Also after a take-over in the middle of it."""
+        if self.open:
+            self.facts = replace(self.facts, stopping_at=time.time_ns())
+            await self._conductor.refresh()
+            await self._close_recording()
+        else:
+            async with self._conductor.acting() as (db, rows):
+                await sittings.finish(db, sitting=rows.sitting, now=self._conductor.now())
+            self._conductor.spawn(self._conductor.finish("no_recording"))
+
+    async def _close_recording(self) -> None:
+        closed = await self._ask(messages.CloseRecording(id=self._id()), CLOSE_SECONDS)
+        assert isinstance(closed, messages.RecordingClosed)
+        await self._closed(closed)
+
+    async def _closed(self, closed: messages.RecordingClosed) -> None:
+        self.facts = replace(self.facts, closed_at=closed.at, error="", error_at=None)
+        async with self._conductor.acting() as (db, rows):
+            assert rows.recording is not None
+            if rows.recording.status is not RecordingStatus.sealed:
+                await recordings.closed(
+                    db,
+                    sitting=rows.sitting,
+                    recording=rows.recording,
+                    size=closed.size,
+                    root=closed.root,
+                    now=self._conductor.now(),
+                )
+                await sittings.finish(db, sitting=rows.sitting, now=self._conductor.now())
+        self._conductor.spawn(self._conductor.finish("closed"))
+
+
+def _me(rows: "Rows", connection: Connection) -> Participant:
+    me = rows.participant(connection.participant_id)
+    if me is None:
+        raise NotFound
+    return me
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1e9, UTC)
