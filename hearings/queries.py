@@ -77,8 +77,9 @@ def _request_visible(state: str) -> Any:
 
 
 async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool = False) -> HearingRequest:
-    """A request as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
-    query = select(HearingRequest).where(HearingRequest.id == request_id, _request_visible(state))
+    """A request, by id or reference, as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
+    named = or_(col(HearingRequest.id) == request_id, col(HearingRequest.reference) == request_id)
+    query = select(HearingRequest).where(named, _request_visible(state))
     query = query.execution_options(populate_existing=True)
     found = (await db.exec(query.with_for_update() if lock else query)).first()
     if found is None:
