@@ -1,0 +1,190 @@
+"""The demonstration: Romania asks Thailand, a request is accepted, a hearing stands ten minutes ahead.
+
+Everything is made by the same functions the pages use; nothing is written past them. Keys are throw-away and say so.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import diary, keys, links, logins, participants, queries, requests
+from hearings.actors import Actor, participant_actor, person_actor
+from hearings.db import Database
+from hearings.errors import NotFound
+from hearings.models import Hearing, Participant, Person
+from hearings.roles import Role
+from media.evidence.keyfile import make_key_file
+
+AHEAD = timedelta(minutes=10)
+
+STAFF: dict[str, tuple[str, str, list[str], str, str]] = {
+    "judge": ("RO", "Ioana Popa", ["judge"], "București", "Tribunalul București"),
+    "clerk": ("RO", "Mihai Dinu", ["clerk"], "București", "Tribunalul București"),
+    "authority": ("TH", "Niran Srisai", ["judge", "authority"], "Bangkok", "Office of the Attorney General"),
+    "administrator": ("RO", "Elena Stan", ["administrator"], "București", "Tribunalul București"),
+}
+"""Key, State, name, functions, city, authority. Invented people."""
+
+REQUEST = {
+    "case_number": "1234/P/2026",
+    "person_name": "Somchai Wongsa",
+    "capacity": "witness",
+    "offence_summary": "Trafficking in persons by an organised criminal group; the witness saw the transport.",
+    "offence_scope": ["untoc_offence"],
+    "offence_serious": True,
+    "offence_transnational": True,
+    "offence_organised": True,
+    "reason_no_attendance": "not_desirable",
+    "reason_text": "The witness cares for two small children and fears reprisals when travelling.",
+    "language_of_person": "th",
+    "language_of_court": "ro",
+    "language_of_request": "th",
+    "instruments": ["untoc"],
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to hand over, and the PIN that goes by another way."""
+
+    name: str
+    secret: str
+    pin: str = ""
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What the demonstration made."""
+
+    hearing: Hearing
+    staff: dict[str, Link]
+    participants: dict[str, Link]
+    key_files: list[Path]
+
+
+async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: datetime) -> Seeded:
+    """Make another demonstration hearing; people and keys are made the first time and used again.
+
+    Effects: rows, and throw-away key files in `key_folder` (0700), each 0600.
+    """
+    async with database.transaction() as db:
+        people = {key: await _person(db, key) for key in STAFF}
+        key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
+        hearing = await _hearing(db, people, now)
+        seats = await _seats(db, hearing, people, now)
+        clerk = participant_actor(seats["clerk"], people["clerk"])
+        invited = {}
+        for key in ("witness", "interpreter"):
+            made = await links.invite(db, participant=seats[key], actor=clerk, now=now)
+            invited[key] = Link(seats[key].display_name, made.secret, made.pin)
+        staff = {}
+        for key in ("judge", "clerk", "authority"):
+            secret = await logins.issue_sign_in_link(db, person=people[key], now=now, lifetime=timedelta(hours=12))
+            staff[key] = Link(people[key].name, secret)
+    return Seeded(hearing, staff, invited, key_files)
+
+
+async def _person(db: AsyncSession, key: str) -> Person:
+    state, name, functions, city, authority = STAFF[key]
+    email = f"{key}@demo.{state.lower()}.example"
+    try:
+        return await queries.person_by_email(db, email)
+    except NotFound:
+        person = Person(
+            owner_state=state, name=name, email=email, functions=functions, city=city, authority_name=authority
+        )
+        db.add(person)
+        await db.flush()
+        return person
+
+
+async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_folder: Path, now: datetime) -> list[Path]:
+    key_folder.mkdir(mode=0o700, exist_ok=True)
+    wanted = {
+        ("RO", "requesting"): ("Tribunalul București", "romania"),
+        ("TH", "requested"): ("Office of the Attorney General", "thailand"),
+        ("RO", "escrow"): ("Escrow of the demonstration", "escrow"),
+    }
+    have = {(key.owner_state, key.kind) for key in await queries.authority_keys(db, ["RO", "TH"])}
+    for (state, kind), (authority, name) in wanted.items():
+        if (state, kind) in have:
+            continue
+        made = make_key_file(authority=f"{authority} ({state})", log_vkey=log_vkey, demo=True)
+        descriptor = os.open(key_folder / f"{name}.key.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(made.text)
+        await keys.add(
+            db, state=state, authority_name=authority, kind=kind, recipient=made.recipient, demo=True, now=now
+        )
+    return sorted(key_folder.glob("*.key.txt"))
+
+
+async def _hearing(db: AsyncSession, people: dict[str, Person], now: datetime) -> Hearing:
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
+    request = await requests.draft(db, requested_state="TH", fields=REQUEST, actor=clerk, now=now)
+    await requests.submit(db, request=request, actor=clerk, now=now)
+    await requests.acknowledge(db, request=request, actor=authority, now=now)
+    await requests.accept(db, request=request, reason="The witness agrees to be heard.", actor=authority, now=now)
+    start = (now + AHEAD).replace(second=0, microsecond=0)
+    wall = start.astimezone(ZoneInfo("Europe/Bucharest"))
+    hearing = await diary.propose(
+        db,
+        request=request,
+        wall_start=wall.replace(tzinfo=None, fold=0),
+        wall_zone="Europe/Bucharest",
+        fold=wall.fold,
+        requesting_zone="Europe/Bucharest",
+        requesting_city="București",
+        requested_zone="Asia/Bangkok",
+        requested_city="Bangkok",
+        actor=clerk,
+        now=now,
+    )
+    await diary.agree(db, hearing=hearing, actor=authority, now=now)
+    return hearing
+
+
+async def _seats(
+    db: AsyncSession, hearing: Hearing, people: dict[str, Person], now: datetime
+) -> dict[str, Participant]:
+    clerk: Actor = person_actor(people["clerk"])
+    seats: dict[str, Participant] = {}
+    for key, role, speaks in (
+        ("judge", Role.presiding_judge, "ro"),
+        ("clerk", Role.clerk, "ro"),
+        ("authority", Role.requested_authority, "th"),
+    ):
+        person = people[key]
+        seats[key] = await participants.add(
+            db,
+            hearing=hearing,
+            role=role,
+            display_name=person.name,
+            state=person.owner_state,
+            city=person.city,
+            speaks=speaks,
+            person=person,
+            actor=clerk,
+            now=now,
+        )
+    for key, role, name, state, city, speaks in (
+        ("witness", Role.witness, "Somchai Wongsa", "TH", "Bangkok", "th"),
+        ("interpreter", Role.interpreter, "Ana Chaiyaporn", "RO", "București", "ro"),
+    ):
+        seats[key] = await participants.add(
+            db,
+            hearing=hearing,
+            role=role,
+            display_name=name,
+            state=state,
+            city=city,
+            speaks=speaks,
+            actor=clerk,
+            now=now,
+        )
+    await diary.make_ready(db, hearing=hearing, actor=clerk, now=now)
+    return seats
