@@ -24,7 +24,7 @@ function Title() {
   const hearing = useHearing();
   const view = hearing.view.value;
   const red = hearing.red.value && !hearing.ended.value;
-  const what = view ? t("{status}, case {case}", { status: sittingStatus(view.status), case: view.case }) : t("Hearing");
+  const what = view?.case ? t("{status}, case {case}", { status: sittingStatus(view.status), case: view.case }) : t("Hearing");
   const title = `${red ? `${t("NOT RECORDING")} – ` : ""}${view?.hold ? `${t("HOLD")} – ` : ""}${what} – Vivavoce`;
   useEffect(() => {
     document.title = title;

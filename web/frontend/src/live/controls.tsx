@@ -5,7 +5,7 @@ import { Dialog, ReasonDialog, Refusal } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
 import { Cam, Hand, Help, Mic } from "./icons";
 import { ActButton } from "./roll";
-import { deviceWords, inSession, isInterpreter, isResponsible, right } from "./words";
+import { deviceWords, isInterpreter, isResponsible, right } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
@@ -108,17 +108,21 @@ type Open = "" | "hold" | "close" | "devices" | "leave";
 export function Controls({ view }: { view: View }) {
   const hearing = useHearing();
   const [open, setOpen] = useState<Open>("");
+  const [more, setMore] = useState(false);
   const self = hearing.me.value;
   const explain = isResponsible(self);
   const hold = right(view, "hold");
   const close = right(view, "close");
+  const ending = view.status === "closing" || view.status === "closed";
+  // A second hold of one's own beside somebody else's: each State lifts its own.
+  const mayHold = !ending && view.status !== "lobby_open" && view.hold?.by !== self?.name;
   const problems = [hearing.deviceProblems.value.microphone, hearing.deviceProblems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
     // With two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
       if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat) return;
       if (event.code === "KeyM") void hearing.setMicrophone(hearing.microphone.value !== "on");
-      else if (event.code === "KeyH" && right(view, "hold")?.allowed && !view.hold) setOpen("hold");
+      else if (event.code === "KeyH" && right(view, "hold")?.allowed && mayHold) setOpen("hold");
       else return;
       event.preventDefault();
     };
@@ -132,17 +136,20 @@ export function Controls({ view }: { view: View }) {
           {deviceWords(problem)}
         </p>
       ))}
-      <MicrophoneState view={view} />
       <div class="ctl primary-ctl">
         <MicrophoneButton />
         <CameraButton />
         <HandButton />
         <HelpButton />
-        {!view.hold && inSession(view.status) && (
+        <MicrophoneState view={view} />
+        {mayHold && (
           <ActButton right={hold} explain={explain} class="hold-btn" label={t("Hold")} onClick={() => setOpen("hold")} />
         )}
+        <button type="button" class="btn only-small" aria-expanded={more} onClick={() => setMore(!more)}>
+          {more ? t("Fewer controls") : t("More controls")}
+        </button>
       </div>
-      <div class="ctl second-ctl">
+      <div class={`ctl second-ctl${more ? " open" : ""}`}>
         {!isInterpreter(self) && view.languages.length > 0 && <HearSelect view={view} />}
         {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
@@ -151,7 +158,7 @@ export function Controls({ view }: { view: View }) {
         <button type="button" class="btn" onClick={() => setOpen("leave")}>
           {t("Leave")}
         </button>
-        {inSession(view.status) && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
+        {!ending && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
       </div>
       {open === "hold" && (
         <ReasonDialog

@@ -26,7 +26,7 @@ export function HoldBar({ view }: { view: View }) {
   const [asking, setAsking] = useState(false);
   const hold = view.hold;
   if (!hold) return null;
-  const resume = right(view, "resume");
+  const resume = right(view, "lift_hold");
   return (
     <section class="hold" data-testid="hold-bar" aria-label={t("Hold")}>
       <div class="hold-in">

@@ -39,7 +39,7 @@ export function Page({ children, fast = true }: { children: ComponentChildren; f
       <header class="page-head">
         <div class="wrap head-in">
           <strong class="service">Vivavoce</strong>
-          {view && (
+          {view?.case && (
             <span>
               {t("Case")} <bdi dir="ltr">{view.case}</bdi>
             </span>

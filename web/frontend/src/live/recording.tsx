@@ -38,10 +38,14 @@ const ICONS = {
   sealed: Sealed,
 };
 
-function sealWords(claim: Claim): string {
-  if (claim.sealAge === null) return claim.sealed ? tn("{n} part sealed", "{n} parts sealed", claim.sealed) : "";
-  const part = t("part {number} sealed", { number: claim.sealed });
-  return `${part}, ${tn("{n} second ago", "{n} seconds ago", claim.sealAge)}`;
+function SealWords({ claim }: { claim: Claim }) {
+  if (claim.sealed === 0 && claim.sealAge === null) return null;
+  return (
+    <>
+      {claim.sealAge !== null && <span class="rec-seal">{tn("sealed {n} second ago", "sealed {n} seconds ago", claim.sealAge)}</span>}
+      <span class="rec-seal rec-part">{t("part {number}", { number: claim.sealed })}</span>
+    </>
+  );
 }
 
 export function RecordingBar({ view }: { view: View }) {
@@ -61,7 +65,7 @@ export function RecordingBar({ view }: { view: View }) {
           {duration(hearing.now.value - claim.since)}
         </bdi>
       )}
-      {(running || claim.status === "stopping") && <span class="rec-seal">{sealWords(claim)}</span>}
+      {(running || claim.status === "stopping") && <SealWords claim={claim} />}
       {!running && claim.text && <span class="rec-seal">{claim.text}</span>}
     </div>
   );

@@ -4,7 +4,7 @@ import { useHearing } from "./context";
 import { Dialog, ReasonDialog, Refusal } from "./dialog";
 import { Select } from "./fields";
 import { Hand, Help, Mic, Tick } from "./icons";
-import { isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right } from "./words";
+import { isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right, type Action } from "./words";
 import { languageName, t } from "../i18n";
 import type { ConfirmIdentity, PersonView, View } from "../messages";
 
@@ -42,22 +42,26 @@ export function ActButton(props: {
   );
 }
 
-export function Roll({ view }: { view: View }) {
+/** `part`: those who wait come first on the page, because somebody has to act for them. */
+export function Roll({ view, part }: { view: View; part: "lobby" | "rest" }) {
   const hearing = useHearing();
   const [open, setOpen] = useState<Open>(null);
   const inRoom = view.people.filter(isPresent);
   const lobby = view.people.filter(isWaiting);
   const absent = view.people.filter((person) => !isPresent(person) && !isWaiting(person));
   const close = (): void => setOpen(null);
+  if (part === "lobby" && lobby.length === 0) return null;
   return (
-    <section class="roll" aria-labelledby="roll-title">
-      <h2 id="roll-title" tabIndex={-1}>
-        {t("Roll")}
-      </h2>
-      <Refusal />
-      <Group title={t("In the room")} people={inRoom} view={view} open={setOpen} />
-      <Group title={t("In the lobby")} people={lobby} view={view} open={setOpen} />
-      <Group title={t("Not here")} people={absent} view={view} open={setOpen} />
+    <section class="roll" aria-labelledby={`${part}-title`}>
+      <h2 id={`${part}-title`}>{part === "lobby" ? t("In the lobby") : t("Roll")}</h2>
+      {part === "lobby" ? (
+        <Group title="" people={lobby} view={view} open={setOpen} />
+      ) : (
+        <>
+          <Group title={t("In the room")} people={inRoom} view={view} open={setOpen} />
+          <Group title={t("Not here")} people={absent} view={view} open={setOpen} />
+        </>
+      )}
       {open?.what === "identity" && <IdentityDialog person={open.person} onClose={close} />}
       {open?.what === "return" && (
         <ReasonDialog
@@ -88,7 +92,7 @@ function Group(props: { title: string; people: PersonView[]; view: View; open(op
   if (props.people.length === 0) return null;
   return (
     <>
-      <h3>{props.title}</h3>
+      {props.title && <h3>{props.title}</h3>}
       <ul>
         {props.people.map((person) => (
           <Row key={person.participant} person={person} view={props.view} open={props.open} />
@@ -101,7 +105,7 @@ function Group(props: { title: string; people: PersonView[]; view: View; open(op
 function Row({ person, view, open }: { person: PersonView; view: View; open(open: Open): void }) {
   const hearing = useHearing();
   const explain = isResponsible(hearing.me.value);
-  const of = (action: string) => (person.you ? null : right(view, action, person.participant));
+  const of = (action: Action) => (person.you ? null : right(view, action));
   const { name, participant } = person;
   const there = isPresent(person);
   const identity = person.needs_identity && !person.identity_confirmed ? of("confirm_identity") : null;
@@ -140,23 +144,23 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
           <ActButton right={of("admit")} explain={explain} class="primary" label={t("Admit {name}", { name })} onClick={() => void hearing.act("admit", { participant })} />
         )}
         {there && person.microphone === "on" && (
-          <ActButton right={of("mute")} explain={false} label={t("Mute {name}", { name })} onClick={() => void hearing.act("mute", { participant })} />
+          <ActButton right={of("mute_other")} explain={false} label={t("Mute {name}", { name })} onClick={() => void hearing.act("mute", { participant })} />
+        )}
+        {more && (
+          <details class="more">
+            <summary>
+              {t("More")}
+              <span class="sr-only">: {name}</span>
+            </summary>
+            <div class="row acts">
+              {there && (
+                <ActButton right={of("return_to_lobby")} explain={explain} label={t("Return {name} to the lobby", { name })} onClick={() => open({ what: "return", person })} />
+              )}
+              <ActButton right={of("remove")} explain={explain} class="danger" label={t("Remove {name}", { name })} onClick={() => open({ what: "remove", person })} />
+            </div>
+          </details>
         )}
       </div>
-      {more && (
-        <details class="more">
-          <summary>
-            {t("More")}
-            <span class="sr-only">: {name}</span>
-          </summary>
-          <div class="row acts">
-            {there && (
-              <ActButton right={of("return_to_lobby")} explain={explain} label={t("Return {name} to the lobby", { name })} onClick={() => open({ what: "return", person })} />
-            )}
-            <ActButton right={of("remove")} explain={explain} class="danger" label={t("Remove {name}", { name })} onClick={() => open({ what: "remove", person })} />
-          </div>
-        </details>
-      )}
     </li>
   );
 }

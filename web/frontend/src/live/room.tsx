@@ -4,11 +4,12 @@ import { announce } from "./announce";
 import { Console } from "./console";
 import { useHearing } from "./context";
 import { Controls } from "./controls";
+import { Refusal } from "./dialog";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
-import { SoundChecks } from "./soundcheck";
+import { BeforeSitting } from "./soundcheck";
 import { Stage } from "./stage";
 import { TimePair } from "./time";
 import { beforeSession, isInterpreter, isPresent, lineWord, sittingStatus } from "./words";
@@ -31,7 +32,13 @@ export function Room({ view }: { view: View }) {
         <HoldBar view={view} />
         <div class="bar status-bar">
           <h1 ref={heading} tabIndex={-1}>
-            {sittingStatus(view.status)} · {t("Case")} <bdi dir="ltr">{view.case}</bdi>
+            {sittingStatus(view.status)}
+            {view.case && (
+              <>
+                {" "}
+                · {t("Case")} <bdi dir="ltr">{view.case}</bdi>
+              </>
+            )}
           </h1>
           <Status view={view} />
         </div>
@@ -52,8 +59,10 @@ export function Room({ view }: { view: View }) {
           {interpreter && <Console view={view} />}
         </div>
         <aside class="panel" aria-label={t("Roll and checks")}>
-          {beforeSession(view.status) && <SoundChecks view={view} />}
-          <Roll view={view} />
+          <Refusal />
+          <Roll view={view} part="lobby" />
+          {beforeSession(view.status) && <BeforeSitting view={view} />}
+          <Roll view={view} part="rest" />
           <Happened view={view} />
         </aside>
       </main>
@@ -66,10 +75,11 @@ export function Room({ view }: { view: View }) {
 function Status({ view }: { view: View }) {
   const hearing = useHearing();
   const [open, setOpen] = useState(false);
-  const lines = view.places.map((place) => {
-    const people = view.people.filter((person) => isPresent(person) && person.state === place.state);
+  const present = view.people.filter(isPresent);
+  const lines = [...new Set(present.map((person) => person.state))].map((state) => {
+    const people = present.filter((person) => person.state === state);
     const worst = (["lost", "weak", "good"] as const).find((line) => people.some((person) => person.line === line));
-    return { place, worst };
+    return { state, worst };
   });
   return (
     <>
@@ -80,9 +90,9 @@ function Status({ view }: { view: View }) {
         <TimePair at={hearing.now.value} places={view.places} seconds />
         <span class="quiet">
           {t("Lines:")}{" "}
-          {lines.map(({ place, worst }) => (
-            <bdi class="place-line" key={place.state}>
-              {place.state} {lineWord(worst ?? "unknown")}
+          {lines.map(({ state, worst }) => (
+            <bdi class="place-line" key={state}>
+              {state}: {lineWord(worst ?? "unknown")}
             </bdi>
           ))}
         </span>

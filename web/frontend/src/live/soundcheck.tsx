@@ -4,9 +4,9 @@ import { useHearing } from "./context";
 import { Dialog, Refusal } from "./dialog";
 import { Cross, Half, Ring, Tick } from "./icons";
 import { ActButton } from "./roll";
-import { isPresent, isResponsible, right } from "./words";
+import { isHeard, isInterpreter, isPresent, isResponsible, right } from "./words";
 import { t } from "../i18n";
-import type { SoundCheckView, View } from "../messages";
+import type { PersonView, SoundCheckView, View } from "../messages";
 
 function word(check: SoundCheckView): string {
   switch (check.status) {
@@ -23,18 +23,60 @@ function word(check: SoundCheckView): string {
 
 const ICONS = { waiting: Ring, running: Half, passed: Tick, failed: Cross };
 
-export function SoundChecks({ view }: { view: View }) {
+/** The checks there are; before the first one has been asked for, those that can be foreseen. */
+function checksOf(view: View): SoundCheckView[] {
+  if (view.sound_checks.length > 0 || view.status === "lobby_open" || !right(view, "sound_check")?.allowed) return view.sound_checks;
+  const blank = { required: true, status: "waiting" as const, level: null, picture: null, advice: "" };
+  return view.people.filter(isPresent).flatMap((person) => {
+    const { participant, name } = person;
+    if (!isInterpreter(person)) return isHeard(person) || isRequired(person) ? [{ ...blank, participant, lang: "", label: name }] : [];
+    return view.languages.map((language) => ({
+      ...blank,
+      participant,
+      lang: language.lang,
+      label: t("{name}, into {language}", { name, language: language.name }),
+    }));
+  });
+}
+
+const isRequired = (person: PersonView): boolean => ["presiding_judge", "requested_authority"].includes(person.role);
+
+/** Everything that must happen in the room before the sitting starts. */
+export function BeforeSitting({ view }: { view: View }) {
   const hearing = useHearing();
   const explain = isResponsible(hearing.me.value);
-  if (view.sound_checks.length === 0) return null;
-  const required = view.sound_checks.filter((check) => check.required);
-  const passed = required.filter((check) => check.status === "passed");
+  const checks = checksOf(view);
+  const mine = view.sound_checks.find((check) => check.participant === view.me && check.status === "running");
+  if (!explain && checks.length === 0) return null;
   return (
     <section class="checks" aria-labelledby="checks-title">
-      <h2 id="checks-title">{t("Sound check")}</h2>
-      <p class="quiet">{t("{passed} of {all} required checks passed", { passed: passed.length, all: required.length })}</p>
+      <h2 id="checks-title">{t("Before the sitting")}</h2>
+      {mine && (
+        <p class="notice" role="status">
+          {t("Sound check: say your name now, loud and clear.")}
+        </p>
+      )}
+      {checks.length > 0 && <Checks view={view} checks={checks} />}
+      <div class="row acts">
+        {view.status === "lobby_open" && (
+          <ActButton right={right(view, "roll_call")} explain={explain} class="primary" label={t("Begin the roll call")} onClick={() => void hearing.act("roll_call", {})} />
+        )}
+        {view.status === "roll_call" && <p class="quiet">{t("When everyone is in the room, check the sound of each. Then the sitting can start.")}</p>}
+        {view.status === "pre_record" && <StartButton view={view} explain={explain} />}
+      </div>
+    </section>
+  );
+}
+
+function Checks({ view, checks }: { view: View; checks: SoundCheckView[] }) {
+  const hearing = useHearing();
+  const required = checks.filter((check) => check.required);
+  const passed = required.filter((check) => check.status === "passed");
+  return (
+    <>
+      <p class="quiet">{t("Sound check: {passed} of {all} required ones passed", { passed: passed.length, all: required.length })}</p>
       <ul>
-        {view.sound_checks.map((check) => {
+        {checks.map((check) => {
           const Icon = ICONS[check.status];
           return (
             <li key={check.participant + check.lang}>
@@ -50,7 +92,7 @@ export function SoundChecks({ view }: { view: View }) {
               {check.status !== "running" && (
                 <div class="row acts">
                   <ActButton
-                    right={right(view, "sound_check", check.participant)}
+                    right={right(view, "sound_check")}
                     explain={false}
                     label={check.status === "waiting" ? t("Check {label}", { label: check.label }) : t("Check {label} again", { label: check.label })}
                     onClick={() => void hearing.act("sound_check", { participant: check.participant, lang: check.lang })}
@@ -61,13 +103,7 @@ export function SoundChecks({ view }: { view: View }) {
           );
         })}
       </ul>
-      <div class="row acts">
-        {view.status === "lobby_open" && (
-          <ActButton right={right(view, "roll_call")} explain={explain} label={t("Begin the roll call")} onClick={() => void hearing.act("roll_call", {})} />
-        )}
-        <StartButton view={view} explain={explain} />
-      </div>
-    </section>
+    </>
   );
 }
 

@@ -19,8 +19,9 @@ function main(view: View, speaker: string): string {
   const heard = others.find(isHeard);
   if (heard) return heard.participant;
   if (has(speaker)) return speaker;
-  const judge = others.find((person) => person.role.includes("judge"));
-  return (judge ?? others[0])?.participant ?? "";
+  const rank = ["presiding_judge", "requested_authority"];
+  const first = rank.map((role) => others.find((person) => person.role === role)).find((person) => person !== undefined);
+  return (first ?? others[0])?.participant ?? "";
 }
 
 function trackOf(hearing: Hearing, person: PersonView): MediaStreamTrack | null {
@@ -45,8 +46,8 @@ function describe(person: PersonView, speaking: boolean): string {
   );
 }
 
-function LineChip({ line }: { line: PersonView["line"] }) {
-  if (line === "unknown") return null;
+function LineChip({ line, always }: { line: PersonView["line"]; always: boolean }) {
+  if (line === "unknown" || (line === "good" && !always)) return null;
   return (
     <span class={`line line-${line}`}>
       {line === "good" ? <Tick /> : line === "weak" ? <Warn /> : <Cross />} {lineWord(line)}
@@ -82,6 +83,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
           </p>
         )}
         <span class="state-code">{person.state}</span>
+        {person.you && <span class="you">{showVideo ? t("You, mirrored only for you") : t("You")}</span>}
         {!person.you && !large && (
           <button type="button" class="btn small pin" onClick={() => (pinned.value = person.participant)}>
             {t("Show large")}
@@ -109,8 +111,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
           {isInterpreter(person) && person.renders && <span>{t("into {language}", { language: languageName(person.renders) })}</span>}
           {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
           {person.identity_confirmed && person.needs_identity && <span><Tick /> {t("identity confirmed")}</span>}
-          <LineChip line={person.line} />
-          {person.you && <span>{t("You, mirrored only for you")}</span>}
+          <LineChip line={person.line} always={large} />
         </p>
       </div>
     </div>

@@ -4,8 +4,8 @@ import type { PersonView, RightView, View } from "../messages";
 import type { DeviceError } from "../client/devices";
 
 /** Roles that answer for the hearing: they get the alarm and see refused actions with their reason. */
-const RESPONSIBLE = ["judge", "presiding_judge", "clerk", "requested_authority", "authority"];
-const HEARD = ["witness", "expert", "accused", "suspect", "victim"];
+const RESPONSIBLE = ["presiding_judge", "clerk", "requested_authority", "technician"];
+const HEARD = ["witness", "expert", "defendant"];
 
 export const isResponsible = (person: PersonView | undefined): boolean => RESPONSIBLE.includes(person?.role ?? "");
 export const isInterpreter = (person: PersonView | undefined): boolean => person?.role === "interpreter";
@@ -18,10 +18,23 @@ export function me(view: View): PersonView | undefined {
   return view.people.find((person) => person.you);
 }
 
-/** A right over one person (`admit:<participant>`) or over the hearing (`admit`); null when the view does not name it. */
-export function right(view: View, action: string, participant?: string): RightView | null {
-  const own = participant ? view.rights[`${action}:${participant}`] : undefined;
-  return own ?? view.rights[action] ?? null;
+/** The actions of web/view.py that this page asks about. */
+export type Action =
+  | "roll_call"
+  | "confirm_identity"
+  | "admit"
+  | "return_to_lobby"
+  | "remove"
+  | "mute_other"
+  | "sound_check"
+  | "start"
+  | "hold"
+  | "lift_hold"
+  | "close";
+
+/** What this viewer may do; null when the view does not say. */
+export function right(view: View, action: Action): RightView | null {
+  return view.rights[action] ?? null;
 }
 
 export function presence(person: PersonView): string {
