@@ -267,7 +267,9 @@ class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
     lang: Language
     name: str
     rendered_by: str
-    listeners: Annotated[int | None, Meta(description="people in the room who hear this language; None: not told")] = None
+    listeners: Annotated[int | None, Meta(description="people in the room who hear this language; None: not told")] = (
+        None
+    )
 
 
 class View(Message):
@@ -387,7 +389,8 @@ class Plan(Message):
     """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent.
 
     A floor the worker closed by itself (`floor_closed`) opens again only after a plan with `floor_open` false, which
-    shows that the event was taken in, and a later one with true. A plan older than the last is ignored.
+    shows that the event was taken in, and a later one with true. A plan with a lower `version` than the last one on
+    the same link is ignored.
     """
 
     version: int

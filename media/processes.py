@@ -69,9 +69,9 @@ class _Running:
 class Process:
     """A supervised process. Make one with `start_or_adopt`; end with `stop` or `detach`.
 
-    `on_message(event)`, `on_lost(reason)` and `on_restart()` are called in the order things happened, one at a time;
+    `on_message(event)`, `on_lost()` and `on_restart()` are called in the order things happened, one at a time;
     each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `last_seq` is
-    the number of the last event of the present process; `history` says what happened.
+    the number of the last event of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Process:
         socket: str,
         incoming: Any,
         on_message: Handler,
-        on_lost: Handler | None = None,
+        on_lost: Callable[[], Awaitable[None] | None] | None = None,
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -90,6 +90,7 @@ class Process:
         self.folder = folder
         self.last_seq = 0
         self.adopted = False
+        self.lost_by = ""
         self.attached: Attached | None = None
         self.history: deque[Moment] = deque(maxlen=200)
         self.last_alive = 0.0
@@ -118,15 +119,15 @@ class Process:
         socket: str,
         incoming: Any,
         on_message: Handler,
-        on_lost: Handler | None = None,
+        on_lost: Callable[[], Awaitable[None] | None] | None = None,
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
         last_seq: int = 0,
     ) -> "Process":
         """Take over the process that runs in `folder`, or start one; attached when this returns.
 
-        `last_seq` is the last event an earlier web process has taken in: later ones come again. `on_lost(reason)`
-        gets "exit" or "hang". Raises ProcessError when no process answers within 30 s.
+        `last_seq` is the last event an earlier web process has taken in: later ones come again. Raises ProcessError
+        when no process answers within 30 s.
         """
         process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment)
         process.last_seq = last_seq
@@ -137,6 +138,11 @@ class Process:
     def pid(self) -> int:
         """Of the present process; 0 while there is none."""
         return self._running.pid if self._running is not None else 0
+
+    @property
+    def since(self) -> int:
+        """When the present process began, ns: another value is another process."""
+        return self.attached.since if self.attached is not None else 0
 
     # --- what the caller says ----------------------------------------------------------------------------------
 
@@ -154,17 +160,17 @@ class Process:
         """An id for a command, unique to this object."""
         return f"{os.getpid()}-{id(self) & 0xFFFF:x}-{next(self._numbers)}"
 
-    async def request(self, message: Any, within: float = REQUEST_SECONDS) -> Any:
+    async def request(self, message: Any, timeout: float = REQUEST_SECONDS) -> Any:  # noqa: ASYNC109 callers' word
         """Send a command that has an `id` and wait for what comes back with the same `re`.
 
-        Raises ProcessError when the process goes away first or cannot be reached, TimeoutError after `within` s.
+        Raises ProcessError when the process goes away first or cannot be reached, TimeoutError after `timeout` s.
         """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._replies[message.id] = future
         try:
             if not self.send(message):
                 raise ProcessError(f"the {self.name} cannot be reached")
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(timeout):
                 return await future
         finally:
             self._replies.pop(message.id, None)
@@ -454,7 +460,8 @@ class Process:
         self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
         self._forget()
         self._note("lost", 0)
-        self._queue_call(self._on_lost, reason)
+        self.lost_by = reason
+        self._queue_call(self._on_lost)
         while True:
             await asyncio.sleep(PAUSES[min(max(0, self._failures - 1), len(PAUSES) - 1)])
             self.last_seq = 0

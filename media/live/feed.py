@@ -40,7 +40,8 @@ MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people
 MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
 RECONNECT_SECONDS = 0.2
 NETWORK_SECONDS = 2.0  # without a frame before a track counts as interrupted
-REORDER_SECONDS = 1.5
+REORDER_SECONDS = 0.06  # that packets overtake each other
+RESEND_SECONDS = 0.5  # that a missing packet is waited for when its sender answers requests
 REORDER_PACKETS = 512
 REPORTS_KEPT = 32
 LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
@@ -100,7 +101,13 @@ class Stream:
             self._held_since = now
         self._held[packet.seq] = (packet, self._feed.wall())
         self._drain()
-        if len(self._held) > REORDER_PACKETS or (self._held and now - self._held_since > REORDER_SECONDS):
+        if len(self._held) > REORDER_PACKETS:
+            self.lost(min(self._held) - 1)
+
+    def tick(self, now: float) -> None:
+        """Go on without what has been waited for long enough."""
+        patience = RESEND_SECONDS if self.up.answers else REORDER_SECONDS
+        if self._held and now - self._held_since > patience:
             self.lost(min(self._held) - 1)
 
     def _drain(self) -> None:
@@ -303,6 +310,8 @@ class Feed:
 
     def tick(self, now: float) -> None:
         """Every 50 ms: notice interruptions, close the batch, write what the socket takes."""
+        for stream in self._streams.values():
+            stream.tick(now)
         for name, since in self._wanted.items():
             if now - since > NETWORK_SECONDS and self._status.get(name) != "network":
                 self._status[name] = "network"

@@ -84,9 +84,11 @@ class UpTrack:
         self.highest = -1
         self.last_at = -math.inf
         self.key_requests = 0
+        self.answers = kind == "video"  # the sender sends again what is asked for
         self._send_rtcp = send_rtcp
         self._own_ssrc = own_ssrc
         self._missing: dict[int, tuple[float, int]] = {}
+        self._holes_at = -math.inf
         self._key_wanted = False
         self._key_asked_at = -math.inf
         self._ssrc_changed_at = -math.inf
@@ -128,8 +130,8 @@ class UpTrack:
             if self.highest >= 0 and seq - self.highest > 1:
                 self._hole(self.highest + 1, seq, now)
             self.highest = seq
-        else:
-            self._missing.pop(seq, None)
+        elif self._missing.pop(seq, None) is not None and now - self._holes_at > 0.01:
+            self.answers = True
         if not resent:
             self._measure(packet.timestamp, now)
         self.ring[seq % RING] = packet
@@ -152,6 +154,7 @@ class UpTrack:
                 self.tap.lost(end - 1)
             self.request_key(now)
             return
+        self._holes_at = now
         for seq in range(start, end):
             self._missing[seq] = (now, 1)
         self._nack(list(range(start, end)))

@@ -58,6 +58,7 @@ class Room:
         self.floor_latched = False
         self.clients: dict[str, Client] = {}
         self._observer = observer
+        self._version = 0
         self._clock = clock
         self._numbers: dict[str, dict[str, int]] = {}
         self._slots: dict[str, list[SlotView]] = {}
@@ -68,15 +69,20 @@ class Room:
     # --- the plan ----------------------------------------------------------------------------------------------
 
     def apply(self, plan: Plan) -> None:
-        """Make the plan so. One that is older than the last is ignored."""
-        if plan.version < self.plan.version:
+        """Make the plan so. One that is older than the last of the same planner is ignored."""
+        if plan.version < self._version:
             return
+        self._version = plan.version
         self.plan = plan
         if not plan.floor_open:
             self.floor_latched = False
         elif self.floor_latched:
             logger.warning("the floor stays closed: no plan has closed it since the worker did")
         self._refresh()
+
+    def new_planner(self) -> None:
+        """Somebody else plans from now on, with version numbers of their own."""
+        self._version = 0
 
     def close_floor(self) -> bool:
         """Close the floor without being told; False when it is closed already."""

@@ -103,6 +103,7 @@ class Worker:
         if self._link is not None and self._link is not link:
             await self._link.close()
         self._link = link
+        self.room.new_planner()
         connected = [seat for seat, client in self.room.clients.items() if client.status == "connected"]
         self._send(
             Attached(

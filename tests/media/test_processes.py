@@ -101,11 +101,12 @@ async def test_a_process_runs_in_a_session_of_its_own(start: Starter) -> None:
 
 async def test_a_killed_process_is_replaced_and_attached_at_once(start: Starter) -> None:
     told: list[str] = []
-    process = await start(on_lost=lambda reason: told.append(reason), on_restart=lambda: told.append("restart"))
+    process = await start(on_lost=lambda: told.append("lost"), on_restart=lambda: told.append("restart"))
     first = process.pid
     os.kill(first, signal.SIGKILL)
     await until(lambda: "restart" in told)
-    assert told == ["exit", "restart"]
+    assert told == ["lost", "restart"]
+    assert process.lost_by == "exit"
     assert process.pid != first
     assert moment(process, "attached", last=True) - moment(process, "exit") < 3.0 * slowness()
     assert isinstance(await process.request(CountPackets(id="a")), PacketCounts)
@@ -118,7 +119,7 @@ def slowness() -> float:
 
 async def test_a_stopped_process_is_killed_two_seconds_after_it_was_last_alive(start: Starter) -> None:
     told: list[str] = []
-    process = await start(on_lost=lambda reason: told.append(reason), on_restart=lambda: told.append("restart"))
+    process = await start(on_lost=lambda: told.append("lost"), on_restart=lambda: told.append("restart"))
     first = process.pid
     alive = process.last_alive
     await until(lambda: process.last_alive > alive)
@@ -128,7 +129,8 @@ async def test_a_stopped_process_is_killed_two_seconds_after_it_was_last_alive(s
     killed = moment(process, "killed")
     assert 2.0 < killed - last_alive < 2.6
     await until(lambda: "restart" in told)
-    assert told == ["hang", "restart"]
+    assert told == ["lost", "restart"]
+    assert process.lost_by == "hang"
     assert not Path(f"/proc/{first}").exists()
 
 
@@ -148,7 +150,7 @@ async def test_restart_may_use_requests(start: Starter) -> None:
 async def test_a_request_to_a_process_that_dies_fails_instead_of_waiting(start: Starter) -> None:
     process = await start()
     os.kill(process.pid, signal.SIGSTOP)
-    asking = asyncio.create_task(process.request(CountPackets(id="never"), within=30))
+    asking = asyncio.create_task(process.request(CountPackets(id="never"), timeout=30))
     await asyncio.sleep(0.1)
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(ProcessError):
@@ -159,7 +161,7 @@ async def test_a_request_that_is_not_answered_times_out(start: Starter) -> None:
     process = await start()
     os.kill(process.pid, signal.SIGSTOP)
     with pytest.raises(TimeoutError):
-        await process.request(CountPackets(id="late"), within=0.3)
+        await process.request(CountPackets(id="late"), timeout=0.3)
     os.kill(process.pid, signal.SIGCONT)
 
 
@@ -221,7 +223,7 @@ async def test_a_process_that_cannot_serve_is_reported(tmp_path: Path) -> None:
 async def test_a_handler_that_fails_does_not_end_the_supervision(start: Starter) -> None:
     told: list[str] = []
 
-    def fail(reason: str) -> None:
+    def fail() -> None:
         raise RuntimeError("handler")
 
     process = await start(on_lost=fail, on_restart=lambda: told.append("restart"))
