@@ -28,7 +28,7 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
-from hearings.status import HearingStatus, RequestStatus, SittingStatus
+from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
 
 T = TypeVar("T", bound=Row)
 
@@ -246,6 +246,21 @@ async def recording(db: AsyncSession, recording_id: str, *, state: str) -> tuple
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+async def recordings(
+    db: AsyncSession, *, state: str, before: str = "", limit: int = 50
+) -> Sequence[tuple[Recording, Hearing]]:
+    """Recordings of a State's hearings that have begun, newest first; those older than the one with id `before`."""
+    query = (
+        select(Recording, Hearing)
+        .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
+        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
+        .where(_hearing_visible(state), col(Recording.status) != RecordingStatus.not_started)
+        .order_by(col(Recording.id).desc())
+        .limit(limit)
+    )
+    return (await db.exec(query.where(col(Recording.id) < before) if before else query)).all()
 
 
 async def sound_checks(db: AsyncSession, sitting_id: str) -> Sequence[SoundCheck]:
