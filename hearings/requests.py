@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -133,8 +134,8 @@ async def ask_information(
 ) -> None:
     """Ask the requesting State something. Effects: status to information_requested; the question in its history."""
     _staff("answer_request", request, actor)
-    text = _reasons(question)
-    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=text)
+    question = _reasons(question)
+    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
 
 
 async def answer_information(
@@ -158,9 +159,9 @@ async def accept_with_conditions(
     db: AsyncSession, *, request: HearingRequest, conditions: str, actor: Actor, now: datetime
 ) -> None:
     """Accept under conditions, which are read out at the hearing. Effects: status, `conditions`, `answered_*`."""
-    text = _reasons(conditions)
-    await _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=text)
-    request.conditions = text
+    conditions = _reasons(conditions)
+    await _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
+    request.conditions = conditions
 
 
 async def refuse(
@@ -261,9 +262,11 @@ def _parse(name: str, value: Any) -> Any:
 
 
 async def _next_reference(db: AsyncSession, state: str, year: int) -> str:
-    """The next number of the year. Two at once: the second meets the unique constraint and is tried again by its
-    caller; on SQLite writers wait for one another anyway."""
+    """The next number of the State's year. Two at once wait for one another: on SQLite all writers do anyway."""
     prefix = f"{state}-{year}-"
+    connection = await db.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": prefix})
     count = select(func.count()).select_from(HearingRequest).where(col(HearingRequest.reference).startswith(prefix))
     return f"{prefix}{(await db.exec(count)).one() + 1:04d}"
 
