@@ -373,3 +373,46 @@ def require_staff(action: str, actor: Actor, *, requesting_state: str, requested
     )
     if not decision.allowed:
         raise NotAllowed(decision.reason, decision.who_can)
+
+
+# --- docs/permissions.md -----------------------------------------------------------------------------------------
+
+_HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "TE", "AR", "AU")
+
+
+def page() -> str:
+    """The text of docs/permissions.md. Write it anew with `python -m hearings.permissions > docs/permissions.md`."""
+    legend = " · ".join(f"{head} {LABELS[role].lower()}" for head, role in zip(_HEADS, COLUMNS, strict=True))
+    lines = [
+        "# Permissions",
+        "",
+        "Made from `hearings/permissions.py`, which decides; a test compares the two.",
+        "",
+        f"{legend}. An expert has the rights of a witness.",
+        "",
+        "● yes · ○ with a grant, or under the condition noted · ◐ own side or own person only · "
+        "2 only with a second person · – no.",
+        "",
+        "What is not in the table is nobody's. A refusal says why and who could.",
+        "",
+        "## In a hearing",
+        "",
+        f"| Action | {' | '.join(_HEADS)} | Notes |",
+        "|---|" + "---|" * (len(COLUMNS) + 1),
+    ]
+    for action, found in {**TABLE, **ADDED}.items():
+        notes = "; ".join(f"{_HEADS[COLUMNS.index(role)]}: {note}" for role, note in found.notes.items())
+        cells = " | ".join(found.cells[role].value for role in COLUMNS)
+        lines.append(f"| {found.label} (`{action}`) | {cells} | {notes} |")
+    lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
+    lines += [f"| `{cause.value}` | {_names(roles)} |" for cause, roles in LIFTS.items()]
+    lines += ["", "## On requests and bookings", "", "| Act | Functions | State |", "|---|---|---|"]
+    lines += [
+        f"| {found.label} (`{action}`) | {', '.join(found.functions)} | {found.side} |"
+        for action, found in STAFF.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
