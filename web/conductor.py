@@ -29,7 +29,7 @@ from media.processes import Process, python
 from web import acts, plan
 from web.i18n import speaking
 from web.proceedings import Proceedings
-from web.seats import Connection
+from web.seats import Answers, Connection
 from web.view import Liveness, Scene, recording_view, view_for
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Conductor:
         self._last_plan: messages.Plan | None = None
         self._view_seq = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: dict[str, Answers] = {}
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -336,7 +337,8 @@ class Conductor:
         self, websocket: WebSocket, participant_id: str, login_id: str, locale: str, hello: messages.Hello
     ) -> None:
         """A page said hello: give it the seat, or ask when another page holds it; then listen until it goes."""
-        connection = Connection(websocket, participant_id, login_id, locale)
+        answers = self._answers.setdefault(participant_id, Answers())
+        connection = Connection(websocket, participant_id, login_id, locale, answers)
         held = self.connections.get(participant_id)
         if held is not None and not held.silent and not hello.take_over:
             connection.send(messages.SeatTaken())
@@ -394,23 +396,25 @@ class Conductor:
     async def _obey(self, connection: Connection, command: messages.Command) -> None:
         """Do it once: the same id again gets the same answer, or waits for the first to be done."""
         if command.id in connection.answers:
-            answer = connection.answers[command.id]
+            answer = connection.answers.get(command.id)
             if answer is not None:
                 connection.send(answer)
             return
-        connection.remember(command.id, None)
+        connection.answers.keep(command.id, None)
         with speaking(connection.locale):
             if isinstance(command, SLOW):
                 self.spawn(self._obey_slowly(connection, command))
                 return
             answer = await acts.perform(self, connection, command)
-        connection.remember(command.id, answer)
-        connection.send(answer)
+        self._answer(connection, answer)
 
     async def _obey_slowly(self, connection: Connection, command: messages.Command) -> None:
-        answer = await self.proceedings.perform(connection, command)
-        connection.remember(command.id, answer)
-        connection.send(answer)
+        self._answer(connection, await self.proceedings.perform(connection, command))
+
+    def _answer(self, connection: Connection, answer: messages.Result) -> None:
+        """To the page that asked, or the one that has its seat now."""
+        connection.answers.keep(answer.re, answer)
+        self.connections.get(connection.participant_id, connection).send(answer)
 
     def notify(self, code: str, *, assertive: bool = False, only: Callable[[Participant], bool] | None = None) -> None:
         """Tell every page that something happened, each in its language."""

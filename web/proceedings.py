@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("vivavoce.web.proceedings")
 
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
-CHECK_SECONDS = 20
+CHECK_SECONDS = 12
 FIRST_SEAL_SECONDS = 15
 CLOSE_SECONDS = 60
 TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "other"})

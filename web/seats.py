@@ -24,6 +24,17 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[messages.Message] = msgspec.json.Decoder(messages.BROWSER_TO_WEB)
 
 
+class Answers(OrderedDict[str, "messages.Result | None"]):
+    """Answers to a person's last commands, None while one is being worked on: the same command sent twice, also over
+    a new connection, is done once."""
+
+    def keep(self, command_id: str, answer: messages.Result | None) -> None:
+        """Keep one; the oldest goes when there are too many."""
+        self[command_id] = answer
+        while len(self) > REMEMBERED_ANSWERS:
+            self.popitem(last=False)
+
+
 class Connection:
     """One page. Owned by the task that runs `listen`; others only call `send` and `end`.
 
@@ -31,14 +42,16 @@ class Connection:
     show is old; it comes back by itself and gets one complete view.
     """
 
-    def __init__(self, websocket: WebSocket, participant_id: str, login_id: str, locale: str) -> None:
+    def __init__(
+        self, websocket: WebSocket, participant_id: str, login_id: str, locale: str, answers: "Answers"
+    ) -> None:
         self.participant_id = participant_id
         self.login_id = login_id
         self.locale = locale
         self.line: messages.LineReport | None = None
         self.heard_at = time.monotonic()
         self.last_view: bytes = b""
-        self.answers: OrderedDict[str, messages.Result | None] = OrderedDict()
+        self.answers = answers
         self._websocket = websocket
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
         self._budget = float(MESSAGES_PER_SECOND)
@@ -66,12 +79,6 @@ class Connection:
         """Say why, then close."""
         self.send(bye)
         self._put(None)
-
-    def remember(self, command_id: str, answer: messages.Result | None) -> None:
-        """Keep an answer (None while it is being worked on), so that the same command sent twice is done once."""
-        self.answers[command_id] = answer
-        while len(self.answers) > REMEMBERED_ANSWERS:
-            self.answers.popitem(last=False)
 
     def _put(self, data: bytes | None) -> None:
         try:

@@ -8,13 +8,16 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hearings.actors import participant_actor
 from hearings.errors import LobbyClosed, NotFound
 from hearings.models import Participant
+from hearings.permissions import require
 from media import messages
 from web.actors import require_token, seat, signed_in
 from web.i18n import current
@@ -83,6 +86,18 @@ def _problem(status: int, code: str, detail: str) -> JSONResponse:
     )
 
 
+async def packets(request: Request) -> Response:
+    """GET who received whose packets since the media worker started: for those who may see line statistics."""
+    parts: Parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await seat(db, signed_in(request), request.path_params["ref"])
+    require("line_statistics", participant_actor(me))
+    conductor = parts.conductors.get(hearing.id)
+    if conductor is None:
+        raise LobbyClosed
+    return Response(msgspec.json.encode(await conductor.count_packets()), media_type="application/json")
+
+
 async def connect(websocket: WebSocket) -> None:
     """The WebSocket of a live page. Its first message says hello with a ticket; the origin must be our own."""
     parts: Parts = websocket.app.state.parts
@@ -106,5 +121,6 @@ async def connect(websocket: WebSocket) -> None:
 routes = [
     Route("/h/{ref}/ticket", ticket, methods=["POST"]),
     Route("/h/{ref}/media", media, methods=["POST"]),
+    Route("/h/{ref}/packets", packets),
     WebSocketRoute("/h/{ref}/ws", connect),
 ]

@@ -245,15 +245,27 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         starts_at=nanoseconds(hearing.starts_at),
         hold=hold_view(scene) if here == "room" else None,
         recording=recording_view(scene.facts, now),
-        sound_checks=[check_view(check, scene) for check in scene.checks] if manages else [],
+        sound_checks=[
+            check_view(check, scene) for check in scene.checks if manages or check.participant_id == viewer.id
+        ],
         languages=[
-            messages.LanguageView(lang=lang, name=language_name(lang), rendered_by=renderers.get(lang, ""))
+            messages.LanguageView(
+                lang=lang,
+                name=language_name(lang),
+                rendered_by=renderers.get(lang, ""),
+                listeners=listeners(lang, scene),
+            )
             for lang in scene.languages
         ],
         hears=viewer.hears,
         original=viewer.original,
         rights={action: right(decide(action, viewer, scene)) for action in PAGE_ACTIONS},
     )
+
+
+def listeners(lang: str, scene: Scene) -> int:
+    """How many people in the room have chosen to hear a language."""
+    return sum(1 for one in scene.participants if one.presence in IN_ROOM and one.hears == lang)
 
 
 def right(decision: Decision) -> messages.RightView:
