@@ -1,0 +1,219 @@
+"""What every answer carries and every request must pass: headers, origin check, CSRF token, rate limits.
+
+Two content security policies, one table (`POLICIES`): pages with an island also require Trusted Types; form and list
+pages do not. Nothing here knows a page; which policy a path gets is decided by `ISLANDS`.
+"""
+
+import hashlib
+import hmac
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.settings import Settings, is_loopback
+
+_COMMON = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+POLICIES: dict[str, str] = {
+    "form": _COMMON,
+    "island": f"{_COMMON}; require-trusted-types-for 'script'; trusted-types vivavoce",
+}
+ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s")
+"""Paths of the pages that run an island; the others are forms and lists."""
+
+_OWN_FEATURES = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
+_NO_FEATURES = (
+    "accelerometer", "bluetooth", "browsing-topics", "clipboard-read", "encrypted-media", "gamepad", "geolocation",
+    "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "midi", "payment", "picture-in-picture",
+    "publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb",
+    "window-management", "xr-spatial-tracking",
+)  # fmt: skip
+
+HEADERS: dict[str, str] = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": ", ".join([f"{name}=(self)" for name in _OWN_FEATURES] + [f"{n}=()" for n in _NO_FEATURES]),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
+}
+HSTS = "max-age=63072000; includeSubDomains"
+
+BODY_LIMIT = 262_144
+"""Bytes of a request body; a longer one is refused with 413 while it is being read."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def policy_for(path: str) -> str:
+    """Name of the content security policy of a path."""
+    return "island" if ISLANDS.fullmatch(path) else "form"
+
+
+class HeadersMiddleware:
+    """Puts the headers of this module on every HTTP answer, those of errors included. Must be outermost."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.secure = settings.secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path: str = scope["path"]
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers["content-security-policy"] = POLICIES[policy_for(path)]
+                if self.secure:
+                    headers["strict-transport-security"] = HSTS
+                if path.startswith("/static/dist/") and message["status"] == 200:
+                    headers["cache-control"] = "public, max-age=31536000, immutable"
+                elif path.startswith("/static/"):
+                    headers["cache-control"] = "no-cache"
+                else:
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+# --- origin and CSRF token ---------------------------------------------------------------------------------------
+
+
+def origin_allowed(settings: Settings, headers: Headers) -> bool:
+    """Whether an unsafe request (or a WebSocket handshake) comes from a page of this installation.
+
+    `Origin` must be the configured origin. On loopback, `localhost` and `127.0.0.1` are the same machine: there the
+    request's own host counts too, if it is a loopback one. `Sec-Fetch-Site`, where sent, must agree.
+    """
+    origin = headers.get("origin", "").lower()
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    if origin == settings.origin:
+        return True
+    host = headers.get("host", "").lower()
+    name = urlsplit(f"//{host}").hostname or ""
+    return not settings.secure and is_loopback(name) and origin == f"http://{host}"
+
+
+class OriginMiddleware:
+    """Refuses every unsafe request and WebSocket that does not come from our own pages."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+        if unsafe and not origin_allowed(self.settings, Headers(scope=scope)):
+            if scope["type"] == "websocket":
+                await receive()
+                await send({"type": "websocket.close", "code": 1008, "reason": "origin"})
+                return
+            raise HTTPException(403, "cross_origin")
+        await self.app(scope, receive, send)
+
+
+def csrf_token(key: bytes, login: str) -> str:
+    """The token of one login, in every form and in the header `X-CSRF-Token` of every request an island makes."""
+    return hmac.new(key, b"csrf:" + login.encode(), hashlib.sha256).hexdigest()
+
+
+def check_csrf(key: bytes, login: str, token: str) -> None:
+    """Refuse a request whose token is not the one of its login."""
+    if not hmac.compare_digest(csrf_token(key, login).encode(), token.encode()):
+        raise HTTPException(403, "csrf")
+
+
+# --- rate limits -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`burst` requests at once, refilled at `per_minute`."""
+
+    per_minute: float
+    burst: int
+
+
+RATES: dict[str, Rate] = {
+    "sign_in": Rate(per_minute=10, burst=10),
+    "write": Rate(per_minute=100, burst=50),
+    "read": Rate(per_minute=600, burst=200),
+    "segment": Rate(per_minute=6000, burst=1000),
+}
+"""security.md §4, limits; per address. Segments of a recording are many and small, hence their own line."""
+
+
+class Buckets:
+    """Token buckets in this process, at most `size` of them; the one unused for longest is forgotten first."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, size: int = 10_000) -> None:
+        self.clock = clock
+        self.size = size
+        self.levels: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+
+    def take(self, rate: str, who: str) -> float:
+        """Take one token; 0 when there was one, else the seconds until there is."""
+        limit = RATES[rate]
+        now = self.clock()
+        level, at = self.levels.pop((rate, who), (float(limit.burst), now))
+        level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
+        wait = 0.0 if level >= 1 else (1 - level) * 60 / limit.per_minute
+        self.levels[(rate, who)] = (level - 1 if wait == 0 else level, now)
+        if len(self.levels) > self.size:
+            self.levels.popitem(last=False)
+        return wait
+
+
+def rate_of(method: str, path: str) -> str | None:
+    """Which limit a request counts against; None for static files and /healthz."""
+    if path.startswith(("/static/", "/catalogue/")) or path == "/healthz":
+        return None
+    if method in SAFE_METHODS:
+        return "segment" if path.startswith("/recordings/") else "read"
+    return "sign_in" if path in ("/s", "/j") else "write"
+
+
+class LimitsMiddleware:
+    """Answers 429 with `Retry-After` when an address asks too often."""
+
+    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+        self.app = app
+        self.buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            rate = rate_of(scope["method"], scope["path"])
+            wait = self.buckets.take(rate, address(HTTPConnection(scope))) if rate else 0
+            if wait:
+                raise HTTPException(429, "too_many_requests", {"Retry-After": str(int(wait) + 1)})
+        await self.app(scope, receive, send)
+
+
+def address(connection: HTTPConnection) -> str:
+    """The client's address; for IPv6 its /64, because one customer has that many."""
+    host = connection.client.host if connection.client else "unknown"
+    return ":".join(host.split(":")[:4]) if ":" in host else host
+
+
+def require_csrf_header(request: Request, key: bytes, login: str) -> None:
+    """For requests an island makes: `X-CSRF-Token` must be the token of the login."""
+    check_csrf(key, login, request.headers.get("x-csrf-token", ""))

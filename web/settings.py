@@ -1,0 +1,177 @@
+"""Settings: read once from `VIVAVOCE_*` into a frozen object. Every one is described in docs/settings.md.
+
+A value that cannot be used raises `SettingsError`, whose text names the key, the value and what was expected.
+There is no default secret: keys are files made by `vivavoce init`.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "VIVAVOCE_"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, key: str, value: str, expected: str) -> None:
+        super().__init__(f"{PREFIX}{key.upper()}={value!r}: expected {expected}")
+        self.key = key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an installation decides. One field is one environment variable: `udp_host` is VIVAVOCE_UDP_HOST."""
+
+    data: Path = Path(".data")
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://localhost:8000"
+    court_name: str = "demo.vivavoce.example"
+    udp_host: str = "127.0.0.1"
+    udp_ports: str = "47000-47999"
+    udp_public_address: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: str = ""
+    test_hooks: bool = False
+    origin: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        data = self.data.expanduser().absolute()
+        object.__setattr__(self, "data", data)
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{data / 'vivavoce.db'}")
+        url = urlsplit(self.public_url)
+        object.__setattr__(self, "origin", f"{url.scheme}://{url.netloc}".lower())
+        for key, check in CHECKS.items():
+            check(self, key)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read every `VIVAVOCE_*` variable that names a setting; an unknown one is an error, not a surprise."""
+        known = {item.name for item in fields(cls) if item.init}
+        values: dict[str, object] = {}
+        for name, text in environ.items():
+            if not name.startswith(PREFIX):
+                continue
+            key = name.removeprefix(PREFIX).lower()
+            if key not in known:
+                raise SettingsError(key, text, "no such setting (see docs/settings.md)")
+            if text != "":
+                values[key] = READERS.get(key, str)(text) if key != "port" else _port(text)
+        return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach this installation over TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys, mode 0700."""
+        return self.data / "keys"
+
+    @property
+    def recordings(self) -> Path:
+        """Folder of the sealed recordings."""
+        return self.data / "recordings"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets, process ids and logs, mode 0700."""
+        return self.data / "run"
+
+    @property
+    def udp_range(self) -> tuple[int, int]:
+        """First and last media port."""
+        first, last = self.udp_ports.split("-")
+        return int(first), int(last)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise SettingsError("port", text, "a number from 1 to 65535")
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in words:
+        raise SettingsError("test_hooks", text, "yes or no")
+    return words[text.lower()]
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "data": Path,
+    "tls_cert": Path,
+    "tls_key": Path,
+    "test_hooks": _flag,
+}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_public_url(settings: Settings, key: str) -> None:
+    url = urlsplit(settings.public_url)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
+        raise SettingsError(key, settings.public_url, "an address like https://court.example, without a path")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        # Browsers give no camera and keep no Secure cookie there.
+        raise SettingsError(key, settings.public_url, "https:// (http:// only for localhost and 127.0.0.1)")
+
+
+def _check_ports(settings: Settings, key: str) -> None:
+    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", settings.udp_ports)
+    if not found or not 1024 <= int(found[1]) <= int(found[2]) <= 65_535:
+        raise SettingsError(key, settings.udp_ports, "FIRST-LAST, both from 1024 to 65535")
+
+
+def _check_court_name(settings: Settings, key: str) -> None:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,100}[a-z0-9])?", settings.court_name):
+        raise SettingsError(key, settings.court_name, "a name like court.example: lower-case letters, digits, . and -")
+
+
+def _check_address(settings: Settings, key: str) -> None:
+    value = getattr(settings, key)
+    if value == "" and key == "udp_public_address":
+        return
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise SettingsError(key, value, "an IP address") from None
+
+
+def _check_tls(settings: Settings, key: str) -> None:
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsError(key, str(getattr(settings, key) or ""), "tls_cert and tls_key together, or neither")
+    if settings.tls_cert is not None and not settings.secure:
+        raise SettingsError("public_url", settings.public_url, "https:// because a certificate is set")
+
+
+def _check_host(settings: Settings, key: str) -> None:
+    if not is_loopback(settings.host) and not settings.secure:
+        raise SettingsError(key, settings.host, "a loopback address while public_url is http://")
+
+
+CHECKS: dict[str, Callable[[Settings, str], None]] = {
+    "public_url": _check_public_url,
+    "udp_ports": _check_ports,
+    "court_name": _check_court_name,
+    "udp_host": _check_address,
+    "udp_public_address": _check_address,
+    "tls_cert": _check_tls,
+    "host": _check_host,
+}

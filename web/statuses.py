@@ -1,0 +1,93 @@
+"""Statuses in the words of the person who reads them, each with the kind of chip that shows it."""
+
+from enum import StrEnum
+
+from web.i18n import N_, _
+
+CHIPS: dict[str, dict[str, tuple[str, str]]] = {
+    "RequestStatus": {
+        "draft": ("plain", N_("Draft")),
+        "submitted": ("info", N_("Submitted")),
+        "received": ("info", N_("Received")),
+        "under_review": ("info", N_("Under review")),
+        "information_requested": ("warn", N_("Information requested")),
+        "accepted": ("ok", N_("Accepted")),
+        "accepted_with_conditions": ("ok", N_("Accepted with conditions")),
+        "postponed": ("warn", N_("Postponed")),
+        "refused": ("rec", N_("Refused")),
+        "withdrawn": ("plain", N_("Withdrawn")),
+        "executing": ("info", N_("Being executed")),
+        "executed": ("ok", N_("Executed")),
+        "closed": ("plain", N_("Closed")),
+    },
+    "HearingStatus": {
+        "proposed": ("warn", N_("Time proposed")),
+        "countered": ("warn", N_("Other time proposed")),
+        "agreed": ("info", N_("Time agreed")),
+        "ready": ("ok", N_("Ready")),
+        "in_progress": ("ok", N_("In progress")),
+        "concluded": ("seal", N_("Concluded")),
+        "part_heard": ("info", N_("Part heard")),
+        "cancelled": ("plain", N_("Cancelled")),
+        "aborted": ("rec", N_("Broken off")),
+    },
+    "SittingStatus": {
+        "lobby_open": ("ok", N_("Lobby open")),
+        "roll_call": ("ok", N_("Roll call")),
+        "pre_record": ("ok", N_("Sound check")),
+        "in_session": ("ok", N_("In session")),
+        "paused": ("warn", N_("Paused by order")),
+        "held": ("warn", N_("On hold")),
+        "closing": ("info", N_("Closing")),
+        "closed": ("plain", N_("Sitting closed")),
+    },
+    "RecordingStatus": {
+        "not_started": ("plain", N_("Recording not started")),
+        "starting": ("info", N_("Recording starting")),
+        "recording": ("ok", N_("Recording")),
+        "failing": ("rec", N_("Not recording")),
+        "paused": ("warn", N_("Recording paused by order")),
+        "stopping": ("info", N_("Recording being sealed")),
+        "sealed": ("seal", N_("Recording sealed")),
+        "failed": ("rec", N_("Recording failed")),
+        "no_recording": ("plain", N_("No recording")),
+    },
+    "PresenceStatus": {
+        "invited": ("plain", N_("Not here yet")),
+        "identified": ("info", N_("Signed in")),
+        "tested": ("info", N_("Equipment checked")),
+        "waiting": ("warn", N_("In the lobby")),
+        "called": ("info", N_("Called")),
+        "present": ("ok", N_("In the room")),
+        "reconnecting": ("warn", N_("Reconnecting")),
+        "left": ("plain", N_("Left")),
+        "removed": ("rec", N_("Removed")),
+        "released": ("plain", N_("Released")),
+    },
+}
+
+
+def word(status: StrEnum) -> str:
+    """The status in words."""
+    return _(CHIPS[type(status).__name__][status.value][1])
+
+
+def chip(status: StrEnum) -> tuple[str, str]:
+    """Kind of chip and words."""
+    kind, text = CHIPS[type(status).__name__][status.value]
+    return kind, _(text)
+
+
+TABLES = {
+    "hearing_request": "RequestStatus",
+    "hearing": "HearingStatus",
+    "sitting": "SittingStatus",
+    "recording": "RecordingStatus",
+    "participant": "PresenceStatus",
+}
+
+
+def historic(table: str, value: str) -> str:
+    """A status named in the history, where only its word is kept."""
+    found = CHIPS.get(TABLES.get(table, ""), {}).get(value)
+    return _(found[1]) if found else value
