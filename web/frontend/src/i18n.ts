@@ -57,7 +57,8 @@ export function lang(): string {
 
 /** Gregorian calendar and Latin digits in every language: official times must not depend on the browser's customs. */
 export function official(): string {
-  return `${catalogue.lang}-u-ca-gregory-nu-latn`;
+  // Dates in English are British, as the instruments are.
+  return `${catalogue.lang === "en" ? "en-GB" : catalogue.lang}-u-ca-gregory-nu-latn`;
 }
 
 /** A language named in the language of the page. */

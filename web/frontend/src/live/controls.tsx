@@ -209,7 +209,7 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
             })();
           }}
         >
-          {t("Turn on camera and microphone")}
+          {t("Allow camera and microphone")}
         </button>
       )}
       {[problems.microphone, problems.camera].map((problem) => problem && <p class="problem" role="alert" key={problem.kind}>{deviceWords(problem)}</p>)}

@@ -15,7 +15,9 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
     dialog?.querySelector<HTMLElement>("h2")?.focus();
     return () => {
       dialog?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What was asked may have taken the button away that opened the question.
+      const back = before instanceof HTMLElement && before.isConnected ? before : document.querySelector("h1");
+      back?.focus();
     };
   }, []);
   return (

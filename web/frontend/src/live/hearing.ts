@@ -32,7 +32,7 @@ const SECOND_MS = 250;
 const REPORT_MS = 5_000;
 const KEPT = 50;
 /** A level meter step from which a person counts as speaking. */
-const SPEAKING = 2;
+export const SPEAKING = 2;
 
 export class Hearing {
   readonly view = signal<View | null>(null);

@@ -61,7 +61,7 @@ export function Lobby({ view }: { view: View }) {
               <h2>{t("Who will see and hear you")}</h2>
               <ul class="plain audience">
                 {view.audience.map((person) => (
-                  <li key={person} dir="auto">{person}</li>
+                  <li key={person}><bdi>{person}</bdi></li>
                 ))}
               </ul>
             </>

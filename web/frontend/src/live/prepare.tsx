@@ -107,7 +107,7 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
         <div class="check-list">
           {(!camera || !microphone) && (
             <button type="button" class="btn primary" disabled={busy} onClick={() => void turnOn()}>
-              {t("Turn on camera and microphone")}
+              {t("Allow camera and microphone")}
             </button>
           )}
           <div class="check-item" role="group" aria-label={t("Camera")}>
@@ -200,7 +200,7 @@ function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(
           <p>{t("When you are in the room, these people see and hear you:")}</p>
           <ul class="plain audience">
             {view.audience.map((person) => (
-              <li key={person} dir="auto">{person}</li>
+              <li key={person}><bdi>{person}</bdi></li>
             ))}
           </ul>
         </>

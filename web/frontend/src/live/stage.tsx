@@ -6,7 +6,7 @@ import { Cam, Hand, Mic, Tick, Warn, Cross } from "./icons";
 import { isHeard, isInterpreter, isPresent, lineWord, microphoneWord } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { PersonView, View } from "../messages";
-import type { Hearing } from "./hearing";
+import { SPEAKING, type Hearing } from "./hearing";
 
 /** Whom this viewer has chosen to see large; empty for the page's own choice. */
 const pinned = signal("");
@@ -59,8 +59,8 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
   const hearing = useHearing();
   const track = trackOf(hearing, person);
   const level = hearing.levels.value[person.participant] ?? 0;
-  const speaking = person.microphone === "on" && level >= 2 && !view.hold;
   const lost = person.presence === "reconnecting" || person.line === "lost";
+  const speaking = person.microphone === "on" && level >= SPEAKING && !view.hold && !lost;
   const since = person.lost_since ? Math.max(0, Math.floor((hearing.now.value - person.lost_since / 1e6) / 1_000)) : null;
   const showVideo = track !== null && (person.you || person.camera);
   return (
@@ -72,7 +72,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
     >
       <div class="picture">
         <TrackVideo track={showVideo ? track : null} mirrored={person.you} label={t("Picture of {name}", { name: person.name })} />
-        {!showVideo && (
+        {!showVideo && !lost && (
           <p class="no-picture">
             <Cam off /> {person.camera ? t("Waiting for the picture") : t("No picture")}
           </p>
@@ -105,7 +105,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
           <span class="mic">
             <Mic off={person.microphone !== "on"} /> {microphoneWord(person)}
           </span>
-          {person.microphone === "on" && <Meter value={level} />}
+          {person.microphone === "on" && !lost && <Meter value={level} />}
           {speaking && <span>{t("speaking")}</span>}
           {large && person.speaks && <span>{t("speaks {language}", { language: languageName(person.speaks) })}</span>}
           {isInterpreter(person) && person.renders && <span>{t("into {language}", { language: languageName(person.renders) })}</span>}
