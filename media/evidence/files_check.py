@@ -46,6 +46,10 @@ class FilesCheck:
         elif self.collect:
             self.segments.append((track, n, line))
 
+    def named(self, path: str) -> None:
+        """A failed line names a file, and nothing of it can be compared."""
+        self._unnamed.discard(path)
+
     def wrapped_key(self, line: int, size: int, sha256: str) -> None:
         """A `keywrap` line; the last one counts."""
         self._unnamed.discard("hearing-key.age")

@@ -37,6 +37,9 @@ class Payload(Protocol):
     def segment(self, track: str, n: int, line: int, size: int | None, sha256: str | None) -> None:
         """A line names a segment (or init, n = 0); size and hash are None where the line does not give them."""
 
+    def named(self, path: str) -> None:
+        """A failed line names a file, and nothing of it can be compared."""
+
     def wrapped_key(self, line: int, size: int, sha256: str) -> None:
         """A `keywrap` line; the last one counts."""
 
@@ -174,12 +177,14 @@ class JournalCheck:
 
     def _salvage(self, index: int, value: Line) -> None:
         """A failed line still counts for numbers and file names."""
-        name, n = value.get("track"), value.get("n")
+        name, n, kind = value.get("track"), value.get("n"), value.get("type")
+        for path in _files_named(value):
+            self.payload.named(path)
         if not isinstance(name, str) or not journal_lines.TRACK.fullmatch(name):
             return
-        if value.get("type") == "init":
+        if kind == "init":
             self.payload.segment(name, 0, index, None, None)
-        if value.get("type") in ("segment", "recovered_segment") and type(n) is int and 1 <= n <= 999_999:
+        if kind in ("segment", "recovered_segment") and type(n) is int and 1 <= n <= 999_999:
             self.payload.segment(name, n, index, None, None)
             if name in self.tracks:
                 self.tracks[name].take_number(n, index, self.findings)
@@ -340,6 +345,21 @@ class JournalCheck:
             self.findings.line(index, f"the index pages of {track.name} are not what the journal gives")
         for page in pages:
             self.payload.page(page.path, index, page.size, page.sha256)
+
+
+def _files_named(value: Line) -> list[str]:
+    """Paths in the `file` fields of a line of a known type, at whatever depth."""
+    found: list[str] = []
+    waiting: list[Any] = [value] if value.get("type") in journal_lines.FIELDS else []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("file"), str):
+                found.append(item["file"])
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return found
 
 
 class _Page:

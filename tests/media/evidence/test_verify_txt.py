@@ -1,0 +1,155 @@
+"""VERIFY.txt, followed to the letter: its commands succeed on a good bag and stop at the step that a forgery breaks."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from media.evidence import bag as bags
+
+STEPS = re.compile(r"^(\d)\. .*?\n-+\n(.*?)(?=^\d\. |\Z)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def exported(good_recording: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export, with policy and key file beside it under the names VERIFY.txt starts from."""
+    folder = tmp_path_factory.mktemp("exported")
+    good_recording.write_folder(folder / "recording")
+    now = datetime(2026, 9, 22, tzinfo=UTC)
+    bags.export(folder / "recording", folder / "bag", good_recording.seed, "clerk", "for the file", now)
+    (folder / "policy.txt").write_bytes(good_recording.policy())
+    (folder / "key-file.txt").write_bytes(good_recording.key_file())
+    return folder / "bag"
+
+
+def follow(bag: Path, pins: Path) -> tuple[str, str]:
+    """Give the commands of VERIFY.txt in a bash, in order; the step that failed ("" if none), and all that was said."""
+    text = (bag / "VERIFY.txt").read_text()
+    script = "set -e\n"
+    for number, body in STEPS.findall(text):
+        blocks = BLOCK.findall(body)
+        assert blocks or number == "0"
+        script += "".join(f"echo '== step {number}'\n{block}\n" for block in blocks)
+    script += "rm -r \"$WORK\"\necho '== done'\n"
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "POLICY": str(pins / "policy.txt"),
+        "KEYFILE": str(pins / "key-file.txt"),
+        "TMPDIR": str(pins),
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=bag, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    steps = re.findall("^== (?:step )?(.*)$", done.stdout, re.MULTILINE)
+    return "" if steps[-1:] == ["done"] else steps[-1], done.stdout + done.stderr
+
+
+def test_an_untouched_bag_passes_every_step(exported: Path, good_recording: Any) -> None:
+    failed, said = follow(exported, exported.parent)
+    assert failed == "", said
+    assert good_recording.origin in said
+    assert "Signature Verified Successfully" in said
+    assert f"OK: {good_recording.origin}: 26 lines, 15 files, root " in said
+    for track, codec in (("judge_1_cam", "vp8"), ("judge_1_mic", "opus"), ("channel_ro", "opus")):
+        match = re.search(rf"^{track}\.webm\n{codec},(\d+)$", said, re.MULTILINE)
+        assert match, said
+        assert int(match[1]) > 10
+    assert "no gaps" in said
+    assert '"what":"export"' in said
+
+
+def test_the_file_says_which_recording_it_lies_with(exported: Path, good_recording: Any) -> None:
+    text = (exported / "VERIFY.txt").read_text()
+    assert f"  origin   {good_recording.origin}\n  journal  26 lines\n  root     " in text
+    assert "@" not in re.sub(r"BagIt|bagit", "", text.split("python3")[0])
+    script = Path(bags.__file__).with_name("standalone") / "tree.py"
+    assert script.read_text() in text
+    assert max(len(line) for line in text.splitlines()) <= 120
+
+
+def test_the_policy_can_be_taken_out_of_the_key_file(exported: Path, good_recording: Any) -> None:
+    command = "sed -n 's/^# | //p' key-file.txt"
+    assert command.replace("key-file.txt", "KEYFILE") in (exported / "VERIFY.txt").read_text()
+    said = subprocess.run(["bash", "-c", command], cwd=exported.parent, capture_output=True, check=True, timeout=30)
+    assert said.stdout == good_recording.policy()
+
+
+def _flip(path: str, at: int = -1) -> Callable[[Path], None]:
+    def change(bag: Path) -> None:
+        data = bytearray((bag / path).read_bytes())
+        data[at] ^= 1
+        (bag / path).write_bytes(bytes(data))
+
+    return change
+
+
+def _replace(path: str, old: bytes, new: bytes) -> Callable[[Path], None]:
+    return lambda bag: (bag / path).write_bytes((bag / path).read_bytes().replace(old, new, 1)) and None
+
+
+CASES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a byte in a segment": (_flip("data/seg/judge_1_cam-000002.age"), "3"),
+    "a byte in an init": (_flip("data/seg/judge_1_cam-000000.age"), "3"),
+    "a byte in the wrapped key": (_flip("data/hearing-key.age"), "3"),
+    "a byte in an index page": (_flip("data/index/judge_1_mic-0000.idx"), "3"),
+    "a segment removed": (lambda bag: (bag / "data/seg/judge_1_cam-000002.age").unlink(), "3"),
+    "a segment added": (
+        lambda bag: (bag / "data/seg/judge_1_cam-000004.age").write_bytes(b"x") and None,
+        "3",
+    ),
+    "a line of the journal": (_replace("data/journal.jsonl", b'"t1":140', b'"t1":141'), "3"),
+    "the end of the journal": (
+        lambda bag: (bag / "data/journal.jsonl").write_bytes((bag / "data/journal.jsonl").read_bytes()[:-1]) and None,
+        "3",
+    ),
+    "the size in the checkpoint": (_replace("data/checkpoint", b"\n26\n", b"\n25\n"), "2"),
+    "the signature": (_flip("data/checkpoint", -20), "2"),
+    "the origin": (_replace("data/checkpoint", b"000000000001", b"000000000002"), "2"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_tampered_bag_stops_at_step_1_and_with_new_manifests_at_the_step_that_is_broken(
+    case: str, exported: Path, builder: ModuleType, tmp_path: Path
+) -> None:
+    change, step = CASES[case]
+    bag = builder.copy(exported, tmp_path / "bag")
+    change(bag)
+    failed, said = follow(bag, exported.parent)
+    assert failed == "1", said
+    builder.rebag(bag)
+    failed, said = follow(bag, exported.parent)
+    assert failed == step, said
+
+
+def test_a_bag_sealed_by_another_key_stops_at_step_2(exported: Path, good_recording: Any, tmp_path: Path) -> None:
+    (tmp_path / "policy.txt").write_bytes(good_recording.policy(b"x" * 32))
+    (tmp_path / "key-file.txt").write_bytes(good_recording.key_file())
+    assert follow(exported, tmp_path)[0] == "2"
+    (tmp_path / "policy.txt").write_bytes(good_recording.policy(court="other.example"))
+    assert follow(exported, tmp_path)[0] == "2"
+
+
+def test_a_key_file_of_somebody_else_stops_at_step_5(exported: Path, builder: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "policy.txt").write_bytes((exported.parent / "policy.txt").read_bytes())
+    (tmp_path / "key-file.txt").write_bytes(builder.Recording().key_file())
+    assert follow(exported, tmp_path)[0] == "5"
+
+
+def test_a_hole_in_time_stops_at_step_3(recording: Any, tmp_path: Path) -> None:
+    line = next(line for line in recording.lines if line["type"] == "segment" and line["t0"] == 2000)
+    line["t0"] = 2001
+    recording.write_folder(tmp_path / "recording")
+    now = datetime(2026, 9, 22, tzinfo=UTC)
+    bags.export(tmp_path / "recording", tmp_path / "bag", recording.seed, "clerk", "", now)
+    (tmp_path / "policy.txt").write_bytes(recording.policy())
+    failed, said = follow(tmp_path / "bag", tmp_path)
+    assert failed == "3", said
+    assert "is answered for by nothing, or twice" in said
