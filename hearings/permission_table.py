@@ -1,0 +1,278 @@
+"""The table of interface design §4.1 as data, and the page that shows it. `hearings.permissions` decides by it.
+
+Symbols of a cell:
+    ●  yes
+    ○  with a grant: on request, by order, or under the condition the note names
+    ◐  own side (the same State as the person or site concerned) or own person only
+    2  only together with a second person
+    –  no
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hearings.models.sitting import HoldCause
+from hearings.roles import LABELS, Role
+
+
+class Cell(StrEnum):
+    """What a role may, in one sign."""
+
+    yes = "●"
+    grant = "○"
+    own = "◐"
+    second = "2"
+    no = "–"
+
+
+COLUMNS: tuple[Role, ...] = (
+    Role.presiding_judge,
+    Role.clerk,
+    Role.requested_authority,
+    Role.central_authority,
+    Role.interpreter,
+    Role.witness,
+    Role.defendant,
+    Role.defence,
+    Role.prosecutor,
+    Role.technician,
+    Role.custodian,
+    Role.auditor,
+)
+"""The twelve columns, in the order of the table. An expert is read in the column of the witness."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One action: what it is called, a cell per column, and what a cell's sign does not say."""
+
+    label: str
+    cells: Mapping[Role, Cell]
+    notes: Mapping[Role, str]
+
+
+def _row(label: str, signs: str, **notes: str) -> Row:
+    cells = dict(zip(COLUMNS, (Cell(sign) for sign in signs.split()), strict=True))
+    return Row(label=label, cells=cells, notes={Role(name): note for name, note in notes.items()})
+
+
+TABLE: Mapping[str, Row] = {
+    "open_lobby": _row("Open the lobby", "● ● ◐ – – – – – – – – –"),
+    "roll_call": _row("Call the roll", "● ● ◐ – – – – – – – – –"),
+    "admit": _row("Admit to the room", "● ○ ◐ – – – – – – – – –", requested_authority="people at its own site"),
+    "return_to_lobby": _row("Return to the lobby", "● ○ ◐ – – – – – – – – –"),
+    "release_witness": _row("Release a witness", "● ○ ◐ – – – – – – – – –"),
+    "remove": _row("Remove from the hearing", "● – ◐ – – – – – – – – –"),
+    "start": _row("Start the sitting", "● – – – – – – – – – – –", presiding_judge="needs a healthy recording"),
+    "sound_check": _row("Check what the recorder stores", "● ● ● – – – – – – ● – –"),
+    "pause_recording": _row("Pause the recording", "● – ○ – – – – – – – – –", presiding_judge="order and reason"),
+    "continue_without_recording": _row(
+        "Continue without recording",
+        "2 – 2 – – – – – – – – –",
+        presiding_judge="with the requested authority",
+        requested_authority="with the presiding judge",
+    ),
+    "hold": _row("Hold: close the floor", "● ● ● – ● – – ○ ○ – – –", interpreter="when a language is lost"),
+    "lift_hold": _row("Lift a hold", "● – ◐ – – – – – – – – –", requested_authority="a hold of its own"),
+    "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – –"),
+    "unmute_other": _row(
+        "Un-mute another person", "– – – – – – – – – – – –", presiding_judge="only ask them to speak, as everyone may"
+    ),
+    "give_floor": _row("Give the floor", "● ○ – – – – – – – – – –"),
+    "speak_floor": _row(
+        "Speak to the floor",
+        "● ○ ● – ○ ○ ○ ○ ○ – – –",
+        interpreter="in consecutive mode",
+        witness="when given the floor",
+    ),
+    "speak_in_channel": _row(
+        "Speak in a language channel", "– – – – ◐ – – – – – – –", interpreter="in the languages assigned to her"
+    ),
+    "hear_floor": _row("Hear the floor as spoken", "● ● ● – ● ● ● ● ● ○ – –", technician="in a test only"),
+    "hear_channels": _row(
+        "Hear language channels",
+        "● ● ● – ● ◐ ◐ ● ● – – –",
+        interpreter="as relay too",
+        witness="the own language",
+        defendant="the own language",
+        technician="the level only",
+    ),
+    "see_protected_identity": _row(
+        "See the real identity of a protected person",
+        "○ ○ ● ◐ – ◐ – ○ ○ – – –",
+        presiding_judge="by order",
+        clerk="by order",
+        central_authority="the officer of the case",
+        witness="the own",
+        defence="by order",
+        prosecutor="by order",
+    ),
+    "see_protected_face": _row(
+        "See the unmasked face of a protected person",
+        "○ – ● – ○ ◐ – ○ ○ – – –",
+        presiding_judge="by order",
+        interpreter="by order",
+        witness="the own",
+        defence="by order",
+        prosecutor="by order",
+    ),
+    "hear_protected_voice": _row(
+        "Hear the unmodified voice of a protected person",
+        "○ – ● – ● – – ○ ○ – – –",
+        presiding_judge="by order",
+        interpreter="needs it, and is bound",
+        defence="by order",
+        prosecutor="by order",
+    ),
+    "confirm_identity": _row(
+        "Confirm identity", "– – ● – – – – – – – – –", clerk="records what the requested authority confirmed"
+    ),
+    "administer_oath": _row(
+        "Administer oath or caution",
+        "● – ● – – – – – – – – –",
+        clerk="holds the text",
+        requested_authority="as agreed",
+        interpreter="renders it",
+        witness="answers",
+        defendant="answers",
+    ),
+    "object": _row("Object", "– – ● – – – – ● ● – – –", defendant="through counsel"),
+    "raise_privilege": _row("Raise a privilege", "– – ● – – ● – ● ● – – –", defendant="through counsel"),
+    "present_exhibit": _row("Present an exhibit", "● ● ◐ – – – – ● ● – – –"),
+    "annotate_exhibit": _row("Annotate an exhibit", "● ● ◐ – – ○ – ● ● – – –", witness="when asked"),
+    "add_log_note": _row(
+        "Add a log note",
+        "● ● ● – ○ – – – – ○ – –",
+        requested_authority="in its own log",
+        interpreter="corrections only",
+        technician="technical notes only",
+    ),
+    "create_private_room": _row(
+        "Open a private room",
+        "● – ● – – ○ ◐ ◐ – – – –",
+        presiding_judge="judicial",
+        requested_authority="judicial",
+        witness="with own counsel",
+        defendant="with counsel",
+        defence="with the client",
+    ),
+    "raise_hand": _row("Raise a hand", "● ● ● – ● ● ● ● ● ● – –"),
+    "ask_break": _row("Ask for a break", "● ● ● – ● ● ● ● ● ● – –"),
+    "ask_help": _row("Ask for help", "● ● ● – ● ● ● ● ● ● – –"),
+    "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ● – –", presiding_judge="a summary"),
+    "close": _row("Adjourn or close", "● – – – – – – – – – – –", requested_authority="gives consent"),
+    "edit_minutes": _row(
+        "Edit the minutes",
+        "● ● ● – – – – – – – – –",
+        defence="may enter a reservation",
+        prosecutor="may enter a reservation",
+    ),
+    "sign_minutes": _row(
+        "Sign the minutes",
+        "● ● ● – ◐ ○ – – – – – –",
+        witness="after read-back",
+        defence="may enter a reservation",
+        prosecutor="may enter a reservation",
+    ),
+    "view_recording": _row(
+        "View a recording",
+        "● ● ● ○ – – ○ ○ ● – ○ ○",
+        defendant="through counsel",
+        defence="the copy handed over",
+        custodian="no playing without an order",
+    ),
+    "verify": _row("Verify a recording, without its content", "● ● ● ● – – – ● ● – ● ●"),
+    "unseal": _row("Unseal a recording", "2 – – 2 – – – – – – 2 –"),
+    "transmit": _row("Transmit a recording", "2 – – 2 – – – – – – 2 –"),
+    "destroy": _row("Destroy a recording", "2 – – 2 – – – – – – 2 –"),
+}
+"""Interface design §4.1; a row that names several actions there is one row for each here."""
+
+ADDED: Mapping[str, Row] = {
+    "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
+}
+"""Rows the design's table does not have."""
+
+LIFTS: Mapping[HoldCause, tuple[Role, ...]] = {
+    HoldCause.order: (Role.presiding_judge,),
+    HoldCause.intervention: (Role.requested_authority,),
+    HoldCause.fault: (Role.presiding_judge,),
+    HoldCause.recording: (Role.presiding_judge,),
+}
+"""Who lifts a hold, by its cause. The requested authority's own hold is nobody else's to lift; a fault's or a failed
+recording's needs a named person, the presiding judge, to open the floor again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffRow:
+    """An act on a request or a booking: which function of which side may do it."""
+
+    label: str
+    functions: tuple[str, ...]
+    side: str
+    """`requesting`, `requested` or `either`."""
+
+
+STAFF: Mapping[str, StaffRow] = {
+    "draft_request": StaffRow(label="Draft a request", functions=("clerk",), side="requesting"),
+    "submit_request": StaffRow(label="Submit a request", functions=("clerk",), side="requesting"),
+    "withdraw_request": StaffRow(label="Withdraw a request", functions=("clerk",), side="requesting"),
+    "answer_information": StaffRow(label="Answer a question", functions=("clerk",), side="requesting"),
+    "acknowledge_request": StaffRow(label="Acknowledge a request", functions=("authority",), side="requested"),
+    "answer_request": StaffRow(label="Accept, refuse or postpone", functions=("authority",), side="requested"),
+    "propose_hearing": StaffRow(label="Propose a hearing", functions=("clerk",), side="requesting"),
+    "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
+    "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
+    "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
+    "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
+}
+"""Acts outside a sitting. The requesting State asks and books; the requested State answers and agrees."""
+
+
+def names(roles: tuple[Role, ...]) -> str:
+    """Roles in words: `presiding judge or clerk`."""
+    return " or ".join(LABELS[role].lower() for role in roles)
+
+
+# --- docs/permissions.md -----------------------------------------------------------------------------------------
+
+_HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "TE", "AR", "AU")
+
+
+def page() -> str:
+    """The text of docs/permissions.md; `python -m hearings.permission_table` prints it."""
+    legend = " · ".join(f"{head} {LABELS[role].lower()}" for head, role in zip(_HEADS, COLUMNS, strict=True))
+    lines = [
+        "# Permissions",
+        "",
+        "Made from `hearings/permission_table.py`, by which the code decides; a test compares the two.",
+        "",
+        f"{legend}. An expert has the rights of a witness.",
+        "",
+        "● yes · ○ with a grant, or under the condition noted · ◐ own side or own person only · "
+        "2 only with a second person · – no.",
+        "",
+        "What is not in the table is nobody's. A refusal says why and who could.",
+        "",
+        "## In a hearing",
+        "",
+        f"| Action | {' | '.join(_HEADS)} | Notes |",
+        "|---|" + "---|" * (len(COLUMNS) + 1),
+    ]
+    for action, found in {**TABLE, **ADDED}.items():
+        notes = "; ".join(f"{_HEADS[COLUMNS.index(role)]}: {note}" for role, note in found.notes.items())
+        cells = " | ".join(found.cells[role].value for role in COLUMNS)
+        lines.append(f"| {found.label} (`{action}`) | {cells} | {notes} |")
+    lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
+    lines += [f"| `{cause.value}` | {names(roles)} |" for cause, roles in LIFTS.items()]
+    lines += ["", "## On requests and bookings", "", "| Act | Functions | State |", "|---|---|---|"]
+    lines += [
+        f"| {found.label} (`{action}`) | {', '.join(found.functions)} | {found.side} |"
+        for action, found in STAFF.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
