@@ -1,24 +1,37 @@
 """A real sealed recording: encoded pictures and tones, cut, sealed, journaled and signed as the recorder does it."""
 
 import hashlib
+import json
 import math
+import secrets
 import shutil
+import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+from starlette.applications import Starlette
 
+from hearings import logins
+from hearings.db import Database
+from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
+from hearings.roles import Role
+from hearings.status import HearingStatus, RecordingStatus, SittingStatus
 from media.evidence import mux, seal
 from media.evidence.journal import Journal, Line
 from media.evidence.ledger import PAGE, TrackLedger
 from media.evidence.mux import Block
 from media.evidence.seal_key import SealKey, make_seal_key
 from media.evidence.store import FileStore
+from web.app import create_app
+from web.security import csrf_token
+from web.settings import Settings
 
 COURT = "demo.vivavoce.example"
 RECORDING = "019300aa-0000-7000-8000-00000000beef"
@@ -52,6 +65,7 @@ class SealedRecording:
     """A recording's folder, and who may open it."""
 
     folder: Path
+    seal_file: Path
     seal_key: SealKey
     authority: seal.X25519Identity
     recording: str = RECORDING
@@ -130,7 +144,7 @@ def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
     (folder / "seg").mkdir(parents=True)
     (folder / "index").mkdir()
     authority, identity = seal.make_identity(), seal.make_identity()
-    made = SealedRecording(folder, make_seal_key(keys), authority, end=end)
+    made = SealedRecording(folder, keys, make_seal_key(keys), authority, end=end)
     store = FileStore(folder)
     journal = Journal(folder, made.origin, made.seal_key, store=store, now=lambda: ZERO)
     wrapped = seal.wrap(identity, [authority.recipient.text])
@@ -198,5 +212,118 @@ def sealed(built: SealedRecording, tmp_path: Path) -> Iterator[SealedRecording]:
     folder = tmp_path / "recordings" / built.recording
     shutil.copytree(built.folder, folder)
     yield SealedRecording(
-        folder, built.seal_key, built.authority, recording=built.recording, end=built.end, lines=built.lines
+        folder,
+        built.seal_file,
+        built.seal_key,
+        built.authority,
+        recording=built.recording,
+        end=built.end,
+        lines=built.lines,
     )
+
+
+# --- an installation that holds it -------------------------------------------------------------------------------
+
+CASE = "1234/P/2025"
+JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"
+
+
+@dataclass
+class Installation:
+    """A data folder with the recording in it, the application that serves it, and cookies of its people."""
+
+    settings: Settings
+    app: Starlette
+    cookies: dict[str, str]
+    sealed: SealedRecording
+
+    @property
+    def path(self) -> str:
+        return f"/recordings/{self.sealed.recording}"
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The recording's journal as it is now."""
+        return [json.loads(line) for line in (self.sealed.folder / "journal.jsonl").read_text().splitlines()]
+
+    def token(self, who: str) -> str:
+        """The CSRF token of somebody's login."""
+        return csrf_token(self.app.state.parts.keys.cookie, self.cookies[f"{who}:login"])
+
+
+async def _rows(database: Database, recording: str, cookies: dict[str, str]) -> None:
+    now = datetime.now(UTC)
+    starts = datetime.fromtimestamp(ZERO // 10**9, UTC)
+    people = {
+        JUDGE: Person(owner_state="RO", name="Ana Popa", email="judge@example.ro", functions=["judge"]),
+        AUTHORITY: Person(owner_state="TH", name="S. Srisai", email="authority@example.th", functions=["authority"]),
+        OFFICER: Person(owner_state="RO", name="I. Marin", email="officer@example.ro", functions=["clerk"]),
+        STRANGER: Person(owner_state="FR", name="M. Blanc", email="judge@example.fr", functions=["judge"]),
+    }
+    asked = HearingRequest(
+        owner_state="RO", reference="RO-2026-1", requesting_state="RO", requested_state="TH", created_by="-",
+        created_at=now,
+    )  # fmt: skip
+    hearing = Hearing(
+        owner_state="RO", ref="7F3K-22QD", request_id=asked.id, case_number=CASE, starts_at=starts,
+        ends_at=starts + timedelta(hours=2), wall_start="2026-12-03T09:00:00", wall_zone="Europe/Bucharest",
+        requesting_state="RO", requesting_zone="Europe/Bucharest", requesting_city="Bucharest", requested_state="TH",
+        requested_zone="Asia/Bangkok", requested_city="Bangkok", tzdb_version="2026a", language_requesting="ro",
+        language_requested="th", status=HearingStatus.concluded, created_by="-", created_at=now,
+    )  # fmt: skip
+    sitting = Sitting(owner_state="RO", hearing_id=hearing.id, status=SittingStatus.closed, since=now, closed_at=now)
+    kept = Recording(
+        id=recording, owner_state="RO", sitting_id=sitting.id, status=RecordingStatus.sealed, since=now,
+        origin=f"{COURT}/hearing/{recording}", opened_at=starts, closed_at=starts + timedelta(milliseconds=END),
+        sealed_count=100, size=1, root="0" * 64,
+    )  # fmt: skip
+    async with database.transaction() as db:
+        db.add_all([*people.values(), asked])
+        await db.flush()
+        db.add(hearing)
+        await db.flush()
+        db.add(sitting)
+        await db.flush()
+        db.add(kept)
+        for who, role in ((JUDGE, Role.presiding_judge), (AUTHORITY, Role.requested_authority)):
+            person = people[who]
+            db.add(
+                Participant(
+                    owner_state="RO", hearing_id=hearing.id, person_id=person.id, role=role, display_name=person.name,
+                    state=person.owner_state, speaks="ro", presence_since=now,
+                )
+            )  # fmt: skip
+        for who, person in people.items():
+            login, cookies[who] = await logins.create_login(db, person=person, now=now)
+            cookies[f"{who}:login"] = login.id
+
+
+@pytest.fixture
+async def installation(sealed: SealedRecording, tmp_path: Path, free_port: int) -> AsyncIterator[Installation]:
+    """The application over a fresh database; its lifespan is not run, so no worker starts."""
+    settings = Settings(data=tmp_path, port=free_port, public_url=f"http://localhost:{free_port}", court_name=COURT)
+    for folder in (settings.keys, settings.run):
+        folder.mkdir(mode=0o700)
+    write_private(settings.keys / "cookie.key", secrets.token_hex(32))
+    write_private(settings.keys / "seal.key", sealed.seal_file.read_text())
+    database = Database(settings.database_url)
+    await database.upgrade()
+    cookies: dict[str, str] = {}
+    await _rows(database, sealed.recording, cookies)
+    await database.close()
+    app = create_app(settings)
+    yield Installation(settings, app, cookies, sealed)
+    await app.state.parts.database.close()
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file only its owner reads."""
+    path.touch(0o600)
+    path.write_text(text)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

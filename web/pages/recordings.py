@@ -282,7 +282,7 @@ async def _asked(request: Request) -> dict[str, Any]:
         asked = json.loads(await request.body())
     except ValueError:
         raise HTTPException(400, "bad_request") from None
-    if not isinstance(asked, dict) or asked.get("why") not in WHY:
+    if not isinstance(asked, dict) or not isinstance(asked.get("why"), str) or asked["why"] not in WHY:
         raise HTTPException(422, "unprocessable")
     return asked
 

@@ -1,0 +1,282 @@
+"""Pages of recordings: who may have what, what the journal keeps of it, and how files are served."""
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from media.evidence import policy, verify
+from web import sealed_files
+
+JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"
+
+
+@pytest.fixture
+def browser(installation) -> Callable[[str], httpx.AsyncClient]:
+    """A browser of one of the people, signed in."""
+
+    def of(who: str) -> httpx.AsyncClient:
+        headers = {"accept": "text/html", "origin": installation.settings.origin}
+        if who:
+            headers["cookie"] = f"__Host-vivavoce={installation.cookies[who]}"
+        transport = httpx.ASGITransport(app=installation.app)
+        return httpx.AsyncClient(transport=transport, base_url=installation.settings.public_url, headers=headers)
+
+    return of
+
+
+async def begin(installation, client: httpx.AsyncClient, who: str, why: str = "minutes") -> dict[str, str]:
+    """Begin a viewing; the headers that fetch files."""
+    headers = {"x-csrf-token": installation.token(who), "accept": "application/json"}
+    answer = await client.post(f"{installation.path}/viewing", json={"why": why}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {"x-viewing-ticket": answer.json()["ticket"], "accept": "*/*"}
+
+
+# --- who ---------------------------------------------------------------------------------------------------------
+
+
+async def test_both_states_find_the_recording_in_their_list_with_both_local_times(installation, browser):
+    for who in (JUDGE, AUTHORITY):
+        page = await browser(who).get("/recordings")
+        assert page.status_code == 200
+        assert installation.path in page.text
+        assert "09:00" in page.text and "14:00" in page.text
+        assert "Bucharest" in page.text and "Bangkok" in page.text
+        assert "Recording sealed" in page.text
+
+
+async def test_a_third_state_sees_an_empty_list_that_says_what_would_be_there(installation, browser):
+    page = await browser(STRANGER).get("/recordings")
+    assert "No recordings yet." in page.text
+    assert installation.sealed.recording not in page.text
+
+
+@pytest.mark.parametrize("page", ["", "/custody", "/verify", "/file/checkpoint"])
+async def test_a_third_state_gets_the_answer_of_an_unknown_recording(installation, browser, page):
+    client = browser(STRANGER)
+    foreign = await client.get(installation.path + page)
+    unknown = await client.get("/recordings/019300aa-0000-7000-8000-000000000000" + page)
+    assert foreign.status_code == unknown.status_code == 404
+    assert "1234/P/2025" not in foreign.text
+
+
+async def test_nobody_signed_in_gets_nothing(installation, browser):
+    for page in ("", "/custody", "/verify", "/file/checkpoint"):
+        assert (await browser("").get(installation.path + page)).status_code == 401
+
+
+async def test_without_a_role_in_the_hearing_the_page_says_who_can(installation, browser):
+    page = await browser(OFFICER).get(installation.path)
+    assert page.status_code == 403
+    assert "Presiding judge" in page.text and "can view its recording" in page.text
+    assert 'id="player"' not in page.text
+
+
+async def test_the_player_page_says_that_viewings_are_logged_and_carries_nothing_of_the_recording(
+    installation, browser
+):
+    page = await browser(JUDGE).get(installation.path)
+    assert page.status_code == 200
+    assert "Every viewing is logged in your name." in page.text
+    assert "require-trusted-types-for 'script'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+    assert "AGE-SECRET-KEY" not in page.text and "age1" not in page.text
+    assert len(installation.journal()) == len(installation.sealed.lines)
+
+
+# --- viewing -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_viewing_is_a_signed_line_with_a_role_and_a_reason_before_any_file(installation, browser):
+    client = browser(AUTHORITY)
+    refused = await client.get(f"{installation.path}/file/checkpoint")
+    assert refused.status_code == 403
+    headers = await begin(installation, client, AUTHORITY)
+    last = installation.journal()[-1]
+    assert {key: last[key] for key in ("type", "who", "what", "why")} == {
+        "type": "access",
+        "who": "requested_authority TH",
+        "what": "view",
+        "why": "minutes",
+    }
+    assert "Srisai" not in json.dumps(installation.journal())
+    served = await client.get(f"{installation.path}/file/checkpoint", headers=headers)
+    assert served.content == (installation.sealed.folder / "checkpoint").read_bytes()
+    head = served.text.splitlines()
+    assert head[0] == installation.sealed.origin
+    assert int(head[1]) == len(installation.sealed.lines) + 1
+
+
+@pytest.mark.parametrize("body", ["{}", '{"why": "curiosity"}', '{"why": ["minutes"]}', "[]", "no json"])
+async def test_a_viewing_without_a_listed_reason_is_refused_and_leaves_no_line(installation, browser, body):
+    headers = {"x-csrf-token": installation.token(JUDGE), "content-type": "application/json"}
+    answer = await browser(JUDGE).post(f"{installation.path}/viewing", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert len(installation.journal()) == len(installation.sealed.lines)
+
+
+async def test_a_viewing_needs_the_token_of_the_login_and_a_role_that_may(installation, browser):
+    for who, token in ((JUDGE, "0" * 64), (JUDGE, ""), (OFFICER, installation.token(OFFICER))):
+        answer = await browser(who).post(
+            f"{installation.path}/viewing", json={"why": "minutes"}, headers={"x-csrf-token": token}
+        )
+        assert answer.status_code == 403
+    assert len(installation.journal()) == len(installation.sealed.lines)
+
+
+async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(installation, browser):
+    headers = await begin(installation, browser(JUDGE), JUDGE)
+    path = f"{installation.path}/file/checkpoint"
+    assert (await browser(JUDGE).get(path, headers=headers)).status_code == 200
+    assert (await browser(AUTHORITY).get(path, headers=headers)).status_code == 403
+    key, recording = b"k" * 32, installation.sealed.recording
+    ticket = sealed_files.give_ticket(key, recording=recording, login="a", now=1000)
+    holds = [
+        sealed_files.ticket_holds(key, ticket, recording=recording, login="a", now=now)
+        for now in (1000, 1000 + sealed_files.TICKET_SECONDS, 1001 + sealed_files.TICKET_SECONDS)
+    ]
+    assert holds == [True, True, False]
+    later = "9" + ticket
+    assert not sealed_files.ticket_holds(key, later, recording=recording, login="a", now=1000)
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_file_is_served_as_sealed_bytes_that_nobody_keeps(installation, browser):
+    client = browser(JUDGE)
+    headers = await begin(installation, client, JUDGE)
+    answer = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    assert answer.content == (installation.sealed.folder / "seg/witness_1_cam-000001.age").read_bytes()
+    assert answer.content.startswith(b"age-encryption.org/v1\n")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_one_range_is_served_and_anything_else_of_a_range_is_refused(installation, browser):
+    client = browser(JUDGE)
+    headers = await begin(installation, client, JUDGE)
+    path = f"{installation.path}/file/journal.jsonl"
+    whole = (await client.get(path, headers=headers)).content
+    size = len(whole)
+    for wanted, start, stop in (
+        ("10-19", 10, 20),
+        ("10-", 10, size),
+        ("-7", size - 7, size),
+        (f"0-{size * 2}", 0, size),
+    ):
+        answer = await client.get(path, headers={**headers, "range": f"bytes={wanted}"})
+        assert answer.status_code == 206
+        assert answer.content == whole[start:stop]
+        assert answer.headers["content-range"] == f"bytes {start}-{stop - 1}/{size}"
+    for wanted in ("bytes=0-1,4-5", f"bytes={size}-", "bytes=5-4", "bytes=-0", "lines=1-2", "bytes=a-b"):
+        answer = await client.get(path, headers={**headers, "range": wanted})
+        assert answer.status_code == 416
+        assert answer.headers["content-range"] == f"bytes */{size}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../vivavoce.db", "..%2fvivavoce.db", "%2e%2e/vivavoce.db", "seg/%2e%2e/checkpoint", "/etc/passwd", "seg", "",
+        "seg/witness_1_cam-1.age", "seg/Witness-000001.age", "checkpoint%00", "check%0apoint", "notes.txt",
+    ],
+)  # fmt: skip
+async def test_no_other_name_is_ever_looked_up(installation, browser, name):
+    client = browser(JUDGE)
+    headers = await begin(installation, client, JUDGE)
+    (installation.sealed.folder / "notes.txt").write_text("not of this recording")
+    answer = await client.get(f"{installation.path}/file/{name}", headers=headers)
+    assert answer.status_code == 404
+    assert b"SQLite" not in answer.content and b"not of this recording" not in answer.content
+
+
+async def test_a_link_in_the_folder_is_not_followed(installation, browser, tmp_path: Path):
+    client = browser(JUDGE)
+    headers = await begin(installation, client, JUDGE)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "witness_1_cam-000001.age").write_text("outside")
+    folder = installation.sealed.folder
+    (folder / "seg/judge_1_cam-000001.age").unlink()
+    (folder / "seg/judge_1_cam-000001.age").symlink_to(outside / "witness_1_cam-000001.age")
+    (folder / "seg").rename(folder / "kept")
+    link = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    (folder / "seg").symlink_to(outside)
+    through = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    (folder / "seg").unlink()
+    (folder / "kept").rename(folder / "seg")
+    last = await client.get(f"{installation.path}/file/seg/judge_1_cam-000001.age", headers=headers)
+    assert [link.status_code, through.status_code, last.status_code] == [404, 404, 404]
+
+
+async def test_a_pipe_under_an_allowed_name_does_not_hang_the_server(installation, browser):
+    client = browser(JUDGE)
+    headers = await begin(installation, client, JUDGE)
+    os.mkfifo(installation.sealed.folder / "checkpoint.tsr")
+    answer = await client.get(f"{installation.path}/file/checkpoint.tsr", headers=headers)
+    assert answer.status_code == 404
+
+
+# --- custody, check, copy ----------------------------------------------------------------------------------------
+
+
+async def test_custody_shows_gaps_and_accesses_with_both_local_times(installation, browser):
+    client = browser(JUDGE)
+    await begin(installation, client, JUDGE, "party")
+    page = await client.get(f"{installation.path}/custody")
+    assert page.status_code == 200
+    assert "witness_1_cam: the line was lost" in page.text
+    assert "Viewing · Presiding judge, Romania · At the request of a party" in page.text
+    assert "Key sealed for the authorities" in page.text
+    assert page.text.count("Bangkok") == page.text.count("Bucharest") > 5
+
+
+async def test_custody_of_a_journal_that_does_not_fit_its_head_says_so(installation, browser):
+    path = installation.sealed.folder / "journal.jsonl"
+    data = bytearray(path.read_bytes())
+    data[200] ^= 1
+    path.write_bytes(data)
+    page = await browser(JUDGE).get(f"{installation.path}/custody")
+    assert page.status_code == 503
+    assert "does not fit its signed head" in page.text
+
+
+async def test_the_check_page_names_origin_size_and_root_of_the_signed_head(installation, browser):
+    page = await browser(JUDGE).get(f"{installation.path}/verify")
+    head = (installation.sealed.folder / "checkpoint").read_text().splitlines()
+    assert head[0] in page.text
+    assert f">{head[1]}<" in page.text
+    assert "--policy policy.txt --without-stamp" in page.text
+
+
+async def test_a_copy_is_a_bag_that_verifies_and_is_logged(installation, browser, tmp_path: Path):
+    client = browser(AUTHORITY)
+    form = {"csrf": installation.token(AUTHORITY), "why": "copy"}
+    answer = await client.post(f"{installation.path}/export", data=form)
+    assert answer.status_code == 200
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as tar:
+        tar.extractall(tmp_path / "out", filter="data")
+    bag = tmp_path / "out" / installation.sealed.recording
+    pins = f"log {installation.sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n"
+    report = verify.verify(bag, verify.Wanted(policy=policy.parse(pins.encode()), without_stamp=True))
+    assert report.exit_code == 10, report
+    assert installation.journal()[-1]["what"] == "export"
+    assert list(installation.settings.data.glob(".export-*")) == []
+
+
+async def test_a_copy_needs_token_role_and_reason(installation, browser):
+    for who, form, status in (
+        (JUDGE, {"csrf": "", "why": "copy"}, 403),
+        (OFFICER, {"csrf": installation.token(OFFICER), "why": "copy"}, 403),
+        (JUDGE, {"csrf": installation.token(JUDGE), "why": "fun"}, 422),
+    ):
+        assert (await browser(who).post(f"{installation.path}/export", data=form)).status_code == status
+    assert len(installation.journal()) == len(installation.sealed.lines)
