@@ -366,9 +366,11 @@ class Process:
         """Returns why the process is no more: "exit", or "hang" when it had to be killed."""
         while True:
             reader = asyncio.create_task(self._read())
-            reason = await self._watchdog(running, reader)
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
+            try:
+                reason = await self._watchdog(running, reader)
+            finally:
+                reader.cancel()
+                await asyncio.gather(reader, return_exceptions=True)
             if self._link is not None:
                 await self._link.close()
                 self._link = None
@@ -455,7 +457,9 @@ class Process:
 
     async def _replace(self, reason: str) -> None:
         """Tell, start another, tell again."""
-        logger.warning("the %s is gone (%s); starting another", self.name, reason)
+        child = self._running.child if self._running is not None else None
+        status = child.returncode if child is not None else None
+        logger.warning("the %s is gone (%s, status %s); starting another", self.name, reason, status)
         lived = time.monotonic() - self._running.started if self._running is not None else 0.0
         self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
         self._forget()

@@ -91,13 +91,22 @@ class Worker:
                 if isinstance(message, Attach):
                     await self._attach(link, message)
                 elif link is self._link:
-                    await self._handlers[type(message)](message)
+                    await self._handle(message)
         except ConnectionError:
             logger.warning("the control socket carried something that is not in the table")
         finally:
             if link is self._link:
                 self._link = None
                 self._link_lost_at = time.monotonic()
+
+    async def _handle(self, message: Any) -> None:
+        """Carry out a command; one that fails through an error of ours is refused, and the worker goes on."""
+        try:
+            await self._handlers[type(message)](message)
+        except Exception:
+            logger.exception("a command failed")
+            if hasattr(message, "id"):
+                self._send(Refused(re=message.id, code="internal", text="the worker failed on an error of its own"))
 
     async def _attach(self, link: Link[Any], message: Attach) -> None:
         if self._link is not None and self._link is not link:
@@ -233,14 +242,24 @@ class Worker:
                 pass
             now = time.monotonic()
             self._lag = max(self._lag, now - due)
-            for client in list(self.room.clients.values()):
-                if isinstance(client, Peer):
-                    client.tick(now)
-            self.feed.tick(now)
+            self._quick_tick(now)
             if now - slow_at >= ALIVE_SECONDS - TICK_SECONDS / 2:
                 slow_at = now
                 self._slow_tick(now)
         await self._end()
+
+    def _quick_tick(self, now: float) -> None:
+        """What fails for one page must not end the hearing for the others."""
+        for client in list(self.room.clients.values()):
+            if isinstance(client, Peer):
+                try:
+                    client.tick(now)
+                except Exception:
+                    logger.exception("a page's tick failed")
+        try:
+            self.feed.tick(now)
+        except Exception:
+            logger.exception("the feed's tick failed")
 
     def _slow_tick(self, now: float) -> None:
         self._send(Alive(at=time.time_ns(), lag_ms=int(self._lag * 1000)))
