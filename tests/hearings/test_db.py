@@ -1,0 +1,294 @@
+"""The database: migrations, transactions, and what it refuses to hold."""
+
+import asyncio
+import stat
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
+from sqlmodel import SQLModel, create_engine, select
+
+from hearings.actors import SYSTEM
+from hearings.db import Database, alembic_config, head
+from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
+from hearings.events import EventKind, record
+from hearings.models import Person, SignInLink, StatusChange, metadata
+from hearings.queries import history
+
+
+def person(email: str = "a@ro.example") -> Person:
+    return Person(owner_state="RO", name="Ana", email=email, functions=["clerk"])
+
+
+# --- schema ------------------------------------------------------------------------------------------------------
+
+
+async def test_migrations_from_empty_give_what_the_models_say(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade()
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(compare) == []
+    await database.close()
+
+
+async def test_migrations_make_every_check_constraint_of_the_models(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade()
+
+    def checks(connection: Connection) -> set[tuple[str, str]]:
+        inspector = inspect(connection)
+        return {
+            (table, str(check["name"])) for table in metadata.tables for check in inspector.get_check_constraints(table)
+        }
+
+    async with database.engine.connect() as connection:
+        found = await connection.run_sync(checks)
+    await database.close()
+    wanted = {
+        (table.name, f"ck_{table.name}_{check.name}")
+        for table in metadata.tables.values()
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+    }
+    assert found == {(table, name.replace(f"ck_{table}_ck_{table}_", f"ck_{table}_")) for table, name in wanted}
+    assert len(found) > 30
+
+
+async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    await database.upgrade()
+    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'")
+    async with database.engine.connect() as connection:
+        migrated = {name: set(map(str.strip, sql.split("\n"))) for name, sql in (await connection.execute(query)).all()}
+    await database.close()
+    engine = create_engine("sqlite://")
+    with engine.begin() as plain:
+        SQLModel.metadata.create_all(plain)
+        made = {name: set(map(str.strip, sql.split("\n"))) for name, sql in plain.execute(query).all()}
+    engine.dispose()
+
+    def normal(lines: set[str]) -> set[str]:
+        return {line.rstrip(",").strip() for line in lines}
+
+    assert {name: normal(lines) for name, lines in migrated.items()} == {
+        name: normal(lines) for name, lines in made.items()
+    }
+
+
+async def test_check_refuses_what_is_not_there_and_what_is_behind(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_url)
+    with pytest.raises(DatabaseMissing):
+        await database.check()
+    assert list(tmp_path.iterdir()) == []
+    await database.upgrade("0001")
+    with pytest.raises(SchemaBehind) as refusal:
+        await database.check()
+    assert (refusal.value.found, refusal.value.wanted) == ("0001", head())
+    await database.upgrade()
+    await database.check()
+    await database.close()
+
+
+async def test_check_refuses_an_empty_postgresql(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with pytest.raises(SchemaBehind) as refusal:
+        await database.check()
+    assert refusal.value.found is None
+    await database.close()
+
+
+async def test_check_refuses_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    database = Database(f"postgresql+psycopg://postgres@/nothing?host={tmp_path}")
+    with pytest.raises(DatabaseMissing):
+        await database.check()
+    await database.close()
+
+
+async def test_a_new_sqlite_file_is_its_owners_only(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_url)
+    await database.upgrade()
+    await database.close()
+    assert stat.S_IMODE((tmp_path / "vivavoce.db").stat().st_mode) == 0o600
+
+
+async def test_sqlite_runs_as_it_should(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    await database.upgrade()
+    async with database.reading() as db:
+        connection = await db.connection()
+        found = {
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
+    await database.close()
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15_000}
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [head()]
+
+
+# --- transactions ------------------------------------------------------------------------------------------------
+
+
+async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as db:
+            db.add(person())
+            await db.flush()
+            raise RuntimeError
+    async with database.reading() as db:
+        assert (await db.exec(select(Person))).all() == []
+
+
+async def test_rows_stay_readable_after_the_session(database: Database) -> None:
+    async with database.transaction() as db:
+        db.add(person())
+    async with database.reading() as db:
+        found = (await db.exec(select(Person))).one()
+    assert found.functions == ["clerk"]
+
+
+async def test_writers_wait_for_one_another(database: Database) -> None:
+    async with database.transaction() as db:
+        one = person()
+        db.add(one)
+
+    async def rename() -> None:
+        async with database.transaction() as db:
+            query = select(Person).where(Person.id == one.id).with_for_update()
+            found = (await db.exec(query.execution_options(populate_existing=True))).one()
+            await asyncio.sleep(0)  # let the others try
+            found.name = f"{found.name}x"
+
+    await asyncio.gather(*(rename() for _ in range(12)))
+    async with database.reading() as db:
+        assert (await db.exec(select(Person.name))).one() == "Ana" + "x" * 12
+
+
+async def test_reading_writes_nothing(database: Database) -> None:
+    try:
+        async with database.reading() as db:
+            db.add(person())
+            await db.flush()
+    except InternalError:
+        assert not database.sqlite  # PostgreSQL refuses at once; SQLite forgets at the end
+    async with database.reading() as db:
+        assert (await db.exec(select(Person))).all() == []
+
+
+# --- instants ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_naive_datetime_is_refused(database: Database) -> None:
+    with pytest.raises(NaiveTime):
+        async with database.transaction() as db:
+            one = person()
+            db.add(one)
+            await db.flush()
+            naive = datetime(2026, 11, 24, 9)  # noqa: DTZ001 (that is the point)
+            link = SignInLink(
+                owner_state="RO", person_id=one.id, secret_hash="x", created_at=naive, expires_at=datetime.now(UTC)
+            )
+            db.add(link)
+    async with database.reading() as db:
+        assert (await db.exec(select(Person))).all() == []
+
+
+async def test_an_instant_comes_back_aware_and_in_utc(database: Database) -> None:
+    bangkok = datetime(2026, 12, 2, 14, 0, 0, 123456, timezone(timedelta(hours=7)))
+    async with database.transaction() as db:
+        one = person()
+        db.add(one)
+        await db.flush()
+        db.add(SignInLink(owner_state="RO", person_id=one.id, secret_hash="x", created_at=bangkok, expires_at=bangkok))
+    async with database.reading() as db:
+        found = (await db.exec(select(SignInLink))).one()
+        assert found.created_at == bangkok
+        assert found.created_at.tzinfo is UTC
+        query = select(SignInLink).where(SignInLink.created_at > bangkok - timedelta(microseconds=1))
+        assert len((await db.exec(query)).all()) == 1
+        query = select(SignInLink).where(SignInLink.created_at > bangkok)
+        assert (await db.exec(query)).all() == []
+
+
+# --- what the tables refuse --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hearing SET status = 'nonsense'",
+        "UPDATE hearing SET ends_at = starts_at",
+        "UPDATE hearing SET request_id = 'nobody'",
+        "UPDATE hearing SET owner_state = 'TH'",
+        "UPDATE hearing SET requesting_state = 'ro'",
+        "UPDATE hearing SET wall_fold = 2",
+        "UPDATE hearing_request SET requested_state = 'RO'",
+        "UPDATE hearing_request SET capacity = 'bystander'",
+        "UPDATE participant SET original = 41",
+        "UPDATE participant SET number = 0",
+        "UPDATE participant SET renders = 'ro' WHERE role = 'witness'",
+        "UPDATE participant SET microphone = (1 = 1), muted_by_court = (1 = 1)",
+        "UPDATE participant SET person_id = 'nobody'",
+        "UPDATE participant SET role = 'presiding_judge', number = 2 WHERE role = 'witness'",
+        "UPDATE participant SET role = 'presiding_judge' WHERE role = 'witness'",
+        "DELETE FROM hearing_request",
+        "UPDATE status_change SET reason = 'another'",
+        "DELETE FROM status_change",
+        "UPDATE hearing_event SET kind = 'other'",
+        "DELETE FROM hearing_event",
+    ],
+)
+async def test_the_database_itself_refuses(court: object, database: Database, statement: str) -> None:
+    async with database.transaction() as db:
+        await record(db, hearing=court.hearing, kind=EventKind.help, actor=SYSTEM, now=datetime.now(UTC))  # type: ignore[attr-defined]
+    with pytest.raises((IntegrityError, DBAPIError)) as refusal:
+        async with database.transaction() as db:
+            await (await db.connection()).exec_driver_sql(statement)
+    assert "syntax" not in str(refusal.value)
+    assert "no such column" not in str(refusal.value)
+
+
+async def test_a_login_is_a_persons_or_a_participants(database: Database, staff: dict[str, Person]) -> None:
+    from hearings.models import Login
+
+    now = datetime.now(UTC)
+    with pytest.raises(IntegrityError):
+        async with database.transaction() as db:
+            db.add(Login(owner_state="RO", secret_hash="y", created_at=now, seen_at=now))
+    async with database.transaction() as db:
+        mine = Login(owner_state="RO", person_id=staff["clerk"].id, secret_hash="y", created_at=now, seen_at=now)
+        db.add(mine)
+
+
+async def test_events_of_one_hearing_are_numbered_without_gap_or_double(court: object, database: Database) -> None:
+    async def write() -> None:
+        async with database.transaction() as db:
+            await record(db, hearing=court.hearing, kind=EventKind.help, actor=SYSTEM, now=datetime.now(UTC))  # type: ignore[attr-defined]
+
+    await asyncio.gather(*(write() for _ in range(15)))
+    from hearings.queries import events
+
+    async with database.reading() as db:
+        assert [event.seq for event in await events(db, court.hearing.id)] == list(range(1, 16))  # type: ignore[attr-defined]
+
+
+async def test_history_comes_back_in_the_order_it_was_made(court: object, database: Database) -> None:
+    async with database.reading() as db:
+        found = await history(db, court.request)  # type: ignore[attr-defined]
+    steps = ["", "draft", "submitted", "received", "under_review", "accepted", "executing"]
+    assert [change.before for change in found] == steps[:-1]
+    assert [change.after for change in found] == steps[1:]
+    assert all(isinstance(change, StatusChange) and change.subject == "hearing_request" for change in found)

@@ -1,0 +1,28 @@
+"""The vocabulary and the permission page say what the code says."""
+
+import enum
+from pathlib import Path
+
+import pytest
+
+from hearings import events, permission_table, roles, status
+from hearings.models import request as request_model
+from hearings.models import sitting as sitting_model
+
+DOCS = Path(__file__).parents[2] / "docs"
+KINDS = [
+    kind
+    for module in (status, roles, events, request_model, sitting_model)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind is not enum.StrEnum
+]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS), key=lambda kind: kind.__name__))
+def test_every_member_is_in_the_vocabulary(kind: type[enum.Enum]) -> None:
+    page = (DOCS / "vocabulary.md").read_text(encoding="utf-8")
+    assert [member.value for member in kind if f"`{member.value}`" not in page] == []
+
+
+def test_the_permission_page_is_the_table() -> None:
+    assert (DOCS / "permissions.md").read_text(encoding="utf-8") == permission_table.page()
