@@ -162,7 +162,10 @@ def _encode(entry: Line, now_ns: int) -> bytes:
 
 
 def _write_lines(path: Path, start: int, data: bytes) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise CustodyError(f"the journal cannot be written: {error.strerror}") from error
     try:
         os.ftruncate(descriptor, start)
         try:

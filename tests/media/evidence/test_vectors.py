@@ -1,0 +1,93 @@
+"""Every vector gets the verdict it asks for, from the committed bytes and from bytes made anew."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from media.evidence import bag
+from media.evidence.policy import parse
+from media.evidence.verify import Wanted, verify
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir() and not path.name.startswith("__"))
+KEYS = {"expect", "first", "origin", "now", "waive", "note"}
+VERDICTS = {"verified", "gaps", "failed", "cannot"}
+
+
+def read_vector(path: Path) -> dict[str, str]:
+    """The keys of a vector; anything unknown in it is an error."""
+    found: dict[str, str] = {}
+    for line in path.read_text().splitlines():
+        key, separator, value = line.partition(":")
+        if not separator or key in found or key not in KEYS:
+            raise ValueError(f"{path}: an unknown line: {line}")
+        found[key] = value.strip()
+    if found["expect"] not in VERDICTS or found.get("waive", "stamp") != "stamp" or "first" not in found:
+        raise ValueError(f"{path}: an unknown word")
+    return found
+
+
+def run(folder: Path) -> None:
+    """Verify one vector."""
+    vector = read_vector(folder / "vector.txt")
+    anchors = folder / "tsa.pem"
+    kept = sorted((folder / "kept").iterdir()) if (folder / "kept").is_dir() else []
+    wanted = Wanted(
+        parse((folder / "policy.txt").read_bytes()),
+        without_stamp="waive" in vector,
+        anchors=anchors.read_bytes() if anchors.exists() else None,
+        kept=tuple((path.name, path.read_bytes()) for path in kept),
+        origin=vector.get("origin"),
+        now_ns=int(vector["now"]) if "now" in vector else None,
+    )
+    report = verify(folder / "bag", wanted)
+    assert (report.findings.verdict, report.findings.first) == (vector["expect"], vector["first"]), report.as_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vector_gets_its_verdict(name: str) -> None:
+    run(VECTORS / name)
+
+
+def test_vectors_made_anew_get_the_same_verdicts(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("make_vectors", VECTORS / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    make = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = make
+    spec.loader.exec_module(make)
+    make.make(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
+    for name in NAMES:
+        run(tmp_path / name)
+
+
+def test_the_vectors_hold_every_verdict_and_every_class_of_first() -> None:
+    vectors = [read_vector(VECTORS / name / "vector.txt") for name in NAMES]
+    assert {vector["expect"] for vector in vectors} == VERDICTS
+    firsts = {vector["first"].split(" ")[0] for vector in vectors}
+    assert {"-", "line", "checkpoint", "token", "bag", "judge_1_mic-000002", "notes.txt"} <= firsts
+
+
+@pytest.mark.parametrize("line", ["expect: fine", "first -", "waive: quorum", "hint: x", "expect: failed"])
+def test_an_unknown_word_in_a_vector_is_an_error(line: str, tmp_path: Path) -> None:
+    lines = ["first: -"] if line == "expect: fine" else ["expect: failed", "first: -"]
+    (tmp_path / "vector.txt").write_text("\n".join([*lines, line]))
+    with pytest.raises(ValueError, match="unknown"):
+        read_vector(tmp_path / "vector.txt")
+
+
+def test_the_printed_script_agrees_where_it_can() -> None:
+    script = Path(bag.__file__).with_name("standalone") / "tree.py"
+    blind = {"no-pin", "wrong-pin", "wrong-origin", "relabelled", "no-stamp", "quorum-not-met", "stamped-other"}
+    blind |= {"rewritten", "cosigned-early", "byte-in-manifest", "ahead-of-now", "other-format"}
+    blind |= {"not-required", "count-in-close", "reopened-in-silence", "number-left-out"}
+    for name in NAMES:
+        vector = read_vector(VECTORS / name / "vector.txt")
+        data = VECTORS / name / "bag/data"
+        done = subprocess.run([sys.executable, str(script), str(data)], capture_output=True, timeout=60, check=False)
+        passes = vector["expect"] in ("verified", "gaps") or name in blind
+        assert (done.returncode == 0) is passes, f"{name}: {done.stdout!r} {done.stderr!r}"

@@ -1,0 +1,289 @@
+"""Makes the vectors beside it: `python tests/vectors/make.py [FOLDER]`. See README.md."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+_spec = importlib.util.spec_from_file_location("bag_builder", HERE.parent / "media/evidence/bag_builder.py")
+assert _spec is not None
+assert _spec.loader is not None
+builder: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(builder)
+
+INIT = b"\x1a\x45\xdf\xa3init"
+CLUSTER = b"\x1f\x43\xb6\x75cluster"
+WITNESS = b"w" * 32
+SECOND_NS = 10**9
+
+
+@dataclass
+class Vector:
+    """A bag in the making, and what is expected of a verifier."""
+
+    expect: str
+    first: str = "-"
+    note: str = ""
+    recording: Any = None
+    policy: bytes | None = None
+    after: Callable[[Path], None] | None = None
+    rebag: bool = True
+    kept: list[bytes] = field(default_factory=list)
+    tsa: bytes = b""
+    more: dict[str, str] = field(default_factory=lambda: {"waive": "stamp"})
+
+    def write(self, folder: Path) -> None:
+        """The vector's folder."""
+        bag = self.recording.write(folder / "bag")
+        if self.after is not None:
+            self.after(bag)
+        if self.rebag:
+            builder.rebag(bag)
+        (folder / "policy.txt").write_bytes(self.policy or self.recording.policy())
+        for number, head in enumerate(self.kept):
+            (folder / "kept").mkdir(exist_ok=True)
+            (folder / f"kept/{number}").write_bytes(head)
+        if self.tsa:
+            (folder / "tsa.pem").write_bytes(self.tsa)
+        keys = {"expect": self.expect, "first": self.first, **self.more, "note": self.note}
+        (folder / "vector.txt").write_text("".join(f"{key}: {value}\n" for key, value in keys.items()))
+
+
+def small(*, gap: bool = False, close: bool = True) -> Any:
+    """One required microphone, two segments of 2 s, and perhaps a gap between them."""
+    recording = builder.Recording()
+    recording.begin()
+    recording.line("anchor", t=0, utc="1", mono="1")
+    recording.track("judge_1_mic", "floor-audio")
+    recording.init("judge_1_mic", INIT, builder.MIMES["audio"])
+    recording.segment("judge_1_mic", 1, CLUSTER, (0, 2000), [])
+    end = 5000 if gap else 4000
+    if gap:
+        recording.gap("judge_1_mic", (2000, 3000), "network")
+    recording.segment("judge_1_mic", 2, CLUSTER, (end - 2000, end), [])
+    if close:
+        recording.close(end)
+    return recording
+
+
+def edited(kind: str, **change: Any) -> Any:
+    """The small recording with fields of a line changed, sealed as it then is."""
+    recording = small()
+    next(line for line in recording.lines if line["type"] == kind).update(change)
+    return recording
+
+
+def on(path: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """Change a file of the bag."""
+    return lambda bag: (bag / path).write_bytes(change((bag / path).read_bytes())) and None
+
+
+def flip(data: bytes) -> bytes:
+    """Flip a bit of the last byte."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def swap(bag: Path) -> None:
+    """Let two segments change places."""
+    first, second = (bag / f"data/seg/judge_1_mic-00000{n}.age" for n in (1, 2))
+    data = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(data)
+
+
+def number_left_out() -> Vector:
+    recording = small()
+    recording.lines[6].update(n=3, rap=3, file="seg/judge_1_mic-000003.age")
+    recording.files["seg/judge_1_mic-000003.age"] = recording.files.pop("seg/judge_1_mic-000002.age")
+    return Vector("failed", "judge_1_mic-000002", "segment numbers 1 and 3", recording)
+
+
+def hole() -> Vector:
+    recording = small(gap=True)
+    del recording.lines[6]
+    recording.lines[-1]["tracks"]["judge_1_mic"]["gaps"] = 0
+    return Vector("failed", "judge_1_mic-000002", "1 s that nothing answers for", recording)
+
+
+def reopened() -> Vector:
+    recording = small(close=False)
+    recording.line("reopen", t=4500, reason="recorder restarted")
+    recording.line("anchor", t=4500, utc="1", mono="1")
+    recording.gap("judge_1_mic", (4000, 4500), "recorder")
+    recording.segment("judge_1_mic", 3, CLUSTER, (4500, 6000), [])
+    recording.close(6000)
+    return Vector("gaps", note="a recorder that was killed and started again", recording=recording)
+
+
+def reopened_in_silence() -> Vector:
+    vector = reopened()
+    vector.recording.lines[9]["cause"] = "network"
+    vector.expect, vector.first, vector.note = "failed", "line 7", "reopened without a gap of cause recorder"
+    return vector
+
+
+def rotated() -> Vector:
+    recording = small()
+    old, second = recording.policy(), b"2" * 32
+    recording.line("sealkey", vkey=builder.vkey("court.example/hearing", second))
+    recording.seed = second
+    extra = f"log {builder.vkey('court.example/hearing', second)}\n".encode()
+    return Vector("verified", note="the seal key was rotated, both are pinned", recording=recording, policy=extra + old)
+
+
+def cosigned(*, seconds: int, expect: str, first: str, note: str) -> Vector:
+    recording = small()
+    last = int(recording.lines[-1]["at"]) // SECOND_NS
+    witness = builder.vkey("state.example", WITNESS, 4)
+    policy = recording.policy().replace(b"quorum none", f"witness state {witness}\nquorum state".encode())
+    after = on("data/checkpoint", lambda data: builder.cosign(data, "state.example", WITNESS, last + seconds))
+    return Vector(expect, first, note, recording, policy, after if seconds else None)
+
+
+def rewritten() -> Vector:
+    recording = small()
+    head = recording.note(5)
+    recording.lines[4]["mime"] = "audio/webm"
+    recording.lines[-1]["tracks"]["judge_1_mic"]["mime"] = "audio/webm"
+    return Vector("failed", "checkpoint", "written anew with the real seal key", recording, kept=[head])
+
+
+def stamped(folder: Path, *, other: bool) -> Vector:
+    recording = small()
+    for line in recording.lines:
+        line["at"] = str(int(line["at"]) - 60 * 86400 * SECOND_NS)
+    (folder / "tsa.cnf").write_text(
+        "[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=ext\n[dn]\nCN=Vector authority\n"
+        "[ext]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n"
+        "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=tsa.key\nsigner_digest=sha256\n"
+        "default_policy=1.2.3.4\ndigests=sha256\nordering=no\ness_cert_id_alg=sha256\n"
+    )
+
+    def run(command: str) -> None:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True, timeout=60)
+
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key"
+    run(f"req -x509 {key} -out tsa.pem -config tsa.cnf -days 3650")
+
+    def after(bag: Path) -> None:
+        data = (bag / "data/checkpoint").read_bytes()
+        (folder / "stamped").write_bytes(data.replace(b"8", b"9") if other else data)
+        run("ts -query -data stamped -sha256 -cert -out query")
+        run("ts -reply -queryfile query -out reply -config tsa.cnf")
+        shutil.copyfile(folder / "reply", bag / "data/checkpoint.tsr")
+
+    if other:
+        vector = Vector("failed", "token", "a token over other bytes", recording, after=after)
+    else:
+        vector = Vector("verified", note="with a time-stamp token", recording=recording, after=after)
+    vector.tsa, vector.more = (folder / "tsa.pem").read_bytes(), {}
+    return vector
+
+
+def vectors(scratch: Path) -> dict[str, Vector]:
+    """Every vector by its name."""
+    segment, journal, checkpoint = "data/seg/judge_1_mic-000002.age", "data/journal.jsonl", "data/checkpoint"
+    second = "judge_1_mic-000002"
+    other = builder.Recording(seed=b"o" * 32)
+    unclosed = small(close=False)
+    unclosed.files = {path: data for path, data in unclosed.files.items() if not path.startswith("index/")}
+    origin = builder.ORIGIN
+    for name in ("good", "stamp", "stamp-other"):
+        (scratch / name).mkdir()
+    return {
+        "good": Vector("verified", "-", "nothing is wrong", small(), more={"waive": "stamp", "origin": origin}),
+        "gap": Vector("gaps", recording=small(gap=True), note="a declared gap"),
+        "reopened": reopened(),
+        "reopened-in-silence": reopened_in_silence(),
+        "rotated": rotated(),
+        "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
+        "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),
+        "quorum-not-met": cosigned(seconds=0, expect="cannot", first="-", note="the cosignature is missing"),
+        "stamped": stamped(scratch / "stamp", other=False),
+        "stamped-other": stamped(scratch / "stamp-other", other=True),
+        "no-stamp": Vector("cannot", recording=small(), note="a token is asked for, there is none", more={}),
+        "no-close": Vector("cannot", recording=unclosed, note="the end is not proven"),
+        "no-pin": Vector("cannot", recording=small(), policy=b"quorum none\n", note="no key pinned"),
+        "wrong-pin": Vector("failed", "checkpoint", "another key pinned", small(), other.policy()),
+        "wrong-origin": Vector(
+            "failed", "checkpoint", "another recording was expected", small(),
+            more={"waive": "stamp", "origin": origin[:-1] + "2"},
+        ),
+        "relabelled": Vector(
+            "failed", "checkpoint", "called another recording", small(),
+            after=on(checkpoint, lambda data: data.replace(b"000000000001", b"000000000002")),
+        ),
+        "other-format": Vector("cannot", recording=edited("open", format=2), note="format 2"),
+        "kept": Vector("verified", note="a kept head fits", recording=(kept := small()), kept=[kept.note(3)]),
+        "rewritten": rewritten(),
+        "byte-in-segment": Vector("failed", second, "", small(), after=on(segment, flip)),
+        "byte-in-init": Vector(
+            "failed", "judge_1_mic-000000", "", small(), after=on("data/seg/judge_1_mic-000000.age", flip)
+        ),
+        "byte-in-journal": Vector(
+            "failed", "checkpoint", "", small(),
+            after=on(journal, lambda data: data.replace(b'"mono":"1"', b'"mono":"2"')),
+        ),
+        "byte-in-checkpoint": Vector(
+            "failed", "checkpoint", "", small(), after=on(checkpoint, lambda data: data.replace(b"\n8\n", b"\n9\n"))
+        ),
+        "byte-in-manifest": Vector(
+            "failed", "bag", "", small(), after=on("manifest-sha256.txt", lambda data: b"0" * 8 + data[8:]), rebag=False
+        ),
+        "segment-removed": Vector("failed", second, "", small(), after=lambda bag: (bag / segment).unlink()),
+        "segments-swapped": Vector("failed", "judge_1_mic-000001", "", small(), after=swap),
+        "segment-added": Vector(
+            "failed", "seg/judge_1_mic-000003.age", "", small(),
+            after=lambda bag: shutil.copyfile(bag / segment, bag / "data/seg/judge_1_mic-000003.age") and None,
+        ),
+        "orphan": Vector(
+            "failed", "notes.txt", "", small(), after=lambda bag: (bag / "data/notes.txt").write_text("x") and None
+        ),
+        "journal-cut": Vector(
+            "failed", "line 7", "the last LF is gone", small(), after=on(journal, lambda data: data[:-1])
+        ),
+        "not-canonical": Vector(
+            "failed", "line 2", "a space", small(),
+            after=on(journal, lambda data: data.replace(b'"mono":', b'"mono": ')),
+        ),
+        "number-left-out": number_left_out(),
+        "hole": hole(),
+        "overlap": Vector("failed", second, "1 ms twice", edited_second(t0=1999)),
+        "count-in-close": Vector("failed", "line 7", "close says 3 numbers", edited_close(count=3)),
+        "not-required": Vector("failed", "line 7", "no track is required", edited("track", required=False)),
+        "ahead-of-now": Vector(
+            "failed", "line 0", "the verifier's clock is a day behind", small(),
+            more={"waive": "stamp", "now": str(builder.ZERO_NS - 86400 * SECOND_NS)},
+        ),
+    }  # fmt: skip
+
+
+def edited_second(**change: Any) -> Any:
+    recording = small()
+    recording.lines[6].update(change)
+    return recording
+
+
+def edited_close(**change: Any) -> Any:
+    recording = small()
+    recording.lines[-1]["tracks"]["judge_1_mic"].update(change)
+    return recording
+
+
+def make(folder: Path) -> None:
+    """Write every vector into a folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, vector in vectors(Path(scratch)).items():
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / name).mkdir(parents=True)
+            vector.write(folder / name)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
