@@ -120,7 +120,7 @@ class Connection:
             if self._websocket.application_state is WebSocketState.CONNECTED:
                 try:
                     await self._websocket.close(1001)
-                except RuntimeError:
+                except (RuntimeError, WebSocketDisconnect):
                     logger.debug("the page was gone already")
 
     async def _read(self, handle: Callable[["Connection", messages.Message], Awaitable[None]]) -> None:
