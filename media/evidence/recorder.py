@@ -65,6 +65,9 @@ logger = logging.getLogger("vivavoce.media.evidence.recorder")
 
 TICK = 0.1
 ALIVE_EVERY = 0.5
+HELD_UP = 0.25
+CATCH_UP = 0.5
+"""Seconds: after a tick that is so late, cutting waits so long."""
 RING = 8192
 """Events kept for a web process that comes back."""
 ANSWERS = 512
@@ -366,11 +369,15 @@ class Recorder:
         loop = asyncio.get_running_loop()
         said = 0.0
         lag = 0.0
+        wait_until = 0.0
         while not self.done.is_set():
             before = loop.time()
             await asyncio.sleep(TICK)
-            lag = max(lag, loop.time() - before - TICK)
-            if self._recording is not None:
+            late = loop.time() - before - TICK
+            lag = max(lag, late)
+            if late > HELD_UP and wait_until < before:
+                wait_until = loop.time() + CATCH_UP  # what waits in the socket is read before anything is called silent
+            if self._recording is not None and loop.time() >= wait_until:
                 try:
                     self._recording.tick()
                 except Exception:

@@ -27,6 +27,8 @@ IN_FLIGHT = 0.4
 """Seconds a closing waits for frames on their way."""
 REPORT_EVERY = 5_000
 ANCHOR_EVERY = 60_000
+READING = 300
+"""While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
 IDLE_EVERY = 5_000
 """ms between proofs of life while every track is switched off, so that nothing can be sealed."""
 
@@ -76,7 +78,7 @@ class Recording:
         self._extra: list[Line] = []
         self._fresh: list[TrackLedger] = []
         self._anchored = self._idle_at = self.timeline.now()
-        self._stepped = 0
+        self._stepped = self._read_at = self._behind = 0
         self._stopped = ""
         self._end: int | None = None
         for ledger in self.opened.ledgers.values():
@@ -115,6 +117,7 @@ class Recording:
             return
         shift = self.timeline.shift(batch.sent)
         now = self.timeline.now()
+        self._read_at, self._behind = now, max(0, now - self.timeline.at(batch.sent + shift))
         parts: list[Frame | TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.frames]
         parts += [*batch.losses, *batch.reports]
         parts.sort(key=lambda part: part.at)
@@ -190,8 +193,9 @@ class Recording:
         self._watch(now)
         reason = "network" if self.attached() else "other"
         entries: list[Entry] = []
+        read = now - self._behind if now - self._read_at < READING else now
         for track, running in self._running.items():
-            entries += [(track, item) for item in running.cutter.advance(now, reason)]
+            entries += [(track, item) for item in running.cutter.advance(read, reason)]
             if running.cutter.wants_key(now):
                 self.ask_key(track)
         entries = [*self._fresh, *self._side_lines(), *entries]
