@@ -1,22 +1,27 @@
 """A served installation and real browsers, one context per role, each with its own tone and colour."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 HERE = Path(__file__).parent
+VIVAVOCE = [sys.executable, "-m", "web.cli"]
 TONES = {"judge": 440, "clerk": 620, "authority": 1330, "witness": 810, "interpreter": 1040}
 COLOURS = {
     "judge": "#d02020",
@@ -24,6 +29,14 @@ COLOURS = {
     "authority": "#2040d0",
     "witness": "#20a020",
     "interpreter": "#c0a010",
+}
+ROLES = tuple(TONES)
+NAMES = {
+    "judge": "Ioana Popa",
+    "clerk": "Mihai Dinu",
+    "authority": "Niran Srisai",
+    "witness": "Somchai Wongsa",
+    "interpreter": "Ana Chaiyaporn",
 }
 CHROMIUM = [
     "--no-sandbox",
@@ -47,6 +60,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+
+
 @dataclass
 class Installation:
     """A data folder of its own and the web process that serves it."""
@@ -63,7 +80,7 @@ class Installation:
     def run(self, *words: str, timeout: float = 60) -> str:
         """One `vivavoce` command; its standard output."""
         done = subprocess.run(
-            [sys.executable, "-m", "web.cli", *words],
+            [*VIVAVOCE, *words],
             env=self.environment,
             capture_output=True,
             timeout=timeout,
@@ -75,9 +92,7 @@ class Installation:
     def serve(self) -> None:
         """Start the web process and wait for it."""
         log = (self.data.parent / "serve.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "web.cli", "serve"], env=self.environment, stdout=log, stderr=log
-        )
+        self.process = subprocess.Popen([*VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log)
         log.close()
         for _ in range(200):
             try:
@@ -87,10 +102,15 @@ class Installation:
                 pass
             if self.process.poll() is not None:
                 break
-            import time
-
             time.sleep(0.1)
         raise AssertionError((self.data.parent / "serve.log").read_text()[-4000:])
+
+    def signal(self, name: str, number: signal.Signals) -> float:
+        """Send a signal to the one worker or recorder; the moment (seconds since 1970)."""
+        (pid,) = self.processes(name)
+        at = time.time()
+        os.kill(pid, number)
+        return at
 
     def kill_web(self) -> None:
         """kill -9 the web process; worker and recorder go on."""
@@ -106,6 +126,35 @@ class Installation:
             if Path(f"/proc/{pid}").exists():
                 found.append(pid)
         return found
+
+    def recording(self) -> Path:
+        """The folder of the one recording."""
+        (found,) = [path for path in (self.data / "recordings").iterdir() if (path / "journal.jsonl").exists()]
+        return found
+
+    def journal(self, kind: str) -> list[dict[str, Any]]:
+        """The recording's journal lines of a kind."""
+        lines = (json.loads(line) for line in (self.recording() / "journal.jsonl").read_text().splitlines())
+        return [line for line in lines if line["type"] == kind]
+
+    def events(self) -> list[tuple[str, float, dict[str, Any]]]:
+        """The hearing's log: kind, seconds since 1970, data."""
+        with contextlib.closing(sqlite3.connect(self.data / "vivavoce.db")) as db:
+            rows = db.execute("SELECT kind, at, data FROM hearing_event ORDER BY seq").fetchall()
+        return [(kind, _seconds(at), json.loads(data)) for kind, at, data in rows]
+
+    def verify(self, policy: str, folder: Path) -> tuple[int, str]:
+        """Export the recording and check the bag; exit code and text."""
+        (folder / "policy.txt").write_text(policy)
+        self.run("export", self.recording().name, str(folder / "bag"))
+        done = subprocess.run(
+            [*VIVAVOCE, "verify", str(folder / "bag"), "--policy", str(folder / "policy.txt"), "--without-stamp"],
+            capture_output=True,
+            env=self.environment,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode() + done.stderr.decode()
 
     def end(self) -> None:
         """Stop the web process and whatever it left running."""
@@ -159,6 +208,12 @@ def demo(installation: Installation) -> Demo:
 
 
 @pytest.fixture
+def roles() -> tuple[str, ...]:
+    """Everybody of the demonstration."""
+    return ROLES
+
+
+@pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         made = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
@@ -209,6 +264,22 @@ class Person:
         await page.get_by_role("button", name="Play a sound").click()
         await page.get_by_role("button", name="Yes, I heard it").click()
         await page.get_by_role("button", name="Continue").click()
+        await page.get_by_role("button", name="Join the hearing").click()
+
+    @property
+    def indicator(self) -> Locator:
+        """What this page says of the recording."""
+        return self.page.get_by_test_id("rec-indicator")
+
+    @property
+    def hold_bar(self) -> Locator:
+        """The bar of a hold."""
+        return self.page.get_by_test_id("hold-bar")
+
+    async def give_reason(self, reason: str, confirm: str) -> None:
+        """Fill in the dialog that asks for a reason, and confirm."""
+        await self.page.get_by_label("Reason").fill(reason)
+        await self.press(confirm, exact=True)
 
     async def press(self, name: str, **options: Any) -> None:
         await self.page.get_by_role("button", name=name, **options).first.click()
@@ -233,6 +304,8 @@ class Person:
 class People:
     """Opens one context per role on demand."""
 
+    colours = COLOURS
+
     def __init__(self, browser: Browser, installation: Installation, demo: Demo) -> None:
         self.browser, self.installation, self.demo = browser, installation, demo
         self.all: dict[str, Person] = {}
@@ -250,6 +323,86 @@ class People:
 
     def __getitem__(self, role: str) -> Person:
         return self.all[role]
+
+    async def open_lobby(self) -> None:
+        """The clerk opens the lobby from the hearing's page."""
+        clerk = self["clerk"]
+        await clerk.page.goto(f"{self.installation.url}/h/{self.demo.ref}")
+        await clerk.press("Open the lobby")
+        await expect(clerk.page.get_by_role("link", name="Enter the hearing")).to_be_visible(timeout=20_000)
+
+    async def gather(self) -> None:
+        """Everybody signs in, opens the live page and passes the check; the judge admits; the roll is called."""
+        for role in ROLES[:3]:
+            await self.person(role)
+            await self[role].sign_in()
+        await self.open_lobby()
+        for role in ROLES[3:]:
+            await self.person(role)
+            await self[role].sign_in()
+        for role in ROLES:
+            await self[role].prepare()
+        judge, authority = self["judge"], self["authority"]
+        await judge.press("Begin the roll call")
+        await authority.press("Confirm the identity of Somchai Wongsa")
+        await authority.press("Confirm identity", exact=True)
+        await expect(judge.page.get_by_text("identity confirmed").first).to_be_visible()
+        await judge.press("Admit Somchai Wongsa")
+        await judge.press("Admit Ana Chaiyaporn")
+        for role in ROLES[3:]:
+            await expect(self[role].page.get_by_role("button", name="Turn on my microphone")).to_be_visible()
+
+    async def start_sitting(self) -> None:
+        """Microphones on, every required sound check, start; until every page says RECORDING."""
+        for role in ROLES:
+            await self[role].press("Turn on my microphone")
+        judge, interpreter = self["judge"], self["interpreter"]
+        for role in ("judge", "authority", "witness"):
+            await judge.press(f"Check {NAMES[role]}", exact=True)
+            again = judge.page.get_by_role("button", name=f"Check {NAMES[role]} again")
+            await expect(again).to_be_visible(timeout=30_000)
+        for key, language in (("1", "Română"), ("2", "ไทย")):
+            await interpreter.page.keyboard.press(key)
+            label = f"Check {NAMES['interpreter']}, into {language}"
+            await judge.press(label, exact=True)
+            await expect(judge.page.get_by_role("button", name=f"{label} again")).to_be_visible(timeout=30_000)
+        await expect(judge.page.get_by_text("5 of 5 required ones passed")).to_be_visible()
+        await judge.press("Start the sitting")
+        await judge.press("Start now")
+        await self.all_say("RECORDING")
+
+    async def all_say(self, words: str, seconds: float = 30) -> None:
+        """Every page's indicator says so."""
+        for person in self.all.values():
+            await expect(person.indicator).to_contain_text(words, timeout=seconds * 1000)
+
+    async def resume(self, reason: str = "Everybody is back.") -> None:
+        """The presiding judge opens the floor again."""
+        judge = self["judge"]
+        await judge.press("Resume")
+        await judge.give_reason(reason, "Resume the hearing")
+        await expect(judge.hold_bar).to_have_count(0)
+
+    async def close(self) -> None:
+        """The presiding judge closes; every page says so."""
+        await self["judge"].press("Close the sitting")
+        await self["judge"].press("Close now")
+        await expect(self["judge"].page.get_by_role("heading", name="The hearing is closed")).to_be_visible(
+            timeout=30_000
+        )
+
+    async def until(self, check: Callable[[], Awaitable[None]], seconds: float = 12) -> None:
+        """Wait until an assertion holds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            try:
+                await check()
+                return
+            except AssertionError:
+                if loop.time() > end:
+                    raise
+                await asyncio.sleep(0.3)
 
 
 @pytest.fixture

@@ -1,198 +1,136 @@
-"""The whole road in real browsers: request, gathering, hearing, recording, close, verification, playing."""
+"""The whole road in real browsers: gathering, hearing, recording, close, verification by what others wrote."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import COLOURS, Demo, Installation, People, Person
 from playwright.async_api import expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
-ALL = ("judge", "clerk", "authority", "witness", "interpreter")
-
-
-async def gather(people: People) -> None:
-    """Everybody signs in, opens the live page and passes the check; the judge admits; the roll is called."""
-    for role in ALL[:3]:
-        await people.person(role)
-        await people[role].sign_in()
-    await open_lobby(people["clerk"])
-    for role in ALL[3:]:
-        await people.person(role)
-        await people[role].sign_in()
-    for role in ALL:
-        await people[role].prepare()
-    judge, authority = people["judge"], people["authority"]
-    await judge.press("Begin the roll call")
-    await authority.press("Confirm the identity of Somchai Wongsa")
-    await authority.press("Confirm identity", exact=True)
-    await expect(judge.page.get_by_text("identity confirmed")).to_be_visible()
-    await judge.press("Admit Somchai Wongsa")
-    await judge.press("Admit Ana Chaiyaporn")
-    for role in ALL[3:]:
-        await expect(people[role].page.get_by_role("button", name="Turn on my microphone")).to_be_visible()
-
-
-async def open_lobby(clerk: Person) -> None:
-    await clerk.page.goto(f"{clerk.installation.url}/h/{clerk.demo.ref}")
-    await clerk.press("Open the lobby")
-    await expect(clerk.page.get_by_text("Lobby open").first).to_be_visible()
-
-
-async def start_sitting(people: People) -> None:
-    """Microphones on, sound checks, start."""
-    for role in ALL:
-        await people[role].press("Turn on my microphone")
-    judge, interpreter = people["judge"], people["interpreter"]
-    for name in ("Ioana Popa", "Niran Srisai", "Somchai Wongsa"):
-        await judge.press(f"Check {name}", exact=True)
-        await expect(judge.page.get_by_role("button", name=f"Check {name} again")).to_be_visible(timeout=30_000)
-    for key, language in (("1", "Română"), ("2", "ไทย")):
-        await interpreter.page.keyboard.press(key)
-        await expect(interpreter.page.get_by_text(f"LIVE into {language}")).to_be_visible()
-        await judge.press(f"Check Ana Chaiyaporn, into {language}", exact=True)
-        await expect(
-            judge.page.get_by_role("button", name=f"Check Ana Chaiyaporn, into {language} again")
-        ).to_be_visible(timeout=30_000)
-    await expect(judge.page.get_by_text("5 of 5 required ones passed")).to_be_visible()
-    await judge.press("Start the sitting")
-    await judge.press("Start now")
-    for role in ALL:
-        await expect(indicator(people[role])).to_contain_text("RECORDING", timeout=30_000)
-
-
-def indicator(person: Person) -> Any:
-    return person.page.get_by_test_id("rec-indicator")
-
-
-async def settled(check: Any, seconds: float = 12) -> None:
-    """Wait until an async assertion holds."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while True:
-        try:
-            await check()
-            return
-        except AssertionError:
-            if loop.time() > until:
-                raise
-            await asyncio.sleep(0.3)
+SILENT = 0.002
+HEARD = 0.05
 
 
 async def test_a_hearing_from_gathering_to_a_verified_recording(
-    people: People, installation: Installation, demo: Demo, tmp_path: Path
+    people: Any, installation: Any, demo: Any, roles: tuple[str, ...], tmp_path: Path
 ) -> None:
-    await gather(people)
-    await start_sitting(people)
+    await people.gather()
+    await people.start_sitting()
     judge, clerk, authority = people["judge"], people["clerk"], people["authority"]
     witness, interpreter = people["witness"], people["interpreter"]
+    seat = demo.words["seats"]
 
-    # The interpreter speaks into Thai: the witness (hears Thai) has her at full level and the judge at 15 %.
-    async def thai() -> None:
-        heard = await witness.hears("judge", "interpreter", "authority", "clerk")
-        assert heard["interpreter"] > 0.05
-        assert heard["authority"] > 0.05
-        assert 0.05 < heard["judge"] / heard["authority"] < 0.35
+    # She speaks into Thai: who hears Thai has her at full level over the Romanian floor at 15 %; nobody else has her.
+    async def into_thai() -> None:
+        at_witness = await witness.hears("judge", "interpreter", "authority")
+        assert at_witness["interpreter"] > HEARD
+        assert at_witness["authority"] > HEARD
+        assert 0.1 < at_witness["judge"] / at_witness["authority"] < 0.2
         at_judge = await judge.hears("interpreter", "witness", "clerk")
-        assert at_judge["interpreter"] < 0.002
-        assert at_judge["witness"] > 0.05  # nobody renders into Romanian: the floor at 100 %
-        assert at_judge["clerk"] > 0.05
+        assert at_judge["interpreter"] < SILENT
+        assert 0.8 < at_judge["witness"] / at_judge["clerk"] < 1.25
 
-    await settled(thai)
+    await people.until(into_thai)
     await expect(judge.page.get_by_text("Nobody is interpreting into").first).to_be_visible()
-
-    # One key turns her round: now the judge has her, and the witness at 15 %; Thai listeners get no packet of hers.
     before = await counts(clerk)
+
+    # One key turns her round.
     await interpreter.page.keyboard.press("1")
 
-    async def romanian() -> None:
-        heard = await judge.hears("witness", "interpreter", "clerk")
-        assert heard["interpreter"] > 0.05
-        assert 0.05 < heard["witness"] / heard["clerk"] < 0.35
+    async def into_romanian() -> None:
+        at_judge = await judge.hears("witness", "interpreter", "clerk")
+        assert at_judge["interpreter"] > HEARD
+        assert 0.1 < at_judge["witness"] / at_judge["clerk"] < 0.2
         at_witness = await witness.hears("interpreter", "judge", "authority")
-        assert at_witness["interpreter"] < 0.002
-        assert at_witness["judge"] > 0.05
+        assert at_witness["interpreter"] < SILENT
+        assert 0.8 < at_witness["judge"] / at_witness["authority"] < 1.25
 
-    await settled(romanian)
-    for person in people.all.values():
-        for role in ALL:
-            if role != person.role:
-                colour = await person.sees(demo.words["seats"][role])
-                assert colour is not None and near(colour, COLOURS[role]), (person.role, role, colour)
+    await people.until(into_romanian)
     middle = await counts(clerk)
     await asyncio.sleep(1.5)
     after = await counts(clerk)
-    seat = demo.words["seats"]
-    for listener in ("authority", "witness"):
-        key = (seat["interpreter"], "channel", "ro", seat[listener])
-        assert after.get(key, 0) == 0
     moving = (seat["interpreter"], "channel", "ro", seat["judge"])
-    assert after[moving] > middle.get(moving, 0) > before.get(moving, 0)
     still = (seat["interpreter"], "channel", "th", seat["witness"])
-    assert after[still] == middle[still]
+    assert after[moving] > middle[moving] > before.get(moving, 0)
+    assert after[still] == middle[still] > 0
+    forbidden = {
+        (origin, kind, lang, receiver)
+        for origin, kind, lang, receiver in after
+        if (
+            origin == seat["interpreter"]
+            and ((kind == "floor") or (lang == "ro" and receiver in (seat["authority"], seat["witness"])))
+        )
+        or (kind == "channel" and lang == "th" and receiver in (seat["judge"], seat["clerk"]))
+    }
+    assert {key for key in forbidden if after[key] > 0} == set()
 
-    # A mute reaches the server; a hold by the requested authority silences all and only it can lift it.
-    await authority.press("HOLD")
-    await authority.page.get_by_label("Reason").fill("The witness asked for counsel.")
-    await authority.press("Hold the hearing", exact=True)
-    for role in ALL:
-        await expect(people[role].page.get_by_test_id("hold-bar")).to_be_visible()
-    await asyncio.sleep(1)
-    assert max((await witness.hears("judge", "interpreter", "authority")).values()) < 0.002
-    await expect(judge.page.get_by_test_id("hold-bar")).to_contain_text("Requested authority")
-    assert await judge.page.get_by_role("button", name="Resume").count() == 0 or await judge.page.get_by_role(
-        "button", name="Resume"
-    ).first.get_attribute("aria-disabled")
+    # Everybody sees everybody, each in their colour.
+    for person in people.all.values():
+        for role in roles:
+            if role != person.role:
+                assert near(await person.sees(seat[role]), people.colours[role]), (person.role, role)
+
+    # A hold by the requested authority silences everybody, and only it can lift it.
+    await authority.press("Hold", exact=True)
+    await authority.give_reason("The witness asks for counsel.", "Hold the hearing")
+    for person in people.all.values():
+        await expect(person.hold_bar).to_contain_text("Requested authority")
+
+    async def silence() -> None:
+        assert max((await witness.hears("judge", "interpreter", "authority")).values()) < SILENT
+
+    await people.until(silence)
+    await expect(judge.page.get_by_role("button", name="Resume")).to_have_count(0)
     await authority.press("Resume")
-    await authority.page.get_by_label("Reason").fill("Counsel was consulted.")
-    await authority.press("Resume the hearing", exact=True)
-    await expect(witness.page.get_by_test_id("hold-bar")).to_have_count(0)
+    await authority.give_reason("Counsel was consulted.", "Resume the hearing")
+    for person in people.all.values():
+        await expect(person.hold_bar).to_have_count(0)
+
+    # The judge mutes the clerk; only the clerk opens the microphone again.
+    await judge.press("Mute Mihai Dinu")
+
+    async def muted() -> None:
+        assert (await judge.hears("clerk"))["clerk"] < SILENT
+
+    await people.until(muted)
+    await expect(clerk.page.get_by_text("The court has switched off your microphone").first).to_be_visible()
+    await clerk.press("Turn on my microphone")
+
+    async def audible() -> None:
+        assert (await judge.hears("clerk"))["clerk"] > 0.01
+
+    await people.until(audible)
 
     # Reload: same seat, listening, muted, no lobby.
     await witness.page.reload()
     await expect(witness.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
 
-    async def back() -> None:
+    async def listening() -> None:
         assert (await witness.hears("judge"))["judge"] > 0.01
+        assert (await judge.hears("witness"))["witness"] < SILENT
 
-    await settled(back)
+    await people.until(listening)
+    await asyncio.sleep(2)
 
-    # Close: the last seal first; then the bag verifies with and without our software.
-    await judge.press("Close the sitting")
-    await judge.press("Close now")
-    await expect(judge.page.get_by_text("The hearing is closed").first).to_be_visible(timeout=30_000)
-    recording = next(iter((installation.data / "recordings").iterdir()))
-    bag = tmp_path / "bag"
-    installation.run("export", recording.name, str(bag))
-    policy = tmp_path / "policy.txt"
-    policy.write_text(demo.words["policy"])
-    done = subprocess.run(
-        [sys.executable, "-m", "web.cli", "verify", str(bag), "--policy", str(policy), "--without-stamp"],
-        capture_output=True,
-        env=installation.environment,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 10, done.stdout.decode() + done.stderr.decode()
-    assert b"verified with declared gaps" in done.stdout
-    journal = [json.loads(line) for line in (recording / "journal.jsonl").read_text().splitlines()]
-    tracks = {line["track"] for line in journal if line["type"] == "segment"}
-    wanted = {f"{role}_1_{kind}" for role in ALL for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
-    assert tracks == wanted
+    # Close: the last seal first; then the bag verifies.
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert (code, "verified with declared gaps" in text) == (10, True), text
+    tracks = {line["track"] for line in installation.journal("segment")}
+    assert tracks == {f"{role}_1_{kind}" for role in roles for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
+    assert {line["cause"] for line in installation.journal("gap")} <= {"sender_off", "network"}
+    assert installation.processes("worker") == installation.processes("recorder") == []
 
 
-async def counts(clerk: Person) -> dict[tuple[str, str, str, str], int]:
+async def counts(clerk: Any) -> dict[tuple[str, str, str, str], int]:
     """Packets handed to the worker's socket, by (origin, kind, language, receiver)."""
     found = await clerk.page.evaluate("async (ref) => (await fetch(`/h/${ref}/packets`)).json()", clerk.demo.ref)
     return {(c["origin"], c["kind"], c["lang"], c["receiver"]): c["packets"] for c in found["counts"]}
 
 
-def near(colour: list[int], wanted: str) -> bool:
+def near(colour: list[int] | None, wanted: str) -> bool:
     """Whether a mean colour is the one of the canvas, codec and scaling allowed for."""
     parts = [int(wanted[i : i + 2], 16) for i in (1, 3, 5)]
-    return all(abs(found - part) < 40 for found, part in zip(colour, parts, strict=True))
+    return colour is not None and all(abs(found - part) < 50 for found, part in zip(colour, parts, strict=True))

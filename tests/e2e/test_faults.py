@@ -1,0 +1,162 @@
+"""What goes wrong in the middle of a hearing, and what everybody is told. Bounds come from event time-stamps."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+
+SEGMENT_MS, CLUSTER_MS = 2000, 500
+
+
+def when(installation: Any, kind: str, after: float) -> float:
+    """Seconds from `after` to the first event of a kind that followed it."""
+    found = [at for name, at, _data in installation.events() if name == kind and at >= after]
+    assert found, (kind, installation.events()[-8:])
+    return float(found[0] - after)
+
+
+async def muted_in_the_same_seat(people: Any) -> None:
+    """Everybody is in the room, listening and muted, without having passed the lobby."""
+    for person in people.all.values():
+        await expect(person.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
+
+
+async def all_speak(people: Any) -> None:
+    for person in people.all.values():
+        await person.press("Turn on my microphone")
+
+    async def heard() -> None:
+        assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
+        assert (await people["witness"].hears("authority"))["authority"] > 0.05
+
+    await people.until(heard)
+
+
+async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_seconds(
+    people: Any, installation: Any, demo: Any, tmp_path: Path
+) -> None:
+    await people.gather()
+    await people.start_sitting()
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        at = installation.signal("worker", number)
+        for person in people.all.values():
+            await expect(person.page.get_by_text("Sound and picture").first).to_be_visible(timeout=6_000)
+        await muted_in_the_same_seat(people)
+        lost, back = when(installation, "media_lost", at), when(installation, "media_back", at)
+        assert lost <= (0.5 if number is signal.SIGKILL else 2.6)
+        assert back <= 5.0
+        await all_speak(people)
+        await people.all_say("RECORDING")
+    assert [kind for kind, _at, _data in installation.events()].count("admitted") == 2
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert code == 10, text
+    # Nothing that had reached the recorder is lost: what is missing is declared, and no longer than the outages.
+    for track in ("judge_1_cam", "witness_1_mic"):
+        gaps = [g for g in installation.journal("gap") if g["track"] == track and g["t0"] > 0]
+        assert sum(g["t1"] - g["t0"] for g in gaps) < 25_000
+        assert {g["cause"] for g in gaps} <= {"network", "sender_off"}
+
+
+async def test_a_killed_or_stopped_recorder_is_loud_and_loses_one_segment_and_one_cluster(
+    people: Any, installation: Any, demo: Any, tmp_path: Path
+) -> None:
+    await people.gather()
+    await people.start_sitting()
+    await asyncio.sleep(5)
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        sealed = {line["track"]: line["t1"] for line in installation.journal("segment")}
+        zero = int(installation.journal("open")[0]["zero"]) // 10**6
+        at = installation.signal("recorder", number)
+        await people.all_say("NOT RECORDING", 6)
+        for person in people.all.values():
+            await expect(person.hold_bar).to_be_visible(timeout=6_000)
+        assert when(installation, "recording_failing", at) <= (0.6 if number is signal.SIGKILL else 2.6)
+        await people.all_say("RECORDING", 15)
+        await expect(people["witness"].hold_bar).to_be_visible()  # only a named person opens the floor again
+        if number is signal.SIGKILL:
+            killed = at * 1000 - zero
+            assert killed - sealed["judge_1_cam"] <= SEGMENT_MS + CLUSTER_MS + 1500
+        await expect(people["clerk"].page.get_by_role("button", name="Resume")).to_have_count(0)
+        await people.resume()
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert code == 10, text
+    assert len(installation.journal("reopen")) == 2
+    causes = {line["cause"] for line in installation.journal("gap")}
+    assert causes & {"recorder", "recovered"}
+
+
+async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_next_takes_them_over(
+    people: Any, installation: Any, demo: Any, tmp_path: Path
+) -> None:
+    await people.gather()
+    await people.start_sitting()
+    before = (installation.processes("worker"), installation.processes("recorder"))
+    segments = len(installation.journal("segment"))
+    installation.kill_web()
+    for person in people.all.values():
+        await expect(person.page.get_by_text("Connection lost").first).to_be_visible(timeout=10_000)
+
+    async def still_heard() -> None:
+        assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
+
+    await people.until(still_heard)
+    await asyncio.sleep(5)
+    assert len(installation.journal("segment")) > segments
+    await asyncio.to_thread(installation.serve)
+    await people.all_say("RECORDING", 20)
+    assert (installation.processes("worker"), installation.processes("recorder")) == before
+    # Nobody was muted, nobody went through the lobby: the media connections were never lost.
+    await people.until(still_heard)
+    await expect(people["clerk"].page.get_by_role("button", name="Mute my microphone")).to_be_visible()
+    held = people["judge"].hold_bar
+    if await held.count():
+        await people.resume()
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert code == 10, text
+    assert {line["cause"] for line in installation.journal("gap")} <= {"sender_off", "network"}
+
+
+@pytest.fixture
+def small_disk(installation: Any) -> Iterator[Path]:
+    """The recordings folder on a file system of a few MiB."""
+    folder = installation.data / "recordings"
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", str(folder)], check=True)
+    yield folder
+    installation.end()
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_loud_and_corrupts_nothing(
+    small_disk: Path, people: Any, installation: Any, demo: Any, tmp_path: Path
+) -> None:
+    await people.gather()
+    await people.start_sitting()
+    filler = small_disk / "filler"
+    with filler.open("wb") as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
+    await people.all_say("NOT RECORDING", 25)
+    for person in people.all.values():
+        await expect(person.hold_bar).to_be_visible(timeout=6_000)
+    filler.unlink()
+    await people.all_say("RECORDING", 30)
+    await people.resume()
+    await asyncio.sleep(3)
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert code == 10, text
+    assert "disk" in {line["cause"] for line in installation.journal("gap")}
