@@ -1,8 +1,8 @@
 """Languages: gettext catalogues, the language of a request, and dates that cannot be misread.
 
 Messages are English sentences marked with `_()` (Python, templates) or `t()` (TypeScript); translators work on
-`web/locales/<locale>/LC_MESSAGES/vivavoce.po` (`python -m web.locales` collects the messages). The compiled `.mo` beside
-each is a build product; a missing or older one is compiled in memory. Islands fetch their language as JSON.
+`web/locales/<locale>/LC_MESSAGES/vivavoce.po` (`python -m web.catalogues` collects the messages). The compiled `.mo`
+beside each is a build product; a missing or older one is compiled in memory. Islands fetch their language as JSON.
 
 Official times are Gregorian, Latin digits, 24 hours, in every language (interface.md §5.1).
 """
@@ -228,7 +228,7 @@ def language_here(tag: str) -> str:
 
 def state_name(code: str) -> str:
     """A State by its ISO 3166-1 code, in the language of the request."""
-    return Locale.parse(current.get().locale).territories.get(code, code)
+    return str(Locale.parse(current.get().locale).territories.get(code, code))
 
 
 # --- for islands ------------------------------------------------------------------------------------------------------

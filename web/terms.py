@@ -4,7 +4,7 @@ from hearings.models.request import Capacity
 from web.i18n import LANGUAGES as PAGES
 from web.i18n import N_, _
 
-LANGUAGES = tuple(tag for tag in PAGES if "-" not in tag) + ("zh",)
+LANGUAGES = (*(tag for tag in PAGES if "-" not in tag), "zh")
 """Languages always on offer for people and courts, besides those the States accept."""
 INSTRUMENTS = ("untoc", "uncac")
 """Instruments a request may rely on today."""

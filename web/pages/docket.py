@@ -139,24 +139,22 @@ async def _tasks(db: Any, person: Person) -> list[Task]:
             _("Set a time"),
         ),
     ):
-        page = await queries.requests(
-            db, state=person.owner_state, outgoing=outgoing, status=status, limit=10
-        )
+        page = await queries.requests(db, state=person.owner_state, outgoing=outgoing, status=status, limit=10)
         for one in page.rows:
             if _may(action, functions, person, one):
                 found.append(Task(f"/requests/{one.reference}", one.reference, text, button))
-    for status, text, button in (
+    for stage, text, button in (
         (HearingStatus.proposed, _("A time has been proposed"), _("Decide")),
         (HearingStatus.countered, _("Another time has been proposed"), _("Decide")),
         (HearingStatus.agreed, _("The time is agreed: name the people"), _("Prepare")),
     ):
-        page_of = await queries.docket(db, state=person.owner_state, status=status, limit=10)
+        page_of = await queries.docket(db, state=person.owner_state, status=stage, limit=10)
         for hearing in page_of.rows:
             asked = {
                 HearingStatus.proposed: ("agree_hearing", hearing.requested_state),
                 HearingStatus.countered: ("agree_hearing", hearing.requesting_state),
                 HearingStatus.agreed: ("prepare_hearing", hearing.requesting_state),
-            }[status]
+            }[stage]
             if asked[1] == person.owner_state and _may(asked[0], functions, person, hearing):
                 found.append(Task(f"/h/{hearing.ref}", hearing.case_number or hearing.ref, text, button))
     return found

@@ -1,6 +1,7 @@
 """Coming in and going out: sign-in links, join links with a PIN, sign out, language, help, health."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -159,7 +160,7 @@ def _refused(request: Request, refused: errors.LinkRefused, hearing: Hearing | N
             _("Copy the whole link, up to its last letter. If it still does not work, call the court."),
         ),
     )
-    context = {"title": title, "happened": happened, "advice": advice, "opens_at": None, "places": []}
+    context: dict[str, Any] = {"title": title, "happened": happened, "advice": advice, "opens_at": None, "places": []}
     if hearing is not None:
         context |= {"opens_at": hearing.starts_at, "places": places.of_hearing(hearing)}
     return render(request, "join_refused.html", context, status=403)

@@ -56,7 +56,7 @@ async def listing(request: Request) -> Response:
             after=request.query_params.get("after", ""),
             limit=PAGE,
         )
-    context = {"rows": page.rows, "next": page.after, "side": side, "own": person.owner_state}
+    context: dict[str, Any] = {"rows": page.rows, "next": page.after, "side": side, "own": person.owner_state}
     context["may_request"] = "clerk" in person.functions
     context["places_of"] = lambda row: places.own_first(
         places.of_states(row.requesting_state, row.requested_state), person.owner_state
@@ -247,9 +247,7 @@ async def _again(db: Any, row: HearingRequest, form: Form, actor: Actor, now: da
 
 
 async def _refuse(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.refuse(
-        db, request=row, ground=form.text("ground"), reasons=form.text("text"), actor=actor, now=now
-    )
+    await requests.refuse(db, request=row, ground=form.text("ground"), reasons=form.text("text"), actor=actor, now=now)
 
 
 async def _withdraw(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
@@ -261,7 +259,7 @@ async def _close(db: Any, row: HearingRequest, form: Form, actor: Actor, now: da
 
 
 REVIEW = frozenset({R.under_review})
-BEFORE_EXECUTION = frozenset(
+OPEN = frozenset(
     {R.draft, R.submitted, R.received, R.under_review, R.information_requested, R.postponed}
     | {R.accepted, R.accepted_with_conditions}
 )
@@ -285,7 +283,9 @@ ACTIONS: dict[str, Action] = {
             N_("Your answer"),
             kind="",
         ),
-        Action("withdraw", "withdraw_request", BEFORE_EXECUTION, N_("Withdraw"), _withdraw, N_("Reason"), kind="danger"),
+        Action(
+            "withdraw", "withdraw_request", OPEN, N_("Withdraw"), _withdraw, N_("Reason"), kind="danger"
+        ),
         Action(
             "close",
             "withdraw_request",
@@ -323,7 +323,9 @@ async def act(request: Request) -> Response:
         if error.field == "ground":
             wrong = [FormError(f"{action.name}-ground", _("Choose a ground of refusal."))]
         elif "characters are needed" in str(error) or "empty" in str(error):
-            wrong = [FormError(f"{action.name}-{name}", _("Write at least a few words: the other State will read them."))]
+            wrong = [
+                FormError(f"{action.name}-{name}", _("Write at least a few words: the other State will read them."))
+            ]
         else:
             wrong = [FormError(f"{action.name}-{name}", forms.explain(error).text)]
         return await _page(request, person, form.first, wrong, action.name)
@@ -338,9 +340,10 @@ async def _page(
         row = await _find(db, request, person)
         history = await queries.history(db, row)
         hearings = await queries.hearings_of_request(db, row.id)
-    gate = row.gate_result or requests.evaluate(
-        row, now=now, instruments=tuple(row.instruments) or terms.INSTRUMENTS
-    ).as_json()
+    gate = (
+        row.gate_result
+        or requests.evaluate(row, now=now, instruments=tuple(row.instruments) or terms.INSTRUMENTS).as_json()
+    )
     allowed = [
         action
         for action in ACTIONS.values()

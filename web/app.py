@@ -1,0 +1,129 @@
+"""The one place that builds things: `create_app(settings)`."""
+
+import contextlib
+import logging
+import os
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from hearings.db import Database
+from web import rendering, signalling
+from web.actors import LoginMiddleware
+from web.conductors import Conductors
+from web.i18n import LanguageMiddleware
+from web.pages import docket, entry, hearing, hearing_requests, live, people, recordings, schedule
+from web.problems import ProblemsMiddleware, handle
+from web.security import BODY_LIMIT, Buckets, HeadersMiddleware, LimitsMiddleware, OriginMiddleware
+from web.settings import Settings
+
+logger = logging.getLogger("vivavoce.web.app")
+
+STATIC = Path(__file__).parent / "static"
+
+
+class NotInitialised(Exception):
+    """Something `vivavoce init` makes is missing or not as it must be."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of this installation: `cookie` in memory; the seal key only as a path, the recorder reads it."""
+
+    cookie: bytes
+    seal: Path
+
+
+@dataclass
+class Parts:
+    """What requests share; `request.app.state.parts`. `conductors` is set once, by `create_app`."""
+
+    settings: Settings
+    database: Database
+    templates: jinja2.Environment
+    keys: Keys
+    buckets: Buckets
+    conductors: Conductors
+
+
+def read_keys(settings: Settings) -> Keys:
+    """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
+    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
+    for path in (cookie, seal):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            raise NotInitialised(f"The key {path} is missing: run `vivavoce init`") from None
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise NotInitialised(f"The key {path} can be read by others: run `chmod 600 {path}`, or make a new one")
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            raise NotInitialised(f"The key {path} belongs to another account")
+    secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
+    if len(secret) != 32:
+        raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
+    return Keys(cookie=secret, seal=seal)
+
+
+def require_folders(settings: Settings) -> None:
+    """Refuse to begin without the folders `init` makes. Raises `NotInitialised`."""
+    for folder in (settings.data, settings.recordings, settings.run):
+        if not folder.is_dir():
+            raise NotInitialised(f"The folder {folder} is missing: run `vivavoce init`")
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
+    require_folders(settings)
+    keys = read_keys(settings)
+    parts = Parts(
+        settings=settings,
+        database=Database(settings.database_url),
+        templates=rendering.environment(),
+        keys=keys,
+        buckets=Buckets(),
+        conductors=cast(Conductors, None),
+    )
+    parts.conductors = Conductors(parts)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await parts.database.check()
+        await parts.conductors.start()
+        try:
+            yield
+        finally:
+            await parts.conductors.stop()
+            await parts.database.close()
+
+    app = Starlette(
+        routes=_routes(),
+        # Outermost first. Headers go on every answer, those of refusals included.
+        middleware=[
+            Middleware(HeadersMiddleware, settings=settings),
+            Middleware(LanguageMiddleware),
+            Middleware(ProblemsMiddleware),
+            Middleware(LimitsMiddleware, buckets=parts.buckets),
+            Middleware(OriginMiddleware, settings=settings),
+            Middleware(LoginMiddleware),
+        ],
+        exception_handlers={HTTPException: handle},
+        lifespan=lifespan,
+        max_body_size=BODY_LIMIT,
+    )
+    app.state.parts = parts
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    modules = (entry, docket, hearing_requests, schedule, hearing, people, live, recordings, signalling)
+    found: list[BaseRoute] = [route for module in modules for route in module.routes]
+    return [*found, Mount("/static", StaticFiles(directory=STATIC), name="static")]

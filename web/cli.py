@@ -1,0 +1,288 @@
+"""The `vivavoce` command. `init` makes things and nothing else does; `serve` refuses when one is missing."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvicorn
+
+from hearings import errors, logins, queries
+from hearings.db import Database
+from hearings.models import Hearing, Person
+from media.evidence import bag, seal_key, verify
+from web import demo
+from web.app import NotInitialised, create_app, read_keys, require_folders
+from web.settings import Settings, SettingsError
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the text says why and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code. `verify` has its own arguments and codes."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["verify"]:
+        return verify.main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    command: Callable[[Settings, argparse.Namespace], int] = options.command
+    try:
+        return command(Settings.from_environment(os.environ), options)
+    except (Refused, NotInitialised, SettingsError, errors.DatabaseRefused, seal_key.SealKeyError) as error:
+        print(f"vivavoce: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vivavoce", description="Court hearings across borders, by video.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(command=command)
+        return made
+
+    add("init", init, "Make database, keys and folders; what is there is kept.")
+    add("serve", serve, "Serve; refuses when something is missing, and names the command that makes it.")
+    link = add("link", link_person, "Print a one-use sign-in link for a member of staff.")
+    link.add_argument("person", help="e-mail address, the part before its @, or part of the name")
+    add("people", people, "List the staff.")
+    show = add("demo", make_demo, "Make a demonstration: a request, a hearing in ten minutes, links, PINs, keys.")
+    show.add_argument("--again", action="store_true", help="make another hearing when there is a demonstration already")
+    out = add("export", export, "Copy a closed recording into a new bag (BagIt).")
+    out.add_argument("recording", help="id of the recording, or reference of the hearing")
+    out.add_argument("bag", type=Path, help="the new folder")
+    out.add_argument("--why", default="export from the command line", help="reason, kept in the custody record")
+    commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
+    return parser
+
+
+# --- init --------------------------------------------------------------------------------------------------------
+
+
+def init(settings: Settings, _options: argparse.Namespace) -> int:
+    """Make what is missing, leave what is there. Effects: folders 0700, keys 0600, the schema of the database."""
+    for folder in (settings.data, settings.keys, settings.recordings, settings.run):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
+    if not cookie.exists():
+        _write_secret(cookie, secrets.token_hex(32))
+    if not seal.exists():
+        seal_key.make_seal_key(seal)
+    asyncio.run(_upgrade(settings))
+    print(f"Data folder: {settings.data}")
+    print(f"Seal key, to be pinned by whoever verifies: {seal_key.read_seal_key(seal).vkey(settings.court_name)}")
+    return 0
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+async def _upgrade(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    try:
+        await database.upgrade()
+    finally:
+        await database.close()
+
+
+# --- serve -------------------------------------------------------------------------------------------------------
+
+
+def serve(settings: Settings, _options: argparse.Namespace) -> int:
+    """Serve until stopped. Refuses without database, keys and folders."""
+    require_folders(settings)
+    read_keys(settings)
+    seal_key.read_seal_key(settings.keys / "seal.key")
+    asyncio.run(_check(settings))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    print(f"Vivavoce serves {settings.public_url} (listening on {settings.host} port {settings.port})", flush=True)
+    server = uvicorn.Server(configuration(settings))
+    server.run()
+    return 0 if server.started else 1
+
+
+def configuration(settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves: no access log (addresses hold references), TLS when set, proxies only when named."""
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        ws_max_size=65_536,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=65_536,
+    )
+
+
+async def _check(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    try:
+        await database.check()
+    finally:
+        await database.close()
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+def link_person(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a sign-in link. Effects: adds its row."""
+    person, secret = asyncio.run(_link(settings, options.person))
+    print(f"{person.name} ({person.email}): {settings.origin}/s#{secret}")
+    print(f"Works once, within {logins.LINK_LIFETIME.seconds // 60} minutes.")
+    return 0
+
+
+async def _link(settings: Settings, wanted: str) -> tuple[Person, str]:
+    async with _database(settings) as database, database.transaction() as db:
+        person = match(await queries.people(db), wanted)
+        return person, await logins.issue_sign_in_link(db, person=person, now=datetime.now(UTC))
+
+
+def match(staff: Sequence[Person], wanted: str) -> Person:
+    """The one person meant: by e-mail address, the part before its @, or part of the name. Raises `Refused`."""
+    text = wanted.casefold()
+    tests: tuple[Callable[[Person], bool], ...] = (
+        lambda one: one.email.casefold() == text or one.id == wanted,
+        lambda one: one.email.casefold().split("@")[0] == text,
+        lambda one: text in one.name.casefold(),
+    )
+    for test in tests:
+        found = [one for one in staff if test(one)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Refused(f"{wanted!r} may mean several: {', '.join(one.email for one in found)}")
+    raise Refused(f"Nobody is called {wanted!r}; `vivavoce people` lists the staff")
+
+
+def people(settings: Settings, _options: argparse.Namespace) -> int:
+    """List the staff."""
+    for one in asyncio.run(_people(settings)):
+        print(f"{one.owner_state}  {one.email:40} {', '.join(one.functions):24} {one.name}, {one.authority_name}")
+    return 0
+
+
+async def _people(settings: Settings) -> Sequence[Person]:
+    async with _database(settings) as database, database.reading() as db:
+        return await queries.people(db)
+
+
+class _database:  # noqa: N801  used like a function
+    """A database that is there and of this version, closed at the end of the block."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.database = Database(settings.database_url)
+
+    async def __aenter__(self) -> Database:
+        await self.database.check()
+        return self.database
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.database.close()
+
+
+# --- demonstration -----------------------------------------------------------------------------------------------
+
+
+def make_demo(settings: Settings, options: argparse.Namespace) -> int:
+    """Make a demonstration and print who can come in, and how. Effects: those of `demo.seed`."""
+    key = seal_key.read_seal_key(settings.keys / "seal.key")
+    made = asyncio.run(_seed(settings, key.vkey(settings.court_name), again=options.again))
+    for line in demo_lines(settings, made):
+        print(line)
+    return 0
+
+
+async def _seed(settings: Settings, vkey: str, *, again: bool) -> demo.Seeded:
+    async with _database(settings) as database:
+        async with database.reading() as db:
+            if await queries.people(db) and not again:
+                raise Refused("There is a demonstration already; `vivavoce demo --again` makes another hearing")
+        return await demo.seed(database, log_vkey=vkey, key_folder=settings.data / "demo-keys", now=datetime.now(UTC))
+
+
+def demo_lines(settings: Settings, made: demo.Seeded) -> list[str]:
+    """What the demonstration tells whoever runs it."""
+    lines = ["", f"Hearing {made.hearing.ref}: {both_times(made.hearing)}", "", "Staff sign in (each link works once):"]
+    lines += [f"  {link.name}, {key}: {settings.origin}/s#{link.secret}" for key, link in made.staff.items()]
+    lines += ["", "Join once the lobby is open (the clerk or the judge opens it on the hearing's page):"]
+    lines += [
+        f"  {link.name}, {key}: {settings.origin}/j#{link.secret}   PIN {link.pin}"
+        for key, link in made.participants.items()
+    ]
+    lines += ["", "Throw-away demo key files, for the player (never use them for a real hearing):"]
+    lines += [f"  {path}" for path in made.key_files]
+    lines += ["", "Open each link in its own browser profile or private window: one browser holds one login.", ""]
+    return lines
+
+
+def both_times(hearing: Hearing) -> str:
+    """`2026-11-24 17:05 București (UTC+02:00) = 22:05 Bangkok (UTC+07:00)`."""
+    found = []
+    for city, zone in (
+        (hearing.requesting_city, hearing.requesting_zone),
+        (hearing.requested_city, hearing.requested_zone),
+    ):
+        local = hearing.starts_at.astimezone(ZoneInfo(zone))
+        found.append(f"{local:%Y-%m-%d %H:%M} {city} (UTC{local.isoformat()[-6:]})")
+    return " = ".join(found)
+
+
+# --- export ------------------------------------------------------------------------------------------------------
+
+
+def export(settings: Settings, options: argparse.Namespace) -> int:
+    """Make a bag of a closed recording. Effects: those of `bag.export`."""
+    folder = settings.recordings / asyncio.run(_recording(settings, options.recording))
+    key = seal_key.read_seal_key(settings.keys / "seal.key")
+    try:
+        made = bag.export(folder, options.bag.absolute(), key, "operator", options.why, datetime.now(UTC))
+    except (bag.ExportError, OSError, ValueError) as error:
+        raise Refused(str(error)) from error
+    print(json.dumps({"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}))
+    return 0
+
+
+async def _recording(settings: Settings, wanted: str) -> str:
+    """Name of the recording's folder, by its id or by the reference of its hearing (the last one that exists)."""
+    if (settings.recordings / wanted).is_dir() and "/" not in wanted:
+        return wanted
+    async with _database(settings) as database, database.reading() as db:
+        try:
+            hearing = await queries.hearing_by_ref(db, wanted)
+        except errors.NotFound:
+            raise Refused(f"There is no recording or hearing {wanted!r}") from None
+        for recording in reversed(await queries.recordings_of_hearing(db, hearing.id)):
+            if (settings.recordings / recording.id).is_dir():
+                return recording.id
+    raise Refused(f"The hearing {wanted} has no recording")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,191 @@
+"""One hearing outside the room: its times, its people, its lobby, its recordings, and what has happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import diary, errors, queries, sittings
+from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Sitting
+from hearings.permissions import may, may_staff
+from hearings.status import HearingStatus
+from web import forms, places
+from web.actors import SignedIn, staff
+from web.forms import FormError
+from web.i18n import N_, _
+from web.rendering import render
+
+H = HearingStatus
+DONE = {
+    "time": N_("The other time has been proposed."),
+    "agree": N_("The time is agreed."),
+    "ready": N_("The hearing is ready: the lobby can be opened."),
+    "lobby": N_("The lobby is open. The links work now."),
+    "cancel": N_("The hearing is cancelled. Its links no longer work."),
+    "person": N_("The person has been added."),
+    "changed": N_("The changes are kept."),
+}
+WARNINGS = {
+    "court_hours_unknown": N_("The opening hours of a court are not known."),
+    "outside_court_hours_requesting": N_("Outside the usual hours of the requesting court."),
+    "outside_court_hours_requested": N_("Outside the usual hours of the requested court."),
+}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A participant on the hearing's page, with the state of their link."""
+
+    participant: Participant
+    link: str
+    """`staff`, `none`, `waiting`, `used`."""
+    tries_left: int
+
+
+async def show(request: Request) -> Response:
+    """The page of one hearing."""
+    signed, person = staff(request)
+    return await hearing_page(request, signed, person, [], {})
+
+
+async def act(request: Request) -> Response:
+    """Agree, make ready, open the lobby, cancel. Effects: those of the functions named."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    name = request.path_params["action"]
+    parts = request.app.state.parts
+    now = datetime.now(UTC)
+    ref = request.path_params["ref"]
+    try:
+        async with parts.database.transaction() as db:
+            hearing = await queries.hearing(db, ref, state=person.owner_state, lock=True)
+            if name == "agree":
+                await diary.agree(db, hearing=hearing, actor=signed.actor(), now=now)
+            elif name == "ready":
+                await diary.make_ready(db, hearing=hearing, actor=signed.actor(), now=now)
+            elif name == "cancel":
+                await diary.cancel(db, hearing=hearing, reason=form.text("reason"), actor=signed.actor(), now=now)
+            elif name == "lobby":
+                await _open_lobby(db, parts, hearing, signed, person, now)
+            else:
+                raise HTTPException(404, "not_found")
+        if name == "lobby":
+            await parts.conductors.open(hearing.id)
+    except errors.Invalid:
+        text = _("Write why, in at least a few words: the other State will read it.")
+        return await hearing_page(request, signed, person, [FormError("cancel-reason", text)], form.first)
+    except errors.NotReady as error:
+        return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
+    except OSError:
+        text = _("The lobby could not be opened: the media service did not start. Try again, or tell the help desk.")
+        return await hearing_page(request, signed, person, [FormError("", text)], form.first)
+    return RedirectResponse(f"/h/{ref}?done={name}", 303)
+
+
+async def _open_lobby(db: Any, parts: Any, hearing: Hearing, signed: SignedIn, person: Person, now: datetime) -> None:
+    if await queries.open_sitting(db, hearing.id) is not None:
+        # Open already: only the media service may have to be started once more.
+        return
+    seat = await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)
+    await sittings.open_lobby(
+        db, hearing=hearing, court_name=parts.settings.court_name, actor=signed.actor(seat), now=now
+    )
+
+
+def _not_ready(error: errors.NotReady) -> str:
+    names = {
+        "presiding_judge": _("the presiding judge"),
+        "requested_authority": _("the requested authority"),
+        "interpreter": _("an interpreter"),
+        "person to be heard": _("the person to be heard"),
+    }
+    known = [names[one] for one in error.missing if one in names]
+    if known:
+        return _("Not named yet: {people}. Add them first.").format(people=", ".join(known))
+    return forms.explain(error).text
+
+
+async def hearing_page(
+    request: Request, signed: SignedIn, person: Person, wrong: list[FormError], values: Mapping[str, str]
+) -> Response:
+    """Render the hearing as this person may see it."""
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        row = await queries.get(db, HearingRequest, hearing.request_id)
+        people = await queries.participants(db, hearing.id)
+        sitting = await queries.open_sitting(db, hearing.id)
+        recordings = await queries.recordings_of_hearing(db, hearing.id)
+        history = await queries.hearing_history(db, hearing)
+        guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
+    seat = next((one for one in people if one.person_id == person.id), None)
+    done = request.query_params.get("done", "")
+    context = {
+        "hearing": hearing,
+        "row": row,
+        "guests": guests,
+        "sitting": sitting,
+        "seat": seat,
+        "recordings": recordings,
+        "history": history,
+        "places": places.own_first(places.of_hearing(hearing), person.owner_state),
+        "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
+        "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing) if code in WARNINGS],
+        "can": _rights(hearing, person, seat, sitting),
+        "errors": wrong,
+        "values": values,
+        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+    }
+    return render(request, "hearing.html", context, status=422 if wrong else 200)
+
+
+def _guest(participant: Participant, invitation: Invitation | None) -> Guest:
+    if participant.person_id is not None:
+        return Guest(participant, "staff", 0)
+    if invitation is None:
+        return Guest(participant, "none", 0)
+    return Guest(participant, "used" if invitation.used_at else "waiting", invitation.tries_left)
+
+
+def _rights(hearing: Hearing, person: Person, seat: Participant | None, sitting: Sitting | None) -> dict[str, bool]:
+    """Which buttons the page offers; the acts themselves ask again."""
+
+    def allowed(action: str) -> bool:
+        return may_staff(
+            action,
+            frozenset(person.functions),
+            own_state=person.owner_state,
+            requesting_state=hearing.requesting_state,
+            requested_state=hearing.requested_state,
+        ).allowed
+
+    asked = hearing.requested_state if hearing.status is H.proposed else hearing.requesting_state
+    role = seat.role if seat else None
+    lobby = may("open_lobby", role, own_state=person.owner_state, target_state=person.owner_state).allowed
+    over = hearing.status in (H.concluded, H.cancelled, H.aborted)
+    return {
+        "agree": hearing.status in (H.proposed, H.countered)
+        and asked == person.owner_state
+        and allowed("agree_hearing"),
+        "other_time": hearing.status in (H.proposed, H.countered, H.agreed)
+        and sitting is None
+        and allowed("agree_hearing"),
+        "prepare": not over and allowed("prepare_hearing"),
+        "ready": hearing.status is H.agreed and allowed("prepare_hearing"),
+        "lobby": hearing.status is H.ready and sitting is None and lobby,
+        "enter": sitting is not None and seat is not None,
+        "cancel": hearing.status in (H.proposed, H.countered, H.agreed, H.ready, H.part_heard)
+        and sitting is None
+        and allowed("cancel_hearing"),
+        "links": not over and may("issue_link", role).allowed,
+    }
+
+
+routes = [
+    Route("/h/{ref}", show),
+    Route("/h/{ref}/act/{action}", act, methods=["POST"]),
+]

@@ -1,0 +1,45 @@
+"""The shell of the live page: an empty element and its configuration; the island does the rest."""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import queries
+from hearings.status import HearingStatus
+from web import places
+from web.actors import seat, signed_in
+from web.i18n import current
+from web.rendering import render
+
+OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
+
+
+async def live(request: Request) -> Response:
+    """The live page of a seat in a hearing; when the lobby is not open, a page that says when."""
+    signed = signed_in(request)
+    parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await seat(db, signed, request.path_params["ref"])
+        sitting = await queries.open_sitting(db, hearing.id)
+    if sitting is None:
+        context = {
+            "hearing": hearing,
+            "over": hearing.status in OVER,
+            "late": datetime.now(UTC) > hearing.starts_at + timedelta(minutes=1),
+            "places": places.own_first(places.of_hearing(hearing), me.state),
+        }
+        return render(request, "not_live.html", context)
+    config = {
+        "ref": hearing.ref,
+        "csrf": request.scope["csrf"],
+        "locale": current.get().tag,
+        "messages_url": f"/catalogue/{current.get().tag}.json",
+        "home_url": f"/h/{hearing.ref}" if signed.person else "/",
+        "test_hooks": parts.settings.test_hooks,
+    }
+    return render(request, "live.html", {"config": config, "hearing": hearing})
+
+
+routes = [Route("/h/{ref}/live", live)]
