@@ -46,6 +46,8 @@ class Measured:
     level: int
     frames: int
     deviation: float
+    heard: bool
+    """Whether any sound was decoded, silence included."""
     error: str = ""
 
     @property
@@ -66,6 +68,7 @@ class Ear:
         self.level = LOWEST_LEVEL
         self.frames = 0
         self.deviation = 0.0
+        self.heard = False
         self._energies: list[float] = []
         self._rest: array[int] = array("h")
         self._video: Any = None
@@ -77,6 +80,7 @@ class Ear:
         with av.open(io.BytesIO(webm), "r", format="matroska") as container:
             resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
             for frame in container.decode(audio=0):
+                self.heard = True
                 for part in resampler.resample(frame):
                     self._rest.frombytes(bytes(part.planes[0])[: 2 * part.samples])
         while len(self._rest) >= _HOP:
@@ -182,7 +186,8 @@ class SoundCheck:
         return measured.audio_ok and (self.video is None or measured.picture)
 
     def _measured(self, error: str = "") -> Measured:
-        return Measured(self._ear.level, self._ear.frames, self._ear.deviation, error)
+        ear = self._ear
+        return Measured(ear.level, ear.frames, ear.deviation, ear.heard, error)
 
     def _store_and_measure(
         self, store: FileStore, identity: seal.X25519Identity, pieces: list[tuple[str, list[Block]]]
@@ -206,8 +211,10 @@ def advice(measured: Measured, wants_picture: bool) -> str:
     if measured.error:
         return "The recorder could not store or read back the test. Ask the technician to look at its disk."
     parts = []
-    if measured.level == LOWEST_LEVEL:
+    if not measured.heard:
         parts.append("No sound reached the recorder. Switch the microphone on, and choose the right one.")
+    elif measured.level == LOWEST_LEVEL:
+        parts.append("Only silence reached the recorder. Unmute the microphone, or choose another one.")
     elif not measured.audio_ok:
         loud, wanted = measured.level / 10, PASS_LEVEL / 10
         parts.append(f"The sound is too quiet: {loud:.1f} dBFS, more than {wanted:.0f} is needed. Move closer.")

@@ -242,12 +242,12 @@ class Bench:
         """Events of a kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def ask(self, kind: type[Any], seconds: float = 30, **fields: Any) -> Any:
+    async def ask(self, kind: type[Any], **fields: Any) -> Any:
         """Send a command; the answer."""
         self.number += 1
         name = f"ask-{self.number}-{time.monotonic_ns()}"
         self.control.send(kind(id=name, **fields))
-        found = await self.until(lambda: [one for one in self.events if getattr(one, "re", "") == name], seconds)
+        found = await self.until(lambda: [one for one in self.events if getattr(one, "re", "") == name], 30)
         return found[0]
 
     async def open(self, *tracks: TrackPlan) -> Any:
@@ -317,6 +317,7 @@ def samples() -> SimpleNamespace:
         plain=encode_video(50, plain=True),
         audio=encode_audio(200),
         silence=encode_audio(100, amplitude=0),
+        faint=encode_audio(100, amplitude=100),
         plan=plan,
         encode_video=encode_video,
     )
