@@ -49,6 +49,14 @@ class Policy:
         return sum(self._witnessed(member, cosigned) for member in group.members) >= group.threshold
 
 
+def of_key_file(data: bytes) -> bytes | None:
+    """The policy that an authority's key file carries in its comments (`# | …`); None if the bytes are no key file."""
+    lines = data.splitlines()
+    if not any(line.startswith(b"AGE-SECRET-KEY-") for line in lines):
+        return None
+    return b"".join(line.removeprefix(b"# | ") + b"\n" for line in lines if line.startswith(b"# | "))
+
+
 class _Reader:
     def __init__(self) -> None:
         self.logs: list[tlog.VerifierKey] = []

@@ -20,7 +20,7 @@ from media.evidence.findings import EXIT_CODES, WORDS, Findings
 from media.evidence.heads_check import HeadsCheck
 from media.evidence.journal_check import JournalCheck, is_origin
 from media.evidence.journal_lines import MAX_CLOSE
-from media.evidence.policy import MAX_BYTES, Policy, PolicyError, parse
+from media.evidence.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
 
 USAGE_ERROR = 2
 MAX_SMALL_FILE = 4 * 1024 * 1024
@@ -243,8 +243,10 @@ def _kept(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
+    pins = _read(options.policy, "the policy", MAX_BYTES)
+    carried = of_key_file(pins)
     try:
-        policy = parse(_read(options.policy, "the policy", MAX_BYTES))
+        policy = parse(pins if carried is None else carried)
     except PolicyError as error:
         raise UsageError(str(error)) from None
     if options.origin is not None and not is_origin(options.origin):

@@ -66,3 +66,13 @@ def test_a_quorum_of_groups_counts_members() -> None:
 def test_a_malformed_policy_is_refused_naming_the_line(text: str, named: str) -> None:
     with pytest.raises(policy.PolicyError, match=named):
         policy.parse(text.encode())
+
+
+def test_a_key_file_carries_a_policy_in_its_comments() -> None:
+    text = (
+        f"# Vivavoce key file\n# authority: a court\n# policy:\n# | log {LOG}\n# | quorum none\nAGE-SECRET-KEY-1XYZ\n"
+    )
+    carried = policy.of_key_file(text.encode())
+    assert carried == f"log {LOG}\nquorum none\n".encode()
+    assert policy.of_key_file(carried) is None
+    assert policy.of_key_file(b"AGE-SECRET-KEY-1XYZ\n") == b""

@@ -733,6 +733,8 @@ def test_the_command_prints_the_origin_first_and_exits_with_the_verdict(
     assert lines[1:3] == ["verdict:   verified", "first:     -"]
     assert "waived:    cosigners: the policy asks for none (quorum none)" in lines
     assert "waived:    time-stamp: not asked for (--without-stamp)" in lines
+    assert main([str(good_bag), "--policy", str(files / "key.txt"), "--without-stamp"]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
     assert main([str(good_bag), *options[:-1]]) == 30
     assert "missing:   a time-stamp token: there is none in the bag" in capsys.readouterr().out
 
