@@ -1,5 +1,5 @@
 // Builds the islands into ../static/dist: content-hashed names and manifest.json, which maps `live.js` to the file of
-// that build. An entry whose source is not there is skipped. `node build.mjs` is the whole build.
+// that build. An entry whose source is not there is skipped. `node build.mjs [FOLDER]` is the whole build.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const out = join(here, "..", "static", "dist");
+const out = process.argv[2] ?? join(here, "..", "static", "dist");
 
 const ENTRIES = {
   live: ["src/live/main.tsx"],

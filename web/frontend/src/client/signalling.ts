@@ -29,12 +29,16 @@ export interface SignallingOptions {
   events: SignallingEvents;
   /** Generation of the media connection the page still holds; 0 when it has none. */
   generation(): number;
+  /** This tab had the seat before it was loaded again. */
+  returning?: boolean;
 }
 
 const BEAT_MS = 2_000;
 /** The server ticks every second; this long without a word and the line counts as lost. */
 const SILENCE_MS = 5_000;
 const BACKOFF_MS = [200, 500, 1_000, 2_000, 4_000];
+/** The server lets go of a dead line's seat after 6 s; until then the seat that is taken may be this tab's own. */
+const SEAT_MS = 8_000;
 /** A command that gets no answer this long after it was sent on an open line. */
 const ANSWER_MS = 20_000;
 
@@ -46,6 +50,10 @@ interface Pending {
 
 export class Signalling {
   status: Status = "connecting";
+  /** HTTP status of the last ticket that was not given; 0 when there was no answer at all. */
+  problem = 0;
+  private seated = false;
+  private askedAt = 0;
   private socket: WebSocket | null = null;
   private attempts = 0;
   private takeOver = false;
@@ -61,6 +69,8 @@ export class Signalling {
     this.running = true;
     this.takeOver = takeOver;
     this.attempts = 0;
+    this.askedAt = 0;
+    this.seated ||= this.options.returning ?? false;
     window.addEventListener("online", this.hurry);
     void this.connect();
   }
@@ -144,6 +154,7 @@ export class Signalling {
       ticket = ((await answer.json()) as { ticket: string }).ticket;
     } catch (error) {
       if (!this.running) return;
+      this.problem = error instanceof HttpError ? error.status : 0;
       if (error instanceof HttpError && [401, 403, 404, 410].includes(error.status)) {
         this.stop();
         events.refused(error.status, error.message);
@@ -185,9 +196,10 @@ export class Signalling {
       slots: events.slots,
       reoffer: events.reoffer,
       notice: events.notice,
-      seat_taken: () => this.stop("taken"),
+      seat_taken: () => this.taken(),
       result: (result) => this.answered(result),
       bye: (bye) => {
+        this.seated = false;
         this.stop();
         events.bye(bye);
       },
@@ -197,10 +209,22 @@ export class Signalling {
     handler?.(message);
   }
 
+  private taken(): void {
+    this.askedAt ||= performance.now();
+    // The server may not have noticed yet that this tab's own line was lost: that needs no question.
+    if (this.seated && performance.now() - this.askedAt < SEAT_MS) this.again(1_000);
+    else {
+      this.seated = false;
+      this.stop("taken");
+    }
+  }
+
   /** The first view says that the hello was accepted; what was under way goes out again. */
   private opened(): void {
     if (this.status === "open") return;
     this.attempts = 0;
+    this.askedAt = 0;
+    this.seated = true;
     // From here on the seat is this tab's; a later reconnection asks nobody.
     this.takeOver = false;
     this.set("open");

@@ -9,6 +9,7 @@ import { Prepare } from "./prepare";
 import { Room } from "./room";
 import { sittingStatus } from "./words";
 import { t } from "../i18n";
+import type { Status } from "../client/signalling";
 
 export function App() {
   return (
@@ -55,17 +56,24 @@ function Phase() {
   }
 }
 
+function words(status: Status, problem: number): string {
+  if (status !== "lost") return t("This takes a moment.");
+  if (problem === 409) return t("The lobby is not open now. This page goes on by itself when it opens.");
+  return t("The court’s server does not answer. The page keeps trying.");
+}
+
 function Connecting() {
   const hearing = useHearing();
   return (
     <Page fast={false}>
       <div class="measure">
         <h1>{t("Connecting to the hearing")}</h1>
-        <p role="status">
-          {hearing.status.value === "lost"
-            ? t("The court’s server does not answer. The page keeps trying.")
-            : t("This takes a moment.")}
-        </p>
+        <p role="status">{words(hearing.status.value, hearing.problem.value)}</p>
+        {hearing.config.home_url && (
+          <p>
+            <a href={hearing.config.home_url}>{t("Cancel")}</a>
+          </p>
+        )}
       </div>
     </Page>
   );

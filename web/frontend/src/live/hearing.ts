@@ -27,6 +27,8 @@ export interface Ending {
 
 /** In this tab only: whether its person had the camera on, so that a reload does not ask again. */
 const CAMERA_KEY = "vivavoce-camera";
+/** In this tab only: that it had the seat, so that a reload does not ask whether to take its own seat over. */
+const SEAT_KEY = "vivavoce-seat";
 const LEVEL_MS = 125;
 const SECOND_MS = 250;
 const REPORT_MS = 5_000;
@@ -72,6 +74,8 @@ export class Hearing {
 
   readonly me = computed<PersonView | undefined>(() => (this.view.value ? me(this.view.value) : undefined));
   readonly red = computed(() => (this.claim.value ? isRed(this.claim.value.status) : false));
+  /** HTTP status of the last ticket that was refused. */
+  readonly problem = signal(0);
   readonly connected = computed(() => this.status.value === "open");
 
   private readonly clock = new ServerClock();
@@ -90,6 +94,7 @@ export class Hearing {
       ref: config.ref,
       csrf: config.csrf,
       generation: () => this.media.generation,
+      returning: sessionStorage.getItem(SEAT_KEY) === config.ref,
       events: {
         status: (status) => this.lineStatus(status),
         view: (view) => this.take(view),
@@ -265,6 +270,7 @@ export class Hearing {
       this.view.value = view;
       this.refresh();
     });
+    if (!before) sessionStorage.setItem(SEAT_KEY, this.config.ref);
     this.tell(before, view);
     if (view.phase === "room") {
       if (before?.phase !== "room") this.enter(before);
@@ -357,6 +363,7 @@ export class Hearing {
 
   private lineStatus(status: Status): void {
     this.status.value = status;
+    this.problem.value = this.signalling.problem;
     if (status === "lost") this.lostAt.control ||= performance.now();
     else if (status === "open") {
       if (this.lostAt.control) announce(t("You are connected again."));
@@ -398,6 +405,7 @@ export class Hearing {
   }
 
   private end(why: string, text: string): void {
+    sessionStorage.removeItem(SEAT_KEY);
     this.ended.value = { why, text };
     this.stopEverything();
     announce(text, true);
@@ -449,8 +457,10 @@ export class Hearing {
 
   private refresh(): void {
     const age = (since: number): number => (since ? Math.floor((performance.now() - since) / 1_000) : 0);
-    const next = this.watch.claim();
     const old = this.claim.peek();
+    const next = this.watch.claim();
+    // The page's own doubt has no time from the server: it began when the page began to doubt.
+    if (next?.own) next.since = old?.own ? old.since : this.clock.now();
     batch(() => {
       this.now.value = Math.floor(this.clock.now() / 1_000) * 1_000;
       this.controlLost.value = age(this.lostAt.control);

@@ -81,7 +81,7 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
         <Square /> {t("NOT RECORDING")}
         <span class="sr-only">. {t("The floor is closed. Nothing said now is recorded.")}</span>
       </div>
-      {claim.since !== null && !claim.own && (
+      {claim.since !== null && (
         <span>
           {t("since")} <TimePair at={claim.since} places={view.places} seconds />
         </span>
