@@ -18,6 +18,7 @@ from hearings import errors, logins, queries
 from hearings.db import Database
 from hearings.models import Hearing, Person
 from media.evidence import bag, seal_key, verify
+from media.evidence.keyfile import policy_text
 from web import demo
 from web.app import NotInitialised, create_app, read_keys, require_folders
 from web.settings import Settings, SettingsError
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add("people", people, "List the staff.")
     show = add("demo", make_demo, "Make a demonstration: a request, a hearing in ten minutes, links, PINs, keys.")
     show.add_argument("--again", action="store_true", help="make another hearing when there is a demonstration already")
+    show.add_argument("--json", action="store_true", help="print it as JSON, for programs")
     out = add("export", export, "Copy a closed recording into a new bag (BagIt).")
     out.add_argument("recording", help="id of the recording, or reference of the hearing")
     out.add_argument("bag", type=Path, help="the new folder")
@@ -109,6 +111,7 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     seal_key.read_seal_key(settings.keys / "seal.key")
     asyncio.run(_check(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     print(f"Vivavoce serves {settings.public_url} (listening on {settings.host} port {settings.port})", flush=True)
     server = uvicorn.Server(configuration(settings))
     server.run()
@@ -214,6 +217,9 @@ def make_demo(settings: Settings, options: argparse.Namespace) -> int:
     """Make a demonstration and print who can come in, and how. Effects: those of `demo.seed`."""
     key = seal_key.read_seal_key(settings.keys / "seal.key")
     made = asyncio.run(_seed(settings, key.vkey(settings.court_name), again=options.again))
+    if options.json:
+        print(json.dumps(demo_words(settings, made, key.vkey(settings.court_name)), ensure_ascii=False))
+        return 0
     for line in demo_lines(settings, made):
         print(line)
     return 0
@@ -225,6 +231,23 @@ async def _seed(settings: Settings, vkey: str, *, again: bool) -> demo.Seeded:
             if await queries.people(db) and not again:
                 raise Refused("There is a demonstration already; `vivavoce demo --again` makes another hearing")
         return await demo.seed(database, log_vkey=vkey, key_folder=settings.data / "demo-keys", now=datetime.now(UTC))
+
+
+def demo_words(settings: Settings, made: demo.Seeded, vkey: str) -> dict[str, object]:
+    """What the demonstration tells a program."""
+    return {
+        "hearing": made.hearing.ref,
+        "staff": {
+            key: {"name": one.name, "link": f"{settings.origin}/s#{one.secret}"} for key, one in made.staff.items()
+        },
+        "participants": {
+            key: {"name": one.name, "link": f"{settings.origin}/j#{one.secret}", "pin": one.pin}
+            for key, one in made.participants.items()
+        },
+        "seats": made.seats,
+        "key_files": [str(path) for path in made.key_files],
+        "policy": policy_text(vkey),
+    }
 
 
 def demo_lines(settings: Settings, made: demo.Seeded) -> list[str]:

@@ -101,12 +101,14 @@ def origin_allowed(settings: Settings, headers: Headers) -> bool:
     """Whether an unsafe request (or a WebSocket handshake) comes from a page of this installation.
 
     `Origin` must be the configured origin. On loopback, `localhost` and `127.0.0.1` are the same machine: there the
-    request's own host counts too, if it is a loopback one. `Sec-Fetch-Site`, where sent, must agree.
+    request's own host counts too, if it is a loopback one. `Sec-Fetch-Site`, where sent, must agree; it stands in for
+    the `Origin: null` that our `Referrer-Policy: no-referrer` makes browsers send with a form.
     """
     origin = headers.get("origin", "").lower()
-    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    site = headers.get("sec-fetch-site", "")
+    if site not in ("", "same-origin"):
         return False
-    if origin == settings.origin:
+    if origin == settings.origin or (origin in ("", "null") and site == "same-origin"):
         return True
     host = headers.get("host", "").lower()
     name = urlsplit(f"//{host}").hostname or ""

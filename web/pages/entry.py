@@ -1,14 +1,16 @@
 """Coming in and going out: sign-in links, join links with a PIN, sign out, language, help, health."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, links, logins
+from hearings import errors, links, logins, queries
 from hearings.models import Hearing
 from web import forms, places
 from web.actors import drop_cookie, end_previous, set_cookie, signed_in
@@ -16,6 +18,8 @@ from web.forms import FormError
 from web.i18n import COOKIE as LANGUAGE_COOKIE
 from web.i18n import LANGUAGES, _, catalogue, ngettext
 from web.rendering import render
+
+logger = logging.getLogger("vivavoce.web.pages.entry")
 
 YEAR = timedelta(days=365)
 WHY = {
@@ -27,8 +31,13 @@ WHY = {
 
 
 async def healthz(request: Request) -> Response:
-    """200 when the database answers."""
-    await request.app.state.parts.database.check()
+    """200 when the database answers, 503 when it does not."""
+    try:
+        async with request.app.state.parts.database.reading() as db:
+            await queries.open_sittings(db)
+    except Exception as error:
+        logger.exception("the database does not answer")
+        raise HTTPException(503, "unavailable") from error
     return PlainTextResponse("ok\n")
 
 
