@@ -229,7 +229,7 @@ function GapList({ player, zero }: { player: Engine; zero: number }) {
   if (found.length === 0) return <p class="player-gaps-none">{t("No gap is declared in this recording.")}</p>;
   return (
     <table class="stack player-gap-table">
-      <caption>{tn("{n} declared gap", "{n} declared gaps", found.length)}</caption>
+      <caption>{tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length)}</caption>
       <thead><tr><th scope="col">{t("From")}</th><th scope="col">{t("To")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
       <tbody>
         {found.map((gap) => (

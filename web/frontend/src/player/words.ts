@@ -1,6 +1,6 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
-import { languageName, official, t, tn } from "../i18n";
+import { languageName, official, t } from "../i18n";
 import type { RefusalCode, TrackView, Verdict } from "./wire";
 
 export interface Place {
@@ -110,6 +110,8 @@ export function faultText(first: string, code: string): string {
   if (/-\d{6}$/.test(first)) return t("Part {part}: {what}.", { part: first, what });
   const name = /^line (\d+)$/.exec(first);
   if (name) return t("Journal, line {n}: {what}.", { n: name[1] ?? "", what });
+  if (first === "checkpoint") return t("Signed head: {what}.", { what });
+  if (first === "hearing-key.age") return t("The recording's sealed key: {what}.", { what });
   return `${first}: ${what}.`;
 }
 
@@ -131,7 +133,7 @@ export function badgeWords(verdict: Verdict): string {
     case "verified":
       return t("Verified");
     case "gaps":
-      return tn("Verified with {n} declared gap", "Verified with {n} declared gaps", verdict.gaps);
+      return t("Verified with declared gaps");
     case "cannot":
       if (verdict.missing[0] !== undefined) return t("Cannot verify: {reason}", { reason: missingText(verdict.missing[0]) });
       return t("Not verified yet: {checked} of {total} parts checked, no fault so far", {
@@ -150,10 +152,12 @@ export function elapsedText(ms: number): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${official()} ${zone} ${JSON.stringify(options)}`;
+  // English pages are British: day before month.
+  const locale = official().replace(/^en-u-/, "en-GB-u-");
+  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(official(), { timeZone: zone, ...options });
+    found = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
     formats.set(key, found);
   }
   return found;
@@ -173,8 +177,10 @@ export function offsetText(at: number, zone: string): string {
   return `UTC${found?.[1] ?? "+00:00"}`;
 }
 
+/** `Thursday 3 December 2026`. */
 export function dateText(at: number, zone: string): string {
-  return format(zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at);
+  const text = format(zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at);
+  return official().startsWith("en-u-") ? text.replace(",", "") : text;
 }
 
 export function dayKey(at: number, zone: string): string {
