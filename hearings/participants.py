@@ -84,6 +84,34 @@ async def add(
     return participant
 
 
+async def change(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    participant: Participant,
+    display_name: str,
+    city: str,
+    speaks: str,
+    hears: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Correct what is known of somebody who is not in the room. `hears` empty means the floor as spoken.
+
+    Raises `NotReady` for somebody in the room. Effects: sets the four fields.
+    """
+    require_staff(
+        "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if participant.presence in IN_ROOM:
+        raise NotReady("The person is in the room: correct it when they have left")
+    participant.display_name = clean(display_name, "display_name", most=200, least=1)
+    participant.city = clean(city, "city", most=100)
+    participant.speaks = language(speaks)
+    participant.hears = language(hears) if hears else ""
+    db.add(participant)
+
+
 async def confirm_identity(
     db: AsyncSession, *, participant: Participant, method: str, actor: Actor, now: datetime
 ) -> None:

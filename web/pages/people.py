@@ -143,7 +143,6 @@ def _form(
     values: Mapping[str, str],
     wrong: list[FormError],
 ) -> Response:
-    tags = {hearing.language_requesting, hearing.language_requested, *terms.LANGUAGES}
     context = {
         "hearing": hearing,
         "values": values,
@@ -154,9 +153,79 @@ def _form(
             (place.state, f"{place.state} {state_name(place.state)}, {place.city}")
             for place in places.of_hearing(hearing)
         ],
-        "language_options": sorted(((tag, language_here(tag)) for tag in tags), key=lambda pair: pair[1].casefold()),
+        "language_options": _languages(hearing),
     }
     return render(request, "person_form.html", context, status=422 if wrong else 200)
+
+
+async def edit_page(request: Request) -> Response:
+    """What is known of one person, to be corrected."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await _hearing(db, request, person)
+        guest = await _guest(db, request, hearing)
+    values = {name: getattr(guest, name) for name in ("display_name", "city", "speaks", "hears")}
+    return _edit_form(request, hearing, guest, values, [])
+
+
+async def edit(request: Request) -> Response:
+    """Correct it. Effects: those of `participants.change`."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing = await _hearing(db, request, person)
+        guest = await _guest(db, request, hearing)
+    wrong = [] if form.text("speaks") else [FormError("speaks", _("Choose a language."))]
+    if not form.text("display_name"):
+        wrong.append(FormError("display_name", _("Enter the name as others in the hearing may see it.")))
+    if wrong:
+        return _edit_form(request, hearing, guest, form.first, wrong)
+    try:
+        async with parts.database.transaction() as db:
+            await participants.change(
+                db,
+                hearing=hearing,
+                participant=await queries.get(db, Participant, guest.id, lock=True),
+                display_name=form.text("display_name"),
+                city=form.text("city"),
+                speaks=form.text("speaks"),
+                hears=form.text("hears"),
+                actor=signed.actor(),
+                now=datetime.now(UTC),
+            )
+    except errors.Invalid as error:
+        return _edit_form(request, hearing, guest, form.first, [forms.explain(error, _labels())])
+    except errors.NotReady:
+        text = _("This person is in the room. Correct it when they have left.")
+        return _edit_form(request, hearing, guest, form.first, [FormError("", text)])
+    parts.conductors.touch(hearing.id)
+    return RedirectResponse(f"/h/{hearing.ref}?done=changed#people", 303)
+
+
+async def _guest(db: Any, request: Request, hearing: Hearing) -> Participant:
+    guest = await queries.get(db, Participant, request.path_params["participant"])
+    if guest.hearing_id != hearing.id:
+        raise errors.NotFound
+    return guest
+
+
+def _edit_form(
+    request: Request, hearing: Hearing, guest: Participant, values: Mapping[str, str], wrong: list[FormError]
+) -> Response:
+    context = {
+        "hearing": hearing,
+        "guest": guest,
+        "values": values,
+        "errors": wrong,
+        "language_options": _languages(hearing),
+    }
+    return render(request, "person_edit.html", context, status=422 if wrong else 200)
+
+
+def _languages(hearing: Hearing) -> list[tuple[str, str]]:
+    tags = {hearing.language_requesting, hearing.language_requested, *terms.LANGUAGES}
+    return sorted(((tag, language_here(tag)) for tag in tags), key=lambda pair: pair[1].casefold())
 
 
 async def new_link(request: Request) -> Response:
@@ -171,9 +240,8 @@ async def new_link(request: Request) -> Response:
     async with parts.database.transaction() as db:
         hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
         seat = await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)
+        await _guest(db, request, hearing)
         guest = await queries.get(db, Participant, request.path_params["participant"], lock=True)
-        if guest.hearing_id != hearing.id:
-            raise errors.NotFound
         had = await queries.live_invitation(db, guest.id)
         make = links.replace_link if had or guest.presence != "invited" else links.invite
         made = await make(db, participant=guest, actor=signed.actor(seat), now=now)
@@ -194,5 +262,7 @@ async def new_link(request: Request) -> Response:
 routes = [
     Route("/h/{ref}/people/new", new_page, methods=["GET"]),
     Route("/h/{ref}/people/new", create, methods=["POST"]),
+    Route("/h/{ref}/people/{participant}", edit_page, methods=["GET"]),
+    Route("/h/{ref}/people/{participant}", edit, methods=["POST"]),
     Route("/h/{ref}/people/{participant}/link", new_link, methods=["POST"]),
 ]
