@@ -141,6 +141,8 @@ class Cutter:
 
     def proceed(self, now: int) -> None:
         """Take frames again after `stop`."""
+        if not self._stopped:
+            return
         self._stopped = False
         self._wants_key = True
         if self._off_cause:

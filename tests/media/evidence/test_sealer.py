@@ -1,0 +1,215 @@
+"""The sealer against a store that fails: what is sealed, what becomes a gap, what is said, what is left behind."""
+
+import errno
+import json
+import time
+from collections import Counter
+
+import pytest
+
+from media.evidence import seal, sealer
+from media.evidence.journal import Journal, JournalFile, tree_of
+from media.evidence.ledger import TrackLedger
+from media.evidence.mux import Block
+from media.evidence.seal_key import SealKey
+from media.evidence.store import TEMPORARY, FileStore, MemoryStore
+from media.evidence.track import Gap, Segment
+
+ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
+AUDIO = "judge_1_mic"
+VIDEO = "judge_1_cam"
+KEY_FRAME = b"\x10\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00" + b"x" * 40
+
+
+def segment(t0, *, key=True):
+    """Two seconds with one frame."""
+    return Segment(t0, t0 + 2_000, [Block(t0, key, KEY_FRAME)], (0,) if key else ())
+
+
+class Faults:
+    """Raises at the numbered calls of an operation: `{("stage", False): {2: EIO}}` before the second staging."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.calls = Counter()
+
+    def __call__(self, operation, name, done):
+        self.calls[operation, done] += 1
+        number = self.plan.get((operation, done), {}).get(self.calls[operation, done])
+        if number is not None:
+            raise OSError(number, "a planned fault")
+
+
+class Bench:
+    """A sealer with two video-or-audio tracks whose rounds are sealed one after the other."""
+
+    def __init__(self, folder, store, tracks=(AUDIO,), open_file=JournalFile):
+        self.folder = folder
+        self.store = store
+        self.progress = []
+        self.failing = []
+        self.journal = Journal(folder, ORIGIN, SealKey(bytes(32)), open_file=open_file)
+        listener = sealer.Listener(
+            progress=self.progress.append,
+            failing=lambda code, text: self.failing.append(code),
+            room=lambda: None,
+        )
+        self.identity = seal.make_identity()
+        self.sealer = sealer.Sealer(self.journal, store, self.identity.recipient, {}, listener)
+        self.sealer.submit([_ledger(track) for track in tracks])
+
+    def rounds(self, *rounds):
+        """Seal each round before the next is handed over; then close; the journal's lines."""
+        for entries in rounds:
+            done = len(self.progress)
+            self.sealer.submit(entries)
+            _until(lambda done=done: len(self.progress) > done)
+        end = max(entry[1].t1 for entries in rounds for entry in entries)
+        closed = self.sealer.close(end).result(20)
+        assert self.sealer.stop()
+        data = (self.folder / "journal.jsonl").read_bytes()
+        assert (closed.size, closed.root) == (data.count(b"\n"), tree_of(data).root())
+        return [json.loads(line) for line in data.splitlines()]
+
+
+def _ledger(track):
+    kind = "floor-audio" if track == AUDIO else "floor-video"
+    return TrackLedger(track=track, role="judge", kind=kind, lang="", required=True, pseudonym="")
+
+
+def _until(condition):
+    limit = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.005)
+
+
+def story(lines, track=AUDIO):
+    """Numbers of segments and causes of gaps of a track, in order of time, tiled exactly."""
+    end = 0
+    out = []
+    for line in lines:
+        if line.get("track") == track and line["type"] in ("segment", "gap"):
+            assert line["t0"] == end
+            end = line["t1"]
+            out.append(line["n"] if line["type"] == "segment" else line["cause"])
+    return out
+
+
+# Calls: the first round stages and publishes the segment (1) and the init (2); later rounds stage one file each.
+MATRIX = [
+    # fault, story of the track after three rounds, codes that were told
+    ({}, [1, 2, 3], []),
+    ({("stage", False): {1: errno.EIO}}, ["disk", 1, 2], ["io_error"]),
+    ({("stage", False): {2: errno.EIO}}, ["disk", 1, 2], ["io_error"]),
+    ({("stage", False): {3: errno.EIO}}, [1, "disk", 2], ["io_error"]),
+    ({("stage", True): {3: errno.EIO}}, [1, "disk", 2], ["io_error"]),  # failed but persisted
+    ({("publish", False): {1: errno.EIO}}, ["disk", 1, 2], ["io_error"]),
+    ({("publish", True): {1: errno.EIO}}, ["disk", 1, 2], ["io_error"]),  # the init failed but persisted
+    ({("publish", True): {2: errno.EIO}}, ["disk", 1, 2], ["io_error"]),
+    ({("publish", True): {3: errno.EIO}}, [1, "disk", 2], ["io_error"]),  # failed but persisted
+    ({("read", False): {1: errno.EIO}}, ["disk", 1, 2], ["io_error"]),
+    ({("read", False): {3: errno.EIO}}, [1, "disk", 2], ["io_error"]),
+    ({("stage", False): {3: errno.ENOSPC}}, [1, "disk", "disk"], ["disk_full"]),
+    ({("publish", True): {3: errno.EIO}, ("discard", False): {2: errno.EIO}}, [1, "disk", 2], ["io_error"]),
+    ({("replace", False): {1: errno.EIO}}, [1, 2, 3], None),
+]
+
+
+@pytest.mark.parametrize(("plan", "expected", "codes"), MATRIX)
+def test_each_fault_costs_its_segment_and_nothing_else(tmp_path, plan, expected, codes):
+    bench = Bench(tmp_path, MemoryStore(Faults(plan)))
+    if codes is None:  # the index page cannot be written: the recording is not closed, and the second try closes it
+        with pytest.raises(OSError, match="planned"):
+            bench.rounds(*([(AUDIO, segment(t))] for t in (0, 2_000, 4_000)))
+        lines = bench.rounds([(AUDIO, Gap(6_000, 6_001, "other"))])
+        expected = [*expected, "other"]
+    else:
+        lines = bench.rounds(*([(AUDIO, segment(t))] for t in (0, 2_000, 4_000)))
+        assert bench.failing == codes
+    assert story(lines) == expected
+    named = {line["file"]: line["sha256"] for line in lines if line["type"] in ("init", "segment")}
+    pages = {page["file"] for page in lines[-1]["tracks"][AUDIO]["pages"]}
+    assert {name for name in bench.store.files if TEMPORARY not in name} == {*named, *pages}
+    assert not [name for name in bench.store.files if TEMPORARY in name and ("stage", True) not in plan]
+    for name in named:
+        clear = bench.identity.unseal(bench.store.files[name])
+        assert clear[:4].hex() == ("1a45dfa3" if name.endswith("000000.age") else "1f43b675")
+
+
+def test_what_reads_back_differently_is_not_sealed(tmp_path):
+    class Liar(MemoryStore):
+        def read(self, name):
+            data = super().read(name)
+            return (
+                data[:-1] + bytes([data[-1] ^ 1]) if name.endswith("000002.age") and len(bench.progress) == 2 else data
+            )
+
+    bench = Bench(tmp_path, Liar())
+    assert story(bench.rounds(*([(AUDIO, segment(t))] for t in (0, 2_000, 4_000)))) == [1, "disk", 2]
+    assert bench.failing == ["io_error"]
+
+
+def test_video_that_follows_a_lost_segment_is_kept_from_its_next_key_frame_on(tmp_path):
+    bench = Bench(tmp_path, MemoryStore(Faults({("stage", False): {3: errno.EIO}})), (VIDEO,))
+    rounds = [[(VIDEO, segment(t, key=t in (0, 6_000)))] for t in (0, 2_000, 4_000, 6_000, 8_000)]
+    lines = bench.rounds(*rounds)
+    assert story(lines, VIDEO) == [1, "disk", "disk", 2, 3]
+    assert [line["rap"] for line in lines if line["type"] == "segment"] == [1, 2, 2]
+    assert [list(one.lost) for one in bench.progress[1:]] == [[], [VIDEO], [VIDEO], [], []]
+
+
+def test_a_journal_that_fails_is_waited_for_and_nothing_counts_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(sealer, "RETRY_EVERY", 0.01)
+    failing = {"write": 3, "sync": 1}
+
+    class Failing(JournalFile):
+        def write(self, offset, data):
+            if b'"segment"' in data and failing["write"]:
+                failing["write"] -= 1
+                super().write(offset, data[:20])
+                raise OSError(errno.EIO, "broken")
+            super().write(offset, data)
+
+        def sync(self):
+            if not failing["write"] and failing["sync"]:
+                failing["sync"] -= 1
+                raise OSError(errno.EIO, "broken")
+            super().sync()
+
+    bench = Bench(tmp_path, MemoryStore(), open_file=Failing)
+    lines = bench.rounds([(AUDIO, segment(0))], [(AUDIO, segment(2_000))])
+    assert story(lines) == [1, 2]
+    assert bench.failing == ["io_error"] * 4
+    assert [one.count for one in bench.progress] == [0, 1, 2]
+
+
+def test_a_sealer_that_meets_what_it_does_not_expect_says_so_and_declares_the_gap(tmp_path):
+    bench = Bench(tmp_path, MemoryStore())
+    backwards = Segment(2_000, 4_000, [Block(2_100, True, b"x"), Block(2_000, True, b"x")], ())
+    lines = bench.rounds([(AUDIO, segment(0))], [(AUDIO, backwards)], [(AUDIO, segment(4_000))])
+    assert story(lines) == [1, "recorder", 2]
+    assert bench.failing == ["internal"]
+
+
+def test_index_pages_say_what_the_journal_says(tmp_path):
+    bench = Bench(tmp_path, FileStore(tmp_path))
+    (tmp_path / "seg").mkdir()
+    (tmp_path / "index").mkdir()
+    many = [[(AUDIO, segment(t, key=False)) for t in range(0, 1_030_000, 2_000)]]
+    lines = bench.rounds(*many, [(AUDIO, Gap(1_030_000, 1_031_000, "other"))])
+    close = lines[-1]["tracks"][AUDIO]
+    assert [(page["file"], page["size"], page["t0"]) for page in close["pages"]] == [
+        (f"index/{AUDIO}-0000.idx", 48 * 512, 0),
+        (f"index/{AUDIO}-0001.idx", 48 * 3, 1_024_000),
+    ]
+    assert (close["count"], close["gaps"], close["end"]) == (515, 1, 1_031_000)
+    data = b"".join((tmp_path / page["file"]).read_bytes() for page in close["pages"])
+    segments = [line for line in lines if line["type"] == "segment"]
+    for line in segments:
+        record = data[48 * (line["n"] - 1) : 48 * line["n"]]
+        assert int.from_bytes(record[:4], "big") == line["t0"]
+        assert int.from_bytes(record[4:6], "big") == 2_000
+        assert record[6:12].hex() == "ffff00000000"
+        assert int.from_bytes(record[12:16], "big") == line["size"]
+        assert record[16:].hex() == line["sha256"]

@@ -1,0 +1,203 @@
+"""Cutting: segments and gaps tile a track exactly, whatever comes; the rules of grid, silence and key frames."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.evidence.track import Cutter, Gap, Segment
+
+TICK = 100
+
+
+def run(cutter, frames, until, start=0):
+    """Feed frames (t, key) as they are captured and advance every 100 ms; what came out."""
+    items = []
+    waiting = list(frames)
+    for now in range(start, until + 1, TICK):
+        while waiting and waiting[0][0] <= now:
+            t, key = waiting.pop(0)
+            cutter.frame(t, key, b"data")
+        items += cutter.advance(now)
+    return items
+
+
+def every(step, start, end, key_every=0):
+    """Frames every `step` ms; a key frame first and then every `key_every` ms."""
+    return [(t, t == start or bool(key_every and (t - start) % key_every == 0)) for t in range(start, end, step)]
+
+
+def spans(items):
+    return [(type(item).__name__, item.t0, item.t1) for item in items]
+
+
+def test_a_steady_track_is_cut_on_the_grid_with_nothing_between():
+    items = run(Cutter(video=False, start=0), every(20, 0, 8_500), 8_500)
+    assert spans(items) == [
+        ("Segment", 0, 2000),
+        ("Segment", 2000, 4000),
+        ("Segment", 4000, 6000),
+        ("Segment", 6000, 8000),
+    ]
+    assert [len(item.blocks) for item in items] == [100] * 4
+
+
+def test_a_cut_waits_for_late_frames():
+    cutter = Cutter(video=False, start=0)
+    for t in range(0, 1_960, 20):
+        cutter.frame(t, True, b"")
+    assert cutter.advance(2_290) == []
+    cutter.frame(1_980, True, b"")
+    (segment,) = cutter.advance(2_310)
+    assert segment.blocks[-1].t == 1_980
+
+
+def test_what_begins_within_a_tenth_of_a_second_has_no_gap_before_it():
+    items = run(Cutter(video=True, start=0), every(40, 90, 2_500), 2_500)
+    assert spans(items) == [("Segment", 0, 2000)]
+    assert items[0].keys == (0,)
+
+
+def test_video_begins_with_a_key_frame_and_asks_for_one_until_it_comes():
+    cutter = Cutter(video=True, start=0)
+    assert cutter.wants_key(0)
+    for t in range(0, 1_000, 40):
+        assert not cutter.frame(t, False, b"")
+        assert not cutter.wants_key(t)
+    assert cutter.wants_key(1_000)
+    assert cutter.frame(1_040, True, b"")
+    assert not cutter.wants_key(1_100)
+    assert spans(cutter.finish(1_500)) == [("Gap", 0, 1_040), ("Segment", 1_040, 1_500)]
+
+
+@pytest.mark.parametrize(("silence", "expected"), [(1_980, []), (2_000, [("Gap", 1_520, 3_500)])])
+def test_from_two_seconds_without_a_frame_it_is_a_gap(silence, expected):
+    frames = every(20, 0, 1_501) + every(20, 1_500 + silence, 6_400)
+    items = run(Cutter(video=False, start=0), frames, 6_400)
+    assert [span for span in spans(items) if span[0] == "Gap"] == expected
+
+
+def test_a_cut_in_a_silence_is_held_until_it_is_known_whether_it_is_a_gap():
+    cutter = Cutter(video=False, start=0)
+    for t in range(0, 1_400, 20):
+        cutter.frame(t, True, b"")
+    assert [cutter.advance(now) for now in range(1_400, 3_600, 100)] == [[]] * 22
+    assert spans(cutter.advance(3_700)) == [("Segment", 0, 1_400), ("Gap", 1_400, 2_000)]
+
+
+def test_a_gap_is_declared_soon_then_once_a_minute_and_when_it_ends():
+    cutter = Cutter(video=False, start=0)
+    items = run(cutter, [*every(20, 0, 1_000), *every(20, 130_000, 131_000)], 130_400)
+    assert spans(items) == [
+        ("Segment", 0, 1_000),
+        ("Gap", 1_000, 2_000),
+        ("Gap", 2_000, 62_000),
+        ("Gap", 62_000, 122_000),
+        ("Gap", 122_000, 130_000),
+    ]
+
+
+def test_a_key_frame_ends_a_segment_that_has_lasted_half_a_second():
+    items = run(Cutter(video=True, start=0), every(40, 0, 6_400, key_every=1_200), 6_400)
+    assert [(item.t0, item.t1) for item in items] == [
+        (0, 1_200), (1_200, 2_000), (2_000, 3_600), (3_600, 4_800), (4_800, 6_000)
+    ]  # fmt: skip
+    for item in items:
+        assert item.keys == tuple(t - item.t0 for t in range(0, 6_400, 1_200) if item.t0 <= t < item.t1)
+
+
+def test_after_a_gap_nothing_is_kept_before_a_key_frame():
+    cutter = Cutter(video=True, start=0)
+    frames = every(40, 0, 1_000) + [(t, t == 5_000) for t in range(4_000, 6_000, 40)]
+    items = run(cutter, frames, 6_500)
+    assert [item.t1 for item in items if isinstance(item, Gap)][-1] == 5_000
+    assert [item.keys for item in items if isinstance(item, Segment)] == [(0,), (0,)]
+
+
+def test_a_switch_gives_the_gap_its_cause_and_needs_no_silence():
+    cutter = Cutter(video=False, start=0)
+    for t in range(0, 1_000, 20):
+        cutter.frame(t, True, b"")
+    cutter.switch(1_010, False, "sender_off")
+    cutter.switch(1_500, True)
+    cutter.frame(1_600, True, b"")
+    items = cutter.finish(1_700)
+    assert spans(items) == [("Segment", 0, 1_000), ("Gap", 1_000, 1_600), ("Segment", 1_600, 1_700)]
+    assert items[1].cause == "sender_off"
+
+
+def test_a_track_that_is_on_again_and_sends_nothing_is_not_called_switched_off_for_long():
+    cutter = Cutter(video=False, start=0, cause="other")
+    cutter.switch(0, False, "sender_off")
+    cutter.switch(5_000, True)
+    items = run(cutter, [], 9_000) + cutter.finish(9_000)
+    assert [(item.t0, item.t1, item.cause) for item in items] == [
+        (0, 2_000, "sender_off"),
+        (2_000, 5_000, "sender_off"),
+        (5_000, 6_000, "network"),
+        (6_000, 9_000, "network"),
+    ]
+
+
+def test_while_stopped_nothing_is_taken_and_the_gap_has_the_cause_that_was_given():
+    cutter = Cutter(video=False, start=0)
+    cutter.frame(0, True, b"")
+    assert spans(cutter.stop(30, "disk")) == [("Segment", 0, 20)]
+    assert not cutter.frame(40, True, b"")
+    cutter.proceed(500)
+    assert cutter.frame(520, True, b"")
+    assert [(item.t0, item.t1, getattr(item, "cause", "")) for item in cutter.finish(600)] == [
+        (20, 520, "disk"),
+        (520, 600, ""),
+    ]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("frame"), st.integers(-400, 100), st.booleans()),
+        st.tuples(st.just("wait"), st.sampled_from([20, 20, 40, 100, 400, 900, 1_900, 2_100, 9_000]), st.booleans()),
+        st.tuples(st.just("switch"), st.integers(-200, 0), st.booleans()),
+        st.tuples(st.just("stop"), st.just(0), st.booleans()),
+    ),
+    max_size=200,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(steps=STEPS, video=st.booleans(), start=st.integers(0, 5_000))
+def test_whatever_comes_the_track_is_tiled_exactly(steps, video, start):
+    cutter = Cutter(video=video, start=start)
+    now = start
+    items = []
+    for what, number, flag in steps:
+        if what == "frame":
+            cutter.frame(max(now + number, 0), flag, b"x")
+        elif what == "wait":
+            for _ in range(0, number, TICK):
+                now += min(TICK, number)
+                items += cutter.advance(now)
+        elif what == "switch":
+            cutter.switch(max(now + number, 0), flag, "sender_off")
+        elif flag:
+            items += cutter.stop(now, "disk")
+        else:
+            cutter.proceed(now)
+    end = max(now, cutter.least_end)
+    items += cutter.finish(end)
+    edges = [start, *(item.t1 for item in items)]
+    assert edges == [*(item.t0 for item in items), end]
+    assert all(item.t0 < item.t1 for item in items)
+    for before, item in itertools.pairwise([Gap(0, 0, ""), *items]):
+        if isinstance(item, Segment):
+            times = [block.t for block in item.blocks]
+            assert times == sorted(times)
+            assert item.t0 - 100 <= times[0]
+            assert times[-1] < item.t1
+            assert all(0 <= key < item.t1 - item.t0 for key in item.keys)
+            assert list(item.keys) == sorted(set(item.keys))
+            assert item.t1 - item.t0 <= 5_000
+            if video and isinstance(before, Gap):
+                assert item.keys[0] == 0
+            if not video:
+                assert item.keys == ()
