@@ -6,6 +6,7 @@ name and a number. It counts what it decrypts by m-line, and, apart from that, t
 
 import asyncio
 import contextlib
+import itertools
 import random
 import re
 import struct
@@ -54,6 +55,7 @@ EXTENSIONS = (
 )
 OPUS, VP8, RTX = 111, 96, 97
 NTP_UNIX = 2_208_988_800
+NUMBERS = itertools.count()
 CERTIFICATE = RTCCertificate.generateCertificate()
 KEY_FRAME = b"\x50\x01\x00\x9d\x01\x2a\x40\x01\xb4\x00"
 DELTA_FRAME = b"\x51\x01\x00"
@@ -129,7 +131,7 @@ class Page:
 
     def __init__(self, seat: str, clock_error: float = 0.0, video_delay: float = 0.0) -> None:
         self.seat = seat
-        self.random = random.Random(seat)
+        self.random = random.Random(f"{seat} {next(NUMBERS)}")
         self.deaf = False
         self.loss = 0.0
         self.clock_error = clock_error
@@ -446,9 +448,14 @@ class Courtroom:
         self.process.send(plan)
         return plan
 
+    def make_page(self, name: str, **more: Any) -> Page:
+        """A page that has not joined."""
+        page = self.pages[name] = Page(name, **more)
+        return page
+
     async def page(self, name: str, send: bool = True, **more: Any) -> Page:
         """A page joins, and sends."""
-        page = self.pages[name] = Page(name, **more)
+        page = self.make_page(name, **more)
         await page.join(self.process)
         if send:
             page.send()

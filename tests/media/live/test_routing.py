@@ -1,0 +1,321 @@
+"""Who receives what: the rules as a table, and what must hold for every plan."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.live import routing
+from media.live.routing import Route, assign, live_channel, recorded, renderer, routes
+from media.messages import ChannelPlan, Plan, SeatPlan
+
+CHANNELS = [ChannelPlan(lang="en", track="channel_en"), ChannelPlan(lang="th", track="channel_th")]
+
+
+def seat(name: str, **more: Any) -> SeatPlan:
+    fields: dict[str, Any] = {
+        "seat": name, "present": True, "speaks": "en", "hears": "en", "original": 15, "interpreter": False,
+        "renders": "", "microphone": True, "camera": False, "mic_track": f"{name}_mic", "cam_track": f"{name}_cam",
+    } | more  # fmt: skip
+    return SeatPlan(**fields)
+
+
+def plan(*seats: SeatPlan, floor_open: bool = True, feed: bool = True) -> Plan:
+    return Plan(version=1, floor_open=floor_open, feed=feed, expect_seals=False, seats=list(seats), channels=CHANNELS)
+
+
+JUDGE = seat("judge")
+WITNESS = seat("witness", speaks="th", hears="th")
+TO_EN = seat("interpreter", interpreter=True, renders="en", hears="")
+TO_TH = seat("interpreter", interpreter=True, renders="th", hears="")
+
+# (what is special, plan, listener, {(origin, kind): gain})
+TABLE: list[tuple[str, Plan, str, dict[tuple[str, str], int]]] = [
+    ("two who speak one language", plan(JUDGE, seat("clerk")), "judge", {("clerk", "floor"): 100}),
+    ("nobody renders", plan(JUDGE, WITNESS), "judge", {("witness", "floor"): 100}),
+    (
+        "another language, rendered",
+        plan(JUDGE, WITNESS, TO_EN),
+        "judge",
+        {("witness", "floor"): 15, ("interpreter", "channel"): 100},
+    ),
+    (
+        "one's own control of the original",
+        plan(seat("judge", original=40), WITNESS, TO_EN),
+        "judge",
+        {("witness", "floor"): 40, ("interpreter", "channel"): 100},
+    ),
+    (
+        "the original at nothing is still sent",
+        plan(seat("judge", original=0), WITNESS, TO_EN),
+        "judge",
+        {("witness", "floor"): 0, ("interpreter", "channel"): 100},
+    ),
+    ("the other direction", plan(JUDGE, WITNESS, TO_EN), "witness", {("judge", "floor"): 100}),
+    (
+        "the other direction, rendered",
+        plan(JUDGE, WITNESS, TO_TH),
+        "witness",
+        {("judge", "floor"): 15, ("interpreter", "channel"): 100},
+    ),
+    ("a speaker of the listener's language", plan(JUDGE, seat("clerk"), WITNESS, TO_EN), "clerk", {
+        ("judge", "floor"): 100, ("witness", "floor"): 15, ("interpreter", "channel"): 100,
+    }),
+    (
+        "the floor as spoken",
+        plan(JUDGE, seat("clerk", hears=""), WITNESS, TO_EN),
+        "clerk",
+        {("judge", "floor"): 100, ("witness", "floor"): 100},
+    ),
+    (
+        "the interpreter hears the floor in full",
+        plan(JUDGE, WITNESS, TO_EN),
+        "interpreter",
+        {("judge", "floor"): 100, ("witness", "floor"): 100},
+    ),
+    (
+        "an interpreter who hears the language she renders does not hear herself",
+        plan(JUDGE, WITNESS, seat("interpreter", interpreter=True, renders="en", hears="en")),
+        "interpreter",
+        {("judge", "floor"): 100, ("witness", "floor"): 100},
+    ),
+    (
+        "an interpreter who renders into nothing is heard by nobody",
+        plan(JUDGE, WITNESS, seat("interpreter", interpreter=True)),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
+        "a muted interpreter",
+        plan(JUDGE, WITNESS, seat("interpreter", interpreter=True, renders="en", microphone=False)),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
+        "an interpreter who is not in the room",
+        plan(JUDGE, WITNESS, seat("interpreter", interpreter=True, renders="en", present=False)),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
+        "nothing to render: only the language of the channel is spoken",
+        plan(JUDGE, seat("clerk"), TO_EN),
+        "judge",
+        {("clerk", "floor"): 100},
+    ),
+    (
+        "the foreign speaker is muted",
+        plan(JUDGE, seat("witness", speaks="th", microphone=False), TO_EN),
+        "judge",
+        {},
+    ),
+    ("a closed floor", plan(JUDGE, WITNESS, TO_EN, floor_open=False), "judge", {}),
+    (
+        "a closed floor with cameras",
+        plan(JUDGE, seat("witness", camera=True), seat("clerk", camera=True, present=False), floor_open=False),
+        "judge",
+        {("witness", "camera"): 100},
+    ),
+    ("cameras of interpreters too", plan(JUDGE, seat("interpreter", interpreter=True, camera=True)), "judge", {
+        ("interpreter", "camera"): 100,
+    }),
+    ("who is not in the room hears nothing", plan(JUDGE, seat("witness", present=False)), "witness", {}),
+    ("and is not heard", plan(JUDGE, seat("witness", present=False, camera=True)), "judge", {}),
+    ("a muted person", plan(JUDGE, seat("witness", microphone=False, camera=True)), "judge", {
+        ("witness", "camera"): 100,
+    }),
+    (
+        "two who render into one language: one voice",
+        plan(JUDGE, WITNESS, TO_EN, seat("second", interpreter=True, renders="en")),
+        "judge",
+        {("witness", "floor"): 15, ("interpreter", "channel"): 100},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("special", "wanted", "listener", "expected"), TABLE, ids=[row[0] for row in TABLE])
+def test_the_rules_of_the_floor(
+    special: str, wanted: Plan, listener: str, expected: dict[tuple[str, str], int]
+) -> None:
+    assert {(route.origin, route.kind): route.gain for route in routes(wanted)[listener]} == expected
+
+
+# (what is special, plan, {seat: (audio tracks, video tracks)})
+RECORDED: list[tuple[str, Plan, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]]] = [
+    ("no feed", plan(JUDGE, feed=False), {}),
+    ("a microphone", plan(JUDGE), {"judge": (("judge_mic",), ())}),
+    ("a camera", plan(seat("judge", microphone=False, camera=True)), {"judge": ((), ("judge_cam",))}),
+    ("a closed floor records on", plan(JUDGE, floor_open=False), {"judge": (("judge_mic",), ())}),
+    ("the lobby is not recorded", plan(seat("judge", present=False)), {}),
+    ("a channel", plan(TO_EN), {"interpreter": (("interpreter_mic", "channel_en"), ())}),
+    ("the other channel", plan(TO_TH), {"interpreter": (("interpreter_mic", "channel_th"), ())}),
+    (
+        "a channel nobody booked",
+        plan(seat("i", interpreter=True, renders="ro")),
+        {"i": (("i_mic",), ())},
+    ),
+    (
+        "only interpreters have channels",
+        plan(seat("judge", renders="en")),
+        {"judge": (("judge_mic",), ())},
+    ),
+    (
+        "one voice a channel",
+        plan(TO_EN, seat("second", interpreter=True, renders="en")),
+        {"interpreter": (("interpreter_mic", "channel_en"), ()), "second": (("second_mic",), ())},
+    ),
+]
+
+
+@pytest.mark.parametrize(("special", "wanted", "expected"), RECORDED, ids=[row[0] for row in RECORDED])
+def test_what_is_recorded(special: str, wanted: Plan, expected: dict[str, Any]) -> None:
+    assert {name: (tracks.audio, tracks.video) for name, tracks in recorded(wanted).items()} == expected
+
+
+languages = st.sampled_from(["", "en", "th", "ro"])
+seats = st.builds(
+    seat,
+    st.just("x"),
+    present=st.booleans(),
+    speaks=st.sampled_from(["en", "th", "ro"]),
+    hears=languages,
+    original=st.integers(0, 40),
+    interpreter=st.booleans(),
+    renders=languages,
+    microphone=st.booleans(),
+    camera=st.booleans(),
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    drawn = draw(st.lists(seats, max_size=7))
+    named = [
+        seat(
+            f"s{number}",
+            **{
+                field: getattr(item, field)
+                for field in SeatPlan.__struct_fields__
+                if field not in ("seat", "mic_track", "cam_track")
+            },
+        )
+        for number, item in enumerate(drawn)
+    ]
+    return plan(*named, floor_open=draw(st.booleans()), feed=draw(st.booleans()))
+
+
+@given(plans())
+def test_nothing_is_forwarded_without_a_grant(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    for listener, found in routes(wanted).items():
+        for route in found:
+            origin = by_name[route.origin]
+            assert route.origin != listener
+            assert origin.present
+            assert by_name[listener].present
+            assert origin.camera if route.kind == "camera" else origin.microphone
+
+
+@given(plans())
+def test_an_interpreters_voice_reaches_only_listeners_of_its_language(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    for listener, found in routes(wanted).items():
+        for route in found:
+            if by_name[route.origin].interpreter and route.kind != "camera":
+                assert route.kind == "channel"
+                assert route.lang == by_name[route.origin].renders == by_name[listener].hears != ""
+            if route.kind == "channel":
+                assert by_name[route.origin].interpreter
+
+
+@given(plans())
+def test_a_closed_floor_has_no_sound(wanted: Plan) -> None:
+    if not wanted.floor_open:
+        assert {route.kind for found in routes(wanted).values() for route in found} <= {"camera"}
+
+
+@given(plans())
+def test_everybody_in_the_room_hears_every_open_microphone_of_the_floor(wanted: Plan) -> None:
+    for listener, found in routes(wanted).items():
+        present = next(item for item in wanted.seats if item.seat == listener).present
+        floor = {route.origin for route in found if route.kind == "floor"}
+        expected = {
+            item.seat
+            for item in wanted.seats
+            if item.present and item.microphone and not item.interpreter and item.seat != listener
+        }
+        assert floor == (expected if present and wanted.floor_open else set())
+
+
+@given(plans())
+def test_the_floor_is_lowered_only_under_an_interpreter(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    for listener, found in routes(wanted).items():
+        hears = by_name[listener].hears
+        for route in found:
+            if route.gain != 100:
+                assert route.kind == "floor"
+                assert live_channel(wanted, hears) is not None
+                assert by_name[route.origin].speaks != hears
+
+
+@given(plans())
+def test_there_is_one_voice_a_channel_and_one_stream_a_pair(wanted: Plan) -> None:
+    for found in routes(wanted).values():
+        assert sum(route.kind == "channel" for route in found) <= 1
+        assert len({(route.origin, route.kind == "camera") for route in found}) == len(found)
+    tracks = [name for item in recorded(wanted).values() for name in (*item.audio, *item.video)]
+    assert len(tracks) == len(set(tracks))
+
+
+@given(plans())
+def test_who_is_recorded_is_present_and_switched_on(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    for name, tracks in recorded(wanted).items():
+        assert wanted.feed
+        assert by_name[name].present
+        assert bool(tracks.audio) == by_name[name].microphone
+        assert bool(tracks.video) == by_name[name].camera
+
+
+@given(plans(), languages)
+def test_a_channel_is_live_only_with_something_to_render(wanted: Plan, lang: str) -> None:
+    voice = live_channel(wanted, lang)
+    if voice is not None:
+        assert voice == renderer(wanted, lang)
+        assert any(
+            item.present and item.microphone and not item.interpreter and item.speaks != lang for item in wanted.seats
+        )
+
+
+origins = st.sampled_from([f"s{number}" for number in range(12)])
+wishes = st.lists(st.builds(Route, origins, st.sampled_from(["floor", "channel", "camera"])), max_size=20)
+
+
+@given(st.dictionaries(origins, st.integers(0, 11), max_size=12), wishes, st.integers(0, 8))
+def test_slots_are_given_once_each_kept_and_first_to_those_who_are_heard(
+    before: dict[str, int], wanted: list[Route], slots: int
+) -> None:
+    before = {origin: number for number, origin in enumerate(before)}
+    given_slots = assign(before, wanted, slots)
+    people = {route.origin for route in wanted}
+    assert set(given_slots) <= people
+    assert len(given_slots) == min(slots, len(people))
+    assert len(set(given_slots.values())) == len(given_slots)
+    assert all(0 <= number < slots for number in given_slots.values())
+    for origin, number in given_slots.items():
+        if before.get(origin, slots) < slots:
+            assert number == before[origin]
+    heard = {route.origin for route in wanted if route.kind != "camera"}
+    left_out = people - set(given_slots)
+    if left_out & heard:
+        assert set(given_slots) <= heard
+
+
+def test_somebody_who_comes_late_disturbs_nobody() -> None:
+    first = assign({}, [Route("a", "floor"), Route("b", "floor")], 8)
+    second = assign(first, [Route("c", "floor"), Route("a", "floor"), Route("b", "camera")], 8)
+    assert second == {"a": 0, "b": 1, "c": 2}
+    assert assign(second, [Route("c", "floor")], 8) == {"c": 2}
+    assert routing.FULL == 100
