@@ -171,7 +171,9 @@ def serve() -> None:
             if subprocess.run([vivavoce, step], cwd=ROOT, check=False).returncode:
                 raise SystemExit(f"`vivavoce {step}` failed; nothing is served. Remove {data} before another try.")
     else:
-        say(f"- data folder: {data} (another demo hearing with fresh links: .venv/bin/vivavoce demo --again)")
+        say(f"- data folder: {data}; who can sign in, each with `.venv/bin/vivavoce link PERSON`:")
+        subprocess.run([vivavoce, "people"], cwd=ROOT, check=False)
+        say("- another demo hearing with links and PINs: .venv/bin/vivavoce demo --again")
     sys.stdout.flush()
     os.execv(vivavoce, [vivavoce, "serve"])
 

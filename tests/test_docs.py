@@ -63,10 +63,10 @@ def test_every_command_is_documented() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "web.cli", "--help"], capture_output=True, text=True, check=True, timeout=60
     )
-    found = re.search(r"\{([a-z,-]+)\}", done.stdout)
-    assert found, done.stdout
+    commands = re.findall(r"^ {4}([a-z]+) ", done.stdout, re.MULTILINE)
+    assert "serve" in commands
     text = "\n".join(read(page) for page in PAGES)
-    assert [name for name in found[1].split(",") if f"vivavoce {name}" not in text] == []
+    assert [name for name in commands if f"vivavoce {name}" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
