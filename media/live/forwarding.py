@@ -135,6 +135,8 @@ class UpTrack:
         if not resent:
             self._measure(packet.timestamp, now)
         self.ring[seq % RING] = packet
+        if self._key_wanted and vp8.begins_key_frame(packet.payload):
+            self._key_wanted = False
         if self.tap is not None:
             self.tap.packet(packet, now)
         for down in self.downs:
@@ -194,19 +196,22 @@ class UpTrack:
         if not self._missing:
             return
         again = []
+        given_up = False
         for seq, (at, tries) in list(self._missing.items()):
             if now - at < NACK_INTERVAL:
                 continue
             if tries >= NACK_TRIES:
                 del self._missing[seq]
+                given_up = True
                 if self.tap is not None:
                     self.tap.lost(seq)
-                self.request_key(now)
             else:
                 self._missing[seq] = (now, tries + 1)
                 again.append(seq)
         if again:
             self._nack(again)
+        if given_up:
+            self.request_key(now)
 
     def sender_report(self, ntp: int, rtp_time: int, now: float) -> None:
         """The sender's own clock against its time-stamps; passed on with the receivers' time-stamps."""
@@ -306,14 +311,10 @@ class DownTrack:
     def forward(self, packet: Packet, now: float) -> None:
         """Send one packet of the origin, rewritten."""
         if self._waiting:
-            if self.kind == "video" and not vp8.begins_key_frame(packet.payload):
-                return
-            self._begin(packet, now)
-            if self._waiting:
-                return
-        elif packet.seq < self._start:
-            return
-        self._send(packet, now)
+            if self.kind == "audio" or vp8.begins_key_frame(packet.payload):
+                self._begin(packet, now)
+        elif packet.seq >= self._start:
+            self._send(packet, now)
 
     def _begin(self, packet: Packet, now: float) -> None:
         gap = 1 if self._last_at is None else max(1, int((now - self._last_at) * self.clock))
@@ -321,6 +322,7 @@ class DownTrack:
         self._shift = self._last_seq + 1 - packet.seq
         self._time_shift = self._last_time + gap - packet.timestamp
         self._waiting = False
+        self._send(packet, now)
         self.pass_report()
         if self.origin is not None:
             for seq in range(packet.seq + 1, self.origin.highest + 1):
