@@ -19,6 +19,8 @@ from media.evidence.findings import Findings
 READ_BYTES = 1024 * 1024
 MAX_TAG_FILE = 64 * 1024 * 1024
 """Bytes of a manifest or of `bag-info.txt` that are read into memory."""
+MAX_DEPTH = 32
+"""Levels of folders that are walked."""
 REQUIRED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 """Tag files without which a bag is not one of ours; VERIFY.txt and provenance.jsonld carry no check."""
 
@@ -79,6 +81,9 @@ def read_bag(folder: Path, findings: Findings) -> Bag:
 
 def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, Path]]:
     """Regular files below a folder, sorted; links and devices are named and not followed."""
+    if prefix.count("/") > MAX_DEPTH:
+        findings.bag(f"{printable(prefix)} lies too deep")
+        return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:

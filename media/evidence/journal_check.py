@@ -104,6 +104,7 @@ class JournalCheck:
         if problem:
             self.findings.line(index, problem)
         kind = value.get("type") if value is not None else None
+        kind = kind if isinstance(kind, str) else None
         self._check_order(index, kind)
         if value is None:
             return None
@@ -120,7 +121,7 @@ class JournalCheck:
         if kind == "open":
             self._open(index, value)
         elif kind in self._handlers:
-            self._handlers[str(kind)](index, value)
+            self._handlers[kind](index, value)
         return value if kind in journal_lines.FIELDS else None
 
     def proven_at(self, time_ns: int) -> None:
@@ -154,7 +155,7 @@ class JournalCheck:
             return True
         return False
 
-    def _check_order(self, index: int, kind: Any) -> None:
+    def _check_order(self, index: int, kind: str | None) -> None:
         if (index == 0) != (kind == "open"):
             self.findings.line(index, "open is line 0, once" if index else "the first line is not open")
         if self._expects_anchor and kind != "anchor":
@@ -178,6 +179,8 @@ class JournalCheck:
     def _salvage(self, index: int, value: Line) -> None:
         """A failed line still counts for numbers and file names."""
         name, n, kind = value.get("track"), value.get("n"), value.get("type")
+        if not isinstance(kind, str) or kind not in journal_lines.FIELDS:
+            return
         for path in _files_named(value):
             self.payload.named(path)
         if not isinstance(name, str) or not journal_lines.TRACK.fullmatch(name):
@@ -348,9 +351,9 @@ class JournalCheck:
 
 
 def _files_named(value: Line) -> list[str]:
-    """Paths in the `file` fields of a line of a known type, at whatever depth."""
+    """Paths in the `file` fields of a line, at whatever depth."""
     found: list[str] = []
-    waiting: list[Any] = [value] if value.get("type") in journal_lines.FIELDS else []
+    waiting: list[Any] = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):

@@ -110,7 +110,7 @@ class Report:
             lines.append(f"gaps:      {cause}: {count}" + (f", {ms / 1000:.3f} s" if ms else ""))
         lines += [f"waived:    {item}" for item in found.waived]
         lines += [f"note:      {item}" for item in found.notes]
-        return "\n".join(lines) + "\n"
+        return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def verify(folder: Path, wanted: Wanted) -> Report:

@@ -138,7 +138,7 @@ class Recording:
 
     def encoded(self) -> list[bytes]:
         """The journal's lines without LF."""
-        return [self.raw.get(index, rfc8785.dumps(line)) for index, line in enumerate(self.lines)]
+        return [self.raw[index] if index in self.raw else rfc8785.dumps(line) for index, line in enumerate(self.lines)]
 
     def root(self, size: int | None = None) -> bytes:
         """RFC 6962, as the RFC defines it."""

@@ -177,6 +177,7 @@ MANIFEST_CASES: dict[str, Tamper] = {
     "a tag manifest removed": remove("tagmanifest-sha256.txt"),
     "a fetch list added": lambda bag: (bag / "fetch.txt").write_text("") and None,
     "a link added": lambda bag: (bag / "data/seg/link.age").symlink_to("judge_1_cam-000001.age"),
+    "folders within folders": lambda bag: (bag / "data" / "/".join("x" * 40)).mkdir(parents=True),
     "a manifest of an unknown kind": lambda bag: (bag / "manifest-crc32.txt").write_text("") and None,
 }
 

@@ -692,6 +692,13 @@ def test_an_excerpt_with_a_hole_fails_unless_a_gap_fills_it(
     assert summary(judge(bag, good_recording, builder)) == ("failed", "judge_1_cam-000002")
 
 
+def test_an_excerpt_of_another_format_cannot_be_verified(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
+    recording.lines[0]["format"] = 2
+    report = judge(excerpt(recording, tmp_path, kept_name), recording, builder)
+    assert summary(report) == ("cannot", "-")
+    assert report.findings.missing == ["a verifier for format 2: this one knows format 1"]
+
+
 def test_a_changed_proof_or_segment_of_an_excerpt_fails(
     good_recording: Any, builder: ModuleType, tmp_path: Path
 ) -> None:
@@ -707,6 +714,20 @@ def test_a_changed_proof_or_segment_of_an_excerpt_fails(
     path.write_bytes(good)
     (bag / "data/seg/judge_1_cam-000003.age").write_bytes(b"other")
     assert summary(judge(bag, good_recording, builder)) == ("failed", "judge_1_cam-000003")
+
+
+def test_what_a_forger_writes_into_a_bag_does_not_reach_the_terminal(
+    recording: Any, builder: ModuleType, tmp_path: Path
+) -> None:
+    find(recording, "close")["tracks"]["judge_1_mic"]["mime"] = "\x1b[2Jverified\nverdict:   verified"
+    bag = recording.write(tmp_path / "bag")
+    (bag / "data/\x1b[2J\u202e").write_bytes(b"")
+    report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
+    text = report.as_text()
+    assert report.findings.first == "\\u001b[2J\\u202e"
+    assert "\\u001b[2Jverified\\u000averdict" in text
+    assert not any(char in text for char in "\x1b\u202e")
+    assert text.count("\nverdict:") == 1
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
