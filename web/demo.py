@@ -63,6 +63,8 @@ class Seeded:
     hearing: Hearing
     staff: dict[str, Link]
     participants: dict[str, Link]
+    seats: dict[str, str]
+    """Participant id by key."""
     key_files: list[Path]
 
 
@@ -85,7 +87,7 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
         for key in ("judge", "clerk", "authority"):
             secret = await logins.issue_sign_in_link(db, person=people[key], now=now, lifetime=timedelta(hours=12))
             staff[key] = Link(people[key].name, secret)
-    return Seeded(hearing, staff, invited, key_files)
+    return Seeded(hearing, staff, invited, {key: one.id for key, one in seats.items()}, key_files)
 
 
 async def _person(db: AsyncSession, key: str) -> Person:

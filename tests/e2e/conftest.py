@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -248,11 +249,11 @@ class Person:
         await self.page.goto(entry["link"])
         if self.staff:
             await self.page.get_by_role("button", name="Sign in").click()
-            await self.page.wait_for_url("**/docket*")
+            await self.page.wait_for_url(re.compile("/docket"))
         else:
             await self.page.get_by_label("PIN").fill(entry["pin"])
-            await self.page.get_by_role("button", name="Join the hearing").click()
-            await self.page.wait_for_url("**/live*")
+            await self.page.get_by_role("button", name="Continue").click()
+            await self.page.wait_for_url(re.compile("/live"))
 
     async def prepare(self) -> None:
         """To the live page, through notice and device check."""
@@ -406,10 +407,11 @@ class People:
 
 
 @pytest.fixture
-async def people(browser: Browser, installation: Installation, demo: Demo) -> AsyncIterator[People]:
+async def people(browser: Browser, installation: Installation, demo: Demo, tmp_path: Path) -> AsyncIterator[People]:
     made = People(browser, installation, demo)
     yield made
     for person in made.all.values():
+        await person.page.screenshot(path=tmp_path / f"{person.role}.png")  # what was last seen, for whoever looks
         await person.context.close()
     problems = [problem for person in made.all.values() for problem in person.problems]
     assert problems == []
