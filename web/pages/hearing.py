@@ -1,5 +1,6 @@
 """One hearing outside the room: its times, its people, its lobby, its recordings, and what has happened."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _
 from web.rendering import render
+
+logger = logging.getLogger("vivavoce.web.pages.hearing")
 
 H = HearingStatus
 DONE = {
@@ -82,6 +85,7 @@ async def act(request: Request) -> Response:
     except errors.NotReady as error:
         return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
     except OSError:
+        logger.exception("the media service of a hearing did not start")
         text = _("The lobby could not be opened: the media service did not start. Try again, or tell the help desk.")
         return await hearing_page(request, signed, person, [FormError("", text)], form.first)
     return RedirectResponse(f"/h/{ref}?done={name}", 303)
@@ -123,6 +127,7 @@ async def hearing_page(
         history = await queries.hearing_history(db, hearing)
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
+    live = request.app.state.parts.conductors.get(hearing.id) is not None
     done = request.query_params.get("done", "")
     context = {
         "hearing": hearing,
@@ -135,7 +140,7 @@ async def hearing_page(
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing) if code in WARNINGS],
-        "can": _rights(hearing, person, seat, sitting),
+        "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
@@ -151,7 +156,9 @@ def _guest(participant: Participant, invitation: Invitation | None) -> Guest:
     return Guest(participant, "used" if invitation.used_at else "waiting", invitation.tries_left)
 
 
-def _rights(hearing: Hearing, person: Person, seat: Participant | None, sitting: Sitting | None) -> dict[str, bool]:
+def _rights(
+    hearing: Hearing, person: Person, seat: Participant | None, sitting: Sitting | None, *, live: bool
+) -> dict[str, bool]:
     """Which buttons the page offers; the acts themselves ask again."""
 
     def allowed(action: str) -> bool:
@@ -176,7 +183,8 @@ def _rights(hearing: Hearing, person: Person, seat: Participant | None, sitting:
         and allowed("agree_hearing"),
         "prepare": not over and allowed("prepare_hearing"),
         "ready": hearing.status is H.agreed and allowed("prepare_hearing"),
-        "lobby": hearing.status is H.ready and sitting is None and lobby,
+        # Also when the lobby is open but its media service did not start.
+        "lobby": lobby and not live and (sitting is not None or hearing.status is H.ready),
         "enter": sitting is not None and seat is not None,
         "cancel": hearing.status in (H.proposed, H.countered, H.agreed, H.ready, H.part_heard)
         and sitting is None
