@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -463,6 +464,41 @@ async def test_no_barrier_is_found_and_nothing_is_wider_than_the_screen(viewer: 
     found = await Axe().run(page, options=options)
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    await keep(page, f"player-{scheme}-{width}")
+
+
+async def test_right_to_left_the_page_is_mirrored_but_not_the_bar(viewer: Viewer):
+    await viewer.page.context.add_cookies(
+        [{"name": "vivavoce_language", "value": "ar", "url": f"http://localhost:{viewer.installation.settings.port}/"}]
+    )
+    page = viewer.page
+    await page.goto(viewer.url)
+    assert await page.evaluate("() => document.documentElement.dir") == "rtl"
+    await page.locator("#why").select_option("minutes")
+    await page.locator("#key-file").set_input_files(
+        {"name": "k", "mimeType": "text/plain", "buffer": viewer.installation.sealed.key_file().encode()}
+    )
+    await page.locator(".player-open .button").click()
+    bar = page.locator(".player-range")
+    await expect(bar).to_be_visible(timeout=20_000)
+    await bar.fill("10")
+    assert await bar.evaluate("bar => getComputedStyle(bar).direction") == "ltr"
+    assert await page.locator(".player-buttons").evaluate("each => getComputedStyle(each).direction") == "ltr"
+    # Each hour stands beside its own city, whatever the direction of the line.
+    for text, city in (("09:00:10", "Bucharest"), ("14:00:10", "Bangkok")):
+        pair = page.locator(".player-now .player-time", has_text=city)
+        await expect(pair).to_contain_text(text)
+        hour, place = pair.locator("bdi").nth(0), pair.locator("bdi").nth(1)
+        one, two = await hour.bounding_box(), await place.bounding_box()
+        assert one and two and abs(one["y"] - two["y"]) < 6 and one["x"] > two["x"]
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    await keep(page, "player-rtl")
+
+
+async def keep(page: Page, name: str) -> None:
+    """A screenshot, where somebody wants to look at it."""
+    if folder := os.environ.get("VIVAVOCE_SCREENSHOTS"):
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def flip(path: Path, where: int) -> None:

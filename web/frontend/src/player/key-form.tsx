@@ -8,6 +8,7 @@ export interface KeyState {
   authority: string;
   demo: boolean;
   refusal: string;
+  reading: boolean;
 }
 
 interface Props {
@@ -66,7 +67,7 @@ export function KeyForm(props: Props) {
             const file = event.currentTarget.files?.[0];
             if (file) props.onFile(file);
           }} />
-        {ready && props.chosen && (
+        {ready && props.chosen && !props.chosen.reading && (
           <p class="player-key" role="status">
             <bdi>{props.chosen.name}</bdi>: {props.chosen.authority ? t("key of {authority}", { authority: props.chosen.authority }) : t("a key file")}
             {props.chosen.demo && <strong> {t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</strong>}

@@ -42,6 +42,8 @@ const shut = signal(false);
 let worker: Worker | null = null;
 let choosing = "";
 let renewing = false;
+/** "Open" was pressed while the key file was still being read. */
+let openAfter = false;
 
 function send(message: ToWorker): void {
   worker?.postMessage(message);
@@ -73,12 +75,13 @@ function refuse(text: string): void {
 function take(message: FromWorker): void {
   switch (message.type) {
     case "key":
-      chosen.value = { name: choosing, authority: message.authority, demo: message.demo, refusal: "" };
+      chosen.value = { name: choosing, authority: message.authority, demo: message.demo, refusal: "", reading: false };
+      if (openAfter) void open();
       return;
     case "refused": {
       const text = refusalText(message.code, message.detail);
-      if (chosen.peek()?.refusal === "" && busy.peek()) return refuse(text);
-      chosen.value = { name: choosing, authority: "", demo: false, refusal: text };
+      if (busy.peek()) return refuse(text);
+      chosen.value = { name: choosing, authority: "", demo: false, refusal: text, reading: false };
       return;
     }
     case "step":
@@ -105,7 +108,8 @@ function take(message: FromWorker): void {
 function choose(file: File): void {
   choosing = file.name;
   problem.value = "";
-  chosen.value = null;
+  openAfter = false;
+  chosen.value = { name: file.name, authority: "", demo: false, refusal: "", reading: true };
   startWorker();
   send({ type: "key", file });
 }
@@ -117,7 +121,8 @@ async function askTicket(continued: boolean): Promise<string> {
 }
 
 async function open(): Promise<void> {
-  if (busy.peek()) return;
+  openAfter = chosen.peek()?.reading === true;
+  if (busy.peek() || openAfter) return;
   problem.value = "";
   busy.value = t("Writing your viewing into the journal…");
   try {

@@ -152,12 +152,10 @@ export function elapsedText(ms: number): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  // English pages are British: day before month.
-  const locale = official().replace(/^en-u-/, "en-GB-u-");
-  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
+  const key = `${official()} ${zone} ${JSON.stringify(options)}`;
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+    found = new Intl.DateTimeFormat(official(), { timeZone: zone, ...options });
     formats.set(key, found);
   }
   return found;
@@ -180,7 +178,7 @@ export function offsetText(at: number, zone: string): string {
 /** `Thursday 3 December 2026`. */
 export function dateText(at: number, zone: string): string {
   const text = format(zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at);
-  return official().startsWith("en-u-") ? text.replace(",", "") : text;
+  return official().startsWith("en-") ? text.replace(",", "") : text;
 }
 
 export function dayKey(at: number, zone: string): string {
