@@ -20,7 +20,6 @@ export interface Claim {
   silence: number;
   /** True when the page itself has turned the claim to NOT RECORDING. */
   own: boolean;
-  text: string;
 }
 
 /** Statuses in which a sitting may not go on. */
@@ -32,7 +31,7 @@ export function isRed(status: ClaimStatus): boolean {
 export function claim(
   said: RecordingView,
   known: { inSession: boolean; tickAge: number; sealAge: number | null },
-): Omit<Claim, "since" | "sealed" | "text"> {
+): Omit<Claim, "since" | "sealed"> {
   const { inSession, tickAge, sealAge } = known;
   const seconds = sealAge === null ? null : Math.floor(sealAge / 1_000);
   const rest = { sealAge: seconds, silence: Math.floor(tickAge / 1_000) };
@@ -82,7 +81,7 @@ export class RecordingWatch {
       tickAge: this.tick.ms,
       sealAge: this.sealAt === null ? null : this.seal.ms,
     };
-    const { since, sealed, text } = this.said;
-    return { ...claim(this.said, known), since: since === null ? null : since / 1e6, sealed, text };
+    const { since, sealed } = this.said;
+    return { ...claim(this.said, known), since: since === null ? null : since / 1e6, sealed };
   }
 }

@@ -47,7 +47,7 @@ export function Ended({ ending }: { ending: Ending }) {
     <Page fast={false}>
       <div class="measure">
         <Heading>{title(ending.why)}</Heading>
-        {ending.text && <p class="lead">{ending.text}</p>}
+        {ending.why === "not_allowed" && ending.text && <p class="lead">{ending.text}</p>}
         <p>{next(ending.why)}</p>
         {hearing.config.help_phone && (
           <p>

@@ -33,6 +33,8 @@ const LEVEL_MS = 125;
 const SECOND_MS = 250;
 const REPORT_MS = 5_000;
 const KEPT = 50;
+/** Notices of what this page says by itself, from the view. */
+const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back"]);
 /** A level meter step from which a person counts as speaking. */
 export const SPEAKING = 2;
 
@@ -399,9 +401,9 @@ export class Hearing {
     this.videos.value = new Map(this.videos.value).set(mid, track);
   }
 
-  private happened({ at, text, assertive }: Notice): void {
+  private happened({ at, code, text, assertive }: Notice): void {
     this.notices.value = [...this.notices.value, { at: at / 1e6, text, assertive }].slice(-KEPT);
-    announce(text, assertive);
+    if (!SPOKEN.has(code)) announce(text, assertive);
   }
 
   private end(why: string, text: string): void {

@@ -66,7 +66,6 @@ export function RecordingBar({ view }: { view: View }) {
         </bdi>
       )}
       {(running || claim.status === "stopping") && <SealWords claim={claim} />}
-      {!running && claim.text && <span class="rec-seal">{claim.text}</span>}
     </div>
   );
 }
@@ -95,7 +94,6 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
         <span>{tn("No word from the court’s server for {n} second.", "No word from the court’s server for {n} seconds.", claim.silence)}</span>
       )}
       <span aria-hidden="true">{t("The floor is closed. Nothing said now is recorded.")}</span>
-      {claim.text && !claim.own && <span>{claim.text}</span>}
       {alarm && (
         <button type="button" class="btn" onClick={() => hearing.acknowledgeAlarm()}>
           {t("Stop the alarm sound")}

@@ -55,7 +55,7 @@ export function Room({ view }: { view: View }) {
         <div class="centre">
           <Lost view={view} />
           <Stage view={view} />
-          <LanguageLine view={view} />
+          {!interpreter && <LanguageLine view={view} />}
           {interpreter && <Console view={view} />}
         </div>
         <aside class="panel" aria-label={t("Roll and checks")}>
@@ -103,19 +103,17 @@ function Status({ view }: { view: View }) {
 
 /** Silence is never mistaken for nobody speaking: who renders into my language, in words. */
 function LanguageLine({ view }: { view: View }) {
-  const hearing = useHearing();
-  const interpreter = isInterpreter(hearing.me.value);
   const mine = view.languages.find((language) => language.lang === view.hears);
   const here = languageName(view.hears);
   // A voice on the floor in another language: then a missing interpreter is news, not a remark.
   const foreign = view.people.some(
     (person) => isPresent(person) && !person.you && !isInterpreter(person) && person.microphone === "on" && person.speaks !== view.hears,
   );
-  const none = !interpreter && view.hears !== "" && !mine?.rendered_by;
+  const none = view.hears !== "" && !mine?.rendered_by;
   const missing = none && foreign && !view.hold;
   const text = view.hold
     ? t("The floor is closed. You hear nobody.")
-    : interpreter || view.hears === ""
+    : view.hears === ""
       ? t("You hear the floor as spoken.")
       : none
         ? t("Nobody is interpreting into {language} now. You hear the floor.", { language: here })

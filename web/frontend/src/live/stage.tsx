@@ -83,7 +83,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
           </p>
         )}
         <span class="state-code">{person.state}</span>
-        {person.you && <span class="you">{showVideo ? t("You, mirrored only for you") : t("You")}</span>}
+        {person.you && <span class="you">{showVideo ? t("You, mirrored") : t("You")}</span>}
         {!person.you && !large && (
           <button type="button" class="btn small pin" onClick={() => (pinned.value = person.participant)}>
             {t("Show large")}
@@ -103,10 +103,9 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         </p>
         <p class="plate-2">
           <span class="mic">
-            <Mic off={person.microphone !== "on"} /> {microphoneWord(person)}
+            <Mic off={person.microphone !== "on"} /> {speaking ? t("speaking") : microphoneWord(person)}
           </span>
           {person.microphone === "on" && !lost && <Meter value={level} />}
-          {speaking && <span>{t("speaking")}</span>}
           {large && person.speaks && <span>{t("speaks {language}", { language: languageName(person.speaks) })}</span>}
           {isInterpreter(person) && person.renders && <span>{t("into {language}", { language: languageName(person.renders) })}</span>}
           {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
