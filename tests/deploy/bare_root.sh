@@ -30,7 +30,8 @@ clean() {
 trap clean EXIT
 
 mirror=$(sed -n 's/^URIs: *\(https\?:[^ ]*\).*/\1/p; s/^deb .*\(https\?:[^ ]*\) .*/\1/p' \
-    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
+    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1 || true)
+[[ -n $mirror ]] || { echo "no Debian mirror in the apt configuration of this host" >&2; exit 1; }
 start=$SECONDS
 echo "- debootstrap $suite"
 debootstrap --variant=minbase --include=python3,ca-certificates "$suite" "$root" "$mirror" >"$folder/debootstrap.log" 2>&1 ||
