@@ -17,30 +17,29 @@ import shutil
 import signal
 import sys
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from media.evidence import soundcheck
-from media.evidence.ballast import Ballast
+from media.evidence.ballast import FULL, Ballast
+from media.evidence.control import Control
 from media.evidence.journal import JournalError
 from media.evidence.recording import Recording, ledger_for
-from media.evidence.recovery import Opened, RecoveryError, Wanted, open_recording
+from media.evidence.recovery import REHASHED, Opened, RecoveryError, Wanted, is_intact, open_recording
 from media.evidence.remembered import Check, Remembered
+from media.evidence.rounds import Listener, Progress, StoreError
 from media.evidence.seal import SealError
 from media.evidence.seal_key import SealKey, SealKeyError, read_seal_key
-from media.evidence.sealer import Listener, Progress, Sealer
+from media.evidence.sealer import Sealer
 from media.link import Link, LinkError, serve
 from media.messages import (
     WEB_TO_RECORDER,
     WORKER_TO_RECORDER,
     AddTrack,
     Alive,
-    Attach,
-    Attached,
     Batch,
     CheckSound,
     CloseRecording,
@@ -57,7 +56,6 @@ from media.messages import (
     Sealed,
     SealProgress,
     SoundChecked,
-    Stop,
     TrackPlan,
 )
 
@@ -68,9 +66,8 @@ ALIVE_EVERY = 0.5
 HELD_UP = 0.25
 CATCH_UP = 0.5
 """Seconds: after a tick that is so late, cutting waits so long."""
-RING = 8192
-"""Events kept for a web process that comes back."""
-ANSWERS = 512
+MOST_WAITING = 600
+"""Batches kept while a recording opens: about a minute."""
 SAY_AGAIN = 5.0
 """Seconds after which an error that lasts is told again."""
 
@@ -85,44 +82,27 @@ class Recorder:
         self.court = court
         self.status = "idle"
         self.done = asyncio.Event()
-        self._since = time.time_ns()
-        self._seq = 0
-        self._ring: deque[Message] = deque(maxlen=RING)
-        self._answers: dict[str, Message | None] = {}
-        self._links: set[Link[Any]] = set()
+        self.remembered = Remembered(folder / "recorder.state")
+        self.control = Control(
+            {
+                OpenRecording: self._open,
+                AddTrack: self._add_track,
+                CheckSound: self._check_sound,
+                CloseRecording: self._close,
+            },
+            status=lambda: self.status,
+            refuse=self._refuse,
+            stop=self.done.set,
+        )
         self._worker: Link[Batch] | None = None
         self._plans: dict[str, TrackPlan] = {}
         self._checks: set[soundcheck.SoundCheck] = set()
-        self.remembered = Remembered(folder / "recorder.state")
         self._recording: Recording | None = None
+        self._opening: list[Batch] | None = None
         self._name = ""
         self._ballast = Ballast(recordings / f".ballast-{folder.name}")
         self._said: tuple[str, float] = ("", 0.0)
         self._gate = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._commands: dict[type[Any], Callable[[Any], Awaitable[Message | None]]] = {
-            OpenRecording: self._open,
-            AddTrack: self._add_track,
-            CheckSound: self._check_sound,
-            CloseRecording: self._close,
-        }
-
-    # --- links ---------------------------------------------------------------------------------------------------
-
-    async def control(self, link: Link[Any]) -> None:
-        """One web process, from `attach` until it goes away."""
-        try:
-            async for message in link:
-                if isinstance(message, Attach):
-                    self._attach(link, message)
-                elif isinstance(message, Stop):
-                    self.done.set()
-                elif link in self._links:
-                    self._spawn(self._command(link, message))
-        except (LinkError, ConnectionError) as error:
-            logger.warning("a control link ended: %s", error)
-        finally:
-            self._links.discard(link)
 
     async def frames(self, link: Link[Batch]) -> None:
         """The worker; a new one takes the place of the old."""
@@ -140,67 +120,23 @@ class Recorder:
             if self._worker is link:
                 self._worker = None
 
-    def _attach(self, link: Link[Any], message: Attach) -> None:
-        answer = Attached(seq=self._seq, pid=os.getpid(), since=self._since, status=self.status)
-        with contextlib.suppress(ConnectionError):
-            link.send(answer)
-            for event in self._ring:
-                if event.seq > message.last_seq:  # type: ignore[attr-defined]
-                    link.send(event)
-            self._links.add(link)
-
-    async def _command(self, link: Link[Any], message: Any) -> None:
-        """Carry a command out once; the same `id` again gets the same answer."""
-        if message.id in self._answers:
-            answer = self._answers[message.id]
-        else:
-            self._answers[message.id] = None
-            answer = await self._carry_out(message)
-            self._answers[message.id] = answer
-            while len(self._answers) > ANSWERS:
-                del self._answers[next(iter(self._answers))]
-        if answer is not None and not hasattr(answer, "seq"):
-            with contextlib.suppress(ConnectionError):
-                link.send(answer)
-
-    async def _carry_out(self, message: Any) -> Message | None:
-        try:
-            return await self._commands[type(message)](message)
-        except RecoveryError as error:
-            return Refused(re=message.id, code=error.code, text=str(error))
-        except SealError as error:
-            return Refused(re=message.id, code="bad_recipient", text=str(error))
-        except (OSError, JournalError) as error:
-            self._failing("io_error", "the recorder's disk refused")
-            return Refused(re=message.id, code="io_error", text=str(error))
-        except Exception:
-            logger.exception("a command failed")
-            return Refused(re=message.id, code="internal", text="the recorder failed on an error of its own")
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _event(self, kind: type[Any], **fields: Any) -> Message:
-        """A new event: kept for those who come back, sent to those who are here."""
-        self._seq += 1
-        event: Message = kind(seq=self._seq, **fields)
-        self._ring.append(event)
-        self._send_all(event)
-        return event
-
-    def _send_all(self, message: Message) -> None:
-        for link in list(self._links):
-            try:
-                link.send(message)
-            except ConnectionError:
-                self._links.discard(link)
-
     def _to_worker(self, message: Message) -> None:
         if self._worker is not None:
             with contextlib.suppress(ConnectionError):
                 self._worker.send(message)
+
+    def _refuse(self, message: Any, error: Exception) -> Message:
+        """The answer to a command that raised."""
+        if isinstance(error, RecoveryError):
+            return Refused(re=message.id, code=error.code, text=str(error))
+        if isinstance(error, SealError):
+            return Refused(re=message.id, code="bad_recipient", text=str(error))
+        if isinstance(error, (OSError, JournalError, StoreError)):
+            code = "disk_full" if getattr(error, "errno", None) in FULL else "io_error"
+            self._failing(code, "the recorder's disk refused")
+            return Refused(re=message.id, code=code, text=str(error))
+        logger.error("a command failed", exc_info=error)
+        return Refused(re=message.id, code="internal", text="the recorder failed on an error of its own")
 
     # --- commands ------------------------------------------------------------------------------------------------
 
@@ -209,7 +145,7 @@ class Recorder:
             if self._recording is not None:
                 if self._name != message.recording:
                     return Refused(re=message.id, code="another_open", text="another recording is open")
-                return self._event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=False)
+                return self.control.event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
             wanted = Wanted(
                 court=self.court,
@@ -219,17 +155,24 @@ class Recorder:
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
                 extra=[check.line() for check in self.remembered.checks.values()],
             )
-            opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.key, wanted)
-            self._name = message.recording
-            if opened.closed_at is not None:
-                return self._closed_before(message.id, opened)
-            await asyncio.to_thread(self._ballast.fill)
-            self._begin(opened, plans)
+            self._opening = []  # what comes meanwhile may already be behind the recording's beginning
+            try:
+                opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.key, wanted)
+                self._name = message.recording
+                if opened.closed_at is not None:
+                    return self._closed_before(message.id, opened)
+                await asyncio.to_thread(self._ballast.fill)
+                self._begin(opened, plans)
+            finally:
+                waiting, self._opening = self._opening, None
+            for batch in waiting:
+                self._batch(batch)
+            self.control.spawn(self._look_back(opened))
             self.remembered.checks.clear()
-            self._spawn(self.remembered.save())
+            self.control.spawn(self.remembered.save())
             for gap in opened.gaps:
-                self._event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
-            return self._event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=opened.reopened)
+                self.control.event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
+            return self.control.event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=opened.reopened)
 
     def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> None:
         loop = asyncio.get_running_loop()
@@ -252,6 +195,15 @@ class Recorder:
         self._said = ("", 0.0)
         self.status = "recording"
 
+    async def _look_back(self, opened: Opened) -> None:
+        """Re-hash what was sealed before the process was started again and was not re-hashed at once."""
+        for name, sha256 in opened.files[:-REHASHED]:
+            if not await asyncio.to_thread(is_intact, opened.store.folder, name, sha256):
+                text = f"{name} is missing or was altered"
+                logger.error("%s", text)
+                if self._recording is not None and self._recording.opened is opened:
+                    self._recording.journal({"type": "notice", "code": "file_damaged", "text": text})
+
     def _closed_before(self, re: str, opened: Opened) -> Message:
         self.status = "closed"
         segments = sum(ledger.count for ledger in opened.ledgers.values())
@@ -261,7 +213,7 @@ class Recorder:
         return self._closed(re, journal.size, journal.root, segments, gaps)
 
     def _closed(self, re: str, size: int, root: bytes, segments: int, gaps: int) -> Message:
-        return self._event(
+        return self.control.event(
             RecordingClosed, re=re, at=time.time_ns(), size=size, root=root.hex(), segments=segments, gaps=gaps
         )
 
@@ -295,7 +247,7 @@ class Recorder:
         self._note_check(message.audio, measured.picture, measured.level, measured.audio_ok)
         if message.video is not None:
             self._note_check(message.video, measured.picture, measured.level, measured.picture)
-        return self._event(
+        return self.control.event(
             SoundChecked,
             re=message.id,
             audio=message.audio,
@@ -312,14 +264,17 @@ class Recorder:
             self._recording.journal(check.line())
         else:
             self.remembered.checks[track] = check
-            self._spawn(self.remembered.save())
+            self.control.spawn(self.remembered.save())
 
     # --- media ---------------------------------------------------------------------------------------------------
 
     def _batch(self, batch: Batch) -> None:
         if batch.switches:
             self.remembered.switches |= {switch.track: switch for switch in batch.switches}
-            self._spawn(self.remembered.save())
+            self.control.spawn(self.remembered.save())
+        if self._opening is not None and len(self._opening) < MOST_WAITING:
+            self._opening.append(batch)
+            return
         for check in self._checks:
             for frame in batch.frames:
                 check.feed(frame)
@@ -336,7 +291,7 @@ class Recorder:
     def _progress(self, progress: Progress) -> None:
         recording = self._recording
         for track, gap in progress.gaps:
-            self._event(GapDeclared, track=track, t0=gap.t0, t1=gap.t1, cause=gap.cause)
+            self.control.event(GapDeclared, track=track, t0=gap.t0, t1=gap.t1, cause=gap.cause)
         if recording is None:
             return
         recording.lost(progress.lost)
@@ -345,7 +300,7 @@ class Recorder:
                 self.status = "recording"
                 self._said = ("", 0.0)
             at, t = time.time_ns(), recording.sealed_until(progress.ends)
-            self._event(Sealed, at=at, count=progress.count, pending=progress.pending, t=t)
+            self.control.event(Sealed, at=at, count=progress.count, pending=progress.pending, t=t)
             self._to_worker(SealProgress(at=at, count=progress.count))
 
     def _room(self) -> None:
@@ -359,7 +314,7 @@ class Recorder:
         if self._said[0] == code and now - self._said[1] < SAY_AGAIN:
             return
         self._said = (code, now)
-        self._event(Failing, at=time.time_ns(), code=code, text=text)
+        self.control.event(Failing, at=time.time_ns(), code=code, text=text)
         self._to_worker(RecorderFailing(at=time.time_ns(), code=code))
 
     # --- the process ---------------------------------------------------------------------------------------------
@@ -384,7 +339,7 @@ class Recorder:
                     logger.exception("a tick failed")
                     self._failing("internal", "the recorder failed on an error of its own")
             if loop.time() - said >= ALIVE_EVERY:
-                self._send_all(Alive(at=time.time_ns(), lag_ms=round(lag * 1000)))
+                self.control.send(Alive(at=time.time_ns(), lag_ms=round(lag * 1000)))
                 said, lag = loop.time(), 0.0
 
     async def end(self) -> None:
@@ -394,8 +349,9 @@ class Recorder:
             if not await asyncio.to_thread(self._recording.sealer.stop):
                 logger.error("the disk did not take what was held")
         await asyncio.to_thread(self._ballast.free)
-        for link in [*self._links, *([self._worker] if self._worker else [])]:
-            await link.close()
+        await self.control.close()
+        if self._worker is not None:
+            await self._worker.close()
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *values: Any) -> None:
@@ -413,7 +369,7 @@ async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, recorder.done.set)
     servers = [
-        await serve(folder / "recorder.sock", WEB_TO_RECORDER, recorder.control),
+        await serve(folder / "recorder.sock", WEB_TO_RECORDER, recorder.control.serve),
         await serve(folder / "frames.sock", WORKER_TO_RECORDER, recorder.frames),
     ]
     await recorder.tick()

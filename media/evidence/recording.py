@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from media.evidence.journal import Line
 from media.evidence.ledger import TrackLedger
 from media.evidence.recovery import Opened
-from media.evidence.sealer import Closed, Entry, Sealer
+from media.evidence.rounds import Closed, Entry
+from media.evidence.sealer import Sealer
 from media.evidence.timeline import STEP, Timeline
 from media.evidence.track import Cutter
 from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch

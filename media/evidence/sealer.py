@@ -15,93 +15,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from media.evidence import mux
 from media.evidence.ballast import FULL, Ballast
 from media.evidence.journal import Journal, JournalBrokenError, JournalError, Line
 from media.evidence.ledger import TrackLedger, segment_name, total
+from media.evidence.rounds import Closed, Entry, Listener, Named, Progress, Round, Staged, StoreError
 from media.evidence.seal import Recipient
 from media.evidence.store import SegmentStore
-from media.evidence.track import Gap, Item, Segment
+from media.evidence.track import Gap, Segment
 
 logger = logging.getLogger("vivavoce.media.evidence.sealer")
 
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
 POOL = 2
-
-Entry = TrackLedger | tuple[str, Item] | Line
-"""A track to declare, a declared track's item, or a line that is journaled as it is."""
-
-
-class StoreError(Exception):
-    """A segment could not be stored. `code` is that of the `failing` message."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class Progress:
-    """After a round: segments and gaps of the whole recording, what this round added, cuts not yet sealed."""
-
-    count: int
-    sealed: int
-    pending: int
-    ends: dict[str, int]
-    gaps: Sequence[tuple[str, Gap]]
-    lost: Sequence[str]
-    """Tracks that lost a segment in this round."""
-    proof: bool
-    """Nothing was to be sealed, and the journal was made durable to show that it can be."""
-
-
-@dataclass(frozen=True)
-class Closed:
-    """What the journal says at its end."""
-
-    size: int
-    root: bytes
-    segments: int
-    gaps: int
-
-
-@dataclass
-class Listener:
-    """Whom the sealer tells; each is called on the sealer's thread."""
-
-    progress: Callable[[Progress], None]
-    failing: Callable[[str, str], None]
-    room: Callable[[], None]
-    """There is room on the disk again."""
-
-
-@dataclass(frozen=True)
-class _Staged:
-    """Sealed bytes on their way: where they were staged, and what was written."""
-
-    ticket: str
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class _Named:
-    """A staged file and the line that will name it."""
-
-    staged: _Staged
-    line: Line
-
-
-@dataclass
-class _Round:
-    entries: Sequence[Entry]
-    staged: dict[int, "Future[_Staged]"] = field(default_factory=dict)
-    bytes: int = 0
-    segments: int = 0
-    proof: bool = False
 
 
 class Sealer:
@@ -128,7 +57,7 @@ class Sealer:
         self._closed = False
         self._leftovers: set[str] = set()
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="seal")
-        self._queue: queue.SimpleQueue[_Round | Callable[[], None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Round | Callable[[], None] | None] = queue.SimpleQueue()
         self._signed_at = time.monotonic()
         self._retry_at = 0.0
         self._stopping = threading.Event()
@@ -146,7 +75,7 @@ class Sealer:
 
     def submit(self, entries: Sequence[Entry], *, proof: bool = False) -> None:
         """Hand over a round. Called on the event loop; returns at once."""
-        work = _Round(entries, proof=proof)
+        work = Round(entries, proof=proof)
         for place, entry in enumerate(entries):
             if isinstance(entry, tuple) and isinstance(entry[1], Segment):
                 work.bytes += sum(len(block.data) for block in entry[1].blocks)
@@ -222,15 +151,15 @@ class Sealer:
 
     # --- a round -------------------------------------------------------------------------------------------------
 
-    def _stage(self, name: str, clear: Callable[[], bytes]) -> _Staged:
+    def _stage(self, name: str, clear: Callable[[], bytes]) -> Staged:
         sealed = self._recipient.seal(clear())
         ticket = self._store.stage(name, sealed)
-        return _Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
+        return Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
 
-    def _stage_segment(self, track: str, segment: Segment) -> _Staged:
+    def _stage_segment(self, track: str, segment: Segment) -> Staged:
         return self._stage(segment_name(track, 1), lambda: mux.clusters(segment.blocks))
 
-    def _seal(self, work: _Round) -> None:
+    def _seal(self, work: Round) -> None:
         before = total(self.ledgers, "count")
         self._sweep()
         for entry in work.entries:
@@ -272,9 +201,9 @@ class Sealer:
         pending = max(0, self.pending - work.segments)
         self._listener.progress(Progress(count, count - before, pending, ends, gaps, lost, work.proof))
 
-    def _name(self, work: _Round) -> tuple[dict[int, list[_Named]], dict[int, str]]:
+    def _name(self, work: Round) -> tuple[dict[int, list[Named]], dict[int, str]]:
         """Numbers and lines for what was staged, by its place in the round; the cause of the gap for the rest."""
-        named: dict[int, list[_Named]] = {}
+        named: dict[int, list[Named]] = {}
         causes: dict[int, str] = {}
         drafts: dict[str, TrackLedger] = {}
         for place, future in work.staged.items():
@@ -295,11 +224,11 @@ class Sealer:
                 named[place] = names
         return named, causes
 
-    def _name_one(self, draft: TrackLedger, segment: Segment, staged: _Staged) -> list[_Named]:
+    def _name_one(self, draft: TrackLedger, segment: Segment, staged: Staged) -> list[Named]:
         if draft.broken and (not segment.keys or segment.keys[0] != 0):
             self._throw_away(staged.ticket)
             return []
-        names: list[_Named] = []
+        names: list[Named] = []
         if not draft.init:
             first = segment.blocks[0].data
             try:
@@ -310,15 +239,15 @@ class Sealer:
             except Exception:
                 self._throw_away(staged.ticket)
                 raise
-            names.append(_Named(init, draft.init_line(init.size, init.sha256)))
+            names.append(Named(init, draft.init_line(init.size, init.sha256)))
         span = (segment.t0, segment.t1)
-        names.append(_Named(staged, draft.segment_line(span, segment.keys, staged.size, staged.sha256)))
+        names.append(Named(staged, draft.segment_line(span, segment.keys, staged.size, staged.sha256)))
         for name in names:
             draft.apply(name.line)
         draft.broken = False
         return names
 
-    def _publish(self, names: Sequence[_Named]) -> set[str]:
+    def _publish(self, names: Sequence[Named]) -> set[str]:
         """Name the files and read each back; the paths of those that are there as written. The rest is taken away."""
         if not names:
             return set()
@@ -342,7 +271,7 @@ class Sealer:
                 self._throw_away(file)
         return good
 
-    def _counts(self, ledger: TrackLedger, name: _Named, good: set[str]) -> bool:
+    def _counts(self, ledger: TrackLedger, name: Named, good: set[str]) -> bool:
         """Whether a file is in the recording: it is there, and so is what it needs before it."""
         line = name.line
         ready = bool(ledger.init) and line["n"] == ledger.count + 1 if line["type"] == "segment" else True

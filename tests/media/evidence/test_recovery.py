@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from media.evidence import bag, policy, recovery, seal, sealer, verify
+from media.evidence import bag, policy, recovery, rounds, seal, sealer, verify
 from media.evidence.ledger import TrackLedger
 from media.evidence.mux import Block
 from media.evidence.recovery import RecoveryError, Wanted, open_recording
@@ -31,20 +31,20 @@ def wanted(*tracks):
     )
 
 
-def record(opened, rounds, start=0):
+def record(opened, turns, start=0):
     """Seal rounds of one segment a track, 2 s each from `start` on; the end of the last."""
     failing = []
-    listener = sealer.Listener(lambda progress: None, lambda *failure: failing.append(failure), lambda: None)
+    listener = rounds.Listener(lambda progress: None, lambda *failure: failing.append(failure), lambda: None)
     made = sealer.Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener)
-    for number in range(rounds):
+    for number in range(turns):
         t0 = start + 2_000 * number
         made.submit([(track, Segment(t0, t0 + 2_000, [Block(t0, True, b"opus")], ())) for track in opened.ledgers])
     return made, failing
 
 
-def fresh(folder, rounds=2):
+def fresh(folder, turns=2):
     """A recording that was ended without a close."""
-    made, failing = record(open_recording(folder, KEY, wanted()), rounds)
+    made, failing = record(open_recording(folder, KEY, wanted()), turns)
     assert made.stop()
     assert failing == []
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from media.evidence import seal, sealer
+from media.evidence import rounds, seal, sealer
 from media.evidence.journal import Journal, JournalFile, tree_of
 from media.evidence.ledger import TrackLedger
 from media.evidence.mux import Block
@@ -49,7 +49,7 @@ class Bench:
         self.progress = []
         self.failing = []
         self.journal = Journal(folder, ORIGIN, SealKey(bytes(32)), open_file=open_file)
-        listener = sealer.Listener(
+        listener = rounds.Listener(
             progress=self.progress.append,
             failing=lambda code, text: self.failing.append(code),
             room=lambda: None,
@@ -57,6 +57,7 @@ class Bench:
         self.identity = seal.make_identity()
         self.sealer = sealer.Sealer(self.journal, store, self.identity.recipient, {}, listener)
         self.sealer.submit([_ledger(track) for track in tracks])
+        _until(lambda: self.progress)
 
     def rounds(self, *rounds):
         """Seal each round before the next is handed over; then close; the journal's lines."""

@@ -1,0 +1,112 @@
+"""The control side of a process: links of web processes that come and go, its events, and its answers.
+
+Events are numbered and the last `RING` are kept, so that a web process that takes over hears what it has missed. A
+command is carried out once: the same `id` again gets the same answer. Owned by the event loop.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from media.link import Link, LinkError
+from media.messages import Attach, Attached, Message, Stop
+
+logger = logging.getLogger("vivavoce.media.evidence.control")
+
+RING = 8192
+ANSWERS = 512
+
+Carry = Callable[[Any], Awaitable[Message | None]]
+
+
+class Control:
+    """Links, events and answers. `status()` is what `attached` says; `refuse` turns an exception into an answer."""
+
+    def __init__(
+        self,
+        commands: Mapping[type[Any], Carry],
+        status: Callable[[], str],
+        refuse: Callable[[Any, Exception], Message],
+        stop: Callable[[], None],
+    ) -> None:
+        self._commands = commands
+        self._status = status
+        self._refuse = refuse
+        self._stop = stop
+        self._since = time.time_ns()
+        self._seq = 0
+        self._ring: deque[Message] = deque(maxlen=RING)
+        self._answers: dict[str, Message | None] = {}
+        self._links: set[Link[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, link: Link[Any]) -> None:
+        """One web process, from `attach` until it goes away."""
+        try:
+            async for message in link:
+                if isinstance(message, Attach):
+                    self._attach(link, message)
+                elif isinstance(message, Stop):
+                    self._stop()
+                elif link in self._links:
+                    self.spawn(self._command(link, message))
+        except (LinkError, ConnectionError) as error:
+            logger.warning("a control link ended: %s", error)
+        finally:
+            self._links.discard(link)
+
+    def event(self, kind: type[Any], **fields: Any) -> Message:
+        """A new event: kept for those who come back, sent to those who are here."""
+        self._seq += 1
+        made: Message = kind(seq=self._seq, **fields)
+        self._ring.append(made)
+        self.send(made)
+        return made
+
+    def send(self, message: Message) -> None:
+        """To everybody who is attached; nobody is waited for."""
+        for link in list(self._links):
+            try:
+                link.send(message)
+            except ConnectionError:
+                self._links.discard(link)
+
+    def spawn(self, work: Awaitable[None]) -> None:
+        """Run in the background."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Close every link."""
+        for link in list(self._links):
+            await link.close()
+
+    def _attach(self, link: Link[Any], message: Attach) -> None:
+        with contextlib.suppress(ConnectionError):
+            link.send(Attached(seq=self._seq, pid=os.getpid(), since=self._since, status=self._status()))
+            for event in self._ring:
+                if event.seq > message.last_seq:  # type: ignore[attr-defined]
+                    link.send(event)
+            self._links.add(link)
+
+    async def _command(self, link: Link[Any], message: Any) -> None:
+        if message.id in self._answers:
+            answer = self._answers[message.id]
+        else:
+            self._answers[message.id] = None
+            try:
+                answer = await self._commands[type(message)](message)
+            except Exception as error:
+                answer = self._refuse(message, error)
+            self._answers[message.id] = answer
+            while len(self._answers) > ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        if answer is not None and not hasattr(answer, "seq"):  # an answer with a number is an event: everybody has it
+            with contextlib.suppress(ConnectionError):
+                link.send(answer)

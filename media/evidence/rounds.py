@@ -1,0 +1,81 @@
+"""What goes into the sealer and what it tells: rounds of segments, gaps and lines, and their outcome."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from media.evidence.journal import Line
+from media.evidence.ledger import TrackLedger
+from media.evidence.track import Gap, Item
+
+Entry = TrackLedger | tuple[str, Item] | Line
+"""A track to declare, a declared track's item, or a line that is journaled as it is."""
+
+
+class StoreError(Exception):
+    """A segment could not be stored. `code` is that of the `failing` message."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After a round: segments and gaps of the whole recording, what this round added, cuts not yet sealed."""
+
+    count: int
+    sealed: int
+    pending: int
+    ends: dict[str, int]
+    gaps: Sequence[tuple[str, Gap]]
+    lost: Sequence[str]
+    """Tracks that lost a segment in this round."""
+    proof: bool
+    """Nothing was to be sealed, and the journal was made durable to show that it can be."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What the journal says at its end."""
+
+    size: int
+    root: bytes
+    segments: int
+    gaps: int
+
+
+@dataclass
+class Listener:
+    """Whom the sealer tells; each is called on the sealer's thread."""
+
+    progress: Callable[[Progress], None]
+    failing: Callable[[str, str], None]
+    room: Callable[[], None]
+    """There is room on the disk again."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Sealed bytes on their way: where they were staged, and what was written."""
+
+    ticket: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Named:
+    """A staged file and the line that will name it."""
+
+    staged: Staged
+    line: Line
+
+
+@dataclass
+class Round:
+    entries: Sequence[Entry]
+    staged: dict[int, Future[Staged]] = field(default_factory=dict)
+    bytes: int = 0
+    segments: int = 0
+    proof: bool = False
