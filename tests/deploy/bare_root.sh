@@ -10,7 +10,7 @@ set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-$(mktemp -d)}
 root=$folder/root
-port=8123
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 suite=${SUITE:-trixie}
 serving=
 
@@ -71,7 +71,8 @@ set -m
 inside python3 /srv/vivavoce/deploy/start.py </dev/null >"$folder/start.log" 2>&1 &
 serving=$!
 set +m
-until inside python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/healthz', timeout=2)" 2>/dev/null; do
+until grep -q "Vivavoce serves" "$folder/start.log" &&
+    inside python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/healthz', timeout=2)" 2>/dev/null; do
     kill -0 "$serving" 2>/dev/null || { cat "$folder/start.log"; echo "start.py ended"; exit 1; }
     ((SECONDS - start < 600)) || { cat "$folder/start.log"; echo "no address after 600 s"; exit 1; }
     sleep 0.5
