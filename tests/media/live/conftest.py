@@ -148,6 +148,7 @@ class Page:
         self.nacks = 0
         self.sent_frames: list[tuple[str, bytes, float]] = []
         self.lost_packets = 0
+        self.slots = 8
         self.lose_next: set[str] = set()
         self.drop_received = 0.0
         self.ask_again = False
@@ -180,7 +181,7 @@ class Page:
         local = self.gatherer.getLocalParameters()
         fingerprint = next(x for x in self.dtls.getLocalParameters().fingerprints if x.algorithm == "sha-256")
         ufrag, password = str(local.usernameFragment), str(local.password)
-        return offer_text(ufrag, password, f"sha-256 {fingerprint.value}", ssrcs=self.ssrcs)
+        return offer_text(ufrag, password, f"sha-256 {fingerprint.value}", self.slots, self.ssrcs)
 
     def _watch(self, protocol: Any) -> None:
         """Count what comes to the socket before anything else sees it."""
