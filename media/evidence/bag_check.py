@@ -24,7 +24,7 @@ MAX_DEPTH = 32
 REQUIRED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 """Tag files without which a bag is not one of ours; VERIFY.txt and provenance.jsonld carry no check."""
 
-_DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+_DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8"
 _MANIFEST = re.compile(r"(tag)?manifest-([a-z0-9]+)\.txt")
 _ENTRY = re.compile(r"([0-9A-Fa-f]+)[ \t]+\*?([^ \t].*)")
 _ALGORITHMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
@@ -120,7 +120,7 @@ def _hash_payload(bag: Bag, path: str, file: Path, algorithms: set[str], finding
 
 
 def _check_declaration(bag: Bag, findings: Findings) -> None:
-    if "bagit.txt" in bag.tags and _read(bag, "bagit.txt", findings) != _DECLARATION:
+    if "bagit.txt" in bag.tags and (_text(bag, "bagit.txt", findings) or "").removesuffix("\n") != _DECLARATION:
         findings.bag("bagit.txt does not declare BagIt 1.0 in UTF-8")
 
 
@@ -177,7 +177,6 @@ def _entries(bag: Bag, path: str, findings: Findings) -> dict[str, str]:
     text = _text(bag, path, findings)
     found: dict[str, str] = {}
     for number, line in enumerate(text.split("\n") if text else [], 1):
-        line = line.removesuffix("\r")
         if not line:
             continue
         match = _ENTRY.fullmatch(line)
@@ -192,11 +191,12 @@ def _entries(bag: Bag, path: str, findings: Findings) -> dict[str, str]:
 
 
 def _text(bag: Bag, path: str, findings: Findings) -> str | None:
+    """A tag file with its line ends made LF (RFC 8493 §2.1.3 leaves them open)."""
     data = _read(bag, path, findings)
     if data is None:
         return None
     try:
-        return data.decode()
+        return data.decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         findings.bag(f"{path} is not UTF-8")
         return None

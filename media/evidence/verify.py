@@ -270,6 +270,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except OSError as error:
+        print(f"vivavoce verify: the bag cannot be read: {error}", file=sys.stderr)
+        return USAGE_ERROR
     if options.json:
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:

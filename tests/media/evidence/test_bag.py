@@ -150,6 +150,19 @@ def test_a_second_payload_manifest_is_checked_too(good_bag: Path, builder: Modul
     ]
 
 
+def test_a_bag_whose_tag_files_have_other_line_ends_is_a_bag(
+    good_bag: Path, builder: ModuleType, tmp_path: Path
+) -> None:
+    changed = builder.copy(good_bag, tmp_path / "bag")
+    tags = ["bagit.txt", "bag-info.txt", "manifest-sha256.txt"]
+    for name, end in zip(tags, [b"\r\n", b"\r\n", b"\r"], strict=True):
+        (changed / name).write_bytes((changed / name).read_bytes().replace(b"\n", end))
+    for algorithm in ("sha256", "sha512"):
+        lines = (f"{hashlib.new(algorithm, (changed / name).read_bytes()).hexdigest()}  {name}\n" for name in tags)
+        (changed / f"tagmanifest-{algorithm}.txt").write_text("".join(lines))
+    assert bag.check(changed).failures == []
+
+
 def test_a_tag_file_that_no_manifest_lists_is_remarked_on(good_bag: Path, builder: ModuleType, tmp_path: Path) -> None:
     changed = builder.copy(good_bag, tmp_path / "bag")
     (changed / "reading-notes.txt").write_text("by the judge")
