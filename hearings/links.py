@@ -35,7 +35,7 @@ from hearings.queries import get, open_sitting
 from hearings.status import HearingStatus, PresenceStatus, SittingStatus
 
 TRIES = 5
-_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
+SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 """16 MiB and some tens of milliseconds a try."""
 
 
@@ -61,13 +61,13 @@ class Redeemed:
 def hash_pin(pin: str) -> str:
     """What is stored of a PIN: `scrypt$salt$hash`, hexadecimal. Slow on purpose; run it in a thread."""
     salt = secrets.token_bytes(16)
-    return f"scrypt${salt.hex()}${hashlib.scrypt(pin.encode(), salt=salt, **_SCRYPT).hex()}"
+    return f"scrypt${salt.hex()}${hashlib.scrypt(pin.encode(), salt=salt, **SCRYPT).hex()}"
 
 
 def pin_matches(pin: str, stored: str) -> bool:
     """Whether the PIN is the one stored. Slow on purpose; run it in a thread."""
     _, salt, wanted = stored.split("$")
-    found = hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), **_SCRYPT)
+    found = hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), **SCRYPT)
     return hmac.compare_digest(found.hex(), wanted)
 
 

@@ -145,7 +145,7 @@ async def begin_session(db: AsyncSession, *, sitting: Sitting, now: datetime) ->
     move_sitting(db, sitting, SittingStatus.in_session, actor=SYSTEM, now=now)
     move_hearing(db, hearing, HearingStatus.in_progress, actor=SYSTEM, now=now)
     sitting.started_at = now
-    sitting.floor_open = True
+    sitting.floor_open = not sitting.holds
     await record(db, hearing=hearing, kind=EventKind.started, actor=SYSTEM, now=now)
     if sitting.holds:  # somebody intervened while the recorder was opening
         _show_holds(db, sitting, actor=SYSTEM, now=now, reason=sitting.hold_reason)

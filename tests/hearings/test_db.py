@@ -84,8 +84,8 @@ async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(s
     }
 
 
-async def test_check_refuses_what_is_not_there_and_what_is_behind(sqlite_url: str, tmp_path: Path) -> None:
-    database = Database(sqlite_url)
+async def test_check_refuses_what_is_not_there_and_what_is_behind(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/vivavoce.db")
     with pytest.raises(DatabaseMissing):
         await database.check()
     assert list(tmp_path.iterdir()) == []
@@ -98,8 +98,8 @@ async def test_check_refuses_what_is_not_there_and_what_is_behind(sqlite_url: st
     await database.close()
 
 
-async def test_check_refuses_an_empty_postgresql(postgres_url: str) -> None:
-    database = Database(postgres_url)
+async def test_check_refuses_an_empty_postgresql(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
     with pytest.raises(SchemaBehind) as refusal:
         await database.check()
     assert refusal.value.found is None
@@ -113,8 +113,8 @@ async def test_check_refuses_a_server_that_does_not_answer(tmp_path: Path) -> No
     await database.close()
 
 
-async def test_a_new_sqlite_file_is_its_owners_only(sqlite_url: str, tmp_path: Path) -> None:
-    database = Database(sqlite_url)
+async def test_a_new_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/vivavoce.db")
     await database.upgrade()
     await database.close()
     assert stat.S_IMODE((tmp_path / "vivavoce.db").stat().st_mode) == 0o600

@@ -1,0 +1,129 @@
+"""Staff sign in by one-use links; a login ends when it should."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from hearings import logins
+from hearings.db import Database
+from hearings.errors import LinkDead, LinkUnknown, LinkUsed
+from hearings.models import Person
+from hearings.queries import get
+
+
+async def issue(database: Database, person: Person, now: datetime) -> str:
+    async with database.transaction() as db:
+        return await logins.issue_sign_in_link(db, person=person, now=now)
+
+
+async def test_a_sign_in_link_signs_in_once(database: Database, staff: dict[str, Person], now: datetime) -> None:
+    secret = await issue(database, staff["clerk"], now)
+    async with database.transaction() as db:
+        person, login, cookie = await logins.sign_in(db, secret=secret, now=now)
+    assert person.id == staff["clerk"].id
+    async with database.reading() as db:
+        found = await logins.find_login(db, secret=cookie, now=now)
+    assert found is not None
+    assert found.id == login.id
+    with pytest.raises(LinkUsed):
+        async with database.transaction() as db:
+            await logins.sign_in(db, secret=secret, now=now)
+
+
+async def test_two_browsers_with_one_link_get_one_login(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    secret = await issue(database, staff["clerk"], now)
+
+    async def sign_in() -> str:
+        async with database.transaction() as db:
+            return (await logins.sign_in(db, secret=secret, now=now))[2]
+
+    outcomes = await asyncio.gather(*(sign_in() for _ in range(8)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["LinkUsed"] * 7 + ["str"]
+
+
+async def test_a_sign_in_link_grows_too_old(database: Database, staff: dict[str, Person], now: datetime) -> None:
+    secret = await issue(database, staff["clerk"], now)
+    with pytest.raises(LinkDead):
+        async with database.transaction() as db:
+            await logins.sign_in(db, secret=secret, now=now + logins.LINK_LIFETIME)
+
+
+async def test_who_no_longer_works_here_does_not_sign_in(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    secret = await issue(database, staff["clerk"], now)
+    async with database.transaction() as db:
+        (await get(db, Person, staff["clerk"].id)).active = False
+    with pytest.raises(LinkDead):
+        async with database.transaction() as db:
+            await logins.sign_in(db, secret=secret, now=now)
+
+
+async def test_an_unknown_sign_in_link_is_unknown(database: Database, now: datetime) -> None:
+    with pytest.raises(LinkUnknown):
+        async with database.transaction() as db:
+            await logins.sign_in(db, secret="A" * 22, now=now)
+
+
+@pytest.mark.parametrize(
+    ("later", "idle", "works"),
+    [
+        (timedelta(0), timedelta(minutes=20), True),
+        (timedelta(minutes=20), timedelta(minutes=20), True),
+        (timedelta(minutes=21), timedelta(minutes=20), False),
+        (timedelta(minutes=21), None, True),
+        (logins.STAFF_LOGIN - timedelta(seconds=1), None, True),
+        (logins.STAFF_LOGIN, None, False),
+    ],
+)
+async def test_a_staff_login_ends_when_idle_or_old(
+    database: Database,
+    staff: dict[str, Person],
+    now: datetime,
+    later: timedelta,
+    idle: timedelta | None,
+    works: bool,
+) -> None:
+    async with database.transaction() as db:
+        _, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
+    async with database.reading() as db:
+        found = await logins.find_login(db, secret=cookie, now=now + later, idle_limit=idle)
+    assert (found is not None) is works
+
+
+async def test_use_keeps_a_login_from_being_idle(database: Database, staff: dict[str, Person], now: datetime) -> None:
+    limit = timedelta(minutes=20)
+    async with database.transaction() as db:
+        login, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
+        await logins.touch_login(db, login_id=login.id, now=now + limit)
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=cookie, now=now + 2 * limit, idle_limit=limit) is not None
+
+
+async def test_signing_out_ends_the_login_and_no_other(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        login, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
+        _, other = await logins.create_login(db, person=staff["clerk"], now=now)
+        await logins.end_login(db, login_id=login.id, now=now, why="signed_out")
+        await logins.end_login(db, login_id=login.id, now=now, why="again")
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=cookie, now=now) is None
+        assert await logins.find_login(db, secret=other, now=now) is not None
+        assert (await get(db, type(login), login.id)).ended_why == "signed_out"
+
+
+async def test_a_cookie_nobody_has_given_out_is_nobodys(database: Database, now: datetime) -> None:
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret="", now=now) is None
+        assert await logins.find_login(db, secret="\ud800", now=now) is None
+
+
+async def test_a_login_needs_exactly_one_holder(database: Database, now: datetime) -> None:
+    async with database.transaction() as db:
+        with pytest.raises(ValueError, match="belongs to"):
+            await logins.create_login(db, now=now)

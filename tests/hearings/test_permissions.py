@@ -1,0 +1,229 @@
+"""The decision function over its whole table: every action, every role, every circumstance that matters."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import NotAllowed
+from hearings.models.sitting import HoldCause
+from hearings.permission_table import ADDED, COLUMNS, LIFTS, STAFF, TABLE
+from hearings.permissions import Decision, may, may_staff, require, require_staff
+from hearings.roles import LABELS, Role
+
+# Interface design §4.1 once more, as signs only: PJ CK RA CA IN WT DF DC PR TE AR AU.
+SIGNS = """
+open_lobby                  ● ● ◐ – – – – – – – – –
+roll_call                   ● ● ◐ – – – – – – – – –
+admit                       ● ○ ◐ – – – – – – – – –
+return_to_lobby             ● ○ ◐ – – – – – – – – –
+release_witness             ● ○ ◐ – – – – – – – – –
+remove                      ● – ◐ – – – – – – – – –
+start                       ● – – – – – – – – – – –
+sound_check                 ● ● ● – – – – – – ● – –
+pause_recording             ● – ○ – – – – – – – – –
+continue_without_recording  2 – 2 – – – – – – – – –
+hold                        ● ● ● – ● – – ○ ○ – – –
+lift_hold                   ● – ◐ – – – – – – – – –
+mute_other                  ● ○ ◐ – – – – – – – – –
+unmute_other                – – – – – – – – – – – –
+give_floor                  ● ○ – – – – – – – – – –
+speak_floor                 ● ○ ● – ○ ○ ○ ○ ○ – – –
+speak_in_channel            – – – – ◐ – – – – – – –
+hear_floor                  ● ● ● – ● ● ● ● ● ○ – –
+hear_channels               ● ● ● – ● ◐ ◐ ● ● – – –
+see_protected_identity      ○ ○ ● ◐ – ◐ – ○ ○ – – –
+see_protected_face          ○ – ● – ○ ◐ – ○ ○ – – –
+hear_protected_voice        ○ – ● – ● – – ○ ○ – – –
+confirm_identity            – – ● – – – – – – – – –
+administer_oath             ● – ● – – – – – – – – –
+object                      – – ● – – – – ● ● – – –
+raise_privilege             – – ● – – ● – ● ● – – –
+present_exhibit             ● ● ◐ – – – – ● ● – – –
+annotate_exhibit            ● ● ◐ – – ○ – ● ● – – –
+add_log_note                ● ● ● – ○ – – – – ○ – –
+create_private_room         ● – ● – – ○ ◐ ◐ – – – –
+raise_hand                  ● ● ● – ● ● ● ● ● ● – –
+ask_break                   ● ● ● – ● ● ● ● ● ● – –
+ask_help                    ● ● ● – ● ● ● ● ● ● – –
+line_statistics             ● ● ● – ◐ ◐ – – – ● – –
+close                       ● – – – – – – – – – – –
+edit_minutes                ● ● ● – – – – – – – – –
+sign_minutes                ● ● ● – ◐ ○ – – – – – –
+view_recording              ● ● ● ○ – – ○ ○ ● – ○ ○
+verify                      ● ● ● ● – – – ● ● – ● ●
+unseal                      2 – – 2 – – – – – – 2 –
+transmit                    2 – – 2 – – – – – – 2 –
+destroy                     2 – – 2 – – – – – – 2 –
+"""
+WANTED = {line.split()[0]: line.split()[1:] for line in SIGNS.strip().splitlines()}
+CELLS = [(action, role, sign) for action, signs in WANTED.items() for role, sign in zip(COLUMNS, signs, strict=True)]
+CIRCUMSTANCES = ("own", "same_state", "granted", "second_person")
+
+
+def test_the_table_is_that_of_the_design() -> None:
+    found = {action: [row.cells[role].value for role in COLUMNS] for action, row in TABLE.items()}
+    assert found == WANTED
+    assert len(COLUMNS) == 12
+
+
+@pytest.mark.parametrize("chosen", [c for n in range(5) for c in itertools.combinations(CIRCUMSTANCES, n)], ids=str)
+def test_every_cell_decides_as_its_sign_says(chosen: tuple[str, ...]) -> None:
+    enough = {"●": True, "–": False, "○": "granted" in chosen, "2": "second_person" in chosen}
+    enough["◐"] = "own" in chosen or "same_state" in chosen
+    deviations = []
+    for action, role, sign in CELLS:
+        if action == "lift_hold":
+            continue  # decided by the hold's cause, below
+        decision = may(
+            action,
+            role,
+            own_state="TH",
+            target_state="TH" if "same_state" in chosen else "RO",
+            own="own" in chosen,
+            granted="granted" in chosen,
+            second_person="second_person" in chosen,
+            recording_healthy=True,
+        )
+        if decision.allowed is not enough[sign]:
+            deviations.append((action, role, sign))
+        assert decision.allowed == (not decision.reason)
+    assert deviations == []
+
+
+def test_an_expert_may_what_a_witness_may() -> None:
+    for action in WANTED:
+        witness = may(action, Role.witness, own=True, granted=True, recording_healthy=True)
+        assert may(action, Role.expert, own=True, granted=True, recording_healthy=True).allowed is witness.allowed
+
+
+def test_nobody_may_what_nobody_has_thought_of() -> None:
+    for role in (*Role, None):
+        assert not may("make_coffee", role, own=True, granted=True, second_person=True).allowed
+
+
+def test_without_a_role_nothing_is_allowed() -> None:
+    for action in (*TABLE, *ADDED):
+        decision = may(action, None, own_state="TH", target_state="TH", own=True, granted=True, second_person=True)
+        assert not decision.allowed
+        assert decision.reason
+
+
+def test_two_empty_states_are_not_the_same_side() -> None:
+    assert not may("admit", Role.requested_authority).allowed
+
+
+@pytest.mark.parametrize("healthy", [None, False])
+def test_nobody_starts_without_a_healthy_recording(healthy: bool | None) -> None:
+    assert not may("start", Role.presiding_judge, recording_healthy=healthy).allowed
+
+
+LIFTERS = {
+    HoldCause.order: "presiding_judge",
+    HoldCause.intervention: "requested_authority",
+    HoldCause.fault: "presiding_judge",
+    HoldCause.recording: "presiding_judge",
+}
+
+
+@pytest.mark.parametrize("cause", HoldCause)
+def test_a_hold_is_lifted_by_its_own_lifter_only(cause: HoldCause) -> None:
+    able = [role for role in Role if may("lift_hold", role, own=True, granted=True, hold_cause=cause).allowed]
+    assert able == [LIFTERS[cause]]
+    refusal = may("lift_hold", Role.clerk, hold_cause=cause)
+    assert refusal.who_can == LIFTS[cause]
+    assert LABELS[Role(LIFTERS[cause])].lower() in refusal.reason
+
+
+def test_there_is_nothing_to_lift_without_a_hold() -> None:
+    assert not may("lift_hold", Role.presiding_judge).allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "reason", "who_can"),
+    [
+        ("start", Role.clerk, "Clerk: not allowed to start the sitting. Who can: presiding judge", ["presiding_judge"]),
+        (
+            "admit",
+            Role.clerk,
+            "Clerk: only when the presiding judge grants it. Who can: presiding judge",
+            ["presiding_judge"],
+        ),
+        (
+            "admit",
+            Role.requested_authority,
+            "Requested authority: only people at its own site. Who can: presiding judge",
+            ["presiding_judge"],
+        ),
+        (
+            "confirm_identity",
+            Role.clerk,
+            "Clerk: not allowed to confirm identity (records what the requested authority confirmed). "
+            "Who can: requested authority",
+            ["requested_authority"],
+        ),
+        ("unmute_other", Role.clerk, "Clerk: not allowed to un-mute another person", []),
+        (
+            "destroy",
+            Role.custodian,
+            "Custodian: only together with a second person. Who can: presiding judge or central authority or custodian",
+            ["presiding_judge", "central_authority", "custodian"],
+        ),
+    ],
+)
+def test_a_refusal_says_why_and_who_could(action: str, role: Role, reason: str, who_can: list[str]) -> None:
+    assert may(action, role) == Decision(allowed=False, reason=reason, who_can=tuple(Role(one) for one in who_can))
+
+
+def test_require_raises_what_may_says() -> None:
+    clerk = Actor(id="1", label="x", state="RO", role=Role.clerk)
+    with pytest.raises(NotAllowed) as refusal:
+        require("remove", clerk, target_state="RO")
+    decision = may("remove", Role.clerk, own_state="RO", target_state="RO")
+    assert (refusal.value.reason, refusal.value.who_can) == (decision.reason, decision.who_can)
+    require("remove", SYSTEM)
+
+
+STAFF_WANTED = {
+    "draft_request": ("clerk", "RO"),
+    "submit_request": ("clerk", "RO"),
+    "withdraw_request": ("clerk", "RO"),
+    "answer_information": ("clerk", "RO"),
+    "acknowledge_request": ("authority", "TH"),
+    "answer_request": ("authority", "TH"),
+    "propose_hearing": ("clerk", "RO"),
+    "agree_hearing": ("authority clerk", "RO TH"),
+    "prepare_hearing": ("clerk", "RO"),
+    "cancel_hearing": ("authority clerk judge", "RO TH"),
+    "add_key": ("administrator", "RO TH"),
+}
+
+
+@pytest.mark.parametrize("action", STAFF)
+def test_staff_act_by_function_and_side(action: str) -> None:
+    functions, states = (set(words.split()) for words in STAFF_WANTED[action])
+    for function, state in itertools.product(("judge", "clerk", "authority", "administrator"), ("RO", "TH", "FR")):
+        decision = may_staff(
+            action, frozenset({function}), own_state=state, requesting_state="RO", requested_state="TH"
+        )
+        assert decision.allowed is (function in functions and state in states), (function, state)
+        assert decision.allowed == (not decision.reason)
+
+
+def test_staff_may_nothing_unknown() -> None:
+    everything = frozenset({"judge", "clerk", "authority", "administrator"})
+    assert not may_staff("rule", everything, own_state="RO", requesting_state="RO", requested_state="TH").allowed
+    with pytest.raises(NotAllowed):
+        require_staff(
+            "rule",
+            Actor(id="1", label="x", state="RO", functions=everything),
+            requesting_state="RO",
+            requested_state="",
+        )
+
+
+def test_the_decision_function_touches_nothing() -> None:
+    source = (Path(__file__).parents[2] / "hearings" / "permissions.py").read_text(encoding="utf-8")
+    assert not re.search(r"\b(await|async|datetime|AsyncSession|random)\b", source)
