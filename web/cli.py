@@ -111,7 +111,8 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     seal_key.read_seal_key(settings.keys / "seal.key")
     asyncio.run(_check(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for noisy in ("alembic", "uvicorn.error"):  # the latter names the address of every WebSocket
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     print(f"Vivavoce serves {settings.public_url} (listening on {settings.host} port {settings.port})", flush=True)
     server = uvicorn.Server(configuration(settings))
     server.run()

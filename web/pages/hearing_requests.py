@@ -170,8 +170,8 @@ async def edit(request: Request) -> Response:
         row = await _find(db, request, person)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            row = await _find(db, request, person, lock=True)
-            await requests.update(db, request=row, fields=_fields(form), actor=signed.actor(), now=datetime.now(UTC))
+            locked = await _find(db, request, person, lock=True)
+            await requests.update(db, request=locked, fields=_fields(form), actor=signed.actor(), now=datetime.now(UTC))
     except errors.Invalid as error:
         return _form_page(request, person, _kept(form), [forms.explain(error, terms.field_labels())], row)
     return RedirectResponse(f"/requests/{row.reference}", 303)
@@ -283,9 +283,7 @@ ACTIONS: dict[str, Action] = {
             N_("Your answer"),
             kind="",
         ),
-        Action(
-            "withdraw", "withdraw_request", OPEN, N_("Withdraw"), _withdraw, N_("Reason"), kind="danger"
-        ),
+        Action("withdraw", "withdraw_request", OPEN, N_("Withdraw"), _withdraw, N_("Reason"), kind="danger"),
         Action(
             "close",
             "withdraw_request",

@@ -50,9 +50,10 @@ async def create(request: Request) -> Response:
         return _form(request, hearing, choices, form.first, wrong)
     try:
         async with parts.database.transaction() as db:
-            hearing = await queries.hearing(db, hearing.ref, state=person.owner_state, lock=True)
+            # Under another name: a refusal rolls back, and rows of that transaction cannot be shown any more.
+            locked = await queries.hearing(db, hearing.ref, state=person.owner_state, lock=True)
             await participants.add(
-                db, hearing=hearing, **await _wanted(db, hearing, form), actor=signed.actor(), now=datetime.now(UTC)
+                db, hearing=locked, **await _wanted(db, locked, form), actor=signed.actor(), now=datetime.now(UTC)
             )
     except errors.Invalid as error:
         return _form(request, hearing, choices, form.first, [forms.explain(error, _labels())])

@@ -50,10 +50,11 @@ async def propose(request: Request) -> Response:
         return _render(request, row, None, form.first, wrong)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            row = await queries.request(db, row.id, state=person.owner_state, lock=True)
+            # Under another name: a refusal rolls back, and rows of that transaction cannot be shown any more.
+            locked = await queries.request(db, row.id, state=person.owner_state, lock=True)
             hearing = await diary.propose(
                 db,
-                request=row,
+                request=locked,
                 **_time(form, form.text(f"{_clock(form)}_zone")),
                 requesting_zone=form.text("requesting_zone"),
                 requesting_city=form.text("requesting_city"),
@@ -96,10 +97,10 @@ async def counter(request: Request) -> Response:
     }[_clock(form)]
     try:
         async with request.app.state.parts.database.transaction() as db:
-            hearing = await queries.hearing(db, hearing.ref, state=person.owner_state, lock=True)
+            locked = await queries.hearing(db, hearing.ref, state=person.owner_state, lock=True)
             await diary.counter(
                 db,
-                hearing=hearing,
+                hearing=locked,
                 **_time(form, zone),
                 reason=form.text("reason"),
                 actor=signed.actor(),

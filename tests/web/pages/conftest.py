@@ -1,0 +1,169 @@
+"""A real server on a real database for page tests, and clients that carry a login."""
+
+import asyncio
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from hearings import logins, queries
+from hearings.db import Database
+from web import cli, demo
+from web.actors import COOKIE
+from web.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Client:
+    """One browser: cookies kept by hand, because the login cookie is Secure and httpx sends those over TLS only."""
+
+    http: httpx.Client
+    cookies: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+        headers = {
+            "accept": "text/html",
+            "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        headers |= self.headers | dict(options.pop("headers", {}))  # type: ignore[call-overload]
+        answer = self.http.request(method, path, headers=headers, **options)  # type: ignore[arg-type]
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.split(";")[0].partition("=")
+            if "Max-Age=0" in line or value in ("", '""'):
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        return answer
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(
+        self, path: str, data: dict[str, object] | None = None, *, page: str = "", **options: object
+    ) -> httpx.Response:
+        """POST a form as a browser would: from our origin, with the token that stands on `page`."""
+        values = dict(data or {})
+        if page:
+            values["csrf"] = self.token(page)
+        origin = {"origin": str(self.http.base_url).rstrip("/")}
+        headers = origin | dict(options.pop("headers", {}))  # type: ignore[call-overload]
+        return self.request("POST", path, data=values, headers=headers, **options)
+
+    def token(self, page: str) -> str:
+        """The CSRF token that stands on a page."""
+        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.get(page).text)
+        assert found, page
+        return found[1]
+
+    @staticmethod
+    def words(answer: httpx.Response) -> str:
+        """What a person reads in the main part of a page."""
+        main = answer.text.split("<main", 1)[-1].split("</main", 1)[0].split(">", 1)[-1]
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+@dataclass
+class Service:
+    """A running server with a demonstration in it."""
+
+    settings: Settings
+    made: demo.Seeded
+    base: str
+    app: Starlette
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def run(self, work: Callable[[Database], Awaitable[object]]) -> object:
+        """Work on the database from the test's own connection."""
+
+        async def inner() -> object:
+            database = Database(self.settings.database_url)
+            try:
+                return await work(database)
+            finally:
+                await database.close()
+
+        return asyncio.run(inner())
+
+    def client(self) -> Client:
+        self.clients.append(httpx.Client(base_url=self.base, follow_redirects=False, timeout=20))
+        return Client(self.clients[-1])
+
+    def secret(self, who: str) -> str:
+        """A fresh sign-in secret for a member of the demo's staff."""
+
+        async def make(database: Database) -> str:
+            async with database.transaction() as db:
+                person = cli.match(await queries.people(db), who)
+                return await logins.issue_sign_in_link(db, person=person, now=datetime.now(UTC))
+
+        return str(self.run(make))
+
+    def signed_in(self, who: str) -> Client:
+        client = self.client()
+        answer = client.post("/s", {"secret": self.secret(who)})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/docket")
+        assert COOKIE in client.cookies
+        return client
+
+    @property
+    def ref(self) -> str:
+        return self.made.hearing.ref
+
+
+def start(settings: Settings) -> tuple[uvicorn.Server, threading.Thread]:
+    server = uvicorn.Server(cli.configuration(settings))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.02)
+    return server, thread
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Service]:
+    """Init, demo, serve; and stop at the end."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    settings = Settings(data=folder / "data", port=port, public_url=base, udp_ports="45000-45099")
+    cli.init(settings, cli._parser().parse_args(["init"]))
+    made = asyncio.run(cli._seed(settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
+    server, thread = start(settings)
+    try:
+        yield Service(settings, made, base, server.config.app)  # type: ignore[arg-type]
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(tmp_path_factory.mktemp("service")) as found:
+        yield found
+
+
+@pytest.fixture
+def service(running: Service) -> Iterator[Service]:
+    """The module's server; every test begins with its rate limits unused."""
+    running.app.state.parts.buckets.levels.clear()
+    yield running
+    for client in running.clients:
+        client.close()
+    running.clients.clear()

@@ -1,0 +1,207 @@
+"""Coming in: one-use links, PINs, cookies, sign-out, language, and what a mail scanner's GET does."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hearings import logins, queries
+from hearings.db import Database
+from hearings.models import Participant
+from web import cli
+from web.actors import COOKIE
+
+
+def test_health_is_told_in_plain_text(service):
+    answer = service.client().get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_looking_at_a_sign_in_link_does_not_use_it(service):
+    secret = service.secret("clerk")
+    client = service.client()
+    for method in ("GET", "HEAD"):
+        assert client.request(method, "/s").status_code == 200
+    assert COOKIE not in client.cookies
+    assert client.post("/s", {"secret": secret}).headers["location"] == "/docket"
+
+
+def test_a_sign_in_link_works_once(service):
+    secret = service.secret("clerk")
+    assert service.client().post("/s", {"secret": secret}).headers["location"] == "/docket"
+    second = service.client()
+    answer = second.post("/s", {"secret": secret})
+    assert answer.headers["location"] == "/sign-in?why=used"
+    assert COOKIE not in second.cookies
+    assert "has been used" in second.words(second.get("/sign-in?why=used"))
+
+
+def test_an_unknown_sign_in_link_signs_nobody_in(service):
+    client = service.client()
+    assert client.post("/s", {"secret": "x" * 22}).headers["location"] == "/sign-in?why=unknown"
+    assert COOKIE not in client.cookies
+
+
+def test_a_sign_in_link_that_is_too_old_signs_nobody_in(service):
+    async def old(database: Database) -> str:
+        async with database.transaction() as db:
+            person = cli.match(await queries.people(db), "clerk")
+            ago = datetime.now(UTC) - timedelta(hours=2)
+            return await logins.issue_sign_in_link(db, person=person, now=ago)
+
+    answer = service.client().post("/s", {"secret": service.run(old)})
+    assert answer.headers["location"] == "/sign-in?why=old"
+
+
+def test_the_login_cookie_is_a_host_cookie_that_scripts_and_other_sites_never_get(service):
+    client = service.client()
+    answer = client.post("/s", {"secret": service.secret("clerk")})
+    name, *attributes = answer.headers["set-cookie"].split("; ")
+    assert name.startswith("__Host-vivavoce=")
+    assert {part.lower() for part in attributes} == {"path=/", "secure", "httponly", "samesite=strict"}
+
+
+def test_a_new_sign_in_ends_the_login_before_it(service):
+    client = service.signed_in("clerk")
+    before = client.cookies[COOKIE]
+    client.post("/s", {"secret": service.secret("clerk")})
+    assert client.cookies[COOKIE] != before
+    client.cookies[COOKIE] = before
+    assert client.get("/docket").status_code == 401
+
+
+def test_signing_out_ends_the_login_on_the_server(service):
+    client = service.signed_in("clerk")
+    kept = client.cookies[COOKIE]
+    answer = client.post("/sign-out", page="/docket")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?why=out")
+    assert COOKIE not in client.cookies
+    client.cookies[COOKIE] = kept
+    assert client.get("/docket").status_code == 401
+
+
+def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(service):
+    client = service.signed_in("judge")
+
+    async def age(database: Database) -> None:
+        async with database.transaction() as db:
+            login = await logins.find_login(db, secret=client.cookies[COOKIE], now=datetime.now(UTC))
+            await logins.touch_login(db, login_id=login.id, now=datetime.now(UTC) - timedelta(minutes=21))
+
+    service.run(age)
+    assert client.get("/docket").status_code == 401
+    assert client.get(f"/h/{service.ref}/live").status_code == 200
+
+
+# --- joining -----------------------------------------------------------------------------------------------------
+
+
+def new_link(service, role: str) -> tuple[str, str, str]:
+    """A fresh join link made on the hearing's page: participant, secret, PIN."""
+
+    async def find(database: Database) -> Participant:
+        async with database.reading() as db:
+            people = await queries.participants(db, service.made.hearing.id)
+            return next(one for one in people if one.role == role)
+
+    guest = service.run(find)
+    page = service.signed_in("clerk").post(f"/h/{service.ref}/people/{guest.id}/link", page=f"/h/{service.ref}")
+    assert page.status_code == 200
+    secret = re.search(r'value="http[^"]*/j#([^"]+)"', page.text)[1]
+    pin = re.search(r'pin-shown"><bdi dir="ltr">(\d{3}) (\d{3})<', page.text)
+    return guest.id, secret, pin[1] + pin[2]
+
+
+def test_a_link_before_the_lobby_is_open_says_when_in_both_cities_and_uses_nothing(service):
+    _guest, secret, pin = new_link(service, "witness")
+    client = service.client()
+    for _ in range(2):
+        answer = client.post("/j", {"secret": secret, "pin": pin})
+        words = client.words(answer)
+        assert answer.status_code == 403
+        assert "The lobby is not open yet" in words
+        assert "București (UTC+0" in words and "Bangkok (UTC+07:00)" in words
+        assert service.made.hearing.case_number not in answer.text
+    assert COOKIE not in client.cookies
+
+
+def test_an_unknown_join_link_is_told_so(service):
+    client = service.client()
+    answer = client.post("/j", {"secret": "nothing", "pin": "123456"})
+    assert answer.status_code == 403
+    assert "This link is not known" in client.words(answer)
+
+
+@pytest.mark.parametrize("pin", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "-12345"])
+def test_what_is_no_pin_is_asked_again_without_costing_a_try(service, pin):
+    client = service.client()
+    answer = client.post("/j", {"secret": "kept", "pin": pin})
+    assert answer.status_code == 422
+    assert "Error:" in answer.text.split("<title>")[1].split("</title>")[0]
+    assert 'name="secret" value="kept"' in answer.text
+    assert "Enter the PIN: six digits." in client.words(answer)
+
+
+def test_a_join_page_asked_for_by_a_mail_scanner_changes_nothing(service):
+    client = service.client()
+    assert client.get("/j").status_code == 200
+    assert client.request("HEAD", "/j").status_code == 200
+    assert client.cookies == {}
+
+
+# --- language ----------------------------------------------------------------------------------------------------
+
+
+def test_a_language_once_chosen_goes_before_the_language_of_the_browser(service):
+    client = service.client()
+    client.headers["accept-language"] = "th"
+    assert '<html lang="th" dir="ltr">' in client.get("/sign-in").text
+    answer = client.post("/language", {"tag": "ar", "back": "/sign-in"})
+    assert answer.headers["location"] == "/sign-in"
+    assert '<html lang="ar" dir="rtl">' in client.get("/sign-in").text
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example", "/\\evil.example", "javascript:x"])
+def test_after_choosing_a_language_one_never_lands_elsewhere(service, back):
+    answer = service.client().post("/language", {"tag": "fr", "back": back})
+    assert answer.headers["location"] == "/"
+
+
+def test_the_catalogue_of_a_language_is_there_for_islands_and_none_of_other_names(service):
+    client = service.client()
+    answer = client.get("/catalogue/ar.json")
+    assert (answer.json()["lang"], answer.json()["dir"]) == ("ar", "rtl")
+    assert client.get("/catalogue/xx.json").status_code == 404
+
+
+def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
+    from hearings import links, sittings
+    from hearings.actors import participant_actor
+    from hearings.errors import LinkDead, PinWrong
+
+    async def race(database: Database) -> list[str]:
+        async with database.transaction() as db:
+            hearing = await queries.hearing_by_ref(db, service.ref)
+            people = await queries.participants(db, hearing.id)
+            clerk = participant_actor(next(one for one in people if one.role == "clerk"))
+            guest = next(one for one in people if one.role == "interpreter")
+            await sittings.open_lobby(db, hearing=hearing, court_name="c", actor=clerk, now=datetime.now(UTC))
+            made = await links.replace_link(db, participant=guest, actor=clerk, now=datetime.now(UTC))
+        wrong = f"{(int(made.pin) + 1) % 1_000_000:06d}"
+
+        async def attempt() -> str:
+            try:
+                await links.redeem(database, secret=made.secret, pin=wrong, now=datetime.now(UTC))
+            except (PinWrong, LinkDead) as error:
+                return error.code
+            return "in"
+
+        found = await asyncio.gather(*(attempt() for _ in range(12)))
+        client = service.client()
+        answer = client.post("/j", {"secret": made.secret, "pin": made.pin})
+        assert "This link no longer works" in client.words(answer)
+        return list(found)
+
+    outcomes = service.run(race)
+    assert sorted(outcomes) == ["link_dead"] * 7 + ["pin_wrong"] * 5

@@ -1,0 +1,191 @@
+"""Hearings on pages: times that do not exist or exist twice, people, links, and who may do what."""
+
+import re
+
+import pytest
+
+from web.pages import hearing as hearing_page
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+def accepted(service, clerk) -> str:
+    """A request the other State has accepted."""
+    from hearings import requests
+    from web import demo
+
+    async def make(database):
+        from datetime import UTC, datetime
+
+        from hearings import queries
+        from hearings.actors import person_actor
+        from web import cli
+
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            people = await queries.people(db)
+            asks, answers = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST, actor=asks, now=now)
+            await requests.submit(db, request=row, actor=asks, now=now)
+            await requests.acknowledge(db, request=row, actor=answers, now=now)
+            await requests.accept(db, request=row, actor=answers, now=now)
+            return row.reference
+
+    return f"/requests/{service.run(make)}"
+
+
+TIME = {
+    "date": "2027-03-10",
+    "time": "09:00",
+    "clock": "requesting",
+    "duration": "90",
+    "requesting_zone": "Europe/Bucharest",
+    "requesting_city": "Bucharest",
+    "requested_zone": "Asia/Bangkok",
+    "requested_city": "Bangkok",
+}
+
+
+def test_a_time_the_clocks_skip_is_refused_naming_the_gap(service, clerk):
+    page = accepted(service, clerk) + "/schedule"
+    answer = clerk.post(page, TIME | {"date": "2027-03-28", "time": "03:30"}, page=page)
+    words = clerk.words(answer)
+    assert answer.status_code == 422
+    assert "03:30 does not exist in Bucharest" in words
+    assert "02:59:59 (UTC+02:00)" in words and "04:00 (UTC+03:00)" in words
+    assert 'value="2027-03-28"' in answer.text and 'href="#time"' in answer.text
+
+
+def test_a_time_that_happens_twice_is_asked_about_and_the_answer_counts(service, clerk):
+    page = accepted(service, clerk) + "/schedule"
+    twice = TIME | {"date": "2027-10-31", "time": "03:30"}
+    answer = clerk.post(page, twice, page=page)
+    assert answer.status_code == 422
+    words = clerk.words(answer)
+    assert "The first, at UTC+03:00" in words and "The second, at UTC+02:00" in words
+    made = clerk.post(page, twice | {"fold": "1"}, page=page)
+    assert made.status_code == 303
+    shown = clerk.words(clerk.get(made.headers["location"]))
+    assert "03:30" in shown and "Bucharest (UTC+02:00)" in shown
+    assert "08:30" in shown and "Bangkok (UTC+07:00)" in shown
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("date", "3 December"), ("date", "2020-01-01"), ("date", "9999-01-01"), ("time", "9 am"),
+        ("duration", "1"), ("duration", "1500"), ("duration", "x"), ("clock", "mine"),
+        ("requesting_zone", "GMT+3"), ("requesting_zone", "Etc/../../etc/passwd"), ("requested_city", ""),
+    ],
+)  # fmt: skip
+def test_a_time_that_cannot_be_is_explained_beside_its_field(service, clerk, field, value):
+    page = accepted(service, clerk) + "/schedule"
+    answer = clerk.post(page, TIME | {field: value}, page=page)
+    assert answer.status_code == 422
+    shown = "time" if value in ("2020-01-01", "9999-01-01") else field
+    assert f'href="#{shown}"' in answer.text
+    assert "Error:" in answer.text.split("</title>")[0]
+
+
+def test_the_other_state_agrees_or_proposes_another_time(service, clerk):
+    page = accepted(service, clerk) + "/schedule"
+    place = clerk.post(page, TIME, page=page).headers["location"]
+    assert clerk.post(f"{place}/act/agree", page=place).status_code == 403
+    authority = service.signed_in("authority")
+    other = {"date": "2027-03-11", "time": "14:00", "clock": "requested", "duration": "60", "reason": "no room"}
+    assert authority.post(f"{place}/time", other, page=f"{place}/time").status_code == 303
+    words = clerk.words(clerk.get(place))
+    assert "Other time proposed" in words and "09:00" in words and "14:00" in words and "no room" in words
+    assert clerk.post(f"{place}/act/agree", page=place).status_code == 303
+    assert "Time agreed" in authority.words(authority.get(place))
+
+
+def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
+    page = accepted(service, clerk) + "/schedule"
+    place = clerk.post(page, TIME, page=page).headers["location"]
+    authority = service.signed_in("authority")
+    authority.post(f"{place}/act/agree", page=place)
+    answer = clerk.post(f"{place}/act/ready", page=place)
+    assert answer.status_code == 422
+    assert "the presiding judge" in clerk.words(answer) and "an interpreter" in clerk.words(answer)
+    form = f"{place}/people/new"
+    listed = re.findall(r'<option value="(\w+:[0-9a-f-]+)"', clerk.get(form).text)
+    assert {one.split(":")[0] for one in listed} == {"presiding_judge", "clerk", "requested_authority"}
+    for one in listed:
+        named = clerk.post(form, {"kind": "staff", "staff": one, "staff_speaks": "ro"}, page=form)
+        assert named.status_code == 303
+    assert "Everybody who can be named has been named." in clerk.words(clerk.get(form))
+    for role, speaks in (("witness", "th"), ("interpreter", "ro")):
+        guest = {"kind": "guest", "role": role, "display_name": f"Some {role}", "state": "TH", "speaks": speaks}
+        assert clerk.post(form, guest, page=form).status_code == 303
+    assert clerk.post(f"{place}/act/ready", page=place).status_code == 303
+    assert "Ready" in clerk.words(clerk.get(place))
+
+
+def test_a_person_is_refused_with_what_was_typed_still_there(service, clerk):
+    form = f"/h/{service.ref}/people/new"
+    guest = {"kind": "guest", "role": "", "display_name": "Kept", "state": "TH", "speaks": "tlh-x-<script>"}
+    answer = clerk.post(form, guest, page=form)
+    assert answer.status_code == 422
+    assert 'value="Kept"' in answer.text and 'href="#role"' in answer.text
+    answer = clerk.post(form, guest | {"role": "witness"}, page=form)
+    assert (answer.status_code, "Choose a language." in answer.text) == (422, True)
+
+
+def test_details_of_a_person_can_be_corrected(service, clerk):
+    place = f"/h/{service.ref}"
+    found = re.search(rf'href="({place}/people/[0-9a-f-]+)">Correct<span[^>]*>: Somchai', clerk.get(place).text)
+    answer = clerk.post(
+        found[1], {"display_name": "Somchai W.", "city": "Chiang Mai", "speaks": "th", "hears": "th"}, page=found[1]
+    )
+    assert answer.status_code == 303
+    assert "Somchai W." in clerk.words(clerk.get(place)) and "Chiang Mai" in clerk.words(clerk.get(place))
+
+
+def test_link_and_pin_are_shown_once_and_only_to_who_may_give_them(service, clerk):
+    place = f"/h/{service.ref}"
+    action = re.search(rf'action="({place}/people/[0-9a-f-]+/link)"', clerk.get(place).text)[1]
+    answer = clerk.post(action, page=place)
+    secret = re.search(r"/j#([\w-]{22})", answer.text)[1]
+    assert answer.headers["cache-control"] == "no-store"
+    assert secret not in clerk.get(place).text
+    authority = service.signed_in("authority")
+    assert authority.post(action, page=place).status_code == 403
+
+
+def test_the_docket_shows_both_times_and_its_own_court_first(service, clerk):
+    words = clerk.words(clerk.get("/docket"))
+    assert service.made.hearing.case_number in words
+    assert re.search(r"\d\d:\d\d – to \d\d:\d\d București \(UTC\+0[23]:00\)", words)
+    assert re.search(r"\d\d:\d\d – to \d\d:\d\d Bangkok \(UTC\+07:00\)", words)
+    authority = service.signed_in("authority")
+    words = authority.words(authority.get("/docket"))
+    assert words.index("Bangkok (UTC+07:00)") < words.index("București (UTC")
+
+
+def test_an_empty_docket_says_what_will_stand_there(service, clerk):
+    assert "No earlier hearings." in clerk.words(clerk.get("/docket?earlier"))
+
+
+def test_a_live_page_without_an_open_lobby_says_when(service, clerk):
+    answer = clerk.get(f"/h/{service.ref}/live")
+    words = clerk.words(answer)
+    assert "The lobby is not open yet" in words and "Bangkok (UTC+07:00)" in words
+    assert "Look again" in words
+
+
+def test_a_hearing_is_cancelled_with_a_reason_and_its_links_die(service, clerk):
+    page = accepted(service, clerk) + "/schedule"
+    place = clerk.post(page, TIME, page=page).headers["location"]
+    answer = clerk.post(f"{place}/act/cancel", {"reason": ""}, page=place)
+    assert (answer.status_code, 'href="#cancel-reason"' in answer.text) == (422, True)
+    assert clerk.post(f"{place}/act/cancel", {"reason": "The witness is ill."}, page=place).status_code == 303
+    words = clerk.words(clerk.get(place))
+    assert "Cancelled" in words and "The witness is ill." in words
+
+
+def test_every_notice_of_the_hearing_page_is_reached_by_an_act():
+    assert set(hearing_page.DONE) == {"time", "agree", "ready", "lobby", "cancel", "person", "changed"}

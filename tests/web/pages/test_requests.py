@@ -1,0 +1,168 @@
+"""Requests on pages: drafting, the gate's answer, the acts of both States, and what another State gets to see."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings import logins
+from hearings.db import Database
+from hearings.models import Person
+from web.actors import COOKIE
+
+GOOD = {
+    "requested_state": "TH",
+    "case_number": "77/P/2026",
+    "person_name": "Malee Suk",
+    "capacity": "witness",
+    "lists": "yes",
+    "instruments": ["untoc"],
+    "offence_scope": ["untoc_offence"],
+    "offence_serious": "yes",
+    "offence_transnational": "yes",
+    "offence_organised": "yes",
+    "offence_summary": "Smuggling across three borders.",
+    "reason_no_attendance": "not_desirable",
+    "reason_text": "Illness.",
+    "language_of_person": "th",
+    "language_of_court": "ro",
+    "language_of_request": "th",
+}
+
+
+def draft(client, **changes) -> str:
+    answer = client.post("/requests/new", GOOD | changes, page="/requests/new")
+    assert answer.status_code == 303, client.words(answer)
+    return answer.headers["location"]
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+@pytest.fixture
+def authority(service):
+    return service.signed_in("authority")
+
+
+def stranger(service):
+    """A clerk of a third State."""
+
+    async def make(database: Database) -> str:
+        async with database.transaction() as db:
+            person = Person(
+                owner_state="FR", name="M. Blanc", email=f"{datetime.now(UTC).timestamp()}@fr.example",
+                functions=["clerk", "judge", "authority"],
+            )  # fmt: skip
+            db.add(person)
+            await db.flush()
+            _login, secret = await logins.create_login(db, person=person, now=datetime.now(UTC))
+            return secret
+
+    client = service.client()
+    client.cookies[COOKIE] = service.run(make)
+    return client
+
+
+def test_a_draft_needs_a_state_and_keeps_what_was_typed(clerk):
+    answer = clerk.post("/requests/new", {"case_number": "keep/1", "lists": "yes"}, page="/requests/new")
+    assert answer.status_code == 422
+    assert "Error:" in answer.text.split("</title>")[0]
+    assert 'href="#requested_state"' in answer.text
+    assert 'value="keep/1"' in answer.text
+
+
+def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(clerk, authority):
+    page = draft(clerk)
+    assert "Nothing missing" in clerk.get(page).text or "A human must decide" in clerk.get(page).text
+    assert authority.get(page).status_code == 404, "a draft is its own State's"
+    assert clerk.post(f"{page}/act/submit", page=page).status_code == 303
+    assert authority.post(f"{page}/act/acknowledge", page=page).status_code == 303
+    assert clerk.post(f"{page}/act/accept", page=page).status_code == 403
+    words = {"text": "The judge asks the questions; our authority is present."}
+    assert authority.post(f"{page}/act/conditions", words, page=page).status_code == 303
+    shown = clerk.words(clerk.get(page))
+    assert words["text"] in shown
+    for step in ("Draft", "Submitted", "Received", "Under review", "Accepted with conditions"):
+        assert step in shown
+
+
+def test_an_accused_is_refused_on_these_provisions_with_the_reason(clerk):
+    page = draft(clerk, capacity="accused")
+    answer = clerk.post(f"{page}/act/submit", page=page)
+    assert answer.status_code == 422
+    words = clerk.words(answer)
+    assert "Does not cover this person" in words
+    assert "An accused person cannot be heard on it alone" in words
+    assert "Draft" in words
+
+
+def test_a_refusal_needs_a_ground_and_reasons(clerk, authority):
+    page = draft(clerk)
+    clerk.post(f"{page}/act/submit", page=page)
+    authority.post(f"{page}/act/acknowledge", page=page)
+    answer = authority.post(f"{page}/act/refuse", {"ground": "", "text": "because"}, page=page)
+    assert (answer.status_code, "Choose a ground of refusal." in answer.text) == (422, True)
+    assert ">because</textarea>" in answer.text
+    answer = authority.post(f"{page}/act/refuse", {"ground": "language", "text": ""}, page=page)
+    assert "Write at least a few words" in answer.text
+    answer = authority.post(f"{page}/act/refuse", {"ground": "language", "text": "Not in Thai."}, page=page)
+    assert answer.status_code == 303
+    shown = clerk.words(clerk.get(page))
+    assert "Not in a language we accept" in shown and "Not in Thai." in shown
+
+
+def test_a_question_is_asked_and_answered(clerk, authority):
+    page = draft(clerk)
+    clerk.post(f"{page}/act/submit", page=page)
+    authority.post(f"{page}/act/acknowledge", page=page)
+    authority.post(f"{page}/act/ask", {"text": "Which dialect?"}, page=page)
+    assert "A question was asked" in clerk.words(clerk.get("/docket"))
+    assert clerk.post(f"{page}/act/answer", {"text": "Isan."}, page=page).status_code == 303
+    shown = authority.words(authority.get(page))
+    assert "Which dialect?" in shown and "Isan." in shown
+
+
+def test_an_act_that_is_not_possible_now_changes_nothing(clerk):
+    page = draft(clerk)
+    clerk.post(f"{page}/act/withdraw", {"text": "settled out of court"}, page=page)
+    answer = clerk.post(f"{page}/act/submit", {"csrf": clerk.token("/docket")})
+    assert answer.status_code == 409
+    assert "Withdrawn" in clerk.words(clerk.get(page))
+
+
+@pytest.mark.parametrize("path", ["{request}", "{request}/edit", "{request}/schedule", "/h/{ref}", "/h/{ref}/live"])
+def test_another_state_sees_no_difference_between_foreign_and_unknown(service, clerk, path):
+    page = draft(clerk)
+    client = stranger(service)
+    foreign = client.get(path.format(request=page, ref=service.ref))
+    unknown = client.get(path.format(request="/requests/XX-1999-0001", ref="2222-2222"))
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+
+    def same(answer):
+        return re.sub(r"<code>[0-9a-f]{8}</code>|\d\d:\d\d(:\d\d)?|back=[^\"]*", "", answer.text)
+
+    assert same(foreign) == same(unknown)
+
+
+def test_a_name_with_markup_is_shown_inert_and_hidden_characters_are_refused(clerk):
+    page = draft(clerk, person_name="<img src=x onerror=alert(1)>")
+    assert "&lt;img src=x onerror=alert(1)&gt;" in clerk.get(page).text
+    for bad in ("Anna\u202egnp.exe", "A\u200bB", "A" + "\u0301" * 40):
+        answer = clerk.post("/requests/new", GOOD | {"person_name": bad}, page="/requests/new")
+        assert answer.status_code == 422
+        assert 'href="#person_name"' in answer.text
+
+
+def test_fields_that_do_not_exist_are_not_taken(clerk):
+    page = draft(clerk, status="accepted", owner_state="TH", role="judge")
+    assert "Draft" in clerk.words(clerk.get(page))
+
+
+def test_requests_are_listed_by_side(clerk, authority):
+    page = draft(clerk)
+    reference = page.rsplit("/", 1)[1]
+    assert reference in clerk.words(clerk.get("/requests?side=out"))
+    assert reference not in clerk.words(clerk.get("/requests?side=in"))
+    assert reference not in authority.words(authority.get("/requests?side=in"))
