@@ -1,24 +1,25 @@
 """The sound check: record to a throw-away key, read back from the store, decrypt, decode, measure, forget.
 
-Same muxer, seal and store as a recording. Passed when, in what was decoded from the store, the loudest 400 ms of sound
-is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures decode of which one is not a single colour. The files and the
-key live only as long as the check; the journal keeps the result, not the media.
+Same muxer, seal and store as a recording; decoding is done by `media.evidence.ear`. Passed when, in what was decoded
+from the store, the loudest 400 ms of sound is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures decode of which
+one is not a single colour. The files and the key live only as long as the check; the journal keeps the result, not
+the media.
 """
 
 import asyncio
+import contextlib
 import errno
 import hashlib
-import io
+import json
 import logging
-import math
 import shutil
-from array import array
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from media.evidence import mux, seal
+from media.evidence.ear import HEADER, LOWEST_LEVEL
 from media.evidence.ledger import segment_name
 from media.evidence.mux import Block
 from media.evidence.store import FileStore
@@ -28,26 +29,24 @@ logger = logging.getLogger("vivavoce.media.evidence.soundcheck")
 
 PASS_LEVEL = -500
 """Tenths of dBFS RMS."""
-LOWEST_LEVEL = -1000
-"""What is said of no sound at all."""
 PASS_FRAMES = 10
 PASS_DEVIATION = 4.0
 """Standard deviation of luma, of 255."""
 PIECE = 0.8
 """Seconds of media in one stored file."""
-_HOP = 4_800
-_WINDOW = 4
+ANSWER_WITHIN = 15.0
+"""Seconds for one piece to be decoded."""
 
 
 @dataclass(frozen=True)
 class Measured:
     """What was decoded from the store."""
 
-    level: int
-    frames: int
-    deviation: float
-    heard: bool
+    level: int = LOWEST_LEVEL
+    heard: bool = False
     """Whether any sound was decoded, silence included."""
+    frames: int = 0
+    deviation: float = 0.0
     error: str = ""
 
     @property
@@ -59,74 +58,6 @@ class Measured:
     def picture(self) -> bool:
         """Whether there was a picture that is not a single colour."""
         return self.frames >= PASS_FRAMES and self.deviation > PASS_DEVIATION
-
-
-class Ear:
-    """Measures decoded sound and pictures, file by file; knows nothing of stores and keys."""
-
-    def __init__(self) -> None:
-        self.level = LOWEST_LEVEL
-        self.frames = 0
-        self.deviation = 0.0
-        self.heard = False
-        self._energies: list[float] = []
-        self._rest: array[int] = array("h")
-        self._video: Any = None
-
-    def hear(self, webm: bytes) -> None:
-        """Take one audio file: init and Clusters."""
-        import av
-
-        with av.open(io.BytesIO(webm), "r", format="matroska") as container:
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
-            for frame in container.decode(audio=0):
-                self.heard = True
-                for part in resampler.resample(frame):
-                    self._rest.frombytes(bytes(part.planes[0])[: 2 * part.samples])
-        while len(self._rest) >= _HOP:
-            hop, self._rest = self._rest[:_HOP], self._rest[_HOP:]
-            self._energies.append(sum(sample * sample for sample in hop) / _HOP)
-            if len(self._energies) >= _WINDOW:
-                mean = sum(self._energies[-_WINDOW:]) / _WINDOW
-                self.level = max(self.level, tenths(math.sqrt(mean) / 32_768))
-
-    def see(self, webm: bytes) -> None:
-        """Take one video file: init and Clusters; it may begin with any frame that follows the file before."""
-        import av
-
-        if self._video is None:
-            self._video = av.CodecContext.create("vp8", "r")
-        with av.open(io.BytesIO(webm), "r", format="matroska") as container:
-            for packet in container.demux(video=0):
-                if packet.size:
-                    self._look(packet)
-
-    def _look(self, packet: Any) -> None:
-        import av
-
-        try:
-            frames = self._video.decode(packet)
-        except av.error.FFmpegError:
-            return
-        for frame in frames:
-            self.frames += 1
-            plane = frame.planes[0]
-            self.deviation = max(self.deviation, deviation(bytes(plane), plane.line_size, frame.width, frame.height))
-
-
-def tenths(rms: float) -> int:
-    """Tenths of dBFS of an RMS between 0 and 1."""
-    return max(LOWEST_LEVEL, round(200 * math.log10(rms))) if rms > 0 else LOWEST_LEVEL
-
-
-def deviation(luma: bytes, line_size: int, width: int, height: int) -> float:
-    """Standard deviation over a grid of about 4,000 pixels of a luma plane."""
-    across, down = max(1, width // 64), max(1, height // 64)
-    pixels = bytearray()
-    for row in range(0, height, down):
-        pixels += luma[row * line_size : row * line_size + width : across]
-    mean = sum(pixels) / len(pixels)
-    return math.sqrt(sum((pixel - mean) ** 2 for pixel in pixels) / len(pixels))
 
 
 class SoundCheck:
@@ -141,7 +72,7 @@ class SoundCheck:
         self._init: dict[str, bytes] = {audio: mux.audio_init()}
         self._numbers: dict[str, int] = {}
         self._start: int | None = None
-        self._ear = Ear()
+        self._measured = Measured()
 
     def feed(self, frame: Frame) -> None:
         """Take a frame of the recorder's feed; other tracks' are ignored. Video begins with a key frame."""
@@ -164,8 +95,10 @@ class SoundCheck:
         store = FileStore(self._folder)
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
+        decoder: asyncio.subprocess.Process | None = None
         try:
             await asyncio.to_thread((self._folder / "seg").mkdir, mode=0o700, parents=True)
+            decoder = await _start_decoder()
             if self.video is not None:
                 self._ask_key(self.video)
             while not self._passed() and (left := end - loop.time()) > 0:
@@ -173,25 +106,27 @@ class SoundCheck:
                 pieces = [(track, blocks.copy()) for track, blocks in self._blocks.items() if blocks]
                 for blocks in self._blocks.values():
                     blocks.clear()
-                await asyncio.to_thread(self._store_and_measure, store, identity, pieces)
+                for track, clear in await asyncio.to_thread(self._store, store, identity, pieces):
+                    self._measured = await _decode(decoder, b"a" if track == self.audio else b"v", clear)
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            return self._measured("disk_full" if full else "io_error")
+            return replace(self._measured, error="disk_full" if full else "io_error")
+        except DecoderError:
+            return replace(self._measured, error="decoder")
         finally:
+            if decoder is not None:
+                await _end_decoder(decoder)
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
-        return self._measured()
+        return self._measured
 
     def _passed(self) -> bool:
-        measured = self._measured()
-        return measured.audio_ok and (self.video is None or measured.picture)
+        return self._measured.audio_ok and (self.video is None or self._measured.picture)
 
-    def _measured(self, error: str = "") -> Measured:
-        ear = self._ear
-        return Measured(ear.level, ear.frames, ear.deviation, ear.heard, error)
-
-    def _store_and_measure(
+    def _store(
         self, store: FileStore, identity: seal.X25519Identity, pieces: list[tuple[str, list[Block]]]
-    ) -> None:
+    ) -> list[tuple[str, bytes]]:
+        """Seal and store each piece, read it back; the clear WebM files, in memory."""
+        out = []
         for track, blocks in pieces:
             n = self._numbers[track] = self._numbers.get(track, 0) + 1
             name = segment_name(track, n)
@@ -200,14 +135,49 @@ class SoundCheck:
             stored = store.read(name)
             if hashlib.sha256(stored).digest() != hashlib.sha256(sealed).digest():
                 raise OSError(errno.EIO, "what was read back is not what was written")
-            clear = self._init[track] + identity.unseal(stored)
-            (self._ear.hear if track == self.audio else self._ear.see)(clear)
+            out.append((track, self._init[track] + identity.unseal(stored)))
+        return out
+
+
+class DecoderError(Exception):
+    """The decoder ended, or did not answer."""
+
+
+async def _start_decoder() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "media.evidence.ear",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def _decode(decoder: asyncio.subprocess.Process, kind: bytes, clear: bytes) -> Measured:
+    assert decoder.stdin is not None
+    assert decoder.stdout is not None
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            decoder.stdin.write(HEADER.pack(kind, len(clear)) + clear)
+            await decoder.stdin.drain()
+            return Measured(**json.loads(await decoder.stdout.readline()))
+    except (TimeoutError, ConnectionError, ValueError) as error:
+        logger.error("the decoder has failed")
+        raise DecoderError from error
+
+
+async def _end_decoder(decoder: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        decoder.kill()
+    await decoder.wait()
 
 
 def advice(measured: Measured, wants_picture: bool) -> str:
     """What was measured and what to try, in English."""
     if measured.error == "disk_full":
         return "The recorder's disk is full: nothing could be stored. Ask the technician to free space."
+    if measured.error == "decoder":
+        return "What was stored could not be decoded. Reload the page and try again, or use another browser."
     if measured.error:
         return "The recorder could not store or read back the test. Ask the technician to look at its disk."
     parts = []

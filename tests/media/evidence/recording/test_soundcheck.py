@@ -6,7 +6,7 @@ import time
 import pytest
 
 from media.evidence import mux
-from media.evidence.soundcheck import Ear
+from media.evidence.ear import Ear
 from media.messages import CheckSound, Sealed
 
 
@@ -93,6 +93,17 @@ async def test_a_check_that_cannot_store_says_so(bench, samples):
     answer, _ = await check(bench, seconds=2, video=None)
     assert not answer.audio_ok
     assert "could not store" in answer.text
+
+
+async def test_what_no_decoder_can_read_fails_the_check_and_not_the_recorder(bench, samples):
+    bench.start()
+    await bench.web()
+    rubbish = [(True, samples.video[0][1][:10] + bytes(range(256)) * 8)] * 50
+    bench.send(await bench.worker(audio={"judge_1_mic": [b"\xff\xff\xff"]}, video={"judge_1_cam": rubbish}))
+    answer, _ = await check(bench, seconds=3)
+    assert (answer.audio_ok, answer.picture) == (False, False)
+    assert bench.process.poll() is None
+    assert [path.name for path in bench.recordings.iterdir()] == []
 
 
 def test_the_level_is_that_of_the_loudest_400_ms(samples):
