@@ -1,0 +1,255 @@
+"""The live page's way in, spoken by a plain client against a served installation: tickets, messages, offers, limits."""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import websockets
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Visitor:
+    """A browser without a screen: cookies, CSRF token, WebSocket."""
+
+    def __init__(self, installation: Any, demo: Any) -> None:
+        self.installation, self.demo = installation, demo
+        self.http = httpx.AsyncClient(base_url=installation.url, headers={"origin": installation.url})
+        self.csrf = ""
+
+    async def sign_in(self, key: str) -> "Visitor":
+        link = urlsplit(self.demo.words["staff"][key]["link"])
+        answer = await self.http.post(link.path, data={"secret": link.fragment})
+        assert answer.headers["location"] == "/docket", answer.text
+        self._keep(answer)
+        return self
+
+    async def join(self, key: str, pin: str = "") -> httpx.Response:
+        entry = self.demo.words["participants"][key]
+        link = urlsplit(entry["link"])
+        answer = await self.http.post(link.path, data={"secret": link.fragment, "pin": pin or entry["pin"]})
+        if answer.status_code == 303:
+            self._keep(answer)
+        return answer
+
+    def _keep(self, answer: httpx.Response) -> None:
+        # httpx keeps no Secure cookie for http, browsers do on loopback.
+        self.http.headers["cookie"] = answer.headers["set-cookie"].split(";")[0]
+
+    async def open_live(self, ref: str = "") -> int:
+        page = await self.http.get(f"/h/{ref or self.demo.ref}/live")
+        found = re.search(r"data-config=(?:'|\")(.*?)(?:'|\")>", page.text.replace("&#34;", '"').replace("&quot;", '"'))
+        token = re.search(r'"csrf": ?"([0-9a-f]+)"', page.text.replace("&#34;", '"').replace("&quot;", '"'))
+        self.csrf = token[1] if token else ""
+        assert found or page.status_code != 200
+        return page.status_code
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        headers = {"x-csrf-token": self.csrf, **options.pop("headers", {})}
+        return await self.http.post(f"/h/{self.demo.ref}/{path}", headers=headers, **options)
+
+    async def ticket(self) -> str:
+        answer = await self.post("ticket")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket"])
+
+    @contextlib.asynccontextmanager
+    async def socket(self, *, take_over: bool = False, ticket: str = "") -> AsyncIterator[Any]:
+        address = self.installation.url.replace("http", "ws") + f"/h/{self.demo.ref}/ws"
+        async with websockets.connect(address, origin=self.installation.url) as socket:
+            hello = {"type": "hello", "ticket": ticket or await self.ticket(), "take_over": take_over}
+            await socket.send(json.dumps(hello))
+            yield socket
+
+
+async def next_of(socket: Any, kind: str) -> dict[str, Any]:
+    """The next message of a type."""
+    async with asyncio.timeout(10):
+        while True:
+            message: dict[str, Any] = json.loads(await socket.recv())
+            if message["type"] == kind:
+                return message
+
+
+async def closed_with(socket: Any) -> int:
+    """The code the server closes with."""
+    async with asyncio.timeout(10):
+        try:
+            while True:
+                await socket.recv()
+        except websockets.ConnectionClosed as end:
+            return end.rcvd.code if end.rcvd else 1006
+
+
+@pytest.fixture
+async def judge(installation: Any, demo: Any) -> AsyncIterator[Visitor]:
+    """The presiding judge, signed in, the lobby open."""
+    clerk = await Visitor(installation, demo).sign_in("clerk")
+    page = await clerk.http.get(f"/h/{demo.ref}")
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert token, page.text[:2000]
+    opened = await clerk.http.post(f"/h/{demo.ref}/act/lobby", data={"csrf": token[1]}, timeout=30)
+    assert opened.status_code == 303, opened.text[:500]
+    visitor = await Visitor(installation, demo).sign_in("judge")
+    assert await visitor.open_live() == 200
+    yield visitor
+    await clerk.http.aclose()
+    await visitor.http.aclose()
+
+
+async def test_a_ticket_opens_one_connection_and_an_invented_one_none(judge: Visitor) -> None:
+    ticket = await judge.ticket()
+    async with judge.socket(ticket=ticket) as socket:
+        view = await next_of(socket, "view")
+        assert (view["phase"], view["status"]) == ("prepare", "lobby_open")
+    for bad in (ticket, "invented"):
+        async with judge.socket(ticket=bad) as socket:
+            assert await closed_with(socket) == 4401
+
+
+async def test_a_page_of_another_origin_gets_no_connection(judge: Visitor) -> None:
+    address = judge.installation.url.replace("http", "ws") + f"/h/{judge.demo.ref}/ws"
+    with pytest.raises(websockets.InvalidStatus):
+        async with websockets.connect(address, origin=websockets.Origin("https://evil.example")):
+            pass
+
+
+NOT_IN_THE_TABLE = [
+    '{"type":"start_everything","id":"1"}',
+    '{"type":"microphone","id":"1","on":true,"role":"presiding_judge"}',
+    '{"type":"microphone","id":"1"}',
+    "not JSON",
+    '{"type":"beat"' + " " * 17_000 + "}",
+]
+
+
+async def test_what_is_not_in_the_table_ends_the_connection(judge: Visitor) -> None:
+    for text in NOT_IN_THE_TABLE:
+        async with judge.socket(take_over=True) as socket:
+            await next_of(socket, "view")
+            await socket.send(text)
+            assert await closed_with(socket) == 1008, text
+
+
+async def test_a_flood_of_messages_ends_the_connection(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        await next_of(socket, "view")
+        with contextlib.suppress(websockets.ConnectionClosed):
+            for _ in range(60):
+                await socket.send('{"type":"beat"}')
+        assert await closed_with(socket) == 1008
+
+
+async def test_a_command_sent_twice_is_done_once(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        await next_of(socket, "view")
+        for _ in range(2):
+            await socket.send('{"type":"raise_hand","id":"same","up":true}')
+        first, second = await next_of(socket, "result"), await next_of(socket, "result")
+        assert first == second
+        assert first["ok"] is True
+    hands = [kind for kind, _at, _data in judge.installation.events() if kind == "hand"]
+    assert hands == ["hand"]
+
+
+async def test_a_refused_command_says_why_and_changes_nothing(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        view = await next_of(socket, "view")
+        witness = judge.demo.words["seats"]["witness"]
+        await socket.send(json.dumps({"type": "admit", "id": "1", "participant": witness}))
+        result = await next_of(socket, "result")
+        assert (result["ok"], result["code"]) == (False, "identity_missing")
+        await socket.send(json.dumps({"type": "confirm_identity", "id": "2", "participant": witness} | METHOD))
+        result = await next_of(socket, "result")
+        assert (result["ok"], result["code"]) == (False, "not_allowed")
+        assert "Requested authority" in result["text"]
+        assert view["rights"]["confirm_identity"]["allowed"] is False
+
+
+METHOD = {"method": "document_seen"}
+
+
+async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Visitor) -> None:
+    async with judge.socket() as first:
+        await next_of(first, "view")
+        async with judge.socket() as second:
+            await next_of(second, "seat_taken")
+            await first.send('{"type":"raise_hand","id":"1","up":true}')
+            assert (await next_of(first, "result"))["ok"] is True
+            await second.send(json.dumps({"type": "hello", "ticket": "", "take_over": True}))
+            await next_of(second, "view")
+            assert (await next_of(first, "bye"))["why"] == "superseded"
+            assert await closed_with(first) == 1000
+
+
+OFFERS = {
+    "nothing": "",
+    "no description": "hello",
+    "a data channel": "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n",
+    "many sections": "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n" + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" * 500,
+    "no fingerprint": "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",
+}
+
+
+async def test_a_malformed_offer_gets_a_clear_refusal(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        view = await next_of(socket, "view")
+        path = f"media?generation={view['generation']}"
+        for name, offer in OFFERS.items():
+            answer = await judge.post(path, content=offer, headers={"content-type": "application/sdp"})
+            assert answer.status_code == 422, (name, answer.text)
+            problem = answer.json()
+            assert problem["code"] and problem["detail"], name
+        assert len(judge.installation.processes("worker")) == 1
+
+
+async def test_an_offer_needs_the_right_type_generation_and_token(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        view = await next_of(socket, "view")
+        path = f"media?generation={view['generation']}"
+        sdp = {"content-type": "application/sdp"}
+        assert (await judge.post(path, content="v=0", headers={"content-type": "text/plain"})).status_code == 415
+        stale = await judge.post("media?generation=1", content="v=0", headers=sdp)
+        assert (stale.status_code, stale.json()["code"]) == (409, "stale_generation")
+        large = await judge.post(path, content="v" * 70_000, headers=sdp)
+        assert large.status_code == 413
+        judge.csrf = "0" * 64
+        assert (await judge.post(path, content="v=0", headers=sdp)).status_code == 403
+
+
+async def test_a_hearing_that_is_not_ones_own_looks_like_none(judge: Visitor, installation: Any, demo: Any) -> None:
+    other = json.loads(installation.run("demo", "--again", "--json"))
+    witness = Visitor(installation, demo)
+    assert (await witness.join("witness")).status_code == 303
+    answers = [await witness.http.get(f"/h/{ref}/live") for ref in (other["hearing"], "AAAA-AAAA")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    texts = [re.sub(r"[0-9a-f]{8}|\d\d:\d\d(:\d\d)?|[A-Z0-9]{4}-[A-Z0-9]{4}", "", answer.text) for answer in answers]
+    assert texts[0] == texts[1]
+    await witness.http.aclose()
+
+
+async def test_five_wrong_pins_end_a_link_and_a_look_uses_nothing_up(
+    judge: Visitor, installation: Any, demo: Any
+) -> None:
+    stranger = Visitor(installation, demo)
+    link = urlsplit(demo.words["participants"]["witness"]["link"])
+    for _ in range(3):
+        assert (await stranger.http.get(link.path)).status_code == 200
+    right = demo.words["participants"]["witness"]["pin"]
+    wrong = f"{(int(right) + 1) % 1_000_000:06d}"
+    codes = [(await stranger.join("witness", wrong)).status_code for _ in range(5)]
+    assert codes[:4] == [422] * 4
+    after = await stranger.join("witness")
+    assert after.status_code != 303
+    assert "no longer works" in after.text
+    kinds = [kind for kind, _at, _data in installation.events()]
+    assert kinds.count("pin_failed") == 5
+    assert kinds.count("link_dead") == 1
+    await stranger.http.aclose()
