@@ -23,7 +23,7 @@ from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
 from web.pages import docket, entry, hearing, hearing_requests, live, people, recordings, schedule
 from web.problems import ProblemsMiddleware, handle
-from web.security import BODY_LIMIT, Buckets, HeadersMiddleware, LimitsMiddleware, OriginMiddleware
+from web.security import BodyLimitMiddleware, Buckets, HeadersMiddleware, LimitsMiddleware, OriginMiddleware
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.app")
@@ -112,12 +112,12 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(LanguageMiddleware),
             Middleware(ProblemsMiddleware),
             Middleware(LimitsMiddleware, buckets=parts.buckets),
+            Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
             Middleware(LoginMiddleware),
         ],
         exception_handlers={HTTPException: handle},
         lifespan=lifespan,
-        max_body_size=BODY_LIMIT,
     )
     app.state.parts = parts
     return app

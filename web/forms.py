@@ -10,7 +10,7 @@ from starlette.requests import Request
 from hearings import errors
 from web import refusals
 from web.i18n import N_, _
-from web.security import check_csrf
+from web.security import BODY_LIMIT, check_csrf
 
 FIELDS = 60
 
@@ -56,7 +56,7 @@ async def read(request: Request, *, token: bool = True) -> Form:
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise HTTPException(415, "bad_request")
     pairs: list[tuple[str, str]] = []
-    async with request.form(max_files=0, max_fields=FIELDS, max_part_size=65_536) as data:
+    async with request.form(max_files=0, max_fields=FIELDS, max_part_size=BODY_LIMIT) as data:
         for name, value in data.multi_items():
             if isinstance(value, UploadFile):
                 raise HTTPException(400, "bad_request")

@@ -6,6 +6,7 @@ under the same reference.
 """
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -157,26 +158,31 @@ def wants_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
+def code_of(error: Exception, status: int) -> str:
+    """The stable word of a failure; texts of libraries are none."""
+    word = str(getattr(error, "code", "") or getattr(error, "detail", ""))
+    return word if status < 500 and re.fullmatch("[a-z_]{3,40}", word) else BY_STATUS.get(status, "failed")
+
+
 def answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed."""
     status = status_of(error)
     reference = secrets.token_hex(4)
-    code = getattr(error, "code", None) if not isinstance(error, HTTPException) else error.detail
     if status >= 500:
         logger.error("request failed, reference %s", reference, exc_info=error)
-        code = None
-    problem = PROBLEMS.get(str(code)) or PROBLEMS[BY_STATUS.get(status, "failed")]
+    code = code_of(error, status)
+    problem = PROBLEMS.get(code) or PROBLEMS[BY_STATUS.get(status, "failed")]
     headers = dict(getattr(error, "headers", None) or {})
     detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
     if wants_html(request):
         context = {"problem": problem, "status": status, "reference": reference, "detail": detail}
         return render(request, "problem.html", context | {"at": datetime.now(UTC)}, status=status, headers=headers)
     body = {
-        "type": f"about:blank#{code or BY_STATUS.get(status, 'failed')}",
+        "type": f"about:blank#{code}",
         "title": _(problem.title),
         "status": status,
         "detail": detail or _(problem.happened),
-        "code": str(code or BY_STATUS.get(status, "failed")),
+        "code": code,
         "instance": reference,
     }
     return JSONResponse(body, status, headers, media_type="application/problem+json")

@@ -144,6 +144,36 @@ def check_csrf(key: bytes, login: str, token: str) -> None:
         raise HTTPException(403, "csrf")
 
 
+class BodyLimitMiddleware:
+    """Refuses a body that says it is, or grows, longer than `BODY_LIMIT`; the connection is then closed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "")
+        if told.isdecimal() and int(told) > BODY_LIMIT:
+            raise _too_large()
+        total = 0
+
+        async def counted() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > BODY_LIMIT:
+                raise _too_large()
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(413, "too_large", {"Connection": "close"})
+
+
 # --- rate limits -------------------------------------------------------------------------------------------------
 
 

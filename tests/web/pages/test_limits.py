@@ -1,0 +1,123 @@
+"""What every answer carries, and what is refused before any page sees it."""
+
+import http.client
+import json
+
+import pytest
+
+from web import security
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/nothing-here", "/docket", "/healthz", "/static/css/page.css"])
+def test_every_answer_carries_the_headers(service, path):
+    answer = service.client().get(path)
+    for name, value in security.HEADERS.items():
+        assert answer.headers[name] == value
+    assert answer.headers["content-security-policy"] == security.POLICIES["form"]
+    assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
+    assert "strict-transport-security" not in answer.headers
+    assert "server" not in answer.headers
+
+
+def test_an_island_page_requires_trusted_types(service):
+    answer = service.client().get("/j")
+    assert answer.headers["content-security-policy"] == security.POLICIES["island"]
+
+
+def test_a_form_from_elsewhere_or_without_token_changes_nothing(service):
+    client = service.signed_in("clerk")
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        answer = client.post("/requests/new", {"csrf": client.token("/docket")}, headers=headers)
+        assert answer.status_code == 403
+        assert "This request came from somewhere else" in client.words(answer)
+    answer = client.post("/sign-out", {"csrf": "0" * 64})
+    assert (answer.status_code, "This form is too old" in client.words(answer)) == (403, True)
+    assert client.get("/docket").status_code == 200
+
+
+def test_nothing_changes_by_looking(service):
+    client = service.signed_in("clerk")
+    for path in ("/sign-out", f"/h/{service.ref}/act/lobby", "/requests/RO-2026-0001/act/withdraw"):
+        assert client.get(path).status_code in (404, 405)
+    assert client.get("/docket").status_code == 200
+
+
+def test_a_body_without_length_that_grows_too_long_is_refused_while_it_comes(service):
+    port = service.settings.port
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Origin": service.base, "Content-Type": "application/x-www-form-urlencoded"}
+    sent = 0
+
+    def endless():
+        nonlocal sent
+        while sent < 64 * 1024 * 1024:
+            sent += 65_536
+            yield b"a" * 65_536
+
+    try:
+        connection.request("POST", "/s", endless(), headers, encode_chunked=True)
+        status = connection.getresponse().status
+    except (BrokenPipeError, ConnectionResetError):
+        status = 413
+    finally:
+        connection.close()
+    assert status == 413
+    assert sent < 64 * 1024 * 1024
+
+
+def test_a_body_that_says_it_is_too_long_is_refused_unread(service):
+    client = service.client()
+    answer = client.post("/s", {"secret": "a" * 300_000})
+    assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+    assert answer.headers["content-security-policy"] == security.POLICIES["island"]
+    assert "That is too much" in client.words(answer)
+
+
+def test_a_form_that_is_json_is_refused(service):
+    client = service.client()
+    answer = client.request(
+        "POST", "/s", content="{}", headers={"origin": service.base, "content-type": "application/json"}
+    )
+    assert answer.status_code == 415
+
+
+def test_too_many_sign_ins_from_one_address_must_wait(service):
+    client = service.client()
+    found = [client.post("/s", {"secret": "x"}) for _ in range(12)]
+    assert [answer.status_code for answer in found] == [303] * 10 + [429] * 2
+    assert 1 <= int(found[-1].headers["retry-after"]) <= 7
+    assert "Too many requests" in client.words(found[-1])
+    assert client.get("/sign-in").status_code == 200
+
+
+def test_whoever_asks_for_json_gets_a_problem_document(service):
+    answer = service.client().get("/docket", headers={"accept": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert (body["status"], body["code"], body["title"]) == (401, "sign_in_needed", "Sign in first")
+    assert set(json.loads(answer.text)) == {"type", "title", "status", "detail", "code", "instance"}
+
+
+def test_a_failure_of_ours_reveals_nothing_but_a_reference(service, caplog):
+    async def broken(request):
+        raise RuntimeError("the secret inside")
+
+    from starlette.routing import Route
+
+    service.app.router.routes.insert(0, Route("/broken", broken))
+    try:
+        answer = service.client().get("/broken")
+    finally:
+        service.app.router.routes.pop(0)
+    assert answer.status_code == 500
+    assert "secret inside" not in answer.text
+    reference = answer.text.split("<code>")[1][:8]
+    assert any(reference in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "path", ["/h/%2e%2e%2fetc", "/static/../app.py", "/static/%2e%2e/app.py", "/h/%00", "/requests/%0d%0a"]
+)
+def test_odd_paths_find_nothing(service, path):
+    client = service.signed_in("clerk")
+    assert client.get(path).status_code in (400, 404)

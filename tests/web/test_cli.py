@@ -1,0 +1,128 @@
+"""The command: init makes, serve refuses, link signs in, verify speaks for itself."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from web import cli
+from web.app import NotInitialised, read_keys
+from web.settings import Settings
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("VIVAVOCE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VIVAVOCE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(list(arguments))
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_serve_refuses_without_init_and_names_the_command(environment, capsys):
+    code, _out, told = run(capsys, "serve")
+    assert code == 2
+    assert "run `vivavoce init`" in told
+    assert not environment.exists()
+
+
+def test_init_makes_everything_private_and_keeps_what_is_there(environment, capsys):
+    assert run(capsys, "init")[0] == 0
+    modes = {
+        path.relative_to(environment).as_posix(): stat.S_IMODE(path.stat().st_mode)
+        for path in [environment, *sorted(environment.rglob("*"))]
+    }
+    assert modes == {
+        ".": 0o700, "keys": 0o700, "recordings": 0o700, "run": 0o700, "keys/cookie.key": 0o600,
+        "keys/seal.key": 0o600, "vivavoce.db": 0o600,
+    }  # fmt: skip
+    keys = {name: (environment / "keys" / name).read_bytes() for name in ("cookie.key", "seal.key")}
+    assert run(capsys, "init")[0] == 0
+    assert {name: (environment / "keys" / name).read_bytes() for name in keys} == keys
+
+
+@pytest.mark.parametrize("missing", ["keys/cookie.key", "keys/seal.key", "vivavoce.db", "recordings", "run"])
+def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
+    run(capsys, "init")
+    path = environment / missing
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink()
+    code, _out, told = run(capsys, "serve")
+    assert (code, "vivavoce init" in told) == (2, True), told
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["cookie.key", "seal.key"])
+def test_keys_that_others_can_read_are_refused(environment, capsys, name):
+    run(capsys, "init")
+    (environment / "keys" / name).chmod(0o640)
+    with pytest.raises(NotInitialised, match="read by others"):
+        read_keys(Settings(data=environment))
+    assert run(capsys, "serve")[0] == 2
+
+
+def test_two_installations_have_different_keys(tmp_path, monkeypatch, capsys):
+    found = []
+    for name in ("one", "two"):
+        monkeypatch.setenv("VIVAVOCE_DATA", str(tmp_path / name))
+        run(capsys, "init")
+        found += [(tmp_path / name / "keys" / key).read_text() for key in ("cookie.key", "seal.key")]
+    assert len(set(found)) == 4
+
+
+def test_a_demo_tells_links_pins_and_both_times_and_is_made_once(environment, capsys):
+    run(capsys, "init")
+    code, told, _err = run(capsys, "demo")
+    assert code == 0
+    assert told.count("/s#") == 3 and told.count("/j#") == 2 and told.count("PIN ") == 2
+    assert "București (UTC+0" in told and "Bangkok (UTC+07:00)" in told
+    assert "never use them for a real hearing" in told
+    assert run(capsys, "demo")[0] == 2
+    assert run(capsys, "demo", "--again")[0] == 0
+
+
+def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
+    run(capsys, "init")
+    run(capsys, "demo")
+    for wanted in ("judge", "judge@demo.ro.example", "popa"):
+        code, told, _err = run(capsys, "link", wanted)
+        assert code == 0
+        assert told.startswith("Ioana Popa (judge@demo.ro.example): http://localhost:8000/s#")
+    assert "several" in run(capsys, "link", "i")[2]
+    assert "Nobody is called" in run(capsys, "link", "zzz")[2]
+    assert run(capsys, "people")[1].count("\n") == 4
+
+
+def test_an_unknown_setting_stops_the_command(environment, capsys, monkeypatch):
+    monkeypatch.setenv("VIVAVOCE_PROT", "1")
+    code, _out, told = run(capsys, "people")
+    assert (code, "VIVAVOCE_PROT" in told) == (2, True)
+
+
+def test_verify_is_the_verifiers_own_command(environment, tmp_path):
+    command = [sys.executable, "-m", "web.cli", "verify", str(tmp_path / "no-bag")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    plain = subprocess.run(
+        [sys.executable, "-m", "media.evidence.verify", str(tmp_path / "no-bag")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    assert done.returncode != 0
+
+
+def test_exporting_what_is_not_there_is_refused(environment, capsys):
+    run(capsys, "init")
+    code, _out, told = run(capsys, "export", "2222-2222", "bag")
+    assert (code, "no recording or hearing" in told) == (2, True)

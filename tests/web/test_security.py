@@ -1,0 +1,95 @@
+"""Headers, origin, token, and rate limits, as data and as pure functions."""
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+
+from web import security
+from web.security import Buckets, origin_allowed
+from web.settings import Settings
+
+LOCAL = Settings(public_url="http://localhost:8000")
+COURT = Settings(public_url="https://court.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [
+        ("/docket", "form"), ("/h/7F3K-22QD", "form"), ("/h/7F3K-22QD/live", "island"), ("/requests/new", "form"),
+        ("/recordings", "form"), ("/recordings/0193", "island"), ("/j", "island"), ("/s", "island"),
+        ("/sign-in", "form"),
+    ],
+)  # fmt: skip
+def test_pages_with_an_island_have_the_policy_with_trusted_types(path, policy):
+    assert security.policy_for(path) == policy
+
+
+def test_both_policies_allow_nothing_inline_and_nothing_from_elsewhere():
+    for policy in security.POLICIES.values():
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert "unsafe" not in policy and "http" not in policy and "*" not in policy
+        assert "frame-ancestors 'none'" in policy and "base-uri 'none'" in policy
+    assert security.POLICIES["island"].endswith("require-trusted-types-for 'script'; trusted-types vivavoce")
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "allowed"),
+    [
+        (COURT, {"origin": "https://court.example"}, True),
+        (COURT, {"origin": "https://court.example", "sec-fetch-site": "same-origin"}, True),
+        (COURT, {"origin": "null", "sec-fetch-site": "same-origin"}, True),
+        (COURT, {"origin": "https://court.example", "sec-fetch-site": "cross-site"}, False),
+        (COURT, {"origin": "https://court.example", "sec-fetch-site": "same-site"}, False),
+        (COURT, {"origin": "https://court.example.evil"}, False),
+        (COURT, {"origin": "http://court.example"}, False),
+        (COURT, {"origin": "null"}, False),
+        (COURT, {}, False),
+        (COURT, {"sec-fetch-site": "none"}, False),
+        (COURT, {"origin": "https://evil.example", "host": "evil.example"}, False),
+        (COURT, {"origin": "http://localhost:8000", "host": "localhost:8000"}, False),
+        (LOCAL, {"origin": "http://localhost:8000"}, True),
+        (LOCAL, {"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:8000"}, True),
+        (LOCAL, {"origin": "http://127.0.0.1:9000", "host": "127.0.0.1:8000"}, False),
+        (LOCAL, {"origin": "http://evil.example", "host": "evil.example"}, False),
+    ],
+)
+def test_only_our_own_pages_may_change_things(settings, headers, allowed):
+    assert origin_allowed(settings, Headers(headers)) is allowed
+
+
+def test_a_token_belongs_to_one_login():
+    token = security.csrf_token(b"k" * 32, "one")
+    security.check_csrf(b"k" * 32, "one", token)
+    for key, login, given in ((b"k" * 32, "two", token), (b"x" * 32, "one", token), (b"k" * 32, "one", "é")):
+        with pytest.raises(HTTPException) as refused:
+            security.check_csrf(key, login, given)
+        assert (refused.value.status_code, refused.value.detail) == (403, "csrf")
+
+
+def test_a_bucket_gives_its_burst_then_one_by_one():
+    now = 0.0
+    buckets = Buckets(clock=lambda: now)
+    assert [buckets.take("sign_in", "a") for _ in range(10)] == [0.0] * 10
+    assert buckets.take("sign_in", "a") == 6.0
+    assert buckets.take("sign_in", "b") == 0.0
+    now = 6.0
+    assert (buckets.take("sign_in", "a"), buckets.take("sign_in", "a")) == (0.0, 6.0)
+
+
+def test_buckets_are_bounded_and_forget_the_oldest():
+    buckets = Buckets(clock=lambda: 0.0, size=3)
+    for who in "abcd":
+        buckets.take("sign_in", who)
+    assert [who for _rate, who in buckets.levels] == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "rate"),
+    [
+        ("GET", "/static/css/page.css", None), ("GET", "/healthz", None), ("GET", "/docket", "read"),
+        ("POST", "/s", "sign_in"), ("POST", "/j", "sign_in"), ("POST", "/requests/new", "write"),
+        ("GET", "/recordings/x/seg/1", "segment"),
+    ],
+)  # fmt: skip
+def test_each_request_counts_against_its_limit(method, path, rate):
+    assert security.rate_of(method, path) == rate

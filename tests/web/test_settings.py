@@ -1,0 +1,53 @@
+"""Settings: read once, frozen, and refused by name when they cannot be used."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from web.settings import Settings, SettingsError
+
+
+def test_settings_have_usable_defaults_and_cannot_be_changed():
+    settings = Settings.from_environment({"HOME": "/root", "PATH": "/bin"})
+    assert settings.origin == "http://localhost:8000"
+    assert settings.database_url == f"sqlite+aiosqlite:///{Path('.data').absolute() / 'vivavoce.db'}"
+    assert settings.udp_range == (47000, 47999)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.port = 1
+
+
+def test_every_setting_is_read_from_its_variable(tmp_path):
+    given = {
+        "VIVAVOCE_DATA": str(tmp_path),
+        "VIVAVOCE_DATABASE_URL": "postgresql+psycopg://db/v",
+        "VIVAVOCE_HOST": "0.0.0.0",
+        "VIVAVOCE_PORT": "443",
+        "VIVAVOCE_PUBLIC_URL": "https://Court.example/",
+        "VIVAVOCE_COURT_NAME": "court.example",
+        "VIVAVOCE_UDP_HOST": "192.0.2.1",
+        "VIVAVOCE_UDP_PORTS": "50000-50009",
+        "VIVAVOCE_UDP_PUBLIC_ADDRESS": "198.51.100.7",
+        "VIVAVOCE_TLS_CERT": "/c.pem",
+        "VIVAVOCE_TLS_KEY": "/k.pem",
+        "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
+        "VIVAVOCE_TEST_HOOKS": "yes",
+    }
+    settings = Settings.from_environment(given)
+    assert {f"VIVAVOCE_{item.name.upper()}" for item in dataclasses.fields(Settings) if item.init} == set(given)
+    assert settings.origin == "https://court.example"
+    assert (settings.port, settings.test_hooks, settings.tls_cert) == (443, True, Path("/c.pem"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"), ("PORT", "0"), ("PORT", "70000"), ("TEST_HOOKS", "maybe"), ("NO_SUCH_THING", "1"),
+        ("PUBLIC_URL", "http://court.example"), ("PUBLIC_URL", "ftp://x"), ("PUBLIC_URL", "https://x/path"),
+        ("UDP_PORTS", "9-1"), ("UDP_PORTS", "all"), ("COURT_NAME", "Court Of Law"), ("UDP_HOST", "somewhere"),
+        ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
+    ],
+)  # fmt: skip
+def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value):
+    with pytest.raises(SettingsError, match=f"VIVAVOCE_{name}=.*{value}"):
+        Settings.from_environment({f"VIVAVOCE_{name}": value})
