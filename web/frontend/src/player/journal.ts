@@ -184,6 +184,14 @@ export function partName(track: string, n: number): string {
   return `${track}-${String(n).padStart(6, "0")}`;
 }
 
+/** The segment of a number, looked for from the newest on: what a segment decodes from is close behind it. */
+function lastNumbered(segments: Segment[], n: number): Segment | undefined {
+  for (let index = segments.length - 1; index >= 0 && segments[index]!.n >= n; index -= 1) {
+    if (segments[index]!.n === n) return segments[index];
+  }
+  return undefined;
+}
+
 /** Reads a whole journal of `size` lines. Never throws: what is wrong becomes a fault. */
 export function readJournal(bytes: Uint8Array): Journal {
   return new Reader().read(bytes);
@@ -329,7 +337,7 @@ class Reader {
     const last = segment.t1 - segment.t0;
     const audio = track.mime.startsWith("audio/");
     const rising = segment.k.every((at, index) => at < last && (index === 0 || at > (segment.k[index - 1] ?? 0)));
-    const start = segment.rap === n ? segment : track.segments.find((other) => other.n === segment.rap);
+    const start = segment.rap === n ? segment : lastNumbered(track.segments, segment.rap);
     const starts = audio ? segment.rap === n && segment.k.length === 0 : start?.k[0] === 0;
     if (last < 1 || last > 65_534 || !rising || segment.rap > n || !starts) this.fault(part, "segment_form");
     track.segments.push(segment);

@@ -17,16 +17,17 @@ export function Transport({ engine, places, zero }: { engine: Engine; places: Pl
   return (
     <div class="player-transport">
       <div class="player-buttons" dir="ltr">
-        <button type="button" class="player-round" onClick={() => engine.seek(engine.clock.now() - STEP)}><Icon name="back" /><span>{t("Back 10 s")}</span></button>
+        <button type="button" class="player-round" aria-label={t("Back 10 s")} onClick={() => engine.seek(engine.clock.now() - STEP)}><Icon name="back" /><span aria-hidden="true">{t("10 s")}</span></button>
         <button type="button" class="player-round player-main" onClick={() => (wanted ? engine.pause() : engine.play())}>
           <Icon name={wanted ? "pause" : "play"} /><span>{wanted ? t("Pause") : t("Play")}</span>
         </button>
-        <button type="button" class="player-round" onClick={() => engine.seek(engine.clock.now() + STEP)}><span>{t("On 10 s")}</span><Icon name="forward" /></button>
+        <button type="button" class="player-round" aria-label={t("On 10 s")} onClick={() => engine.seek(engine.clock.now() + STEP)}><span aria-hidden="true">{t("10 s")}</span><Icon name="forward" /></button>
       </div>
       <p class="player-now">
         <span class="visually-hidden">{t("Time of day")} </span>
         <TimePair at={zero + now} places={places} offsets />
         <span class="player-elapsed"><bdi class="t" dir="ltr">{elapsedText(now)} / {elapsedText(end)}</bdi></span>
+        <span class="player-state" role="status">{stateText(engine)}</span>
       </p>
       <div class="player-bar" dir="ltr">
         <Gaps engine={engine} />
@@ -34,7 +35,6 @@ export function Transport({ engine, places, zero }: { engine: Engine; places: Pl
           aria-valuetext={`${elapsedText(now)}, ${timesText(zero + now, places)}`}
           onInput={(event) => engine.seek(Number(event.currentTarget.value) * 1000)} />
       </div>
-      <p class="player-state" role="status">{stateText(engine)}</p>
     </div>
   );
 }

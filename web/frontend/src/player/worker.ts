@@ -12,6 +12,7 @@ import {
 import type { FromWorker, RefusalCode, ToWorker, Verdict } from "./wire";
 
 const IN_FLIGHT = 3;
+const CHECK_IN_FLIGHT = 2;
 /** Bytes of a recording that are checked whole without being asked. */
 const CHECK_UNASKED = 64 * 1024 * 1024;
 const SEAL_FAULTS = ["checkpoint", "journal"];
@@ -182,7 +183,7 @@ async function open(origin: string): Promise<void> {
   const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), authority: key.authority, demo: key.demo };
   say({ type: "opened", recording: sealed ? view(journal) : null, seal });
   sayVerdict();
-  if (sealed && verdict.left <= CHECK_UNASKED) void checkAll();
+  if (sealed && verdict.left <= CHECK_UNASKED) checkAll();
 }
 
 async function checkHead(note: Bytes, origin: string, keyFile: KeyFile): Promise<Checkpoint | null> {
@@ -366,13 +367,18 @@ function pump(): void {
       say({ type: "unreachable", id: wanted.id, status: 0 });
       continue;
     }
-    flying += 1;
-    void serve(wanted).finally(() => {
-      flying -= 1;
-      pump();
-    });
+    fly(serve(wanted));
   }
-  if (flying === 0 && checking) void checkNext();
+  while (checking && flying < CHECK_IN_FLIGHT) fly(checkNext());
+}
+
+function fly(work: Promise<void>): void {
+  flying += 1;
+  void work.finally(() => {
+    flying -= 1;
+    // Not at once: what the page asks for in the meantime goes first.
+    setTimeout(pump, 0);
+  });
 }
 
 async function serve(wanted: Wanted): Promise<void> {
@@ -385,26 +391,25 @@ async function serve(wanted: Wanted): Promise<void> {
   }
 }
 
-async function checkAll(): Promise<void> {
-  checking = [...files.keys()].sort((a, b) => (lineOf.get(a) ?? 0) - (lineOf.get(b) ?? 0));
+function checkAll(): void {
+  checking = [...files.keys()].filter((name) => !checked.has(name));
+  checking.sort((a, b) => (lineOf.get(b) ?? 0) - (lineOf.get(a) ?? 0));
   pump();
 }
 
 async function checkNext(): Promise<void> {
-  const name = checking?.find((each) => !checked.has(each));
+  const name = checking?.pop();
   if (name === undefined) {
     checking = null;
-    return;
+  } else if (!checked.has(name)) {
+    try {
+      await part(name);
+    } catch (error) {
+      // No line: the viewer can ask again.
+      if (error instanceof Unreachable) checking = null;
+      else if (!(error instanceof Bad)) throw error;
+    }
   }
-  flying += 1;
-  try {
-    await part(name);
-  } catch (error) {
-    if (error instanceof Unreachable) checking = null;
-  } finally {
-    flying -= 1;
-  }
-  setTimeout(pump, 0);
 }
 
 // --- messages --------------------------------------------------------------------------------------------------------
