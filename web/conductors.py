@@ -67,6 +67,13 @@ class Conductors:
         if (found := self._all.get(hearing_id)) is not None:
             found.dismiss(participant_id, why)
 
+    def signed_out(self, login_id: str) -> None:
+        """A login has ended: its live pages end too."""
+        for conductor in self._all.values():
+            for connection in list(conductor.connections.values()):
+                if connection.login_id == login_id:
+                    conductor.dismiss(connection.participant_id, "signed_out")
+
     def _forget(self, conductor: Conductor) -> None:
         self._all.pop(conductor.hearing_id, None)
 

@@ -188,6 +188,17 @@ async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Visitor) ->
             assert await closed_with(first) == 1000
 
 
+async def test_signing_out_ends_the_live_page_too(judge: Visitor) -> None:
+    async with judge.socket() as socket:
+        await next_of(socket, "view")
+        page = await judge.http.get("/docket")
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+        assert token
+        assert (await judge.http.post("/sign-out", data={"csrf": token[1]})).status_code == 303
+        assert (await next_of(socket, "bye"))["why"] == "signed_out"
+        assert await closed_with(socket) == 1000
+
+
 OFFERS = {
     "nothing": "",
     "no description": "hello",

@@ -83,6 +83,8 @@ async def sign_out(request: Request) -> Response:
     """End the login. Effects: ends it, takes the cookie away."""
     await forms.read(request)
     await end_previous(request, "signed_out")
+    if request.scope["actor"] is not None:
+        request.app.state.parts.conductors.signed_out(request.scope["actor"].login.id)
     answer = RedirectResponse("/sign-in?why=out", 303)
     drop_cookie(answer)
     answer.headers["clear-site-data"] = '"cache", "storage"'
