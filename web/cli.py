@@ -17,7 +17,7 @@ import uvicorn
 from hearings import errors, logins, queries
 from hearings.db import Database
 from hearings.models import Hearing, Person
-from media.evidence import bag, seal_key, verify
+from media.evidence import bag, custody, seal_key, verify
 from media.evidence.keyfile import policy_text
 from web import demo
 from web.app import NotInitialised, create_app, read_keys, require_folders
@@ -287,7 +287,7 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
     key = seal_key.read_seal_key(settings.keys / "seal.key")
     try:
         made = bag.export(folder, options.bag.absolute(), key, "operator", options.why, datetime.now(UTC))
-    except (bag.ExportError, OSError, ValueError) as error:
+    except (bag.ExportError, custody.CustodyError, OSError, ValueError) as error:
         raise Refused(str(error)) from error
     print(json.dumps({"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}))
     return 0
