@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hearings import queries, recordings, sittings, sound_checks
 from hearings.actors import SYSTEM, participant_actor
-from hearings.errors import HearingsError, NotFound, NotReady
+from hearings.errors import HearingsError, NotFound
 from hearings.events import EventKind, record
 from hearings.models import Participant
 from hearings.roles import channel_track
@@ -229,9 +229,7 @@ class Proceedings:
         return messages.Result(re=command.id, ok=True)
 
     async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
-        """One person at a time: record, read back, decode, forget."""
-        if self._busy.locked():
-            raise NotReady("Another sound check is running")
+        """One person at a time: record, read back, decode, forget. A second one waits for the first."""
         async with self._busy:
             async with self._conductor.acting(connection.participant_id) as (db, rows):
                 who = rows.participant(command.participant)
