@@ -19,6 +19,7 @@ SENTENCES: dict[str, str] = {
     "identity_missing": N_("The requested authority has not yet confirmed who this person is."),
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
+    "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "too_many": N_("The hearing is full."),
 }
 

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
-from media.evidence import seal
+from media.evidence import custody, seal, tlog
 from media.evidence.seal_key import SealKey
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -262,6 +263,70 @@ async def test_it_can_be_played_by_keyboard_alone(viewer: Viewer):
     assert await viewer.clock() <= 3
 
 
+async def test_the_large_picture_is_chosen_and_both_go_on(viewer: Viewer):
+    await viewer.opened()
+    judge, witness = viewer.page.get_by_test_id("tile-judge_1_cam"), viewer.page.get_by_test_id("tile-witness_1_cam")
+    await viewer.play.click()
+    await viewer.page.get_by_role("button", name="Show Judge large").click()
+    await expect(viewer.page.get_by_role("button", name="Show Witness large")).to_be_visible()
+    one, two = await judge.bounding_box(), await witness.bounding_box()
+    assert one and two and one["width"] > 1.5 * two["width"]
+    for track in ("judge_1_cam", "witness_1_cam"):
+        now = await viewer.media(track)
+        await viewer.page.wait_for_function(f"() => probe.time('{track}') > {now + 0.5}", timeout=15_000)
+
+
+async def test_many_seeks_in_a_row_end_at_the_last_and_fetch_no_part_over_and_over(viewer: Viewer):
+    await viewer.opened()
+    before = len(viewer.requests)
+    for step in range(30):
+        await viewer.seek((step * 17) % 38)
+    await viewer.seek(36)
+    await viewer.page.wait_for_function("() => probe.second('judge_1_cam') === 36", timeout=20_000)
+    parts = [request.url for request in viewer.requests[before:] if "/file/seg/" in request.url]
+    # 140 parts in all; what is under way at a seek may be fetched again.
+    assert len(parts) <= 140 + 3 * 31
+
+
+async def test_a_lost_line_is_said_and_playing_goes_on_when_it_is_back(viewer: Viewer):
+    page = viewer.page
+
+    async def large(route: Any) -> None:
+        await route.abort()
+
+    await viewer.opened()
+    await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
+    await viewer.seek(2)
+    await page.route("**/file/seg/**", large)
+    await viewer.seek(33)
+    await viewer.play.click()
+    state = page.locator(".player-state")
+    await expect(state).to_have_text("The court's server does not answer. Trying again.", timeout=20_000)
+    await page.unroute("**/file/seg/**")
+    await page.wait_for_function("() => probe.second('judge_1_cam') >= 34", timeout=20_000)
+    await expect(state).to_have_text("")
+    await expect(viewer.verdict).to_have_attribute("data-word", "gaps")
+
+
+async def test_a_ticket_that_ends_is_renewed_and_the_journal_says_so(viewer: Viewer):
+    await viewer.opened()
+    await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
+    refused = []
+
+    async def refuse_old(route: Any) -> None:
+        if len(refused) < 4:
+            refused.append(route.request.url)
+            await route.fulfill(status=403, content_type="application/problem+json", body="{}")
+        else:
+            await route.continue_()
+
+    await viewer.page.route("**/file/seg/**", refuse_old)
+    await viewer.seek(33)
+    await viewer.page.wait_for_function("() => probe.second('judge_1_cam') === 33", timeout=30_000)
+    whats = [line["what"] for line in viewer.installation.journal() if line["type"] == "access"]
+    assert whats == ["view", "view_continued"]
+
+
 # --- checking ----------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +409,35 @@ async def test_a_journal_altered_on_its_way_is_failed_and_nothing_is_played(
     await viewer.open()
     await expect(viewer.verdict).to_contain_text(words, timeout=20_000)
     await expect(viewer.page.get_by_text("This recording is not played")).to_be_visible()
+
+
+async def test_a_line_written_by_another_viewing_meanwhile_is_no_fault(viewer: Viewer):
+    sealed = viewer.installation.sealed
+    written = []
+
+    async def another(route: Any) -> None:
+        if not written:
+            entry = {"type": "access", "who": "clerk RO", "what": "view", "why": "minutes"}
+            written.append(custody.append_after_close(sealed.folder, [entry], sealed.seal_key, time.time_ns()))
+        await route.continue_()
+
+    await viewer.page.route("**/file/journal.jsonl", another)
+    await viewer.opened()
+    await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
+    assert [head.size for head in written] == [len(sealed.lines) + 2]
+
+
+async def test_a_recording_without_a_proven_end_is_not_opened_and_the_page_says_why(viewer: Viewer):
+    sealed = viewer.installation.sealed
+    path = sealed.folder / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)[:-1]
+    path.write_bytes(b"".join(lines))
+    tree = tlog.Tree(tlog.leaf_hash(line[:-1]) for line in lines)
+    text = tlog.checkpoint_text(sealed.origin, tree.size, tree.root())
+    (sealed.folder / "checkpoint").write_bytes(sealed.seal_key.sign(text, sealed.origin))
+    await viewer.open()
+    await expect(viewer.page.get_by_text("This recording has no proven end yet")).to_be_visible(timeout=10_000)
+    assert not [request for request in viewer.requests if "/file/" in request.url]
 
 
 async def test_a_missing_part_is_named(viewer: Viewer):

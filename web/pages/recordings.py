@@ -77,6 +77,12 @@ CAUSES = {
 DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
 
 
+class NoProvenEnd(errors.NotReady):
+    """A recording without a `close` in force: it belongs to the recorder, and nothing can be added to it."""
+
+    code = "no_proven_end"
+
+
 @dataclass(frozen=True)
 class Access:
     """A recording a member of staff of one of its States has asked for, and their role in its hearing."""
@@ -298,7 +304,7 @@ async def _journal(request: Request, access: Access, what: str, why: str) -> Non
     try:
         await run_in_threadpool(append)
     except custody.NotClosedError:
-        raise errors.NotReady(N_("This recording has no proven end yet; it can be viewed once it is closed.")) from None
+        raise NoProvenEnd from None
     except (custody.CustodyError, SealKeyError) as error:
         logger.error("viewing of a recording could not be journaled: %s", error)
         raise HTTPException(503, "unavailable") from error
@@ -354,9 +360,7 @@ async def export(request: Request) -> Response:
     try:
         room, target, size = await run_in_threadpool(make)
     except custody.NotClosedError:
-        raise errors.NotReady(
-            N_("This recording has no proven end yet; a copy can be taken once it is closed.")
-        ) from None
+        raise NoProvenEnd from None
     except (custody.CustodyError, bag.ExportError, SealKeyError) as error:
         logger.error("a recording could not be exported: %s", error)
         raise HTTPException(503, "unavailable") from error

@@ -96,6 +96,9 @@ function take(message: FromWorker): void {
       if (message.recording) engine.value = new Engine(message.recording, send);
       else shut.value = true;
       return;
+    case "expired":
+      void renew();
+      return;
     case "unreachable":
       if (message.status === 401 || message.status === 403) void renew();
       engine.peek()?.answer(message);

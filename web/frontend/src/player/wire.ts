@@ -70,4 +70,5 @@ export type FromWorker =
   | { type: "verdict"; verdict: Verdict }
   | { type: "part"; id: number; bytes: ArrayBuffer }
   | { type: "bad"; id: number; track: string; n: number; code: string }
+  | { type: "expired" }
   | { type: "unreachable"; id: number; status: number };

@@ -284,6 +284,7 @@ const files = new Map<string, Sealed>();
 const checked = new Set<string>();
 let flying = 0;
 let checking: string[] | null = null;
+let resting: string[] = [];
 
 function countParts(found: Journal): void {
   const order: [string, number][] = [];
@@ -397,6 +398,21 @@ function checkAll(): void {
   pump();
 }
 
+/** The line is gone or the ticket too old: go on later. */
+function rest(name: string, status: number): void {
+  const left = [...(checking ?? resting), name];
+  checking = null;
+  resting = left;
+  if (status === 401 || status === 403) say({ type: "expired" });
+  setTimeout(goOn, 5_000);
+}
+
+function goOn(): void {
+  if (resting.length) checking = resting;
+  resting = [];
+  pump();
+}
+
 async function checkNext(): Promise<void> {
   const name = checking?.pop();
   if (name === undefined) {
@@ -405,8 +421,7 @@ async function checkNext(): Promise<void> {
     try {
       await part(name);
     } catch (error) {
-      // No line: the viewer can ask again.
-      if (error instanceof Unreachable) checking = null;
+      if (error instanceof Unreachable) rest(name, error.status);
       else if (!(error instanceof Bad)) throw error;
     }
   }
@@ -434,7 +449,7 @@ async function take(message: ToWorker): Promise<void> {
       return;
     case "ticket":
       ticket = message.ticket;
-      return pump();
+      return goOn();
     case "check":
       return checkAll();
   }
