@@ -5,7 +5,8 @@ import contextlib
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
@@ -27,6 +28,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def apart(work: Callable[[], Coroutine[object, object, object]]) -> object:
+    """Run in a thread of its own: the browser's driver keeps an event loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(work())).result()
 
 
 @dataclass
@@ -99,7 +106,7 @@ class Service:
             finally:
                 await database.close()
 
-        return asyncio.run(inner())
+        return apart(inner)
 
     def client(self) -> Client:
         self.clients.append(httpx.Client(base_url=self.base, follow_redirects=False, timeout=20))
@@ -143,8 +150,9 @@ def serving(folder: Path) -> Iterator[Service]:
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     settings = Settings(data=folder / "data", port=port, public_url=base, udp_ports="45000-45099")
-    cli.init(settings, cli._parser().parse_args(["init"]))
-    made = asyncio.run(cli._seed(settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(cli.init, settings, cli._parser().parse_args(["init"])).result()
+    made = apart(lambda: cli._seed(settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
     server, thread = start(settings)
     try:
         yield Service(settings, made, base, server.config.app)  # type: ignore[arg-type]
