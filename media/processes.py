@@ -225,17 +225,17 @@ class Process:
         try:
             await self._attach(self._running, START_SECONDS if not self.adopted else SILENT_SECONDS)
         except ProcessError:
+            await self._give_up(self._running)
             if not self.adopted:
-                self._kill(self._running)
                 raise
-            self._note("hang", self._running.pid)
-            self._kill(self._running)
-            await self._running.gone.wait()
-            self._forget()
             self.adopted = False
             self.last_seq = 0
             self._running = self._start()
-            await self._attach(self._running, START_SECONDS)
+            try:
+                await self._attach(self._running, START_SECONDS)
+            except ProcessError:
+                await self._give_up(self._running)
+                raise
         self._tasks = [asyncio.create_task(self._supervise()), asyncio.create_task(self._dispatch())]
 
     def _find(self) -> _Running | None:
@@ -322,6 +322,12 @@ class Process:
     def _kill(self, running: _Running) -> None:
         self._note("killed", running.pid)
         self._signal(running, signal.SIGKILL)
+
+    async def _give_up(self, running: _Running) -> None:
+        """End a process that does not answer, and forget it."""
+        self._kill(running)
+        await running.gone.wait()
+        self._forget()
 
     async def _attach(self, running: _Running, within: float) -> None:
         """Connect and wait for `Attached`. Raises ProcessError when it ends, or does not answer in time."""
@@ -476,9 +482,7 @@ class Process:
             except ProcessError as error:
                 logger.error("%s", error)
                 self._failures += 1
-                self._kill(self._running)
-                await self._running.gone.wait()
-                self._forget()
+                await self._give_up(self._running)
         self._note("restarted", self._running.pid)
         self._queue_call(self._on_restart)
 

@@ -391,6 +391,7 @@ class Feed:
             await self._link.close()
             self._link = None
             self.request_keys()
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     def request_keys(self) -> None:
         """Ask for a key frame on every recorded camera."""

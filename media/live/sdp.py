@@ -13,7 +13,7 @@ from typing import Literal
 from media.live.rtp import LEVEL, MID, TRANSPORT_SEQUENCE, ExtensionIds
 
 MAX_BYTES = 64 * 1024
-MAX_LINES = 2_000
+MAX_LINES = 4_000
 MAX_SECTIONS = 20
 MAX_CANDIDATES = 40
 MAX_SLOTS = 8

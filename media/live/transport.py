@@ -9,7 +9,6 @@ to one from which an authenticated check came (peer-reflexive, RFC 8445 section 
 """
 
 import asyncio
-import contextlib
 import inspect
 import ipaddress
 import logging
@@ -245,6 +244,7 @@ class Transport:
         self._ssrcs: set[bytes] = set()
         self._budget = 0
         self._budget_second = 0
+        self._ending: asyncio.Future[None] | None = None
 
     @property
     def closed(self) -> bool:
@@ -317,17 +317,21 @@ class Transport:
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def close(self) -> None:
-        """Say goodbye and leave the port. Safe to call twice."""
-        if self.closed:
-            return
-        self.status = "closed"
-        self._unprotect = self._protect = None
-        self._port.remove(self)
-        self._on_status("closed")
-        with contextlib.suppress(Exception):
-            await self._dtls.stop()
-        with contextlib.suppress(Exception):
-            await self._ice.stop()
+        """Say goodbye and leave the port. Safe to call twice; goes on when the caller is cancelled."""
+        if self._ending is None:
+            self.status = "closed"
+            self._unprotect = self._protect = None
+            self._port.remove(self)
+            self._ending = asyncio.ensure_future(self._end())
+            self._on_status("closed")
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
+        for part in (self._dtls, self._ice):
+            try:
+                await part.stop()
+            except Exception:
+                logger.exception("a connection did not end in good order")
         self._port.remove(self)
 
     # --- received ----------------------------------------------------------------------------------------------

@@ -153,6 +153,33 @@ async def test_a_certificate_that_was_not_announced_gets_no_connection(court: An
     assert not [e for e in court.events if isinstance(e, PeerStatus) and e.status == "connected"]
 
 
+async def test_a_packet_that_is_sent_again_is_not_forwarded_again(court: Any, until: Any) -> None:
+    court.seat("judge")
+    court.seat("witness")
+    court.plan()
+    judge, witness = [await court.page(name) for name in ("judge", "witness")]
+    await until(lambda: judge.heard_from("witness", sound=True) > 10)
+    (protocol,) = witness.ice._connection._protocols
+    real, sent = protocol.transport, []
+
+    class Recording:
+        def sendto(self, data: bytes, address: Any) -> None:
+            sent.append(data)
+            real.sendto(data, address)
+
+    protocol.transport = Recording()
+    await until(lambda: len(sent) > 50)
+    protocol.transport = real
+    await witness.cease()
+    await judge.cease()
+    await asyncio.sleep(0.3)
+    before = await court.counts()
+    for data in sent:
+        real.sendto(data, witness.server)
+    await asyncio.sleep(0.3)
+    assert await court.counts() == before
+
+
 # --- at the port itself ---------------------------------------------------------------------------------------------
 
 
@@ -268,6 +295,22 @@ async def test_data_is_heard_only_after_a_check(port: Port, stranger: Stranger) 
     await asyncio.sleep(0.05)
     assert port._by_address == {}
     assert port._by_ufrag == {}
+
+
+@pytest.mark.parametrize("when", ["before a check", "in the handshake"])
+async def test_a_connection_that_ends_early_leaves_nothing_behind(port: Port, stranger: Stranger, when: str) -> None:
+    before = asyncio.all_tasks()
+    one, _ = await connection(port)
+    connecting = asyncio.create_task(one.connect("theirs", "p" * 24, [("sha-256", ":".join(["AB"] * 32))]))
+    if when == "in the handshake":
+        message = check(one.ufrag, one.password, {"PRIORITY": 1, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None})
+        stranger.socket.sendto(message, ("127.0.0.1", port.port))
+    await asyncio.sleep(0.1)
+    await one.close()
+    await asyncio.wait_for(connecting, 5)
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() - before == set()
+    assert port._by_address == port._by_ufrag == {}
 
 
 async def test_the_handshake_queue_and_the_addresses_of_a_connection_are_bounded(port: Port) -> None:
