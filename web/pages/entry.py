@@ -80,12 +80,11 @@ async def use_link(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the login. Effects: ends it, takes the cookie away; who came by a link is sent out of the hearing."""
+    """End the login. Effects: ends it, takes the cookie away, ends its live pages."""
     await forms.read(request)
     signed = signed_in(request)
     await end_previous(request, "signed_out")
-    if signed.participant is not None:
-        request.app.state.parts.conductors.dismiss(signed.participant.hearing_id, signed.participant.id, "signed_out")
+    request.app.state.parts.conductors.signed_out(signed.login.id)
     if request.scope["actor"] is not None:
         request.app.state.parts.conductors.signed_out(request.scope["actor"].login.id)
     answer = RedirectResponse("/sign-in?why=out", 303)
