@@ -29,8 +29,11 @@ class Block(NamedTuple):
 
 
 def is_vp8_key(data: bytes) -> bool:
-    """Whether a VP8 frame is a key frame with the start code (RFC 6386 §9.1)."""
-    return len(data) >= 10 and not data[0] & 1 and data[3:6] == b"\x9d\x01\x2a"
+    """Whether a VP8 frame is a key frame with the start code and a size (RFC 6386 §9.1)."""
+    if len(data) < 10 or data[0] & 1 or data[3:6] != b"\x9d\x01\x2a":
+        return False
+    width, height = struct.unpack_from("<HH", data, 6)
+    return bool(width & 0x3FFF and height & 0x3FFF)
 
 
 def vp8_size(data: bytes) -> tuple[int, int]:

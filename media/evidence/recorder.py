@@ -61,7 +61,7 @@ from media.messages import (
 
 logger = logging.getLogger("vivavoce.media.evidence.recorder")
 
-TICK = 0.1
+TICK = 0.2
 ALIVE_EVERY = 0.5
 HELD_UP = 0.25
 CATCH_UP = 0.5

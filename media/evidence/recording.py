@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from media.evidence.journal import Line
 from media.evidence.ledger import TrackLedger
+from media.evidence.mux import is_vp8_key
 from media.evidence.recovery import Opened
 from media.evidence.rounds import Closed, Entry
 from media.evidence.sealer import Sealer
@@ -28,6 +29,7 @@ IN_FLIGHT = 0.4
 """Seconds a closing waits for frames on their way."""
 REPORT_EVERY = 5_000
 ANCHOR_EVERY = 60_000
+CLOCK_EVERY = 1_000
 READING = 300
 """While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
 IDLE_EVERY = 5_000
@@ -79,8 +81,9 @@ class Recording:
         self._extra: list[Line] = []
         self._fresh: list[TrackLedger] = []
         self._anchored = self._idle_at = self.timeline.now()
-        self._stepped = self._read_at = self._behind = 0
+        self._stepped = self._read_at = self._behind = self._clock_at = 0
         self._stopped = ""
+        self._strangers: set[str] = set()
         self._end: int | None = None
         for ledger in self.opened.ledgers.values():
             self._begin(ledger, "recorder" if self.opened.reopened else "other")
@@ -116,45 +119,59 @@ class Recording:
         """Take a batch, in the order of capture."""
         if self._end is not None:
             return
-        shift = self.timeline.shift(batch.sent)
-        now = self.timeline.now()
-        self._read_at, self._behind = now, max(0, now - self.timeline.at(batch.sent + shift))
-        parts: list[Frame | TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.frames]
-        parts += [*batch.losses, *batch.reports]
-        parts.sort(key=lambda part: part.at)
-        for part in parts:
-            t = min(self.timeline.at(part.at + shift), now)
-            if isinstance(part, Frame):
-                self._frame(part, t)
-            elif isinstance(part, TrackSwitch):
-                self._switch(part, max(t, 0))
-            elif isinstance(part, TrackLoss):
-                self._loss(part, max(t, 0))
-            else:
-                self._report(part, max(t, 0))
+        timeline = self.opened.timeline
+        shift = timeline.shift(batch.sent)
+        now = timeline.now()
+        self._read_at, self._behind = now, max(0, now - timeline.at(batch.sent + shift))
+        base, start = timeline.utc - shift, timeline.t
+        events: list[TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.losses, *batch.reports]
+        events.sort(key=_at)
+        place = 0
+        for frame in sorted(batch.frames, key=_at):
+            while place < len(events) and events[place].at <= frame.at:
+                self._event(events[place], max(0, min(start + (events[place].at - base) // 1_000_000, now)))
+                place += 1
+            t = min(start + (frame.at - base) // 1_000_000, now)
+            if t >= 0:
+                self._frame(frame, t)
+        for event in events[place:]:
+            self._event(event, max(0, min(start + (event.at - base) // 1_000_000, now)))
+
+    def _event(self, event: TrackSwitch | TrackLoss | SenderReport, t: int) -> None:
+        if isinstance(event, TrackSwitch):
+            self._switch(event, t)
+        elif isinstance(event, TrackLoss):
+            self._loss(event, t)
+        else:
+            self._report(event, t)
 
     def _frame(self, frame: Frame, t: int) -> None:
         running = self._running.get(frame.track)
-        if t < 0:
-            return
         if running is None:
             plan = self.plans.get(frame.track)
+            if plan is None:
+                self._unknown(frame.track)
             if plan is None or self._stopped:
                 return
             running = self._declare(plan, t)
         running.carried = True
         if frame.ssrc != running.ssrc:
-            if running.ssrc >= 0:
-                change: Line = {
-                    "type": "ssrc_change",
-                    "track": frame.track,
-                    "t": t,
-                    "old": running.ssrc,
-                    "new": frame.ssrc,
-                }
-                running.lines.append(change)
-            running.ssrc = frame.ssrc
-        running.cutter.frame(t, frame.key, frame.data)
+            self._new_ssrc(running, frame, t)
+        key = frame.key and (not running.cutter.video or is_vp8_key(frame.data))
+        running.cutter.frame(t, key, frame.data)
+
+    def _new_ssrc(self, running: _Running, frame: Frame, t: int) -> None:
+        if running.ssrc >= 0:
+            change: Line = {"type": "ssrc_change", "track": frame.track, "t": t, "old": running.ssrc, "new": frame.ssrc}
+            running.lines.append(change)
+        running.ssrc = frame.ssrc
+
+    def _unknown(self, track: str) -> None:
+        if track not in self._strangers:
+            self._strangers.add(track)
+            logger.error("frames of a track that nobody planned are not recorded")
+            text = f"frames of {track} came, which nobody planned; they are not recorded"
+            self._extra.append({"type": "notice", "code": "unknown_track", "text": text})
 
     def _switch(self, switch: TrackSwitch, t: int) -> None:
         running = self._running.get(switch.track)
@@ -216,11 +233,15 @@ class Recording:
             self.stop("recorder")
         elif self._stopped and self.held < RELIEF:
             self.proceed()
-        if now - self._anchored >= ANCHOR_EVERY or abs(self.timeline.step() - self._stepped) > STEP:
-            if abs(self.timeline.step() - self._stepped) > STEP:
-                self._extra.append({"type": "notice", "code": "clock_step", "text": "the system clock was stepped"})
-            self._stepped = self.timeline.step()
-            self._anchored = now
+        if now - self._clock_at < CLOCK_EVERY:
+            return
+        self._clock_at = now
+        step = self.timeline.step()
+        stepped = abs(step - self._stepped) > STEP
+        if stepped:
+            self._extra.append({"type": "notice", "code": "clock_step", "text": "the system clock was stepped"})
+        if stepped or now - self._anchored >= ANCHOR_EVERY:
+            self._stepped, self._anchored = step, now
             self._extra.append(self.timeline.anchor())
 
     def _is_idle(self, now: int) -> bool:
@@ -302,6 +323,10 @@ class Recording:
                 text = f"{count} frames of {track} came after their time had been sealed"
                 lines.append({"type": "notice", "code": "late_frames", "text": text})
         return lines
+
+
+def _at(part: Frame | TrackSwitch | TrackLoss | SenderReport) -> int:
+    return part.at
 
 
 def _cause(word: str) -> str:

@@ -24,7 +24,7 @@ LONGEST_OPEN_GAP = 60_000
 """A gap that goes on is declared in pieces of this length, after a first piece at once."""
 KEY_EVERY = 3_500
 """A key frame is asked for when the last one is this old, shortly before a cut: about every 4 s."""
-KEY_BEFORE_CUT = 250
+KEY_BEFORE_CUT = 400
 KEY_AGAIN = 1_000
 """Without a key frame nothing can be kept: asked again after this long."""
 
