@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from hearings import reference
+from hearings.errors import Invalid
 from hearings.lines import Ask, Line, LineStatus
 from hearings.models.request import HearingRequest
 from hearings.needs import needs, provision
@@ -115,7 +116,9 @@ def selectable() -> tuple[str, ...]:
 
 
 def evaluate(ask: Ask, instruments: Iterable[str] = NOW) -> GateResult:
-    """Ask each instrument what it needs."""
+    """Ask each instrument what it needs. Raises `UnknownState`, and `Invalid` when the two States are one."""
+    if ask.requesting_state == ask.requested_state:
+        raise Invalid("The two States are the same", "requested_state")
     wanted = set(instruments)
     rows = [row for id_, row in reference.instruments().items() if id_ in wanted and row["profile"]]
     found = tuple(_verdict(ask, row) for row in rows)

@@ -285,6 +285,8 @@ def _declarations(ask: Ask, row: Mapping[str, Any]) -> Iterator[Line]:
     if not profile or ask.capacity in {None, Capacity.witness, Capacity.expert}:
         return
     for state in (ask.requesting_state, ask.requested_state):
+        if reference.party(state, row["id"]).status == "not_party":
+            continue
         nothing = {"declared": "unknown", "persons": "", "stages": "", "provision": "9(9)", "confidence": "unknown"}
         rows = [one for one in reference.declarations() if (one["iso2"], one["instrument_id"]) == (state, row["id"])]
         for declared in rows or [nothing]:

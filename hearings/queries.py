@@ -41,8 +41,16 @@ class Page(Generic[T]):
     after: str
 
 
+def _key(text: str) -> str:
+    """The text, or `NotFound` for what no row can have as a key because no database can hold it."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise NotFound
+    return text
+
+
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
     """A row by id, read afresh. Raises `NotFound`."""
+    _key(row_id)
     row = await db.get(table, row_id, with_for_update=lock or None, populate_existing=True)
     if row is None:
         raise NotFound
@@ -51,7 +59,7 @@ async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = Fal
 
 async def person_by_email(db: AsyncSession, email: str) -> Person:
     """Staff by e-mail address. Raises `NotFound`."""
-    person = (await db.exec(select(Person).where(Person.email == email))).first()
+    person = (await db.exec(select(Person).where(Person.email == _key(email)))).first()
     if person is None:
         raise NotFound
     return person
@@ -78,6 +86,7 @@ def _request_visible(state: str) -> Any:
 
 async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool = False) -> HearingRequest:
     """A request, by id or reference, as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
+    _key(request_id)
     named = or_(col(HearingRequest.id) == request_id, col(HearingRequest.reference) == request_id)
     query = select(HearingRequest).where(named, _request_visible(state))
     query = query.execution_options(populate_existing=True)
@@ -121,7 +130,11 @@ def _hearing_visible(state: str) -> Any:
 
 async def hearing(db: AsyncSession, ref: str, *, state: str, lock: bool = False) -> Hearing:
     """A hearing by its reference, as one of its two States. Raises `NotFound`."""
-    query = select(Hearing).where(Hearing.ref == ref, _hearing_visible(state)).execution_options(populate_existing=True)
+    query = (
+        select(Hearing)
+        .where(Hearing.ref == _key(ref), _hearing_visible(state))
+        .execution_options(populate_existing=True)
+    )
     found = (await db.exec(query.with_for_update() if lock else query)).first()
     if found is None:
         raise NotFound
@@ -130,7 +143,7 @@ async def hearing(db: AsyncSession, ref: str, *, state: str, lock: bool = False)
 
 async def hearing_by_ref(db: AsyncSession, ref: str) -> Hearing:
     """A hearing by its reference, for a caller who has another proof (a seat in it). Raises `NotFound`."""
-    found = (await db.exec(select(Hearing).where(Hearing.ref == ref))).first()
+    found = (await db.exec(select(Hearing).where(Hearing.ref == _key(ref)))).first()
     if found is None:
         raise NotFound
     return found
@@ -240,7 +253,7 @@ async def recording(db: AsyncSession, recording_id: str, *, state: str) -> tuple
         select(Recording, Hearing)
         .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
-        .where(Recording.id == recording_id, _hearing_visible(state))
+        .where(Recording.id == _key(recording_id), _hearing_visible(state))
     )
     found = (await db.exec(query)).first()
     if found is None:

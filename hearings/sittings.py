@@ -88,6 +88,7 @@ async def roll_call(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: da
     Effects: sitting to roll_call, floor open (unless held), event.
     """
     require("roll_call", actor, target_state=actor.state)
+    await _lock(db, sitting)
     move_sitting(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
     sitting.floor_open = not sitting.holds
     await record(db, hearing=sitting.hearing_id, kind=EventKind.roll_call, actor=actor, now=now)
@@ -110,6 +111,7 @@ async def start(
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
+    await _lock(db, sitting)
     recording = await recording_of(db, sitting.id, lock=True)
     if sitting.status is not SittingStatus.pre_record:
         raise NotReady(f"The sitting starts after its sound checks; it is {sitting.status.value}")
@@ -168,6 +170,7 @@ async def hold(
     Effects: floor closed, hold added; in session: sitting to paused (order) or held; event hold.
     """
     require("hold", actor, granted=granted)
+    await _lock(db, sitting)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
         raise LobbyClosed("The sitting is over")
     if actor is not SYSTEM or cause is None:
@@ -196,6 +199,7 @@ async def resume(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Acto
     without a running recording.
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
+    await _lock(db, sitting)
     theirs = [one for one in sitting.holds if may("lift_hold", actor.role, hold_cause=HoldCause(one["cause"])).allowed]
     others = [one for one in sitting.holds if one not in theirs]
     if not theirs:
@@ -228,6 +232,7 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
     event closing.
     """
     require("close", actor)
+    await _lock(db, sitting)
     reason = clean(reason, "reason", most=500)
     await _end(db, sitting, actor=actor, now=now, reason=reason)
     await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, reason=reason)
@@ -277,6 +282,11 @@ async def finish(
     await end_logins_of(db, participant_ids=ids, now=now, why="closed")
     await kill_links(db, participant_ids=ids, now=now, why="closed")
     await record(db, hearing=hearing, kind=EventKind.closed, actor=actor, now=now)
+
+
+async def _lock(db: AsyncSession, sitting: Sitting) -> None:
+    """Read the row again, for us alone: two people may act at the same moment."""
+    await db.refresh(sitting, with_for_update=True)
 
 
 def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:

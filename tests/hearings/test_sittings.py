@@ -1,5 +1,6 @@
 """A sitting from lobby to close: guards, sound checks, holds, and the recording's failures."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -342,6 +343,30 @@ async def test_the_floor_opens_only_when_the_last_hold_is_lifted(court: Any, now
     assert await state(court) == ("held", False, "intervention", "recording")
     assert await act(court, sittings.resume, AUTHORITY, now, reason="Withdrawn") is True
     assert await state(court) == ("in_session", True, "", "recording")
+
+
+@IN_SESSION
+async def test_what_was_set_before_a_hold_in_the_same_transaction_stays_set(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        sitting, _ = await court.sitting(db)
+        await sittings.set_process(db, sitting=sitting, udp_port=47_001, run_folder="run/0badcafe")
+        await sittings.hold(db, sitting=sitting, reason="Link lost", cause=HoldCause.fault, actor=SYSTEM, now=now)
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    assert (sitting.udp_port, sitting.run_folder, sitting.hold_cause) == (47_001, "run/0badcafe", HoldCause.fault)
+
+
+@IN_SESSION
+async def test_two_holds_at_the_same_moment_are_both_in_force(court: Any, now: datetime) -> None:
+    await asyncio.gather(
+        act(court, sittings.hold, JUDGE, now, reason="A break"),
+        act(court, sittings.hold, AUTHORITY, now, reason="Forbidden question"),
+        act(court, sittings.hold, None, now, reason="Link lost", cause=HoldCause.fault),
+    )
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    assert sorted(one["cause"] for one in sitting.holds) == ["fault", "intervention", "order"]
+    assert await state(court) == ("held", False, "intervention", "recording")
 
 
 @IN_SESSION

@@ -1,0 +1,244 @@
+"""The gate: what art. 18(18) UNTOC and 46(18) UNCAC, and all other instruments of the data, say of a request."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearings import reference
+from hearings.errors import Invalid
+from hearings.legal_bases import Ask, GateResult, Line, LineStatus, Outcome, Verdict, evaluate, selectable
+from hearings.models.request import Capacity, OffenceScope, ReasonNoAttendance
+
+ON = date(2026, 11, 24)
+YES = {"offence_serious": True, "offence_transnational": True, "offence_organised": True}
+ASK = Ask(
+    requesting_state="RO",
+    requested_state="TH",
+    on=ON,
+    capacity=Capacity.witness,
+    scopes=frozenset({"untoc_offence"}),
+    answers=YES,
+    reason_no_attendance=ReasonNoAttendance.not_possible,
+    reason_text="She cannot travel",
+    language_of_request="en",
+)
+
+
+def verdict(ask: Ask, instrument: str = "untoc") -> Verdict:
+    found = evaluate(ask, [instrument]).verdict(instrument)
+    assert found is not None
+    return found
+
+
+def line(ask: Ask, key: str, instrument: str = "untoc") -> Line:
+    return next(one for one in verdict(ask, instrument).lines if one.key == key)
+
+
+def test_a_witness_under_untoc_leaves_only_what_a_human_must_say() -> None:
+    found = verdict(ASK)
+    assert (found.outcome, found.usable, found.provision) == (Outcome.needs_human, True, "UNTOC art. 18(18)")
+    open_lines = [one.key for one in found.lines if one.status is not LineStatus.met]
+    assert open_lines == ["specific_treaty", "domestic_law"]
+    assert "identification" in found.must_be_agreed
+
+
+@pytest.mark.parametrize("capacity", [c for c in Capacity if c not in {Capacity.witness, Capacity.expert}])
+@pytest.mark.parametrize("instrument", ["untoc", "uncac"])
+def test_whoever_is_neither_witness_nor_expert_is_refused_on_these_alone(capacity: Capacity, instrument: str) -> None:
+    ask = replace(ASK, capacity=capacity, scopes=frozenset({"untoc_offence", "uncac_offence"}))
+    found = verdict(ask, instrument)
+    assert (found.outcome, found.usable) == (Outcome.refused, False)
+    person = line(ask, "person", instrument)
+    paragraph = {"untoc": "UNTOC art. 18(18)", "uncac": "UNCAC art. 46(18)"}[instrument]
+    assert (person.status, person.code) == (LineStatus.missing, "person_category_not_covered")
+    assert person.text.startswith(f"{paragraph} speaks of a witness or an expert. A")
+    assert "cannot be heard on it alone" in person.text
+
+
+def test_the_accused_is_told_which_other_footing_and_that_consent_is_needed() -> None:
+    person = line(replace(ASK, capacity=Capacity.accused), "person")
+    assert person.inputs["other_footing"] == ["untoc_18_3_a", "untoc_18_3_i"]
+    assert "An accused person cannot be heard on it alone" in person.text
+    for need in ("art. 18(3)", "the law of the requested State", "the agreement of both", "the person's consent"):
+        assert need in person.text
+
+
+def test_a_victim_is_told_another_footing_without_consent() -> None:
+    text = line(replace(ASK, capacity=Capacity.victim), "person").text
+    assert "art. 18(3)" in text
+    assert "consent" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "status", "code"),
+    [
+        ({}, "offence", LineStatus.met, ""),
+        ({"scopes": frozenset()}, "offence", LineStatus.missing, "offence_not_covered"),
+        ({"scopes": frozenset({"uncac_offence"})}, "offence", LineStatus.missing, "offence_not_covered"),
+        ({"answers": {**YES, "offence_organised": False}}, "organised", LineStatus.missing, "offence_not_covered"),
+        ({"answers": {**YES, "offence_organised": None}}, "organised", LineStatus.needs_human, ""),
+        ({"answers": {}}, "transnational", LineStatus.needs_human, ""),
+        ({"capacity": None}, "person", LineStatus.missing, ""),
+        ({"capacity": Capacity.expert}, "person", LineStatus.met, ""),
+        ({"reason_no_attendance": None}, "reason", LineStatus.missing, "reason_no_attendance_missing"),
+        ({"reason_text": " "}, "reason", LineStatus.missing, "reason_no_attendance_missing"),
+        ({"reason_no_attendance": ReasonNoAttendance.not_desirable}, "reason", LineStatus.met, ""),
+        ({"language_of_request": "th"}, "language", LineStatus.met, ""),
+        ({"language_of_request": "en-GB"}, "language", LineStatus.met, ""),
+        ({"language_of_request": "ro"}, "language", LineStatus.missing, "language"),
+        ({"language_of_request": ""}, "language", LineStatus.needs_human, ""),
+        ({"on": date(2003, 9, 28)}, "in_force", LineStatus.missing, "instrument_not_in_force"),
+        ({"on": date(2013, 11, 15)}, "party_requested", LineStatus.missing, "no_instrument_in_force_between_states"),
+        ({"on": date(2013, 11, 16)}, "party_requested", LineStatus.met, ""),
+        ({}, "domestic_law", LineStatus.needs_human, "domestic_law_confirmation_pending"),
+    ],
+)
+def test_each_line_of_untoc(change: dict[str, Any], key: str, status: LineStatus, code: str) -> None:
+    found = line(replace(ASK, **change), key)
+    assert (found.status, found.code) == (status, code)
+
+
+def test_uncac_needs_only_that_the_offence_is_one_of_corruption() -> None:
+    found = verdict(replace(ASK, scopes=frozenset({"uncac_offence"}), answers={}), "uncac")
+    assert (found.outcome, found.usable, found.provision) == (Outcome.needs_human, True, "UNCAC art. 46(18)")
+    assert verdict(ASK, "uncac").outcome is Outcome.missing
+
+
+def test_a_conditional_language_is_for_a_human() -> None:
+    ask = replace(ASK, requesting_state="TH", requested_state="RO", language_of_request="fr")
+    assert line(ask, "language").status is LineStatus.needs_human
+
+
+def test_what_nobody_verified_is_shown_as_unverified() -> None:
+    found = line(ASK, "party_requested")
+    assert (found.confidence, found.unverified) == ("knowledge-high", True)
+    found = line(ASK, "central_authority")
+    assert (found.confidence, found.unverified) == ("read-in-source", False)
+    assert found.source
+
+
+def test_a_state_not_known_to_be_bound_makes_an_instrument_unusable() -> None:
+    found = verdict(ASK, "eu2000")
+    assert line(ASK, "party_requesting", "eu2000").status is LineStatus.needs_human
+    assert not found.usable
+
+
+def test_the_specific_treaty_is_named_where_the_data_knows_one() -> None:
+    ask = replace(ASK, requested_state="ES", language_of_request="es")
+    found = line(ask, "specific_treaty")
+    assert (found.status, found.provision) == (LineStatus.needs_human, "UNTOC art. 18(7)")
+    assert "Directive 2014/41/EU (EIO) art. 24" in found.inputs["known"]
+    assert line(ASK, "specific_treaty").inputs["known"] == []
+
+
+def test_an_accused_under_the_eio_needs_consent() -> None:
+    ask = replace(ASK, requested_state="ES", capacity=Capacity.accused, language_of_request="es")
+    assert verdict(ask, "eio").outcome is Outcome.needs_human
+    assert line(ask, "consent", "eio").code == "consent_pending"
+
+
+def test_national_law_may_ask_for_consent() -> None:
+    ask = replace(ASK, requested_state="FR", capacity=Capacity.accused, language_of_request="fr")
+    assert line(ask, "consent_FR", "eio").provision.startswith("art. 694-5")
+
+
+def test_the_declaration_of_the_united_kingdom_blocks_an_accused() -> None:
+    ask = replace(ASK, requested_state="GB", capacity=Capacity.accused, language_of_request="en")
+    found = verdict(ask, "ets182")
+    assert found.outcome is Outcome.refused
+    assert line(ask, "declaration_GB", "ets182").code == "declaration_9_9"
+    witness = replace(ask, capacity=Capacity.witness)
+    assert [one.key for one in verdict(witness, "ets182").lines if one.key.startswith("declaration")] == []
+
+
+def test_an_unknown_declaration_is_for_a_human() -> None:
+    ask = replace(ASK, requested_state="ES", capacity=Capacity.accused, language_of_request="es")
+    found = line(ask, "declaration_ES", "ets182")
+    assert (found.status, found.code) == (LineStatus.needs_human, "declaration_unknown")
+
+
+def test_a_regulation_with_listed_procedures_takes_only_those() -> None:
+    ask = replace(ASK, requested_state="ES", capacity=Capacity.accused, language_of_request="es")
+    assert line(ask, "procedure", "reg2844").code == "procedure_not_covered"
+    listed = replace(ask, procedure="eaw_fd_2002_584")
+    assert line(listed, "procedure", "reg2844").status is LineStatus.met
+
+
+def test_a_bilateral_treaty_binds_its_sides_only() -> None:
+    japan = replace(ASK, requested_state="JP", language_of_request="ja")
+    assert line(japan, "parties", "eu_japan").status is LineStatus.met
+    back = replace(japan, requesting_state="JP", requested_state="RO", language_of_request="ro")
+    assert line(back, "parties", "eu_japan").status is LineStatus.met
+    assert line(ASK, "parties", "eu_japan").status is LineStatus.missing
+
+
+@pytest.mark.parametrize("instrument", ["cets224", "un_cybercrime"])
+def test_what_is_not_in_force_is_never_usable(instrument: str) -> None:
+    found = verdict(replace(ASK, scopes=frozenset(OffenceScope)), instrument)
+    assert not found.usable
+    assert found.lines[0].code == "instrument_not_in_force"
+
+
+def test_a_proposal_or_a_mere_channel_cannot_be_asked() -> None:
+    for instrument in ("com_2026_313", "medellin", "cjeu", "hcch_guide"):
+        assert instrument not in selectable()
+        assert evaluate(ASK, [instrument]).verdicts == ()
+
+
+def test_verdicts_come_most_specific_first() -> None:
+    order = [one.instrument for one in evaluate(ASK, selectable()).verdicts]
+    priorities = [reference.instruments()[one]["priority"] for one in order]
+    assert priorities == sorted(priorities)
+    assert order == list(selectable())
+
+
+def test_the_answer_is_plain_json() -> None:
+    result = evaluate(ASK)
+    assert json.loads(json.dumps(result.as_json())) == result.as_json()
+    assert result.as_json()["usable"] == ["untoc"]
+
+
+def test_one_state_alone_is_not_asked() -> None:
+    with pytest.raises(Invalid):
+        evaluate(replace(ASK, requested_state="RO"))
+
+
+@given(
+    st.permutations(sorted(reference.jurisdictions())),
+    st.sampled_from([None, *Capacity]),
+    st.frozensets(st.sampled_from([scope.value for scope in OffenceScope])),
+    st.dictionaries(st.sampled_from(sorted(YES)), st.sampled_from([True, False, None])),
+    st.dates(date(2000, 1, 1), date(2035, 1, 1)),
+    st.sampled_from(["", "en", "fr", "th", "pt-BR", "zz"]),
+)
+def test_no_question_breaks_the_gate_and_no_outcome_belies_its_lines(
+    states: list[str],
+    capacity: Capacity | None,
+    scopes: frozenset[str],
+    answers: dict[str, bool | None],
+    on: date,
+    tag: str,
+) -> None:
+    ask = Ask(
+        requesting_state=states[0],
+        requested_state=states[1],
+        on=on,
+        capacity=capacity,
+        scopes=scopes,
+        answers=answers,
+        language_of_request=tag,
+    )
+    result: GateResult = evaluate(ask, selectable())
+    codes = {*reference.enums()["refusal_code"], *reference.enums()["block_code"], ""}
+    for found in result.verdicts:
+        statuses = {line.status for line in found.lines}
+        assert (found.outcome in {Outcome.missing, Outcome.refused}) == (LineStatus.missing in statuses)
+        assert {line.code for line in found.lines} <= codes
+        assert len({line.key for line in found.lines}) == len(found.lines)
+        if capacity in {Capacity.accused, Capacity.suspect} and found.instrument in {"untoc", "uncac"}:
+            assert found.outcome is Outcome.refused

@@ -1,0 +1,361 @@
+"""Requests: drafted field by field, submitted through the gate, answered with reasons, seen by two States only."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from hearings import queries, requests
+from hearings.actors import Actor, person_actor
+from hearings.db import Database
+from hearings.errors import (
+    GateNotMet,
+    IllegalMove,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    UnknownLanguage,
+    UnknownState,
+)
+from hearings.models import HearingRequest, Person
+from hearings.status import RequestStatus
+
+Act = Callable[..., Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def clerk(staff: dict[str, Person]) -> Actor:
+    return person_actor(staff["clerk"])
+
+
+@pytest.fixture
+def authority(staff: dict[str, Person]) -> Actor:
+    return person_actor(staff["authority"])
+
+
+async def draft(database: Database, actor: Actor, now: datetime, fields: dict[str, Any]) -> HearingRequest:
+    async with database.transaction() as db:
+        return await requests.draft(db, requested_state="TH", fields=fields, actor=actor, now=now)
+
+
+async def act(database: Database, request: HearingRequest, what: Act, actor: Actor, now: datetime, **words: Any) -> Any:
+    async with database.transaction() as db:
+        row = await queries.get(db, HearingRequest, request.id, lock=True)
+        await what(db, request=row, actor=actor, now=now, **words)
+        return row
+
+
+async def reviewed(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> HearingRequest:
+    request = await draft(database, clerk, now, fields)
+    await act(database, request, requests.submit, clerk, now)
+    await act(database, request, requests.acknowledge, authority, now)
+    return request
+
+
+# --- drafting ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_draft_has_a_reference_and_both_central_authorities(
+    database: Database, clerk: Actor, now: datetime
+) -> None:
+    first, second = [await draft(database, clerk, now, {}) for _ in range(2)]
+    assert (first.reference, second.reference) == ("RO-2026-0001", "RO-2026-0002")
+    assert (first.owner_state, first.requesting_state, first.requested_state) == ("RO", "RO", "TH")
+    assert first.requesting_authority.startswith("Ministry of Justice")
+    assert first.requested_authority.startswith("Attorney General")
+    assert first.status is RequestStatus.draft
+
+
+async def test_references_are_each_states_own(database: Database, clerk: Actor, now: datetime) -> None:
+    thai = Actor(id="x", label="x", state="TH", functions=frozenset({"clerk"}))
+    await draft(database, clerk, now, {})
+    async with database.transaction() as db:
+        other = await requests.draft(db, requested_state="RO", actor=thai, now=now)
+    assert other.reference == "TH-2026-0001"
+
+
+async def test_references_made_at_once_differ(database: Database, clerk: Actor, now: datetime) -> None:
+    made = await asyncio.gather(*(draft(database, clerk, now, {}) for _ in range(8)))
+    assert sorted(one.reference for one in made) == [f"RO-2026-{number:04d}" for number in range(1, 9)]
+
+
+@pytest.mark.parametrize(("state", "error"), [("XX", UnknownState), ("RO", Invalid), ("", UnknownState)])
+async def test_a_request_goes_to_another_state_we_know(
+    database: Database, clerk: Actor, now: datetime, state: str, error: type[Exception]
+) -> None:
+    async with database.transaction() as db:
+        with pytest.raises(error):
+            await requests.draft(db, requested_state=state, actor=clerk, now=now)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("capacity", "bystander", Invalid),
+        ("reason_no_attendance", "lazy", Invalid),
+        ("offence_scope", ["piracy"], Invalid),
+        ("offence_serious", "yes", Invalid),
+        ("instruments", ["com_2026_313"], Invalid),
+        ("instruments", ["nonsense"], Invalid),
+        ("language_of_person", "en-x-<script>", UnknownLanguage),
+        ("person_name", "‮Somchai", Invalid),
+        ("person_name", "x" * 201, Invalid),
+        ("person_name", 7, Invalid),
+        ("case_number", "12\n34", Invalid),
+        ("offence_summary", "x" * 4001, Invalid),
+        ("owner_state", "TH", Invalid),
+        ("status", "accepted", Invalid),
+        ("nonsense", "x", Invalid),
+    ],
+)
+async def test_a_field_that_cannot_be_right_is_refused_by_name(
+    database: Database, clerk: Actor, now: datetime, field: str, value: Any, error: type[Invalid]
+) -> None:
+    request = await draft(database, clerk, now, {})
+    before = request.model_dump()
+    with pytest.raises(error) as refusal:
+        await act(database, request, requests.update, clerk, now, fields={field: value})
+    if error is Invalid:
+        assert refusal.value.field == field
+    async with database.reading() as db:
+        assert (await queries.get(db, HearingRequest, request.id)).model_dump() == before
+
+
+async def test_a_draft_is_changed_until_it_is_submitted(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, {"capacity": "accused"})
+    changed = await act(database, request, requests.update, clerk, now, fields=fields)
+    assert (changed.capacity, changed.language_of_person, changed.offence_scope) == ("witness", "th", ["untoc_offence"])
+    await act(database, request, requests.submit, clerk, now)
+    with pytest.raises(NotReady):
+        await act(database, request, requests.update, clerk, now, fields={"case_number": "9"})
+
+
+async def test_a_text_of_several_lines_and_scripts_is_kept(database: Database, clerk: Actor, now: datetime) -> None:
+    request = await draft(
+        database, clerk, now, {"person_name": "สมชาย ใจดี", "reason_text": "First.\r\nSecond: Ștefan cel Mare."}
+    )
+    assert request.person_name == "สมชาย ใจดี"
+    assert request.reason_text == "First.\nSecond: Ștefan cel Mare."
+
+
+# --- the gate ----------------------------------------------------------------------------------------------------
+
+
+async def test_submission_keeps_the_gates_answer_and_is_received_at_once(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    submitted = await act(database, request, requests.submit, clerk, now)
+    assert (submitted.status, submitted.submitted_at) == (RequestStatus.received, now)
+    assert submitted.gate_result["on"] == "2026-12-02"
+    assert submitted.gate_result["usable"] == ["untoc"]
+    async with database.reading() as db:
+        steps = [(change.after, change.actor) for change in await queries.history(db, submitted)]
+    assert steps == [("draft", clerk.id), ("submitted", clerk.id), ("received", "system")]
+
+
+@pytest.mark.parametrize("capacity", ["accused", "suspect", "victim", "convicted_person", "affected_person"])
+async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], capacity: str
+) -> None:
+    words = {"instruments": ["untoc", "uncac"], "offence_scope": ["untoc_offence", "uncac_offence"]}
+    request = await draft(database, clerk, now, {**fields, **words, "capacity": capacity})
+    with pytest.raises(GateNotMet) as refusal:
+        await act(database, request, requests.submit, clerk, now)
+    assert len(refusal.value.missing) == 2
+    for text, paragraph in zip(refusal.value.missing, ("UNTOC art. 18(18)", "UNCAC art. 46(18)"), strict=True):
+        assert text.startswith(f"{paragraph}: {paragraph} speaks of a witness or an expert")
+        assert "cannot be heard on it alone" in text
+    async with database.reading() as db:
+        kept = await queries.get(db, HearingRequest, request.id)
+    assert (kept.status, kept.submitted_at, kept.gate_result) == (RequestStatus.draft, None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"case_number": ""}, "Missing: the case number"),
+        ({"person_name": ""}, "Missing: the person to be heard"),
+        ({"instruments": []}, "Missing: the instrument relied on"),
+        ({"language_of_court": ""}, "Missing: the court's language"),
+        ({"reason_no_attendance": None}, "UNTOC art. 18(18): Say whether appearance in person is not possible"),
+        ({"capacity": None}, "UNTOC art. 18(18): Say in what capacity the person will be heard"),
+        ({"offence_scope": []}, "UNTOC art. 18(18): Say whether this is an offence covered"),
+        ({"offence_organised": False}, "UNTOC art. 18(18): There are reasonable grounds"),
+        ({"language_of_request": "ro"}, "UNTOC art. 18(18): Thailand accepts: th, en. A translation is needed"),
+        ({"instruments": ["eu2000"]}, "EU MLA Convention 2000 art. 10(1)-(8): not known whether both States are bound"),
+    ],
+)
+async def test_what_is_missing_is_named(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], change: dict[str, Any], missing: str
+) -> None:
+    request = await draft(database, clerk, now, {**fields, **change})
+    with pytest.raises(GateNotMet) as refusal:
+        await act(database, request, requests.submit, clerk, now)
+    assert len(refusal.value.missing) == 1
+    assert refusal.value.missing[0].startswith(missing)
+
+
+async def test_one_usable_instrument_is_enough(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, {**fields, "instruments": ["untoc", "uncac"]})
+    submitted = await act(database, request, requests.submit, clerk, now)
+    assert submitted.gate_result["usable"] == ["untoc"]
+    assert [one["outcome"] for one in submitted.gate_result["verdicts"]] == ["needs_human", "missing"]
+
+
+async def test_what_nobody_has_said_is_for_a_human_and_blocks_nothing(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, {**fields, "offence_organised": None, "language_of_request": ""})
+    submitted = await act(database, request, requests.submit, clerk, now)
+    lines = {line["key"]: line["status"] for line in submitted.gate_result["verdicts"][0]["lines"]}
+    assert (lines["organised"], lines["language"]) == ("needs_human", "needs_human")
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+async def test_the_roads_of_an_answer(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    await act(database, request, requests.ask_information, authority, now, question="Which dialect?")
+    await act(database, request, requests.answer_information, clerk, now, answer="Isan.")
+    await act(database, request, requests.postpone, authority, now, reasons="Our own trial is under way.")
+    await act(database, request, requests.take_up_again, authority, now)
+    found = await act(
+        database, request, requests.accept_with_conditions, authority, now, conditions="No question on X."
+    )
+    assert (found.conditions, found.answered_by, found.answered_at) == ("No question on X.", authority.id, now)
+    async with database.reading() as db:
+        steps = [(change.after, change.reason) for change in await queries.history(db, request)][4:]
+    assert steps == [
+        ("information_requested", "Which dialect?"),
+        ("under_review", "Isan."),
+        ("postponed", "postponed_ongoing_proceedings: Our own trial is under way."),
+        ("under_review", ""),
+        ("accepted_with_conditions", "No question on X."),
+    ]
+
+
+async def test_a_refusal_needs_a_ground_and_reasons(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    for words in ({"ground": "mood", "reasons": "Because."}, {"ground": "essential_interests", "reasons": " "}):
+        with pytest.raises(Invalid):
+            await act(database, request, requests.refuse, authority, now, **words)
+    found = await act(
+        database, request, requests.refuse, authority, now, ground="essential_interests", reasons="State secrets."
+    )
+    assert (found.answered_ground, found.answered_reason) == ("essential_interests", "State secrets.")
+    with pytest.raises(IllegalMove) as refusal:
+        await act(database, request, requests.accept, authority, now)
+    assert refusal.value.allowed == ()
+
+
+async def test_an_answer_comes_after_the_acknowledgement(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    await act(database, request, requests.submit, clerk, now)
+    with pytest.raises(IllegalMove) as refusal:
+        await act(database, request, requests.accept, authority, now)
+    assert refusal.value.allowed == ("under_review", "withdrawn")
+
+
+ASKING = [(requests.submit, {}), (requests.withdraw, {"reason": "Settled"})]
+ANSWERING: list[tuple[Act, dict[str, str]]] = [
+    (requests.acknowledge, {}),
+    (requests.accept, {}),
+    (requests.accept_with_conditions, {"conditions": "None"}),
+    (requests.refuse, {"ground": "essential_interests", "reasons": "Secrets"}),
+    (requests.postpone, {"reasons": "Trial"}),
+    (requests.ask_information, {"question": "Why?"}),
+]
+
+
+@pytest.mark.parametrize(("what", "words"), ASKING)
+async def test_the_requested_state_does_not_act_for_the_requesting_one(
+    database: Database,
+    clerk: Actor,
+    authority: Actor,
+    now: datetime,
+    fields: dict[str, Any],
+    what: Act,
+    words: dict[str, str],
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    with pytest.raises(NotAllowed):
+        await act(database, request, what, authority, now, **words)
+
+
+@pytest.mark.parametrize(("what", "words"), ANSWERING)
+async def test_the_requesting_state_does_not_answer_itself(
+    database: Database,
+    staff: dict[str, Person],
+    clerk: Actor,
+    now: datetime,
+    fields: dict[str, Any],
+    what: Act,
+    words: dict[str, str],
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    await act(database, request, requests.submit, clerk, now)
+    own_authority = Actor(id="x", label="x", state="RO", functions=frozenset({"authority", "clerk"}))
+    for actor in (clerk, person_actor(staff["judge"]), own_authority):
+        with pytest.raises(NotAllowed):
+            await act(database, request, what, actor, now, **words)
+
+
+@pytest.mark.parametrize("after", ["draft", "received", "under_review"])
+async def test_a_request_can_be_withdrawn_with_a_reason(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any], after: str
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    if after != "draft":
+        await act(database, request, requests.submit, clerk, now)
+    if after == "under_review":
+        await act(database, request, requests.acknowledge, authority, now)
+    with pytest.raises(Invalid):
+        await act(database, request, requests.withdraw, clerk, now, reason="")
+    found = await act(database, request, requests.withdraw, clerk, now, reason="Settled")
+    assert found.status is RequestStatus.withdrawn
+
+
+# --- who sees it -------------------------------------------------------------------------------------------------
+
+
+async def test_the_requested_state_sees_a_request_only_once_submitted(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    async with database.reading() as db:
+        assert (await queries.request(db, request.id, state="RO")).id == request.id
+        with pytest.raises(NotFound):
+            await queries.request(db, request.id, state="TH")
+        assert (await queries.requests(db, state="TH")).rows == []
+    await act(database, request, requests.submit, clerk, now)
+    async with database.reading() as db:
+        assert (await queries.request(db, request.id, state="TH")).id == request.id
+        assert [one.id for one in (await queries.requests(db, state="TH")).rows] == [request.id]
+        assert (await queries.request(db, request.reference, state="TH")).id == request.id
+
+
+async def test_a_withdrawn_draft_is_never_shown_to_the_other_state(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    await act(database, request, requests.withdraw, clerk, now, reason="Mistake")
+    async with database.reading() as db:
+        with pytest.raises(NotFound):
+            await queries.request(db, request.id, state="TH")
