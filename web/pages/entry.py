@@ -85,8 +85,6 @@ async def sign_out(request: Request) -> Response:
     signed = signed_in(request)
     await end_previous(request, "signed_out")
     request.app.state.parts.conductors.signed_out(signed.login.id)
-    if request.scope["actor"] is not None:
-        request.app.state.parts.conductors.signed_out(request.scope["actor"].login.id)
     answer = RedirectResponse("/sign-in?why=out", 303)
     drop_cookie(answer)
     answer.headers["clear-site-data"] = '"cache", "storage"'
