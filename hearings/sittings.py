@@ -286,6 +286,7 @@ async def finish(
 
 async def _lock(db: AsyncSession, sitting: Sitting) -> None:
     """Read the row again, for us alone: two people may act at the same moment."""
+    await db.flush()  # a refresh forgets what was set and not yet written
     await db.refresh(sitting, with_for_update=True)
 
 
