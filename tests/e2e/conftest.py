@@ -375,7 +375,7 @@ class People:
     async def all_say(self, words: str, seconds: float = 30) -> None:
         """Every page's indicator says so."""
         for person in self.all.values():
-            await expect(person.indicator).to_contain_text(words, timeout=seconds * 1000)
+            await expect(person.indicator).to_contain_text(re.compile(rf"^\s*{words}"), timeout=seconds * 1000)
 
     async def resume(self, reason: str = "Everybody is back.") -> None:
         """The presiding judge opens the floor again."""

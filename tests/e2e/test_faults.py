@@ -63,7 +63,7 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
     for track in ("judge_1_cam", "witness_1_mic"):
         gaps = [g for g in installation.journal("gap") if g["track"] == track and g["t0"] > 0]
         assert sum(g["t1"] - g["t0"] for g in gaps) < 25_000
-        assert {g["cause"] for g in gaps} <= {"network", "sender_off"}
+        assert {g["cause"] for g in gaps} <= {"network", "sender_off", "other"}
 
 
 async def test_a_killed_or_stopped_recorder_is_loud_and_loses_one_segment_and_one_cluster(
@@ -104,7 +104,7 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
     segments = len(installation.journal("segment"))
     installation.kill_web()
     for person in people.all.values():
-        await expect(person.page.get_by_text("Connection lost").first).to_be_visible(timeout=10_000)
+        await expect(person.page.get_by_role("region", name="Connection lost")).to_be_visible(timeout=10_000)
 
     async def still_heard() -> None:
         assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
