@@ -1,0 +1,147 @@
+"""Recording against forwarding: CPU of the recorder process and of the media worker for the same hearing.
+
+    python tests/benchmarks/bench_recording.py [--seconds 20]
+
+Four people send 640×480 VP8 at 25 frames/s (about 500 kbit/s) and Opus; each receives the three others. The worker
+first forwards alone, then also feeds a recorder that seals and journals every track. CPU time is that which the
+scheduler counted for every thread (/proc/<pid>/task/*/schedstat). Exit code 1 when recording costs more than 15 % of
+forwarding.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+LIMIT = 0.15
+COURT = "court.example"
+RECORDING = "0193c0de-0000-7000-8000-000000000001"
+ROOT = Path(__file__).parent.parent.parent
+
+
+def load(name: str, path: str) -> Any:
+    """A module of the tests, by its file."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of all threads a process has now; those that ended meanwhile are not counted."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
+async def cores(seconds: float, *pids: int) -> list[float]:
+    """Cores used by each process during this time."""
+    before, start = [cpu_seconds(pid) for pid in pids], time.monotonic()
+    await asyncio.sleep(seconds)
+    took = time.monotonic() - start
+    return [(cpu_seconds(pid) - was) / took for pid, was in zip(pids, before, strict=True)]
+
+
+async def start_recorder(folder: Path) -> Any:
+    """The recorder, with a key and a folder of its own."""
+    from media.evidence import seal_key
+    from media.messages import RECORDER_TO_WEB
+    from media.processes import Process, python
+
+    seal_key.make_seal_key(folder / "seal.key")
+    (folder / "recordings").mkdir()
+    paths = [
+        "--folder",
+        str(folder),
+        "--recordings",
+        str(folder / "recordings"),
+        "--seal-key",
+        str(folder / "seal.key"),
+    ]
+    argv = python("media.evidence.recorder", *paths, "--court", COURT)
+    return await Process.start_or_adopt(
+        "recorder", argv, folder, "recorder.sock", RECORDER_TO_WEB, lambda message: None
+    )
+
+
+async def open_recording(recorder: Any, people: list[str]) -> None:
+    """Every microphone and camera is required."""
+    from media.evidence import seal
+    from media.messages import NamedRecipient, OpenRecording, RecordingOpened, TrackPlan
+
+    kinds = {"mic": "floor-audio", "cam": "floor-video"}
+    tracks = [
+        TrackPlan(track=f"{one}_{end}", role="judge", kind=kind, lang="", required=True, pseudonym=False)  # type: ignore[arg-type]
+        for one in people
+        for end, kind in kinds.items()
+    ]
+    authority = NamedRecipient(name="requesting authority", recipient=seal.make_identity().recipient.text)
+    opened = await recorder.request(
+        OpenRecording(id="open", recording=RECORDING, hearing="h", recipients=[authority], tracks=tracks), 20
+    )
+    assert isinstance(opened, RecordingOpened), opened
+
+
+async def measure(seconds: float) -> int:
+    """Forwarding alone, then with the recorder."""
+    import aioice.ice
+
+    from media.messages import WORKER_TO_WEB, CloseRecording
+    from media.processes import Process, python
+
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+    forwarding = load("bench_forwarding", "tests/benchmarks/bench_forwarding.py")
+    pages = forwarding.load_pages()
+    sender = forwarding.make_sender(pages, forwarding.make_clip())
+    people = [f"person{number}" for number in range(forwarding.PEOPLE)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        argv = python("media.live.worker", "--folder", name, "--udp-host", "127.0.0.1", "--udp-port", "0")
+        worker = await Process.start_or_adopt(
+            "worker", argv, folder, "worker.sock", WORKER_TO_WEB, lambda message: None
+        )
+        court = pages.Courtroom(worker, folder)
+        for person in people:
+            court.seat(person)
+        court.plan()
+        senders = [sender(person) for person in people]
+        for one in senders:
+            await one.join(worker)
+            one.send(fps=forwarding.FPS)
+        await asyncio.sleep(4)
+        (alone,) = await cores(seconds, worker.pid)
+        recorder = await start_recorder(folder)
+        court.feed = True
+        court.plan()
+        await open_recording(recorder, people)
+        await asyncio.sleep(4)
+        fed, recording = await cores(seconds, worker.pid, recorder.pid)
+        closed = await recorder.request(CloseRecording(id="close"), 20)
+        for one in senders:
+            await one.close()
+        await worker.stop()
+        await recorder.stop()
+    print(f"forwarding alone         {alone:7.4f} cores")
+    print(f"forwarding and feeding   {fed:7.4f} cores")
+    print(f"recorder                 {recording:7.4f} cores, {closed.segments} segments, {closed.gaps} gaps")
+    print(f"recorder / forwarding    {recording / alone:7.1%} (limit {LIMIT:.0%})")
+    return 0 if recording <= LIMIT * alone else 1
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each measurement")
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    return asyncio.run(measure(options.seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
