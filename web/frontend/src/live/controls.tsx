@@ -93,6 +93,7 @@ function MicrophoneState({ view }: { view: View }) {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
     if (!on && talking) return t("You are speaking, but your microphone is off.");
     if (!on) return t("Your microphone is off.");
+    if (hearing.red.value) return t("Nothing is recorded now. Please do not speak.");
     if (view.hold) return t("The floor is closed. Nobody hears you; the recording goes on.");
     return t("Your microphone is on.");
   };

@@ -35,7 +35,7 @@ export function HoldBar({ view }: { view: View }) {
         </strong>
         <span>
           {t("The floor is closed. Please do not speak.")} {cause(hold)}
-          {hold.by_label && (
+          {hold.by && hold.by_label && (
             <>
               {": "}
               <bdi>{hold.by_label}</bdi>
