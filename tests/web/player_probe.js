@@ -11,8 +11,17 @@ window.probe = {
     const found = this.element(track);
     return found ? found.currentTime : -1;
   },
-  times() {
-    return [...document.querySelectorAll(".player video, .player audio")].filter((one) => !one.paused).map((one) => one.currentTime);
+  elements() {
+    return [...document.querySelectorAll(".player video, .player audio")].filter((one) => !one.paused);
+  },
+  // Seconds a picture is ahead of the middle of the others.
+  apart(track) {
+    const mine = this.element(track);
+    const others = this.elements().filter((one) => one !== mine).map((one) => one.currentTime).sort((a, b) => a - b);
+    return mine.currentTime - others[others.length >> 1];
+  },
+  rates() {
+    return this.elements().map((one) => one.playbackRate);
   },
   picture(track) {
     const video = this.element(track);

@@ -2,7 +2,8 @@
 
 import { t, tn } from "../i18n";
 import { Icon } from "./icons";
-import type { Seal, Verdict, Word } from "./wire";
+import type { Word } from "./check";
+import type { Seal, Verdict } from "./wire";
 import { badgeWords, faultText, missingText } from "./words";
 
 const ICONS: Record<Word, "check" | "warning" | "cross" | "question"> = {
@@ -21,7 +22,7 @@ export function Badge({ verdict, seal, onCheck }: { verdict: Verdict; seal: Seal
       </p>
       {verdict.word === "failed" && (
         <ul class="player-faults">
-          {verdict.faults.slice(0, 5).map((fault) => <li key={fault.first + fault.code}>{faultText(fault.first, fault.code)}</li>)}
+          {verdict.faults.slice(0, 5).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}
           {verdict.faults.length > 5 && <li>{t("and more")}</li>}
         </ul>
       )}

@@ -1,7 +1,8 @@
 // What the page and its worker say to each other. The key file goes to the worker and nothing of it comes back but the
 // name of the authority; the page never holds the key.
 
-import type { Gap, Segment } from "./journal";
+import type { Word } from "./check";
+import type { Fault, Gap, Segment } from "./journal";
 
 export interface TrackView {
   name: string;
@@ -31,14 +32,12 @@ export interface Seal {
   demo: boolean;
 }
 
-export type Word = "verified" | "gaps" | "failed" | "cannot";
-
 /** What has been found out so far. It can only grow worse, and becomes final when every part has been checked. */
 export interface Verdict {
   word: Word;
   /** What failed first, as docs/recording-format.md §7 names it. */
   first: string;
-  faults: { first: string; code: string }[];
+  faults: Fault[];
   /** What could not be checked. */
   missing: string[];
   /** What was not asked for: no time-stamp, no cosigner. */

@@ -1,6 +1,7 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
 import { languageName, official, t } from "../i18n";
+import type { Fault } from "./journal";
 import type { RefusalCode, TrackView, Verdict } from "./wire";
 
 export interface Place {
@@ -103,16 +104,45 @@ const FAULTS: Record<string, () => string> = {
   number: () => t("missing from the numbers"),
   other_recipient: () => t("the recording's key is another than the journal names"),
   close_differs: () => t("the closing entry does not agree with the journal"),
+  close_end: () => t("the closing entry names another end"),
+  close_tracks: () => t("the closing entry names other tracks"),
+  index_pages: () => t("the index pages are not what the journal gives"),
+  line_form: () => t("not in the one spelling a line may have"),
+  line_length: () => t("longer than a line may be"),
+  line_fields: () => t("a field is missing or has a wrong form"),
+  journal_end: () => t("the last line does not end in a line feed"),
+  after_close: () => t("comes after the close, where it has no place"),
+  number_again: () => t("its number is used twice"),
+  none_required: () => t("no track is required"),
+  reopen_gap: () => t("opened again without a declared gap"),
+  recovered_gap: () => t("a part was found again without a declared gap"),
+  pause_gap: () => t("a pause without a declared gap"),
+  time_back: () => t("its time goes back"),
+  time_proven: () => t("it claims a time before an entry that precedes it"),
+  ahead: () => t("it claims a time that has not come yet"),
+  cosigned_early: () => t("a cosignature is earlier than the last line"),
+  kept_head: () => t("a head that was kept elsewhere does not fit the journal"),
+  head_form: () => t("the head it holds is not in the one form"),
+  head_differs: () => t("the head it holds does not fit the journal before it"),
+  orphan: () => t("no line of the journal names it"),
+  bag_empty: () => t("it holds no data folder"),
+  bag_incomplete: () => t("a tag file is missing"),
+  bag_manifest: () => t("a file is not what its manifest says"),
+  bag_oxum: () => t("its size is not what it says of itself"),
+  bag_declaration: () => t("it does not declare its version"),
+  bag_fetch: () => t("it refers to files elsewhere"),
 };
 
-export function faultText(first: string, code: string): string {
+export function faultText({ first, code, file }: Fault): string {
   const what = FAULTS[code]?.() ?? t("does not follow the format ({code})", { code });
-  if (/-\d{6}$/.test(first)) return t("Part {part}: {what}.", { part: first, what });
+  if (/^[a-z][a-z0-9_]*-\d{6}$/.test(first)) return t("Part {part}: {what}.", { part: first, what });
+  if (file === "hearing-key.age") return t("The recording's sealed key: {what}.", { what });
+  if (file !== undefined) return t("File {file}: {what}.", { file, what });
   const name = /^line (\d+)$/.exec(first);
   if (name) return t("Journal, line {n}: {what}.", { n: name[1] ?? "", what });
   if (first === "checkpoint") return t("Signed head: {what}.", { what });
-  if (first === "hearing-key.age") return t("The recording's sealed key: {what}.", { what });
-  return `${first}: ${what}.`;
+  if (first === "bag") return t("Bag: {what}.", { what });
+  return t("File {file}: {what}.", { file: first, what });
 }
 
 export function missingText(code: string): string {
@@ -122,6 +152,9 @@ export function missingText(code: string): string {
     close: () => t("the recording was never closed, so its end is not proven"),
     keywrap: () => t("the recording's key was never sealed for an authority"),
     format: () => t("the recording has a format this page does not know"),
+    stamp: () => t("this page reads no time-stamps"),
+    checkpoint: () => t("there is no signed head"),
+    excerpt: () => t("this is an excerpt, which this page cannot check"),
   };
   return texts[code]?.() ?? code;
 }

@@ -3,20 +3,17 @@
 
 import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
-import { type File as Sealed, type Journal, type Track, partName, readJournal } from "./journal";
-import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile, quorumMet } from "./policy";
-import {
-  type Bytes, COSIGNATURE, type Checkpoint, LOG, NoteError, hex, keyId, parseCheckpoint, parseNote, sameBytes,
-  verifyCosignature, verifyEd25519,
-} from "./tlog";
-import type { FromWorker, RefusalCode, ToWorker, Verdict } from "./wire";
+import { Check } from "./check";
+import { partFile } from "./journal";
+import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
+import type { Journal, Named } from "./reader";
+import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
+import type { FromWorker, RefusalCode, ToWorker } from "./wire";
 
 const IN_FLIGHT = 3;
 const CHECK_IN_FLIGHT = 2;
 /** Bytes of a recording that are checked whole without being asked. */
 const CHECK_UNASKED = 64 * 1024 * 1024;
-const SEAL_FAULTS = ["checkpoint", "journal"];
-
 class Refused extends Error {
   constructor(
     readonly code: RefusalCode,
@@ -53,7 +50,7 @@ const say = (message: FromWorker, transfer: Transferable[] = []): void =>
 let key: KeyFile | null = null;
 let base = "";
 let ticket = "";
-let journal: Journal | null = null;
+let check: Check | null = null;
 let decrypter: Decrypter | null = null;
 
 // --- fetching --------------------------------------------------------------------------------------------------------
@@ -83,12 +80,24 @@ async function sha256(bytes: Bytes): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
-/** Fetches a file and compares it with what the journal says of it. */
-async function fetchSealed(file: Sealed): Promise<Bytes> {
-  const bytes = await fetchFile(file.file);
-  if (bytes.length !== file.size) throw new Bad("size");
-  if ((await sha256(bytes)) !== file.sha256) throw new Bad("hash");
-  return bytes;
+/** Fetches a file and compares it with what the journal says of it; counts for the verdict. */
+async function fetchSealed(file: Named): Promise<Bytes> {
+  let bytes: Bytes;
+  try {
+    bytes = await fetchFile(file.file);
+  } catch (error) {
+    if (error instanceof Bad) {
+      check?.absent(file);
+      note(file);
+      sayVerdict();
+    }
+    throw error;
+  }
+  const code = check?.compare(file.file, bytes.length, await sha256(bytes)) ?? "";
+  note(file);
+  if (!code) return bytes;
+  sayVerdict();
+  throw new Bad(code);
 }
 
 // --- key -------------------------------------------------------------------------------------------------------------
@@ -122,30 +131,17 @@ async function takeKey(file: File): Promise<void> {
 
 // --- opening ---------------------------------------------------------------------------------------------------------
 
-const verdict: Verdict = {
-  word: "cannot", first: "-", faults: [], missing: [], waived: [], gaps: 0, checked: 0, total: 0, left: 0,
-};
-let lineOf = new Map<string, number>();
-
 function sayVerdict(): void {
-  const open = verdict.missing.length > 0 || verdict.checked < verdict.total;
-  verdict.word = verdict.faults.length ? "failed" : open ? "cannot" : verdict.gaps ? "gaps" : "verified";
-  verdict.first = first();
-  say({ type: "verdict", verdict: { ...verdict, faults: verdict.faults.slice(0, 50) } });
-}
-
-/** The first class of docs/recording-format.md §7 that has a failure. */
-function first(): string {
-  const names = verdict.faults.map((fault) => fault.first);
-  const parts = names.filter((name) => /^[a-z][a-z0-9_]*-\d{6}$/.test(name));
-  parts.sort((a, b) => (lineOf.get(a) ?? Infinity) - (lineOf.get(b) ?? Infinity));
-  const lines = names.filter((name) => name.startsWith("line ")).sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)));
-  return parts[0] ?? lines[0] ?? names[0] ?? "-";
-}
-
-function fail(name: string, code: string): void {
-  if (verdict.faults.some((fault) => fault.first === name && fault.code === code)) return;
-  verdict.faults.push({ first: name, code });
+  if (!check) return;
+  const { faults, missing, waived, gaps, first } = check;
+  const left = checked.size < files.size;
+  const word = check.word === "failed" || !left ? check.word : "cannot";
+  say({
+    type: "verdict",
+    verdict: {
+      word, first, faults: faults.slice(0, 50), missing, waived, gaps, checked: checked.size, total: files.size, left: bytesLeft,
+    },
+  });
 }
 
 /** Head and journal: two fetches while another viewing may add a line, so it is tried again until they agree. */
@@ -172,86 +168,34 @@ function sizeOf(note: Bytes): number | null {
 
 async function open(origin: string): Promise<void> {
   if (!key) throw new Refused("no_identity");
+  check = new Check({ policy: key.policy, origin, withoutStamp: true });
   const { note, lines } = await fetchHead();
-  const head = await checkHead(note, origin, key);
-  journal = readJournal(lines);
-  checkJournal(journal, head);
+  await check.readHead(note);
+  await check.readJournal(lines);
+  const { journal, head } = check;
+  const sealed = journal !== null && journal.format === 1 && !check.faults.some((fault) => fault.first === "checkpoint");
+  if (journal) for (const named of journal.files.values()) files.set(named.file, named);
+  bytesLeft = [...files.values()].reduce((sum, file) => sum + file.size, 0);
   say({ type: "step", step: "key" });
-  await unwrap(journal, key);
-  countParts(journal);
-  const sealed = !verdict.faults.some((fault) => SEAL_FAULTS.includes(fault.first));
+  if (sealed) await unwrap(journal, key);
   const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), authority: key.authority, demo: key.demo };
   say({ type: "opened", recording: sealed ? view(journal) : null, seal });
   sayVerdict();
-  if (sealed && verdict.left <= CHECK_UNASKED) checkAll();
+  if (sealed && bytesLeft <= CHECK_UNASKED) checkAll();
 }
 
-async function checkHead(note: Bytes, origin: string, keyFile: KeyFile): Promise<Checkpoint | null> {
-  let head: Checkpoint;
-  let parsed;
-  try {
-    parsed = parseNote(note);
-    head = parseCheckpoint(parsed.text);
-  } catch (error) {
-    if (!(error instanceof NoteError)) throw error;
-    fail("checkpoint", "checkpoint_form");
-    return null;
-  }
-  if (head.origin !== origin) fail("checkpoint", "checkpoint_origin");
-  const court = head.origin.slice(0, head.origin.lastIndexOf("/"));
-  const logs = keyFile.policy.logs.filter((pinned) => pinned.name === court);
-  let signed = 0;
-  for (const signature of parsed.signatures.filter((each) => each.name === head.origin)) {
-    for (const log of logs.filter((pinned) => sameBytes(signature.id, keyId(head.origin, LOG, pinned.key)))) {
-      if (await verifyEd25519(log.key as Bytes, parsed.text, signature.value)) signed += 1;
-      else fail("checkpoint", "seal_signature");
-    }
-  }
-  if (logs.length === 0) verdict.missing.push("log_key");
-  else if (signed === 0) fail("checkpoint", "seal_signature");
-  await checkCosigners(parsed, keyFile);
-  verdict.waived.push("stamp");
-  return head;
-}
-
-async function checkCosigners(note: ReturnType<typeof parseNote>, keyFile: KeyFile): Promise<void> {
-  const held = new Set<string>();
-  for (const [name, cosigner] of keyFile.policy.cosigners) {
-    const id = keyId(cosigner.name, COSIGNATURE, cosigner.key);
-    for (const signature of note.signatures) {
-      if (signature.name !== cosigner.name || !sameBytes(signature.id, id)) continue;
-      const time = await verifyCosignature(note.text, signature, cosigner.key as Bytes);
-      if (time === null) fail("checkpoint", "cosignature");
-      else held.add(name);
-    }
-  }
-  if (keyFile.policy.quorum === null) verdict.waived.push("cosigner");
-  else if (!quorumMet(keyFile.policy.quorum, held)) verdict.missing.push("quorum");
-}
-
-function checkJournal(found: Journal, head: Checkpoint | null): void {
-  if (head && found.lines !== head.size) fail("checkpoint", "journal_lines");
-  else if (head && found.root !== hex(head.root)) fail("checkpoint", "root");
-  if (head && found.origin !== head.origin) fail("line 0", "open_origin");
-  if (found.format !== 1) {
-    verdict.missing.push("format");
+async function unwrap(journal: Journal, keyFile: KeyFile): Promise<void> {
+  const named = journal.files.get("hearing-key.age");
+  if (!named) {
+    check?.cannot("keywrap");
     return;
   }
-  for (const fault of found.faults) fail(fault.first, fault.code);
-  if (found.end === null) verdict.missing.push("close");
-  if (!found.keywrap) verdict.missing.push("keywrap");
-  verdict.gaps = found.tracks.reduce((sum, track) => sum + track.gaps.length + track.recovered.length, 0);
-}
-
-async function unwrap(found: Journal, keyFile: KeyFile): Promise<void> {
-  if (!found.keywrap) return;
   let wrapped: Bytes;
   try {
-    wrapped = await fetchSealed({ ...found.keywrap, file: "hearing-key.age" });
+    wrapped = await fetchSealed(named);
   } catch (error) {
-    if (!(error instanceof Bad)) throw error;
-    fail("hearing-key.age", error.code);
-    return;
+    if (error instanceof Bad) return;
+    throw error;
   }
   const outer = new Decrypter();
   outer.addIdentity(await identityKey(keyFile.identity));
@@ -259,104 +203,69 @@ async function unwrap(found: Journal, keyFile: KeyFile): Promise<void> {
   try {
     identity = (await outer.decrypt(wrapped, "text")).trim();
   } catch {
-    throw new Refused("wrong_key", found.recipient ? keyFile.authority : "");
+    throw new Refused("wrong_key", keyFile.authority);
   }
   const inner = await identityKey(identity);
-  if ((await identityToRecipient(inner)) !== found.recipient) fail("hearing-key.age", "other_recipient");
+  if ((await identityToRecipient(inner)) !== journal.recipient) check?.fail(named.first, "other_recipient", named.line, named.file);
   decrypter = new Decrypter();
   decrypter.addIdentity(inner);
 }
 
-function view(found: Journal): NonNullable<Extract<FromWorker, { type: "opened" }>["recording"]> {
-  const tracks = found.tracks.map((track) => ({
-    name: track.name, t: track.t, end: track.end, role: track.role, kind: track.kind, lang: track.lang,
-    mime: track.mime, segments: track.segments, gaps: track.gaps,
+function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened" }>["recording"]> {
+  const tracks = journal.tracks.map((track) => ({
+    name: track.name, t: track.t, end: journal.ends.get(track.name) ?? track.known(), role: track.role, kind: track.kind,
+    lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps,
   }));
-  const end = found.end ?? Math.max(0, ...found.tracks.map((track) => track.end));
-  return { origin: found.origin, zero: found.zero, end, tracks };
+  const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
+  return { origin: journal.origin, zero: journal.zero, end, tracks };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------
 
 const queue: Wanted[] = [];
 const generations = new Map<string, number>();
-const files = new Map<string, Sealed>();
+/** Everything the journal names, by path. */
+const files = new Map<string, Named>();
 const checked = new Set<string>();
+let bytesLeft = 0;
 let flying = 0;
 let checking: string[] | null = null;
 let resting: string[] = [];
-
-function countParts(found: Journal): void {
-  const order: [string, number][] = [];
-  for (const track of found.tracks) {
-    for (const [n, file] of parts(track)) {
-      const name = partName(track.name, n);
-      files.set(name, file);
-      order.push([name, "t0" in file ? (file.t0 as number) : 0]);
-    }
-  }
-  lineOf = new Map(order.sort((a, b) => a[1] - b[1]).map(([name], index) => [name, index]));
-  verdict.total = files.size;
-  verdict.left = [...files.values()].reduce((sum, file) => sum + file.size, 0);
-}
-
-function parts(track: Track): [number, Sealed][] {
-  const found: [number, Sealed][] = track.init ? [[0, track.init]] : [];
-  for (const segment of [...track.segments, ...track.recovered]) found.push([segment.n, segment]);
-  return found;
-}
-
-/** A part of the recording as sealed; what it was found to be counts for the verdict. */
-async function part(name: string): Promise<Bytes> {
-  const file = files.get(name);
-  if (!file) throw new Bad("absent");
-  try {
-    const bytes = await fetchSealed(file);
-    note(name, file);
-    return bytes;
-  } catch (error) {
-    if (error instanceof Bad) {
-      fail(name, error.code);
-      note(name, file);
-      sayVerdict();
-    }
-    throw error;
-  }
-}
-
 let said = 0;
 
-function note(name: string, file: Sealed): void {
-  if (checked.has(name)) return;
-  checked.add(name);
-  verdict.checked = checked.size;
-  verdict.left -= file.size;
-  if (verdict.checked === verdict.total || performance.now() - said > 500) {
+function note(file: Named): void {
+  if (checked.has(file.file)) return;
+  checked.add(file.file);
+  bytesLeft -= file.size;
+  if (checked.size === files.size || performance.now() - said > 500) {
     said = performance.now();
     sayVerdict();
   }
 }
 
+function lineOf(path: string): number {
+  return files.get(path)?.line ?? Infinity;
+}
+
 const MAGIC = { init: [0x1a, 0x45, 0xdf, 0xa3], cluster: [0x1f, 0x43, 0xb6, 0x75] };
 
-async function clear(name: string, n: number): Promise<Bytes> {
-  const sealed = await part(name);
+async function clear(path: string, n: number): Promise<Bytes> {
+  const file = files.get(path);
+  if (!file) throw new Bad("absent");
+  const sealed = await fetchSealed(file);
   if (!decrypter) throw new Bad("no_key");
-  let plain: Bytes;
+  let plain: Bytes | null = null;
   try {
     plain = (await decrypter.decrypt(sealed)) as Bytes;
   } catch {
-    fail(name, "decrypt");
-    sayVerdict();
-    throw new Bad("decrypt");
+    plain = null;
   }
   const magic = n === 0 ? MAGIC.init : MAGIC.cluster;
-  if (!magic.every((byte, index) => plain[index] === byte)) {
-    fail(name, "content");
-    sayVerdict();
-    throw new Bad("content");
-  }
-  return plain;
+  if (plain && magic.every((byte, index) => plain[index] === byte)) return plain;
+  const code = plain ? "content" : "decrypt";
+  check?.fail(file.first, code, file.line, file.file);
+  sayVerdict();
+  throw new Bad(code);
 }
 
 /** Media first, in the order of its time; the check of the rest takes what is left of the line. */
@@ -384,7 +293,7 @@ function fly(work: Promise<void>): void {
 
 async function serve(wanted: Wanted): Promise<void> {
   try {
-    const bytes = await clear(partName(wanted.track, wanted.n), wanted.n);
+    const bytes = await clear(partFile(wanted.track, wanted.n), wanted.n);
     say({ type: "part", id: wanted.id, bytes: bytes.buffer }, [bytes.buffer]);
   } catch (error) {
     if (error instanceof Bad) say({ type: "bad", id: wanted.id, track: wanted.track, n: wanted.n, code: error.code });
@@ -393,14 +302,14 @@ async function serve(wanted: Wanted): Promise<void> {
 }
 
 function checkAll(): void {
-  checking = [...files.keys()].filter((name) => !checked.has(name));
-  checking.sort((a, b) => (lineOf.get(b) ?? 0) - (lineOf.get(a) ?? 0));
+  checking = [...files.keys()].filter((path) => !checked.has(path));
+  checking.sort((a, b) => lineOf(b) - lineOf(a));
   pump();
 }
 
 /** The line is gone or the ticket too old: go on later. */
-function rest(name: string, status: number): void {
-  const left = [...(checking ?? resting), name];
+function rest(path: string, status: number): void {
+  const left = [...(checking ?? resting), path];
   checking = null;
   resting = left;
   if (status === 401 || status === 403) say({ type: "expired" });
@@ -414,14 +323,15 @@ function goOn(): void {
 }
 
 async function checkNext(): Promise<void> {
-  const name = checking?.pop();
-  if (name === undefined) {
+  const path = checking?.pop();
+  const file = path === undefined ? undefined : files.get(path);
+  if (path === undefined || !file) {
     checking = null;
-  } else if (!checked.has(name)) {
+  } else if (!checked.has(path)) {
     try {
-      await part(name);
+      await fetchSealed(file);
     } catch (error) {
-      if (error instanceof Unreachable) rest(name, error.status);
+      if (error instanceof Unreachable) rest(path, error.status);
       else if (!(error instanceof Bad)) throw error;
     }
   }
@@ -439,9 +349,9 @@ async function take(message: ToWorker): Promise<void> {
       return open(message.origin);
     case "part": {
       const { id, generation, track, n } = message;
-      const t0 = (wanted: Wanted): number => lineOf.get(partName(wanted.track, wanted.n)) ?? 0;
+      const order = (wanted: Wanted): number => lineOf(partFile(wanted.track, wanted.n));
       queue.push({ id, generation, track, n });
-      queue.sort((a, b) => t0(a) - t0(b));
+      queue.sort((a, b) => order(a) - order(b));
       return pump();
     }
     case "drop":
@@ -462,7 +372,7 @@ self.addEventListener("message", (event: MessageEvent<ToWorker>) => {
     } else if (error instanceof Unreachable) {
       say({ type: "refused", code: error.status === 401 || error.status === 403 ? "ticket" : "network", detail: "" });
     } else if (error instanceof Bad) {
-      fail("checkpoint", error.code);
+      check?.fail("checkpoint", error.code);
       say({ type: "opened", recording: null, seal: null });
       sayVerdict();
     } else {

@@ -1,0 +1,141 @@
+// One track as its lines tell it: numbers, the tiling of its time, and its index pages (docs/recording-format.md §2, §4).
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Gap, type Segment, partName } from "./journal";
+import { hex } from "./tlog";
+
+const PAGE = 512;
+const RECORD = 48;
+const NONE = 0xffff;
+
+/** Names what is wrong: `first`, a code, the line. */
+export type Blame = (first: string, code: string, line: number) => void;
+
+/** A stretch of time that is answered for: by segment `n`, or by a gap (n = 0). */
+interface Item {
+  t0: number;
+  t1: number;
+  line: number;
+  n: number;
+  cause: string;
+}
+
+export interface IndexPage {
+  file: string;
+  size: number;
+  sha256: string;
+  t0: number;
+}
+
+export class TrackLines {
+  init = "";
+  mime = "";
+  /** Highest number used. */
+  used = 0;
+  readonly segments: Segment[] = [];
+  readonly gaps: Gap[] = [];
+  readonly items: Item[] = [];
+  readonly startsWithKey = new Set<number>();
+  /** (number, line) of recovered segments whose gap has not followed yet. */
+  recovered: [number, number][] = [];
+  recoveredCount = 0;
+  private readonly records: DataView[] = [];
+  private lastT0 = -1;
+
+  constructor(
+    readonly name: string,
+    readonly line: number,
+    readonly t: number,
+    readonly role: string,
+    readonly kind: string,
+    readonly lang: string,
+    readonly required: boolean,
+  ) {}
+
+  /** Numbers run 1, 2, 3 … */
+  takeNumber(n: number, line: number, blame: Blame): void {
+    if (n > this.used + 1) blame(partName(this.name, this.used + 1), "number", line);
+    else if (n <= this.used) blame(partName(this.name, n), "number_again", line);
+    this.used = Math.max(this.used, n);
+  }
+
+  addSegment(segment: Segment, line: number, blame: Blame): void {
+    if (segment.t0 <= this.lastT0) blame(partName(this.name, segment.n), "overlap", line);
+    this.lastT0 = Math.max(this.lastT0, segment.t0);
+    this.items.push({ t0: segment.t0, t1: segment.t1, line, n: segment.n, cause: "" });
+    this.segments.push(segment);
+  }
+
+  addGap(gap: Gap, line: number): void {
+    this.items.push({ ...gap, line, n: 0 });
+    this.gaps.push(gap);
+    if (gap.cause !== "recovered") return;
+    for (const [n] of this.recovered) if (gap.t0 < 2 ** 32) this.records[n - 1]?.setUint32(0, gap.t0);
+    this.recovered = [];
+  }
+
+  /** The record of a number on its index page; false if a value does not fit into it. */
+  addRecord(n: number, times: [number, number, number, number], size: number, hash: string): boolean {
+    const [t0, length, key, back] = times;
+    const record = new DataView(new ArrayBuffer(RECORD));
+    const fits = t0 < 2 ** 32 && length >= 0 && length <= 0xffff && key <= 0xffff && back >= 0 && back <= 0xffff && size < 2 ** 32;
+    if (fits && hash) {
+      record.setUint32(0, t0);
+      record.setUint16(4, length);
+      record.setUint16(6, key);
+      record.setUint16(8, back);
+      record.setUint32(12, size);
+      for (let at = 0; at < 32; at += 1) record.setUint8(16 + at, parseInt(hash.slice(2 * at, 2 * at + 2), 16));
+    }
+    if (this.records.length === n - 1) this.records.push(record);
+    return fits;
+  }
+
+  recordOf(segment: Segment): boolean {
+    const times: [number, number, number, number] = [
+      segment.t0, segment.t1 - segment.t0, segment.k[0] ?? NONE, segment.n - segment.rap,
+    ];
+    return this.addRecord(segment.n, times, segment.size, segment.sha256);
+  }
+
+  recordOfRecovered(n: number, size: number, hash: string): void {
+    this.addRecord(n, [0, 0, NONE, 0], size, hash);
+  }
+
+  pages(): IndexPage[] {
+    const pages: IndexPage[] = [];
+    for (let at = 0; at < this.records.length; at += PAGE) {
+      const records = this.records.slice(at, at + PAGE);
+      const bytes = new Uint8Array(records.length * RECORD);
+      records.forEach((record, index) => bytes.set(new Uint8Array(record.buffer), index * RECORD));
+      const file = `index/${this.name}-${String(at / PAGE).padStart(4, "0")}.idx`;
+      pages.push({ file, size: bytes.length, sha256: hex(sha256(bytes)), t0: records[0]!.getUint32(0) });
+    }
+    return pages;
+  }
+
+  /** Segments and gaps tile [t, end) exactly: tolerance 0. Without an end, there is no hole and no overlap so far. */
+  tile(end: number | null, endLine: number, blame: Blame): void {
+    const ordered = [...this.items].sort((a, b) => a.t0 - b.t0 || a.t1 - b.t1 || a.line - b.line);
+    let at = this.t;
+    let before: Item | null = null;
+    ordered.forEach((item, position) => {
+      if (item.t0 > at) this.blame(ordered.slice(position).find((each) => each.n > 0) ?? item, "hole", blame);
+      else if (item.t0 < at) this.blame(before && before.line > item.line ? before : item, "overlap", blame);
+      if (item.t1 >= at) {
+        at = item.t1;
+        before = item;
+      }
+    });
+    if (end !== null && at !== end) blame(`line ${endLine}`, "hole_at_end", endLine);
+  }
+
+  private blame(item: Item, code: string, blame: Blame): void {
+    blame(item.n ? partName(this.name, item.n) : `line ${item.line}`, code, item.line);
+  }
+
+  /** Up to where the journal answers for it. */
+  known(): number {
+    return this.items.reduce((end, item) => Math.max(end, item.t1), this.t);
+  }
+}
