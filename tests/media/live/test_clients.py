@@ -2,6 +2,9 @@
 
 import asyncio
 import fractions
+import random
+import re
+import socket
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -91,7 +94,7 @@ async () => {
   (await pc.getStats()).forEach(s => {
     if (s.type === 'inbound-rtp' && s.packetsReceived) found[s.mid] = {
       packets: s.packetsReceived, lost: s.packetsLost, frames: s.framesDecoded, keys: s.keyFramesDecoded,
-      };
+      freezes: s.freezeCount};
   });
   return found;
 }
@@ -263,3 +266,80 @@ async def test_aiortcs_own_client_hears_and_sees(court: Any, until: Any) -> None
     await asyncio.gather(*tasks, return_exceptions=True)
     await client.close()
     await other.close()
+
+
+class LossyLine:
+    """A wire between one page and the worker that loses media packets on their way up, and nothing else."""
+
+    def __init__(self, server: tuple[str, int], loss: float) -> None:
+        self.lost = 0
+        self._server = server
+        self._loss = loss
+        self._random = random.Random(1)
+        self._page: tuple[str, int] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._near, self._far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        for one, heard in ((self._near, self._up), (self._far, self._down)):
+            one.setblocking(False)
+            one.bind(("127.0.0.1", 0))
+            self._loop.add_reader(one.fileno(), heard)
+        self.port: int = self._near.getsockname()[1]
+
+    def _up(self) -> None:
+        data, self._page = self._near.recvfrom(2048)
+        media = len(data) > 1 and 127 < data[0] < 192 and not 192 <= data[1] <= 223
+        if media and self._random.random() < self._loss:
+            self.lost += 1
+        else:
+            self._far.sendto(data, self._server)
+
+    def _down(self) -> None:
+        data = self._far.recv(2048)
+        if self._page is not None:
+            self._near.sendto(data, self._page)
+
+    def close(self) -> None:
+        for one in (self._near, self._far):
+            self._loop.remove_reader(one.fileno())
+            one.close()
+
+
+@pytest.mark.e2e
+async def test_three_percent_loss_costs_a_chromium_page_nothing_of_its_record(
+    browser: Browser, court: Any, recorder: Any, until: Any
+) -> None:
+    court.seat("judge")
+    court.seat("witness")
+    court.feed = True
+    court.plan()
+    judge = await join(browser, court, "judge", 440, "rgb(255,0,0)")
+    witness = await (await browser.new_context()).new_page()
+    await witness.goto("about:blank")
+    sdp = await witness.evaluate(JOIN, [550, "rgb(0,255,0)"])
+    answer = await court.process.request(Offer(id="lossy", seat="witness", sdp=sdp))
+    found = re.search(r"127\.0\.0\.1 (\d+) typ host", answer.sdp)
+    assert found is not None
+    line = LossyLine(("127.0.0.1", int(found[1])), 0.03)
+    try:
+        text = answer.sdp.replace(found[0], f"127.0.0.1 {line.port} typ host")
+        await witness.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", text)
+        await until(lambda: line.lost >= 40, 60)
+        await witness.evaluate("Promise.all(pc.getSenders().map(sender => sender.replaceTrack(null)))")
+        await asyncio.sleep(1.5)
+        sent = await witness.evaluate(
+            """async () => {
+              const found = {};
+              (await pc.getStats()).forEach(s => {
+                if (s.type === 'outbound-rtp')
+                  found[s.kind] = s.kind === 'video' ? s.framesSent : s.packetsSent - s.retransmittedPacketsSent;
+              });
+              return found;
+            }"""
+        )
+        assert len(recorder.frames("witness_cam")) >= 0.99 * sent["video"], (sent, line.lost)
+        assert len(recorder.frames("witness_mic")) >= 0.99 * sent["audio"], (sent, line.lost)
+        stats = (await judge.evaluate(STATS))[mid_of(court, "judge", "witness", "camera")]
+        assert stats["lost"] <= 0
+        assert stats["freezes"] == 0
+    finally:
+        line.close()
