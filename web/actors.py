@@ -80,10 +80,9 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
     if not secret or len(secret) > 200:
         return None
     parts: Parts = connection.scope["app"].state.parts
-    idle = None if NEVER_IDLE.fullmatch(connection.scope["path"]) else IDLE
     async with parts.database.reading() as db:
-        login = await logins.find_login(db, secret=secret, now=now, idle_limit=idle)
-        if login is None:
+        login = await logins.find_login(db, secret=secret, now=now)
+        if login is None or _idle(connection.scope["path"], login, parts, now):
             return None
         person = await db.get(Person, login.person_id) if login.person_id else None
         participant = await db.get(Participant, login.participant_id) if login.participant_id else None
@@ -94,6 +93,13 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
         async with parts.database.transaction() as db:
             await logins.touch_login(db, login_id=login.id, now=now)
     return SignedIn(login, person, participant, hearing)
+
+
+def _idle(path: str, login: Login, parts: "Parts", now: datetime) -> bool:
+    """Whether a member of staff has done nothing for too long."""
+    if login.person_id is None or now - login.seen_at <= IDLE or NEVER_IDLE.fullmatch(path):
+        return False
+    return not parts.conductors.watched_by(login.id)
 
 
 class LoginMiddleware:

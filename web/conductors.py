@@ -74,6 +74,14 @@ class Conductors:
                 if connection.login_id == login_id:
                     conductor.dismiss(connection.participant_id, "signed_out")
 
+    def watched_by(self, login_id: str) -> bool:
+        """Whether a live page of this login is open: then its owner is not idle."""
+        return any(
+            connection.login_id == login_id
+            for conductor in self._all.values()
+            for connection in conductor.connections.values()
+        )
+
     def _forget(self, conductor: Conductor) -> None:
         self._all.pop(conductor.hearing_id, None)
 

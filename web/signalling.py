@@ -6,6 +6,7 @@ secret stands in an address. A ticket is used once, within a minute.
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hearings import logins
 from hearings.actors import participant_actor
 from hearings.errors import LobbyClosed, NotFound
 from hearings.models import Participant
@@ -69,7 +71,7 @@ async def media(request: Request) -> Response:
         return _problem(422, "malformed_offer", "the offer is not ASCII text, or generation is missing")
     if len(offer) > 65_536:
         return _problem(413, "too_large", "an offer has at most 64 KiB")
-    answer = await conductor.offer(me.id, generation, offer)
+    answer = await conductor.media.offer(me.id, generation, offer)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
     response = _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
@@ -95,7 +97,7 @@ async def packets(request: Request) -> Response:
     conductor = parts.conductors.get(hearing.id)
     if conductor is None:
         raise LobbyClosed
-    return Response(msgspec.json.encode(await conductor.count_packets()), media_type="application/json")
+    return Response(msgspec.json.encode(await conductor.media.count_packets()), media_type="application/json")
 
 
 async def connect(websocket: WebSocket) -> None:
@@ -116,6 +118,10 @@ async def connect(websocket: WebSocket) -> None:
         await conductor.join(websocket, found.participant_id, found.login_id, current.get().tag, hello)
     except NotFound:
         await websocket.close(4401)
+    finally:
+        # Time in the hearing is not idle time: whoever leaves it goes on in the other pages.
+        async with parts.database.transaction() as db:
+            await logins.touch_login(db, login_id=found.login_id, now=datetime.now(UTC))
 
 
 routes = [

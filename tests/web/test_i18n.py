@@ -1,0 +1,108 @@
+"""Languages: choosing one, dates that cannot be misread, and catalogues in good order."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+
+from web import i18n
+
+WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
+OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]
+
+
+@pytest.fixture(params=list(i18n.LANGUAGES))
+def language(request):
+    kept = i18n.current.set(i18n.LANGUAGES[request.param])
+    yield i18n.LANGUAGES[request.param]
+    i18n.current.reset(kept)
+
+
+@pytest.mark.parametrize(
+    ("cookies", "accept", "tag"),
+    [
+        ("", "", "en"), ("", "fr", "fr"), ("", "de, th;q=0.8, fr;q=0.9", "fr"), ("", "pt-BR,en;q=0.5", "pt"),
+        ("", "zh-CN", "zh-Hans"), ("vivavoce_language=ar", "fr", "ar"), ("vivavoce_language=xx", "fr", "fr"),
+        ("a=b; vivavoce_language=zh-Hans", "", "zh-Hans"), ("", "fr;q=x, ro;q=0, es", "es"), ("\x00=;;", "ro", "ro"),
+        ("", "," * 5000 + "fr", "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_one_chosen_then_the_one_the_browser_asks_for(cookies, accept, tag):
+    assert i18n.choose(cookies, accept).tag == tag
+
+
+def test_official_dates_are_gregorian_with_latin_digits_in_every_language(language):
+    shown = i18n.long_date(WHEN, "Asia/Bangkok")
+    assert re.findall(r"\d+", shown) in (["3", "2026"], ["2026", "12", "3"])
+    assert all(character in "0123456789" for character in shown if character.isdigit())
+    assert "2569" not in shown
+
+
+def test_times_are_wall_times_with_their_offset():
+    assert (i18n.clock(WHEN, "Asia/Bangkok"), i18n.offset(WHEN, "Asia/Bangkok")) == ("14:00", "UTC+07:00")
+    assert (i18n.clock(WHEN, "America/St_Johns"), i18n.offset(WHEN, "America/St_Johns")) == ("03:30", "UTC-03:30")
+    assert i18n.machine_time(WHEN) == "2026-12-03T07:00:00Z"
+    with pytest.raises(ValueError, match="naive"):
+        i18n.clock(datetime(2026, 12, 3), "Asia/Bangkok")  # noqa: DTZ001  the very thing refused
+
+
+def test_languages_and_states_have_names_everywhere(language):
+    assert i18n.language_name("th") == "ไทย"
+    assert i18n.language_here("th")
+    assert i18n.state_name("TH") not in ("", "TH")
+    assert i18n.state_name("XX") == "XX"
+
+
+def catalogue(language):
+    with (i18n.LOCALES / language.locale / "LC_MESSAGES" / "vivavoce.po").open("rb") as file:
+        return read_po(file, locale=language.locale)
+
+
+def fields(text):
+    return sorted({name for _literal, name, _spec, _conversion in Formatter().parse(text) if name})
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
+def test_a_translation_keeps_the_fields_and_has_every_plural_form(language):
+    found = catalogue(language)
+    assert found.num_plurals == len(language.plural)
+    for entry in found:
+        if not entry.id or not entry.string or entry.fuzzy:
+            continue
+        if isinstance(entry.id, tuple):
+            assert len(entry.string) == len(language.plural)
+            for form in filter(None, entry.string):
+                assert set(fields(form)) <= set(fields(entry.id[1]))
+        else:
+            assert fields(entry.string) == fields(entry.id), entry.id
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
+def test_a_translated_message_comes_back_for_python_and_for_islands(language):
+    kept = i18n.current.set(language)
+    try:
+        assert i18n._("Sign out") not in ("", "Sign out")
+        assert i18n.catalogue(language.tag)["messages"]["Sign out"] == i18n._("Sign out")
+    finally:
+        i18n.current.reset(kept)
+
+
+def test_romanian_is_written_with_commas_below():
+    text = (i18n.LOCALES / "ro" / "LC_MESSAGES" / "vivavoce.po").read_text(encoding="utf-8")
+    assert not set(text) & set("şţŞŢ")
+
+
+def test_stylesheets_are_the_same_for_both_directions_and_pages_have_no_inline_style():
+    web = Path(i18n.__file__).parent
+    physical = re.compile(
+        r"(?<![\w-])(margin|padding|border|inset)-(left|right)|(?<![\w-])(left|right|float)\s*:|text-align:\s*(left|right)"
+    )
+    for sheet in (web / "static" / "css").glob("*.css"):
+        assert physical.findall(sheet.read_text(encoding="utf-8")) == [], sheet.name
+    for template in (web / "templates").glob("*.html"):
+        text = template.read_text(encoding="utf-8")
+        assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:", text) == [], template.name
+        assert re.findall(r"<script(?![^>]*\ssrc=)", text) == [], template.name
