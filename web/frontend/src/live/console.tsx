@@ -57,7 +57,7 @@ export function Console({ view }: { view: View }) {
         </div>
         <p class={`live-state${live ? " live" : ""}`} role="status">
           <Mic off={!microphone} /> {stateWords(view, current?.name ?? "", microphone, live)}
-          {microphone && <Meter value={hearing.ownLevel.value} />}
+          {microphone && <Meter value={hearing.levels.own.value} />}
         </p>
         {live && current?.listeners != null && (
           <p class={current.listeners === 0 ? "warn" : "quiet"}>

@@ -81,7 +81,7 @@ function MicrophoneState({ view }: { view: View }) {
   const hearing = useHearing();
   const self = hearing.me.value;
   const on = hearing.microphone.value === "on";
-  const level = hearing.ownLevel.value;
+  const level = hearing.levels.own.value;
   const [talking, setTalking] = useState(false);
   useEffect(() => {
     if (on || level < TALKING) return;
@@ -117,7 +117,7 @@ export function Controls({ view }: { view: View }) {
   const ending = view.status === "closing" || view.status === "closed";
   // A second hold of one's own beside somebody else's: each State lifts its own.
   const mayHold = !ending && view.status !== "lobby_open" && view.hold?.by !== self?.name;
-  const problems = [hearing.deviceProblems.value.microphone, hearing.deviceProblems.value.camera].filter((problem) => problem !== undefined);
+  const problems = [hearing.equipment.problems.value.microphone, hearing.equipment.problems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
     // With two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
@@ -190,25 +190,20 @@ export function Controls({ view }: { view: View }) {
 
 export function DevicesDialog({ onClose }: { onClose(): void }) {
   const hearing = useHearing();
-  const problems = hearing.deviceProblems.value;
-  useEffect(() => void hearing.refreshDevices(), []);
-  const missing = !hearing.microphoneTrack.value || !hearing.cameraTrack.value;
+  const problems = hearing.equipment.problems.value;
+  useEffect(() => void hearing.equipment.refresh(), []);
+  const missing = !hearing.equipment.microphone.value || !hearing.equipment.camera.value;
   return (
     <Dialog title={t("Devices")} onClose={onClose}>
       <div class="preview small-preview">
         <SelfVideo />
-        {!hearing.cameraTrack.value && <p>{t("Your picture appears here.")}</p>}
+        {!hearing.equipment.camera.value && <p>{t("Your picture appears here.")}</p>}
       </div>
       {missing && (
         <button
           type="button"
           class="btn"
-          onClick={() => {
-            void (async () => {
-              if (!hearing.microphoneTrack.value) await hearing.openDevice("microphone");
-              if (!hearing.cameraTrack.value) await hearing.openDevice("camera");
-            })();
-          }}
+          onClick={() => void hearing.equipment.openAll()}
         >
           {t("Allow camera and microphone")}
         </button>
@@ -216,9 +211,9 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
       {[problems.microphone, problems.camera].map((problem) => problem && <p class="problem" role="alert" key={problem.kind}>{deviceWords(problem)}</p>)}
       <DeviceSelect kind="camera" />
       <DeviceSelect kind="microphone" />
-      {hearing.microphoneTrack.value && (
+      {hearing.equipment.microphone.value && (
         <p class="say">
-          <Meter value={hearing.ownLevel.value} label={t("Microphone level")} /> {t("The bars move when you speak.")}
+          <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("The bars move when you speak.")}
         </p>
       )}
       <DeviceSelect kind="speaker" />

@@ -7,7 +7,7 @@ import type { View } from "../messages";
 /** The person's own picture, mirrored. */
 export function SelfVideo({ label }: { label?: string }) {
   const hearing = useHearing();
-  return <TrackVideo track={hearing.cameraTrack.value} mirrored label={label ?? t("Your own picture")} />;
+  return <TrackVideo track={hearing.equipment.camera.value} mirrored label={label ?? t("Your own picture")} />;
 }
 
 export function TrackVideo({ track, label, mirrored = false }: { track: MediaStreamTrack | null; label: string; mirrored?: boolean }) {
@@ -69,17 +69,17 @@ export function HearSelect({ view }: { view: View }) {
 /** A device of one kind. */
 export function DeviceSelect({ kind }: { kind: "camera" | "microphone" | "speaker" }) {
   const hearing = useHearing();
-  const devices = hearing.devices.value[kind];
+  const devices = hearing.equipment.devices.value[kind];
   if (devices.length === 0) return null;
   const label = { camera: t("Camera"), microphone: t("Microphone"), speaker: t("Loudspeaker") }[kind];
   const options = devices.map((device, index) => ({
     value: device.deviceId,
     label: device.label || `${label} ${index + 1}`,
   }));
-  const chosen = hearing.chosen.value[kind] || options[0]?.value || "";
+  const chosen = hearing.equipment.chosen.value[kind] || options[0]?.value || "";
   const change = (id: string): void => {
-    if (kind === "speaker") void hearing.useSpeaker(id);
-    else void hearing.openDevice(kind, id);
+    if (kind === "speaker") void hearing.equipment.useSpeaker(id);
+    else void hearing.equipment.open(kind, id);
   };
   return <Select label={label} value={chosen} options={options} onChange={change} />;
 }

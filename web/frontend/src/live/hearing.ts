@@ -6,13 +6,16 @@ import type { Notice, PersonView, Result, SlotView, View } from "../messages";
 import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
-import { DeviceError, listDevices, open, type DeviceKind, type Devices } from "../client/devices";
 import { MediaLine, type MediaStatus } from "../client/media";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
 import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
-import { Sound, steps } from "../client/sound";
+import { Sound } from "../client/sound";
 import { announce } from "./announce";
-import { inSession, isInterpreter, isPresent, isResponsible, me, refusalWords } from "./words";
+import { Equipment } from "./equipment";
+import { Levels } from "./levels";
+import { tell } from "./telling";
+import { WakeLock } from "./wakelock";
+import { inSession, isResponsible, me, refusalWords } from "./words";
 
 export interface Happening {
   at: number;
@@ -35,8 +38,6 @@ const REPORT_MS = 5_000;
 const KEPT = 50;
 /** Notices of what this page says by itself, from the view. */
 const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back"]);
-/** A level meter step from which a person counts as speaking. */
-export const SPEAKING = 2;
 
 export class Hearing {
   readonly view = signal<View | null>(null);
@@ -50,23 +51,15 @@ export class Hearing {
   readonly slots = signal<SlotView[]>([]);
   /** Video tracks by receiving line. */
   readonly videos = signal<ReadonlyMap<string, MediaStreamTrack>>(new Map());
-  /** Steps 0–5 by participant. */
-  readonly levels = signal<Record<string, number>>({});
-  readonly speaker = signal("");
+  readonly levels = new Levels();
   readonly notices = signal<Happening[]>([]);
   /** Why the last act was refused; stays until the next act or until it is put away. */
   readonly refusal = signal("");
 
-  readonly microphoneTrack = signal<MediaStreamTrack | null>(null);
-  readonly cameraTrack = signal<MediaStreamTrack | null>(null);
   readonly microphone = signal<"off" | "asking" | "on">("off");
   readonly camera = signal<"off" | "asking" | "on">("off");
-  readonly deviceProblems = signal<Partial<Record<DeviceKind, DeviceError>>>({});
-  readonly devices = signal<Devices>({ camera: [], microphone: [], speaker: [] });
-  readonly chosen = signal({ camera: "", microphone: "", speaker: "" });
-  readonly ownLevel = signal(0);
   readonly soundBlocked = signal(false);
-  readonly wakeLock = signal(false);
+  readonly wakeLock = new WakeLock();
   /** Seconds for which the control line has been down; 0 when it is up. */
   readonly controlLost = signal(0);
   readonly mediaLost = signal(0);
@@ -80,6 +73,17 @@ export class Hearing {
   readonly problem = signal(0);
   readonly connected = computed(() => this.status.value === "open");
 
+  readonly equipment = new Equipment(() => this.sound, {
+    opened: async (kind, track) => {
+      if (kind === "microphone" && this.microphone.value === "on") await this.media.sendAudio(track);
+      if (kind === "camera" && this.camera.value === "on") await this.media.sendVideo(track);
+    },
+    gone: (kind) => {
+      if (kind === "microphone" && this.microphone.value === "on") void this.setMicrophone(false);
+      if (kind === "camera" && this.camera.value === "on") void this.setCamera(false);
+    },
+  });
+
   private readonly clock = new ServerClock();
   private readonly watch = new RecordingWatch();
   private readonly signalling: Signalling;
@@ -88,7 +92,6 @@ export class Hearing {
   private seenOn = { microphone: false, camera: false };
   private connections = 0;
   private lostAt = { control: 0, media: 0 };
-  private lock: WakeLockSentinel | null = null;
   private rang = false;
 
   constructor(readonly config: PageConfig) {
@@ -134,8 +137,8 @@ export class Hearing {
     window.setInterval(() => this.refresh(), SECOND_MS);
     window.setInterval(() => this.meters(), LEVEL_MS);
     window.setInterval(() => void this.report(), REPORT_MS);
-    document.addEventListener("visibilitychange", () => void this.keepAwake());
-    navigator.mediaDevices?.addEventListener("devicechange", () => void this.refreshDevices());
+    document.addEventListener("visibilitychange", () => this.keepAwake());
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.equipment.refresh());
   }
 
   /** The sound graph; made late, because a browser wants a click before it lets a page sound. */
@@ -178,41 +181,6 @@ export class Hearing {
     this.soundBlocked.value = this.sound.blocked;
   }
 
-  /** Opens a device for the preview; nothing is sent. */
-  async openDevice(kind: DeviceKind, id = ""): Promise<boolean> {
-    const held = kind === "camera" ? this.cameraTrack : this.microphoneTrack;
-    try {
-      // Some machines cannot open a second device while the first is open.
-      const wasOn = held.value !== null;
-      if (id && wasOn) held.value?.stop();
-      const track = await open(kind, id);
-      held.value?.stop();
-      held.value = track;
-      track.addEventListener("ended", () => this.deviceGone(kind, track));
-      this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: undefined };
-      this.chosen.value = { ...this.chosen.value, [kind]: track.getSettings().deviceId ?? id };
-      if (kind === "microphone") {
-        this.sound.watch(track);
-        if (this.microphone.value === "on") await this.media.sendAudio(track);
-      } else if (this.camera.value === "on") await this.media.sendVideo(track);
-      await this.refreshDevices();
-      return true;
-    } catch (error) {
-      const problem = error instanceof DeviceError ? error : new DeviceError("unknown", kind);
-      this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: problem };
-      return false;
-    }
-  }
-
-  async useSpeaker(id: string): Promise<void> {
-    this.chosen.value = { ...this.chosen.value, speaker: id };
-    await this.sound.useSpeaker(id).catch(() => undefined);
-  }
-
-  async refreshDevices(): Promise<void> {
-    this.devices.value = await listDevices();
-  }
-
   async setMicrophone(on: boolean): Promise<void> {
     if (!on) {
       this.closeMicrophone();
@@ -222,7 +190,7 @@ export class Hearing {
     if (this.microphone.value !== "off") return;
     this.microphone.value = "asking";
     void this.startSound();
-    if (!this.microphoneTrack.value && !(await this.openDevice("microphone", this.chosen.value.microphone))) {
+    if (!this.equipment.microphone.value && !(await this.equipment.open("microphone"))) {
       this.microphone.value = "off";
       return;
     }
@@ -231,7 +199,7 @@ export class Hearing {
     if (this.microphone.value !== "asking") return;
     if (ok) {
       this.microphone.value = "on";
-      await this.media.sendAudio(this.microphoneTrack.value);
+      await this.media.sendAudio(this.equipment.microphone.value);
       announce(t("Your microphone is on."));
     } else this.microphone.value = "off";
   }
@@ -244,7 +212,7 @@ export class Hearing {
     }
     if (this.camera.value !== "off") return;
     this.camera.value = "asking";
-    if (!this.cameraTrack.value && !(await this.openDevice("camera", this.chosen.value.camera))) {
+    if (!this.equipment.camera.value && !(await this.equipment.open("camera"))) {
       this.camera.value = "off";
       return;
     }
@@ -254,7 +222,7 @@ export class Hearing {
     if (ok) {
       this.camera.value = "on";
       this.remember(true);
-      await this.media.sendVideo(this.cameraTrack.value);
+      await this.media.sendVideo(this.equipment.camera.value);
     } else this.camera.value = "off";
   }
 
@@ -273,13 +241,14 @@ export class Hearing {
       this.refresh();
     });
     if (!before) sessionStorage.setItem(SEAT_KEY, this.config.ref);
-    this.tell(before, view);
+    if (before) tell(before, view);
+    if (before && view.hold && !before.hold) this.graph?.chime();
     if (view.phase === "room") {
       if (before?.phase !== "room") this.enter(before);
       if (view.media_up && view.generation) this.media.use(view.generation);
     } else if (before?.phase === "room") this.leaveRoom();
     if (view.phase === "lobby") {
-      void this.keepAwake();
+      this.keepAwake();
       if (me(view)?.presence === "called") this.ring();
     }
     if (view.phase === "ended") this.stopEverything();
@@ -302,10 +271,10 @@ export class Hearing {
     graph.assign(this.slots.value);
     if (before?.phase === "lobby") this.ring();
     this.rang = false;
-    void this.keepAwake();
+    this.keepAwake();
     const here = me(this.view.value as View);
     if (before) {
-      if (this.joinWithCamera.value && this.cameraTrack.value) void this.setCamera(true);
+      if (this.joinWithCamera.value && this.equipment.camera.value) void this.setCamera(true);
     } else {
       // Reloaded: the same seat, listening. The microphone stays off; the camera comes back if this tab had it on.
       if (here?.microphone === "on") void this.act("microphone", { on: false });
@@ -351,16 +320,6 @@ export class Hearing {
   private remember(camera: boolean): void {
     if (camera) sessionStorage.setItem(CAMERA_KEY, "on");
     else sessionStorage.removeItem(CAMERA_KEY);
-  }
-
-  private deviceGone(kind: DeviceKind, track: MediaStreamTrack): void {
-    const held = kind === "camera" ? this.cameraTrack : this.microphoneTrack;
-    if (held.value !== track) return;
-    held.value = null;
-    this.deviceProblems.value = { ...this.deviceProblems.value, [kind]: new DeviceError("none", kind) };
-    if (kind === "microphone" && this.microphone.value === "on") void this.setMicrophone(false);
-    if (kind === "camera" && this.camera.value === "on") void this.setCamera(false);
-    announce(kind === "camera" ? t("Your camera has been unplugged.") : t("Your microphone has been unplugged."), true);
   }
 
   private lineStatus(status: Status): void {
@@ -419,40 +378,8 @@ export class Hearing {
     this.closeCamera();
     this.graph?.watch(null);
     this.graph?.alarm(false);
-    for (const held of [this.microphoneTrack, this.cameraTrack]) {
-      held.value?.stop();
-      held.value = null;
-    }
-    void this.lock?.release().catch(() => undefined);
-    this.lock = null;
-  }
-
-  /** What changed between two views and must be said. */
-  private tell(before: View | null, view: View): void {
-    if (!before) return;
-    if (view.hold && !before.hold) {
-      this.graph?.chime();
-      announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), true);
-    }
-    if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), true);
-    const old = new Map(before.people.map((person) => [person.participant, person]));
-    for (const person of view.people) {
-      const was = old.get(person.participant);
-      if (person.you) {
-        if (person.microphone === "muted_by_court" && was?.microphone !== "muted_by_court") {
-          announce(t("The court has switched off your microphone. Raise your hand to speak."), true);
-        }
-        continue;
-      }
-      const here = isPresent(person);
-      const wasHere = was ? isPresent(was) : false;
-      if (here && !wasHere) announce(t("{name} is in the room.", { name: person.name }));
-      if (!here && wasHere) announce(t("{name} is no longer in the room.", { name: person.name }));
-      if (isResponsible(this.me.value)) {
-        if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name: person.name }));
-        if (person.help && !was?.help) announce(t("{name} needs help.", { name: person.name }), true);
-      }
-    }
+    this.equipment.stop();
+    this.wakeLock.release();
   }
 
   // --- clocks ------------------------------------------------------------------------------------------------------
@@ -482,31 +409,9 @@ export class Hearing {
   }
 
   private meters(): void {
-    const graph = this.graph;
-    if (!graph) return;
-    const own = this.microphoneTrack.value ? steps(graph.ownLevel()) : 0;
-    if (own !== this.ownLevel.peek()) this.ownLevel.value = own;
-    const levels: Record<string, number> = {};
-    for (const slot of this.slots.peek()) {
-      if (slot.kind === "camera" || !slot.participant) continue;
-      levels[slot.participant] = Math.max(levels[slot.participant] ?? 0, steps(graph.level(slot.mid)));
-    }
-    const self = this.me.peek();
-    if (self && this.microphone.value === "on") levels[self.participant] = own;
-    if (JSON.stringify(levels) !== JSON.stringify(this.levels.peek())) this.levels.value = levels;
-    this.pickSpeaker(levels);
-  }
-
-  /** Who speaks on the floor: the loudest who is not an interpreter; stays until somebody else speaks. */
-  private pickSpeaker(levels: Record<string, number>): void {
-    const people = this.view.peek()?.people ?? [];
-    const on = people.filter((person) => person.microphone === "on" && !isInterpreter(person));
-    const speaking = on
-      .filter((person) => (levels[person.participant] ?? 0) >= SPEAKING)
-      .sort((a, b) => (levels[b.participant] ?? 0) - (levels[a.participant] ?? 0));
-    const current = this.speaker.peek();
-    if (speaking.length === 0 || speaking.some((person) => person.participant === current)) return;
-    this.speaker.value = speaking[0]?.participant ?? "";
+    if (!this.graph) return;
+    const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
+    this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me);
   }
 
   private async report(): Promise<void> {
@@ -514,16 +419,8 @@ export class Hearing {
     if (report) this.signalling.send(report);
   }
 
-  private async keepAwake(): Promise<void> {
+  private keepAwake(): void {
     const phase = this.view.value?.phase;
-    if (document.visibilityState !== "visible" || (phase !== "lobby" && phase !== "room") || this.ended.value) return;
-    if (!("wakeLock" in navigator) || (this.lock && !this.lock.released)) return;
-    try {
-      this.lock = await navigator.wakeLock.request("screen");
-      this.wakeLock.value = true;
-      this.lock.addEventListener("release", () => (this.wakeLock.value = false));
-    } catch {
-      this.wakeLock.value = false;
-    }
+    if ((phase === "lobby" || phase === "room") && !this.ended.value) void this.wakeLock.keep();
   }
 }

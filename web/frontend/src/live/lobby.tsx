@@ -42,7 +42,7 @@ export function Lobby({ view }: { view: View }) {
             <dt>{t("The hearing now")}</dt>
             <dd>{sittingStatus(view.status)}</dd>
             <dt>{t("The screen stays on")}</dt>
-            <dd>{hearing.wakeLock.value ? t("Yes") : t("No: please touch the device now and then")}</dd>
+            <dd>{hearing.wakeLock.held.value ? t("Yes") : t("No: please touch the device now and then")}</dd>
           </dl>
           {here.length > 0 && (
             <>
@@ -70,12 +70,12 @@ export function Lobby({ view }: { view: View }) {
         <aside class="lobby-side" aria-label={t("My equipment")}>
           <div class="preview">
             <SelfVideo />
-            {!hearing.cameraTrack.value && <p>{t("Your camera is off.")}</p>}
-            {hearing.cameraTrack.value && <p class="preview-note">{t("You, mirrored only for you")}</p>}
+            {!hearing.equipment.camera.value && <p>{t("Your camera is off.")}</p>}
+            {hearing.equipment.camera.value && <p class="preview-note">{t("You, mirrored only for you")}</p>}
           </div>
-          {hearing.microphoneTrack.value ? (
+          {hearing.equipment.microphone.value ? (
             <p class="say">
-              <Meter value={hearing.ownLevel.value} label={t("Microphone level")} /> {t("Microphone works. Nobody hears you here.")}
+              <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("Microphone works. Nobody hears you here.")}
             </p>
           ) : (
             <p>{t("Your microphone is off.")}</p>

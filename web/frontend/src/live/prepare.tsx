@@ -73,15 +73,13 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
   const [busy, setBusy] = useState(false);
   const [played, setPlayed] = useState(props.heard !== "");
   const [missing, setMissing] = useState<string[]>([]);
-  const camera = hearing.cameraTrack.value;
-  const microphone = hearing.microphoneTrack.value;
-  const problems = hearing.deviceProblems.value;
+  const camera = hearing.equipment.camera.value;
+  const microphone = hearing.equipment.microphone.value;
+  const problems = hearing.equipment.problems.value;
   const turnOn = async (): Promise<void> => {
     setBusy(true);
     void hearing.startSound();
-    // One after the other: two questions at once confuse, and one missing device must not hide the other.
-    if (!hearing.microphoneTrack.value) await hearing.openDevice("microphone", hearing.chosen.value.microphone);
-    if (!hearing.cameraTrack.value) await hearing.openDevice("camera", hearing.chosen.value.camera);
+    await hearing.equipment.openAll();
     setBusy(false);
     setMissing([]);
   };
@@ -125,7 +123,7 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
             {microphone && (
               <>
                 <p class="say">
-                  <Meter value={hearing.ownLevel.value} label={t("Microphone level")} /> {t("Say “one, two, three”. The bars must move.")}
+                  <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("Say “one, two, three”. The bars must move.")}
                 </p>
                 <DeviceSelect kind="microphone" />
               </>
@@ -184,11 +182,11 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
 function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(): void }) {
   const hearing = useHearing();
   const [busy, setBusy] = useState(false);
-  const camera = hearing.cameraTrack.value;
+  const camera = hearing.equipment.camera.value;
   const join = async (): Promise<void> => {
     setBusy(true);
     void hearing.startSound();
-    const microphone = hearing.microphoneTrack.value !== null;
+    const microphone = hearing.equipment.microphone.value !== null;
     await hearing.act("ready", { notice: true, camera: camera !== null, microphone, speaker: heard });
     setBusy(false);
   };

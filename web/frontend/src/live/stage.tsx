@@ -6,7 +6,8 @@ import { Cam, Hand, Mic, Tick, Warn, Cross } from "./icons";
 import { isHeard, isInterpreter, isPresent, lineWord, microphoneWord } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { PersonView, View } from "../messages";
-import { SPEAKING, type Hearing } from "./hearing";
+import type { Hearing } from "./hearing";
+import { SPEAKING } from "./levels";
 
 /** Whom this viewer has chosen to see large; empty for the page's own choice. */
 const pinned = signal("");
@@ -25,7 +26,7 @@ function main(view: View, speaker: string): string {
 }
 
 function trackOf(hearing: Hearing, person: PersonView): MediaStreamTrack | null {
-  if (person.you) return hearing.camera.value === "on" ? hearing.cameraTrack.value : null;
+  if (person.you) return hearing.camera.value === "on" ? hearing.equipment.camera.value : null;
   const slot = hearing.slots.value.find((slot) => slot.kind === "camera" && slot.participant === person.participant);
   return (slot && hearing.videos.value.get(slot.mid)) ?? null;
 }
@@ -58,7 +59,7 @@ function LineChip({ line, always }: { line: PersonView["line"]; always: boolean 
 function Tile({ person, large, view }: { person: PersonView; large: boolean; view: View }) {
   const hearing = useHearing();
   const track = trackOf(hearing, person);
-  const level = hearing.levels.value[person.participant] ?? 0;
+  const level = hearing.levels.all.value[person.participant] ?? 0;
   const lost = person.presence === "reconnecting" || person.line === "lost";
   const speaking = person.microphone === "on" && level >= SPEAKING && !view.hold && !lost;
   const since = person.lost_since ? Math.max(0, Math.floor((hearing.now.value - person.lost_since / 1e6) / 1_000)) : null;
@@ -120,7 +121,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
 export function Stage({ view }: { view: View }) {
   const hearing = useHearing();
   const present = view.people.filter((person) => isPresent(person) || person.you);
-  const large = main(view, hearing.speaker.value);
+  const large = main(view, hearing.levels.speaker.value);
   const chosen = present.find((person) => person.participant === large);
   // The own tile first, the others in the order of the roll: tiles never change places while somebody aims at one.
   const side = present.filter((person) => person.participant !== large).sort((a, b) => Number(b.you) - Number(a.you));

@@ -1,0 +1,36 @@
+// What changed between two views and must be said, also to those who do not look.
+import type { PersonView, View } from "../messages";
+import { t } from "../i18n";
+import { announce } from "./announce";
+import { isPresent, isResponsible, me } from "./words";
+
+export function tell(before: View, view: View): void {
+  if (view.hold && !before.hold) {
+    announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), true);
+  }
+  if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), true);
+  const old = new Map(before.people.map((person) => [person.participant, person]));
+  const responsible = isResponsible(me(view));
+  for (const person of view.people) {
+    const was = old.get(person.participant);
+    if (person.you) tellOfMe(was, person);
+    else tellOf(was, person, responsible);
+  }
+}
+
+function tellOfMe(was: PersonView | undefined, person: PersonView): void {
+  if (person.microphone === "muted_by_court" && was?.microphone !== "muted_by_court") {
+    announce(t("The court has switched off your microphone. Raise your hand to speak."), true);
+  }
+}
+
+function tellOf(was: PersonView | undefined, person: PersonView, responsible: boolean): void {
+  const { name } = person;
+  const here = isPresent(person);
+  const wasHere = was ? isPresent(was) : false;
+  if (here && !wasHere) announce(t("{name} is in the room.", { name }));
+  if (!here && wasHere) announce(t("{name} is no longer in the room.", { name }));
+  if (!responsible) return;
+  if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name }));
+  if (person.help && !was?.help) announce(t("{name} needs help.", { name }), true);
+}
