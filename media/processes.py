@@ -12,18 +12,17 @@ import itertools
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-import media
+from media.children import Child
 from media.link import Link, connect
 from media.messages import Alive, Attach, Attached, Stop
 
@@ -53,17 +52,6 @@ class Moment:
     at: float
     what: str
     pid: int
-
-
-@dataclass(slots=True)
-class _Running:
-    """One operating-system process: `child` when this web process started it."""
-
-    pid: int
-    pidfd: int
-    child: subprocess.Popen[bytes] | None
-    started: float
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Process:
@@ -101,7 +89,7 @@ class Process:
         self._on_lost = on_lost
         self._on_restart = on_restart
         self._environment = dict(environment or {})
-        self._running: _Running | None = None
+        self._running: Child | None = None
         self._link: Link[Any] | None = None
         self._replies: dict[str, asyncio.Future[Any]] = {}
         self._events: asyncio.Queue[tuple[Callable[..., Any], tuple[Any, ...]]] = asyncio.Queue(MAX_WAITING)
@@ -181,15 +169,15 @@ class Process:
         running = self._running
         if running is not None:
             if not self.send(Stop()):
-                self._signal(running, signal.SIGTERM)
+                running.signal(signal.SIGTERM)
             try:
                 async with asyncio.timeout(STOP_SECONDS):
                     await running.gone.wait()
             except TimeoutError:
-                self._signal(running, signal.SIGKILL)
+                running.signal(signal.SIGKILL)
                 await running.gone.wait()
             self._note("stopped", running.pid)
-            self._pid_file.unlink(missing_ok=True)
+            (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
         await self.detach()
 
     async def detach(self) -> None:
@@ -207,15 +195,11 @@ class Process:
 
     # --- starting and taking over ------------------------------------------------------------------------------
 
-    @property
-    def _pid_file(self) -> Path:
-        return self.folder / f"{self.name}.pid"
-
     def _note(self, what: str, pid: int) -> None:
         self.history.append(Moment(time.monotonic(), what, pid))
 
     async def _begin(self) -> None:
-        self._running = self._find()
+        self._running = self._found()
         self.adopted = self._running is not None
         if self._running is None:
             self.last_seq = 0
@@ -238,98 +222,40 @@ class Process:
                 raise
         self._tasks = [asyncio.create_task(self._supervise()), asyncio.create_task(self._dispatch())]
 
-    def _find(self) -> _Running | None:
-        """The process an earlier web process has left, if it is still ours."""
-        try:
-            pid, started = self._pid_file.read_text().split()
-            pidfd = os.pidfd_open(int(pid))
-        except (OSError, ValueError):
-            return None
-        if self._is_ours(int(pid), started):
-            return self._watch(_Running(int(pid), pidfd, None, time.monotonic()))
-        os.close(pidfd)
-        return None
+    def _found(self) -> Child | None:
+        """The process an earlier web process has left."""
+        child = Child.find(self.name, self.folder)
+        if child is not None:
+            self._watch(child)
+        return child
 
-    def _is_ours(self, pid: int, started: str) -> bool:
-        """The pid still stands for the process the file names: same start time, same working folder."""
-        try:
-            return _start_time(pid) == started and Path(f"/proc/{pid}/cwd").samefile(self.folder)
-        except OSError:
-            return False
-
-    def _start(self) -> _Running:
+    def _start(self) -> Child:
         self._socket.unlink(missing_ok=True)
-        log = os.open(self.folder / f"{self.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(Path(media.__file__).parent.parent),
-            "PYTHONSAFEPATH": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
-        try:
-            child = subprocess.Popen(
-                self._argv,
-                cwd=self.folder,
-                env=environment | self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                close_fds=True,
-            )
-        finally:
-            os.close(log)
-        draft = self._pid_file.with_suffix(".pid.new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, f"{child.pid} {_start_time(child.pid)}\n".encode())
-        finally:
-            os.close(descriptor)
-        draft.replace(self._pid_file)
+        child = Child.start(self.name, self._argv, self.folder, self._environment)
         self._note("started", child.pid)
-        return self._watch(_Running(child.pid, os.pidfd_open(child.pid), child, time.monotonic()))
+        self._watch(child)
+        return child
 
-    def _watch(self, running: _Running) -> _Running:
-        loop = asyncio.get_running_loop()
-
-        def gone() -> None:
-            loop.remove_reader(running.pidfd)
-            if running.child is not None:
-                running.child.poll()
-            else:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitid(os.P_PIDFD, running.pidfd, os.WEXITED | os.WNOHANG)
-            self._note("exit", running.pid)
-            running.gone.set()
-
-        loop.add_reader(running.pidfd, gone)
-        return running
+    def _watch(self, child: Child) -> None:
+        child.watch(lambda: self._note("exit", child.pid))
 
     def _forget(self) -> None:
         """Stop watching the present process."""
         running, self._running = self._running, None
         if running is not None:
-            asyncio.get_running_loop().remove_reader(running.pidfd)
-            os.close(running.pidfd)
-            if running.child is not None and running.child.returncode is None:
-                running.child.returncode = 0  # it goes on without us: no warning when the object is collected
+            running.forget()
 
-    def _signal(self, running: _Running, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(running.pidfd, number)
-
-    def _kill(self, running: _Running) -> None:
+    def _kill(self, running: Child) -> None:
         self._note("killed", running.pid)
-        self._signal(running, signal.SIGKILL)
+        running.signal(signal.SIGKILL)
 
-    async def _give_up(self, running: _Running) -> None:
+    async def _give_up(self, running: Child) -> None:
         """End a process that does not answer, and forget it."""
         self._kill(running)
         await running.gone.wait()
         self._forget()
 
-    async def _attach(self, running: _Running, within: float) -> None:
+    async def _attach(self, running: Child, within: float) -> None:
         """Connect and wait for `Attached`. Raises ProcessError when it ends, or does not answer in time."""
         until = time.monotonic() + within
         link: Link[Any] | None = None
@@ -368,7 +294,7 @@ class Process:
                 return
             await self._replace(reason)
 
-    async def _watch_to_end(self, running: _Running) -> str:
+    async def _watch_to_end(self, running: Child) -> str:
         """Returns why the process is no more: "exit", or "hang" when it had to be killed."""
         while True:
             reader = asyncio.create_task(self._read())
@@ -392,7 +318,7 @@ class Process:
             await running.gone.wait()
             return reason
 
-    async def _watchdog(self, running: _Running, reader: asyncio.Task[None]) -> str:
+    async def _watchdog(self, running: Child, reader: asyncio.Task[None]) -> str:
         before = time.monotonic()
         gone = asyncio.create_task(running.gone.wait())
         try:
@@ -463,10 +389,9 @@ class Process:
 
     async def _replace(self, reason: str) -> None:
         """Tell, start another, tell again."""
-        child = self._running.child if self._running is not None else None
-        status = child.returncode if child is not None else None
+        status = self._running.status if self._running is not None else None
         logger.warning("the %s is gone (%s, status %s); starting another", self.name, reason, status)
-        lived = time.monotonic() - self._running.started if self._running is not None else 0.0
+        lived = time.monotonic() - self._running.since if self._running is not None else 0.0
         self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
         self._forget()
         self._note("lost", 0)
@@ -485,14 +410,6 @@ class Process:
                 await self._give_up(self._running)
         self._note("restarted", self._running.pid)
         self._queue_call(self._on_restart)
-
-
-def _start_time(pid: int) -> str:
-    """When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); empty when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
 
 
 def python(module: str, *arguments: str) -> list[str]:

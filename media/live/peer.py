@@ -10,8 +10,9 @@ from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket
 
 from media.live import rtp, sdp
 from media.live.forwarding import DownTrack, UpTrack
+from media.live.port import Port
 from media.live.rtcp import Arrivals
-from media.live.transport import Port, Status, Transport
+from media.live.transport import Status, Transport
 
 MAX_BITRATE = 1_200_000  # bit/s that a camera is asked to stay below
 RTCP_PER_SECOND = 300  # packets heard from one page

@@ -1,8 +1,7 @@
-"""ICE, DTLS and SRTP for one process: one UDP port, many connections, guarded at the door.
+"""ICE, DTLS and SRTP of one connection, on the port it shares with the others (`media.live.port`).
 
 The only module that touches names aiortc and aioice keep to themselves; `self_test` refuses to serve when one of
-them has moved. Datagrams are read here, not by aioice: empty ones are dropped first, and DTLS and SRTP are heard
-only from an address whose ICE check this process has authenticated. SRTP never passes through aioice's queue.
+them has moved, or when the port hears strangers. SRTP never passes through aioice's queue.
 
 Candidates of the other side are not used: nothing is ever sent to an address because a description names it, only
 to one from which an authenticated check came (peer-reflexive, RFC 8445 section 7.3.1.3). No STUN or TURN server.
@@ -10,34 +9,27 @@ to one from which an authenticated check came (peer-reflexive, RFC 8445 section 
 
 import asyncio
 import inspect
-import ipaddress
 import logging
 import secrets
-import socket
 import string
-import struct
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Literal
 
 import pylibsrtp
-from aioice import ice, stun
+from aioice import ice
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
-from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
+from aiortc import RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceParameters
+
+from media.live.port import Port
 
 logger = logging.getLogger("vivavoce.media.transport")
 
 VERSIONS = {"aiortc": "1.16.", "aioice": "0.13.", "pylibsrtp": "1.0."}
-MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
-SOCKET_BUFFER = 4 * 1024 * 1024
-BATCH = 64  # datagrams taken per turn of the event loop
-ADDRESSES_PER_CONNECTION = 8
 DATAGRAMS_PER_SECOND = 4_000  # of one connection: about ten times a camera and a microphone
-STRANGER_CHECKS_PER_SECOND = 20  # from one address that has passed no check
-STRANGERS_PER_SECOND = 2_000  # all of them together
 DTLS_QUEUE = 64
 SSRCS = 16  # streams the other side may send before SRTP refuses more
 CONNECT_SECONDS = 30.0
@@ -46,142 +38,7 @@ Status = Literal["new", "connected", "closed"]
 
 
 class TransportError(RuntimeError):
-    """The libraries below are not what this module was written for, or the port cannot be used."""
-
-
-class Port:
-    """One UDP socket and the connections that live on it.
-
-    `public_address` replaces the socket's address in candidates (one-to-one address translation).
-    """
-
-    def __init__(self, host: str, port: int, public_address: str = "") -> None:
-        if ipaddress.ip_address(host).is_unspecified and not public_address:
-            raise TransportError(f"{host} is no address to tell anyone: name a public address")
-        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            self._socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
-        self._socket.bind((host, port))
-        self.host = host
-        self.port: int = self._socket.getsockname()[1]
-        self.announced = public_address or host
-        self.certificate = RTCCertificate.generateCertificate()
-        self.dropped = 0
-        self._by_ufrag: dict[str, Transport] = {}
-        self._by_address: dict[tuple[str, int], Transport] = {}
-        self._strangers: dict[str, int] = {}
-        self._strangers_total = 0
-        self._second = 0
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket.fileno(), self._readable)
-
-    def close(self) -> None:
-        """Stop listening. Close the connections first."""
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
-
-    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
-        """Send one datagram, or drop it when the socket cannot take it now: late media is worth nothing."""
-        try:
-            self._socket.sendto(data, address)
-        except OSError:
-            self.dropped += 1
-
-    def add(self, transport: "Transport") -> None:
-        """Hear checks for this connection."""
-        self._by_ufrag[transport.ufrag] = transport
-
-    def remove(self, transport: "Transport") -> None:
-        """Forget this connection and its addresses."""
-        self._by_ufrag.pop(transport.ufrag, None)
-        for address in transport.addresses:
-            if self._by_address.get(address) is transport:
-                del self._by_address[address]
-        transport.addresses.clear()
-
-    def _readable(self) -> None:
-        for _ in range(BATCH):
-            try:
-                data, address = self._socket.recvfrom(2048)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                continue
-            self.datagram(data, (address[0], address[1]))
-
-    def datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        """Take one datagram: who it is for is decided by its source, and for ICE checks by its user name."""
-        if not data or len(data) > MAX_DATAGRAM:
-            self.dropped += 1
-            return
-        first = data[0]
-        transport = self._by_address.get(address)
-        if first < 4:
-            self._check(data, address, transport)
-        elif transport is None or not transport.within_budget():
-            self.dropped += 1
-        elif 127 < first < 192:
-            transport.srtp_received(data)
-        elif 19 < first < 64:
-            transport.dtls_received(data)
-        else:
-            self.dropped += 1
-
-    def _stranger(self, host: str) -> bool:
-        """True when an address without a connection has used up its checks of this second."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second = second
-            self._strangers.clear()
-            self._strangers_total = 0
-        self._strangers_total += 1
-        if self._strangers_total > STRANGERS_PER_SECOND:
-            return True
-        count = self._strangers[host] = self._strangers.get(host, 0) + 1
-        return count > STRANGER_CHECKS_PER_SECOND
-
-    def _check(self, data: bytes, address: tuple[str, int], known: "Transport | None") -> None:
-        """A STUN message: believed only with the integrity key of the connection it names."""
-        if (known is None and self._stranger(address[0])) or (known is not None and not known.within_budget()):
-            self.dropped += 1
-            return
-        try:
-            message = stun.parse_message(data)
-        except (ValueError, struct.error, KeyError, IndexError):
-            self.dropped += 1
-            return
-        if message.message_class == stun.Class.REQUEST:
-            name = message.attributes.get("USERNAME", "")
-            transport = self._by_ufrag.get(name.partition(":")[0])
-            if (
-                transport is None
-                or message.message_method != stun.Method.BINDING
-                or "PRIORITY" not in message.attributes
-                or not message.check_message_integrity(transport.password.encode())
-                or not self._adopt(address, transport, known)
-            ):
-                self.dropped += 1
-                return
-            transport.check_received(data, address)
-        elif known is not None:
-            known.check_received(data, address)
-        else:
-            self.dropped += 1
-
-    def _adopt(self, address: tuple[str, int], transport: "Transport", known: "Transport | None") -> bool:
-        """From now on this address belongs to `transport`, unless it is in use by another or there are too many."""
-        if known is transport:
-            return True
-        if known is not None:
-            if not known.closed and time.monotonic() - known.heard < 5:
-                return False
-            known.addresses.discard(address)
-        if len(transport.addresses) >= ADDRESSES_PER_CONNECTION:
-            return False
-        self._by_address[address] = transport
-        transport.addresses.add(address)
-        return True
+    """The libraries below are not what this module was written for."""
 
 
 class _Doorway:

@@ -24,8 +24,9 @@ from media.live import sdp
 from media.live.feed import Feed
 from media.live.forwarding import UpTrack
 from media.live.peer import Peer
+from media.live.port import Port, PortError
 from media.live.room import Room
-from media.live.transport import Port, Status, TransportError, self_test
+from media.live.transport import Status, TransportError, self_test
 from media.messages import (
     WEB_TO_WORKER,
     Alive,
@@ -291,7 +292,7 @@ class Worker:
 
 
 async def run(folder: Path, host: str, port: int, public_address: str) -> None:
-    """Serve until told to stop. Raises TransportError or OSError when it cannot."""
+    """Serve until told to stop. Raises TransportError, PortError or OSError when it cannot."""
     await self_test()
     udp = Port(host, port, public_address)
     worker = Worker(folder, udp)
@@ -326,7 +327,7 @@ def main(arguments: list[str] | None = None) -> int:
         runner = asyncio.run
     try:
         runner(run(options.folder, options.udp_host, options.udp_port, options.public_address))
-    except (TransportError, OSError, ValueError) as error:
+    except (TransportError, PortError, OSError, ValueError) as error:
         logger.error("cannot serve: %s", error)
         return 1
     return 0

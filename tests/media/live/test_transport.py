@@ -11,8 +11,10 @@ import pytest
 from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from media.live import port as port_module
 from media.live import transport
-from media.live.transport import Port, Transport, TransportError, self_test
+from media.live.port import Port, PortError
+from media.live.transport import Transport, TransportError, self_test
 from media.messages import Offer, PeerStatus
 
 
@@ -222,7 +224,7 @@ async def test_the_self_test_refuses_when_strangers_are_heard(monkeypatch: pytes
 
 
 async def test_a_port_that_cannot_be_told_to_anyone_is_refused() -> None:
-    with pytest.raises(TransportError, match="public address"):
+    with pytest.raises(PortError, match="public address"):
         Port("0.0.0.0", 0)
     port = Port("0.0.0.0", 0, "203.0.113.7")
     one, _ = await connection(port)
@@ -317,7 +319,7 @@ async def test_the_handshake_queue_and_the_addresses_of_a_connection_are_bounded
     one, _ = await connection(port)
     for number in range(50):
         port.datagram(check(one.ufrag, one.password), ("127.0.0.9", 1000 + number))
-    assert len(one.addresses) == transport.ADDRESSES_PER_CONNECTION
+    assert len(one.addresses) == port_module.ADDRESSES_PER_CONNECTION
     for _ in range(500):
         port.datagram(client_hello(), ("127.0.0.9", 1000))
     assert one._connection._queue.qsize() == transport.DTLS_QUEUE
@@ -343,20 +345,20 @@ async def test_an_address_in_use_does_not_change_its_owner(port: Port) -> None:
 async def test_checks_of_a_stranger_are_limited_by_the_second(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
     parse = stun.parse_message
-    monkeypatch.setattr(transport.stun, "parse_message", lambda data: read.append(1) or parse(data))
-    monkeypatch.setattr(transport.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(port_module.stun, "parse_message", lambda data: read.append(1) or parse(data))
+    monkeypatch.setattr(port_module.time, "monotonic", lambda: 1000.0)
     for _ in range(500):
         port.datagram(check("nobody", "x" * 32), ("127.0.0.9", 1))
-    assert len(read) == transport.STRANGER_CHECKS_PER_SECOND
+    assert len(read) == port_module.STRANGER_CHECKS_PER_SECOND
     for number in range(5_000):
         port.datagram(check("nobody", "x" * 32), (f"127.1.{number // 256}.{number % 256}", 1))
-    assert len(read) <= transport.STRANGERS_PER_SECOND
-    assert len(port._strangers) <= transport.STRANGERS_PER_SECOND
+    assert len(read) <= port_module.STRANGERS_PER_SECOND
+    assert len(port._strangers) <= port_module.STRANGERS_PER_SECOND
 
 
 async def test_a_connection_has_a_budget_of_datagrams(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
     one, _ = await connection(port)
-    monkeypatch.setattr(transport.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(port_module.time, "monotonic", lambda: 1000.0)
     address = ("127.0.0.9", 1000)
     port.datagram(check(one.ufrag, one.password), address)
     for _ in range(transport.DATAGRAMS_PER_SECOND + 100):
