@@ -188,8 +188,8 @@ TOLD: dict[type[messages.Command], tuple[str, str]] = {
 """Which notice follows a command that was carried out, and to whom."""
 
 
-async def perform(conductor: "Conductor", connection: Connection, command: messages.Command) -> messages.Result:
-    """Carry out one command of one page. A refusal changes nothing and says why."""
+async def perform(conductor: "Conductor", connection: Connection, command: messages.Command) -> None:
+    """Carry out one command of one page and answer it. A refusal changes nothing and says why."""
     handler = ACTS[type(command)]
     dismissed: list[tuple[str, str]] = []
     try:
@@ -208,15 +208,16 @@ async def perform(conductor: "Conductor", connection: Connection, command: messa
             )
             await handler(act, command)
     except HearingsError as error:
-        return refusal(command.id, error)
-    for participant_id, why in dismissed:
-        conductor.dismiss(participant_id, why)
+        conductor.answer(connection, refusal(command.id, error))
+        return
     told = TOLD.get(type(command))
     if told is not None:
         code, whom = told
         target = getattr(command, "participant", "")
         conductor.notify(code, assertive=True, only=None if whom == "all" else lambda one: one.id == target)
-    return messages.Result(re=command.id, ok=True)
+    conductor.answer(connection, messages.Result(re=command.id, ok=True))
+    for participant_id, why in dismissed:
+        conductor.dismiss(participant_id, why)
 
 
 def refusal(command_id: str, error: HearingsError) -> messages.Result:

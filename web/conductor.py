@@ -20,14 +20,14 @@ from starlette.websockets import WebSocket
 from hearings import queries, seats, sittings
 from hearings.actors import SYSTEM
 from hearings.errors import NotFound
-from hearings.events import EventKind, record
 from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause
 from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
-from media.processes import Process, python
-from web import acts, plan
+from media.processes import python
+from web import acts
 from web.i18n import speaking
+from web.media_side import MediaSide
 from web.proceedings import Proceedings
 from web.seats import Answers, Connection
 from web.view import Liveness, Scene, recording_view, view_for
@@ -95,17 +95,12 @@ class Conductor:
         self.scene: Scene | None = None
         self.connections: dict[str, Connection] = {}
         self.liveness: dict[str, Liveness] = {}
-        self.slots: dict[str, list[messages.SlotView]] = {}
-        self.generation = 0
-        self.media_up = False
         self.ended = False
+        self.media = MediaSide(self)
         self.proceedings = Proceedings(self)
         self._on_end = on_end
-        self._worker: Process | None = None
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
-        self._plan_version = 0
-        self._last_plan: messages.Plan | None = None
         self._view_seq = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: dict[str, Answers] = {}
@@ -119,38 +114,15 @@ class Conductor:
             rows = await read_rows(db, self.hearing_id)
             sitting = rows.sitting
             self.folder = settings.run / sitting.id.replace("-", "")[-8:]
-            if sitting.udp_port is None:
-                await sittings.set_process(db, sitting=sitting, udp_port=free_port(), run_folder=self.folder.name)
-            port = sitting.udp_port
+            port = sitting.udp_port or free_port()
+            await sittings.set_process(db, sitting=sitting, udp_port=port, run_folder=self.folder.name)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorder = ["--recordings", str(settings.recordings), "--seal-key", str(settings.keys / "seal.key")]
         await self.proceedings.start_process(
             python("media.evidence.recorder", "--folder", str(self.folder), *recorder, "--court", settings.court_name),
             rows,
         )
-        public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
-        self._worker = await Process.start_or_adopt(
-            "worker",
-            python(
-                "media.live.worker",
-                "--folder",
-                str(self.folder),
-                "--udp-host",
-                settings.udp_host,
-                "--udp-port",
-                str(port),
-                *public,
-            ),
-            self.folder,
-            "worker.sock",
-            messages.WORKER_TO_WEB,
-            on_message=self._from_worker,
-            on_lost=self._worker_lost,
-            on_restart=self._worker_restarted,
-        )
-        self._worker_is_up()
-        for seat in self._worker.attached.connected if self._worker.attached else []:
-            self.liveness.setdefault(seat, Liveness()).media = "connected"
+        await self.media.start_process(port)
         self.spawn(self._follow())
         self.spawn(self._tick())
         if rows.sitting.status is SittingStatus.closing:
@@ -160,8 +132,7 @@ class Conductor:
     async def detach(self) -> None:
         """The web process ends: leave worker and recorder running."""
         await self._end_tasks()
-        if self._worker is not None:
-            await self._worker.detach()
+        await self.media.detach()
         await self.proceedings.detach()
 
     async def finish(self, notice: str) -> None:
@@ -171,8 +142,7 @@ class Conductor:
         await self.refresh()
         for participant_id in list(self.connections):
             self.dismiss(participant_id, "closed")
-        if self._worker is not None:
-            await self._worker.stop()
+        await self.media.stop()
         await self.proceedings.stop()
         self._on_end(self)
         await self._end_tasks()
@@ -241,11 +211,11 @@ class Conductor:
             checks=rows.checks,
             languages=rows.languages,
             facts=self.proceedings.facts,
-            generation=self.generation,
-            media_up=self.media_up,
+            generation=self.media.generation,
+            media_up=self.media.up,
             liveness=self.liveness,
         )
-        self._send_plan(scene)
+        self.media.send_plan(scene, recording_open=self.proceedings.open)
         now = time.time_ns()
         for connection in list(self.connections.values()):
             viewer = scene.participant(connection.participant_id)
@@ -253,22 +223,6 @@ class Conductor:
                 self._view_seq += 1
                 with speaking(connection.locale):
                     connection.send_view(view_for(viewer, scene, seq=self._view_seq, now=now))
-
-    def _send_plan(self, scene: Scene) -> None:
-        wanted = plan.room_plan(
-            version=0,
-            participants=scene.participants,
-            languages=scene.languages,
-            status=scene.sitting.status,
-            floor_open=scene.sitting.floor_open,
-            recording_open=self.proceedings.open,
-        )
-        if self._worker is None or wanted == self._last_plan:
-            return
-        self._last_plan = wanted
-        self._plan_version = max(self._plan_version + 1, time.time_ns() // 1_000_000)
-        # A worker that is gone just now gets the whole plan when it is back.
-        self._worker.send(plan.with_version(wanted, self._plan_version))
 
     async def _tick(self) -> None:
         while True:
@@ -355,14 +309,8 @@ class Conductor:
         """Effects: the page that held the seat is dismissed; whoever does not still hold the media connection
         (reload, other tab, crash) comes back muted, and through the lobby after more than 60 s."""
         participant_id = connection.participant_id
-        held = self.connections.get(participant_id)
-        self.connections[participant_id] = connection
-        if held is not None and held is not connection:
-            with speaking(held.locale):
-                held.end(messages.Bye(why="superseded", text=acts.BYE["superseded"]()))
         state = self.liveness.setdefault(participant_id, Liveness())
-        keeps = hello.generation == self.generation and self.media_up and state.media != "lost"
-        state.connected, state.report = True, None
+        keeps = hello.generation == self.media.generation and self.media.up and state.media != "lost"
         async with self.acting() as (db, rows):
             me = rows.participant(participant_id)
             if me is None:
@@ -374,9 +322,15 @@ class Conductor:
             if not keeps:
                 await seats.disconnected(db, participant=me, now=self.now())
             await seats.connected(db, participant=me, now=self.now())
+        held = self.connections.get(participant_id)
+        self.connections[participant_id] = connection
+        state.connected, state.report, state.lost_since = True, None, None
+        if held is not None and held is not connection:
+            with speaking(held.locale):
+                held.end(messages.Bye(why="superseded", text=acts.BYE["superseded"]()))
         connection.last_view = b""
         await self.refresh()
-        connection.send(messages.Slots(slots=self.slots.get(participant_id, [])))
+        connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
 
     async def _handle(self, connection: Connection, message: messages.Message) -> None:
         seated = self.connections.get(connection.participant_id) is connection
@@ -405,13 +359,12 @@ class Conductor:
             if isinstance(command, SLOW):
                 self.spawn(self._obey_slowly(connection, command))
                 return
-            answer = await acts.perform(self, connection, command)
-        self._answer(connection, answer)
+            await acts.perform(self, connection, command)
 
     async def _obey_slowly(self, connection: Connection, command: messages.Command) -> None:
-        self._answer(connection, await self.proceedings.perform(connection, command))
+        self.answer(connection, await self.proceedings.perform(connection, command))
 
-    def _answer(self, connection: Connection, answer: messages.Result) -> None:
+    def answer(self, connection: Connection, answer: messages.Result) -> None:
         """To the page that asked, or the one that has its seat now."""
         connection.answers.keep(answer.re, answer)
         self.connections.get(connection.participant_id, connection).send(answer)
@@ -433,79 +386,5 @@ class Conductor:
         if connection is not None:
             with speaking(connection.locale):
                 connection.end(messages.Bye(why=why, text=acts.BYE[why]()))  # type: ignore[arg-type]
-        if self._worker is not None:
-            self._worker.send(messages.DropPeer(seat=participant_id))
+        self.media.drop(participant_id)
         self.touch()
-
-    # --- worker -------------------------------------------------------------------------------------------------
-
-    async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
-        """Pass a page's offer to the worker. Refused: media_restarting, stale_generation, not_seated, or the
-        worker's own codes."""
-        if self._worker is None or not self.media_up:
-            return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
-        if generation != self.generation:
-            return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
-        if participant_id not in self.connections:
-            return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
-        await self.refresh()  # the worker must know the seat before it is asked
-        try:
-            answer = await self._worker.request(
-                messages.Offer(id=self._worker.new_id(), seat=participant_id, sdp=sdp), timeout=10
-            )
-        except (ConnectionError, TimeoutError):
-            return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
-        assert isinstance(answer, messages.Answered | messages.Refused)
-        return answer
-
-    async def count_packets(self) -> messages.PacketCounts:
-        """Packets handed to the worker's socket, by origin and receiver."""
-        assert self._worker is not None
-        counts = await self._worker.request(messages.CountPackets(id=self._worker.new_id()))
-        assert isinstance(counts, messages.PacketCounts)
-        return counts
-
-    def _worker_is_up(self) -> None:
-        assert self._worker is not None and self._worker.attached is not None
-        self.generation = self._worker.attached.since // 1_000_000
-        self.media_up = True
-
-    async def _from_worker(self, message: messages.Message) -> None:
-        match message:
-            case messages.SeatSlots():
-                self.slots[message.seat] = message.slots
-                if (connection := self.connections.get(message.seat)) is not None:
-                    connection.send(messages.Slots(slots=message.slots))
-            case messages.PeerStatus():
-                self.liveness.setdefault(message.seat, Liveness()).media = message.status
-                self.touch()
-            case messages.FloorClosed():
-                await self.proceedings.floor_closed_by_worker(message.cause)
-            case _:
-                return
-
-    async def _worker_lost(self) -> None:
-        self.media_up = False
-        self.slots.clear()
-        for state in self.liveness.values():
-            state.media = "lost" if state.media else ""
-        self.notify("media_lost", assertive=True)
-        async with self.acting() as (db, rows):
-            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self.now())
-
-    async def _worker_restarted(self) -> None:
-        """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
-        self._worker_is_up()
-        for state in self.liveness.values():
-            state.media, state.lost_since = "", None
-        async with self.acting() as (db, rows):
-            for one in rows.participants:
-                if one.microphone:
-                    one.microphone = False
-                    db.add(one)
-            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self.now())
-        self._last_plan = None
-        await self.refresh()
-        for connection in list(self.connections.values()):
-            connection.send(messages.Reoffer(generation=self.generation))
-        self.notify("media_back")

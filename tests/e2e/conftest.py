@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import websockets
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 HERE = Path(__file__).parent
@@ -222,8 +224,24 @@ async def browser() -> AsyncIterator[Browser]:
         await made.close()
 
 
+async def until(check: Callable[[], Awaitable[None]], seconds: float = 12) -> None:
+    """Wait until an assertion holds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while True:
+        try:
+            await check()
+            return
+        except AssertionError:
+            if loop.time() > end:
+                raise
+            await asyncio.sleep(0.3)
+
+
 class Person:
     """One role in one browser context of its own."""
+
+    until = staticmethod(until)
 
     def __init__(self, role: str, context: BrowserContext, page: Page, installation: Installation, demo: Demo) -> None:
         self.role, self.context, self.page = role, context, page
@@ -306,6 +324,7 @@ class People:
     """Opens one context per role on demand."""
 
     colours = COLOURS
+    until = staticmethod(until)
 
     def __init__(self, browser: Browser, installation: Installation, demo: Demo) -> None:
         self.browser, self.installation, self.demo = browser, installation, demo
@@ -392,18 +411,97 @@ class People:
             timeout=30_000
         )
 
-    async def until(self, check: Callable[[], Awaitable[None]], seconds: float = 12) -> None:
-        """Wait until an assertion holds."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while True:
-            try:
-                await check()
-                return
-            except AssertionError:
-                if loop.time() > end:
-                    raise
-                await asyncio.sleep(0.3)
+
+class Visitor:
+    """A browser without a screen: cookies, CSRF token, WebSocket."""
+
+    def __init__(self, installation: Installation, demo: Demo) -> None:
+        self.installation, self.demo = installation, demo
+        self.http = httpx.AsyncClient(base_url=installation.url, headers={"origin": installation.url})
+        self.csrf = ""
+
+    async def sign_in(self, key: str) -> "Visitor":
+        link = urlsplit(self.demo.words["staff"][key]["link"])
+        answer = await self.http.post(link.path, data={"secret": link.fragment})
+        assert answer.headers["location"] == "/docket", answer.text
+        self._keep(answer)
+        return self
+
+    async def join(self, key: str, pin: str = "") -> httpx.Response:
+        entry = self.demo.words["participants"][key]
+        link = urlsplit(entry["link"])
+        answer = await self.http.post(link.path, data={"secret": link.fragment, "pin": pin or entry["pin"]})
+        if answer.status_code == 303:
+            self._keep(answer)
+        return answer
+
+    def _keep(self, answer: httpx.Response) -> None:
+        # httpx keeps no Secure cookie for http, browsers do on loopback.
+        self.http.headers["cookie"] = answer.headers["set-cookie"].split(";")[0]
+
+    async def open_live(self, ref: str = "") -> int:
+        page = await self.http.get(f"/h/{ref or self.demo.ref}/live")
+        found = re.search(r"data-config=(?:'|\")(.*?)(?:'|\")>", page.text.replace("&#34;", '"').replace("&quot;", '"'))
+        token = re.search(r'"csrf": ?"([0-9a-f]+)"', page.text.replace("&#34;", '"').replace("&quot;", '"'))
+        self.csrf = token[1] if token else ""
+        assert found or page.status_code != 200
+        return page.status_code
+
+    @staticmethod
+    def form_token(text: str) -> str:
+        """The CSRF token in a page's forms."""
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
+        assert found, text[:2000]
+        return found[1]
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        headers = {"x-csrf-token": self.csrf, **options.pop("headers", {})}
+        return await self.http.post(f"/h/{self.demo.ref}/{path}", headers=headers, **options)
+
+    async def ticket(self) -> str:
+        answer = await self.post("ticket")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket"])
+
+    @contextlib.asynccontextmanager
+    async def socket(self, *, take_over: bool = False, ticket: str = "") -> AsyncIterator[Any]:
+        address = self.installation.url.replace("http", "ws") + f"/h/{self.demo.ref}/ws"
+        async with websockets.connect(address, origin=self.installation.url) as socket:
+            hello = {"type": "hello", "ticket": ticket or await self.ticket(), "take_over": take_over}
+            await socket.send(json.dumps(hello))
+            yield socket
+
+
+@pytest.fixture
+async def visitor(installation: Installation, demo: Demo) -> AsyncIterator[Callable[[], Visitor]]:
+    """Makes visitors, and closes them."""
+    made: list[Visitor] = []
+
+    def make() -> Visitor:
+        made.append(Visitor(installation, demo))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.http.aclose()
+
+
+@pytest.fixture
+async def clerk(visitor: Callable[[], Visitor], demo: Demo) -> Visitor:
+    """The clerk, signed in, who has opened the lobby."""
+    made = await visitor().sign_in("clerk")
+    page = await made.http.get(f"/h/{demo.ref}")
+    opened = await made.http.post(f"/h/{demo.ref}/act/lobby", data={"csrf": made.form_token(page.text)}, timeout=30)
+    assert opened.status_code == 303, opened.text[:500]
+    return made
+
+
+@pytest.fixture
+async def judge(clerk: Visitor, visitor: Callable[[], Visitor]) -> Visitor:
+    """The presiding judge, signed in, the lobby open."""
+    made = await visitor().sign_in("judge")
+    assert await made.open_live() == 200
+    return made
 
 
 @pytest.fixture

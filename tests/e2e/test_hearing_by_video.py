@@ -118,11 +118,37 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     await people.close()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert (code, "verified with declared gaps" in text) == (10, True), text
+    await play(authority, installation, demo, people.colours["witness"])
     tracks = {line["track"] for line in installation.journal("segment")}
     assert tracks == {f"{role}_1_{kind}" for role in roles for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
     # "other": the fraction of a second before a camera's first key frame.
     assert {line["cause"] for line in installation.journal("gap")} <= {"sender_off", "network", "other"}
     assert installation.processes("worker") == installation.processes("recorder") == []
+
+
+async def play(authority: Any, installation: Any, demo: Any, colour: str) -> None:
+    """The requested State's authority plays the recording with its own key file, decrypted in the browser."""
+    page = authority.page
+    await page.goto(f"{installation.url}/recordings/{installation.recording().name}")
+    await page.get_by_label("Why do you view this recording?").select_option("minutes")
+    key_file = next(path for path in demo.words["key_files"] if "thailand" in path)
+    await page.get_by_label("Key file of your authority").set_input_files(key_file)
+    await page.get_by_role("button", name="Open the recording").click()
+    await expect(page.get_by_test_id("verdict")).to_contain_text("Verified with declared gaps", timeout=30_000)
+    await page.get_by_label("Position in the recording").fill("4")
+    await page.get_by_role("button", name="Play", exact=True).click()
+
+    async def shown() -> None:
+        picture = await page.evaluate(
+            "() => window.__colour(document.querySelector('[data-testid=\"tile-witness_1_cam\"] video'))"
+        )
+        assert near(picture, colour), picture
+
+    await authority.until(shown)
+    before = float(await page.get_by_label("Position in the recording").input_value())
+    await page.get_by_label("Romanian").check()
+    after = float(await page.get_by_label("Position in the recording").input_value())
+    assert 0 <= after - before < 3
 
 
 async def counts(clerk: Any) -> dict[tuple[str, str, str, str], int]:

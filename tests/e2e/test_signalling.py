@@ -4,68 +4,13 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import websockets
 
 pytestmark = pytest.mark.timeout(120)
-
-
-class Visitor:
-    """A browser without a screen: cookies, CSRF token, WebSocket."""
-
-    def __init__(self, installation: Any, demo: Any) -> None:
-        self.installation, self.demo = installation, demo
-        self.http = httpx.AsyncClient(base_url=installation.url, headers={"origin": installation.url})
-        self.csrf = ""
-
-    async def sign_in(self, key: str) -> "Visitor":
-        link = urlsplit(self.demo.words["staff"][key]["link"])
-        answer = await self.http.post(link.path, data={"secret": link.fragment})
-        assert answer.headers["location"] == "/docket", answer.text
-        self._keep(answer)
-        return self
-
-    async def join(self, key: str, pin: str = "") -> httpx.Response:
-        entry = self.demo.words["participants"][key]
-        link = urlsplit(entry["link"])
-        answer = await self.http.post(link.path, data={"secret": link.fragment, "pin": pin or entry["pin"]})
-        if answer.status_code == 303:
-            self._keep(answer)
-        return answer
-
-    def _keep(self, answer: httpx.Response) -> None:
-        # httpx keeps no Secure cookie for http, browsers do on loopback.
-        self.http.headers["cookie"] = answer.headers["set-cookie"].split(";")[0]
-
-    async def open_live(self, ref: str = "") -> int:
-        page = await self.http.get(f"/h/{ref or self.demo.ref}/live")
-        found = re.search(r"data-config=(?:'|\")(.*?)(?:'|\")>", page.text.replace("&#34;", '"').replace("&quot;", '"'))
-        token = re.search(r'"csrf": ?"([0-9a-f]+)"', page.text.replace("&#34;", '"').replace("&quot;", '"'))
-        self.csrf = token[1] if token else ""
-        assert found or page.status_code != 200
-        return page.status_code
-
-    async def post(self, path: str, **options: Any) -> httpx.Response:
-        headers = {"x-csrf-token": self.csrf, **options.pop("headers", {})}
-        return await self.http.post(f"/h/{self.demo.ref}/{path}", headers=headers, **options)
-
-    async def ticket(self) -> str:
-        answer = await self.post("ticket")
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["ticket"])
-
-    @contextlib.asynccontextmanager
-    async def socket(self, *, take_over: bool = False, ticket: str = "") -> AsyncIterator[Any]:
-        address = self.installation.url.replace("http", "ws") + f"/h/{self.demo.ref}/ws"
-        async with websockets.connect(address, origin=self.installation.url) as socket:
-            hello = {"type": "hello", "ticket": ticket or await self.ticket(), "take_over": take_over}
-            await socket.send(json.dumps(hello))
-            yield socket
 
 
 async def next_of(socket: Any, kind: str) -> dict[str, Any]:
@@ -87,23 +32,7 @@ async def closed_with(socket: Any) -> int:
             return end.rcvd.code if end.rcvd else 1006
 
 
-@pytest.fixture
-async def judge(installation: Any, demo: Any) -> AsyncIterator[Visitor]:
-    """The presiding judge, signed in, the lobby open."""
-    clerk = await Visitor(installation, demo).sign_in("clerk")
-    page = await clerk.http.get(f"/h/{demo.ref}")
-    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert token, page.text[:2000]
-    opened = await clerk.http.post(f"/h/{demo.ref}/act/lobby", data={"csrf": token[1]}, timeout=30)
-    assert opened.status_code == 303, opened.text[:500]
-    visitor = await Visitor(installation, demo).sign_in("judge")
-    assert await visitor.open_live() == 200
-    yield visitor
-    await clerk.http.aclose()
-    await visitor.http.aclose()
-
-
-async def test_a_ticket_opens_one_connection_and_an_invented_one_none(judge: Visitor) -> None:
+async def test_a_ticket_opens_one_connection_and_an_invented_one_none(judge: Any) -> None:
     ticket = await judge.ticket()
     async with judge.socket(ticket=ticket) as socket:
         view = await next_of(socket, "view")
@@ -113,7 +42,7 @@ async def test_a_ticket_opens_one_connection_and_an_invented_one_none(judge: Vis
             assert await closed_with(socket) == 4401
 
 
-async def test_a_page_of_another_origin_gets_no_connection(judge: Visitor) -> None:
+async def test_a_page_of_another_origin_gets_no_connection(judge: Any) -> None:
     address = judge.installation.url.replace("http", "ws") + f"/h/{judge.demo.ref}/ws"
     with pytest.raises(websockets.InvalidStatus):
         async with websockets.connect(address, origin=websockets.Origin("https://evil.example")):
@@ -129,7 +58,7 @@ NOT_IN_THE_TABLE = [
 ]
 
 
-async def test_what_is_not_in_the_table_ends_the_connection(judge: Visitor) -> None:
+async def test_what_is_not_in_the_table_ends_the_connection(judge: Any) -> None:
     for text in NOT_IN_THE_TABLE:
         async with judge.socket(take_over=True) as socket:
             await next_of(socket, "view")
@@ -137,7 +66,7 @@ async def test_what_is_not_in_the_table_ends_the_connection(judge: Visitor) -> N
             assert await closed_with(socket) == 1008, text
 
 
-async def test_a_flood_of_messages_ends_the_connection(judge: Visitor) -> None:
+async def test_a_flood_of_messages_ends_the_connection(judge: Any) -> None:
     async with judge.socket() as socket:
         await next_of(socket, "view")
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -146,7 +75,7 @@ async def test_a_flood_of_messages_ends_the_connection(judge: Visitor) -> None:
         assert await closed_with(socket) == 1008
 
 
-async def test_a_command_sent_twice_is_done_once(judge: Visitor) -> None:
+async def test_a_command_sent_twice_is_done_once(judge: Any) -> None:
     async with judge.socket() as socket:
         await next_of(socket, "view")
         for _ in range(2):
@@ -158,7 +87,7 @@ async def test_a_command_sent_twice_is_done_once(judge: Visitor) -> None:
     assert hands == ["hand"]
 
 
-async def test_a_refused_command_says_why_and_changes_nothing(judge: Visitor) -> None:
+async def test_a_refused_command_says_why_and_changes_nothing(judge: Any) -> None:
     async with judge.socket() as socket:
         view = await next_of(socket, "view")
         witness = judge.demo.words["seats"]["witness"]
@@ -175,7 +104,7 @@ async def test_a_refused_command_says_why_and_changes_nothing(judge: Visitor) ->
 METHOD = {"method": "document_seen"}
 
 
-async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Visitor) -> None:
+async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Any) -> None:
     async with judge.socket() as first:
         await next_of(first, "view")
         async with judge.socket() as second:
@@ -188,7 +117,7 @@ async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Visitor) ->
             assert await closed_with(first) == 1000
 
 
-async def test_signing_out_ends_the_live_page_too(judge: Visitor) -> None:
+async def test_signing_out_ends_the_live_page_too(judge: Any) -> None:
     async with judge.socket() as socket:
         await next_of(socket, "view")
         page = await judge.http.get("/docket")
@@ -209,7 +138,7 @@ OFFERS = {
 }
 
 
-async def test_a_malformed_offer_gets_a_clear_refusal(judge: Visitor) -> None:
+async def test_a_malformed_offer_gets_a_clear_refusal(judge: Any) -> None:
     async with judge.socket() as socket:
         view = await next_of(socket, "view")
         path = f"media?generation={view['generation']}"
@@ -221,7 +150,7 @@ async def test_a_malformed_offer_gets_a_clear_refusal(judge: Visitor) -> None:
         assert len(judge.installation.processes("worker")) == 1
 
 
-async def test_an_offer_needs_the_right_type_generation_and_token(judge: Visitor) -> None:
+async def test_an_offer_needs_the_right_type_generation_and_token(judge: Any) -> None:
     async with judge.socket() as socket:
         view = await next_of(socket, "view")
         path = f"media?generation={view['generation']}"
@@ -235,9 +164,11 @@ async def test_an_offer_needs_the_right_type_generation_and_token(judge: Visitor
         assert (await judge.post(path, content="v=0", headers=sdp)).status_code == 403
 
 
-async def test_a_hearing_that_is_not_ones_own_looks_like_none(judge: Visitor, installation: Any, demo: Any) -> None:
+async def test_a_hearing_that_is_not_ones_own_looks_like_none(
+    judge: Any, visitor: Any, installation: Any, demo: Any
+) -> None:
     other = json.loads(installation.run("demo", "--again", "--json"))
-    witness = Visitor(installation, demo)
+    witness = visitor()
     assert (await witness.join("witness")).status_code == 303
     answers = [await witness.http.get(f"/h/{ref}/live") for ref in (other["hearing"], "AAAA-AAAA")]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -247,9 +178,9 @@ async def test_a_hearing_that_is_not_ones_own_looks_like_none(judge: Visitor, in
 
 
 async def test_five_wrong_pins_end_a_link_and_a_look_uses_nothing_up(
-    judge: Visitor, installation: Any, demo: Any
+    judge: Any, visitor: Any, installation: Any, demo: Any
 ) -> None:
-    stranger = Visitor(installation, demo)
+    stranger = visitor()
     link = urlsplit(demo.words["participants"]["witness"]["link"])
     for _ in range(3):
         assert (await stranger.http.get(link.path)).status_code == 200

@@ -1,0 +1,152 @@
+"""The media worker's side of one conductor: its process, the plan it is given, the offers passed to it."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from hearings.actors import SYSTEM
+from hearings.events import EventKind, record
+from media import messages
+from media.processes import Process, python
+from web import plan
+from web.view import Liveness, Scene
+
+if TYPE_CHECKING:
+    from web.conductor import Conductor
+
+logger = logging.getLogger("vivavoce.web.media_side")
+
+
+class MediaSide:
+    """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it."""
+
+    def __init__(self, conductor: "Conductor") -> None:
+        self.slots: dict[str, list[messages.SlotView]] = {}
+        self.generation = 0
+        self.up = False
+        self._conductor = conductor
+        self._process: Process | None = None
+        self._version = 0
+        self._last_plan: messages.Plan | None = None
+
+    async def start_process(self, port: int) -> None:
+        """Start or take over the worker."""
+        settings, folder = self._conductor.parts.settings, self._conductor.folder
+        public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
+        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public]
+        self._process = await Process.start_or_adopt(
+            "worker",
+            python("media.live.worker", "--folder", str(folder), *where),
+            folder,
+            "worker.sock",
+            messages.WORKER_TO_WEB,
+            on_message=self._heard,
+            on_lost=self._lost,
+            on_restart=self._restarted,
+        )
+        self._is_up()
+        for seat in self._process.attached.connected if self._process.attached else []:
+            self._conductor.liveness.setdefault(seat, Liveness()).media = "connected"
+
+    async def detach(self) -> None:
+        """Leave the worker running."""
+        if self._process is not None:
+            await self._process.detach()
+
+    async def stop(self) -> None:
+        """End the worker."""
+        if self._process is not None:
+            await self._process.stop()
+
+    def drop(self, participant_id: str) -> None:
+        """Close somebody's media connection at once."""
+        if self._process is not None:
+            self._process.send(messages.DropPeer(seat=participant_id))
+
+    def send_plan(self, scene: Scene, *, recording_open: bool) -> None:
+        """The whole wanted state of the room, if it is another than the worker has."""
+        wanted = plan.room_plan(
+            version=0,
+            participants=scene.participants,
+            languages=scene.languages,
+            status=scene.sitting.status,
+            floor_open=scene.sitting.floor_open,
+            recording_open=recording_open,
+        )
+        if self._process is None or wanted == self._last_plan:
+            return
+        self._last_plan = wanted
+        self._version = max(self._version + 1, time.time_ns() // 1_000_000)
+        # A worker that is gone just now gets the whole plan when it is back.
+        self._process.send(plan.with_version(wanted, self._version))
+
+    async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker. Refused: media_restarting, stale_generation, not_seated, or the
+        worker's own codes."""
+        if self._process is None or not self.up:
+            return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
+        if generation != self.generation:
+            return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
+        if participant_id not in self._conductor.connections:
+            return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
+        await self._conductor.refresh()  # the worker must know the seat before it is asked
+        try:
+            answer = await self._process.request(
+                messages.Offer(id=self._process.new_id(), seat=participant_id, sdp=sdp), timeout=10
+            )
+        except (ConnectionError, TimeoutError):
+            return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
+        assert isinstance(answer, messages.Answered | messages.Refused)
+        return answer
+
+    async def count_packets(self) -> messages.PacketCounts:
+        """Packets handed to the worker's socket, by origin and receiver."""
+        assert self._process is not None
+        counts = await self._process.request(messages.CountPackets(id=self._process.new_id()))
+        assert isinstance(counts, messages.PacketCounts)
+        return counts
+
+    def _is_up(self) -> None:
+        assert self._process is not None and self._process.attached is not None
+        self.generation = self._process.attached.since // 1_000_000
+        self.up = True
+
+    async def _heard(self, message: messages.Message) -> None:
+        match message:
+            case messages.SeatSlots():
+                self.slots[message.seat] = message.slots
+                if (connection := self._conductor.connections.get(message.seat)) is not None:
+                    connection.send(messages.Slots(slots=message.slots))
+            case messages.PeerStatus():
+                self._conductor.liveness.setdefault(message.seat, Liveness()).media = message.status
+                self._conductor.touch()
+            case messages.FloorClosed():
+                await self._conductor.proceedings.floor_closed_by_worker(message.cause)
+            case _:
+                return
+
+    async def _lost(self) -> None:
+        self.up = False
+        self.slots.clear()
+        for state in self._conductor.liveness.values():
+            state.media = "lost" if state.media else ""
+        self._conductor.notify("media_lost", assertive=True)
+        async with self._conductor.acting() as (db, rows):
+            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self._conductor.now())
+
+    async def _restarted(self) -> None:
+        """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
+        self._is_up()
+        for state in self._conductor.liveness.values():
+            state.media, state.lost_since = "", None
+        async with self._conductor.acting() as (db, rows):
+            for one in rows.participants:
+                if one.microphone:
+                    one.microphone = False
+                    db.add(one)
+            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._conductor.now())
+        self._last_plan = None
+        await self._conductor.refresh()
+        for connection in list(self._conductor.connections.values()):
+            connection.send(messages.Reoffer(generation=self.generation))
+        self._conductor.notify("media_back")
