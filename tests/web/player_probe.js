@@ -20,6 +20,16 @@ window.probe = {
     const others = this.elements().filter((one) => one !== mine).map((one) => one.currentTime).sort((a, b) => a - b);
     return mine.currentTime - others[others.length >> 1];
   },
+  // How many separate stretches of media each element holds between two seconds.
+  stretches(from, to) {
+    return [...document.querySelectorAll(".player video, .player audio")].map((one) => {
+      let count = 0;
+      for (let index = 0; index < one.buffered.length; index += 1) {
+        if (one.buffered.end(index) > from && one.buffered.start(index) < to) count += 1;
+      }
+      return count;
+    });
+  },
   rates() {
     return this.elements().map((one) => one.playbackRate);
   },

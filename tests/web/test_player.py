@@ -239,6 +239,22 @@ async def test_a_gap_is_named_and_does_not_stop_the_others(viewer: Viewer):
     assert abs(await viewer.media("witness_1_cam") - await viewer.media("judge_1_cam")) < 0.3
 
 
+async def test_lost_packets_inside_a_part_leave_no_hole_that_an_element_would_stop_at(viewer: Viewer):
+    await viewer.opened()
+    for second, last in ((33, 38), (4, 8)):
+        await viewer.seek(second)
+        await viewer.page.wait_for_function(
+            "([from, to]) => probe.stretches(from, to).every((count) => count === 1)",
+            arg=[second, last],
+            timeout=20_000,
+        )
+    await viewer.seek(32)
+    await viewer.play.click()
+    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 36", timeout=20_000)
+    judge, witness = await viewer.tones(440, 810)
+    assert abs(judge - witness) < 6
+
+
 async def test_where_nobody_interprets_the_original_is_heard_in_full_and_the_page_says_so(viewer: Viewer):
     await viewer.opened()
     await viewer.page.get_by_label("Thai").check()

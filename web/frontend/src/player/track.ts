@@ -272,8 +272,9 @@ export class TrackPlayer {
   /** Moves the element to `t` if it is more than `tolerance` ms away and the media is there. */
   place(t: number, tolerance: number): void {
     const element = this.element;
-    if (element.seeking || Math.abs(element.currentTime * 1000 - t) <= tolerance || !this.holds(t)) return;
-    if (performance.now() - this.jumped < 250) return;
+    if (Math.abs(element.currentTime * 1000 - t) <= tolerance || !this.holds(t)) return;
+    // A jump that does not end (too little media where it went) must not hold the next one up for ever.
+    if (performance.now() - this.jumped < (element.seeking ? 1000 : 250)) return;
     this.jumped = performance.now();
     element.currentTime = t / 1000;
   }

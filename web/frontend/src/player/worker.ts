@@ -8,6 +8,7 @@ import { partFile } from "./journal";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
+import { withoutHoles } from "./webm";
 import type { FromWorker, RefusalCode, ToWorker } from "./wire";
 
 const IN_FLIGHT = 3;
@@ -291,9 +292,16 @@ function fly(work: Promise<void>): void {
   });
 }
 
+/** The clear bytes as an element can play them; what was sealed has been compared before. */
+function whole(bytes: Bytes, { track, n }: Wanted): Bytes {
+  const lines = check?.journal?.tracks.find((each) => each.name === track);
+  const segment = lines?.segments.find((each) => each.n === n);
+  return lines && segment ? withoutHoles(bytes, segment.t0, segment.t1, lines.mime.startsWith("audio/")) : bytes;
+}
+
 async function serve(wanted: Wanted): Promise<void> {
   try {
-    const bytes = await clear(partFile(wanted.track, wanted.n), wanted.n);
+    const bytes = whole(await clear(partFile(wanted.track, wanted.n), wanted.n), wanted);
     say({ type: "part", id: wanted.id, bytes: bytes.buffer }, [bytes.buffer]);
   } catch (error) {
     if (error instanceof Bad) say({ type: "bad", id: wanted.id, track: wanted.track, n: wanted.n, code: error.code });

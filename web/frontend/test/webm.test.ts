@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { soundLength, withoutHoles } from "../src/player/webm";
+
+function element(id: number[], body: number[]): number[] {
+  return [...id, 0x40 | (body.length >> 8), body.length & 0xff, ...body];
+}
+
+function block(offset: number, key: boolean, ...data: number[]): number[] {
+  return element([0xa3], [0x81, offset >> 8, offset & 0xff, key ? 0x80 : 0, ...data]);
+}
+
+function cluster(t: number, ...blocks: number[][]): number[] {
+  return element([0x1f, 0x43, 0xb6, 0x75], [...element([0xe7], [t >> 8, t & 0xff]), ...blocks.flat()]);
+}
+
+/** What an element would be given: [time, duration, key, first byte] of each frame. */
+function frames(bytes: Uint8Array): [number, number, boolean, number][] {
+  const found: [number, number, boolean, number][] = [];
+  const read = (at: number, end: number, visit: (id: number, from: number, to: number) => void): void => {
+    while (at < end) {
+      const width = Math.clz32(bytes[at]!) - 23;
+      let id = 0;
+      for (let index = 0; index < width; index += 1) id = id * 256 + bytes[at + index]!;
+      const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + width) & 0x0fffffff;
+      visit(id, at + width + 4, at + width + 4 + size);
+      at += width + 4 + size;
+    }
+  };
+  const number = (from: number, to: number): number => bytes.subarray(from, to).reduce((sum, byte) => sum * 256 + byte, 0);
+  read(0, bytes.length, (id, from, to) => {
+    assert.equal(id, 0x1f43b675);
+    let base = 0;
+    read(from, to, (inner, start, stop) => {
+      if (inner === 0xe7) base = number(start, stop);
+      if (inner !== 0xa0) return;
+      const one: [number, number, boolean, number] = [0, 0, true, 0];
+      read(start, stop, (part, a, b) => {
+        if (part === 0xa1) {
+          one[0] = base + new DataView(bytes.buffer, bytes.byteOffset).getInt16(a + 1);
+          one[3] = bytes[a + 4]!;
+        }
+        if (part === 0x9b) one[1] = number(a, b);
+        if (part === 0xfb) one[2] = false;
+      });
+      found.push(one);
+    });
+  });
+  return found;
+}
+
+const OPUS = 0xfc;
+
+test("lost sound becomes silence, and what was there stays where it was", () => {
+  const bytes = Uint8Array.from(cluster(1000, block(0, true, OPUS, 1), block(20, true, OPUS, 2), block(100, true, OPUS, 3)));
+  const found = frames(withoutHoles(bytes, 1000, 1120, true));
+  assert.deepEqual(found.map(([t]) => t), [1000, 1020, 1040, 1060, 1080, 1100]);
+  assert.ok(found.every(([, lasts]) => lasts === 20));
+});
+
+test("sound that only came a little late is left alone", () => {
+  const bytes = Uint8Array.from(cluster(1000, block(8, true, OPUS, 1), block(50, true, OPUS, 2), block(66, true, OPUS, 3)));
+  assert.deepEqual(frames(withoutHoles(bytes, 1000, 1100, true)).map(([t]) => t), [1008, 1050, 1066]);
+});
+
+test("a picture lasts until the next, the last until the cut", () => {
+  const bytes = Uint8Array.from([...cluster(1000, block(0, true, 7), block(40, false, 8)), ...cluster(1900, block(0, false, 9))]);
+  const found = frames(withoutHoles(bytes, 1000, 2000, false));
+  assert.deepEqual(found, [[1000, 40, true, 7], [1040, 860, false, 8], [1900, 100, false, 9]]);
+});
+
+test("a segment of more than half a minute is written as several Clusters", () => {
+  const bytes = Uint8Array.from([...cluster(0, block(0, true, 7)), ...cluster(31_000, block(0, true, 8)), ...cluster(60_000, block(0, true, 9))]);
+  const found = frames(withoutHoles(bytes, 0, 65_000, false));
+  assert.deepEqual(found.map(([t, lasts]) => [t, lasts]), [[0, 31_000], [31_000, 29_000], [60_000, 5_000]]);
+});
+
+test("what cannot be read is given on as it is", () => {
+  for (const bad of [[], [1, 2, 3], element([0x1a, 0x45, 0xdf, 0xa3], [1]), cluster(0, block(0, true, 1)).slice(0, -1), [0x1f, 0x43, 0xb6, 0x75, 0xff]]) {
+    const bytes = Uint8Array.from(bad);
+    assert.equal(withoutHoles(bytes, 0, 100, false), bytes);
+  }
+});
+
+test("the length of an Opus packet is read from its first bytes", () => {
+  // SILK 20 ms; CELT 20 ms; CELT 2.5 ms twice; SILK 60 ms; three CELT frames of 20 ms.
+  assert.deepEqual([[0x08], [0xfc], [0xe1], [0x18], [0xff, 3]].map((packet) => soundLength(Uint8Array.from(packet))), [20, 20, 5, 60, 60]);
+});
