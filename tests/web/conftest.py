@@ -1,5 +1,6 @@
 """A real sealed recording: encoded pictures and tones, cut, sealed, journaled and signed as the recorder does it."""
 
+import asyncio
 import hashlib
 import json
 import math
@@ -16,6 +17,8 @@ from typing import Any
 
 import av
 import pytest
+import uvicorn
+from playwright.async_api import Browser, async_playwright
 from starlette.applications import Starlette
 
 from hearings import logins
@@ -35,8 +38,8 @@ from web.settings import Settings
 
 COURT = "demo.vivavoce.example"
 RECORDING = "019300aa-0000-7000-8000-00000000beef"
-ZERO = 1_796_281_200_000_000_000
-"""2026-12-03 07:00:00 UTC: 09:00 in Bucharest, 14:00 in Bangkok."""
+ZERO = 1_764_831_600_000_000_000
+"""2025-12-04 07:00:00 UTC: 09:00 in Bucharest, 14:00 in Bangkok."""
 SEGMENT = 2_000
 KEY_EVERY = 4_000
 FRAME = 100
@@ -268,12 +271,12 @@ async def _rows(database: Database, recording: str, cookies: dict[str, str]) -> 
         STRANGER: Person(owner_state="FR", name="M. Blanc", email="judge@example.fr", functions=["judge"]),
     }
     asked = HearingRequest(
-        owner_state="RO", reference="RO-2026-1", requesting_state="RO", requested_state="TH", created_by="-",
+        owner_state="RO", reference="RO-2025-1", requesting_state="RO", requested_state="TH", created_by="-",
         created_at=now,
     )  # fmt: skip
     hearing = Hearing(
         owner_state="RO", ref="7F3K-22QD", request_id=asked.id, case_number=CASE, starts_at=starts,
-        ends_at=starts + timedelta(hours=2), wall_start="2026-12-03T09:00:00", wall_zone="Europe/Bucharest",
+        ends_at=starts + timedelta(hours=2), wall_start="2025-12-04T09:00:00", wall_zone="Europe/Bucharest",
         requesting_state="RO", requesting_zone="Europe/Bucharest", requesting_city="Bucharest", requested_state="TH",
         requested_zone="Asia/Bangkok", requested_city="Bangkok", tzdb_version="2026a", language_requesting="ro",
         language_requested="th", status=HearingStatus.concluded, created_by="-", created_at=now,
@@ -335,3 +338,40 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+# --- browsers ----------------------------------------------------------------------------------------------------
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield found
+        await found.close()
+
+
+@pytest.fixture
+async def served(installation: Installation) -> AsyncIterator[Any]:
+    """The application on a real port."""
+    config = uvicorn.Config(
+        installation.app, host="127.0.0.1", port=installation.settings.port, log_level="error", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
+        await asyncio.sleep(0.02)
+    yield installation
+    server.should_exit = True
+    await serving

@@ -1,6 +1,5 @@
 """The player in a real browser: what is seen and heard, what is refused, and that the key stays where it is."""
 
-import asyncio
 import base64
 import json
 import os
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, Page, Request, expect
 
 from media.evidence import custody, seal, tlog
 from media.evidence.seal_key import SealKey
@@ -21,40 +19,7 @@ from media.evidence.seal_key import SealKey
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 JUDGE = "judge"
-CHROMIUM = [
-    "--no-sandbox",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-timer-throttling",
-    "--disable-renderer-backgrounding",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 PROBE = Path(__file__).parent / "player_probe.js"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield found
-        await found.close()
-
-
-@pytest.fixture
-async def served(installation) -> AsyncIterator[Any]:
-    """The application on a real port."""
-    config = uvicorn.Config(
-        installation.app, host="127.0.0.1", port=installation.settings.port, log_level="error", lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
-        await asyncio.sleep(0.02)
-    yield installation
-    server.should_exit = True
-    await serving
 
 
 @dataclass
@@ -222,7 +187,7 @@ async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
     await expect(now).to_contain_text("(UTC+07:00)")
     bar = viewer.page.get_by_label("Position in the recording")
     await expect(bar).to_have_attribute("aria-valuetext", "00:00:25, 09:00:25 Bucharest, 14:00:25 Bangkok")
-    await expect(viewer.page.get_by_text("Thursday 3 December 2026")).to_be_visible()
+    await expect(viewer.page.get_by_text("Thursday 4 December 2025")).to_be_visible()
 
 
 async def test_a_gap_is_named_and_does_not_stop_the_others(viewer: Viewer):

@@ -225,6 +225,12 @@ async def verify_page(request: Request) -> Response:
     return render(request, "recording_verify.html", context)
 
 
+async def public_verify(request: Request) -> Response:
+    """Check a bag in the browser of whoever has one; no login, nothing is sent."""
+    config = {"messages_url": f"/catalogue/{i18n.current.get().tag}.json"}
+    return render(request, "verify.html", {"config": json.dumps(config)})
+
+
 def _entries(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
     zero = 0
     for number, raw in enumerate(lines):
@@ -380,6 +386,7 @@ def _then_tidy(target: Path, room: Path) -> Iterator[bytes]:
 
 
 routes = [
+    Route("/verify", public_verify),
     Route("/recordings", index),
     Route("/recordings/{recording}", player),
     Route("/recordings/{recording}/viewing", viewing, methods=["POST"]),

@@ -1,0 +1,120 @@
+"""The public page that checks a bag in the browser: the verdict, what is named, and that nothing is sent."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, Request, expect
+
+from media.evidence import bag
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def copy(sealed: Any, tmp_path: Path) -> Path:
+    """A bag of the recording."""
+    target = tmp_path / "copy"
+    bag.export(sealed.folder, target, sealed.seal_key, "presiding_judge RO", "copy", datetime.now(UTC))
+    return target
+
+
+@pytest.fixture
+async def page(served: Any, browser: Any) -> AsyncIterator[Page]:
+    """The page, in a browser that is not signed in."""
+    context = await browser.new_context(locale="en-GB")
+    found = await context.new_page()
+    errors: list[str] = []
+    found.on("pageerror", lambda error: errors.append(str(error)))
+    await found.goto(f"http://localhost:{served.settings.port}/verify")
+    yield found
+    await context.close()
+    assert errors == []
+
+
+async def check(page: Page, folder: Path, policy: str) -> Any:
+    await page.get_by_label("Folder of the bag").set_input_files(folder)
+    files = {"name": "policy.txt", "mimeType": "text/plain", "buffer": policy.encode()}
+    await page.get_by_label("Policy or key file").set_input_files(files)  # type: ignore[arg-type]
+    await page.get_by_role("button", name="Check the bag").click()
+    verdict = page.get_by_test_id("verdict")
+    await expect(verdict).to_be_visible(timeout=60_000)
+    return verdict
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+
+
+async def test_an_untouched_bag_is_verified_and_nothing_is_sent(page: Page, copy: Path, sealed: Any):
+    sent: list[Request] = []
+    await page.wait_for_load_state("networkidle")
+    page.on("request", lambda request: sent.append(request))
+    verdict = await check(page, copy, sealed.key_file())
+    await expect(verdict).to_have_attribute("data-word", "gaps")
+    await expect(verdict).to_contain_text("Verified with declared gaps")
+    await expect(verdict).to_contain_text("No time-stamp and no cosigner were checked.")
+    await expect(verdict).to_contain_text(sealed.origin)
+    assert sent == []
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def _segment(folder: Path) -> None:
+    flip(folder / "data/seg/witness_1_mic-000003.age")
+
+
+def _orphan(folder: Path) -> None:
+    (folder / "data/notes.txt").write_text("slipped in")
+
+
+def _removed(folder: Path) -> None:
+    (folder / "data/seg/judge_1_cam-000007.age").unlink()
+
+
+def _journal(folder: Path) -> None:
+    path = folder / "data/journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"cause":"network"', b'"cause":"pause"'))
+
+
+def _manifest(folder: Path) -> None:
+    path = folder / "manifest-sha256.txt"
+    path.write_text(path.read_text().replace("0", "1", 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_segment, "Part witness_1_mic-000003: not what was sealed."),
+        (_orphan, "File notes.txt: no line of the journal names it."),
+        (_removed, "Part judge_1_cam-000007: missing."),
+        (_journal, "Signed head: the journal is not the one that was signed."),
+        (_manifest, "Bag: a file is not what its manifest says."),
+    ],
+)
+async def test_tampering_is_failed_and_named(
+    page: Page, copy: Path, sealed: Any, change: Callable[[Path], None], words: str
+):
+    change(copy)
+    verdict = await check(page, copy, f"log {sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n")
+    await expect(verdict).to_have_attribute("data-word", "failed")
+    await expect(verdict).to_contain_text(words)
+
+
+async def test_without_a_pinned_key_it_cannot_verify(page: Page, copy: Path, sealed: Any):
+    verdict = await check(page, copy, "quorum none\n")
+    await expect(verdict).to_have_attribute("data-word", "cannot")
+    await expect(verdict).to_contain_text("Missing: your key file names no sealing key of this court.")
+
+
+async def test_a_folder_that_is_no_bag_and_a_policy_that_is_none_are_refused_in_words(page: Page, copy: Path):
+    await page.get_by_label("Folder of the bag").set_input_files(copy / "data")
+    await expect(page.get_by_text("This folder is not a bag")).to_be_visible()
+    files = {"name": "p", "mimeType": "text/plain", "buffer": b"log me in\n"}
+    await page.get_by_label("Policy or key file").set_input_files(files)  # type: ignore[arg-type]
+    await expect(page.get_by_text("cannot be read at “log me in”")).to_be_visible()

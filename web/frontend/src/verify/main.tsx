@@ -1,0 +1,151 @@
+// The public page that checks a bag in the browser of whoever has it: nothing is uploaded, no account is needed, and the
+// policy comes from the reader. The checks are those of the player; nothing is decrypted.
+
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { load, t, tn } from "../i18n";
+import { type Part, checkBag } from "../player/bag";
+import { Check } from "../player/check";
+import { Icon } from "../player/icons";
+import { KeyFileError, MAX_KEY_FILE, type Policy, parseKeyFile, parsePolicy } from "../player/policy";
+import { hex } from "../player/tlog";
+import { faultText, missingText, refusalText } from "../player/words";
+import "../player/player.css";
+
+const root = document.getElementById("verify") as HTMLElement;
+const config = JSON.parse(root.dataset["config"] ?? "{}") as { messages_url?: string };
+
+const bag = signal<Map<string, File>>(new Map());
+const policy = signal<Policy | null>(null);
+const problem = signal("");
+const progress = signal("");
+const result = signal<Check | null>(null);
+
+function chooseBag(files: FileList): void {
+  const found = new Map<string, File>();
+  for (const file of files) {
+    // The first step of the path is the folder that was chosen.
+    found.set(file.webkitRelativePath.split("/").slice(1).join("/"), file);
+  }
+  bag.value = found;
+  result.value = null;
+  problem.value = found.has("bagit.txt") ? "" : t("This folder is not a bag: it has no bagit.txt. Unpack the copy and choose the folder inside.");
+}
+
+async function choosePolicy(file: File): Promise<void> {
+  policy.value = null;
+  result.value = null;
+  problem.value = "";
+  try {
+    if (file.size > MAX_KEY_FILE) throw new KeyFileError("too_long");
+    const text = await file.text();
+    policy.value = /^# policy:/m.test(text) ? parseKeyFile(text).policy : parsePolicy(text.split(/\r?\n/));
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error;
+    problem.value = refusalText(error.code, error.detail);
+  }
+}
+
+async function check(event: Event): Promise<void> {
+  event.preventDefault();
+  if (progress.peek()) return;
+  const pins = policy.peek();
+  if (!pins || !bag.peek().size) {
+    problem.value = t("Choose the folder of the bag and the policy.");
+    return;
+  }
+  const found = new Check({ policy: pins, withoutStamp: true, now: BigInt(Date.now()) * 1_000_000n });
+  const parts = new Map<string, Part>([...bag.peek()].map(([path, file]) => [path, { size: file.size, stream: () => blocks(file) }]));
+  let done = 0;
+  result.value = null;
+  progress.value = t("Checking…");
+  try {
+    await checkBag(parts, found, [], () => {
+      done += 1;
+      if (done % 20 === 0) progress.value = t("Checking… {done} of {total} files", { done, total: parts.size });
+    });
+    result.value = found;
+  } catch {
+    problem.value = t("A file of the bag cannot be read. Choose the folder again.");
+  }
+  progress.value = "";
+}
+
+/** A file in pieces, so that the page stays alive and no file is in memory whole. */
+async function* blocks(file: File): AsyncGenerator<Uint8Array> {
+  const step = 1 << 20;
+  for (let at = 0; at < file.size; at += step) yield new Uint8Array(await file.slice(at, at + step).arrayBuffer());
+}
+
+const WORDS = {
+  verified: () => t("Verified"),
+  gaps: () => t("Verified with declared gaps"),
+  failed: () => t("FAILED – do not rely on this recording"),
+  cannot: () => t("Cannot verify"),
+};
+const ICONS = { verified: "check", gaps: "warning", failed: "cross", cannot: "question" } as const;
+
+function Result({ found }: { found: Check }) {
+  const { word, head } = found;
+  return (
+    <section class={`player-badge is-${word}`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
+      <p class="player-badge-words" id="badge-words"><Icon name={ICONS[word]} /><strong>{WORDS[word]()}</strong></p>
+      {word === "failed" && <ul class="player-faults">{found.faults.slice(0, 20).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}</ul>}
+      {found.missing.length > 0 && <ul class="player-faults">{found.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}</ul>}
+      {found.removed.length > 0 && <p>{tn("{n} derived file has been removed.", "{n} derived files have been removed.", found.removed.length)}</p>}
+      <p class="player-badge-limits">
+        {found.waived.includes("cosigner") ? t("No time-stamp and no cosigner were checked.") : t("No time-stamp was checked.")}{" "}
+        {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
+      </p>
+      {head && (
+        <dl class="facts">
+          <div><dt>{t("Origin")}</dt><dd><bdi dir="ltr"><code>{head.origin}</code></bdi></dd></div>
+          <div><dt>{t("Lines signed")}</dt><dd><bdi dir="ltr">{head.size}</bdi></dd></div>
+          <div><dt>{t("Root")}</dt><dd><bdi dir="ltr"><code>{hex(head.root)}</code></bdi></dd></div>
+        </dl>
+      )}
+      <p>{t("Compare the origin with the recording you expect. Tag files of the bag (bag-info.txt, VERIFY.txt) are outside the seal.")}</p>
+    </section>
+  );
+}
+
+function Folder() {
+  return (
+    <input id="bag" type="file" multiple aria-describedby="bag-hint"
+      ref={(element) => {
+        element?.setAttribute("webkitdirectory", "");
+      }}
+      onChange={(event) => event.currentTarget.files && chooseBag(event.currentTarget.files)} />
+  );
+}
+
+function App() {
+  return (
+    <div class="player">
+      <form class="player-open" onSubmit={(event) => void check(event)} noValidate>
+        <div class="field">
+          <label for="bag">{t("Folder of the bag")}</label>
+          <p class="hint" id="bag-hint">{t("Unpack the copy and choose its folder, the one that holds bagit.txt. The files stay on your machine.")}</p>
+          <Folder />
+          {bag.value.size > 0 && <p role="status">{tn("{n} file chosen.", "{n} files chosen.", bag.value.size)}</p>}
+        </div>
+        <div class="field">
+          <label for="policy">{t("Policy or key file")}</label>
+          <p class="hint" id="policy-hint">{t("It names the court's sealing key. It must have come to you by another way than the bag. A key in it is not used.")}</p>
+          <input id="policy" type="file" aria-describedby="policy-hint"
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              if (file) void choosePolicy(file);
+            }} />
+        </div>
+        {problem.value && <p class="field-error" role="alert">{problem.value}</p>}
+        <div class="actions"><button class="button" aria-disabled={progress.value !== ""}>{t("Check the bag")}</button><span role="status">{progress.value}</span></div>
+      </form>
+      <div role="status">{result.value && <Result found={result.value} />}</div>
+    </div>
+  );
+}
+
+await load(config.messages_url);
+root.replaceChildren();
+render(<App />, root);
