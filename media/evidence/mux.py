@@ -17,6 +17,8 @@ CLUSTER_MS = 500
 
 _UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _SEEK_PREROLL_NS = 80_000_000
+_BLOCK = struct.Struct(">BIBhB")
+"""SimpleBlock: id, length in four bytes, track 1, time in the Cluster, flags (RFC 9559 §10.2)."""
 _TRACK_TYPE = {"video": 1, "audio": 2}
 
 
@@ -65,26 +67,25 @@ def audio_init() -> bytes:
 
 def clusters(blocks: Iterable[Block]) -> bytes:
     """The frames of one segment as Clusters of at most `CLUSTER_MS`; times rise or stay equal."""
-    out = bytearray()
-    body = bytearray()
+    out: list[bytes] = []
+    body: list[bytes] = []
     start = last = -1
-    for block in blocks:
-        if block.t < last:
+    for t, key, data in blocks:
+        if t < last:
             raise ValueError("the times of blocks go back")
-        if start < 0 or block.t - start >= CLUSTER_MS:
+        if start < 0 or t - start >= CLUSTER_MS:
             _flush(out, body)
-            start = block.t
-            body = bytearray(_element(0xE7, _uint(start)))
-        last = block.t
-        flags = 0x80 if block.key else 0
-        body += b"\xa3" + _size(len(block.data) + 4) + b"\x81" + struct.pack(">hB", block.t - start, flags) + block.data
+            start = t
+            body = [_element(0xE7, _uint(start))]
+        last = t
+        body += (_BLOCK.pack(0xA3, 0x10000004 + len(data), 0x81, t - start, 0x80 if key else 0), data)
     _flush(out, body)
-    return bytes(out)
+    return b"".join(out)
 
 
-def _flush(out: bytearray, body: bytearray) -> None:
+def _flush(out: list[bytes], body: list[bytes]) -> None:
     if body:
-        out += b"\x1f\x43\xb6\x75" + _size(len(body)) + body
+        out += (b"\x1f\x43\xb6\x75", _size(sum(map(len, body))), *body)
 
 
 def _init(kind: str, codec: str, rest: bytes) -> bytes:

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import os
 import secrets
@@ -405,6 +406,9 @@ def main() -> int:
     except (SealKeyError, OSError) as error:
         logger.error("cannot begin: %s", error)
         return 2
+    gc.collect()
+    gc.freeze()  # what was imported is not looked through again and again
+    gc.set_threshold(20_000, 20, 20)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(options.folder, options.recordings, key, options.court))

@@ -75,7 +75,8 @@ class Named:
 @dataclass
 class Round:
     entries: Sequence[Entry]
-    staged: dict[int, Future[Staged]] = field(default_factory=dict)
+    staging: list[Future[dict[int, Staged | Exception]]] = field(default_factory=list)
+    """Shares of the round: by the place of its entry, what was staged or why it was not."""
     bytes: int = 0
     segments: int = 0
     proof: bool = False

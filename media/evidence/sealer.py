@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from media.evidence import mux
 from media.evidence.ballast import FULL, Ballast
@@ -31,6 +32,8 @@ logger = logging.getLogger("vivavoce.media.evidence.sealer")
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
 POOL = 2
+SHARE = 4
+"""A thread is not woken for fewer segments of a round than this, unless there are no more."""
 
 
 class Sealer:
@@ -76,12 +79,16 @@ class Sealer:
     def submit(self, entries: Sequence[Entry], *, proof: bool = False) -> None:
         """Hand over a round. Called on the event loop; returns at once."""
         work = Round(entries, proof=proof)
+        segments: list[tuple[int, str, Segment]] = []
         for place, entry in enumerate(entries):
             if isinstance(entry, tuple) and isinstance(entry[1], Segment):
                 work.bytes += sum(len(block.data) for block in entry[1].blocks)
-                work.segments += 1
-                if not self._full:
-                    work.staged[place] = self._pool.submit(self._stage_segment, entry[0], entry[1])
+                segments.append((place, entry[0], entry[1]))
+        work.segments = len(segments)
+        if not self._full:
+            share = max(SHARE, -(-len(segments) // POOL))
+            for start in range(0, len(segments), share):
+                work.staging.append(self._pool.submit(self._stage_share, segments[start : start + share]))
         with self._held:
             self.pending += work.segments
             self.pending_bytes += work.bytes
@@ -156,8 +163,15 @@ class Sealer:
         ticket = self._store.stage(name, sealed)
         return Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
 
-    def _stage_segment(self, track: str, segment: Segment) -> Staged:
-        return self._stage(segment_name(track, 1), lambda: mux.clusters(segment.blocks))
+    def _stage_share(self, segments: Sequence[tuple[int, str, Segment]]) -> dict[int, Staged | Exception]:
+        """One thread's share of a round: by place, what was staged or why it was not."""
+        out: dict[int, Staged | Exception] = {}
+        for place, track, segment in segments:
+            try:
+                out[place] = self._stage(segment_name(track, 1), partial(mux.clusters, segment.blocks))
+            except Exception as error:
+                out[place] = error
+        return out
 
     def _seal(self, work: Round) -> None:
         before = total(self.ledgers, "count")
@@ -206,12 +220,14 @@ class Sealer:
         named: dict[int, list[Named]] = {}
         causes: dict[int, str] = {}
         drafts: dict[str, TrackLedger] = {}
-        for place, future in work.staged.items():
+        shares = [future.result() for future in work.staging]
+        for place, staged in (item for share in shares for item in share.items()):
             track, segment = work.entries[place]  # type: ignore[misc]
             assert isinstance(segment, Segment)
             draft = drafts.setdefault(track, replace(self.ledgers[track], records=[], recovered=[]))
             try:
-                staged = future.result()
+                if isinstance(staged, Exception):
+                    raise staged
                 names = self._name_one(draft, segment, staged)
             except OSError as error:
                 self._fail_on(error, "a segment could not be written")

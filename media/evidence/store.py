@@ -47,13 +47,13 @@ class FileStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._root = str(folder)  # paths are joined as text: this is done for every segment
 
     def stage(self, name: str, data: bytes) -> str:
         """Write and fsync a temporary file in the folder where `name` will be."""
-        parent = Path(name).parent
-        ticket = str(parent / f"{TEMPORARY}{secrets.token_hex(8)}")
+        ticket = f"{name.rpartition('/')[0]}/{TEMPORARY}{secrets.token_hex(8)}".lstrip("/")
         try:
-            write_durably(self.folder / ticket, data)
+            write_durably(self._at(ticket), data)
         except BaseException:
             with contextlib.suppress(OSError):
                 self.discard(ticket)
@@ -62,15 +62,18 @@ class FileStore:
 
     def publish(self, staged: Iterable[tuple[str, str]]) -> None:
         """Rename, then fsync each folder that changed."""
-        folders: set[Path] = set()
+        folders: set[str] = set()
         for ticket, name in staged:
-            target = self.folder / name
+            target = self._at(name)
             if os.path.lexists(target):
-                raise FileExistsError(errno.EEXIST, "a sealed file is never overwritten", str(target))
-            (self.folder / ticket).rename(target)
-            folders.add(target.parent)
+                raise FileExistsError(errno.EEXIST, "a sealed file is never overwritten", target)
+            os.rename(self._at(ticket), target)  # noqa: PTH104 see _root
+            folders.add(target.rpartition("/")[0])
         for folder in folders:
             sync_folder(folder)
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}"
 
     def discard(self, name: str) -> None:
         """Unlink."""
@@ -139,7 +142,7 @@ class MemoryStore:
         self._fault("replace", name, True)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path | str, data: bytes) -> None:
     """Create a file that must not exist yet, mode 0600, write, fsync. The name is durable after `sync_folder`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -156,7 +159,7 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path | str) -> None:
     """fsync a folder: names created, renamed or removed in it are durable on return."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
