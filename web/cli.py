@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from hearings import errors, logins, queries
+from hearings import errors, keys, logins, queries, staff
 from hearings.db import Database
 from hearings.models import Hearing, Person
+from hearings.roles import StaffFunction
 from media.evidence import bag, custody, seal_key, verify
-from media.evidence.keyfile import policy_text
+from media.evidence.keyfile import make_key_file, policy_text
 from web import demo
 from web.app import NotInitialised, create_app, read_keys, require_folders
 from web.settings import Settings, SettingsError
@@ -56,6 +57,26 @@ def _parser() -> argparse.ArgumentParser:
     link = add("link", link_person, "Print a one-use sign-in link for a member of staff.")
     link.add_argument("person", help="e-mail address, the part before its @, or part of the name")
     add("people", people, "List the staff.")
+    person = add("person", add_person, "Add a member of staff.")
+    person.add_argument("name", help="as it is shown in hearings")
+    person.add_argument("email", help="identifies the person; no mail is sent")
+    person.add_argument("--state", required=True, help="ISO 3166-1 code of the State, such as RO")
+    person.add_argument("--city", required=True, help="where the court or authority sits")
+    person.add_argument("--authority", required=True, help="name of the court or authority")
+    person.add_argument(
+        "--function",
+        required=True,
+        action="append",
+        choices=[one.value for one in StaffFunction],
+        help="may be repeated",
+    )
+    key = add("key", add_key, "Add an authority's public key, or make a new key file for it.")
+    key.add_argument("--state", required=True, help="ISO 3166-1 code of the State")
+    key.add_argument("--authority", required=True, help="name of the court or authority")
+    key.add_argument("--kind", required=True, choices=keys.KINDS)
+    source = key.add_mutually_exclusive_group(required=True)
+    source.add_argument("--recipient", help="the public key the authority has sent: age1…")
+    source.add_argument("--new", type=Path, metavar="FILE", help="make a key file for the authority to keep")
     show = add("demo", make_demo, "Make a demonstration: a request, a hearing in ten minutes, links, PINs, keys.")
     show.add_argument("--again", action="store_true", help="make another hearing when there is a demonstration already")
     show.add_argument("--json", action="store_true", help="print it as JSON, for programs")
@@ -87,7 +108,7 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
 
 def _write_secret(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -168,7 +189,7 @@ async def _link(settings: Settings, wanted: str) -> tuple[Person, str]:
         return person, await logins.issue_sign_in_link(db, person=person, now=datetime.now(UTC))
 
 
-def match(staff: Sequence[Person], wanted: str) -> Person:
+def match(found_staff: Sequence[Person], wanted: str) -> Person:
     """The one person meant: by e-mail address, the part before its @, or part of the name. Raises `Refused`."""
     text = wanted.casefold()
     tests: tuple[Callable[[Person], bool], ...] = (
@@ -177,7 +198,7 @@ def match(staff: Sequence[Person], wanted: str) -> Person:
         lambda one: text in one.name.casefold(),
     )
     for test in tests:
-        found = [one for one in staff if test(one)]
+        found = [one for one in found_staff if test(one)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -195,6 +216,65 @@ def people(settings: Settings, _options: argparse.Namespace) -> int:
 async def _people(settings: Settings) -> Sequence[Person]:
     async with _database(settings) as database, database.reading() as db:
         return await queries.people(db)
+
+
+def add_person(settings: Settings, options: argparse.Namespace) -> int:
+    """Add a member of staff. Effects: adds the row."""
+    try:
+        made = asyncio.run(_add_person(settings, options))
+    except errors.Invalid as error:
+        raise Refused(str(error)) from error
+    print(f"{made.name} ({made.email}) added; `vivavoce link {made.email}` prints a sign-in link.")
+    return 0
+
+
+async def _add_person(settings: Settings, options: argparse.Namespace) -> Person:
+    async with _database(settings) as database, database.transaction() as db:
+        return await staff.add(
+            db,
+            state=options.state,
+            name=options.name,
+            email=options.email,
+            functions=options.function,
+            city=options.city,
+            authority_name=options.authority,
+        )
+
+
+def add_key(settings: Settings, options: argparse.Namespace) -> int:
+    """Add an authority's recipient; recordings between its State and another are wrapped to it from now on.
+
+    Effects: adds the row; with `--new`, a key file of mode 0600 that the authority keeps and the server never reads.
+    """
+    recipient = options.recipient
+    text = ""
+    if options.new:
+        vkey = seal_key.read_seal_key(settings.keys / "seal.key").vkey(settings.court_name)
+        made = make_key_file(authority=f"{options.authority} ({options.state})", log_vkey=vkey)
+        recipient, text = made.recipient, made.text
+        if options.new.exists():
+            raise Refused(f"{options.new} exists already; nothing was changed")
+    try:
+        asyncio.run(_add_key(settings, options, recipient))
+    except errors.Invalid as error:
+        raise Refused(str(error)) from error
+    if options.new:
+        _write_secret(options.new, text.rstrip())
+        print(f"{options.new}: hand it to the authority, then delete it here. Whoever has it can open recordings.")
+    print(f"{options.authority} ({options.state}), {options.kind}: {recipient}")
+    return 0
+
+
+async def _add_key(settings: Settings, options: argparse.Namespace, recipient: str) -> None:
+    async with _database(settings) as database, database.transaction() as db:
+        await keys.add(
+            db,
+            state=options.state,
+            authority_name=options.authority,
+            kind=options.kind,
+            recipient=recipient,
+            now=datetime.now(UTC),
+        )
 
 
 class _database:  # noqa: N801  used like a function

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary, keys, links, logins, participants, queries, requests
+from hearings import diary, keys, links, logins, participants, queries, requests, staff
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.errors import NotFound
@@ -83,11 +83,11 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
         for key in ("witness", "interpreter"):
             made = await links.invite(db, participant=seats[key], actor=clerk, now=now)
             invited[key] = Link(seats[key].display_name, made.secret, made.pin)
-        staff = {}
+        signing_in = {}
         for key in ("judge", "clerk", "authority"):
             secret = await logins.issue_sign_in_link(db, person=people[key], now=now, lifetime=timedelta(hours=12))
-            staff[key] = Link(people[key].name, secret)
-    return Seeded(hearing, staff, invited, {key: one.id for key, one in seats.items()}, key_files)
+            signing_in[key] = Link(people[key].name, secret)
+    return Seeded(hearing, signing_in, invited, {key: one.id for key, one in seats.items()}, key_files)
 
 
 async def _person(db: AsyncSession, key: str) -> Person:
@@ -96,12 +96,9 @@ async def _person(db: AsyncSession, key: str) -> Person:
     try:
         return await queries.person_by_email(db, email)
     except NotFound:
-        person = Person(
-            owner_state=state, name=name, email=email, functions=functions, city=city, authority_name=authority
+        return await staff.add(
+            db, state=state, name=name, email=email, functions=functions, city=city, authority_name=authority
         )
-        db.add(person)
-        await db.flush()
-        return person
 
 
 async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_folder: Path, now: datetime) -> list[Path]:

@@ -43,6 +43,12 @@ class RecorderSilent(HearingsError):
     code = "recorder_silent"
 
 
+class NoRecipients(HearingsError):
+    """No authority has given a public key: nobody could ever open the recording."""
+
+    code = "no_recipients"
+
+
 class Proceedings:
     """The recorder's side of one conductor. Called only from the conductor's event loop."""
 
@@ -277,6 +283,7 @@ class Proceedings:
         """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
         sitting in session."""
         async with self._busy:
+            await self._recipients()
             async with self._conductor.acting(connection.participant_id) as (db, rows):
                 await sittings.start(
                     db,
@@ -299,21 +306,26 @@ class Proceedings:
                 await recordings.opened(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
         self._conductor.notify("started", assertive=True)
 
+    async def _recipients(self) -> list[messages.NamedRecipient]:
+        """Whom the recording's key is wrapped to: the authorities of both States. Raises `NoRecipients`."""
+        async with self._conductor.reading() as (db, rows):
+            keys = await queries.authority_keys(db, [rows.hearing.requesting_state, rows.hearing.requested_state])
+        if not keys:
+            raise NoRecipients
+        return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
+
     async def _open(self) -> None:
         """Open the recording, or have it taken up again. Effects: `facts.opened_at`."""
-        async with self._conductor.reading() as (db, rows):
-            states = [rows.hearing.requesting_state, rows.hearing.requested_state]
-            keys = await queries.authority_keys(db, states)
+        recipients = await self._recipients()
+        async with self._conductor.reading() as (_db, rows):
+            pass
         assert rows.recording is not None
         opened = await self._ask(
             messages.OpenRecording(
                 id=self._id(),
                 recording=rows.recording.id,
                 hearing=rows.hearing.id,
-                recipients=[
-                    messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient)
-                    for key in keys
-                ],
+                recipients=recipients,
                 tracks=plan.recorded_tracks(rows.participants, rows.languages),
             ),
             20,

@@ -20,7 +20,9 @@ SENTENCES: dict[str, str] = {
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
-    "too_many": N_("The hearing is full."),
+    "no_recipients": N_(
+        "No authority has given a key: nobody could open the recording. The administrator adds one (`vivavoce key`)."
+    ),
 }
 
 

@@ -126,3 +126,32 @@ def test_exporting_what_is_not_there_is_refused(environment, capsys):
     run(capsys, "init")
     code, _out, told = run(capsys, "export", "2222-2222", "bag")
     assert (code, "no recording or hearing" in told) == (2, True)
+
+
+PERSON = ["person", "Ilinca Radu", "radu@court.ro", "--state", "RO", "--city", "Cluj", "--authority", "Tribunalul Cluj"]
+KEY = ["key", "--state", "RO", "--authority", "Tribunalul Cluj", "--kind", "requesting"]
+
+
+def test_staff_are_added_once_and_found_for_a_link(environment, capsys):
+    assert cli.main(["init"]) == 0
+    assert cli.main([*PERSON, "--function", "clerk"]) == 0
+    assert cli.main(["link", "radu"]) == 0
+    assert "Ilinca Radu (radu@court.ro)" in capsys.readouterr().out
+    assert cli.main([*PERSON, "--function", "clerk"]) == 2
+    assert "has this address already" in capsys.readouterr().err
+
+
+def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(environment, capsys, tmp_path):
+    assert cli.main(["init"]) == 0
+    file = tmp_path / "cluj.key.txt"
+    assert cli.main([*KEY, "--new", str(file)]) == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    text = file.read_text()
+    assert "# | quorum none" in text
+    secret = next(line for line in text.splitlines() if line.startswith("AGE-SECRET-KEY-1"))
+    kept = b"".join(path.read_bytes() for path in environment.glob("vivavoce.db*"))
+    assert secret.encode() not in kept
+    assert cli.main([*KEY, "--new", str(file)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert cli.main([*KEY, "--recipient", "age1nonsense"]) == 2
+    assert "age1" in capsys.readouterr().err

@@ -1,0 +1,45 @@
+"""Staff of courts and authorities: people with a standing sign-in."""
+
+import re
+from collections.abc import Sequence
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import reference
+from hearings.errors import Invalid
+from hearings.models import Person
+from hearings.roles import StaffFunction
+from hearings.texts import clean
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+
+
+async def add(
+    db: AsyncSession,
+    *,
+    state: str,
+    name: str,
+    email: str,
+    functions: Sequence[str],
+    city: str,
+    authority_name: str,
+) -> Person:
+    """Add a member of staff. Raises `UnknownState`, and `Invalid` naming the field. Effects: adds the row."""
+    if not _EMAIL.fullmatch(email):
+        raise Invalid(f"Not an e-mail address: {email[:80]!r}", "email")
+    if not functions or not set(functions) <= set(StaffFunction):
+        raise Invalid(f"One or more of {', '.join(StaffFunction)}", "functions")
+    if (await db.exec(select(Person).where(Person.email == email))).first() is not None:
+        raise Invalid(f"Somebody has this address already: {email}", "email")
+    person = Person(
+        owner_state=reference.jurisdiction(state).state,
+        name=clean(name, "name", most=200, least=1),
+        email=email,
+        functions=sorted(set(functions)),
+        city=clean(city, "city", most=100),
+        authority_name=clean(authority_name, "authority_name", most=300, least=1),
+    )
+    db.add(person)
+    await db.flush()
+    return person
