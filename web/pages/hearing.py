@@ -15,7 +15,7 @@ from hearings import diary, errors, queries, sittings
 from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
-from web import forms, places
+from web import forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _
@@ -24,6 +24,7 @@ from web.rendering import render
 logger = logging.getLogger("vivavoce.web.pages.hearing")
 
 H = HearingStatus
+EVENTS = 1000
 DONE = {
     "time": N_("The other time has been proposed."),
     "agree": N_("The time is agreed."),
@@ -125,6 +126,7 @@ async def hearing_page(
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
+        events = await queries.events(db, hearing.id, limit=EVENTS)
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
     live = request.app.state.parts.conductors.get(hearing.id) is not None
@@ -137,6 +139,7 @@ async def hearing_page(
         "seat": seat,
         "recordings": recordings,
         "history": history,
+        "happenings": happenings.told(events, people),
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing) if code in WARNINGS],

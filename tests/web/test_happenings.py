@@ -1,0 +1,49 @@
+"""The log of a hearing in words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings.events import EventKind
+from hearings.models import HearingEvent, Participant
+from hearings.roles import Role
+from web import happenings
+
+NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
+WITNESS = Participant(
+    id="w", owner_state="RO", hearing_id="h", role=Role.witness, display_name="W-7", state="TH", speaks="th",
+    presence_since=NOW,
+)  # fmt: skip
+
+
+def event(kind: str, actor: str = "w", **data: object) -> HearingEvent:
+    return HearingEvent(
+        owner_state="RO", hearing_id="h", seq=1, at=NOW, kind=kind, actor=actor, actor_role="", data=data
+    )
+
+
+def test_every_kind_of_event_has_words():
+    assert set(happenings.WORDS) == set(EventKind)
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_every_event_can_be_told_without_its_data(kind):
+    told = happenings.told([event(kind.value, "system")], [WITNESS])[0]
+    assert (told.what, told.by, told.about) == (happenings.WORDS[kind], "The system", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "detail"),
+    [
+        ("microphone", {"on": True}, "on"),
+        ("hand", {"up": False}, "off"),
+        ("hold", {"reason": "unwell", "cause": "order"}, "unwell"),
+        ("language_chosen", {"lang": "ro"}, "Romanian"),
+        ("render_changed", {"lang": ""}, "–"),
+        ("pin_failed", {"tries_left": 4}, "tries left: 4"),
+        ("identity_confirmed", {"method": "document_seen"}, "I have seen an identity document"),
+    ],
+)
+def test_what_an_event_adds_is_told(kind, data, detail):
+    told = happenings.told([event(kind, participant="w", **data)], [WITNESS])[0]
+    assert (told.about, told.by, told.detail) == ("W-7", "W-7", detail)

@@ -1,0 +1,106 @@
+"""The log of a hearing in words: what happened, to whom, by whom, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hearings.events import EventKind
+from hearings.models import HearingEvent, Participant
+from web import roles
+from web.i18n import N_, _, language_here
+
+WORDS: dict[EventKind, str] = {
+    EventKind.lobby_opened: N_("Lobby opened"),
+    EventKind.roll_call: N_("Roll call begun"),
+    EventKind.pre_record: N_("Sound check begun"),
+    EventKind.link_issued: N_("Link made"),
+    EventKind.link_replaced: N_("Link replaced by a new one"),
+    EventKind.link_used: N_("Link used"),
+    EventKind.link_dead: N_("Link dead after wrong PINs"),
+    EventKind.pin_failed: N_("Wrong PIN"),
+    EventKind.notice_acknowledged: N_("Recording notice acknowledged"),
+    EventKind.devices_checked: N_("Equipment checked"),
+    EventKind.identity_confirmed: N_("Identity confirmed"),
+    EventKind.admitted: N_("Admitted to the room"),
+    EventKind.entered: N_("Entered the room"),
+    EventKind.returned_to_lobby: N_("Returned to the lobby"),
+    EventKind.removed: N_("Removed from the hearing"),
+    EventKind.released: N_("Released"),
+    EventKind.joined: N_("Came"),
+    EventKind.left: N_("Left"),
+    EventKind.reconnecting: N_("Line lost"),
+    EventKind.seat_taken_over: N_("Went on in another window"),
+    EventKind.muted: N_("Muted by the court"),
+    EventKind.microphone: N_("Microphone"),
+    EventKind.camera: N_("Camera"),
+    EventKind.hand: N_("Hand"),
+    EventKind.help: N_("Help"),
+    EventKind.language_chosen: N_("Language to hear"),
+    EventKind.render_changed: N_("Interpreting into"),
+    EventKind.sound_check: N_("Sound check"),
+    EventKind.start_ordered: N_("Start ordered"),
+    EventKind.started: N_("Sitting begun"),
+    EventKind.hold: N_("Hold"),
+    EventKind.resumed: N_("Resumed"),
+    EventKind.floor_closed: N_("Floor closed"),
+    EventKind.media_lost: N_("Sound and picture lost"),
+    EventKind.media_back: N_("Sound and picture back"),
+    EventKind.recording_opened: N_("Recording begun"),
+    EventKind.recording_failing: N_("Recording failing"),
+    EventKind.recording_back: N_("Recording runs again"),
+    EventKind.recording_sealed: N_("Recording sealed"),
+    EventKind.recording_failed: N_("Recording failed"),
+    EventKind.gap: N_("Gap in the recording"),
+    EventKind.closing: N_("Closing ordered"),
+    EventKind.closed: N_("Sitting closed"),
+    EventKind.aborted: N_("Broken off"),
+}
+METHODS = {
+    "document_seen": N_("I have seen an identity document"),
+    "known_to_authority": N_("The person is known to the authority"),
+    "database": N_("Compared with an official register"),
+    "protected_identity": N_("Protected identity, checked apart"),
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of the log."""
+
+    at: datetime
+    what: str
+    about: str
+    by: str
+    detail: str
+
+
+def told(events: Sequence[HearingEvent], people: Sequence[Participant]) -> list[Happening]:
+    """The events in words, in their order."""
+    names = {one.id: one.display_name for one in people}
+    names |= {one.person_id: one.display_name for one in people if one.person_id}
+    return [_tell(event, names) for event in events]
+
+
+def _tell(event: HearingEvent, names: Mapping[str, str]) -> Happening:
+    kind = EventKind(event.kind)
+    by = names.get(event.actor, "") or (roles.label(event.actor_role) if event.actor_role else _("The system"))
+    return Happening(
+        at=event.at,
+        what=_(WORDS[kind]),
+        about=names.get(str(event.data.get("participant", "")), ""),
+        by=by,
+        detail=_detail(kind, event.data),
+    )
+
+
+def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
+    """What the event adds to its name, as far as a person can use it."""
+    if "on" in data or "up" in data:
+        return _("on") if data.get("on", data.get("up")) else _("off")
+    if kind is EventKind.identity_confirmed:
+        return _(METHODS.get(str(data.get("method", "")), ""))
+    if kind in (EventKind.language_chosen, EventKind.render_changed):
+        return language_here(str(data["lang"])) if data.get("lang") else "–"
+    if kind is EventKind.pin_failed:
+        return _("tries left: {n}").format(n=data.get("tries_left"))
+    return str(data.get("reason") or "")
