@@ -26,6 +26,7 @@ import uvloop
 
 from media.evidence import soundcheck
 from media.evidence.ballast import FULL, Ballast
+from media.evidence.beat import Beat
 from media.evidence.control import Control
 from media.evidence.journal import JournalError
 from media.evidence.recording import Recording, ledger_for
@@ -62,11 +63,6 @@ from media.messages import (
 
 logger = logging.getLogger("vivavoce.media.evidence.recorder")
 
-TICK = 0.2
-ALIVE_EVERY = 0.5
-HELD_UP = 0.25
-CATCH_UP = 0.5
-"""Seconds: after a tick that is so late, cutting waits so long."""
 MOST_WAITING = 600
 """Batches kept while a recording opens: about a minute."""
 SAY_AGAIN = 5.0
@@ -95,6 +91,7 @@ class Recorder:
             refuse=self._refuse,
             stop=self.done.set,
         )
+        self.beat = Beat(self._tick, self._alive)
         self._worker: Link[Batch] | None = None
         self._plans: dict[str, TrackPlan] = {}
         self._checks: set[soundcheck.SoundCheck] = set()
@@ -115,6 +112,7 @@ class Recorder:
         try:
             async for batch in link:
                 self._batch(batch)
+                self.beat.move()
         except (LinkError, ConnectionError) as error:
             logger.warning("the worker's link ended: %s", error)
         finally:
@@ -320,28 +318,17 @@ class Recorder:
 
     # --- the process ---------------------------------------------------------------------------------------------
 
-    async def tick(self) -> None:
-        """Until done: cut, hand over, ask; say that we are alive."""
-        loop = asyncio.get_running_loop()
-        said = 0.0
-        lag = 0.0
-        wait_until = 0.0
-        while not self.done.is_set():
-            before = loop.time()
-            await asyncio.sleep(TICK)
-            late = loop.time() - before - TICK
-            lag = max(lag, late)
-            if late > HELD_UP and wait_until < before:
-                wait_until = loop.time() + CATCH_UP  # what waits in the socket is read before anything is called silent
-            if self._recording is not None and loop.time() >= wait_until:
-                try:
-                    self._recording.tick()
-                except Exception:
-                    logger.exception("a tick failed")
-                    self._failing("internal", "the recorder failed on an error of its own")
-            if loop.time() - said >= ALIVE_EVERY:
-                self.control.send(Alive(at=time.time_ns(), lag_ms=round(lag * 1000)))
-                said, lag = loop.time(), 0.0
+    def _tick(self) -> None:
+        """Cut, hand over, ask."""
+        if self._recording is not None:
+            try:
+                self._recording.tick()
+            except Exception:
+                logger.exception("a tick failed")
+                self._failing("internal", "the recorder failed on an error of its own")
+
+    def _alive(self, lag: int) -> None:
+        self.control.send(Alive(at=time.time_ns(), lag_ms=lag))
 
     async def end(self) -> None:
         """Seal what is held and let go of the disk."""
@@ -373,7 +360,7 @@ async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
         await serve(folder / "recorder.sock", WEB_TO_RECORDER, recorder.control.serve),
         await serve(folder / "frames.sock", WORKER_TO_RECORDER, recorder.frames),
     ]
-    await recorder.tick()
+    await recorder.beat.run(recorder.done)
     for server in servers:
         server.close()
     await recorder.end()
