@@ -57,6 +57,20 @@ def test_only_our_own_pages_may_change_things(settings, headers, allowed):
     assert origin_allowed(settings, Headers(headers)) is allowed
 
 
+@pytest.mark.parametrize(("settings", "hsts"), [(COURT, security.HSTS), (LOCAL, None)])
+async def test_browsers_are_told_to_stay_on_tls_where_there_is_tls(settings, hsts):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await security.HeadersMiddleware(app, settings)({"type": "http", "path": "/docket"}, None, send)
+    assert Headers(raw=sent[0]["headers"]).get("strict-transport-security") == hsts
+
+
 def test_a_token_belongs_to_one_login():
     token = security.csrf_token(b"k" * 32, "one")
     security.check_csrf(b"k" * 32, "one", token)
