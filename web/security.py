@@ -34,7 +34,7 @@ ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s")
 
 _OWN_FEATURES = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
 _NO_FEATURES = (
-    "accelerometer", "bluetooth", "browsing-topics", "clipboard-read", "encrypted-media", "gamepad", "geolocation",
+    "accelerometer", "browsing-topics", "clipboard-read", "encrypted-media", "gamepad", "geolocation",
     "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "midi", "payment", "picture-in-picture",
     "publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb",
     "window-management", "xr-spatial-tracking",

@@ -14,12 +14,14 @@ const ENTRIES = {
   live: ["src/live/main.tsx"],
   player: ["src/player/main.tsx", "src/player/main.ts"],
   "player-worker": ["src/player/worker.ts"],
+  fonts: ["src/fonts/fonts.css"],
   verify: ["src/verify/main.tsx", "src/verify/main.ts"],
 };
 
-/** Names the files by their content, so that a page may keep them for ever. */
+/** Names the files by their content, so that a page may keep them for ever. Fonts have such a name already. */
 function hashed(file) {
   const kind = extname(file.path);
+  if (kind === ".woff2") return basename(file.path);
   const digest = createHash("sha256").update(file.contents).digest("hex").slice(0, 12);
   return `${basename(file.path, kind)}-${digest}${kind}`;
 }
@@ -42,6 +44,8 @@ const result = await esbuild.build({
   minify: true,
   legalComments: "none",
   charset: "utf8",
+  loader: { ".woff2": "file" },
+  assetNames: "[name]-[hash]",
   jsx: "automatic",
   jsxImportSource: "preact",
   logLevel: "info",
