@@ -17,7 +17,7 @@ from media.evidence.recovery import Opened
 from media.evidence.rounds import Closed, Entry
 from media.evidence.sealer import Sealer
 from media.evidence.timeline import STEP, Timeline
-from media.evidence.track import Cutter
+from media.evidence.track import ALLOWANCE, GRID, Cutter, Item, Segment
 from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
 logger = logging.getLogger("vivavoce.media.evidence.recording")
@@ -80,6 +80,9 @@ class Recording:
         self._running: dict[str, _Running] = {}
         self._extra: list[Line] = []
         self._fresh: list[TrackLedger] = []
+        self._waiting: list[tuple[str, Item]] = []
+        """Cut since the last round; handed over with the next cut of the grid, so that there are few rounds."""
+        self._cut = -GRID
         self._anchored = self._idle_at = self.timeline.now()
         self._stepped = self._read_at = self._behind = self._clock_at = 0
         self._stopped = ""
@@ -96,7 +99,10 @@ class Recording:
     @property
     def held(self) -> int:
         """Bytes of frames that are not sealed yet."""
-        return sum(running.cutter.bytes for running in self._running.values()) + self.sealer.pending_bytes
+        waiting = sum(
+            len(block.data) for _, item in self._waiting if isinstance(item, Segment) for block in item.blocks
+        )
+        return sum(running.cutter.bytes for running in self._running.values()) + waiting + self.sealer.pending_bytes
 
     def add(self, plan: TrackPlan) -> None:
         """A track that may come from now on; a required one is declared at once, from 0 on."""
@@ -210,20 +216,29 @@ class Recording:
         now = self.timeline.now()
         self._watch(now)
         reason = "network" if self.attached() else "other"
-        entries: list[Entry] = []
         read = now - self._behind if now - self._read_at < READING else now
+        cut = (read - ALLOWANCE) // GRID * GRID
+        due = self._waiting != [] and cut > self._cut
         for track, running in self._running.items():
-            entries += [(track, item) for item in running.cutter.advance(read, reason)]
+            for item in running.cutter.advance(read, reason):
+                self._waiting.append((track, item))
+                due = due or item.t1 <= cut
             if running.cutter.wants_key(now):
                 self.ask_key(track)
-        entries = [*self._fresh, *self._side_lines(), *entries]
-        self._fresh.clear()
-        proof = not entries and self._is_idle(now)
+        self._cut = max(self._cut, cut)
+        proof = not due and self._is_idle(now)
+        if due or proof or self._fresh:
+            self._hand_over(proof)
+            self._idle_at = now
+
+    def _hand_over(self, proof: bool = False) -> None:
+        """All that waits, as one round: tracks first, then the lines beside the media, then segments and gaps."""
+        entries: list[Entry] = [*self._fresh, *self._side_lines(), *self._waiting]
         if proof:
             entries.append(self.timeline.anchor())
-        if entries:
-            self._idle_at = now
-            self.sealer.submit(entries, proof=proof)
+        self._fresh.clear()
+        self._waiting.clear()
+        self.sealer.submit(entries, proof=proof)
 
     def _watch(self, now: int) -> None:
         if self.sealer.full:
@@ -256,11 +271,9 @@ class Recording:
             return
         self._stopped = cause
         now = self.timeline.now()
-        entries: list[Entry] = [*self._fresh]
-        self._fresh.clear()
         for track, running in self._running.items():
-            entries += [(track, item) for item in running.cutter.stop(now, cause)]
-        self.sealer.submit(entries)
+            self._waiting += [(track, item) for item in running.cutter.stop(now, cause)]
+        self._hand_over()
 
     def proceed(self) -> None:
         """Take frames again."""
@@ -291,10 +304,9 @@ class Recording:
     def _finish(self) -> None:
         cutters = [running.cutter for running in self._running.values()]
         self._end = max([self.timeline.now(), *(cutter.least_end for cutter in cutters)])
-        entries: list[Entry] = [*self._fresh, *self._side_lines()]
         for track, running in self._running.items():
-            entries += [(track, item) for item in running.cutter.finish(self._end)]
-        self.sealer.submit(entries)
+            self._waiting += [(track, item) for item in running.cutter.finish(self._end)]
+        self._hand_over()
 
     # --- tracks --------------------------------------------------------------------------------------------------
 
