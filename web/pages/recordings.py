@@ -31,7 +31,8 @@ from media.evidence import bag, custody
 from media.evidence.seal_key import SealKeyError, read_seal_key
 from web import forms, i18n, places, roles, sealed_files
 from web.actors import SignedIn, require_token, staff
-from web.i18n import N_, _
+from web.custody import WHY, entries_of
+from web.i18n import _
 from web.rendering import asset, render
 
 logger = logging.getLogger("vivavoce.web.pages.recordings")
@@ -40,41 +41,6 @@ PAGE = 50
 SHOWN = 500
 """Entries of the custody page, the newest."""
 PLAYABLE = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
-WHY = {
-    "deliberation": N_("To prepare the judgment"),
-    "minutes": N_("To draw up or check the minutes"),
-    "interpretation": N_("To check the interpretation"),
-    "party": N_("At the request of a party"),
-    "authority": N_("At the request of the other State's authority"),
-    "integrity": N_("To check that the recording is complete"),
-    "copy": N_("To hand over a copy"),
-}
-"""Why somebody views or takes a recording: the word goes into the journal, the text is for the page."""
-ENTRY_KINDS = {
-    "open": N_("Opened"),
-    "keywrap": N_("Key sealed for the authorities"),
-    "gap": N_("Gap"),
-    "pause": N_("Paused by order"),
-    "resume": N_("Resumed"),
-    "close": N_("Closed and sealed"),
-    "reopen": N_("Opened again"),
-    "access": N_("Access"),
-    "notice": N_("Notice"),
-    "archive": N_("Archived"),
-    "derive": N_("Rendering made"),
-    "sealkey": N_("Sealing key changed"),
-}
-CAUSES = {
-    "network": N_("the line was lost"),
-    "sender_off": N_("switched off by the person or the court"),
-    "pause": N_("paused by order"),
-    "recorder": N_("the recorder had failed"),
-    "disk": N_("the disk had failed"),
-    "recovered": N_("parts found after a failure, of unknown time"),
-    "late": N_("began later"),
-    "other": N_("another cause"),
-}
-DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
 
 
 class NoProvenEnd(errors.NotReady):
@@ -193,7 +159,7 @@ async def custody_page(request: Request) -> Response:
         ledger = await run_in_threadpool(custody.read, _folder(request, access))
     except custody.CustodyError:
         ledger = None
-    entries = list(_entries(ledger.lines)) if ledger else []
+    entries = list(entries_of(ledger.lines)) if ledger else []
     context = {
         "access": access,
         "places": access.places,
@@ -229,45 +195,6 @@ async def public_verify(request: Request) -> Response:
     """Check a bag in the browser of whoever has one; no login, nothing is sent."""
     config = {"messages_url": f"/catalogue/{i18n.current.get().tag}.json"}
     return render(request, "verify.html", {"config": json.dumps(config)})
-
-
-def _entries(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
-    zero = 0
-    for number, raw in enumerate(lines):
-        line = json.loads(raw)
-        kind = line.get("type")
-        if kind == "open":
-            zero = int(line["zero"])
-        if kind not in ENTRY_KINDS:
-            continue
-        entry: dict[str, Any] = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"]))}
-        entry["until"] = None
-        if kind == "gap":
-            entry["at"] = _instant(zero + line["t0"] * 1_000_000)
-            entry["until"] = _instant(zero + line["t1"] * 1_000_000)
-        entry["text"] = _said(kind, line)
-        yield entry
-
-
-def _instant(ns: int) -> datetime:
-    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)
-
-
-def _said(kind: str, line: dict[str, Any]) -> str:
-    if kind == "access":
-        who, _space, state = str(line["who"]).partition(" ")
-        did = _(DID.get(str(line["what"]), str(line["what"])))
-        why = _(WHY.get(str(line["why"]), str(line["why"])))
-        named = f"{roles.label(who)}, {i18n.state_name(state)}" if state else roles.label(who)
-        return f"{did} · {named} · {why}"
-    if kind == "gap":
-        return f"{line['track']}: {_(CAUSES.get(line['cause'], line['cause']))}"
-    if kind == "notice":
-        return f"{line['text']} ({line['code']})"
-    for name in ("reason", "software", "bucket", "what"):
-        if isinstance(line.get(name), str):
-            return str(line[name])
-    return ""
 
 
 # --- viewing -----------------------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ import { partName } from "./journal";
 import { KeyForm, type KeyState } from "./key-form";
 import { Stage, absentText } from "./stage";
 import { Dates, TimePair, timesText } from "./times";
-import { STEP, Transport, interruptions } from "./transport";
+import { type Interruption, STEP, Transport, interruptions } from "./transport";
 import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
 import "./player.css";
-import { type Place, badgeWords, causeWord, elapsedText, heard, personName, refusalText, trackName } from "./words";
+import { type Place, badgeWords, causeWord, elapsedText, heard, lengthText, personName, refusalText, trackName } from "./words";
 
 interface Config {
   /** Path of the recording's pages: `/recordings/<id>`. */
@@ -232,18 +232,37 @@ function hears(player: Engine): string {
 }
 
 function GapList({ player, zero }: { player: Engine; zero: number }) {
-  const found = interruptions(player);
+  const all = interruptions(player);
+  const found = all.filter((gap) => !gap.quiet);
+  const quiet = all.filter((gap) => gap.quiet);
+  return (
+    <div>
+      {found.length === 0 && <p class="player-gaps-none">{t("No picture and no sound of the floor is missing in this recording.")}</p>}
+      {found.length > 0 && (
+        <GapTable player={player} zero={zero} gaps={found} caption={tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length)} />
+      )}
+      {quiet.length > 0 && (
+        <details class="player-quiet">
+          <summary>{tn("{n} time when nobody interpreted into a language", "{n} times when nobody interpreted into a language", quiet.length)}</summary>
+          <GapTable player={player} zero={zero} gaps={quiet} caption={t("Nobody interpreted")} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function GapTable({ player, zero, gaps, caption }: { player: Engine; zero: number; gaps: Interruption[]; caption: string }) {
   const views = new Map(player.recording.tracks.map((view) => [view.name, view]));
-  if (found.length === 0) return <p class="player-gaps-none">{t("No gap is declared in this recording.")}</p>;
   return (
     <table class="stack player-gap-table">
-      <caption>{tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length)}</caption>
-      <thead><tr><th scope="col">{t("From")}</th><th scope="col">{t("To")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
+      <caption>{caption}</caption>
+      <thead><tr><th scope="col">{t("From")}</th><th scope="col">{t("To")}</th><th scope="col">{t("Length")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
       <tbody>
-        {found.map((gap) => (
+        {gaps.map((gap) => (
           <tr key={`${gap.t0} ${gap.t1} ${gap.cause}`}>
             <td data-label={t("From")}><TimePair at={zero + gap.t0} places={config.places} /></td>
             <td data-label={t("To")}><TimePair at={zero + gap.t1} places={config.places} /></td>
+            <td data-label={t("Length")}><bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></td>
             <td data-label={t("Cause")}>{causeWord(gap.cause)}</td>
             <td data-label={t("What is missing")}>{gap.tracks.map((name) => <div key={name}>{trackName(views.get(name)!)}</div>)}</td>
             <td><button type="button" class="button second narrow" onClick={() => player.seek(Math.max(0, gap.t0 - 2000))} aria-label={t("Go to the gap at {time}", { time: timesText(zero + gap.t0, config.places) })}>{t("Go there")}</button></td>

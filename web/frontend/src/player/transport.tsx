@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import type { Engine } from "./engine";
 import { Icon } from "./icons";
 import { TimePair, timesText } from "./times";
-import { type Place, causeWord, elapsedText } from "./words";
+import { type Place, elapsedText } from "./words";
 
 export const STEP = 10_000;
 
@@ -78,7 +78,7 @@ function drawGaps(canvas: HTMLCanvasElement, engine: Engine): void {
   context.strokeStyle = style.getPropertyValue("--warn");
   context.fillStyle = style.getPropertyValue("--warn-tint");
   context.lineWidth = scale;
-  for (const gap of engine.tracks.flatMap((track) => track.view.gaps)) {
+  for (const gap of interruptions(engine).filter((each) => !each.quiet)) {
     const from = (gap.t0 / engine.recording.end) * width;
     const to = Math.max(from + 3 * scale, (gap.t1 / engine.recording.end) * width);
     context.save();
@@ -96,25 +96,40 @@ function drawGaps(canvas: HTMLCanvasElement, engine: Engine): void {
   }
 }
 
-/** Which gaps of which tracks are the same interruption. */
+/** What is missing from when to when, in which tracks. Parts of a gap that the recorder declared one after the other are one. */
 export interface Interruption {
   t0: number;
   t1: number;
   cause: string;
   tracks: string[];
+  /** Nobody interpreted then: nothing that was said is missing. */
+  quiet: boolean;
 }
 
+const known = new WeakMap<Engine, Interruption[]>();
+
 export function interruptions(engine: Engine): Interruption[] {
+  let all = known.get(engine);
+  if (!all) known.set(engine, (all = findInterruptions(engine)));
+  return all;
+}
+
+function findInterruptions(engine: Engine): Interruption[] {
   const found = new Map<string, Interruption>();
   for (const track of engine.recording.tracks) {
-    for (const gap of track.gaps) {
-      const key = `${gap.t0} ${gap.t1} ${gap.cause}`;
-      const one = found.get(key) ?? { t0: gap.t0, t1: gap.t1, cause: gap.cause, tracks: [] };
+    const joined: { t0: number; t1: number; cause: string }[] = [];
+    for (const gap of [...track.gaps].sort((a, b) => a.t0 - b.t0)) {
+      const last = joined.at(-1);
+      if (last && last.t1 === gap.t0 && last.cause === gap.cause) last.t1 = gap.t1;
+      else joined.push({ t0: gap.t0, t1: gap.t1, cause: gap.cause });
+    }
+    for (const gap of joined) {
+      const quiet = track.kind === "language" && gap.cause === "sender_off";
+      const key = `${gap.t0} ${gap.t1} ${gap.cause} ${quiet}`;
+      const one = found.get(key) ?? { ...gap, tracks: [], quiet };
       one.tracks.push(track.name);
       found.set(key, one);
     }
   }
   return [...found.values()].sort((a, b) => a.t0 - b.t0 || a.t1 - b.t1);
 }
-
-export { causeWord };

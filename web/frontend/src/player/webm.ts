@@ -15,6 +15,9 @@ const SIMPLE_BLOCK = 0xa3;
 /** One Opus frame of 20 ms of silence, two channels (RFC 6716 §3.1: CELT, full band, one frame). */
 const SILENCE = Uint8Array.of(0xfc, 0xff, 0xfe);
 const SOUND = 20;
+/** The last picture of a segment is said to last at least this many ms: a decoder drops every picture up to the next key
+ * frame when one comes later than twice the length of the one before. What comes earlier simply replaces it. */
+const LAST_PICTURE = 1000;
 /** Holes up to this many ms are left: a packet that came a little late leaves none. */
 const PATIENCE = 30;
 
@@ -111,7 +114,7 @@ function writeFrames(frames: Frame[], t1: number, audio: boolean): Uint8Array<Ar
       base = frame.t;
       cluster = [element(TIMESTAMP, [unsigned(base)])];
     }
-    const next = frames[index + 1]?.t ?? Math.max(t1, frame.t + 1);
+    const next = frames[index + 1]?.t ?? Math.max(t1, frame.t + LAST_PICTURE);
     const head = new Uint8Array(4);
     head[0] = 0x81;
     new DataView(head.buffer).setInt16(1, frame.t - base);

@@ -182,6 +182,13 @@ export function elapsedText(ms: number): string {
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
+/** `0.3 s`, `41 s`, `2 min 5 s`. */
+export function lengthText(ms: number): string {
+  if (ms < 10_000) return t("{seconds} s", { seconds: (ms / 1000).toFixed(1) });
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? t("{seconds} s", { seconds }) : t("{minutes} min {seconds} s", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
