@@ -201,9 +201,16 @@ class Conductor:
             await asyncio.sleep(0.02)
 
     async def refresh(self) -> None:
-        """Read the rows once; send the plan if it changed, and each page its view if it changed."""
-        async with self.reading() as (_db, rows):
-            pass
+        """Read the rows once; send the plan if it changed, and each page its view if it changed.
+
+        Under the lock, so that no page is shown how things were before an act it has had the answer to.
+        """
+        async with self._lock:
+            async with self.reading() as (_db, rows):
+                pass
+            self._show(rows)
+
+    def _show(self, rows: Rows) -> None:
         self.scene = scene = Scene(
             hearing=rows.hearing,
             sitting=rows.sitting,

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import websockets
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 HERE = Path(__file__).parent
@@ -33,6 +34,7 @@ COLOURS = {
     "witness": "#20a020",
     "interpreter": "#c0a010",
 }
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ROLES = tuple(TONES)
 NAMES = {
     "judge": "Ioana Popa",
@@ -303,6 +305,11 @@ class Person:
     async def press(self, name: str, **options: Any) -> None:
         await self.page.get_by_role("button", name=name, **options).first.click()
 
+    async def accessible(self) -> None:
+        """axe finds nothing against WCAG 2.0–2.2 A and AA in what this person sees now."""
+        found = await Axe().run(self.page, options={"runOnly": WCAG})
+        assert found.violations_count == 0, (self.role, found.generate_report())
+
     async def hears(self, *roles: str) -> dict[str, float]:
         """Amplitude of each role's tone in this person's loudspeaker, the largest of several looks."""
         best = dict.fromkeys(roles, 0.0)
@@ -351,8 +358,11 @@ class People:
         await clerk.press("Open the lobby")
         await expect(clerk.page.get_by_role("link", name="Enter the hearing")).to_be_visible(timeout=20_000)
 
-    async def gather(self) -> None:
-        """Everybody signs in, opens the live page and passes the check; the judge admits; the roll is called."""
+    async def gather(self, *, look: bool = False) -> None:
+        """Everybody signs in, opens the live page and passes the check; the judge admits; the roll is called.
+
+        `look`: axe goes over the lobby on the way.
+        """
         for role in ROLES[:3]:
             await self.person(role)
             await self[role].sign_in()
@@ -363,6 +373,8 @@ class People:
         for role in ROLES:
             await self[role].prepare()
         judge, authority = self["judge"], self["authority"]
+        if look:
+            await self["witness"].accessible()
         await judge.press("Begin the roll call")
         await authority.press("Confirm the identity of Somchai Wongsa")
         await authority.press("Confirm identity", exact=True)

@@ -82,6 +82,7 @@ async def test_a_killed_or_stopped_recorder_is_loud_and_loses_one_segment_and_on
         assert when(installation, "recording_failing", at) <= (0.6 if number is signal.SIGKILL else 2.6)
         await people.all_say("RECORDING", 15)
         await expect(people["witness"].hold_bar).to_be_visible()  # only a named person opens the floor again
+        await people["witness"].accessible()
         if number is signal.SIGKILL:
             killed = at * 1000 - zero
             assert killed - sealed["judge_1_cam"] <= SEGMENT_MS + CLUSTER_MS + 1500

@@ -16,7 +16,7 @@ HEARD = 0.05
 async def test_a_hearing_from_gathering_to_a_verified_recording(
     people: Any, installation: Any, demo: Any, roles: tuple[str, ...], tmp_path: Path
 ) -> None:
-    await people.gather()
+    await people.gather(look=True)
     await people.start_sitting()
     judge, clerk, authority = people["judge"], people["clerk"], people["authority"]
     witness, interpreter = people["witness"], people["interpreter"]
@@ -66,6 +66,9 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     }
     assert {key for key in forbidden if after[key] > 0} == set()
 
+    for person in (judge, interpreter, witness):
+        await person.accessible()
+
     # Everybody sees everybody, each in their colour.
     for person in people.all.values():
         for role in roles:
@@ -77,6 +80,8 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     await authority.give_reason("The witness asks for counsel.", "Hold the hearing")
     for person in people.all.values():
         await expect(person.hold_bar).to_contain_text("Requested authority")
+
+    await authority.accessible()
 
     async def silence() -> None:
         assert max((await witness.hears("judge", "interpreter", "authority")).values()) < SILENT

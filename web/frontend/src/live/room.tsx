@@ -58,7 +58,8 @@ export function Room({ view }: { view: View }) {
           {!interpreter && <LanguageLine view={view} />}
           {interpreter && <Console view={view} />}
         </div>
-        <aside class="panel" aria-label={t("Roll and checks")}>
+        {/* Focusable, because it scrolls and may hold nothing else that is. */}
+        <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
           <Refusal />
           <Roll view={view} part="lobby" />
           {beforeSession(view.status) && <BeforeSitting view={view} />}
