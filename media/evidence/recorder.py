@@ -2,8 +2,9 @@
 
 `python -m media.evidence.recorder --folder RUNDIR --recordings DIR --seal-key FILE --court NAME`. It listens on
 `recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
-and SIGTERM seal what it holds and end it; the recording can be opened again. All state belongs to the event loop;
-what may block runs in threads. Without a recording it only does sound checks.
+and SIGTERM seal what it holds and end it; the recording can be opened again. A sealer that died ends it too: whoever
+supervises it starts another, which recovers. All state belongs to the event loop; what may block runs in threads.
+Without a recording it only does sound checks.
 """
 
 import argparse
@@ -179,6 +180,7 @@ class Recorder:
             progress=lambda progress: _call(loop, self._progress, progress),
             failing=lambda code, text: _call(loop, self._failing, code, text),
             room=lambda: _call(loop, self._room),
+            dead=lambda: _call(loop, self.done.set),
         )
         sealer = Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener, self._ballast)
         self._plans = plans

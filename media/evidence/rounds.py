@@ -53,6 +53,8 @@ class Listener:
     failing: Callable[[str, str], None]
     room: Callable[[], None]
     """There is room on the disk again."""
+    dead: Callable[[], None] = lambda: None
+    """The sealer has ended on an error of its own: the process must be started again to recover."""
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,7 @@ class Sealer:
         except Exception:
             logger.exception("the sealer has stopped")
             self._fail("internal", "the sealer has stopped on an error of its own")
+            self._listener.dead()
 
     def _idle(self) -> None:
         if time.monotonic() - self._signed_at >= SIGN_EVERY:

@@ -1,7 +1,7 @@
 """Cutting one track: frames on the timeline become segments and gaps that tile it exactly.
 
 Pure: times in ms come in, `Segment` and `Gap` come out; no clock, no file. Rules (docs/recording-format.md §4):
-segments end on a grid of 2 s, or on a key frame when the segment has lasted 0.5 s; a cut waits `ALLOWANCE` for late
+segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s; a cut waits `ALLOWANCE` for late
 frames, and, when nothing came in the last `QUIET` before it, until a frame comes or 2 s have passed, so that 2 s
 without a frame are always a gap. Video begins, and goes on after a gap, with a key frame only.
 """
@@ -20,6 +20,8 @@ SLACK = 100
 """Cluster times may differ from a segment's times by less than this many ms."""
 SHORTEST = 500
 """A cut nearer than this to the one before is left out."""
+SHORTEST_TO_KEY = 1_000
+"""A key frame ends a segment that has lasted this many ms; an earlier one is only noted."""
 LONGEST_OPEN_GAP = 60_000
 """A gap that goes on is declared in pieces of this length, after a first piece at once."""
 KEY_EVERY = 3_500
@@ -101,7 +103,7 @@ class Cutter:
             return False
         t = max(t, self._last)
         if self.video and key:
-            if t - self.done >= SHORTEST and self._blocks:
+            if t - self.done >= SHORTEST_TO_KEY and self._blocks:
                 self._cut(t)
             self._key_at = t
         self._blocks.append(Block(t, key or not self.video, data))

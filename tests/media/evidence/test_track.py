@@ -98,7 +98,7 @@ def test_a_gap_is_declared_soon_then_once_a_minute_and_when_it_ends():
     ]
 
 
-def test_a_key_frame_ends_a_segment_that_has_lasted_half_a_second():
+def test_a_key_frame_ends_a_segment_that_has_lasted_a_second():
     items = run(Cutter(video=True, start=0), every(40, 0, 6_400, key_every=1_200), 6_400)
     assert [(item.t0, item.t1) for item in items] == [
         (0, 1_200), (1_200, 2_000), (2_000, 3_600), (3_600, 4_800), (4_800, 6_000)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import fractions
 import json
 import math
@@ -286,6 +287,8 @@ class Bench:
             await link.close()
         if self.process is not None and self.process.poll() is None:
             self.signal(signal.SIGCONT)
+            with contextlib.suppress(OSError, ValueError):  # under strace the recorder is its child
+                os.kill(int((self.base / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
             self.process.kill()
             await self.gone()
 

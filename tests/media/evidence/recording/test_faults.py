@@ -173,3 +173,26 @@ async def test_killed_while_the_disk_is_full_it_can_be_opened_again(small_disk_b
     assert isinstance(await bench.close(), RecordingClosed)
     report = await asyncio.to_thread(bench.verdict)
     assert report.findings.failures == []
+
+
+async def test_an_fsync_that_fails_costs_its_segment_is_said_at_once_and_the_journal_stays_whole(bench, samples):
+    probe = await asyncio.create_subprocess_exec("strace", "-o", "/dev/null", "true", stderr=asyncio.subprocess.PIPE)
+    if await probe.wait() != 0:
+        pytest.skip("strace cannot be used here")
+    inject = "inject=fsync:error=EIO:when=20..24"
+    bench.start(prefix=("strace", "-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject))
+    await bench.web()
+    source = await bench.worker(audio={"judge_1_mic": samples.audio}, video={"judge_1_cam": samples.video})
+    bench.send(source)
+    await bench.open(samples.plan("judge_1_mic", "floor-audio"), samples.plan("judge_1_cam", "floor-video"))
+    failing = (await bench.until(lambda: bench.of(Failing)))[0]
+    assert failing.code == "io_error"
+    await bench.until(lambda: source.failing)
+    at = len(bench.of(Sealed))
+    await bench.until(lambda: len(bench.of(Sealed)) >= at + 3)
+    closed = await bench.close()
+    assert isinstance(closed, RecordingClosed)
+    ends_of(bench.lines)
+    report = await asyncio.to_thread(bench.verdict)
+    assert report.findings.failures == []
+    assert report.findings.verdict == "gaps"
