@@ -42,6 +42,11 @@ class Ballast:
         except OSError:
             return
 
+    def is_low(self) -> bool:
+        """Whether less than a tenth of the file system is free."""
+        found = os.statvfs(self._path.parent)
+        return found.f_bavail * 10 < found.f_blocks
+
     def _free(self) -> int:
         found = os.statvfs(self._path.parent)
         return found.f_bavail * found.f_frsize

@@ -31,6 +31,7 @@ logger = logging.getLogger("vivavoce.media.evidence.sealer")
 
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
+LOOK_EVERY = 5.0
 POOL = 2
 SHARE = 4
 """A thread is not woken for fewer segments of a round than this, unless there are no more."""
@@ -62,7 +63,8 @@ class Sealer:
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="seal")
         self._queue: queue.SimpleQueue[Round | Callable[[], None] | None] = queue.SimpleQueue()
         self._signed_at = time.monotonic()
-        self._retry_at = 0.0
+        self._looked_at = 0.0
+        self._low = False
         self._stopping = threading.Event()
         self._held = threading.Lock()
         self.pending = 0
@@ -145,10 +147,21 @@ class Sealer:
     def _idle(self) -> None:
         if time.monotonic() - self._signed_at >= SIGN_EVERY:
             self._sign()
+        self._look_at_disk()
         if self._full and self._ballast is not None and self._ballast.fill():
             self._full = False
             self._append([_notice("disk_room", "there is room on the disk again")])
             self._listener.room()
+
+    def _look_at_disk(self) -> None:
+        """An early alarm, once each time the disk comes to be nine tenths full."""
+        if self._ballast is None or time.monotonic() - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = time.monotonic()
+        was, self._low = self._low, self._ballast.is_low()
+        if self._low and not was:
+            logger.warning("the recorder's disk is nine tenths full")
+            self._append([_notice("disk_low", "the disk is nine tenths full")])
 
     def _sign(self) -> None:
         self._signed_at = time.monotonic()

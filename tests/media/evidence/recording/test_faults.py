@@ -148,6 +148,21 @@ async def test_a_full_disk_is_said_at_once_corrupts_nothing_and_recording_goes_o
     assert report.findings.verdict == "gaps"
 
 
+async def test_a_disk_that_is_nine_tenths_full_is_noted_while_recording_goes_on(small_disk_bench, samples):
+    bench = small_disk_bench
+    bench.start()
+    await bench.web()
+    bench.send(await bench.worker(audio={"judge_1_mic": samples.audio}))
+    await bench.open(samples.plan("judge_1_mic", "floor-audio"))
+    await bench.until(lambda: bench.of(Sealed))
+    (bench.recordings / "filler").write_bytes(bytes(10_900_000))  # of 16 MiB, beside a ballast of 4 MiB
+    notices = [line["code"] for line in bench.lines if line["type"] == "notice"]
+    assert notices == []
+    await bench.until(lambda: "disk_low" in [line.get("code") for line in bench.lines])
+    assert bench.of(Failing) == []
+    assert isinstance(await bench.close(), RecordingClosed)
+
+
 async def test_killed_while_the_disk_is_full_it_can_be_opened_again(small_disk_bench, samples):
     bench = small_disk_bench
     bench.start()
