@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { soundLength, withoutHoles } from "../src/player/webm";
+import { type Frame, soundLength, withoutHoles } from "../src/player/webm";
 
 function element(id: number[], body: number[]): number[] {
   return [...id, 0x40 | (body.length >> 8), body.length & 0xff, ...body];
@@ -51,34 +51,55 @@ function frames(bytes: Uint8Array): [number, number, boolean, number][] {
 
 const OPUS = 0xfc;
 
+function sound(bytes: Uint8Array<ArrayBuffer>, t0: number, t1: number): [number, number, boolean, number][] {
+  return frames(withoutHoles(bytes, { t0, t1, audio: true, before: null, hold: false }).bytes);
+}
+
+function pictures(bytes: Uint8Array<ArrayBuffer>, t1: number, before: Frame | null = null, hold = false): { shown: [number, number, boolean, number][]; held: Frame | null } {
+  const found = withoutHoles(bytes, { t0: 0, t1, audio: false, before, hold });
+  return { shown: frames(found.bytes), held: found.held };
+}
+
 test("lost sound becomes silence, and what was there stays where it was", () => {
   const bytes = Uint8Array.from(cluster(1000, block(0, true, OPUS, 1), block(20, true, OPUS, 2), block(100, true, OPUS, 3)));
-  const found = frames(withoutHoles(bytes, 1000, 1120, true));
+  const found = sound(bytes, 1000, 1120);
   assert.deepEqual(found.map(([t]) => t), [1000, 1020, 1040, 1060, 1080, 1100]);
   assert.ok(found.every(([, lasts]) => lasts === 20));
 });
 
 test("sound that only came a little late is left alone", () => {
   const bytes = Uint8Array.from(cluster(1000, block(8, true, OPUS, 1), block(50, true, OPUS, 2), block(66, true, OPUS, 3)));
-  assert.deepEqual(frames(withoutHoles(bytes, 1000, 1100, true)).map(([t]) => t), [1008, 1050, 1066]);
+  assert.deepEqual(sound(bytes, 1000, 1100).map(([t]) => t), [1008, 1050, 1066]);
 });
 
-test("a picture lasts until the next, the last long enough for one that comes late", () => {
+test("a picture lasts until the next, the last until the cut", () => {
   const bytes = Uint8Array.from([...cluster(1000, block(0, true, 7), block(40, false, 8)), ...cluster(1900, block(0, false, 9))]);
-  const found = frames(withoutHoles(bytes, 1000, 2000, false));
-  assert.deepEqual(found, [[1000, 40, true, 7], [1040, 860, false, 8], [1900, 1000, false, 9]]);
+  assert.deepEqual(pictures(bytes, 2000).shown, [[1000, 40, true, 7], [1040, 860, false, 8], [1900, 100, false, 9]]);
+});
+
+test("where another segment follows, the last picture waits for it and is said to last until its first", () => {
+  const one = Uint8Array.from(cluster(1000, block(0, true, 7), block(980, false, 8)));
+  const first = pictures(one, 2000, null, true);
+  assert.deepEqual(first.shown, [[1000, 980, true, 7]]);
+  const two = Uint8Array.from(cluster(2400, block(0, false, 9), block(100, false, 10)));
+  const second = pictures(two, 4000, first.held, false);
+  assert.deepEqual(second.shown, [[1980, 420, false, 8], [2400, 100, false, 9], [2500, 1500, false, 10]]);
+});
+
+test("a segment of one picture is not held back altogether", () => {
+  const found = pictures(Uint8Array.from(cluster(1000, block(0, true, 7))), 2000, null, true);
+  assert.deepEqual([found.shown, found.held], [[[1000, 1000, true, 7]], null]);
 });
 
 test("a segment of more than half a minute is written as several Clusters", () => {
   const bytes = Uint8Array.from([...cluster(0, block(0, true, 7)), ...cluster(31_000, block(0, true, 8)), ...cluster(60_000, block(0, true, 9))]);
-  const found = frames(withoutHoles(bytes, 0, 65_000, false));
-  assert.deepEqual(found.map(([t, lasts]) => [t, lasts]), [[0, 31_000], [31_000, 29_000], [60_000, 5_000]]);
+  assert.deepEqual(pictures(bytes, 65_000).shown.map(([t, lasts]) => [t, lasts]), [[0, 31_000], [31_000, 29_000], [60_000, 5_000]]);
 });
 
 test("what cannot be read is given on as it is", () => {
   for (const bad of [[], [1, 2, 3], element([0x1a, 0x45, 0xdf, 0xa3], [1]), cluster(0, block(0, true, 1)).slice(0, -1), [0x1f, 0x43, 0xb6, 0x75, 0xff]]) {
     const bytes = Uint8Array.from(bad);
-    assert.equal(withoutHoles(bytes, 0, 100, false), bytes);
+    assert.equal(withoutHoles(bytes, { t0: 0, t1: 100, audio: false, before: null, hold: false }).bytes, bytes);
   }
 });
 

@@ -2,7 +2,8 @@
 // Loss inside a segment is no gap (docs/recording-format.md §4), but a media element stops at the smallest hole. Works on
 // bytes that have been checked and decrypted; what was sealed is never changed. RFC 8794 (EBML), RFC 9559 (Matroska).
 
-interface Frame {
+/** One encoded frame. */
+export interface Frame {
   /** Milliseconds on the recording's timeline. */
   t: number;
   key: boolean;
@@ -15,17 +16,31 @@ const SIMPLE_BLOCK = 0xa3;
 /** One Opus frame of 20 ms of silence, two channels (RFC 6716 §3.1: CELT, full band, one frame). */
 const SILENCE = Uint8Array.of(0xfc, 0xff, 0xfe);
 const SOUND = 20;
-/** The last picture of a segment is said to last at least this many ms: a decoder drops every picture up to the next key
- * frame when one comes later than twice the length of the one before. What comes earlier simply replaces it. */
-const LAST_PICTURE = 1000;
 /** Holes up to this many ms are left: a packet that came a little late leaves none. */
 const PATIENCE = 30;
 
-/** The same frames in one Cluster without holes in [t0, t1), or the bytes as they are if they cannot be read. */
-export function withoutHoles(bytes: Uint8Array<ArrayBuffer>, t0: number, t1: number, audio: boolean): Uint8Array<ArrayBuffer> {
-  const frames = readFrames(bytes);
-  if (!frames?.length) return bytes;
-  return writeFrames(audio ? withSilence(frames, t0, t1) : frames, t1, audio);
+export interface Whole {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The last picture, kept back for the next segment: only then is it known how long it lasts. */
+  held: Frame | null;
+}
+
+/**
+ * The frames of a segment without holes in [t0, t1), or its bytes as they are if they cannot be read.
+ *
+ * `before` is the picture held back of the segment before; `hold` asks to hold the last one back. A decoder drops every
+ * picture up to the next key frame when one comes later than twice the length of the one before: lengths must be true.
+ */
+export function withoutHoles(
+  bytes: Uint8Array<ArrayBuffer>,
+  { t0, t1, audio, before, hold }: { t0: number; t1: number; audio: boolean; before: Frame | null; hold: boolean },
+): Whole {
+  const read = readFrames(bytes);
+  if (!read?.length) return { bytes, held: null };
+  if (audio) return { bytes: writeFrames(withSilence(read, t0, t1), t1, true), held: null };
+  const frames = before && before.t < read[0]!.t ? [before, ...read] : read;
+  const held = hold && frames.length > 1 ? frames.pop()! : null;
+  return { bytes: writeFrames(frames, held?.t ?? t1, false), held };
 }
 
 function withSilence(frames: Frame[], t0: number, t1: number): Frame[] {
@@ -101,7 +116,7 @@ function vint(bytes: Uint8Array, at: number, most: number, isSize: boolean): { v
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
-function writeFrames(frames: Frame[], t1: number, audio: boolean): Uint8Array<ArrayBuffer> {
+function writeFrames(frames: Frame[], end: number, audio: boolean): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let cluster: Uint8Array[] = [];
   let base = -Infinity;
@@ -114,7 +129,7 @@ function writeFrames(frames: Frame[], t1: number, audio: boolean): Uint8Array<Ar
       base = frame.t;
       cluster = [element(TIMESTAMP, [unsigned(base)])];
     }
-    const next = frames[index + 1]?.t ?? Math.max(t1, frame.t + LAST_PICTURE);
+    const next = frames[index + 1]?.t ?? Math.max(end, frame.t + 1);
     const head = new Uint8Array(4);
     head[0] = 0x81;
     new DataView(head.buffer).setInt16(1, frame.t - base);

@@ -8,7 +8,7 @@ import { partFile } from "./journal";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
-import { withoutHoles } from "./webm";
+import { type Frame, withoutHoles } from "./webm";
 import type { FromWorker, RefusalCode, ToWorker } from "./wire";
 
 const IN_FLIGHT = 3;
@@ -292,11 +292,22 @@ function fly(work: Promise<void>): void {
   });
 }
 
+/** Of each track, the picture kept back of the part that was served last. */
+const held = new Map<string, { n: number; generation: number; frame: Frame | null }>();
+
 /** The clear bytes as an element can play them; what was sealed has been compared before. */
-function whole(bytes: Bytes, { track, n }: Wanted): Bytes {
+function whole(bytes: Bytes, { track, n, generation }: Wanted): Bytes {
   const lines = check?.journal?.tracks.find((each) => each.name === track);
-  const segment = lines?.segments.find((each) => each.n === n);
-  return lines && segment ? withoutHoles(bytes, segment.t0, segment.t1, lines.mime.startsWith("audio/")) : bytes;
+  const index = lines ? lines.segments.findIndex((each) => each.n === n) : -1;
+  const segment = lines?.segments[index];
+  if (!lines || !segment) return bytes;
+  const last = held.get(track);
+  const before = last?.n === n - 1 && last.generation === generation ? last.frame : null;
+  const audio = lines.mime.startsWith("audio/");
+  const hold = lines.segments[index + 1]?.t0 === segment.t1;
+  const found = withoutHoles(bytes, { t0: segment.t0, t1: segment.t1, audio, before, hold });
+  held.set(track, { n, generation, frame: found.held });
+  return found.bytes;
 }
 
 async function serve(wanted: Wanted): Promise<void> {
