@@ -222,6 +222,7 @@ class Conductor:
             media_up=self.media.up,
             liveness=self.liveness,
         )
+        self.proceedings.plan_tracks(scene)
         self.media.send_plan(scene, recording_open=self.proceedings.open)
         now = time.time_ns()
         for connection in list(self.connections.values()):

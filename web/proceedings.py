@@ -22,7 +22,7 @@ from media.processes import Process
 from web import acts, plan
 from web.indicator import RecordingFacts, indicator
 from web.seats import Connection
-from web.view import nanoseconds
+from web.view import Scene, nanoseconds
 
 if TYPE_CHECKING:
     from web.conductor import Conductor, Rows
@@ -58,6 +58,8 @@ class Proceedings:
         self._process: Process | None = None
         self._first_seal = asyncio.Event()
         self._busy = asyncio.Lock()
+        self._planned: set[str] = set()
+        """Tracks the recorder has been told of by this web process; telling it again changes nothing."""
 
     @property
     def open(self) -> bool:
@@ -184,6 +186,15 @@ class Proceedings:
         if self.open and not self.facts.error and indicator(self.facts, now)[0] == "failing":
             await self._failed("no_seal")
 
+    def plan_tracks(self, scene: Scene) -> None:
+        """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
+        if self._process is None or not self.open or self.facts.stopping_at is not None:
+            return
+        wanted = plan.recorded_tracks(scene.participants, scene.languages)
+        for track in wanted:
+            if track.track not in self._planned and self._process.send(messages.AddTrack(id=self._id(), track=track)):
+                self._planned.add(track.track)
+
     async def _lost(self) -> None:
         await self._failed("recorder_lost")
 
@@ -196,7 +207,7 @@ class Proceedings:
         except RecorderSilent:
             logger.warning("the recorder did not take the recording up again")
             return
-        if self.facts.stopping_at is not None:
+        if self.facts.stopping_at is not None and self.open:
             self._conductor.spawn(self._close_recording())
 
     async def _ask(self, message: messages.Message, seconds: float) -> messages.Message:
@@ -320,17 +331,23 @@ class Proceedings:
         async with self._conductor.reading() as (_db, rows):
             pass
         assert rows.recording is not None
+        tracks = plan.recorded_tracks(rows.participants, rows.languages)
         opened = await self._ask(
             messages.OpenRecording(
                 id=self._id(),
                 recording=rows.recording.id,
                 hearing=rows.hearing.id,
                 recipients=recipients,
-                tracks=plan.recorded_tracks(rows.participants, rows.languages),
+                tracks=tracks,
             ),
             20,
         )
+        if isinstance(opened, messages.RecordingClosed):
+            # The recorder was lost between `close` and its answer: there is nothing to take up again.
+            await self._closed(opened)
+            return
         assert isinstance(opened, messages.RecordingOpened)
+        self._planned = {track.track for track in tracks}
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
 

@@ -198,7 +198,8 @@ def test_a_segment_that_was_altered_meanwhile_is_said_in_the_journal(tmp_path):
     folder = tmp_path / "r"
     fresh(folder)
     path = folder / "seg/b_mic-000001.age"
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     open_recording(folder, KEY, wanted()).journal.close()
     notices = [line["text"] for line in lines_of(folder) if line["type"] == "notice"]
     assert notices == ["seg/b_mic-000001.age is missing or was altered"]
