@@ -386,7 +386,6 @@ def main() -> int:
     parser.add_argument("--recordings", type=Path, required=True, help="folder that holds one folder a recording")
     parser.add_argument("--seal-key", type=Path, required=True, help="Ed25519 key file, mode 0600")
     parser.add_argument("--court", required=True, help="DNS name of the court")
-    parser.add_argument("--test-hooks", action="store_true", help="for tests only")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
