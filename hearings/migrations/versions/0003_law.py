@@ -1,0 +1,14 @@
+"""An administrator's own rows of law, laid over the data files."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

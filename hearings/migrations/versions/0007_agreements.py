@@ -1,0 +1,14 @@
+"""Sites, their profiles, technical agreements and line tests."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,14 @@
+"""Claims of due actions, the outbox, webhooks and calendar feeds."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

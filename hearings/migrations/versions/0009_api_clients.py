@@ -1,0 +1,14 @@
+"""Clients of the API, their keys, tokens and idempotency keys; views by the other State."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
