@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import DatabaseMissing, SchemaBehind
+from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
@@ -58,12 +58,24 @@ class Database:
             yield db  # closing lets go of the rows without expiring them, as a rollback would
 
     async def upgrade(self, revision: str = "head") -> None:
-        """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this."""
+        """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.
+
+        SQLite changes a table by copying it and dropping the old one, whose rows others point at: keys to other tables
+        are switched off meanwhile, which it takes outside a transaction only, and checked before the commit.
+        """
         if self.sqlite:
             path = Path(str(self.url.database))
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        async with self._writer.begin() as connection:
-            await connection.run_sync(_upgrade, revision)
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if self.sqlite:
+                await driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                async with connection.begin():
+                    await connection.run_sync(_upgrade, revision)
+            finally:
+                if self.sqlite:
+                    await driver.execute("PRAGMA foreign_keys = ON")
 
     async def check(self) -> None:
         """Refuse (`DatabaseMissing`, `SchemaBehind`) a database this program cannot work on."""
@@ -114,6 +126,8 @@ def _upgrade(connection: Connection, revision: str) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    if connection.dialect.name == "sqlite" and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise DatabaseRefused(f"After the change, rows of {lost[0][0]} point at nothing")
 
 
 def _current(connection: Connection) -> str | None:

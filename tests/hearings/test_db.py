@@ -77,7 +77,8 @@ async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(s
     engine.dispose()
 
     def normal(lines: set[str]) -> set[str]:
-        return {line.rstrip(",").strip() for line in lines}
+        # A table that a later migration changed is a renamed copy, and SQLite quotes its new name.
+        return {line.replace('"', "").rstrip(",").strip() for line in lines}
 
     assert {name: normal(lines) for name, lines in migrated.items()} == {
         name: normal(lines) for name, lines in made.items()
