@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import union_all
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,6 +47,13 @@ def _key(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise NotFound
     return text
+
+
+def _either_side(table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], limit: int) -> Any:
+    """The first rows of which a State is on one side or the other: each side by its own index, whatever there is."""
+    firsts = [select(col(table.id)).where(side, *where).order_by(*order).limit(limit).subquery() for side in sides]
+    ids = union_all(*(select(first.c.id) for first in firsts))
+    return select(table).where(col(table.id).in_(ids)).order_by(*order).limit(limit)
 
 
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
@@ -86,8 +94,10 @@ def _request_visible(state: str) -> Any:
 
 async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool = False) -> HearingRequest:
     """A request, by id or reference, as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
-    _key(request_id)
-    named = or_(col(HearingRequest.id) == request_id, col(HearingRequest.reference) == request_id)
+    # A reference begins with its owner's code, so that the index over both finds it.
+    named = and_(HearingRequest.owner_state == _key(request_id)[:2], HearingRequest.reference == request_id)
+    if len(request_id) == 36:
+        named = or_(col(HearingRequest.id) == request_id, named)
     query = select(HearingRequest).where(named, _request_visible(state))
     query = query.execution_options(populate_existing=True)
     found = (await db.exec(query.with_for_update() if lock else query)).first()
@@ -106,18 +116,16 @@ async def requests(
     limit: int = 50,
 ) -> Page[HearingRequest]:
     """Requests `state` may see, newest first; only those it made (`outgoing`), or only those it was sent."""
-    query = select(HearingRequest).where(_request_visible(state))
-    if outgoing is not None:
-        own = col(HearingRequest.owner_state) == state
-        query = query.where(own if outgoing else ~own)
-    if status is not None:
-        query = query.where(HearingRequest.status == status)
+    made: Any = HearingRequest.requesting_state == state
+    sent = and_(HearingRequest.requested_state == state, col(HearingRequest.submitted_at).is_not(None))
+    sides = {True: [made], False: [sent], None: [made, sent]}[outgoing]
+    where = [] if status is None else [col(HearingRequest.status) == status]
+    created, row_id = col(HearingRequest.created_at), col(HearingRequest.id)
     if after:
-        at, row_id = _cursor(after)
-        created = col(HearingRequest.created_at)
-        query = query.where(or_(created < at, and_(created == at, col(HearingRequest.id) < row_id)))
-    query = query.order_by(col(HearingRequest.created_at).desc(), col(HearingRequest.id).desc())
-    rows = list((await db.exec(query.limit(limit + 1))).all())
+        at, last = _cursor(after)
+        where.append(or_(created < at, and_(created == at, row_id < last)))
+    query = _either_side(HearingRequest, sides, where, [created.desc(), row_id.desc()], limit + 1)
+    rows = list((await db.exec(query)).all())
     return Page(rows[:limit], _after(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else "")
 
 
@@ -166,18 +174,17 @@ async def docket(
     limit: int = 50,
 ) -> Page[Hearing]:
     """Hearings of a State, by the time they start; those that start in [since, until)."""
-    query = select(Hearing).where(_hearing_visible(state))
+    starts, row_id = col(Hearing.starts_at), col(Hearing.id)
+    where = [] if status is None else [col(Hearing.status) == status]
     if since is not None:
-        query = query.where(col(Hearing.starts_at) >= since)
+        where.append(starts >= since)
     if until is not None:
-        query = query.where(col(Hearing.starts_at) < until)
-    if status is not None:
-        query = query.where(Hearing.status == status)
+        where.append(starts < until)
     if after:
-        at, row_id = _cursor(after)
-        starts = col(Hearing.starts_at)
-        query = query.where(or_(starts > at, and_(starts == at, col(Hearing.id) > row_id)))
-    query = query.order_by(col(Hearing.starts_at), col(Hearing.id)).limit(limit + 1)
+        at, last = _cursor(after)
+        where.append(or_(starts > at, and_(starts == at, row_id > last)))
+    sides = [Hearing.requesting_state == state, Hearing.requested_state == state]
+    query = _either_side(Hearing, sides, where, [starts.asc(), row_id.asc()], limit + 1)
     rows = list((await db.exec(query)).all())
     return Page(rows[:limit], _after(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else "")
 
