@@ -25,6 +25,7 @@ HearingsError
 │   ├── LinkUsed                  link_used
 │   ├── LinkDead                  link_dead
 │   └── PinWrong                  pin_wrong            says how many tries are left
+├── ProofUsed                     proof_used           a client's proof has been used before
 └── DatabaseRefused
     ├── DatabaseMissing           database_missing
     └── SchemaBehind              schema_behind
@@ -226,6 +227,12 @@ class PinWrong(LinkRefused):
     def __init__(self, tries_left: int) -> None:
         super().__init__(f"The PIN is wrong; tries left: {tries_left}")
         self.tries_left = tries_left
+
+
+class ProofUsed(HearingsError):
+    """This proof has been used before."""
+
+    code = "proof_used"
 
 
 class DatabaseRefused(HearingsError):

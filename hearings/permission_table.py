@@ -226,6 +226,9 @@ STAFF: Mapping[str, StaffRow] = {
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
+    "manage_api_clients": StaffRow(
+        label="Register, change and disable clients of the API", functions=("administrator",), side="either"
+    ),
 }
 """Acts outside a sitting. The requesting State asks and books; the requested State answers and agrees."""
 

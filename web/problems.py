@@ -145,6 +145,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotFound, 404),
     (errors.NotAllowed, 403),
     (errors.LinkRefused, 403),
+    (errors.ProofUsed, 401),
     (errors.IllegalMove, 409),
     (errors.NotReady, 409),
     (errors.Invalid, 422),

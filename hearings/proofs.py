@@ -1,0 +1,170 @@
+"""Signed proofs of API clients: public keys as JWK (RFC 7517), their thumbprints (RFC 7638), compact JWS (RFC 7515).
+
+Two algorithms and no negotiation: Ed25519 keys sign `EdDSA`, P-256 keys sign `ES256`. Reading is strict: base64url
+without padding and in its one canonical form, JSON without repeated names, no header but those a caller allows. A
+header never says which key to trust.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from hearings.errors import Invalid
+
+LONGEST = 16_384
+"""Characters of a proof; assertions and DPoP proofs are far shorter."""
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the group of P-256 (FIPS 186-5)."""
+
+
+class BadProof(ValueError):
+    """Not a proof: the text says which rule it breaks and repeats nothing of it."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A public key one may be sent: its one algorithm, its JWK with required members only, its thumbprint."""
+
+    alg: str
+    jwk: Mapping[str, str]
+    thumbprint: str
+    check: Callable[[bytes, bytes], None]
+    """Raises for a signature (second) that is not this key's over the message (first)."""
+
+    def verifies(self, message: bytes, signature: bytes) -> bool:
+        """Whether the signature is this key's."""
+        try:
+            self.check(message, signature)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A compact JWS taken apart; nothing in it is believed before `signed_by`."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    message: bytes
+    signature: bytes
+
+    def signed_by(self, key: PublicKey) -> bool:
+        """Whether the key signed this, with the one algorithm it has."""
+        return self.header.get("alg") == key.alg and key.verifies(self.message, self.signature)
+
+
+def decode(text: str) -> bytes:
+    """Base64url, only in the form one would write it. Raises `BadProof`."""
+    if not _BASE64URL.fullmatch(text):
+        raise BadProof("not base64url")
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise BadProof("not base64url") from error
+    if encode(data) != text:
+        raise BadProof("not canonical base64url")
+    return data
+
+
+def encode(data: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadProof("a name is repeated")
+    return found
+
+
+def _constant(_text: str) -> Any:
+    raise BadProof("not a JSON number")
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    if data.count(b"[") + data.count(b"{") > 64:
+        raise BadProof("too deep")
+    try:
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+    except BadProof:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise BadProof("not JSON") from error
+    if not isinstance(found, dict):
+        raise BadProof("not a JSON object")
+    return found
+
+
+def parse(text: str, *, headers: frozenset[str]) -> Proof:
+    """Take a compact JWS apart. Raises `BadProof`; a header outside `headers` (`crit`, `jku`, `x5u` …) is refused."""
+    if len(text) > LONGEST:
+        raise BadProof("too long")
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise BadProof("not three parts")
+    header, claims = _json(decode(parts[0])), _json(decode(parts[1]))
+    if set(header) - headers:
+        raise BadProof("a header that is not allowed")
+    return Proof(header, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), decode(parts[2]))
+
+
+def public_key(jwk: Mapping[str, Any]) -> PublicKey:
+    """A public key out of a JWK. Raises `Invalid` for another kind, a point off the curve, or a private key."""
+    if not isinstance(jwk, Mapping) or "d" in jwk or "k" in jwk:
+        raise Invalid("A public key as JWK is needed, never a private one", "jwk")
+    try:
+        if (jwk.get("kty"), jwk.get("crv")) == ("OKP", "Ed25519"):
+            return _ed25519(_number(jwk, "x"))
+        if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
+            return _p256(_number(jwk, "x"), _number(jwk, "y"))
+    except ValueError as error:
+        raise Invalid("This JWK holds no key of its kind", "jwk") from error
+    raise Invalid("A key is Ed25519 (kty OKP) or P-256 (kty EC)", "jwk")
+
+
+def _number(jwk: Mapping[str, Any], name: str) -> bytes:
+    value = jwk.get(name)
+    data = decode(value) if isinstance(value, str) else b""
+    if len(data) != 32:
+        raise BadProof(f"{name} is not 32 bytes")
+    return data
+
+
+def _ed25519(x: bytes) -> PublicKey:
+    key = Ed25519PublicKey.from_public_bytes(x)
+    jwk = {"crv": "Ed25519", "kty": "OKP", "x": encode(x)}
+    return PublicKey("EdDSA", jwk, _thumbprint(jwk), lambda message, signature: key.verify(signature, message))
+
+
+def _p256(x: bytes, y: bytes) -> PublicKey:
+    numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
+    key = numbers.public_key()
+    jwk = {"crv": "P-256", "kty": "EC", "x": encode(x), "y": encode(y)}
+
+    def check(message: bytes, signature: bytes) -> None:
+        if len(signature) != 64:
+            raise ValueError("RFC 7518 §3.4: 64 octets")
+        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+        if not (0 < r < _ORDER and 0 < s < _ORDER):
+            raise ValueError("r or s out of range")
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+
+    return PublicKey("ES256", jwk, _thumbprint(jwk), check)
+
+
+def _thumbprint(jwk: Mapping[str, str]) -> str:
+    text = json.dumps(jwk, sort_keys=True, separators=(",", ":"))
+    return encode(hashlib.sha256(text.encode()).digest())
