@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import IllegalMove, NaiveTime
-from hearings.models import Hearing, HearingRequest, Participant, Recording, Sitting, StatusChange
+from hearings.models import Consent, Hearing, HearingRequest, Participant, Recording, Sitting, StatusChange
 from hearings.models.columns import Row
 from hearings.status import (
     LIFECYCLES,
+    ConsentStatus,
     HearingStatus,
     PresenceStatus,
     RecordingStatus,
@@ -108,4 +109,13 @@ def move_presence(
     """Move a participant and note since when."""
     change = _move(db, participant, "presence", to, actor=actor, now=now, reason=reason)
     participant.presence_since = now
+    return change
+
+
+def move_consent(
+    db: AsyncSession, consent: Consent, to: ConsentStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a consent and note since when."""
+    change = _move(db, consent, "status", to, actor=actor, now=now, reason=reason)
+    consent.since = now
     return change

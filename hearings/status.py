@@ -1,4 +1,4 @@
-"""The lives of requests, hearings, sittings, recordings, agreements, minutes and people: enums and their edges.
+"""The lives of requests, hearings, sittings, recordings, agreements, minutes, people, consents: enums and edges.
 
 One transition table per lifecycle (architecture.md §5). A status changes only through `hearings.moves`, which
 looks here what is allowed. Every member's name is its value, so what the database stores is what the code says.
@@ -103,6 +103,25 @@ class PresenceStatus(StrEnum):
     released = "released"
 
 
+class ConsentStatus(StrEnum):
+    """Whether a person agrees to be heard by video, as one rule asks (`consent_state` of data/enums.yaml)."""
+
+    not_asked = "not_asked"
+    pending = "pending"
+    given = "given"
+    refused = "refused"
+    withdrawn = "withdrawn"
+
+
+class OfferStatus(StrEnum):
+    """A time one State has offered to the other."""
+
+    offered = "offered"
+    accepted = "accepted"
+    passed_over = "passed_over"
+    taken_back = "taken_back"
+
+
 _R, _H, _S, _P = RequestStatus, HearingStatus, SittingStatus, PresenceStatus
 _REC, _A, _M = RecordingStatus, AgreementStatus, MinutesStatus
 
@@ -128,12 +147,13 @@ REQUEST_MOVES: Mapping[RequestStatus, frozenset[RequestStatus]] = {
 HEARING_MOVES: Mapping[HearingStatus, frozenset[HearingStatus]] = {
     _H.proposed: frozenset({_H.countered, _H.agreed, _H.cancelled}),
     _H.countered: frozenset({_H.proposed, _H.agreed, _H.cancelled}),
-    # A State that can no longer keep an agreed time counters it.
-    _H.agreed: frozenset({_H.ready, _H.countered, _H.cancelled}),
+    # A State that can no longer keep an agreed time proposes or counters another.
+    _H.agreed: frozenset({_H.ready, _H.proposed, _H.countered, _H.cancelled}),
     _H.ready: frozenset({_H.in_progress, _H.agreed, _H.cancelled, _H.aborted}),
     _H.in_progress: frozenset({_H.concluded, _H.part_heard, _H.aborted}),
     _H.concluded: frozenset(),
-    _H.part_heard: frozenset({_H.agreed, _H.cancelled}),
+    # To the next day if it was agreed with the first; else another day is asked for.
+    _H.part_heard: frozenset({_H.agreed, _H.proposed, _H.countered, _H.cancelled}),
     _H.cancelled: frozenset(),
     _H.aborted: frozenset(),
 }
@@ -178,6 +198,26 @@ MINUTES_MOVES: Mapping[MinutesStatus, frozenset[MinutesStatus]] = {
     _M.signed: frozenset(),
 }
 
+_C = ConsentStatus
+
+CONSENT_MOVES: Mapping[ConsentStatus, frozenset[ConsentStatus]] = {
+    _C.not_asked: frozenset({_C.pending, _C.given, _C.refused}),
+    _C.pending: frozenset({_C.given, _C.refused}),
+    # Revocable at any time (EJN fiche A.12/277); whoever refused or withdrew may be asked again.
+    _C.given: frozenset({_C.withdrawn}),
+    _C.refused: frozenset({_C.pending, _C.given}),
+    _C.withdrawn: frozenset({_C.pending, _C.given}),
+}
+
+_O = OfferStatus
+
+OFFER_MOVES: Mapping[OfferStatus, frozenset[OfferStatus]] = {
+    _O.offered: frozenset({_O.accepted, _O.passed_over, _O.taken_back}),
+    _O.accepted: frozenset(),
+    _O.passed_over: frozenset(),
+    _O.taken_back: frozenset(),
+}
+
 _OUT = frozenset({_P.left, _P.removed, _P.released})
 
 PRESENCE_MOVES: Mapping[PresenceStatus, frozenset[PresenceStatus]] = {
@@ -204,6 +244,8 @@ LIFECYCLES: Mapping[type[StrEnum], Mapping[Any, frozenset[Any]]] = {
     AgreementStatus: AGREEMENT_MOVES,
     MinutesStatus: MINUTES_MOVES,
     PresenceStatus: PRESENCE_MOVES,
+    ConsentStatus: CONSENT_MOVES,
+    OfferStatus: OFFER_MOVES,
 }
 """Every lifecycle: its enum and what may follow what. An empty set is an end."""
 

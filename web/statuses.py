@@ -31,6 +31,12 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "cancelled": ("plain", N_("Cancelled")),
         "aborted": ("rec", N_("Broken off")),
     },
+    "OfferStatus": {
+        "offered": ("warn", N_("Offered")),
+        "accepted": ("ok", N_("Time accepted")),
+        "passed_over": ("plain", N_("Not chosen")),
+        "taken_back": ("plain", N_("Taken back")),
+    },
     "SittingStatus": {
         "lobby_open": ("ok", N_("Lobby open")),
         "roll_call": ("ok", N_("Roll call")),
@@ -64,6 +70,13 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "removed": ("rec", N_("Removed")),
         "released": ("plain", N_("Released")),
     },
+    "ConsentStatus": {
+        "not_asked": ("plain", N_("Not asked")),
+        "pending": ("warn", N_("Asked, no answer yet")),
+        "given": ("ok", N_("Given")),
+        "refused": ("rec", N_("Consent refused")),
+        "withdrawn": ("rec", N_("Consent withdrawn")),
+    },
 }
 
 
@@ -81,9 +94,11 @@ def chip(status: StrEnum) -> tuple[str, str]:
 TABLES = {
     "hearing_request": "RequestStatus",
     "hearing": "HearingStatus",
+    "offer": "OfferStatus",
     "sitting": "SittingStatus",
     "recording": "RecordingStatus",
     "participant": "PresenceStatus",
+    "consent": "ConsentStatus",
 }
 
 

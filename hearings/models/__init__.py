@@ -2,28 +2,87 @@
 
 from sqlmodel import SQLModel
 
+from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
+from hearings.models.diary import (
+    Booking,
+    CourtPeriod,
+    HearingDay,
+    LanguagePair,
+    Offer,
+    Resource,
+    TermsConsent,
+)
+from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import HearingEvent, StatusChange
+from hearings.models.outbox import (
+    CalendarEntry,
+    CalendarFeed,
+    Claim,
+    CustodyAudit,
+    OutboxAttempt,
+    OutboxMessage,
+    UnfollowedChange,
+    Webhook,
+)
 from hearings.models.participant import Invitation, Participant
 from hearings.models.people import AuthorityKey, Login, Person, SignInLink
 from hearings.models.request import HearingRequest
+from hearings.models.request_parts import (
+    Attachment,
+    AttachmentBytes,
+    Consent,
+    Consultation,
+    InformalMessage,
+    RequestEvent,
+    Translation,
+)
 from hearings.models.sitting import Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "ApiAnswer",
+    "ApiClient",
+    "ApiClientKey",
+    "ApiProof",
+    "ApiToken",
+    "Attachment",
+    "AttachmentBytes",
+    "Authority",
     "AuthorityKey",
+    "Booking",
+    "CalendarEntry",
+    "CalendarFeed",
+    "Claim",
+    "Consent",
+    "Consultation",
+    "CourtPeriod",
+    "CustodyAudit",
     "Hearing",
+    "HearingDay",
     "HearingEvent",
     "HearingRequest",
+    "InformalMessage",
     "Invitation",
+    "LanguagePair",
     "Login",
+    "Offer",
+    "OutboxAttempt",
+    "OutboxMessage",
     "Participant",
     "Person",
     "Recording",
+    "RequestEvent",
+    "Resource",
+    "SharedView",
     "SignInLink",
     "Sitting",
     "SoundCheck",
     "StatusChange",
+    "TermsConsent",
+    "Translation",
+    "UnfollowedChange",
+    "Webhook",
     "metadata",
 ]

@@ -1,6 +1,6 @@
 """The request of one State to another for a hearing by video (never bare `Request`: that is Starlette's)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,78 @@ class OffenceScope(StrEnum):
     cybercrime_offence = "cybercrime_offence"
 
 
+class Stage(StrEnum):
+    """How far the proceedings are (`proceeding_stage` of data/enums.yaml)."""
+
+    investigation = "investigation"
+    trial = "trial"
+    appeal = "appeal"
+    execution = "execution"
+
+
+class Procedure(StrEnum):
+    """What kind of proceedings (`procedure` of data/enums.yaml)."""
+
+    criminal_proceedings = "criminal_proceedings"
+    eaw_fd_2002_584 = "eaw_fd_2002_584"
+    custodial_transfer_fd_2008_909 = "custodial_transfer_fd_2008_909"
+    probation_fd_2008_947 = "probation_fd_2008_947"
+    supervision_fd_2009_829 = "supervision_fd_2009_829"
+    epo_dir_2011_99 = "epo_dir_2011_99"
+    freezing_confiscation_reg_2018_1805 = "freezing_confiscation_reg_2018_1805"
+
+
+class Channel(StrEnum):
+    """By which way the request goes (`channel` of data/enums.yaml)."""
+
+    central_authority = "central_authority"
+    diplomatic = "diplomatic"
+    interpol = "interpol"
+    direct_judicial = "direct_judicial"
+    ministry = "ministry"
+    direct_to_person = "direct_to_person"
+    ibera = "ibera"
+    decentralised_it_system = "decentralised_it_system"
+
+
+class Side(StrEnum):
+    """Which State provides something: an interpreter, a recording, the costs."""
+
+    requesting = "requesting"
+    requested = "requested"
+    both = "both"
+    neither = "neither"
+
+
+class InterpretingMode(StrEnum):
+    """How the interpreter works."""
+
+    consecutive = "consecutive"
+    simultaneous = "simultaneous"
+
+
+class OathForm(StrEnum):
+    """What the person says before being heard."""
+
+    oath = "oath"
+    affirmation = "affirmation"
+    caution = "caution"
+    none = "none"
+    requested_law = "requested_law"
+
+
+class Protection(StrEnum):
+    """A measure of protection the requesting State asks for."""
+
+    pseudonym = "pseudonym"
+    voice = "voice"
+    face = "face"
+    place = "place"
+    no_public = "no_public"
+    support_person = "support_person"
+    child_measures = "child_measures"
+
+
 class HearingRequest(Row, table=True):
     """A request. The owner is the requesting State; the requested State reads it once it is submitted."""
 
@@ -52,6 +124,16 @@ class HearingRequest(Row, table=True):
         UniqueConstraint("owner_state", "reference"),
         Index("ix_hearing_request_requesting", "requesting_state", "created_at", "id"),
         Index("ix_hearing_request_requested", "requested_state", "created_at", "id"),
+        Index("ix_hearing_request_urgent_requesting", "requesting_state", "status", "priority", "id"),
+        Index("ix_hearing_request_urgent_requested", "requested_state", "status", "priority", "id"),
+        Index("ix_hearing_request_case", "case_number"),
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("priority BETWEEN 0 AND 15", name="priority"),
+        CheckConstraint("priority_override BETWEEN 0 AND 15", name="priority_override"),
+        CheckConstraint("priority_override IS NULL OR priority_reason <> ''", name="override_has_reason"),
+        CheckConstraint("evidence_risk BETWEEN 0 AND 3", name="evidence_risk"),
+        CheckConstraint("penalty_years BETWEEN 0 AND 99", name="penalty_years"),
+        CheckConstraint("oral OR (oral_at IS NULL AND written_due IS NULL)", name="oral"),
     )
 
     reference: str = Field(max_length=40)
@@ -88,3 +170,110 @@ class HearingRequest(Row, table=True):
     """A refusal or postponement code of data/enums.yaml."""
     answered_reason: str = Field(default="", max_length=4000)
     conditions: str = Field(default="", max_length=4000)
+
+    version: int = 1
+    """Grows by one at every change: whoever changes a request says which version they saw."""
+
+    # 15(a): the authority making the request
+    authority_contact: str = Field(default="", max_length=200)
+    authority_mailbox: str = Field(default="", max_length=254)
+    authority_phone: str = Field(default="", max_length=40)
+    # 15(b): the matter, and who conducts it
+    procedure: Procedure = word(Procedure, "procedure", default=Procedure.criminal_proceedings)
+    stage: Stage | None = word(Stage, "stage", default=None)
+    proceeding_nature: str = Field(default="", max_length=300)
+    proceeding_subject: str = Field(default="", max_length=4000)
+    conducting_authority: str = Field(default="", max_length=300)
+    conducting_functions: str = Field(default="", max_length=300)
+    judicial_authority: str = Field(default="", max_length=300)
+    """ETS 182 art. 9(3): the judicial authority by which the hearing will be conducted."""
+    persons_conducting: str = Field(default="", max_length=1000)
+    """ETS 182 art. 9(3): who will conduct it, one name a line."""
+    # 15(c): the facts
+    offences: str = Field(default="", max_length=2000)
+    """The offences by name and provision, one a line."""
+    penalty_max: str = Field(default="", max_length=300)
+    penalty_years: int | None = None
+    convention_link: str = Field(default="", max_length=2000)
+    grave_offence_or_jury: bool | None = None
+    # 15(d): the assistance sought
+    special_procedure: str = Field(default="", max_length=4000)
+    """18(17): procedure asked for, followed unless contrary to the requested State's law."""
+    recording_asked: bool | None = None
+    recording_by: Side | None = word(Side, "recording_by", default=None)
+    recording_format: str = Field(default="", max_length=300)
+    interpreter_languages: list[str] = json(default_factory=list)
+    interpreter_side: Side | None = word(Side, "interpreter_side", default=None)
+    interpreter_mode: InterpretingMode | None = word(InterpretingMode, "interpreter_mode", default=None)
+    oath_form: OathForm | None = word(OathForm, "oath_form", default=None)
+    oath_text: str = Field(default="", max_length=2000)
+    rights_notice_requesting: str = Field(default="", max_length=4000)
+    rights_notice_requested: str = Field(default="", max_length=4000)
+    question_list: str = Field(default="", max_length=8000)
+    exhibits: str = Field(default="", max_length=4000)
+    """One exhibit a line; the files are attachments."""
+    protection_requested: list[str] = json(default_factory=list)
+    """Members of `Protection`."""
+    protection_reason: str = Field(default="", max_length=2000)
+    costs: Side | None = word(Side, "costs", default=None)
+    costs_note: str = Field(default="", max_length=2000)
+    proposed_slots: list[dict[str, Any]] = json(default_factory=list)
+    """None, or three and more: `at` (UTC), `minutes`, and the wall time and zone it was chosen in."""
+    # 15(e): the person
+    person_born: date | None = None
+    person_nationality: str = Field(default="", max_length=2)
+    person_address: str = Field(default="", max_length=500)
+    person_age_under_18: bool | None = None
+    custody_place: str = Field(default="", max_length=300)
+    detained_since: date | None = None
+    """Since when somebody is in custody in this case; the detention clock runs from here."""
+    custody_limit: date | None = None
+    """When the custody must end unless it is extended."""
+    # 15(f): the purpose
+    purpose: str = Field(default="", max_length=4000)
+    evidential_purpose: bool | None = None
+    # What the legal bases ask besides
+    lawyer_access: bool | None = None
+    prefer_convention: bool = False
+    """18(7), 46(7): paragraphs 9-29 instead of the more specific treaty, where both States agree."""
+    domestic_law_confirmed: bool | None = None
+    authorities_agree: bool | None = None
+    domestic_basis: str = Field(default="", max_length=2000)
+    reciprocity: str = Field(default="", max_length=2000)
+    dual_criminality: str = Field(default="", max_length=2000)
+    # 13, 14, 24: the way it goes, and how fast
+    channel: Channel = word(Channel, "channel", default=Channel.central_authority)
+    urgent: bool = False
+    urgent_reason: str = Field(default="", max_length=2000)
+    both_agree_urgent_route: bool | None = None
+    oral: bool = False
+    """Made by word of mouth; must be confirmed in writing forthwith (18(14), 46(14))."""
+    oral_at: datetime | None = instant(default=None)
+    written_due: datetime | None = instant(default=None)
+    written_confirmed_at: datetime | None = instant(default=None)
+    wanted_by: date | None = None
+    """18(24): the day by which an answer is wanted."""
+    wanted_by_reason: str = Field(default="", max_length=1000)
+    answer_due: datetime | None = instant(default=None)
+    info_due: datetime | None = instant(default=None)
+    review_due: datetime | None = instant(default=None)
+    """When a postponed request is looked at again."""
+    # 19, 20
+    confidential: bool = True
+    confidentiality_note: str = Field(default="", max_length=2000)
+    use_limits: str = Field(default="", max_length=2000)
+    # Priority (`hearings.priority`)
+    evidence_risk: int | None = None
+    """0 none to 3 about to be lost."""
+    evidence_risk_reason: str = Field(default="", max_length=1000)
+    priority: int = 0
+    """What the queue is sorted by: the override, or else the score."""
+    priority_override: int | None = None
+    priority_reason: str = Field(default="", max_length=1000)
+    # Work on either side
+    requesting_assignee: str | None = Field(default=None, foreign_key="person.id", max_length=36)
+    requested_assignee: str | None = Field(default=None, foreign_key="person.id", max_length=36)
+    condition_rules: list[dict[str, Any]] = json(default_factory=list)
+    """The conditions of acceptance that a machine can keep (`hearings.conditions`)."""
+    refusal_comment: str = Field(default="", max_length=4000)
+    refusal_comment_at: datetime | None = instant(default=None)

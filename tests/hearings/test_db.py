@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
@@ -83,6 +84,47 @@ async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(s
     assert {name: normal(lines) for name, lines in migrated.items()} == {
         name: normal(lines) for name, lines in made.items()
     }
+
+
+async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade("0003")
+    columns = [
+        *("id", "owner_state", "reference", "requesting_state", "requested_state", "requesting_authority"),
+        *("requested_authority", "case_number", "person_name", "offence_summary", "offence_scope", "reason_text"),
+        *("language_of_person", "language_of_court", "language_of_request", "instruments", "status", "created_by"),
+        *("created_at", "answered_by", "answered_ground", "answered_reason", "conditions"),
+    ]
+    given = {"owner_state": "RO", "requesting_state": "RO", "requested_state": "TH", "status": "draft", "id": "r1"}
+    values = {name: given.get(name, "[]" if name in ("offence_scope", "instruments") else "x") for name in columns}
+    values["created_at"] = "2026-01-01 00:00:00"
+    literals = ", ".join(f"'{values[name]}'" for name in columns)
+    async with database.transaction() as db:
+        connection = await db.connection()
+        await connection.exec_driver_sql(f"INSERT INTO hearing_request ({', '.join(columns)}) VALUES ({literals})")
+    await database.upgrade("0004")
+    query = text("SELECT reference, version, channel, confidential, proposed_slots FROM hearing_request")
+    async with database.reading() as db:
+        reference, version, channel, confidential, slots = (await (await db.connection()).execute(query)).one()
+    assert (reference, version, channel, bool(confidential), slots) in (
+        ("x", 1, "central_authority", True, []),
+        ("x", 1, "central_authority", True, "[]"),
+    )
+    await downgrade(database, "0003")
+    async with database.reading() as db:
+        row = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
+    assert (set(row) >= set(columns), "version" in row) == (True, False)
+    await database.close()
+
+
+async def downgrade(database: Database, revision: str) -> None:
+    def go(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+    async with database.engine.begin() as connection:
+        await connection.run_sync(go)
 
 
 async def test_check_refuses_what_is_not_there_and_what_is_behind(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ ROADS = {
     "HearingStatus": """
         proposed: countered agreed cancelled
         countered: proposed agreed cancelled
-        agreed: ready countered cancelled
+        agreed: ready proposed countered cancelled
         ready: in_progress agreed cancelled aborted
         in_progress: concluded part_heard aborted
         concluded:
-        part_heard: agreed cancelled
+        part_heard: agreed proposed countered cancelled
         cancelled:
         aborted:""",
     "SittingStatus": """
@@ -80,6 +80,17 @@ ROADS = {
         left: tested invited removed released
         removed: invited
         released: invited""",
+    "ConsentStatus": """
+        not_asked: pending given refused
+        pending: given refused
+        given: withdrawn
+        refused: pending given
+        withdrawn: pending given""",
+    "OfferStatus": """
+        offered: accepted passed_over taken_back
+        accepted:
+        passed_over:
+        taken_back:""",
 }
 
 
