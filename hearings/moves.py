@@ -11,7 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import IllegalMove, NaiveTime
-from hearings.models import Consent, Hearing, HearingRequest, Participant, Recording, Sitting, StatusChange
+from hearings.models import (
+    Consent,
+    Hearing,
+    HearingRequest,
+    Participant,
+    Recording,
+    Sitting,
+    StatusChange,
+    UnfollowedChange,
+)
 from hearings.models.columns import Row
 from hearings.status import (
     LIFECYCLES,
@@ -52,6 +61,7 @@ def _append(
         reason=reason,
     )
     db.add(change)
+    db.add(UnfollowedChange(id=change.id, owner_state=owner))  # the clock makes mails and webhooks of it
     return change
 
 
