@@ -15,6 +15,7 @@ from hearings.models.diary import (
 from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import HearingEvent, StatusChange
+from hearings.models.minutes import Minutes, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
     CalendarEntry,
     CalendarFeed,
@@ -37,6 +38,7 @@ from hearings.models.request_parts import (
     RequestEvent,
     Translation,
 )
+from hearings.models.signature import RefusedStatement, Signature, SigningKey
 from hearings.models.sitting import Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
@@ -67,16 +69,23 @@ __all__ = [
     "Invitation",
     "LanguagePair",
     "Login",
+    "Minutes",
+    "MinutesPassage",
+    "MinutesReading",
+    "MinutesReservation",
     "Offer",
     "OutboxAttempt",
     "OutboxMessage",
     "Participant",
     "Person",
     "Recording",
+    "RefusedStatement",
     "RequestEvent",
     "Resource",
     "SharedView",
     "SignInLink",
+    "Signature",
+    "SigningKey",
     "Sitting",
     "SoundCheck",
     "StatusChange",

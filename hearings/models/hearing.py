@@ -1,12 +1,27 @@
 """The booked judicial event: wall time and zone as the court fixed it, UTC, and the places of both courts."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, state_check, state_code, word
+from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.roles import Role
 from hearings.status import HearingStatus
+
+
+class RecordingPolicy(StrEnum):
+    """What both States have agreed to be recorded; part of the terms of a hearing."""
+
+    sound_and_picture = "sound_and_picture"
+    sound_only = "sound_only"
+    not_recorded = "not_recorded"
+
+
+def everybody() -> list[str]:
+    """The classes of participants a hearing is open to unless its terms say otherwise: every role."""
+    return sorted(Role)
 
 
 class Hearing(Row, table=True):
@@ -20,6 +35,9 @@ class Hearing(Row, table=True):
         CheckConstraint("owner_state = requesting_state", name="owner_asks"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("wall_fold IN (0, 1)", name="wall_fold"),
+        CheckConstraint("margin_before BETWEEN 0 AND 240", name="margin_before"),
+        CheckConstraint("margin_after BETWEEN 0 AND 240", name="margin_after"),
+        CheckConstraint("line_test BETWEEN 0 AND 240", name="line_test"),
         UniqueConstraint("ref"),
         Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
         Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
@@ -45,5 +63,14 @@ class Hearing(Row, table=True):
     language_requesting: str = Field(max_length=35)
     language_requested: str = Field(max_length=35)
     status: HearingStatus = word(HearingStatus, "status", default=HearingStatus.proposed)
+    recording_policy: RecordingPolicy = word(
+        RecordingPolicy, "recording_policy", default=RecordingPolicy.sound_and_picture
+    )
+    participant_classes: list[str] = json(default_factory=everybody)
+    """Roles that may take part; part of the terms."""
+    margin_before: int = 0
+    """Minutes for which what is booked is kept free before and after, and those of a line test before that."""
+    margin_after: int = 0
+    line_test: int = 0
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()

@@ -135,6 +135,7 @@ def test_the_ends_are_ends() -> None:
         *("HearingStatus.concluded", "HearingStatus.cancelled", "HearingStatus.aborted"),
         *("SittingStatus.closed", "AgreementStatus.void", "MinutesStatus.signed"),
         *("RecordingStatus.sealed", "RecordingStatus.failed", "RecordingStatus.no_recording"),
+        *("OfferStatus.accepted", "OfferStatus.passed_over", "OfferStatus.taken_back"),
     }
 
 
