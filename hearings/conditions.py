@@ -13,7 +13,7 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.languages import language, name
-from hearings.roles import HEARD, LABELS, Role
+from hearings.roles import LABELS, Role
 from hearings.texts import clean
 
 MOST = 30
@@ -160,7 +160,7 @@ HOW: Mapping[ConditionKind, str] = {
     ConditionKind.no_recording_of: "The recorder never gets it. Interpreters are recorded unless this names them too.",
     ConditionKind.no_questions_on: "It is shown and read out; people keep to it.",
     ConditionKind.identity_protected: "It is shown and read out; people keep to it.",
-    ConditionKind.copy_to_requested_state: "It is shown; the recording is encrypted to the requested State in any case.",
+    ConditionKind.copy_to_requested_state: "It is shown; the requested State can open the recording in any case.",
     ConditionKind.destroy_after: "It is shown; nothing is destroyed by itself.",
 }
 """How the platform treats each kind; docs/conditions.md says the same."""
