@@ -15,6 +15,7 @@ from hearings.models import (
     Consent,
     Hearing,
     HearingRequest,
+    Minutes,
     Participant,
     Recording,
     Sitting,
@@ -26,6 +27,7 @@ from hearings.status import (
     LIFECYCLES,
     ConsentStatus,
     HearingStatus,
+    MinutesStatus,
     PresenceStatus,
     RecordingStatus,
     RequestStatus,
@@ -129,3 +131,10 @@ def move_consent(
     change = _move(db, consent, "status", to, actor=actor, now=now, reason=reason)
     consent.since = now
     return change
+
+
+def move_minutes(
+    db: AsyncSession, minutes: Minutes, to: MinutesStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move minutes."""
+    return _move(db, minutes, "status", to, actor=actor, now=now, reason=reason)

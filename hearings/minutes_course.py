@@ -1,0 +1,279 @@
+"""What the minutes say happened: times, course, interruptions, interventions of the authority, and the recording."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from hearings.events import EventKind
+from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage
+from hearings.minutes_phrases import N_, Land, Term
+from hearings.models import HearingEvent, Recording
+from hearings.models.sitting import HoldCause
+from hearings.status import RecordingStatus
+
+K = EventKind
+
+
+def times(told: Telling) -> Iterator[Passage]:
+    """Where, and when each sitting began and ended, by both courts' clocks and in UTC."""
+    hearing = told.facts.hearing
+    yield passage(
+        "times.places",
+        line(
+            N_("Requesting court: {city} ({state}), time zone {zone}."),
+            "row:hearing.requesting_city",
+            city=hearing.requesting_city,
+            state=Land(hearing.requesting_state),
+            zone=hearing.requesting_zone,
+        ),
+        line(
+            N_("Requested authority: {city} ({state}), time zone {zone}."),
+            "row:hearing.requested_city",
+            city=hearing.requested_city,
+            state=Land(hearing.requested_state),
+            zone=hearing.requested_zone,
+        ),
+        line(
+            N_("Fixed for: {time}; time-zone data {version}."),
+            "row:hearing.starts_at",
+            time=told.when(hearing.starts_at),
+            version=hearing.tzdb_version,
+        ),
+    )
+    for number, sitting in enumerate(told.facts.sittings, 1):
+        source = f"row:sitting.{number}"
+        lines = [line(N_("Sitting {number}: lobby opened {time}."), source, number=number, time=_opened(told, number))]
+        if sitting.started_at:
+            lines.append(line(N_("In session from {time}."), source, time=told.when(sitting.started_at)))
+        else:
+            lines.append(line(N_("It was not in session."), source))
+        if sitting.closed_at:
+            lines.append(line(N_("Closed {time}."), source, time=told.when(sitting.closed_at)))
+        else:
+            lines.append(line(N_("Not closed when this was drafted."), source))
+        yield passage(f"times.sitting_{number}", *lines)
+
+
+def _opened(told: Telling, number: int) -> Any:
+    opened = [event for event in told.facts.events if event.kind == K.lobby_opened]
+    return told.when(opened[number - 1].at) if len(opened) >= number else "–"
+
+
+Saying = tuple[str, Callable[[Telling, HearingEvent], Mapping[str, Any]]]
+
+
+def _nothing(told: Telling, event: HearingEvent) -> Mapping[str, Any]:
+    return {}
+
+
+def _actor(told: Telling, event: HearingEvent) -> Mapping[str, Any]:
+    return {"who": told.who(event)}
+
+
+def _person(told: Telling, event: HearingEvent) -> Mapping[str, Any]:
+    return {"who": told.who(event), "person": told.about(event)}
+
+
+TOLD: Mapping[str, Saying] = {
+    K.lobby_opened: (N_("{time}: {who} opened the lobby."), _actor),
+    K.roll_call: (N_("{time}: {who} began the roll call."), _actor),
+    K.pre_record: (N_("{time}: sound checks began."), _nothing),
+    K.start_ordered: (N_("{time}: {who} ordered the start."), _actor),
+    K.started: (N_("{time}: the sitting was in session."), _nothing),
+    K.admitted: (N_("{time}: {who} admitted {person} to the room."), _person),
+    K.returned_to_lobby: (N_("{time}: {who} sent {person} back to the lobby."), _person),
+    K.removed: (N_("{time}: {who} removed {person} from the hearing."), _person),
+    K.released: (N_("{time}: {who} released {person}."), _person),
+    K.muted: (N_("{time}: {who} muted {person}."), _person),
+    K.hold: (N_("{time}: {who} closed the floor."), _actor),
+    K.resumed: (N_("{time}: {who} went on with the sitting."), _actor),
+    K.floor_closed: (N_("{time}: the floor was closed by the system."), _nothing),
+    K.closing: (N_("{time}: {who} closed the sitting."), _actor),
+    K.closed: (N_("{time}: the sitting was closed and everybody left the room."), _nothing),
+    K.aborted: (N_("{time}: {who} broke the hearing off."), _actor),
+}
+"""What stands in the course of the hearing."""
+ELSEWHERE = frozenset(
+    {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
+    | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
+    | {K.recording_back, K.recording_sealed, K.recording_failed}
+)
+"""Told in another section."""
+UNTOLD = frozenset(
+    {K.link_issued, K.link_replaced, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over, K.microphone}
+    | {K.camera, K.hand, K.help, K.language_chosen}
+)
+"""Not for the minutes: they stay in the log of the hearing."""
+
+
+def course(told: Telling) -> Iterator[Passage]:
+    """What happened, in order, a passage for each sitting. An act this table does not know is named as it is."""
+    number, lines = 0, list[Line]()
+    for event in told.facts.events:
+        if event.kind == K.lobby_opened and lines:
+            yield passage(f"course.sitting_{max(number, 1)}", *lines)
+            lines = []
+        number += event.kind == K.lobby_opened
+        if event.kind in ELSEWHERE or event.kind in UNTOLD:
+            continue
+        lines += _told(told, event)
+    if lines:
+        yield passage(f"course.sitting_{max(number, 1)}", *lines)
+
+
+def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
+    source = f"event:{event.seq}"
+    if event.kind in TOLD:
+        message, values = TOLD[event.kind]
+        yield line(message, source, time=told.when(event.at), **values(told, event))
+    else:
+        named = event.kind.replace("_", " ")
+        yield line(N_("{time}: {what}, by {who}."), source, time=told.when(event.at), what=named, who=told.who(event))
+    without = [told.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
+    for person in without:
+        yield line(N_("    Without a picture of {person}."), source, person=person)
+    if event.kind == K.hold:
+        yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
+    reason = str(event.data.get("reason") or event.data.get("text") or "")
+    if reason:
+        yield line(N_("    Reason given: “{text}”"), source, text=told.quoted(reason))
+
+
+CAUSES: Mapping[HoldCause, Term] = {
+    HoldCause.order: Term(N_("order of the court")),
+    HoldCause.intervention: Term(N_("intervention of the requested authority")),
+    HoldCause.fault: Term(N_("a fault")),
+    HoldCause.recording: Term(N_("failure of the recording")),
+}
+ENDS: Mapping[str, frozenset[str]] = {
+    K.reconnecting: frozenset({K.joined, K.left, K.closed, K.removed, K.returned_to_lobby}),
+    K.media_lost: frozenset({K.media_back, K.closed}),
+    K.recording_failing: frozenset({K.recording_back, K.recording_failed, K.closed}),
+}
+"""What ends an interruption."""
+BROKEN: Mapping[str, str] = {
+    K.reconnecting: N_("From {time} until {end} ({seconds} s): the line of {person} was lost."),
+    K.media_lost: N_("From {time} until {end} ({seconds} s): sound and picture of everybody were lost."),
+    K.recording_failing: N_("From {time} until {end} ({seconds} s): the recording was not known to run ({code})."),
+}
+UNENDED: Mapping[str, str] = {
+    K.reconnecting: N_("From {time}: the line of {person} was lost, and nothing says that it came back."),
+    K.media_lost: N_("From {time}: sound and picture of everybody were lost, and nothing says that they came back."),
+    K.recording_failing: N_(
+        "From {time}: the recording was not known to run ({code}); nothing says that it did again."
+    ),
+}
+
+
+def interruptions(told: Telling) -> Iterator[Passage]:
+    """Every loss of a line, of sound and picture, of the recording, with its end."""
+    lines = [_interruption(told, event, place) for place, event in enumerate(told.facts.events) if event.kind in BROKEN]
+    if not lines:
+        lines = [line(N_("None in the log of the hearing."), _log(told))]
+    yield passage("interruptions.all", *lines)
+
+
+def _log(told: Telling) -> str:
+    """The whole stretch of the log that was looked through."""
+    seqs = [event.seq for event in told.facts.events]
+    return f"event:{min(seqs)}-{max(seqs)}" if seqs else "row:hearing_event"
+
+
+def _interruption(told: Telling, event: HearingEvent, place: int) -> Line:
+    whose = event.data.get("participant")
+    end = next(
+        (
+            later
+            for later in told.facts.events[place + 1 :]
+            if later.kind in ENDS[event.kind] and (later.kind == K.closed or later.data.get("participant") == whose)
+        ),
+        None,
+    )
+    values: dict[str, Any] = {"time": told.when(event.at)}
+    if event.kind == K.reconnecting:
+        values["person"] = told.about(event)
+    if event.kind == K.recording_failing:
+        values["code"] = str(event.data.get("code", ""))
+    if end is None:
+        return line(UNENDED[event.kind], f"event:{event.seq}", **values)
+    seconds = round((end.at - event.at).total_seconds())
+    sources = (f"event:{event.seq}", f"event:{end.seq}")
+    return line(BROKEN[event.kind], *sources, end=told.when(end.at), seconds=seconds, **values)
+
+
+def interventions(told: Telling) -> Iterator[Passage]:
+    """Holds of the requested authority (ETS 182 art. 9(2), Directive 2014/41/EU art. 24(5)(a)), and how they ended."""
+    lines: list[Line] = []
+    for event in told.facts.events:
+        source = f"event:{event.seq}"
+        values = {"time": told.when(event.at), "text": told.quoted(str(event.data.get("reason", "")))}
+        if event.kind == K.hold and event.data.get("cause") == HoldCause.intervention:
+            said = line(N_("{time}: {who} intervened: “{text}”"), source, who=told.who(event), **values)
+            lines.append(said)
+        elif event.kind == K.resumed and HoldCause.intervention in event.data.get("causes", ()):
+            lines.append(line(N_("{time}: {who} lifted it: “{text}”"), source, who=told.who(event), **values))
+    yield passage("interventions.all", *(lines or [line(N_("None in the log of the hearing."), _log(told))]))
+
+
+def recording(told: Telling) -> Iterator[Passage]:
+    """Each recording: its id, origin, times, root, and what is missing in it."""
+    kept = 0
+    for number, sitting in enumerate(told.facts.sittings, 1):
+        found = told.facts.recordings.get(sitting.id)
+        if found is None or found.status is RecordingStatus.no_recording:
+            yield passage(
+                f"recording.sitting_{number}",
+                line(N_("Sitting {number}: no recording."), "row:recording.status", number=number),
+            )
+            continue
+        kept += 1
+        yield passage(f"recording.sitting_{number}", *_recorded(told, found, number))
+    gaps = [event for event in told.facts.events if event.kind == K.gap]
+    lines = [
+        line(
+            N_("Gap in {track} from {from_time} to {until} of the recording ({cause})."),
+            f"event:{event.seq}",
+            track=event.data.get("track", "–"),
+            from_time=_clock(event.data.get("from_ms")),
+            until=_clock(event.data.get("until_ms")),
+            cause=event.data.get("cause", "–"),
+        )
+        for event in gaps
+    ]
+    if kept:
+        yield passage("recording.gaps", *(lines or [line(N_("No gap in the log of the hearing."), _log(told))]))
+
+
+def _recorded(told: Telling, found: Recording, number: int) -> Iterator[Line]:
+    yield line(N_("Sitting {number}: recording {id}."), "row:recording.id", number=number, id=found.id)
+    yield line(N_("Origin: {origin}."), "row:recording.origin", origin=found.origin)
+    if found.opened_at:
+        yield line(N_("Begun {time}."), "row:recording.opened_at", time=told.when(found.opened_at))
+    if found.closed_at:
+        yield line(N_("Ended {time}."), "row:recording.closed_at", time=told.when(found.closed_at))
+    if found.status is RecordingStatus.sealed:
+        yield line(N_("Sealed: {size} entries, root {root}."), "row:recording.root", size=found.size, root=found.root)
+    elif found.status is RecordingStatus.failed:
+        yield line(N_("It could not be closed properly ({code})."), "row:recording.status", code=found.failing_code)
+    else:
+        yield line(N_("Not sealed when this was drafted."), "row:recording.status")
+
+
+def _clock(milliseconds: object) -> str:
+    if not isinstance(milliseconds, int):
+        return "–"
+    return str(timedelta(milliseconds=milliseconds))[:11]
+
+
+def statement_lines(told: Telling) -> Iterator[Line]:
+    """Where in the recordings questions and answers are; nobody transcribes them here."""
+    for found in told.facts.recordings.values():
+        if found.opened_at:
+            yield line(
+                N_("Questions and answers are in recording {id}, which began {time}; its time code counts from there."),
+                "row:recording.opened_at",
+                id=found.id,
+                time=told.when(found.opened_at),
+            )
+    if not any(found.opened_at for found in told.facts.recordings.values()):
+        yield open_line("clerk")

@@ -1,0 +1,236 @@
+"""What the minutes say of people: who was there, who they are, what they were told, and in which languages."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hearings.events import EventKind
+from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage, protected, pseudonym
+from hearings.minutes_phrases import N_, Land, Term, Tongue, phrase
+from hearings.models import HearingEvent, Participant
+from hearings.roles import HEARD, LABELS, Role
+
+K = EventKind
+COMES = frozenset({K.entered, K.admitted})
+GOES = frozenset({K.left, K.removed, K.released, K.returned_to_lobby})
+
+
+def people(told: Telling) -> Iterator[Passage]:
+    """Everybody, with function and place, and from when until when they were in the room."""
+    hearing, request = told.facts.hearing, told.facts.request
+    for key, name, state in (
+        ("requesting_authority", request.requesting_authority, hearing.requesting_state),
+        ("requested_authority", request.requested_authority, hearing.requested_state),
+    ):
+        said = line(
+            N_("Requesting authority: {name} ({state}).") if key == "requesting_authority"
+            else N_("Requested authority: {name} ({state})."),
+            f"row:hearing_request.{key}",
+            name=told.quoted(name) if name else "–",
+            state=Land(state),
+        )  # fmt: skip
+        yield passage(f"people.{key}", said)
+    for participant in told.facts.participants:
+        yield passage(f"people.{participant.role}_{participant.number}", *_person(told, participant))
+
+
+def _person(told: Telling, participant: Participant) -> Iterator[Line]:
+    city = "–" if protected(participant) else participant.city or "–"
+    yield line(
+        N_("{name}, {role}, in {city} ({state})."),
+        f"row:participant.{participant.role}_{participant.number}",
+        name=told.names[participant.id],
+        role=Term(LABELS[participant.role]),
+        city=city,
+        state=Land(participant.state),
+    )
+    stays = list(_stays(told, participant))
+    for start, end in stays:
+        if end is None:
+            yield line(N_("In the room from {time}."), f"event:{start.seq}", time=told.when(start.at))
+        else:
+            sources = (f"event:{start.seq}", f"event:{end.seq}")
+            yield line(
+                N_("In the room from {time} until {end}."), *sources, time=told.when(start.at), end=told.when(end.at)
+            )
+    if not stays:
+        yield line(N_("The log does not show this person in the room."), "row:participant.presence")
+
+
+def _stays(told: Telling, participant: Participant) -> Iterator[tuple[HearingEvent, HearingEvent | None]]:
+    start: HearingEvent | None = None
+    for event in told.facts.events:
+        mine = event.data.get("participant") == participant.id
+        if start is None and mine and event.kind in COMES:
+            start = event
+        elif start is not None and (event.kind == K.closed or (mine and event.kind in GOES)):
+            yield start, event
+            start = None
+    if start is not None:
+        yield start, None
+
+
+def _heard(told: Telling) -> list[Participant]:
+    return [one for one in told.facts.participants if one.role in HEARD]
+
+
+METHODS = {
+    "document_seen": N_("an identity document was seen"),
+    "known_to_authority": N_("the person is known to the authority"),
+    "database": N_("compared with an official register"),
+    "protected_identity": N_("protected identity, checked apart"),
+}
+
+
+def identity(told: Telling) -> Iterator[Passage]:
+    """Who was heard, and who satisfied themselves of it and how. Of a document, type and last four characters."""
+    for participant in told.facts.participants:
+        checks = [
+            event
+            for event in told.facts.events
+            if event.kind == K.identity_confirmed and event.data.get("participant") == participant.id
+        ]
+        if not checks and participant.role not in HEARD:
+            continue
+        name = told.names[participant.id]
+        key = f"identity.{participant.role}_{participant.number}"
+        if not checks:
+            what = phrase(N_("Identity of {name}"), name=name)
+            yield passage(key, open_line("requested_authority", what))
+            continue
+        lines = [
+            line(
+                N_("{time}: {who} confirmed the identity of {name}: {method}."),
+                f"event:{event.seq}",
+                time=told.when(event.at),
+                who=told.who(event),
+                name=name,
+                method=Term(METHODS.get(str(event.data.get("method")), N_("in a way not recorded"))),
+            )
+            for event in checks
+        ]
+        lines += _document(checks[-1])
+        yield passage(key, *lines)
+    if not _heard(told):
+        yield passage("identity.nobody", open_line("requested_authority"))
+
+
+def _document(event: HearingEvent) -> list[Line]:
+    """Type and last four characters of the document, as far as recorded; nothing of a protected person."""
+    if event.data.get("method") != "document_seen":
+        return []
+    kind, last = str(event.data.get("document", "")), str(event.data.get("last_four", ""))
+    if kind and last:
+        return [line(N_("Document: {kind}, ending in {last}."), f"event:{event.seq}", kind=kind, last=last[-4:])]
+    return [open_line("requested_authority", phrase(N_("Type of document and its last four characters")))]
+
+
+def rights(told: Telling) -> Iterator[Passage]:
+    """The notice of recording, from the log; the rights under both laws, which somebody has to write down."""
+    lines = [
+        line(
+            N_("{time}: {name} acknowledged the notice that the hearing is recorded."),
+            f"event:{event.seq}",
+            time=told.when(event.at),
+            name=told.about(event),
+        )
+        for event in told.facts.events
+        if event.kind == K.notice_acknowledged
+    ]
+    yield passage("rights.recording", *(lines or [line(N_("No acknowledgement in the log."), "row:hearing_event")]))
+    for side, state, who in (
+        ("requesting", told.facts.hearing.requesting_state, "presiding_judge"),
+        ("requested", told.facts.hearing.requested_state, "requested_authority"),
+    ):
+        what = phrase(N_("Rights under the law of {state}, language and time of the notice"), state=Land(state))
+        yield passage(f"rights.{side}", open_line(who, what))
+
+
+CONSENTS = {
+    "given": N_("given"),
+    "refused": N_("refused"),
+    "revoked": N_("taken back"),
+    "not_asked": N_("not asked"),
+    "asked": N_("asked"),
+}
+
+
+def consent(told: Telling) -> Iterator[Passage]:
+    """Each consent that a rule asks for, as it stands; counsel."""
+    for number, given in enumerate(told.facts.consents, 1):
+        status = Term(CONSENTS.get(given.status, given.status))
+        lines = [line(N_("{rule}: {status}."), given.source, rule=told.quoted(given.text), status=status)]
+        if given.at is not None:
+            lines.append(line(N_("Since {time}."), given.source, time=told.when(given.at)))
+        if given.counsel:
+            lines.append(line(N_("Counsel: {name}."), given.source, name=told.quoted(given.counsel)))
+        yield passage(f"consent.{number}", *lines)
+    if not told.facts.consents:
+        yield passage("consent.none", open_line("requested_authority"))
+    counsel = [one for one in told.facts.participants if one.role is Role.defence]
+    if counsel:
+        names = [
+            line(N_("Defence counsel: {name}."), "row:participant.defence", name=told.names[one.id]) for one in counsel
+        ]
+        yield passage("consent.counsel", *names)
+
+
+def languages(told: Telling) -> Iterator[Passage]:
+    """The two languages, and each interpreter: side, languages rendered into, oath, breaks and quality."""
+    hearing = told.facts.hearing
+    yield passage(
+        "languages.booked",
+        line(
+            N_("Language of the requesting court: {language}."),
+            "row:hearing.language_requesting",
+            language=Tongue(hearing.language_requesting),
+        ),
+        line(
+            N_("Language of the person heard: {language}."),
+            "row:hearing.language_requested",
+            language=Tongue(hearing.language_requested),
+        ),
+    )
+    for participant in told.facts.participants:
+        if participant.role is not Role.interpreter:
+            continue
+        key = f"languages.interpreter_{participant.number}"
+        first: dict[str, HearingEvent] = {}
+        for event in told.facts.events:
+            mine = event.kind == K.render_changed and event.data.get("participant") == participant.id
+            if mine and event.data.get("lang"):
+                first.setdefault(str(event.data["lang"]), event)
+        lines = [
+            line(
+                N_("{name}, interpreter, with the side of {state}."),
+                f"row:participant.interpreter_{participant.number}",
+                name=told.names[participant.id],
+                state=Land(participant.state),
+            )
+        ]
+        lines += [
+            line(
+                N_("Rendered into {language}, first {time}."),
+                f"event:{event.seq}",
+                language=Tongue(lang),
+                time=told.when(event.at),
+            )
+            for lang, event in sorted(first.items())
+        ]
+        what = phrase(N_("Oath, mode, breaks and quality of the interpreting"))
+        yield passage(key, *lines, open_line("clerk", what))
+
+
+def protection(told: Telling) -> Iterator[Passage]:
+    """Who is not named here. The identity itself is in a sealed annex, never in the minutes."""
+    hidden: list[Any] = [pseudonym(one) for one in told.facts.participants if protected(one)]
+    lines = [
+        line(
+            N_("{name} is not named here; the identity is in a sealed annex kept by the requested authority."),
+            "row:participant.identity_method",
+            name=name,
+        )
+        for name in hidden
+    ]
+    if lines:
+        yield passage("protection.annex", *lines)
+    yield passage("protection.measures", open_line("presiding_judge"))

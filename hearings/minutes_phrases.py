@@ -1,0 +1,117 @@
+"""Sentences the minutes are drafted with, as data: a message and what stands in it, said in any language there is.
+
+The messages are English; `web` translates them. Where a message is not translated, `say` gives None: the passage is
+then missing in that language, and a person has to write it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+
+from hearings import clocks, languages
+
+Words = Callable[[str], str | None]
+"""A message in one language; None where it is not translated."""
+
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, translate later"
+    """Mark a message for translators."""
+    return message
+
+
+def english(message: str) -> str | None:
+    """The messages are English."""
+    return message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """One court's city and zone."""
+
+    city: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant, told by the clocks of both courts and in UTC."""
+
+    at: datetime
+    clocks: tuple[Clock, ...]
+
+    def __str__(self) -> str:
+        local = [str(clocks.local_time(self.at, city=one.city, zone_name=one.zone)) for one in self.clocks]
+        return " / ".join([*local, f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"])
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word that is itself translated, such as a role."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """A language, named in the language spoken."""
+
+    tag: str
+
+
+@dataclass(frozen=True)
+class Land:
+    """A State, named in the language spoken."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A message with what stands in its braces: text as it is, or one of the kinds above, or another phrase."""
+
+    message: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Pieces said one after the other."""
+
+    pieces: tuple[Any, ...]
+
+
+def phrase(message: str, **values: Any) -> Phrase:
+    """Make a phrase."""
+    return Phrase(message, values)
+
+
+def say(what: Any, lang: str, words: Words) -> str | None:
+    """The text in `lang`; None when a message in it is not translated."""
+    match what:
+        case Phrase():
+            message = words(what.message)
+            said = {name: say(value, lang, words) for name, value in what.values.items()}
+            if message is None or None in said.values():
+                return None
+            return message.format(**said)
+        case Joined():
+            pieces = [say(piece, lang, words) for piece in what.pieces]
+            return None if None in pieces else "".join(piece for piece in pieces if piece)
+        case Term():
+            return words(what.message)
+        case Tongue():
+            return languages.name(what.tag, lang)
+        case Land():
+            return _land(what.code, lang)
+        case _:
+            return str(what)
+
+
+def _land(code: str, lang: str) -> str:
+    try:
+        return str(Locale.parse(lang.replace("-", "_")).territories.get(code, code))
+    except (UnknownLocaleError, ValueError):
+        return str(Locale.parse("en").territories.get(code, code))

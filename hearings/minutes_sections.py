@@ -1,0 +1,158 @@
+"""What the minutes say of the case, its legal basis and conditions; and what only people can write."""
+
+from collections.abc import Iterator
+
+from hearings.events import EventKind
+from hearings.minutes_course import statement_lines
+from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage
+from hearings.minutes_phrases import N_, Land, Term, phrase
+from hearings.models import Participant
+from hearings.models.sitting import CheckStatus
+
+DRAWN_BY = {
+    "requested_authority": N_("the requested authority draws up the minutes"),
+    "by_agreement": N_("the two authorities agree on the minutes"),
+    "consulted": N_("the two authorities consult on the minutes"),
+    "silent": N_("silent on minutes: drawn up by agreement of the two authorities"),
+}
+
+
+def case(told: Telling) -> Iterator[Passage]:
+    """References, the instruments relied on and what each says of minutes."""
+    hearing, request = told.facts.hearing, told.facts.request
+    yield passage(
+        "case.references",
+        line(
+            N_("Minutes no. {number} of hearing {ref}."), "row:hearing.ref", number=told.facts.number, ref=hearing.ref
+        ),
+        line(N_("Request: {reference}."), "row:hearing_request.reference", reference=request.reference),
+        line(
+            N_("Case number: {number}."),
+            "row:hearing.case_number",
+            number=told.quoted(hearing.case_number or request.case_number or "–"),
+        ),
+        line(
+            N_("Requesting State: {asks}. Requested State: {asked}."),
+            "row:hearing.requesting_state",
+            asks=Land(hearing.requesting_state),
+            asked=Land(hearing.requested_state),
+        ),
+    )
+    lines: list[Line] = []
+    for basis in told.facts.bases:
+        source = f"row:instruments.{basis.instrument}"
+        by = Term(DRAWN_BY.get(basis.minutes_by, DRAWN_BY["silent"]))
+        lines.append(line(N_("{name}: {minutes}."), source, name=basis.name, minutes=by))
+        if basis.provision:
+            lines.append(line(N_("    Provision: {provision}."), source, provision=basis.provision))
+        if not basis.verified:
+            lines.append(line(N_("    What the text says of minutes has not been verified."), source))
+    lines += [
+        line(
+            N_("{state}: a record is drawn up at each place ({provision})."),
+            "row:overlays",
+            state=Land(state),
+            provision=provision,
+        )
+        for state, provision in told.facts.each_place
+    ]
+    yield passage("case.basis", *(lines or [open_line("clerk", phrase(N_("Legal basis")))]))
+
+
+def public(told: Telling) -> Iterator[Passage]:
+    yield passage("public.all", open_line("presiding_judge"))
+
+
+def oath(told: Telling) -> Iterator[Passage]:
+    """Who swore what; nothing in the log says it yet, so the one who took it writes it."""
+    yield passage(
+        "oath.all",
+        open_line("requested_authority", phrase(N_("Oath, affirmation or caution, its text and the answer"))),
+    )
+
+
+def statements(told: Telling) -> Iterator[Passage]:
+    yield passage("statements.all", *statement_lines(told))
+
+
+def objections(told: Telling) -> Iterator[Passage]:
+    yield passage(
+        "objections.all",
+        open_line("presiding_judge", phrase(N_("Objections, privileges claimed, rulings, and under which law"))),
+    )
+
+
+def exhibits(told: Telling) -> Iterator[Passage]:
+    """What the case file holds as exhibits, by hash; which of them were shown, a person writes."""
+    lines = [
+        line(N_("In the file: {name}, SHA-256 {hash}."), shown.source, name=told.quoted(shown.name), hash=shown.sha256)
+        for shown in told.facts.exhibits
+    ]
+    yield passage("exhibits.all", *lines, open_line("clerk", phrase(N_("Exhibits shown, to whom and when"))))
+
+
+def conditions(told: Telling) -> Iterator[Passage]:
+    """The conditions of the acceptance, as the requested State wrote them."""
+    lines = [Line(says=told.quoted(text), sources=(source,)) for source, text in told.facts.conditions]
+    if told.facts.request.conditions:
+        text = told.quoted(told.facts.request.conditions)
+        lines.insert(0, line(N_("As written: “{text}”"), "row:hearing_request.conditions", text=text))
+    yield passage("conditions.all", *(lines or [line(N_("None were set."), "row:hearing_request.conditions")]))
+
+
+def technical(told: Telling) -> Iterator[Passage]:
+    """What was agreed, each person's own check of devices, and what the recorder read back before the start."""
+    if told.facts.agreed:
+        yield passage(
+            "technical.agreement", *(Line(says=text, sources=(source,)) for source, text in told.facts.agreed)
+        )
+    checks = [line_ for one_ in told.facts.participants for line_ in _devices(told, one_)]
+    yield passage(
+        "technical.devices", *(checks or [line(N_("No device check in the log."), "row:participant.devices")])
+    )
+    people = {person.id: person for person in told.facts.participants}
+    sound: list[Line] = []
+    for check in told.facts.checks:
+        person = people.get(check.participant_id)
+        track = f"channel_{check.lang}" if check.lang else person.mic_track if person else "–"
+        if check.status not in (CheckStatus.passed, CheckStatus.failed):
+            continue
+        sound.append(
+            line(
+                N_("Sound check of {track}: {sound}, loudest {level} dBFS; {picture}."),
+                f"row:sound_check.{track}",
+                track=track,
+                sound=Term(N_("sound read back")) if check.audio_ok else Term(N_("no sound read back")),
+                level=f"{check.level / 10:.1f}" if check.level is not None else "–",
+                picture=PICTURES[check.picture],
+            )
+        )
+    yield passage("technical.sound", *(sound or [line(N_("No sound check in the log."), "row:sound_check")]))
+
+
+PICTURES = {
+    True: Term(N_("picture read back")),
+    False: Term(N_("no picture read back")),
+    None: Term(N_("no picture asked for")),
+}
+DEVICES = (
+    ("camera", Term(N_("camera"))),
+    ("microphone", Term(N_("microphone"))),
+    ("speaker", Term(N_("loudspeaker"))),
+)
+
+
+def _devices(told: Telling, participant: Participant) -> Iterator[Line]:
+    checked = [
+        event
+        for event in told.facts.events
+        if event.kind == EventKind.devices_checked and event.data.get("participant") == participant.id
+    ]
+    for event in checked[-1:]:
+        for name, label in DEVICES:
+            message = N_("{name}: {device} works.") if event.data.get(name) else N_("{name}: {device} does not work.")
+            yield line(message, f"event:{event.seq}", name=told.names[participant.id], device=label)
+
+
+def remarks(told: Telling) -> Iterator[Passage]:
+    yield passage("remarks.all", open_line("clerk"))

@@ -1,0 +1,140 @@
+"""The minutes of a hearing: their passages, each version kept; readings back; reservations."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.status import MinutesStatus
+
+
+class ReservationKind(StrEnum):
+    """What is added beside the minutes without changing them."""
+
+    reservation = "reservation"
+    refusal_to_sign = "refusal_to_sign"
+
+
+class ReadingOutcome(StrEnum):
+    """What came of reading the minutes back."""
+
+    accepted = "accepted"
+    corrections = "corrections"
+
+
+class Minutes(Row, table=True):
+    """Minutes no. `number` of a hearing: of the sittings no earlier minutes are about."""
+
+    __tablename__ = "minutes"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("after_seq >= 0 AND until_seq >= after_seq", name="stretch"),
+        CheckConstraint("status IN ('drafted', 'in_review') OR length(text_sha256) = 64", name="read_text"),
+        CheckConstraint("status <> 'signed' OR signed_at IS NOT NULL", name="signed_when"),
+        CheckConstraint("received_at IS NULL OR signed_at IS NOT NULL", name="received_signed"),
+        UniqueConstraint("hearing_id", "number"),
+    )
+
+    hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    number: int = 1
+    status: MinutesStatus = word(MinutesStatus, "status", default=MinutesStatus.drafted)
+    language_requesting: str = Field(max_length=35)
+    language_requested: str = Field(max_length=35)
+    after_seq: int = 0
+    """Events up to this number belong to earlier minutes."""
+    until_seq: int = 0
+    """Events up to this number have been drafted from."""
+    sittings: list[str] = json(default_factory=list)
+    """Ids of the sittings these minutes are about."""
+    text_sha256: str = Field(default="", max_length=64)
+    """Of the text as read back; empty before, and again when it is opened for a change."""
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()
+    signed_at: datetime | None = instant(default=None)
+    """When the second authority had signed: from then on both have them."""
+    received_at: datetime | None = instant(default=None)
+    received_by: str = Field(default="", max_length=200)
+
+
+class MinutesPassage(Row, table=True):
+    """One version of one passage, in all its languages. Only grows: a change is a new version."""
+
+    __tablename__ = "minutes_passage"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("revision >= 1", name="revision"),
+        UniqueConstraint("minutes_id", "key", "revision"),
+    )
+
+    minutes_id: str = Field(foreign_key="minutes.id", max_length=36)
+    key: str = Field(max_length=60)
+    revision: int = 1
+    position: int = 0
+    texts: dict[str, str] = json(default_factory=dict)
+    """By language tag; `en` is also there as the draft's working text where it is no language of the minutes."""
+    marks: dict[str, Any] = json(default_factory=dict)
+    """By language tag: `how` the text came about, `by` whom, and `stale` when the other language has changed since."""
+    sources: list[str] = json(default_factory=list)
+    open_for: str = Field(default="", max_length=40)
+    """Role of who still has to complete it; empty when nobody."""
+    required: bool = False
+    author: str = Field(max_length=36)
+    author_label: str = Field(max_length=200)
+    at: datetime = instant()
+    note: str = Field(default="", max_length=500)
+
+
+class MinutesReading(Row, table=True):
+    """One reading back of the whole text, and what the persons present said to it. Only grows."""
+
+    __tablename__ = "minutes_reading"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("length(passages_sha256) = 64", name="passages_sha256"),
+        CheckConstraint("outcome <> 'corrections' OR corrections <> ''", name="which_corrections"),
+        UniqueConstraint("minutes_id", "number"),
+    )
+
+    minutes_id: str = Field(foreign_key="minutes.id", max_length=36)
+    number: int = 1
+    outcome: ReadingOutcome = word(ReadingOutcome, "outcome")
+    read_by: str = Field(max_length=200)
+    languages: list[str] = json(default_factory=list)
+    """In which it was read."""
+    heard_by: list[str] = json(default_factory=list)
+    """Names, or pseudonyms, of those it was read to."""
+    corrections: str = Field(default="", max_length=4000)
+    passages_sha256: str = Field(max_length=64)
+    author: str = Field(max_length=36)
+    author_label: str = Field(max_length=200)
+    at: datetime = instant()
+
+
+class MinutesReservation(Row, table=True):
+    """A reservation to the minutes, or a refusal to sign them: beside the text, never in it. Only grows."""
+
+    __tablename__ = "minutes_reservation"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("text <> ''", name="text"),
+        UniqueConstraint("minutes_id", "number"),
+    )
+
+    minutes_id: str = Field(foreign_key="minutes.id", max_length=36)
+    number: int = 1
+    kind: ReservationKind = word(ReservationKind, "kind", default=ReservationKind.reservation)
+    made_by: str = Field(max_length=200)
+    """Whose reservation it is: a name or a pseudonym."""
+    role: str = Field(default="", max_length=40)
+    language: str = Field(max_length=35)
+    text: str = Field(max_length=4000)
+    text_sha256: str = Field(default="", max_length=64)
+    """The text it was made to, when that had been read back."""
+    author: str = Field(max_length=36)
+    """Who entered it."""
+    author_label: str = Field(max_length=200)
+    at: datetime = instant()
