@@ -1,25 +1,30 @@
 """The legal gate: what a text needs for a hearing by video, and what of it was given. Pure, and driven by data.
 
-For each instrument asked about there are lines (`needs`): met, missing, or for a human to decide. It never says
-"lawful". An instrument is refused when it does not reach the person at all: UNTOC art. 18(18) and UNCAC art. 46(18)
-speak of witnesses and experts, so an accused person cannot be heard on them alone.
+For each instrument asked about there are lines (`hearings.needs`): met, missing, or for a human to decide; the terms
+on which it lets the hearing be held; whose consent is needed. It says what the text needs and what was given, and
+never more than that. No State and no instrument is named in the code: `hearings.law` holds all of them as data.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from hearings import reference
+from hearings import consents, manner, overlays
+from hearings.binding import Question
 from hearings.errors import Invalid
-from hearings.lines import Ask, Line, LineStatus
+from hearings.footings import Footing, footing
+from hearings.law import LAW, Law, cite
+from hearings.lines import Ask, ConsentNeed, Line, LineStatus, Note, Term
 from hearings.models.request import HearingRequest
-from hearings.needs import needs, provision
+from hearings.needs import needs
+from hearings.refusal_rules import refusal_grounds, refusal_objections
 
 __all__ = [
     "NOW",
     "Ask",
+    "Decision",
     "GateResult",
     "Line",
     "LineStatus",
@@ -27,11 +32,13 @@ __all__ = [
     "Verdict",
     "ask_about",
     "evaluate",
+    "refusal_grounds",
+    "refusal_objections",
     "selectable",
 ]
 
 NOW = ("untoc", "uncac")
-"""The instruments the product offers today; all others of the data can be evaluated."""
+"""The instruments a draft is shown against before one is chosen."""
 
 
 class Outcome(StrEnum):
@@ -43,22 +50,48 @@ class Outcome(StrEnum):
     refused = "refused"
 
 
+class Decision(StrEnum):
+    """How things stand on one instrument, the best last; the words are those of data/enums.yaml.
+
+    They say what of the text is open, not what is right: the decision is the authorities'.
+    """
+
+    refused = "refused"
+    blocked = "blocked"
+    pending = "pending"
+    allowed_with_conditions = "allowed_with_conditions"
+    allowed = "allowed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One instrument: its lines and what they come to."""
+    """One instrument: its lines and what they come to, how the hearing is held on it, whose consent it needs."""
 
     instrument: str
     name: str
     provision: str
     outcome: Outcome
+    decision: Decision
+    selectable: bool
+    """In force and open to be relied on, on the day asked about."""
     lines: tuple[Line, ...]
     must_be_agreed: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
+    notes: tuple[Note, ...] = ()
+    consents: tuple[ConsentNeed, ...] = ()
+    next_steps: Mapping[str, tuple[str, ...]]
+    """By code of an open line: what may be done instead, as data/defaults.yaml has it."""
 
     @property
     def usable(self) -> bool:
-        """Nothing is missing, and both States are known to be bound; a human may still have to decide something."""
-        unsure = any(line.key.startswith("party_") and line.status is not LineStatus.met for line in self.lines)
-        return self.outcome in {Outcome.met, Outcome.needs_human} and not unsure
+        """Nothing is missing or blocked, and both States are known to be bound; a human may still have to decide."""
+        open_, stopped = {Outcome.met, Outcome.needs_human}, {Decision.refused, Decision.blocked}
+        return self.selectable and self.outcome in open_ and self.decision not in stopped
+
+    @property
+    def unverified(self) -> tuple[Line, ...]:
+        """Lines that rest on data nobody has verified."""
+        return tuple(line for line in self.lines if line.unverified)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -66,9 +99,15 @@ class Verdict:
             "name": self.name,
             "provision": self.provision,
             "outcome": self.outcome.value,
+            "decision": self.decision.value,
+            "selectable": self.selectable,
             "usable": self.usable,
             "lines": [line.as_json() for line in self.lines],
             "must_be_agreed": list(self.must_be_agreed),
+            "terms": [term.as_json() for term in self.terms],
+            "notes": [note.as_json() for note in self.notes],
+            "consents": [need.as_json() for need in self.consents],
+            "next_steps": {code: list(steps) for code, steps in self.next_steps.items()},
         }
 
 
@@ -78,23 +117,63 @@ class GateResult:
 
     on: date
     verdicts: tuple[Verdict, ...]
+    law: int = 0
+    """Number of the newest edit of the law it was made with; 0 for the files alone."""
+    first: str = ""
+    """The usable instrument that goes first: the most specific, or the convention both States prefer."""
+    decision: Decision = Decision.refused
+    """How things stand on the first usable instrument; if none is, on the first that binds both and is not out."""
+    consents: tuple[ConsentNeed, ...] = ()
+    """Who must consent, and by which rules, on that same instrument."""
 
     @property
     def usable(self) -> tuple[str, ...]:
         """Ids of the instruments a request may rely on."""
         return tuple(verdict.instrument for verdict in self.verdicts if verdict.usable)
 
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Usable instruments that give way to the first."""
+        return tuple(one for one in self.usable if one != self.first)
+
     def verdict(self, instrument: str) -> Verdict | None:
         """The verdict on one instrument."""
         return next((v for v in self.verdicts if v.instrument == instrument), None)
 
     def as_json(self) -> dict[str, Any]:
-        return {"on": self.on.isoformat(), "verdicts": [v.as_json() for v in self.verdicts], "usable": [*self.usable]}
+        return {
+            "on": self.on.isoformat(),
+            "law": self.law,
+            "verdicts": [v.as_json() for v in self.verdicts],
+            "usable": [*self.usable],
+            "first": self.first,
+            "fallbacks": [*self.fallbacks],
+            "decision": self.decision.value,
+            "consents": [need.as_json() for need in self.consents],
+        }
 
 
-def ask_about(request: HearingRequest, *, on: date, procedure: str = "criminal_proceedings") -> Ask:
-    """The gate's inputs, out of a request."""
-    fields = {test["field"] for tests in reference.gate()["scope_tests"].values() for test in tests}
+SAME = (
+    *("stage", "channel", "urgent", "both_agree_urgent_route", "oral", "person_nationality", "person_age_under_18"),
+    *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
+    *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
+)
+"""Columns of a request that are facts of the same name; those it does not have count as not said."""
+
+
+def ask_about(
+    request: HearingRequest,
+    *,
+    on: date,
+    procedure: str = "criminal_proceedings",
+    consent: str = "not_asked",
+    hearing_on: date | None = None,
+    law: Law = LAW,
+) -> Ask:
+    """The gate's inputs, out of a request. `consent`: how the person's consent stands (`consent_state` of the data)."""
+    fields = {test["field"] for tests in law.gate["scope_tests"].values() for test in tests}
+    facts = {name: getattr(request, name) for name in SAME if getattr(request, name, None) not in (None, "")}
+    agreed = getattr(request, "both_agree_urgent_route", None)
     return Ask(
         requesting_state=request.requesting_state,
         requested_state=request.requested_state,
@@ -105,43 +184,134 @@ def ask_about(request: HearingRequest, *, on: date, procedure: str = "criminal_p
         reason_no_attendance=request.reason_no_attendance,
         reason_text=request.reason_text,
         language_of_request=request.language_of_request,
-        procedure=procedure,
+        procedure=str(getattr(request, "procedure", None) or procedure),
+        consent=consent,
+        hearing_on=hearing_on,
+        route_possible=agreed,  # who agree on a way hold it possible
+        **{name: value if isinstance(value, bool) else str(value) for name, value in facts.items()},
     )
 
 
-def selectable() -> tuple[str, ...]:
-    """Ids of the instruments that can be a basis at all: not proposals, soft law or mere channels."""
-    rows = reference.instruments().items()
-    return tuple(id_ for id_, row in rows if row["profile"] and not row.get("channel_only"))
+def selectable(on: date | None = None, *, law: Law = LAW) -> tuple[str, ...]:
+    """Ids of the instruments a request can rely on: in force (on the day, if given), no proposals, no mere channels."""
+    return tuple(row["id"] for row in law.bases if _selectable(row, on))
 
 
-def evaluate(ask: Ask, instruments: Iterable[str] = NOW) -> GateResult:
-    """Ask each instrument what it needs. Raises `UnknownState`, and `Invalid` when the two States are one."""
+def _selectable(row: Mapping[str, Any], on: date | None) -> bool:
+    if row["status"] != "in_force" or not row["selectable"]:
+        return False
+    start, until = Question.day(row["valid_from"]), Question.day(row["valid_to"])
+    if row.get("no_treaty") or on is None:
+        return True
+    return start is not None and start <= on and not (until and until < on)
+
+
+def evaluate(ask: Ask, instruments: Iterable[str] | None = None, *, law: Law = LAW) -> GateResult:
+    """Ask each instrument what it needs; all of them when none is named.
+
+    Raises `UnknownState`, and `Invalid` when the two States are one.
+    """
     if ask.requesting_state == ask.requested_state:
         raise Invalid("The two States are the same", "requested_state")
-    wanted = set(instruments)
-    rows = [row for id_, row in reference.instruments().items() if id_ in wanted and row["profile"]]
-    found = tuple(_verdict(ask, row) for row in rows)
-    return GateResult(on=ask.on, verdicts=found)
+    for state in (ask.requesting_state, ask.requested_state):
+        law.jurisdiction(state)
+    wanted = None if instruments is None else set(instruments)
+    question = Question(ask, law)
+    found = tuple(_verdict(question, row) for row in law.bases if wanted is None or row["id"] in wanted)
+    first = _first(ask, found, law)
+    leading = first or next((v for v in found if v.decision is not Decision.refused and _binds(v)), None)
+    return GateResult(
+        on=ask.on,
+        verdicts=found,
+        law=law.serial,
+        first=first.instrument if first else "",
+        decision=leading.decision if leading else Decision.refused,
+        consents=leading.consents if leading else (),
+    )
 
 
-def _verdict(ask: Ask, row: Mapping[str, Any]) -> Verdict:
-    lines = tuple(needs(ask, row))
-    statuses = {line.status for line in lines}
-    refused = any(line.code in {"person_category_not_covered", "declaration_9_9"} for line in lines)
-    if refused:
-        outcome = Outcome.refused
-    elif LineStatus.missing in statuses:
-        outcome = Outcome.missing
-    elif LineStatus.needs_human in statuses:
-        outcome = Outcome.needs_human
-    else:
-        outcome = Outcome.met
+def _first(ask: Ask, found: tuple[Verdict, ...], law: Law) -> Verdict | None:
+    usable = [verdict for verdict in found if verdict.usable]
+    if ask.prefer_convention:
+        for verdict in usable:
+            priority = law.instruments[verdict.instrument]["profile"].get("treaty_priority") or {}
+            if priority.get("may_agree_otherwise"):
+                return verdict
+    return usable[0] if usable else None
+
+
+def _binds(verdict: Verdict) -> bool:
+    return all(line.status is LineStatus.met for line in verdict.lines if line.key.startswith("part"))
+
+
+def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
+    law = question.law
+    found = footing(question, row)
+    needed = tuple(consents.consents(question, found))
+    national = list(overlays.national(question, row))
+    lines = (
+        *needs(question, row, found),
+        *consents.lines(question, needed),
+        *(part for part in national if isinstance(part, Line)),
+    )
+    notes = [part for part in national if isinstance(part, Note)]
+    if needed:
+        notes += manner.alternatives(law, row, in_custody=question.ask.in_custody)
+    terms = manner.with_national(manner.terms(law, row["id"]), [part for part in national if isinstance(part, Term)])
+    selected = _selectable(row, question.ask.on)
+    steps = law.defaults["next_steps"]
+    codes = {line.code for line in lines if line.status is not LineStatus.met}
     return Verdict(
         instrument=row["id"],
         name=row["name"],
-        provision=provision(row, ask.capacity),
-        outcome=outcome,
+        provision=cite(found.rule if found and found.carried else question.paragraph(row)),
+        outcome=_outcome(lines),
+        decision=_decision(law, lines, terms, found, selected=selected),
+        selectable=selected,
         lines=lines,
         must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
+        terms=terms,
+        notes=tuple(notes),
+        consents=needed,
+        next_steps={code: tuple(steps[code]) for code in steps if code in codes},
     )
+
+
+def _outcome(lines: tuple[Line, ...]) -> Outcome:
+    statuses = {line.status for line in lines}
+    out = {"person_category_not_covered", "declaration_9_9"}
+    if any(line.code in out and line.status is LineStatus.missing for line in lines):
+        return Outcome.refused
+    if LineStatus.missing in statuses:
+        return Outcome.missing
+    return Outcome.needs_human if LineStatus.needs_human in statuses else Outcome.met
+
+
+def _decision(
+    law: Law, lines: tuple[Line, ...], terms: tuple[Term, ...], found: Footing | None, *, selected: bool
+) -> Decision:
+    """In the order of data/defaults.yaml. What nobody has said yet counts as pending, whatever its code."""
+    effects = set(_effects(law, lines))
+    if not selected:
+        effects.add(Decision.refused)
+    for one in (Decision.refused, Decision.blocked, Decision.pending):
+        if one in effects:
+            return one
+    owed = found is not None and found.obligation == "mandatory"
+    return Decision.allowed if owed and not any(term.agree for term in terms) else Decision.allowed_with_conditions
+
+
+def _effects(law: Law, lines: tuple[Line, ...]) -> Iterator[Decision]:
+    blocks, refusals = law.defaults["block_effect"], law.enums["refusal_code"]
+    unbound = law.defaults["unknown_data_policy"]["party_status"] == "not_selectable_until_admin_confirms"
+    for line in lines:
+        if line.status is LineStatus.met:
+            continue
+        if line.code in blocks:
+            yield Decision(blocks[line.code])
+        elif line.status is LineStatus.missing:
+            yield Decision.refused if line.code in refusals else Decision.blocked
+        elif unbound and line.key.startswith("part"):
+            yield Decision.blocked
+        else:
+            yield Decision.pending

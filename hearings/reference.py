@@ -105,17 +105,22 @@ def gate() -> Mapping[str, Any]:
     return found
 
 
+def specificity(row: Mapping[str, Any]) -> int:
+    """What instruments are sorted by: the most specific first, those that are no basis last."""
+    return int(row["priority"] or 1000)
+
+
 @cache
 def instruments() -> Mapping[str, Mapping[str, Any]]:
-    """Instruments by id, the most specific first."""
-    rows = sorted(_yaml("instruments.yaml")["instruments"], key=lambda row: row["priority"] or 1000)
+    """Instruments by id, the most specific first; the last is the footing of data/gate.yaml that needs no treaty."""
+    rows = sorted([*_yaml("instruments.yaml")["instruments"], *gate()["instruments"]], key=specificity)
     return {row["id"]: row for row in rows}
 
 
 @cache
 def rules() -> Mapping[str, Mapping[str, Any]]:
     """Paragraphs of law by id."""
-    return {row["id"]: row for row in _yaml("rules.yaml")["rules"]}
+    return {row["id"]: row for row in [*_yaml("rules.yaml")["rules"], *gate()["rules"]]}
 
 
 @cache
@@ -130,26 +135,28 @@ def declarations() -> tuple[Mapping[str, str], ...]:
     return tuple(_csv("declarations.csv"))
 
 
+def read_jurisdiction(row: Mapping[str, str]) -> Jurisdiction:
+    """A row of jurisdictions.csv."""
+    return Jurisdiction(
+        state=row["iso2"],
+        name=row["name"],
+        eu_member=row["eu_member"] == "true",
+        central_authority=row["central_authority"],
+        central_authority_confidence=row["central_authority_conf"],
+        accepted_languages=_split(row["accepted_languages"]),
+        conditional_languages=_split(row["conditional_languages"]),
+        languages_confidence=row["languages_conf"],
+        default_zone=row["default_tz"],
+        zones=_split(row["tz_ids"]),
+        source=row["source"],
+    )
+
+
 @cache
 def jurisdictions() -> Mapping[str, Jurisdiction]:
     """States by ISO 3166-1 alpha-2 code, in the order of their names."""
-    rows = sorted(_csv("jurisdictions.csv"), key=lambda row: row["name"])
-    return {
-        row["iso2"]: Jurisdiction(
-            state=row["iso2"],
-            name=row["name"],
-            eu_member=row["eu_member"] == "true",
-            central_authority=row["central_authority"],
-            central_authority_confidence=row["central_authority_conf"],
-            accepted_languages=_split(row["accepted_languages"]),
-            conditional_languages=_split(row["conditional_languages"]),
-            languages_confidence=row["languages_conf"],
-            default_zone=row["default_tz"],
-            zones=_split(row["tz_ids"]),
-            source=row["source"],
-        )
-        for row in rows
-    }
+    rows = sorted(rows_of("jurisdiction").values(), key=lambda row: str(row["name"]))
+    return {row["iso2"]: read_jurisdiction(row) for row in rows}
 
 
 def jurisdiction(state: str) -> Jurisdiction:
@@ -160,24 +167,27 @@ def jurisdiction(state: str) -> Jurisdiction:
         raise UnknownState(f"No data for the State {state[:10]!r}", "state") from None
 
 
+UNKNOWN_PARTY = PartyRow(status="unknown", in_force_from=None, confidence="unknown", source="")
+
+
+def read_party(row: Mapping[str, str]) -> PartyRow:
+    """A row of parties.csv."""
+    return PartyRow(
+        status=row["party_status"],
+        in_force_from=day(row["in_force_from"]),
+        confidence=row["confidence"],
+        source=row["source"],
+    )
+
+
 @cache
-def _parties() -> Mapping[tuple[str, str], PartyRow]:
-    return {
-        (row["iso2"], row["instrument_id"]): PartyRow(
-            status=row["party_status"],
-            in_force_from=day(row["in_force_from"]),
-            confidence=row["confidence"],
-            source=row["source"],
-        )
-        for row in _csv("parties.csv")
-    }
+def _parties() -> Mapping[str, PartyRow]:
+    return {key: read_party(row) for key, row in rows_of("party").items()}
 
 
 def party(state: str, instrument: str) -> PartyRow:
     """Whether a State is bound by an instrument; `unknown` where there is no row."""
-    return _parties().get(
-        (state, instrument), PartyRow(status="unknown", in_force_from=None, confidence="unknown", source="")
-    )
+    return _parties().get(f"{state}/{instrument}", UNKNOWN_PARTY)
 
 
 def members(group: str | list[str]) -> frozenset[str]:
@@ -201,17 +211,72 @@ def _weekdays(text: str) -> frozenset[int]:
     return frozenset(days)
 
 
-@cache
-def court_hours() -> tuple[CourtHours, ...]:
-    """Opening intervals; weekdays as in ISO 8601, Monday is 1."""
+def read_hours(row: Mapping[str, Any]) -> tuple[CourtHours, ...]:
+    """The opening intervals of one zone of one State; weekdays as in ISO 8601, Monday is 1."""
     return tuple(
         CourtHours(
             state=row["iso2"],
             zone=row["tz"],
-            weekdays=_weekdays(row["weekdays"]),
-            opens=_minutes(row["opens"]),
-            closes=_minutes(row["closes"]),
+            weekdays=_weekdays(interval["weekdays"]),
+            opens=_minutes(interval["opens"]),
+            closes=_minutes(interval["closes"]),
             confidence=row["confidence"],
         )
-        for row in _csv("court_hours.csv")
+        for interval in row["intervals"]
     )
+
+
+@cache
+def court_hours() -> tuple[CourtHours, ...]:
+    """Opening intervals of all zones."""
+    return tuple(hours for row in rows_of("court_hours").values() for hours in read_hours(row))
+
+
+# --- the files, row by row ---------------------------------------------------------------------------------------
+
+
+def _hours_rows() -> dict[str, Mapping[str, Any]]:
+    """Intervals of one zone together: a lunch break makes two rows of the file."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in _csv("court_hours.csv"):
+        one = found.setdefault(
+            f"{row['iso2']}/{row['tz']}",
+            {name: row[name] for name in ("iso2", "tz", "confidence", "source")} | {"intervals": []},
+        )
+        one["intervals"].append({name: row[name] for name in ("weekdays", "opens", "closes")})
+    return dict(found)
+
+
+def key_of(kind: str, row: Mapping[str, Any]) -> str:
+    """What tells the rows of a kind apart, such as `RO/untoc` for a party."""
+    return "/".join(str(row[name]) for name in KEYS[kind])
+
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "instrument": ("id",),
+    "rule": ("id",),
+    "overlay": ("id",),
+    "party": ("iso2", "instrument_id"),
+    "declaration": ("iso2", "instrument_id", "provision"),
+    "jurisdiction": ("iso2",),
+    "court_hours": ("iso2", "tz"),
+}
+"""The kinds of rows, and the fields that make their key."""
+
+
+@cache
+def rows_of(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    """The rows of one kind as the files hold them, by key."""
+    match kind:
+        case "instrument":
+            return instruments()
+        case "rule":
+            return rules()
+        case "court_hours":
+            return _hours_rows()
+        case "overlay":
+            rows: Any = overlays()
+        case _:
+            names = {"party": "parties", "declaration": "declarations", "jurisdiction": "jurisdictions"}
+            rows = _csv(f"{names[kind]}.csv")
+    return {key_of(kind, row): row for row in rows}

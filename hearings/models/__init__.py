@@ -15,6 +15,7 @@ from hearings.models.diary import (
 from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import HearingEvent, StatusChange
+from hearings.models.law import LawKind, LawRow
 from hearings.models.minutes import Minutes, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
     CalendarEntry,
@@ -68,6 +69,8 @@ __all__ = [
     "InformalMessage",
     "Invitation",
     "LanguagePair",
+    "LawKind",
+    "LawRow",
     "Login",
     "Minutes",
     "MinutesPassage",

@@ -1,0 +1,78 @@
+"""Whose consent a hearing needs: of the treaty, of the law of either State, and of this product on general heads.
+
+The layers add up: where one rule asks for consent, the person must consent, whatever the others say (strictest wins).
+Every consent may be revoked at any time; `revocable` tells whether the rule itself says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hearings.binding import Question
+from hearings.footings import Footing
+from hearings.law import cite
+from hearings.lines import HUMAN, MET, MISSING, ConsentNeed, Line
+
+STATES: Mapping[str, tuple[Any, str, str]] = {
+    "given": (MET, "", "given"),
+    "refused": (MISSING, "no_consent", "refused"),
+    "withdrawn": (MISSING, "consent_withdrawn", "withdrawn"),
+}
+"""What a consent so far (`consent_state` of data/enums.yaml) comes to; any other is pending."""
+
+
+def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]:
+    """Every rule under which this person must consent on this footing."""
+    capacity = question.ask.capacity
+    if capacity is None:
+        return
+    if found is not None and found.consent_required:
+        policy = found.head
+        yield ConsentNeed(
+            who=capacity.value,
+            layer="policy" if policy else "treaty",
+            state="",
+            provision=cite(found.rule),
+            text=f"The person must consent ({found.consent_basis})" if policy else "The person must consent",
+            source=str(found.rule["source"]),
+            confidence="product-default" if policy else str(found.rule["confidence"]),
+            revocable=bool(found.rule.get("consent_revocable")),
+        )
+    for state, side in question.sides:
+        for overlay in question.law.overlays(state, side):
+            asked = overlay.get("consent_required") or {}
+            if capacity.value not in asked or asked[capacity.value] is False:
+                continue
+            known = asked[capacity.value] is True
+            text = f"The law of {question.law.state_name(state)} asks for the person's consent"
+            yield ConsentNeed(
+                who=capacity.value,
+                layer="national",
+                state=state,
+                provision=overlay["provision"],
+                text=text if known else f"{text}: not known, so it counts as if it did",
+                source=overlay["source"],
+                confidence=overlay.get("state_confidence") or overlay["confidence"] if known else "unknown",
+                revocable=bool(overlay.get("consent_revocable")),
+                known=known,
+            )
+
+
+def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]:
+    """One line for each rule that asks for consent, by what is known of the consent so far."""
+    status, code, how = STATES.get(question.ask.consent, (HUMAN, "consent_pending", ""))
+    seen: set[str] = set()
+    for need in needed:
+        key = f"consent_{need.state}" if need.state else "consent"
+        while key in seen:
+            key += "_more"
+        seen.add(key)
+        yield Line(
+            key=key,
+            status=status,
+            provision=need.provision,
+            text=f"{need.text}: {how}" if how else need.text,
+            inputs={"state": need.state, "consent": question.ask.consent, "layer": need.layer},
+            source=need.source,
+            confidence=need.confidence,
+            code=code,
+        )

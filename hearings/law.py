@@ -1,0 +1,172 @@
+"""The law as the gate sees it: the data files, with the administrator's rows laid over them.
+
+A `Law` never changes; an edit makes another. `LAW` is the files alone. `current(db)` is what holds now: it asks the
+database for the newest edit only, and merges again when that is one it has not seen.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import reference
+from hearings.errors import UnknownState
+from hearings.models.law import LawRow
+from hearings.reference import CourtHours, Jurisdiction, PartyRow
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """All rows, by kind and key, and the questions the engine asks about them."""
+
+    rows: Mapping[str, Rows]
+    """By kind (`hearings.models.law.LawKind`), then by key (`hearings.reference.key_of`)."""
+    serial: int = 0
+    """Number of the newest edit in it; 0 for the files alone."""
+    edited: frozenset[tuple[str, str]] = frozenset()
+    """Kind and key of the rows that are not as in the files."""
+    enums: Mapping[str, list[str]] = field(default_factory=reference.enums)
+    defaults: Mapping[str, Any] = field(default_factory=reference.defaults)
+    gate: Mapping[str, Any] = field(default_factory=reference.gate)
+
+    @cached_property
+    def instruments(self) -> Rows:
+        """By id, the most specific first."""
+        rows = sorted(self.rows["instrument"].values(), key=reference.specificity)
+        return {str(row["id"]): row for row in rows}
+
+    @cached_property
+    def bases(self) -> tuple[Mapping[str, Any], ...]:
+        """Instruments that say anything of hearings by video: no proposals without text, soft law, mere channels."""
+        return tuple(row for row in self.instruments.values() if row.get("profile") and not row.get("channel_only"))
+
+    @cached_property
+    def channel_only(self) -> tuple[Mapping[str, Any], ...]:
+        """Instruments that are a way for requests and nothing more."""
+        return tuple(row for row in self.instruments.values() if row.get("channel_only"))
+
+    @property
+    def rules(self) -> Rows:
+        """Paragraphs by id."""
+        return self.rows["rule"]
+
+    @cached_property
+    def rules_of(self) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+        """Paragraphs by the instrument they belong to."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for rule in self.rules.values():
+            found.setdefault(rule["instrument_id"], []).append(rule)
+        return {instrument: tuple(rules) for instrument, rules in found.items()}
+
+    @cached_property
+    def _overlays(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
+        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for overlay in self.rows["overlay"].values():
+            for side in overlay["applies_when_state_is"]:
+                found.setdefault((overlay["state"], side), []).append(overlay)
+        return {key: tuple(overlays) for key, overlays in found.items()}
+
+    def overlays(self, state: str, side: str) -> tuple[Mapping[str, Any], ...]:
+        """National rules of a State when it is the `requesting` or `requested` one."""
+        return self._overlays.get((state, side), ())
+
+    @cached_property
+    def _declarations(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
+        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for row in self.rows["declaration"].values():
+            found.setdefault((row["iso2"], row["instrument_id"]), []).append(row)
+        return {key: tuple(rows) for key, rows in found.items()}
+
+    def declarations(self, state: str, instrument: str) -> tuple[Mapping[str, Any], ...]:
+        """What a State has declared to an instrument, as far as the data knows."""
+        return self._declarations.get((state, instrument), ())
+
+    @cached_property
+    def _parties(self) -> Mapping[str, PartyRow]:
+        return {key: reference.read_party(row) for key, row in self.rows["party"].items()}
+
+    def party(self, state: str, instrument: str) -> PartyRow:
+        """Whether a State is bound; `unknown` where there is no row."""
+        return self._parties.get(f"{state}/{instrument}", reference.UNKNOWN_PARTY)
+
+    @cached_property
+    def jurisdictions(self) -> Mapping[str, Jurisdiction]:
+        """States by code, in the order of their names."""
+        rows = sorted(self.rows["jurisdiction"].values(), key=lambda row: str(row["name"]))
+        return {row["iso2"]: reference.read_jurisdiction(row) for row in rows}
+
+    def jurisdiction(self, state: str) -> Jurisdiction:
+        """One State. Raises `UnknownState`."""
+        try:
+            return self.jurisdictions[state]
+        except KeyError:
+            raise UnknownState(f"No data for the State {state[:10]!r}", "state") from None
+
+    def state_name(self, state: str) -> str:
+        """The name of a State, its code where it has no row."""
+        found = self.jurisdictions.get(state)
+        return found.name if found else state
+
+    @cached_property
+    def court_hours(self) -> tuple[CourtHours, ...]:
+        """Opening intervals of all zones."""
+        return tuple(hours for row in self.rows["court_hours"].values() for hours in reference.read_hours(row))
+
+    def members(self, group: str | list[str]) -> frozenset[str]:
+        """The States of `group:EU` or of a list."""
+        return reference.members(group)
+
+
+def cite(rule: Mapping[str, Any]) -> str:
+    """A paragraph as it is cited: label of the instrument, then the provision."""
+    return f"{rule['instrument_label']} {rule['provision']}"
+
+
+LAW = Law(rows={kind: reference.rows_of(kind) for kind in reference.KEYS})
+
+
+def merge(rows: Iterable[tuple[str, str, Mapping[str, Any] | None]], *, serial: int = 0) -> Law:
+    """The files with rows laid over them: kind, key, and the row (None: as the file has it)."""
+    merged: dict[str, dict[str, Mapping[str, Any]]] = {kind: dict(found) for kind, found in LAW.rows.items()}
+    edited = set()
+    for kind, key, data in rows:
+        if data is not None:
+            merged[kind][key] = data
+            edited.add((kind, key))
+    return Law(rows=merged, serial=serial, edited=frozenset(edited))
+
+
+_KEPT = 8
+_seen: dict[str, Law] = {}
+"""By id of the newest edit, which no two databases share; the oldest is forgotten first."""
+
+
+async def newest(db: AsyncSession) -> LawRow | None:
+    """The last edit of the law, in one look at an index."""
+    return (await db.exec(select(LawRow).order_by(col(LawRow.serial).desc()).limit(1))).first()
+
+
+async def overrides(db: AsyncSession) -> dict[tuple[str, str], LawRow]:
+    """The newest version of every row an administrator has touched, those taken back included."""
+    rows = (await db.exec(select(LawRow).order_by(col(LawRow.serial)))).all()
+    return {(row.kind.value, row.key): row for row in rows}
+
+
+async def current(db: AsyncSession) -> Law:
+    """The law as it holds now."""
+    last = await newest(db)
+    if last is None:
+        return LAW
+    found = _seen.get(last.id)
+    if found is None:
+        rows = (await overrides(db)).values()
+        found = merge(((row.kind.value, row.key, row.data) for row in rows), serial=last.serial)
+        while len(_seen) >= _KEPT:
+            _seen.pop(next(iter(_seen)))
+        _seen[last.id] = found
+    return found
