@@ -10,7 +10,8 @@ HearingsError
 │   ├── AmbiguousTime             ambiguous_time       the clock shows it twice; gives both offsets
 │   ├── NaiveTime                 naive_time           a datetime without a zone
 │   ├── UnknownLanguage           unknown_language
-│   └── UnknownState              unknown_state
+│   ├── UnknownState              unknown_state
+│   └── RowsRefused               rows_refused         a table of many rows; names line and column of each mistake
 ├── NotReady                      not_ready            something has to happen first; says what
 │   ├── GateNotMet                gate_not_met         the legal basis lacks something
 │   ├── LobbyClosed               lobby_closed
@@ -18,6 +19,7 @@ HearingsError
 │   ├── SoundCheckMissing         sound_check_missing
 │   ├── RecordingNotHealthy       recording_not_healthy
 │   └── IdentityMissing           identity_missing
+├── Stale                         stale                somebody else has changed it since it was read
 ├── LinkRefused
 │   ├── LinkUnknown               link_unknown
 │   ├── LinkEarly                 link_early
@@ -26,6 +28,9 @@ HearingsError
 │   ├── LinkDead                  link_dead
 │   └── PinWrong                  pin_wrong            says how many tries are left
 ├── ProofUsed                     proof_used           a client's proof has been used before
+├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
+├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
+├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
 └── DatabaseRefused
     ├── DatabaseMissing           database_missing
     └── SchemaBehind              schema_behind
@@ -133,6 +138,17 @@ class UnknownState(Invalid):
     code = "unknown_state"
 
 
+class RowsRefused(Invalid):
+    """Rows of a table were refused, and so was the whole table. `rows` holds line, column and text of each mistake."""
+
+    code = "rows_refused"
+
+    def __init__(self, rows: Sequence[tuple[int, str, str]]) -> None:
+        self.rows = tuple(rows)
+        line, column, text = self.rows[0]
+        super().__init__(f"Line {line}, {column}: {text}" if column else f"Line {line}: {text}", "file")
+
+
 class NotReady(HearingsError):
     """Something else has to happen first."""
 
@@ -177,6 +193,16 @@ class IdentityMissing(NotReady):
     """The requested authority has not confirmed who this is."""
 
     code = "identity_missing"
+
+
+class Stale(HearingsError):
+    """Somebody else has changed this since it was read. `expected` is the version read, `found` the one there is."""
+
+    code = "stale"
+
+    def __init__(self, expected: int, found: int) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(f"Version {expected} was read, but it is at version {found} by now; nothing was changed")
 
 
 class LinkRefused(HearingsError):
@@ -233,6 +259,38 @@ class ProofUsed(HearingsError):
     """This proof has been used before."""
 
     code = "proof_used"
+
+
+class SignatureRefused(HearingsError):
+    """A signed statement was refused. `code` says why (`hearings.signatures.CAUSES`).
+
+    `entry` is a row that outlives the rollback: `Database.transaction` adds it in a transaction of its own.
+    """
+
+    family = "signature_refused"
+
+    def __init__(self, code: str, text: str, entry: object = None) -> None:
+        super().__init__(text)
+        self.code, self.entry = code, entry
+
+
+class DoubleBooking(HearingsError):
+    """Something is booked already at this time. `resources` holds the numbers and names the caller may see."""
+
+    code = "double_booking"
+
+    def __init__(self, resources: Iterable[tuple[int, str]] = (), hidden: int = 0) -> None:
+        self.resources, self.hidden = tuple(resources), hidden
+        named = [f"{name} (no. {number})" for number, name in self.resources]
+        if hidden:
+            named.append("something in the diary of the other State")
+        super().__init__(f"Booked already at this time: {', '.join(named) or 'something'}")
+
+
+class StaleTimeZones(HearingsError):
+    """The time-zone data of this machine are older than a State's clocks need."""
+
+    code = "stale_time_zones"
 
 
 class DatabaseRefused(HearingsError):

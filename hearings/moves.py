@@ -86,8 +86,10 @@ def _move(
 def move_request(
     db: AsyncSession, request: HearingRequest, to: RequestStatus, *, actor: Actor, now: datetime, reason: str = ""
 ) -> StatusChange:
-    """Move a request."""
-    return _move(db, request, "status", to, actor=actor, now=now, reason=reason)
+    """Move a request, and count the change (`version`)."""
+    change = _move(db, request, "status", to, actor=actor, now=now, reason=reason)
+    request.version += 1
+    return change
 
 
 def move_hearing(

@@ -221,11 +221,35 @@ STAFF: Mapping[str, StaffRow] = {
     "answer_information": StaffRow(label="Answer a question", functions=("clerk",), side="requesting"),
     "acknowledge_request": StaffRow(label="Acknowledge a request", functions=("authority",), side="requested"),
     "answer_request": StaffRow(label="Accept, refuse or postpone", functions=("authority",), side="requested"),
+    "delegate_request": StaffRow(
+        label="Delegate a request to a colleague", functions=("clerk", "authority"), side="either"
+    ),
+    "set_priority": StaffRow(label="Set the priority by hand", functions=("authority",), side="requested"),
+    "comment_refusal": StaffRow(label="Comment on a refusal", functions=("clerk",), side="requesting"),
+    "confirm_in_writing": StaffRow(label="Confirm an oral request in writing", functions=("clerk",), side="requesting"),
+    "record_consultation": StaffRow(
+        label="Record a consultation of the authorities", functions=("clerk", "authority"), side="either"
+    ),
+    "record_consent": StaffRow(
+        label="Record whether the person consents", functions=("clerk", "authority"), side="either"
+    ),
+    "write_informally": StaffRow(
+        label="Write in the informal thread", functions=("clerk", "authority", "judge"), side="either"
+    ),
+    "attach_file": StaffRow(label="Attach or remove a file", functions=("clerk", "authority"), side="either"),
+    "add_translation": StaffRow(label="Note a translation", functions=("clerk", "authority"), side="either"),
+    "search_names": StaffRow(
+        label="Search for the name of a person", functions=("clerk", "authority", "judge"), side="either"
+    ),
+    "import_directory": StaffRow(label="Import the directory", functions=("administrator",), side="either"),
     "propose_hearing": StaffRow(label="Propose a hearing", functions=("clerk",), side="requesting"),
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
+    "manage_signing_keys": StaffRow(
+        label="Register and retire an authority's signing key", functions=("administrator",), side="either"
+    ),
     "manage_api_clients": StaffRow(
         label="Register, change and disable clients of the API", functions=("administrator",), side="either"
     ),

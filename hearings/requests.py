@@ -1,47 +1,71 @@
-"""Requests of one State to another: drafted, submitted through the legal gate, answered, carried out.
+"""Requests of one State to another: drafted, submitted through the legal gate, withdrawn, filed.
 
 The requesting State's clerk drafts, submits, answers questions and withdraws; the requested State's authority
-acknowledges and answers. Both States are on this installation, so what is submitted is received at once.
+acknowledges and answers (`request_answers`, re-exported here). Both States are on this installation, so what is
+submitted is received at once. Every change adds one to the request's version.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import legal_bases, reference
+from hearings import legal_bases, person_consents, priority, reference, sending
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import GateNotMet, Invalid, NotReady
-from hearings.languages import language
-from hearings.models import HearingRequest
-from hearings.models.request import Capacity, OffenceScope, ReasonNoAttendance
+from hearings.completeness import Completeness, completeness
+from hearings.errors import GateNotMet, Invalid, NotFound, NotReady, Stale
+from hearings.law import LAW, Law, current
+from hearings.models import HearingRequest, Person, Translation
+from hearings.models.request_parts import RequestAct
 from hearings.moves import born, move_request
 from hearings.permissions import require_staff
+from hearings.request_answers import (
+    accept,
+    accept_with_conditions,
+    acknowledge,
+    answer_information,
+    ask_information,
+    comment_on_refusal,
+    confirm_in_writing,
+    postpone,
+    refuse,
+    take_up_again,
+)
+from hearings.request_fields import FIELDS, fill
+from hearings.request_log import log, require
+from hearings.request_rules import rules
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
-_LINES = {"requesting_authority": 300, "requested_authority": 300, "case_number": 100, "person_name": 200}
-_TEXTS = {"offence_summary": 4000, "reason_text": 4000}
-_LANGUAGES = ("language_of_person", "language_of_court", "language_of_request")
-_ANSWERS = ("offence_serious", "offence_transnational", "offence_organised")
-EDITABLE = frozenset(
-    {*_LINES, *_TEXTS, *_LANGUAGES, *_ANSWERS, "capacity", "reason_no_attendance", "offence_scope", "instruments"}
-)
+__all__ = [
+    "EDITABLE",
+    "accept",
+    "accept_with_conditions",
+    "acknowledge",
+    "answer_information",
+    "ask_information",
+    "blockers",
+    "close",
+    "comment_on_refusal",
+    "complete",
+    "confirm_in_writing",
+    "delegate",
+    "draft",
+    "evaluate",
+    "postpone",
+    "refuse",
+    "submit",
+    "take_up_again",
+    "update",
+    "withdraw",
+]
+
+EDITABLE = frozenset(FIELDS)
 """What `draft` and `update` take; anything else is refused."""
-REQUIRED = {
-    "requesting_authority": "the requesting authority",
-    "requested_authority": "the requested authority",
-    "case_number": "the case number",
-    "person_name": "the person to be heard",
-    "offence_summary": "a summary of the offence",
-    "language_of_person": "the person's language",
-    "language_of_court": "the court's language",
-    "instruments": "the instrument relied on",
-}
-"""What must not be empty at submission, besides what the gate asks."""
 
 
 async def draft(
@@ -67,7 +91,8 @@ async def draft(
         created_by=actor.id,
         created_at=now,
     )
-    _fill(request, fields or {})
+    fill(request, fields or {}, law=await current(db))
+    priority.refresh(request, now=now)
     db.add(request)
     born(db, request, request.status, actor=actor, now=now)
     await db.flush()
@@ -75,29 +100,59 @@ async def draft(
 
 
 async def update(
-    db: AsyncSession, *, request: HearingRequest, fields: Mapping[str, Any], actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    fields: Mapping[str, Any],
+    version: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """Change a draft. Effects: the fields given. Raises `Invalid` naming the field, `NotReady` once submitted."""
-    _staff("draft_request", request, actor)
+    """Change a draft. `version` is the one that was read.
+
+    Effects: the fields given, `priority`, `version`. Raises `Stale` when somebody else changed it since, `Invalid`
+    naming the field, `NotReady` once submitted.
+    """
+    require("draft_request", request, actor)
     if request.status is not RequestStatus.draft:
         raise NotReady(f"Only a draft can be changed; this request is {request.status.value}")
-    _fill(request, fields)
+    if version is not None and version != request.version:
+        raise Stale(version, request.version)
+    fill(request, fields, law=await current(db))
+    priority.refresh(request, now=now)
+    request.version += 1
     db.add(request)
 
 
 def evaluate(
-    request: HearingRequest, *, now: datetime, instruments: tuple[str, ...] = legal_bases.NOW
+    request: HearingRequest,
+    *,
+    now: datetime,
+    instruments: tuple[str, ...] | None = None,
+    consent: str = "not_asked",
+    law: Law = LAW,
 ) -> legal_bases.GateResult:
-    """What the instruments need and what was given, today. Changes nothing."""
-    return legal_bases.evaluate(legal_bases.ask_about(request, on=now.date()), instruments)
+    """What the instruments need and what was given, today; all that can be a basis when none is named. Pure.
+
+    `consent`: how the person's consents stand (`person_consents.standing`).
+    """
+    chosen = legal_bases.selectable(now.date(), law=law) if instruments is None else instruments
+    ask = legal_bases.ask_about(request, on=now.date(), consent=consent, law=law)
+    return legal_bases.evaluate(ask, chosen, law=law)
 
 
-def blockers(request: HearingRequest, *, now: datetime) -> list[str]:
+def complete(request: HearingRequest, translations: tuple[Translation, ...] = ()) -> Completeness:
+    """What 18(15), 46(15) ask of a request, letter by letter, and what of it there is. Pure."""
+    return completeness(request, translations)
+
+
+def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[str]:
     """Why the request cannot be submitted yet, one text each; empty when it can."""
-    found = [f"Missing: {text}" for name, text in REQUIRED.items() if not getattr(request, name)]
+    found = [one.text for one in completeness(request).missing]
+    found += [f"{block.provision}: {block.text}" for block in sending.blocks(request, now=now)]
     if not request.instruments:
         return found
-    result = evaluate(request, now=now, instruments=tuple(request.instruments))
+    result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     if not any(verdict.usable for verdict in result.verdicts):
         for verdict in result.verdicts:
             bad = (line for line in verdict.lines if line.status is legal_bases.LineStatus.missing)
@@ -108,92 +163,42 @@ def blockers(request: HearingRequest, *, now: datetime) -> list[str]:
 
 
 async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """Submit a draft: at least one instrument relied on must lack nothing.
+    """Submit a draft: it says what paragraph 15 demands, may go the way chosen, and one instrument lacks nothing.
 
-    Raises `GateNotMet`, `missing` holding the texts. Effects: keeps the gate's answer as it was now, status to
-    submitted, then (both States are served here) to received.
+    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: keeps the gate's answer as it was now; the
+    day an answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to
+    received.
     """
-    _staff("submit_request", request, actor)
-    missing = blockers(request, now=now)
+    require("submit_request", request, actor)
+    law = await current(db)
+    missing = blockers(request, now=now, law=law)
     if missing:
         raise GateNotMet("The request cannot be submitted yet: " + "; ".join(missing), missing)
-    request.gate_result = evaluate(request, now=now, instruments=tuple(request.instruments)).as_json()
+    result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
+    request.gate_result = result.as_json()
     request.submitted_at = now
+    request.answer_due = answer_due(request, now=now)
+    priority.refresh(request, now=now)
+    await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)
     move_request(db, request, RequestStatus.submitted, actor=actor, now=now)
     move_request(db, request, RequestStatus.received, actor=SYSTEM, now=now, reason="delivered")
 
 
-async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """The requested authority takes the request up. Effects: status to under_review."""
-    _staff("acknowledge_request", request, actor)
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
-
-
-async def ask_information(
-    db: AsyncSession, *, request: HearingRequest, question: str, actor: Actor, now: datetime
-) -> None:
-    """Ask the requesting State something. Effects: status to information_requested; the question in its history."""
-    _staff("answer_request", request, actor)
-    question = _reasons(question)
-    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
-
-
-async def answer_information(
-    db: AsyncSession, *, request: HearingRequest, answer: str, actor: Actor, now: datetime
-) -> None:
-    """Answer the question. Effects: status back to under_review; the answer in its history."""
-    _staff("answer_information", request, actor)
-    if request.status is not RequestStatus.information_requested:
-        raise NotReady("Nothing has been asked")
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
-
-
-async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Accept: the requested authority has decided what the gate left to a human. Effects: status, `answered_*`."""
-    await _answer(
-        db, request, RequestStatus.accepted, actor, now, reason=clean(reason, "reason", most=4000, lines=True)
-    )
-
-
-async def accept_with_conditions(
-    db: AsyncSession, *, request: HearingRequest, conditions: str, actor: Actor, now: datetime
-) -> None:
-    """Accept under conditions, which are read out at the hearing. Effects: status, `conditions`, `answered_*`."""
-    conditions = _reasons(conditions)
-    await _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
-    request.conditions = conditions
-
-
-async def refuse(
-    db: AsyncSession, *, request: HearingRequest, ground: str, reasons: str, actor: Actor, now: datetime
-) -> None:
-    """Refuse, always with a ground and reasons (UNTOC art. 18(23), UNCAC art. 46(23)).
-
-    `ground` is a refusal code of data/enums.yaml. Effects: status to refused, `answered_*`.
-    """
-    if ground not in reference.enums()["refusal_code"]:
-        raise Invalid("Not a ground of refusal", "ground")
-    await _answer(db, request, RequestStatus.refused, actor, now, reason=_reasons(reasons), ground=ground)
-
-
-async def postpone(db: AsyncSession, *, request: HearingRequest, reasons: str, actor: Actor, now: datetime) -> None:
-    """Postpone because of proceedings that are under way (18(25), 46(25)). Effects: status, `answered_*`."""
-    ground = reference.enums()["postponement_code"][0]
-    await _answer(db, request, RequestStatus.postponed, actor, now, reason=_reasons(reasons), ground=ground)
-
-
-async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """A postponed request is reviewed again. Effects: status to under_review."""
-    _staff("answer_request", request, actor)
-    if request.status is not RequestStatus.postponed:
-        raise NotReady("The request is not postponed")
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
+    """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
+    if request.wanted_by is not None:
+        zone = ZoneInfo(reference.jurisdiction(request.requested_state).default_zone)
+        return datetime.combine(request.wanted_by, time(23, 59, 59), zone).astimezone(UTC)
+    timers = rules()["timers"]
+    return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
 
 
 async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, actor: Actor, now: datetime) -> None:
-    """The requesting State withdraws, any time before execution. Effects: status to withdrawn."""
-    _staff("withdraw_request", request, actor)
-    move_request(db, request, RequestStatus.withdrawn, actor=actor, now=now, reason=_reasons(reason))
+    """The requesting State withdraws, any time before execution. Effects: deadlines end, status to withdrawn."""
+    require("withdraw_request", request, actor)
+    reason = clean(reason, "reason", most=4000, least=3, lines=True)
+    request.answer_due = request.info_due = request.review_due = request.written_due = None
+    move_request(db, request, RequestStatus.withdrawn, actor=actor, now=now, reason=reason)
 
 
 async def close(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
@@ -201,64 +206,35 @@ async def close(db: AsyncSession, *, request: HearingRequest, reason: str = "", 
 
     Effects: status to closed.
     """
-    _staff("withdraw_request", request, actor)
+    require("withdraw_request", request, actor)
     reason = clean(reason, "reason", most=4000, lines=True, least=3 if request.status is RequestStatus.executing else 0)
     move_request(db, request, RequestStatus.closed, actor=actor, now=now, reason=reason)
 
 
-async def _answer(
-    db: AsyncSession,
-    request: HearingRequest,
-    to: RequestStatus,
-    actor: Actor,
-    now: datetime,
-    *,
-    reason: str,
-    ground: str = "",
+async def delegate(
+    db: AsyncSession, *, request: HearingRequest, person_id: str, reason: str = "", actor: Actor, now: datetime
 ) -> None:
-    _staff("answer_request", request, actor)
-    move_request(db, request, to, actor=actor, now=now, reason=f"{ground}: {reason}" if ground else reason)
-    request.answered_at, request.answered_by = now, actor.id
-    request.answered_ground, request.answered_reason = ground, reason
+    """Give the request to a colleague of one's own State, or (empty) to nobody in particular.
 
-
-def _reasons(text: str) -> str:
-    return clean(text, "reason", most=4000, least=3, lines=True)
-
-
-def _fill(request: HearingRequest, fields: Mapping[str, Any]) -> None:
-    unknown = sorted(set(fields) - EDITABLE)
-    if unknown:
-        raise Invalid(f"Not a field of a request: {unknown[0][:40]}", unknown[0][:40])
-    for name, value in fields.items():
-        setattr(request, name, _parse(name, value))
-
-
-def _parse(name: str, value: Any) -> Any:
-    """One field, checked; raises `Invalid` naming it."""
-    try:
-        if name in _ANSWERS:
-            if value not in (True, False, None):
-                raise ValueError(name)
-            return value
-        if name == "capacity":
-            return Capacity(value) if value else None
-        if name == "reason_no_attendance":
-            return ReasonNoAttendance(value) if value else None
-        if name == "offence_scope":
-            return sorted({OffenceScope(scope).value for scope in value})
-        if name == "instruments":
-            chosen = set(value)
-            if not chosen <= set(legal_bases.selectable()):
-                raise ValueError(name)
-            return [instrument for instrument in reference.instruments() if instrument in chosen]
-        if not isinstance(value, str):
-            raise TypeError(name)
-    except (ValueError, TypeError) as error:
-        raise Invalid("Not one of the values this field takes", name) from error
-    if name in _LANGUAGES:
-        return language(value) if value else ""
-    return clean(value, name, most=_LINES.get(name) or _TEXTS[name], lines=name in _TEXTS)
+    Effects: `requesting_assignee` or `requested_assignee`, version, a line in the request's log. Raises `NotFound`
+    for a person who is not of the own State's active staff, `Invalid` for one who could not act on it.
+    """
+    require("delegate_request", request, actor)
+    ours = actor.state == request.requesting_state
+    reason = clean(reason, "reason", most=1000, lines=True)
+    name = ""
+    if person_id:
+        query = select(Person).where(Person.id == person_id[:36], Person.owner_state == actor.state, col(Person.active))
+        person = (await db.exec(query)).first()
+        if person is None:
+            raise NotFound
+        if not {"clerk" if ours else "authority"} & set(person.functions):
+            raise Invalid("This person's functions do not allow work on this request", "person")
+        name = person.name
+    setattr(request, "requesting_assignee" if ours else "requested_assignee", person_id or None)
+    request.version += 1
+    db.add(request)
+    log(db, request, RequestAct.delegated, actor=actor, now=now, reason=reason, to=name, to_id=person_id)
 
 
 async def _next_reference(db: AsyncSession, state: str, year: int) -> str:
@@ -269,7 +245,3 @@ async def _next_reference(db: AsyncSession, state: str, year: int) -> str:
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": prefix})
     count = select(func.count()).select_from(HearingRequest).where(col(HearingRequest.reference).startswith(prefix))
     return f"{prefix}{(await db.exec(count)).one() + 1:04d}"
-
-
-def _staff(action: str, request: HearingRequest, actor: Actor) -> None:
-    require_staff(action, actor, requesting_state=request.requesting_state, requested_state=request.requested_state)

@@ -277,3 +277,13 @@ class HearingRequest(Row, table=True):
     """The conditions of acceptance that a machine can keep (`hearings.conditions`)."""
     refusal_comment: str = Field(default="", max_length=4000)
     refusal_comment_at: datetime | None = instant(default=None)
+
+    @property
+    def in_custody(self) -> bool | None:
+        """Whether the person is in custody; None when nobody has said so."""
+        return bool(self.custody_place) or None
+
+    @property
+    def written_confirmed(self) -> bool | None:
+        """Whether an oral request has been confirmed in writing; None until it has (or while that is not asked)."""
+        return self.written_confirmed_at is not None or None

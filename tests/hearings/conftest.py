@@ -41,6 +41,11 @@ FIELDS = {
     "language_of_court": "ro",
     "language_of_request": "en",
     "instruments": ["untoc"],
+    "proceeding_nature": "Criminal trial",
+    "proceeding_subject": "Trafficking in persons",
+    "conducting_authority": "Bucharest Tribunal",
+    "conducting_functions": "Trial court",
+    "purpose": "To hear the witness on the transport of the victims.",
 }
 
 

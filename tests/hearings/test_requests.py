@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hearings import queries, requests
+from hearings import consultations, queries, requests
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import (
@@ -254,9 +254,14 @@ async def test_a_refusal_needs_a_ground_and_reasons(
     for words in ({"ground": "mood", "reasons": "Because."}, {"ground": "essential_interests", "reasons": " "}):
         with pytest.raises(Invalid):
             await act(database, request, requests.refuse, authority, now, **words)
-    found = await act(
-        database, request, requests.refuse, authority, now, ground="essential_interests", reasons="State secrets."
-    )
+    words = {"ground": "essential_interests", "reasons": "State secrets."}
+    with pytest.raises(NotReady, match="consult"):
+        await act(database, request, requests.refuse, authority, now, **words)
+    await act(
+        database, request, consultations.record, authority, now, held_at=now, way="telephone",
+        with_whom="Ministry of Justice", subject="Whether conditions would do", outcome="They would not",
+    )  # fmt: skip
+    found = await act(database, request, requests.refuse, authority, now, **words)
     assert (found.answered_ground, found.answered_reason) == ("essential_interests", "State secrets.")
     with pytest.raises(IllegalMove) as refusal:
         await act(database, request, requests.accept, authority, now)
@@ -271,6 +276,14 @@ async def test_an_answer_comes_after_the_acknowledgement(
     with pytest.raises(IllegalMove) as refusal:
         await act(database, request, requests.accept, authority, now)
     assert refusal.value.allowed == ("under_review", "withdrawn")
+
+
+async def test_who_simply_does_not_consent_is_refused_without_a_consultation(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    found = await act(database, request, requests.refuse, authority, now, ground="no_consent", reasons="Said no.")
+    assert (found.status, found.answered_ground) == (RequestStatus.refused, "no_consent")
 
 
 ASKING = [(requests.submit, {}), (requests.withdraw, {"reason": "Settled"})]

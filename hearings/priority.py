@@ -1,0 +1,168 @@
+"""How urgent a request is: a score of five criteria (UNODC paper CTOC/COP/2024, para. 14), explained, and overruled.
+
+Urgency, seriousness, arrest before trial, risk of losing evidence, stage of the proceedings: each 0 to 3, and each
+line says what it was taken from. What nobody has said counts 0 and says so. Pure, but for `overrule`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import Invalid
+from hearings.models import HearingRequest
+from hearings.models.request import Stage
+from hearings.models.request_parts import RequestAct
+from hearings.request_log import log, require
+from hearings.texts import clean
+
+MOST = 15
+SOON, LATER = 7, 60
+"""Days to a deadline or to the end of custody that make a request very urgent, or urgent at all."""
+LONG, LONGER = 90, 180
+"""Days in custody."""
+STAGES = {Stage.trial: 3, Stage.appeal: 2, Stage.investigation: 1, Stage.execution: 0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One of the five: its points and what they were taken from. `known` is False when nobody has said anything."""
+
+    name: str
+    points: int
+    text: str
+    known: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        return {"criterion": self.name, "points": self.points, "text": self.text, "known": self.known}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """All five, and the detention clock."""
+
+    criteria: tuple[Criterion, ...]
+    detained_days: int | None
+    custody_days_left: int | None
+
+    @property
+    def total(self) -> int:
+        return sum(one.points for one in self.criteria)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "total": self.total,
+            "of": MOST,
+            "criteria": [one.as_json() for one in self.criteria],
+            "detained_days": self.detained_days,
+            "custody_days_left": self.custody_days_left,
+        }
+
+
+def score(request: HearingRequest, *, on: date) -> Score:
+    """The five criteria on a day."""
+    return Score(
+        criteria=(
+            _urgency(request, on),
+            _seriousness(request),
+            _custody(request, on),
+            _evidence(request),
+            _stage(request),
+        ),
+        detained_days=max(0, (on - request.detained_since).days) if request.detained_since else None,
+        custody_days_left=(request.custody_limit - on).days if request.custody_limit else None,
+    )
+
+
+def _urgency(request: HearingRequest, on: date) -> Criterion:
+    left = (request.wanted_by - on).days if request.wanted_by else None
+    if left is not None and left <= SOON:
+        return Criterion(name="urgency", points=3, text=f"An answer is wanted within {SOON} days ({request.wanted_by})")
+    if request.urgent:
+        return Criterion(name="urgency", points=2, text="The requesting State says that it is urgent")
+    if left is not None and left <= LATER:
+        return Criterion(
+            name="urgency", points=1, text=f"An answer is wanted within {LATER} days ({request.wanted_by})"
+        )
+    text = f"An answer is wanted by {request.wanted_by}" if left is not None else "Not said to be urgent"
+    return Criterion(name="urgency", points=0, text=text)
+
+
+def _seriousness(request: HearingRequest) -> Criterion:
+    years = request.penalty_years
+    if request.grave_offence_or_jury or (years or 0) >= 10:
+        text = f"Punishable by {years} years" if years else "A grave offence, or one for a jury"
+        return Criterion(name="seriousness", points=3, text=text)
+    if request.offence_serious or (years or 0) >= 4:
+        text = f"Punishable by {years} years" if years else "A serious crime (at least four years)"
+        return Criterion(name="seriousness", points=2, text=text)
+    if years:
+        return Criterion(name="seriousness", points=1, text=f"Punishable by {years} years")
+    known = years is not None or request.offence_serious is not None
+    return Criterion(
+        name="seriousness", points=0, text="Less serious" if known else "The penalty was not said", known=known
+    )
+
+
+def _custody(request: HearingRequest, on: date) -> Criterion:
+    since, limit = request.detained_since, request.custody_limit
+    if since is None:
+        return Criterion(name="custody", points=0, text="Nobody is said to be in custody", known=False)
+    days = max(0, (on - since).days)
+    if request.stage is Stage.execution:
+        return Criterion(name="custody", points=0, text="A sentence is being served: no arrest before trial")
+    if limit is not None and (limit - on).days <= LATER:
+        left = (limit - on).days
+        text = (
+            f"In custody for {days} days; it ends in {left} days ({limit})" if left >= 0 else f"Custody ended {limit}"
+        )
+        return Criterion(name="custody", points=3, text=text)
+    points = 3 if days >= LONGER else 2 if days >= LONG else 1
+    return Criterion(name="custody", points=points, text=f"In custody for {days} days")
+
+
+def _evidence(request: HearingRequest) -> Criterion:
+    if request.evidence_risk is None:
+        return Criterion(name="evidence", points=0, text="The risk of losing evidence was not said", known=False)
+    words = (
+        "No risk of losing evidence",
+        "Some risk of losing evidence",
+        "A real risk",
+        "Evidence is about to be lost",
+    )
+    reason = f": {request.evidence_risk_reason}" if request.evidence_risk_reason else ""
+    return Criterion(name="evidence", points=request.evidence_risk, text=words[request.evidence_risk] + reason)
+
+
+def _stage(request: HearingRequest) -> Criterion:
+    if request.stage is None:
+        return Criterion(name="stage", points=0, text="The stage of the proceedings was not said", known=False)
+    return Criterion(name="stage", points=STAGES[request.stage], text=f"Stage: {request.stage.value}")
+
+
+def refresh(request: HearingRequest, *, now: datetime) -> None:
+    """Bring the number the queue is sorted by up to date. Effects: `priority`."""
+    found = request.priority_override
+    request.priority = score(request, on=now.date()).total if found is None else found
+
+
+async def overrule(
+    db: AsyncSession, *, request: HearingRequest, value: int | None, reason: str, actor: Actor, now: datetime
+) -> None:
+    """The requested authority sets the priority by hand, or (None) goes back to the score; always with a reason.
+
+    Effects: `priority_override`, `priority_reason`, `priority`, a line in the request's log with the value before.
+    Raises `Invalid`, `NotAllowed`.
+    """
+    require("set_priority", request, actor)
+    if value is not None and (isinstance(value, bool) or value not in range(MOST + 1)):
+        raise Invalid(f"The priority goes from 0 to {MOST}", "value")
+    reason = clean(reason, "reason", most=1000, least=3, lines=True)
+    before = request.priority
+    request.priority_override, request.priority_reason = value, reason if value is not None else ""
+    refresh(request, now=now)
+    request.version += 1
+    act = RequestAct.priority_cleared if value is None else RequestAct.priority_set
+    log(db, request, act, actor=actor, now=now, reason=reason, before=before, after=request.priority)

@@ -1,0 +1,218 @@
+"""What the requested State answers to a request, and what the requesting State says to that.
+
+Every refusal has a ground of the closed list, reasons (18(23), 46(23)), and a consultation before it (18(26), 46(26)),
+unless it is only that the person does not agree (data/requests.yaml). A postponement is no refusal: it has a day on
+which the request is looked at again (18(25), 46(25)).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import consultations, reference, sending
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotReady
+from hearings.models import HearingRequest
+from hearings.models.request_parts import RequestAct
+from hearings.moves import move_request
+from hearings.request_log import log, require
+from hearings.request_rules import rules
+from hearings.status import RequestStatus
+from hearings.texts import clean
+
+FARTHEST = timedelta(days=730)
+"""How far ahead a deadline may be set."""
+
+
+async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """The requested authority takes the request up. Effects: status to under_review."""
+    require("acknowledge_request", request, actor)
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+
+
+async def ask_information(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    question: str,
+    due: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Ask the requesting State something (18(16), 46(16)), by a day: two weeks ahead unless given.
+
+    Effects: status to information_requested; the question in its history; `info_due`.
+    """
+    require("answer_request", request, actor)
+    question = _reasons(question)
+    request.info_due = _deadline(due, "due", now=now, days=rules()["timers"]["information_days"])
+    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
+
+
+async def answer_information(
+    db: AsyncSession, *, request: HearingRequest, answer: str, actor: Actor, now: datetime
+) -> None:
+    """Answer the question. Effects: status back to under_review; the answer in its history; no `info_due`."""
+    require("answer_information", request, actor)
+    if request.status is not RequestStatus.information_requested:
+        raise NotReady("Nothing has been asked")
+    request.info_due = None
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
+
+
+async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Accept: the requested authority has decided what the gate left to a human.
+
+    Effects: status, `answered_*`. Raises `NotReady` while an oral request is overdue for confirmation in writing.
+    """
+    reason = clean(reason, "reason", most=4000, lines=True)
+    _require_confirmed(request, now)
+    _answer(db, request, RequestStatus.accepted, actor, now, reason=reason)
+
+
+async def accept_with_conditions(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    conditions: str,
+    rules: Sequence[Mapping[str, Any]] = (),
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Accept under conditions, which are read out at the hearing; `rules` are those the room itself can keep.
+
+    Effects: status, `conditions`, `condition_rules`, `answered_*`. Raises `Invalid` for a rule that is none.
+    """
+    conditions = _reasons(conditions)
+    kept = _rules(rules)
+    _require_confirmed(request, now)
+    _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
+    request.conditions, request.condition_rules = conditions, kept
+
+
+async def refuse(
+    db: AsyncSession, *, request: HearingRequest, ground: str, reasons: str, actor: Actor, now: datetime
+) -> None:
+    """Refuse, always with a ground and reasons, and after a consultation where there is something to consult about.
+
+    `ground` is a refusal code of data/enums.yaml. Effects: status to refused, `answered_*`. Raises `Invalid`, and
+    `NotReady` when no consultation is on record and the ground needs one.
+    """
+    require("answer_request", request, actor)
+    if ground not in reference.enums()["refusal_code"]:
+        raise Invalid("Not a ground of refusal", "ground")
+    reasons = _reasons(reasons)
+    needed = ground not in rules()["refusal_without_consultation"]
+    if needed and not await consultations.of_request(db, request.id):
+        raise NotReady(
+            "Before a refusal the two States consult whether assistance may be given under conditions "
+            "(UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation first",
+            ["consultation"],
+        )
+    _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground)
+
+
+async def postpone(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    reasons: str,
+    review: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Postpone because of proceedings that are under way (18(25), 46(25)), until a day it is looked at again.
+
+    Effects: status, `answered_*`, `review_due` (thirty days ahead unless given). Raises `Invalid`.
+    """
+    ground = reference.enums()["postponement_code"][0]
+    due = _deadline(review, "review", now=now, days=rules()["timers"]["postponed_days"])
+    _answer(db, request, RequestStatus.postponed, actor, now, reason=_reasons(reasons), ground=ground)
+    request.review_due = due
+
+
+async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """A postponed request is reviewed again. Effects: status to under_review; no `review_due`."""
+    require("answer_request", request, actor)
+    if request.status is not RequestStatus.postponed:
+        raise NotReady("The request is not postponed")
+    request.review_due = None
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+
+
+async def comment_on_refusal(
+    db: AsyncSession, *, request: HearingRequest, comment: str, actor: Actor, now: datetime
+) -> None:
+    """The requesting State says what it thinks of a refusal, once; the refusal stands.
+
+    Effects: `refusal_comment`, version, a line in the request's log. Raises `NotReady`.
+    """
+    require("comment_refusal", request, actor)
+    if request.status is not RequestStatus.refused:
+        raise NotReady("The request was not refused")
+    if request.refusal_comment:
+        raise NotReady("The refusal has been commented on already")
+    request.refusal_comment, request.refusal_comment_at = _reasons(comment), now
+    request.version += 1
+    log(db, request, RequestAct.refusal_commented, actor=actor, now=now)
+
+
+async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """The requesting State confirms in writing what it asked by word of mouth (18(14), 46(14)).
+
+    Effects: `written_confirmed_at`, no `written_due`, version, a line in the request's log saying whether it was late.
+    """
+    require("confirm_in_writing", request, actor)
+    if not request.oral or request.written_confirmed_at is not None or request.submitted_at is None:
+        raise NotReady("There is nothing to confirm in writing")
+    late = sending.overdue(request, now=now)
+    request.written_confirmed_at, request.written_due = now, None
+    request.version += 1
+    log(db, request, RequestAct.confirmed_in_writing, actor=actor, now=now, late=late)
+
+
+def _require_confirmed(request: HearingRequest, now: datetime) -> None:
+    if sending.overdue(request, now=now):
+        raise NotReady(
+            "The request was made by word of mouth and has not been confirmed in writing in time",
+            ["confirm_in_writing"],
+        )
+
+
+def _answer(
+    db: AsyncSession,
+    request: HearingRequest,
+    to: RequestStatus,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    ground: str = "",
+) -> None:
+    require("answer_request", request, actor)
+    move_request(db, request, to, actor=actor, now=now, reason=f"{ground}: {reason}" if ground else reason)
+    request.answered_at, request.answered_by = now, actor.id
+    request.answered_ground, request.answered_reason = ground, reason
+    request.answer_due = None
+
+
+def _rules(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    if not items:
+        return []
+    from hearings import conditions
+
+    return [conditions.as_json(one) for one in conditions.parse(items)]
+
+
+def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -> datetime:
+    if given is None:
+        return now + timedelta(days=days)
+    if not now < given <= now + FARTHEST:
+        raise Invalid("This day has passed, or is more than two years ahead", field)
+    return given
+
+
+def _reasons(text: str) -> str:
+    return clean(text, "reason", most=4000, least=3, lines=True)

@@ -1,0 +1,50 @@
+"""The log of a request: acts that are no change of status. Only ever added to."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import NaiveTime, NotReady
+from hearings.models import HearingRequest, RequestEvent
+from hearings.models.request_parts import RequestAct
+from hearings.permissions import require_staff
+
+
+def log(
+    db: AsyncSession,
+    request: HearingRequest,
+    act: RequestAct,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    **data: Any,
+) -> RequestEvent:
+    """Append one line. Effects: adds it."""
+    if now.tzinfo is None:
+        raise NaiveTime
+    line = RequestEvent(
+        owner_state=actor.state or request.owner_state,
+        request_id=request.id,
+        act=act,
+        at=now,
+        actor=actor.id,
+        actor_label=actor.label,
+        reason=reason,
+        data=data,
+    )
+    db.add(line)
+    return line
+
+
+def require(action: str, request: HearingRequest, actor: Actor) -> None:
+    """Raise `NotAllowed` unless the actor's State and functions allow this act on this request."""
+    require_staff(action, actor, requesting_state=request.requesting_state, requested_state=request.requested_state)
+
+
+def after_submission(request: HearingRequest) -> None:
+    """Raise `NotReady` for a draft: the other State cannot see it yet."""
+    if request.submitted_at is None:
+        raise NotReady("The other State does not see a draft: submit it first")

@@ -1,0 +1,54 @@
+"""By which way a request may be sent, whatever its legal basis: what stops it, and until when. Pure.
+
+UNTOC art. 18(13)-(14), UNCAC art. 46(13)-(14): INTERPOL only in urgent circumstances and where both States agree; by
+word of mouth likewise, and then confirmed in writing forthwith. What each instrument says besides is in `channels`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hearings.models import HearingRequest
+from hearings.models.request import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One thing that stops the sending. `code` is a block code of data/enums.yaml."""
+
+    code: str
+    field: str
+    provision: str
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "field": self.field, "provision": self.provision, "text": self.text}
+
+
+def blocks(request: HearingRequest, *, now: datetime) -> tuple[Block, ...]:
+    """What stops this request from going, or from being carried out, the way it was chosen."""
+    found = []
+    allowed = request.urgent and request.both_agree_urgent_route is True
+    if request.channel is Channel.interpol and not allowed:
+        text = "By INTERPOL only when it is urgent and both States agree to that way"
+        found.append(_block("interpol_conditions_not_met", "channel", "13", text))
+    if request.channel is Channel.direct_to_person:
+        text = "A person is not asked directly in another State without the approval of its authorities"
+        found.append(_block("direct_contact_without_approval", "channel", "13", text))
+    if request.oral and not allowed:
+        text = "By word of mouth only when it is urgent and both States agree to it"
+        found.append(_block("oral_conditions_not_met", "oral", "14", text))
+    if overdue(request, now=now):
+        text = f"Made by word of mouth and not confirmed in writing by {request.written_due:%Y-%m-%d %H:%M} UTC"
+        found.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
+    return tuple(found)
+
+
+def overdue(request: HearingRequest, *, now: datetime) -> bool:
+    """Whether the written confirmation of an oral request is late."""
+    waiting = request.written_confirmed_at is None and request.written_due is not None
+    return bool(waiting and request.written_due is not None and request.written_due < now)
+
+
+def _block(code: str, field: str, paragraph: str, text: str) -> Block:
+    return Block(code=code, field=field, provision=f"UNTOC art. 18({paragraph}), UNCAC art. 46({paragraph})", text=text)
