@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind
+from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, SignatureRefused
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
@@ -46,10 +46,20 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed at the end of the block and rolled back on any exception."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as db:
-            async with db.begin():
-                yield db
+        """A session whose work is committed at the end of the block and rolled back on any exception.
+
+        A refused signature leaves an entry, written after the rollback in a transaction of its own.
+        """
+        try:
+            async with AsyncSession(self._writer, expire_on_commit=False) as db:
+                async with db.begin():
+                    yield db
+        except SignatureRefused as refused:
+            if refused.entry is not None:
+                async with AsyncSession(self._writer) as db, db.begin():
+                    db.add(refused.entry)
+                refused.entry = None
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -29,6 +29,7 @@ HearingsError
 │   └── PinWrong                  pin_wrong            says how many tries are left
 ├── ProofUsed                     proof_used           a client's proof has been used before
 ├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
+├── TermsChanged                  terms_changed        what was agreed to is no longer what is on the table
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
 └── DatabaseRefused
@@ -272,6 +273,12 @@ class SignatureRefused(HearingsError):
     def __init__(self, code: str, text: str, entry: object = None) -> None:
         super().__init__(text)
         self.code, self.entry = code, entry
+
+
+class TermsChanged(HearingsError):
+    """The terms have changed since they were shown: read them again and decide."""
+
+    code = "terms_changed"
 
 
 class DoubleBooking(HearingsError):

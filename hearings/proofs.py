@@ -94,8 +94,8 @@ def _constant(_text: str) -> Any:
     raise BadProof("not a JSON number")
 
 
-def _json(data: bytes) -> dict[str, Any]:
-    if data.count(b"[") + data.count(b"{") > 64:
+def _json(data: bytes, brackets: int) -> dict[str, Any]:
+    if data.count(b"[") + data.count(b"{") > brackets:
         raise BadProof("too deep")
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
@@ -108,14 +108,17 @@ def _json(data: bytes) -> dict[str, Any]:
     return found
 
 
-def parse(text: str, *, headers: frozenset[str]) -> Proof:
-    """Take a compact JWS apart. Raises `BadProof`; a header outside `headers` (`crit`, `jku`, `x5u` …) is refused."""
-    if len(text) > LONGEST:
+def parse(text: str, *, headers: frozenset[str], longest: int = LONGEST, brackets: int = 64) -> Proof:
+    """Take a compact JWS apart. Raises `BadProof`; a header outside `headers` (`crit`, `jku`, `x5u` …) is refused.
+
+    At most `longest` characters, and as many opening `brackets` in its JSON (a bound on its depth too).
+    """
+    if len(text) > longest:
         raise BadProof("too long")
     parts = text.split(".")
     if len(parts) != 3:
         raise BadProof("not three parts")
-    header, claims = _json(decode(parts[0])), _json(decode(parts[1]))
+    header, claims = _json(decode(parts[0]), 64), _json(decode(parts[1]), brackets)
     if set(header) - headers:
         raise BadProof("a header that is not allowed")
     return Proof(header, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), decode(parts[2]))

@@ -1,0 +1,100 @@
+"""Signing keys of authorities, the statements they signed as they came in, and those that were refused."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, state_check, state_code, word
+
+
+class Act(StrEnum):
+    """What an authority binds itself to by a signature."""
+
+    submit_request = "submit_request"
+    accept_request = "accept_request"
+    accept_with_conditions = "accept_with_conditions"
+    refuse_request = "refuse_request"
+    postpone_request = "postpone_request"
+    withdraw_request = "withdraw_request"
+    agree_hearing = "agree_hearing"
+    sign_agreement = "sign_agreement"
+    sign_minutes = "sign_minutes"
+
+
+class SigningKey(Row, table=True):
+    """An authority's public Ed25519 key. `kid` is its RFC 7638 thumbprint; a key belongs to one State, for ever."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (state_check(), UniqueConstraint("kid"), Index("ix_signing_key_state", "owner_state", "id"))
+
+    authority_name: str = Field(max_length=300)
+    kid: str = Field(max_length=43)
+    public_key: str = Field(max_length=43)
+    """The 32 bytes (RFC 8032) in base64url, as `x` of its JWK (RFC 8037)."""
+    demo: bool = False
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()
+    retired_at: datetime | None = instant(default=None)
+
+
+class Signature(Row, table=True):
+    """A signed statement, byte for byte as received. The owner is the State that signed. Only grows.
+
+    A State uses a `jti` once: a repeat is refused by the database, after a restart too.
+    """
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        state_check(),
+        state_check("other_state"),
+        CheckConstraint("owner_state <> other_state", name="two_states"),
+        CheckConstraint("length(payload_sha256) = 64", name="payload_sha256"),
+        UniqueConstraint("owner_state", "jti"),
+        UniqueConstraint("payload_sha256"),
+        Index("ix_signature_subject", "subject", "subject_id", "id"),
+    )
+
+    other_state: str = state_code()
+    key_id: str = Field(foreign_key="signing_key.id", max_length=36)
+    act: Act = word(Act, "act")
+    about: str = Field(max_length=100)
+    """The reference the statement names, in words its signer sees."""
+    subject: str = Field(max_length=40)
+    """The table of the row it is about, and the row."""
+    subject_id: str = Field(max_length=36)
+    jti: str = Field(max_length=64)
+    payload_sha256: str = Field(max_length=64)
+    jws: str = Field(sa_type=Text)
+    signed_at: datetime = instant()
+    """`iat`: the signer's clock."""
+    received_at: datetime = instant()
+    actor: str = Field(max_length=36)
+    """Who handed it in; the signature is the authority's."""
+    actor_label: str = Field(max_length=200)
+
+
+class RefusedStatement(Row, table=True):
+    """A statement that was refused: why, and no more of it than the States it names. Only grows.
+
+    The owner is the State that handed it in; `other_state` sees the entry too when it concerns both.
+    """
+
+    __tablename__ = "refused_statement"
+    __table_args__ = (
+        state_check(),
+        state_check("other_state"),
+        Index("ix_refused_statement_owner", "owner_state", "id"),
+        Index("ix_refused_statement_other", "other_state", "id"),
+    )
+
+    other_state: str | None = Field(default=None, max_length=2)
+    code: str = Field(max_length=40)
+    act: Act = word(Act, "act")
+    about: str = Field(max_length=100)
+    issuer: str = Field(default="", max_length=2)
+    audience: str = Field(default="", max_length=2)
+    at: datetime = instant()
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)
