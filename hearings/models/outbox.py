@@ -103,6 +103,8 @@ class OutboxMessage(Row, table=True):
     expires_at: datetime | None = instant(default=None)
     """After this it is of no use, and is not sent any more."""
     attempts: int = 0
+    counted_from: int = 0
+    """How many attempts there had been when a person last asked for it: so many do not count."""
     sent_at: datetime | None = instant(default=None)
     last_code: str = Field(default="", max_length=40)
     """Why the last attempt failed: a word of `hearings.outbox.CODES`."""

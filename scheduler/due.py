@@ -1,0 +1,254 @@
+"""What is due: `due(now, rows)`, a pure function over rows. It looks at no clock and no database.
+
+An action is named by a key that holds everything it depends on, the instant included: a hearing that moves has new
+reminders. One-shot actions never go away while their rows stay as they are, so a clock that jumps forward and back
+loses none; whoever carries them out claims the key (`hearings.claims`), so none happens twice. Periodic actions are
+named by the number of their period, and only that of `now` is due: a missed audit is made up for by the next one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hearings.models import Hearing, HearingRequest
+from hearings.status import HearingStatus, RequestStatus
+
+H, R = HearingStatus, RequestStatus
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Kind(StrEnum):
+    """What kind of thing is due."""
+
+    reminder_week = "reminder_week"
+    reminder_day = "reminder_day"
+    reminder_hour = "reminder_hour"
+    opening = "opening"
+    answer_near = "answer_near"
+    answer_overdue = "answer_overdue"
+    info_near = "info_near"
+    info_overdue = "info_overdue"
+    written_near = "written_near"
+    written_overdue = "written_overdue"
+    review_due = "review_due"
+    escalation = "escalation"
+    retention_review = "retention_review"
+    custody_audit = "custody_audit"
+    calendar_sweep = "calendar_sweep"
+    timezone_check = "timezone_check"
+    clean_up = "clean_up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing to do. `state` is the side it is done for, empty for both or none."""
+
+    key: str
+    kind: Kind
+    due_at: datetime
+    subject: str = ""
+    subject_id: str = ""
+    about: str = ""
+    owner_state: str = ""
+    state: str = ""
+    useful_until: datetime | None = None
+    """After this it is not done any more, but marked as missed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRecording:
+    """What `due` needs of a sealed recording."""
+
+    id: str
+    owner_state: str
+    closed_at: datetime
+    hearing_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What is looked at. `installation`: also what concerns no row, such as tidying up."""
+
+    hearings: Sequence[Hearing] = ()
+    requests: Sequence[HearingRequest] = ()
+    recordings: Sequence[StoredRecording] = ()
+    installation: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How long things may take. Changing one changes keys of nothing that has been done."""
+
+    near: timedelta = 3 * DAY
+    written_near: timedelta = DAY
+    escalate_after_due: timedelta = 14 * DAY
+    escalate_after_submission: timedelta = 30 * DAY
+    """For a request that has no due date."""
+    opening: timedelta = timedelta(minutes=30)
+    retention_years: int = 10
+    audit_every: timedelta = 30 * DAY
+    sweep_every: timedelta = HOUR
+    tidy_every: timedelta = DAY
+
+
+POLICY = Policy()
+
+MISSED: Mapping[Kind, str] = {
+    Kind.reminder_week: "Nearer reminders had taken its place",
+    Kind.reminder_day: "The hearing was too near",
+    Kind.reminder_hour: "The hearing had begun",
+    Kind.opening: "The hearing had begun",
+    Kind.answer_near: "The date had passed",
+    Kind.info_near: "The date had passed",
+    Kind.written_near: "The date had passed",
+}
+"""Why an action that came too late is not carried out; what is not here is always caught up."""
+
+_COMING = frozenset({H.agreed, H.ready})
+_UNANSWERED = frozenset({R.submitted, R.received, R.under_review})
+_DEADLINES: Sequence[tuple[str, frozenset[RequestStatus], Kind | None, Kind]] = (
+    ("answer_due", _UNANSWERED, Kind.answer_near, Kind.answer_overdue),
+    ("info_due", frozenset({R.information_requested}), Kind.info_near, Kind.info_overdue),
+    (
+        "written_due",
+        frozenset(R) - {R.draft, R.refused, R.withdrawn, R.closed, R.executed},
+        Kind.written_near,
+        Kind.written_overdue,
+    ),
+    ("review_due", frozenset({R.postponed}), None, Kind.review_due),
+)
+"""Column, statuses in which it counts, what comes before it, what comes when it has passed."""
+
+
+def due(now: datetime, rows: Rows, policy: Policy = POLICY) -> list[Action]:
+    """Everything that is due at `now`, done or not, earliest first; each key once."""
+    found = [
+        action
+        for actions in (
+            (action for hearing in rows.hearings for action in _of_hearing(hearing, policy)),
+            (action for request in rows.requests for action in _of_request(request, policy)),
+            (action for recording in rows.recordings for action in _of_recording(recording, now, policy)),
+            _of_installation(now, policy) if rows.installation else (),
+        )
+        for action in actions
+        if action.due_at <= now
+    ]
+    return sorted(found, key=lambda action: (action.due_at, action.key))
+
+
+def wall_before(instant: datetime, zone: str, days: int) -> datetime:
+    """The instant at which a court's clocks show the same time of day, some days earlier.
+
+    A time of day the clocks skip on that day is taken after the gap, one they show twice is the first (RFC 5545
+    §3.3.5 reads such times in the same way).
+    """
+    wall = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) - timedelta(days=days)
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _of_hearing(hearing: Hearing, policy: Policy) -> Iterator[Action]:
+    if hearing.status not in _COMING:
+        return
+    start = hearing.starts_at
+    for state, zone in (
+        (hearing.requesting_state, hearing.requesting_zone),
+        (hearing.requested_state, hearing.requested_zone),
+    ):
+        # Each side at the same time of day as its own clocks will show at the hearing.
+        for kind, at, until in (
+            (Kind.reminder_week, wall_before(start, zone, 7), wall_before(start, zone, 5)),
+            (Kind.reminder_day, wall_before(start, zone, 1), start - 12 * HOUR),
+            (Kind.reminder_hour, start - HOUR, start),
+        ):
+            if at > hearing.created_at:
+                yield _hearing_action(hearing, kind, at, until, state)
+    if hearing.status is H.ready:
+        yield _hearing_action(hearing, Kind.opening, start - policy.opening, start + policy.opening, "")
+
+
+def _hearing_action(hearing: Hearing, kind: Kind, at: datetime, until: datetime, state: str) -> Action:
+    return Action(
+        key=_key(kind, hearing.id, _stamp(hearing.starts_at), state),
+        kind=kind,
+        due_at=at,
+        subject="hearing",
+        subject_id=hearing.id,
+        about=hearing.ref,
+        owner_state=state or hearing.owner_state,
+        state=state,
+        useful_until=until,
+    )
+
+
+def _of_request(request: HearingRequest, policy: Policy) -> Iterator[Action]:
+    for column, statuses, near, overdue in _DEADLINES:
+        at: datetime | None = getattr(request, column)
+        if at is None or request.status not in statuses:
+            continue
+        if column == "written_due" and request.written_confirmed_at is not None:
+            continue
+        ahead = policy.written_near if column == "written_due" else policy.near
+        if near is not None and at - ahead > request.created_at:
+            yield _request_action(request, near, at - ahead, at, until=at)
+        yield _request_action(request, overdue, at, at)
+    if request.status in _UNANSWERED and request.submitted_at is not None:
+        base = request.answer_due
+        at = base + policy.escalate_after_due if base else request.submitted_at + policy.escalate_after_submission
+        yield _request_action(request, Kind.escalation, at, at)
+
+
+def _request_action(
+    request: HearingRequest, kind: Kind, at: datetime, stamp: datetime, until: datetime | None = None
+) -> Action:
+    side = request.requesting_state if kind in {Kind.info_near, Kind.written_near} else request.requested_state
+    return Action(
+        key=_key(kind, request.id, _stamp(stamp)),
+        kind=kind,
+        due_at=at,
+        subject="hearing_request",
+        subject_id=request.id,
+        about=request.reference,
+        owner_state=side,
+        useful_until=until,
+    )
+
+
+def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> Iterator[Action]:
+    def action(kind: Kind, at: datetime, number: int) -> Action:
+        return Action(
+            key=_key(kind, recording.id, str(number)),
+            kind=kind,
+            due_at=at,
+            subject="recording",
+            subject_id=recording.id,
+            about=recording.hearing_ref,
+            owner_state=recording.owner_state,
+        )
+
+    number = (now - recording.closed_at) // policy.audit_every
+    if number >= 1:
+        yield action(Kind.custody_audit, recording.closed_at + number * policy.audit_every, number)
+    yield action(
+        Kind.retention_review, recording.closed_at + policy.retention_years * 365.25 * DAY, policy.retention_years
+    )
+
+
+def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:
+    for kind, every in (
+        (Kind.calendar_sweep, policy.sweep_every),
+        (Kind.timezone_check, policy.tidy_every),
+        (Kind.clean_up, policy.tidy_every),
+    ):
+        number = (now - EPOCH) // every
+        yield Action(key=_key(kind, str(number)), kind=kind, due_at=EPOCH + number * every)
+
+
+def _key(kind: Kind, *parts: str) -> str:
+    return ":".join([kind.value, *(part for part in parts if part)])
+
+
+def _stamp(instant: datetime) -> str:
+    return str(int(instant.timestamp()))
