@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearings import errors
 from web import refusals
+from web.api.mount import within
 from web.i18n import N_, _
 from web.rendering import render
 
@@ -46,6 +47,12 @@ PROBLEMS: dict[str, Problem] = {
         N_("Sign in first"),
         N_("You are not signed in, or your sign-in has ended."),
         N_("Ask for a new sign-in link, or open your own link again."),
+    ),
+    "signature_refused": Problem(
+        401,
+        N_("The signature was refused"),
+        N_("What was signed does not fit, or could not be verified. Nothing was changed."),
+        N_("Reload the page, read what is to be signed and sign again with your authority's key."),
     ),
     "not_allowed": Problem(
         403,
@@ -146,7 +153,10 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotAllowed, 403),
     (errors.LinkRefused, 403),
     (errors.ProofUsed, 401),
+    (errors.SignatureRefused, 401),
     (errors.IllegalMove, 409),
+    (errors.Stale, 409),
+    (errors.TermsChanged, 409),
     (errors.NotReady, 409),
     (errors.Invalid, 422),
     (errors.DatabaseRefused, 503),
@@ -156,7 +166,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
 
 def wants_html(request: Request) -> bool:
     """Whether a person is looking: the request accepts HTML and is not for an island."""
-    return "text/html" in request.headers.get("accept", "")
+    return "text/html" in request.headers.get("accept", "") and not within(request.scope["path"])
 
 
 def code_of(error: Exception, status: int) -> str:
@@ -172,7 +182,7 @@ def answer(request: Request, error: Exception) -> Response:
     if status >= 500:
         logger.error("request failed, reference %s", reference, exc_info=error)
     code = code_of(error, status)
-    problem = PROBLEMS.get(code) or PROBLEMS[BY_STATUS.get(status, "failed")]
+    problem = PROBLEMS.get(getattr(error, "family", code)) or PROBLEMS[BY_STATUS.get(status, "failed")]
     headers = dict(getattr(error, "headers", None) or {})
     detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
     if wants_html(request):

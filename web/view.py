@@ -173,6 +173,8 @@ def hold_reason(reason: str, scene: Scene) -> str:
     code, _separator, who = reason.partition(":")
     if code == "recording_failing":
         return _("The recording is failing. What is said now is not recorded.")
+    if code == "consent_withdrawn":
+        return _("The person has withdrawn the consent to be heard. The presiding judge decides how to go on.")
     if code == "line_lost":
         lost = scene.participant(who)
         name = lost.display_name if lost else ""
