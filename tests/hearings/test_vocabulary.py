@@ -9,6 +9,7 @@ from hearings import events, permission_table, roles, status
 from hearings.models import directory as directory_model
 from hearings.models import request as request_model
 from hearings.models import request_parts as request_parts_model
+from hearings.models import signature as signature_model
 from hearings.models import sitting as sitting_model
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -16,7 +17,7 @@ KINDS = [
     kind
     for module in (
         *(status, roles, events),
-        *(request_model, request_parts_model, directory_model, sitting_model),
+        *(request_model, request_parts_model, directory_model, signature_model, sitting_model),
     )
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind is not enum.StrEnum
