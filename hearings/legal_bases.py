@@ -22,7 +22,6 @@ from hearings.needs import needs
 from hearings.refusal_rules import refusal_grounds, refusal_objections
 
 __all__ = [
-    "NOW",
     "Ask",
     "Decision",
     "GateResult",
@@ -36,9 +35,6 @@ __all__ = [
     "refusal_objections",
     "selectable",
 ]
-
-NOW = ("untoc", "uncac")
-"""The instruments a draft is shown against before one is chosen."""
 
 
 class Outcome(StrEnum):
@@ -79,6 +75,8 @@ class Verdict:
     terms: tuple[Term, ...] = ()
     notes: tuple[Note, ...] = ()
     consents: tuple[ConsentNeed, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    """Texts of the open lines for which a request cannot rely on it yet."""
     next_steps: Mapping[str, tuple[str, ...]]
     """By code of an open line: what may be done instead, as data/defaults.yaml has it."""
 
@@ -107,6 +105,7 @@ class Verdict:
             "terms": [term.as_json() for term in self.terms],
             "notes": [note.as_json() for note in self.notes],
             "consents": [need.as_json() for need in self.consents],
+            "obstacles": list(self.obstacles),
             "next_steps": {code: list(steps) for code, steps in self.next_steps.items()},
         }
 
@@ -261,18 +260,22 @@ def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
     selected = _selectable(row, question.ask.on)
     steps = law.defaults["next_steps"]
     codes = {line.code for line in lines if line.status is not LineStatus.met}
+    effects = tuple(_effects(law, lines))
     return Verdict(
         instrument=row["id"],
         name=row["name"],
         provision=cite(found.rule if found and found.carried else question.paragraph(row)),
         outcome=_outcome(lines),
-        decision=_decision(law, lines, terms, found, selected=selected),
+        decision=_decision({effect for _line, effect in effects}, terms, found, selected=selected),
         selectable=selected,
         lines=lines,
         must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
         terms=terms,
         notes=tuple(notes),
         consents=needed,
+        obstacles=tuple(
+            line.text for line, effect in effects if line.status is LineStatus.missing or effect is not Decision.pending
+        ),
         next_steps={code: tuple(steps[code]) for code in steps if code in codes},
     )
 
@@ -287,13 +290,10 @@ def _outcome(lines: tuple[Line, ...]) -> Outcome:
     return Outcome.needs_human if LineStatus.needs_human in statuses else Outcome.met
 
 
-def _decision(
-    law: Law, lines: tuple[Line, ...], terms: tuple[Term, ...], found: Footing | None, *, selected: bool
-) -> Decision:
+def _decision(effects: set[Decision], terms: tuple[Term, ...], found: Footing | None, *, selected: bool) -> Decision:
     """In the order of data/defaults.yaml. What nobody has said yet counts as pending, whatever its code."""
-    effects = set(_effects(law, lines))
     if not selected:
-        effects.add(Decision.refused)
+        return Decision.refused
     for one in (Decision.refused, Decision.blocked, Decision.pending):
         if one in effects:
             return one
@@ -301,17 +301,18 @@ def _decision(
     return Decision.allowed if owed and not any(term.agree for term in terms) else Decision.allowed_with_conditions
 
 
-def _effects(law: Law, lines: tuple[Line, ...]) -> Iterator[Decision]:
+def _effects(law: Law, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Decision]]:
+    """The open lines, each with what it does to the decision."""
     blocks, refusals = law.defaults["block_effect"], law.enums["refusal_code"]
     unbound = law.defaults["unknown_data_policy"]["party_status"] == "not_selectable_until_admin_confirms"
     for line in lines:
         if line.status is LineStatus.met:
             continue
         if line.code in blocks:
-            yield Decision(blocks[line.code])
+            yield line, Decision(blocks[line.code])
         elif line.status is LineStatus.missing:
-            yield Decision.refused if line.code in refusals else Decision.blocked
+            yield line, Decision.refused if line.code in refusals else Decision.blocked
         elif unbound and line.key.startswith("part"):
-            yield Decision.blocked
+            yield line, Decision.blocked
         else:
-            yield Decision.pending
+            yield line, Decision.pending

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hearings import reference
 from hearings.errors import Invalid
-from hearings.legal_bases import Ask, GateResult, Line, LineStatus, Outcome, Verdict, evaluate, selectable
+from hearings.legal_bases import Ask, Decision, GateResult, Line, LineStatus, Outcome, Verdict, evaluate, selectable
 from hearings.models.request import Capacity, OffenceScope, ReasonNoAttendance
 
 ON = date(2026, 11, 24)
@@ -43,19 +43,25 @@ def test_a_witness_under_untoc_leaves_only_what_a_human_must_say() -> None:
     found = verdict(ASK)
     assert (found.outcome, found.usable, found.provision) == (Outcome.needs_human, True, "UNTOC art. 18(18)")
     open_lines = [one.key for one in found.lines if one.status is not LineStatus.met]
-    assert open_lines == ["specific_treaty", "domestic_law"]
+    assert open_lines == ["channel", "specific_treaty", "domestic_law"]
     assert "identification" in found.must_be_agreed
 
 
 @pytest.mark.parametrize("capacity", [c for c in Capacity if c not in {Capacity.witness, Capacity.expert}])
 @pytest.mark.parametrize("instrument", ["untoc", "uncac"])
-def test_whoever_is_neither_witness_nor_expert_is_refused_on_these_alone(capacity: Capacity, instrument: str) -> None:
+def test_whoever_is_neither_witness_nor_expert_cannot_be_heard_on_these_alone(
+    capacity: Capacity, instrument: str
+) -> None:
     ask = replace(ASK, capacity=capacity, scopes=frozenset({"untoc_offence", "uncac_offence"}))
     found = verdict(ask, instrument)
-    assert (found.outcome, found.usable) == (Outcome.refused, False)
+    under_a_head = capacity in {Capacity.victim, Capacity.suspect, Capacity.accused}
+    assert (found.outcome, found.usable) == (Outcome.missing if under_a_head else Outcome.refused, False)
+    assert found.decision is (Decision.pending if under_a_head else Decision.refused)
     person = line(ask, "person", instrument)
     paragraph = {"untoc": "UNTOC art. 18(18)", "uncac": "UNCAC art. 46(18)"}[instrument]
-    assert (person.status, person.code) == (LineStatus.missing, "person_category_not_covered")
+    code = "domestic_law_confirmation_pending" if under_a_head else "person_category_not_covered"
+    assert (person.status, person.code, found.provision) == (LineStatus.missing, code, paragraph)
+    assert found.obstacles == (person.text,)
     assert person.text.startswith(f"{paragraph} speaks of a witness or an expert. A")
     assert "cannot be heard on it alone" in person.text
 
@@ -78,7 +84,7 @@ def test_a_victim_is_told_another_footing_without_consent() -> None:
     ("change", "key", "status", "code"),
     [
         ({}, "offence", LineStatus.met, ""),
-        ({"scopes": frozenset()}, "offence", LineStatus.missing, "offence_not_covered"),
+        ({"scopes": frozenset()}, "offence", LineStatus.missing, ""),
         ({"scopes": frozenset({"uncac_offence"})}, "offence", LineStatus.missing, "offence_not_covered"),
         ({"answers": {**YES, "offence_organised": False}}, "organised", LineStatus.missing, "offence_not_covered"),
         ({"answers": {**YES, "offence_organised": None}}, "organised", LineStatus.needs_human, ""),
@@ -95,7 +101,32 @@ def test_a_victim_is_told_another_footing_without_consent() -> None:
         ({"on": date(2003, 9, 28)}, "in_force", LineStatus.missing, "instrument_not_in_force"),
         ({"on": date(2013, 11, 15)}, "party_requested", LineStatus.missing, "no_instrument_in_force_between_states"),
         ({"on": date(2013, 11, 16)}, "party_requested", LineStatus.met, ""),
-        ({}, "domestic_law", LineStatus.needs_human, "domestic_law_confirmation_pending"),
+        ({}, "domestic_law", LineStatus.needs_human, ""),
+        ({"domestic_law_confirmed": True}, "domestic_law", LineStatus.met, ""),
+        ({"domestic_law_confirmed": False}, "domestic_law", LineStatus.missing, "domestic_law_bar"),
+        ({}, "channel", LineStatus.needs_human, ""),
+        ({"channel": "central_authority"}, "channel", LineStatus.met, ""),
+        ({"channel": "direct_judicial"}, "channel", LineStatus.missing, "wrong_channel"),
+        ({"channel": "diplomatic"}, "channel", LineStatus.needs_human, "wrong_channel"),
+        ({"channel": "diplomatic", "requested_state_insists": True}, "channel", LineStatus.met, ""),
+        ({"channel": "interpol"}, "channel", LineStatus.needs_human, "interpol_conditions_not_met"),
+        ({"channel": "interpol", "urgent": False}, "channel", LineStatus.missing, "interpol_conditions_not_met"),
+        (
+            {"channel": "interpol", "urgent": True, "both_agree_urgent_route": True, "route_possible": True},
+            "channel",
+            LineStatus.met,
+            "",
+        ),
+        ({"oral": True}, "oral", LineStatus.needs_human, "oral_conditions_not_met"),
+        ({"oral": True, "urgent": False}, "oral", LineStatus.missing, "oral_conditions_not_met"),
+        ({"oral": True, "urgent": True, "both_agree_urgent_route": True}, "oral", LineStatus.met, ""),
+        (
+            {"oral": True, "written_confirmed": False},
+            "oral_confirmation",
+            LineStatus.missing,
+            "oral_written_confirmation_overdue",
+        ),
+        ({"prefer_convention": True}, "specific_treaty", LineStatus.met, ""),
     ],
 )
 def test_each_line_of_untoc(change: dict[str, Any], key: str, status: LineStatus, code: str) -> None:
@@ -150,8 +181,16 @@ def test_national_law_may_ask_for_consent() -> None:
 def test_the_declaration_of_the_united_kingdom_blocks_an_accused() -> None:
     ask = replace(ASK, requested_state="GB", capacity=Capacity.accused, language_of_request="en")
     found = verdict(ask, "ets182")
-    assert found.outcome is Outcome.refused
-    assert line(ask, "declaration_GB", "ets182").code == "declaration_9_9"
+    assert found.decision is Decision.blocked
+    assert line(ask, "declaration_GB", "ets182").code == "declaration_unknown"
+    assert "say at what stage" in line(ask, "declaration_GB", "ets182").text
+    at_trial = replace(ask, stage="trial")
+    assert verdict(at_trial, "ets182").outcome is Outcome.refused
+    assert verdict(at_trial, "ets182").next_steps["declaration_9_9"][1] == "travel_with_safe_conduct"
+    assert line(at_trial, "declaration_GB", "ets182").code == "declaration_9_9"
+    assert line(replace(ask, stage="investigation"), "declaration_GB", "ets182").status is LineStatus.met
+    suspect = replace(at_trial, capacity=Capacity.suspect)
+    assert [one.key for one in verdict(suspect, "ets182").lines if one.key == "declaration_GB"] == []
     witness = replace(ask, capacity=Capacity.witness)
     assert [one.key for one in verdict(witness, "ets182").lines if one.key.startswith("declaration")] == []
 
@@ -191,16 +230,19 @@ def test_a_proposal_or_a_mere_channel_cannot_be_asked() -> None:
 
 
 def test_verdicts_come_most_specific_first() -> None:
-    order = [one.instrument for one in evaluate(ASK, selectable()).verdicts]
+    order = [one.instrument for one in evaluate(ASK).verdicts]
     priorities = [reference.instruments()[one]["priority"] for one in order]
     assert priorities == sorted(priorities)
-    assert order == list(selectable())
+    assert order[-1] == "reciprocity"
+    assert [one for one in order if one not in selectable()] == ["cets224", "un_cybercrime"]
 
 
 def test_the_answer_is_plain_json() -> None:
-    result = evaluate(ASK)
+    result = evaluate(replace(ASK, requested_state="ES", language_of_request="es", evidential_purpose=True))
     assert json.loads(json.dumps(result.as_json())) == result.as_json()
-    assert result.as_json()["usable"] == ["untoc"]
+    assert result.as_json()["usable"] == ["eio", "ets182", "untoc"]
+    assert (result.first, result.fallbacks) == ("eio", ("ets182", "untoc"))
+    assert evaluate(ASK).usable == ("untoc",)
 
 
 def test_one_state_alone_is_not_asked() -> None:
@@ -233,7 +275,7 @@ def test_no_question_breaks_the_gate_and_no_outcome_belies_its_lines(
         answers=answers,
         language_of_request=tag,
     )
-    result: GateResult = evaluate(ask, selectable())
+    result: GateResult = evaluate(ask)
     codes = {*reference.enums()["refusal_code"], *reference.enums()["block_code"], ""}
     for found in result.verdicts:
         statuses = {line.status for line in found.lines}
@@ -241,4 +283,7 @@ def test_no_question_breaks_the_gate_and_no_outcome_belies_its_lines(
         assert {line.code for line in found.lines} <= codes
         assert len({line.key for line in found.lines}) == len(found.lines)
         if capacity in {Capacity.accused, Capacity.suspect} and found.instrument in {"untoc", "uncac"}:
-            assert found.outcome is Outcome.refused
+            assert not found.usable
+        assert all(one.provision and one.text and one.source and one.confidence for one in found.lines)
+        assert not found.usable or not found.obstacles
+        assert not any("lawful" in one.text or "allowed" in one.text for one in (*found.lines, *found.terms))

@@ -27,7 +27,7 @@ def test_the_data_is_all_there() -> None:
         "jurisdictions": len(reference.jurisdictions()),
         "parties": len(rows("parties.csv")),
     }
-    assert counts == {"instruments": 16, "rules": 114, "overlays": 9, "jurisdictions": 30, "parties": 202}
+    assert counts == {"instruments": 17, "rules": 115, "overlays": 9, "jurisdictions": 30, "parties": 202}
 
 
 @pytest.mark.parametrize(
