@@ -85,7 +85,7 @@ def invitation(booking: Booking, *, method: Method, organiser: str, attendee: st
     person = vCalAddress(f"MAILTO:{line(attendee)}")
     person.params["role"] = vText("REQ-PARTICIPANT")
     person.params["rsvp"] = vText("FALSE")  # agreeing to a time is an act on the page, not an answer by mail
-    event.add("attendee", person, encode=0)
+    event.add("attendee", person, encode=False)
     return _calendar([event], [booking], method)
 
 

@@ -1,0 +1,265 @@
+"""Notices: who is told what when something has changed or is due, in words that name nobody and no case.
+
+A notice says a reference, a status and where to look. Names, case numbers, reasons and conditions never stand in one:
+mail is read by others on its way, and a protected person's name reaches only who is cleared for it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import outbox, webhooks
+from hearings.calendar_files import line
+from hearings.diary import both_times
+from hearings.models import Hearing, HearingRequest, OutboxMessage, Participant, Person, Sitting, StatusChange
+from hearings.models.columns import Row
+from hearings.models.outbox import OutboxKind
+from hearings.roles import StaffFunction
+
+F = StaffFunction
+USEFUL = timedelta(days=7)
+"""News older than this is no news: it is marked as missed (`MISSED`) instead of being mailed."""
+MISSED = "No clock had run for a week"
+FOOTER = "For the sake of the people concerned, this message says neither who nor what it is about."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What is said of a change, and to which side: `requesting`, `requested` or `both`."""
+
+    to: str
+    text: str
+
+
+CHANGES: Mapping[tuple[str, str], Line] = {
+    ("hearing_request", "received"): Line(to="requested", text="A request has arrived"),
+    ("hearing_request", "under_review"): Line(to="both", text="The request is under review"),
+    ("hearing_request", "information_requested"): Line(to="requesting", text="Information has been asked for"),
+    ("hearing_request", "accepted"): Line(to="requesting", text="The request has been accepted"),
+    ("hearing_request", "accepted_with_conditions"): Line(
+        to="requesting", text="The request has been accepted under conditions"
+    ),
+    ("hearing_request", "postponed"): Line(to="requesting", text="The request has been postponed"),
+    ("hearing_request", "refused"): Line(to="requesting", text="The request has been refused"),
+    ("hearing_request", "withdrawn"): Line(to="requested", text="The request has been withdrawn"),
+    ("hearing_request", "executed"): Line(to="both", text="The request has been executed"),
+    ("hearing_request", "closed"): Line(to="requested", text="The request has been closed"),
+    ("hearing", "proposed"): Line(to="requested", text="A time has been proposed"),
+    ("hearing", "countered"): Line(to="requesting", text="Another time has been proposed"),
+    ("hearing", "agreed"): Line(to="both", text="The time has been agreed"),
+    ("hearing", "ready"): Line(to="both", text="The hearing is ready"),
+    ("hearing", "part_heard"): Line(to="both", text="The hearing is to be continued"),
+    ("hearing", "concluded"): Line(to="both", text="The hearing is concluded"),
+    ("hearing", "cancelled"): Line(to="both", text="The hearing has been cancelled"),
+    ("hearing", "aborted"): Line(to="both", text="The hearing was broken off"),
+    ("recording", "sealed"): Line(to="both", text="The recording is sealed"),
+    ("recording", "failed"): Line(to="both", text="The recording could not be closed properly"),
+    ("agreement", "proposed"): Line(to="requested", text="A technical agreement has been proposed"),
+    ("agreement", "countered"): Line(to="requesting", text="Another technical agreement has been proposed"),
+    ("agreement", "agreed"): Line(to="both", text="The technical agreement has been signed"),
+    ("agreement", "void"): Line(to="both", text="The technical agreement is void"),
+    ("minutes", "in_review"): Line(to="both", text="The minutes are in review"),
+    ("minutes", "read_back"): Line(to="both", text="The minutes have been read back"),
+    ("minutes", "signed"): Line(to="both", text="The minutes have been signed"),
+}
+"""Changes of status somebody is mailed about, by table and new status."""
+
+DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
+    "reminder_week": ("", (), "Reminder: the hearing is about a week away"),
+    "reminder_day": ("", (), "Reminder: the hearing is about a day away"),
+    "reminder_hour": ("", (), "Reminder: the hearing begins within the hour"),
+    "opening": ("both", (), "The lobby may be opened now"),
+    "answer_near": ("requested", (), "An answer is due soon"),
+    "answer_overdue": ("both", (), "An answer is overdue"),
+    "info_near": ("requesting", (), "Information is due soon"),
+    "info_overdue": ("both", (), "Information is overdue"),
+    "written_near": ("requesting", (), "The written confirmation of an oral request is due soon"),
+    "written_overdue": ("both", (), "The written confirmation of an oral request is overdue"),
+    "review_due": ("requested", (), "A postponed request is to be looked at again"),
+    "escalation": ("requested", (F.administrator,), "A request has been left unanswered"),
+    "retention_review": ("both", (F.administrator,), "The keeping of a recording is to be reviewed"),
+    "audit_failed": ("both", (F.administrator, F.judge), "A stored recording did not verify"),
+    "time_moved": ("both", (), "New time-zone data would move the hearing; please decide"),
+}
+"""What is due, by kind: to which side (empty: the action's own), to which functions (none: those concerned), words."""
+
+_FALLBACK = {"requesting": (F.clerk,), "requested": (F.authority,)}
+"""Who is told when nobody on a side is named."""
+
+
+# --- who ---------------------------------------------------------------------------------------------------------
+
+
+async def subject_of(db: AsyncSession, table: str, row_id: str) -> Hearing | HearingRequest | None:
+    """The hearing or request a row belongs to, None where it belongs to none."""
+    kind = next((one for one in _tables(Row) if getattr(one, "__tablename__", "") == table), None)
+    row: Any = await db.get(kind, row_id) if kind else None
+    if row is None or isinstance(row, (Hearing, HearingRequest)):
+        return row
+    if (sitting_id := getattr(row, "sitting_id", None)) is not None:
+        row = await db.get(Sitting, sitting_id)
+    if (hearing_id := getattr(row, "hearing_id", None)) is not None:
+        return await db.get(Hearing, hearing_id)
+    if (request_id := getattr(row, "request_id", None)) is not None:
+        return await db.get(HearingRequest, request_id)
+    return None
+
+
+def _tables(kind: type[SQLModel]) -> Sequence[type[Any]]:
+    return [one for each in kind.__subclasses__() for one in (each, *_tables(each))]
+
+
+def sides(subject: Hearing | HearingRequest, to: str) -> dict[str, str]:
+    """State → side of those a notice goes to. A draft is its own State's business only."""
+    if isinstance(subject, HearingRequest) and subject.submitted_at is None:
+        to = "requesting"
+    found = {subject.requesting_state: "requesting", subject.requested_state: "requested"}
+    return {state: side for state, side in found.items() if to in ("both", side, state)}
+
+
+async def concerned(
+    db: AsyncSession, subject: Hearing | HearingRequest, state: str, functions: Collection[StaffFunction] = ()
+) -> Sequence[Person]:
+    """Active staff of a State to be told: those who are named, else those with the side's function.
+
+    Named are who has a seat in the hearing, made it or its request, answered it, or has it assigned. With `functions`,
+    everybody who has one of them, named or not; where there is nobody, again those concerned.
+    """
+    everybody = (await db.exec(select(Person).where(Person.owner_state == state, col(Person.active)))).all()
+    if chosen := [one for one in everybody if set(functions) & set(one.functions)]:
+        return chosen
+    named = await _named(db, subject)
+    side = "requesting" if state == subject.requesting_state else "requested"
+    return [one for one in everybody if one.id in named] or [
+        one for one in everybody if set(_FALLBACK[side]) & set(one.functions)
+    ]
+
+
+async def _named(db: AsyncSession, subject: Hearing | HearingRequest) -> set[str]:
+    found = {subject.created_by}
+    request = subject
+    if isinstance(subject, Hearing):
+        query = select(Participant.person_id).where(
+            Participant.hearing_id == subject.id, col(Participant.person_id).is_not(None)
+        )
+        found |= {one for one in (await db.exec(query)).all() if one}
+        request = await db.get(HearingRequest, subject.request_id)  # type: ignore[assignment]
+    if isinstance(request, HearingRequest):
+        found |= {request.created_by, request.answered_by}
+        found |= {request.requesting_assignee or "", request.requested_assignee or ""}
+    return found - {""}
+
+
+# --- telling -----------------------------------------------------------------------------------------------------
+
+
+def reference(subject: Hearing | HearingRequest) -> str:
+    """What people know it by."""
+    return subject.ref if isinstance(subject, Hearing) else subject.reference
+
+
+def link(subject: Hearing | HearingRequest, origin: str) -> str:
+    """The page, at the configured address."""
+    path = "h" if isinstance(subject, Hearing) else "requests"
+    return f"{origin}/{path}/{reference(subject)}"
+
+
+def mail(subject: Hearing | HearingRequest, text: str, origin: str) -> dict[str, Any]:
+    """The payload of a mail: subject and text."""
+    name = "Hearing" if isinstance(subject, Hearing) else "Request"
+    lines = [f"{text}.", "", f"{name} {reference(subject)}"]
+    if isinstance(subject, Hearing):
+        lines += [line(str(time)) for time in both_times(subject)]
+    lines += [link(subject, origin), "", FOOTER]
+    return {"subject": line(f"{name} {reference(subject)}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
+
+
+async def tell(
+    db: AsyncSession,
+    *,
+    subject: Hearing | HearingRequest,
+    to: str,
+    functions: Collection[StaffFunction] = (),
+    text: str,
+    key: str,
+    but: str = "",
+    origin: str,
+    now: datetime,
+    useful: timedelta = USEFUL,
+) -> list[OutboxMessage]:
+    """Mail those concerned, except the person with id `but`, who did it. Effects: one message each in the outbox."""
+    payload = mail(subject, text, origin)
+    made = []
+    for state in sides(subject, to):
+        for person in await concerned(db, subject, state, functions):
+            if person.id == but:
+                continue
+            made.append(
+                await outbox.put(
+                    db,
+                    kind=OutboxKind.mail,
+                    to=person.email,
+                    payload=payload,
+                    about=reference(subject),
+                    owner_state=state,
+                    now=now,
+                    key=f"{key}:{person.id}",
+                    expires_at=now + useful,
+                )
+            )
+    return made
+
+
+async def follow(db: AsyncSession, *, change: StatusChange, origin: str, now: datetime) -> list[OutboxMessage]:
+    """Tell of one change of status: mails to people, events to webhooks. Effects: messages in the outbox."""
+    subject = await subject_of(db, change.subject, change.subject_id)
+    if subject is None:
+        return []
+    made: list[OutboxMessage] = []
+    said = CHANGES.get((change.subject, change.after))
+    if said is not None and change.before != change.after:
+        made += await tell(
+            db,
+            subject=subject,
+            to=said.to,
+            text=said.text,
+            key=f"change:{change.id}",
+            but=change.actor,
+            origin=origin,
+            now=now,
+        )
+    if event := webhooks.event_of(change.subject, change.after):
+        made += await _post(db, subject, change, event, origin, now)
+    return made
+
+
+async def _post(
+    db: AsyncSession, subject: Hearing | HearingRequest, change: StatusChange, event: str, origin: str, now: datetime
+) -> list[OutboxMessage]:
+    body = {
+        "type": event,
+        "timestamp": change.at.isoformat().replace("+00:00", "Z"),
+        "data": {
+            "reference": reference(subject),
+            "status": change.after,
+            "before": change.before,
+            "link": link(subject, origin),
+        },
+    }
+    return [
+        await outbox.put(
+            db,
+            kind=OutboxKind.webhook,
+            to=one.id,
+            payload=body,
+            about=reference(subject),
+            owner_state=one.owner_state,
+            now=now,
+            key=f"event:{change.id}:{one.id}",
+        )
+        for one in await webhooks.listening(db, states=sides(subject, "both"), event=event)
+    ]
