@@ -17,19 +17,13 @@ from pathlib import Path
 import bagit
 
 from media.evidence import custody, tlog
-from media.evidence.bag_check import READ_BYTES, read_bag
+from media.evidence.bag_check import READ_BYTES, STORED, read_bag
 from media.evidence.custody import CustodyError, Signer
 from media.evidence.findings import Findings
 
 VERIFY_TEXT = "VERIFY.txt"
 TREE_SCRIPT = "tree.py"
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-_FILE = re.compile(
-    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
-    r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
-    r"|proofs/[a-z0-9_-]+\.tlog-proof"
-)
-"""Every file a recording's folder may hold; a bag takes nothing else with it."""
 
 
 class ExportError(Exception):
@@ -149,7 +143,7 @@ def _files(folder: Path) -> Iterator[str]:
         names.sort()
         for name in sorted(files):
             path = (Path(at) / name).relative_to(folder).as_posix()
-            if _FILE.fullmatch(path) and not (folder / path).is_symlink():
+            if STORED.fullmatch(path) and not (folder / path).is_symlink():
                 yield path
 
 

@@ -24,6 +24,13 @@ MAX_DEPTH = 32
 REQUIRED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 """Tag files without which a bag is not one of ours; VERIFY.txt and provenance.jsonld carry no check."""
 
+STORED = re.compile(
+    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
+    r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
+    r"|proofs/[a-z0-9_-]+\.tlog-proof"
+)
+"""Every file a recording's folder may hold; a bag takes nothing else with it."""
+
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8"
 _MANIFEST = re.compile(r"(tag)?manifest-([a-z0-9]+)\.txt")
 _ENTRY = re.compile(r"([0-9A-Fa-f]+)[ \t]+\*?([^ \t].*)")
@@ -77,6 +84,15 @@ def read_bag(folder: Path, findings: Findings) -> Bag:
         else:
             _check_payload_manifest(bag, path, match[2], findings)
     return bag
+
+
+def read_stored(folder: Path, findings: Findings) -> dict[str, Digest]:
+    """Hash the files of a recording as the server keeps it: what would be the payload of its bag."""
+    bag = Bag(folder)
+    for path, file in _walk(folder, "", findings):
+        if STORED.fullmatch(path):
+            _hash_payload(bag, path, file, set(), findings)
+    return bag.payload
 
 
 def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, Path]]:

@@ -7,13 +7,14 @@ Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot ver
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from media.evidence import proofs_check, tlog
+from media.evidence import bag_check, custody, proofs_check, tlog
 from media.evidence.bag_check import Bag, printable, read_bag
 from media.evidence.files_check import FilesCheck, IdentityError, check_content, read_identity
 from media.evidence.findings import EXIT_CODES, WORDS, Findings
@@ -118,7 +119,31 @@ def verify(folder: Path, wanted: Wanted) -> Report:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     findings = Findings()
-    bag = read_bag(folder, findings)
+    return _verdict(read_bag(folder, findings), wanted, findings)
+
+
+def verify_stored(folder: Path, wanted: Wanted) -> Report:
+    """Check a closed recording where the server keeps it, before it is a bag. UsageError if there is none.
+
+    Viewings are appended to its journal meanwhile: only when it fails is it checked again, alone with the folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    report = _stored(folder, wanted)
+    if report.findings.verdict == "failed":
+        with custody.locked(folder):
+            report = _stored(folder, wanted)
+    return report
+
+
+def _stored(folder: Path, wanted: Wanted) -> Report:
+    findings = Findings()
+    with tempfile.TemporaryDirectory() as around:
+        (Path(around) / "data").symlink_to(folder.absolute())
+        return _verdict(Bag(Path(around), bag_check.read_stored(folder, findings)), wanted, findings)
+
+
+def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
     checkpoint = _small(bag, "checkpoint")
     heads = HeadsCheck(wanted.policy, findings, anchors=wanted.anchors, now_ns=wanted.now_ns)
     heads.check_checkpoint(checkpoint, wanted.origin)
@@ -222,6 +247,7 @@ def _parser() -> _Parser:
     parser.add_argument(
         "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
     )
+    parser.add_argument("--stored", action="store_true", help="the folder is a recording where the server keeps it")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -266,11 +292,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
         options = _parser().parse_args(argv)
-        report = verify(options.bag, _wanted(options))
+        report = (verify_stored if options.stored else verify)(options.bag, _wanted(options))
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
-    except OSError as error:
+    except (OSError, custody.CustodyError) as error:
         print(f"vivavoce verify: the bag cannot be read: {error}", file=sys.stderr)
         return USAGE_ERROR
     if options.json:
