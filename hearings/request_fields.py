@@ -282,12 +282,19 @@ def _read(name: str, value: Any, law: Law) -> Any:
         raise Invalid("Not one of the values this field takes", name) from error
 
 
+def folded(name: str) -> str:
+    """A name without differences of case, in every script; both databases compare it the same."""
+    return name.casefold()[:400]
+
+
 def fill(request: HearingRequest, fields: Mapping[str, Any], *, law: Law = LAW) -> list[str]:
     """Set the fields given and what follows from them; returns the names of those that changed."""
     values = read(fields, law=law)
     changed = [name for name, value in values.items() if getattr(request, name) != value]
     for name in changed:
         setattr(request, name, values[name])
+    request.pseudonym = Protection.pseudonym.value in request.protection_requested
+    request.person_folded = folded(request.person_name)
     if not request.oral:
         request.oral_at = request.written_due = request.written_confirmed_at = None
     elif request.oral_at is None:

@@ -214,12 +214,16 @@ class HearingRequest(Row, table=True):
     """One exhibit a line; the files are attachments."""
     protection_requested: list[str] = json(default_factory=list)
     """Members of `Protection`."""
+    pseudonym: bool = False
+    """Whether a pseudonym is among them: then the name is not found by everybody's search."""
     protection_reason: str = Field(default="", max_length=2000)
     costs: Side | None = word(Side, "costs", default=None)
     costs_note: str = Field(default="", max_length=2000)
     proposed_slots: list[dict[str, Any]] = json(default_factory=list)
     """None, or three and more: `at` (UTC), `minutes`, and the wall time and zone it was chosen in."""
     # 15(e): the person
+    person_folded: str = Field(default="", max_length=400)
+    """The name without differences of case, for the search."""
     person_born: date | None = None
     person_nationality: str = Field(default="", max_length=2)
     person_address: str = Field(default="", max_length=500)

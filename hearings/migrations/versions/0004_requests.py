@@ -46,10 +46,12 @@ COLUMNS = {
     "question_list": New(sa.String(8000), "''"),
     "exhibits": New(sa.String(4000), "''"),
     "protection_requested": New(JSON, "'[]'"),
+    "pseudonym": New(sa.Boolean(), "(1 = 0)"),
     "protection_reason": New(sa.String(2000), "''"),
     "costs": New(sa.String(40)),
     "costs_note": New(sa.String(2000), "''"),
     "proposed_slots": New(JSON, "'[]'"),
+    "person_folded": New(sa.String(400), "''"),
     "person_born": New(sa.Date()),
     "person_nationality": New(sa.String(2), "''"),
     "person_address": New(sa.String(500), "''"),
@@ -140,6 +142,7 @@ TABLES = (
 
 def upgrade() -> None:
     grow("hearing_request", COLUMNS, CHECKS, KEYS)
+    op.execute("UPDATE hearing_request SET person_folded = lower(person_name)")
     for name, columns in INDEXES.items():
         op.create_index(name, "hearing_request", columns)
     op.create_table(
