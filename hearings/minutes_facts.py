@@ -108,9 +108,9 @@ class Facts:
     """State and provision of national rules that want a record at each place."""
     consents: Sequence[Consenting] = ()
     exhibits: Sequence[Shown] = ()
-    conditions: Sequence[tuple[str, str]] = ()
+    conditions: Sequence[tuple[str, Any]] = ()
     """Source and sentence of each condition of the requested State."""
-    agreed: Sequence[tuple[str, str]] = ()
+    agreed: Sequence[tuple[str, Any]] = ()
     """Source and sentence of each line of the technical agreement."""
     number: int = 1
 

@@ -146,11 +146,11 @@ def rights(told: Telling) -> Iterator[Passage]:
 
 
 CONSENTS = {
+    "not_asked": N_("not asked"),
+    "pending": N_("asked, no answer yet"),
     "given": N_("given"),
     "refused": N_("refused"),
-    "revoked": N_("taken back"),
-    "not_asked": N_("not asked"),
-    "asked": N_("asked"),
+    "withdrawn": N_("withdrawn"),
 }
 
 

@@ -43,8 +43,17 @@ class Moment:
     clocks: tuple[Clock, ...]
 
     def __str__(self) -> str:
-        local = [str(clocks.local_time(self.at, city=one.city, zone_name=one.zone)) for one in self.clocks]
-        return " / ".join([*local, f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"])
+        """The date once, and again where a court's calendar shows another."""
+        local = [clocks.local_time(self.at, city=one.city, zone_name=one.zone) for one in self.clocks]
+        shown = [(one.datetime, f"{one.datetime:%H:%M} {one.city} ({one.offset})") for one in local]
+        utc = self.at.astimezone(UTC)
+        shown.append((utc, f"{utc:%H:%M:%S} UTC"))
+        day = ""
+        told = []
+        for wall, text in shown:
+            told.append(text if f"{wall:%Y-%m-%d}" == day else f"{wall:%Y-%m-%d} {text}")
+            day = f"{wall:%Y-%m-%d}"
+        return ", ".join(told)
 
 
 @dataclass(frozen=True)

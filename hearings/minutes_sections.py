@@ -93,7 +93,7 @@ def exhibits(told: Telling) -> Iterator[Passage]:
 
 def conditions(told: Telling) -> Iterator[Passage]:
     """The conditions of the acceptance, as the requested State wrote them."""
-    lines = [Line(says=told.quoted(text), sources=(source,)) for source, text in told.facts.conditions]
+    lines = [Line(says=said, sources=(source,)) for source, said in told.facts.conditions]
     if told.facts.request.conditions:
         text = told.quoted(told.facts.request.conditions)
         lines.insert(0, line(N_("As written: “{text}”"), "row:hearing_request.conditions", text=text))

@@ -191,6 +191,14 @@ TABLE: Mapping[str, Row] = {
 
 ADDED: Mapping[str, Row] = {
     "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
+    "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – –"),
+    "enter_reservation": _row(
+        "Enter a reservation to the minutes",
+        "● ● ● – – – – ● ● – – –",
+        presiding_judge="also for somebody who said it",
+        clerk="also for somebody who said it",
+        requested_authority="also for somebody who said it",
+    ),
 }
 """Rows the design's table does not have."""
 
@@ -246,6 +254,20 @@ STAFF: Mapping[str, StaffRow] = {
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
+    "read_minutes": StaffRow(label="Read the minutes", functions=("clerk", "judge", "authority"), side="either"),
+    "receive_minutes": StaffRow(
+        label="Acknowledge the signed minutes", functions=("clerk", "judge", "authority"), side="requesting"
+    ),
+    "edit_calendar": StaffRow(
+        label="Enter when a court is closed or open", functions=("clerk", "administrator"), side="either"
+    ),
+    "edit_resource": StaffRow(
+        label="Keep rooms, endpoints, judges and interpreters", functions=("clerk", "administrator"), side="either"
+    ),
+    "book_resource": StaffRow(label="Book a resource of its own", functions=("clerk", "authority"), side="either"),
+    "decide_clock_change": StaffRow(
+        label="Decide on a hearing that newer time-zone data move", functions=("clerk", "judge"), side="requesting"
+    ),
     "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
     "manage_signing_keys": StaffRow(
         label="Register and retire an authority's signing key", functions=("administrator",), side="either"

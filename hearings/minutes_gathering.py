@@ -1,0 +1,115 @@
+"""Gathers what minutes are drafted from: rows of the hearing, its request, and what the law asks of minutes."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import conditions, law
+from hearings.law import Law
+from hearings.minutes_facts import MINIMUM, Basis, Consenting, Facts, Shown
+from hearings.minutes_phrases import Phrase
+from hearings.models import (
+    Attachment,
+    Consent,
+    Hearing,
+    HearingEvent,
+    HearingRequest,
+    Minutes,
+    Recording,
+    Sitting,
+    SoundCheck,
+)
+from hearings.models.request_parts import AttachmentKind
+from hearings.queries import get, participants
+from hearings.reference import VERIFIED
+
+
+async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
+    """Everything about the sittings of these minutes, up to the event they go to."""
+    hearing = await get(db, Hearing, minutes.hearing_id)
+    request = await get(db, HearingRequest, hearing.request_id)
+    wanted = col(Sitting.id).in_(minutes.sittings)
+    sittings = (await db.exec(select(Sitting).where(wanted).order_by(col(Sitting.id)))).all()
+    kept = (await db.exec(select(Recording).where(col(Recording.sitting_id).in_(minutes.sittings)))).all()
+    checks = select(SoundCheck).where(col(SoundCheck.sitting_id).in_(minutes.sittings)).order_by(col(SoundCheck.id))
+    events = (
+        select(HearingEvent)
+        .where(
+            HearingEvent.hearing_id == hearing.id,
+            HearingEvent.seq > minutes.after_seq,
+            HearingEvent.seq <= minutes.until_seq,
+        )
+        .order_by(col(HearingEvent.seq))
+    )
+    found = await law.current(db)
+    return Facts(
+        hearing=hearing,
+        request=request,
+        participants=await participants(db, hearing.id),
+        sittings=sittings,
+        recordings={recording.sitting_id: recording for recording in kept},
+        events=(await db.exec(events)).all(),
+        checks=(await db.exec(checks)).all(),
+        bases=tuple(bases(found, request)),
+        each_place=tuple(each_place(found, hearing)),
+        consents=await _consents(db, request),
+        exhibits=await _exhibits(db, request),
+        conditions=tuple(_conditions(request)),
+        number=minutes.number,
+    )
+
+
+def bases(found: Law, request: HearingRequest) -> Iterator[Basis]:
+    """The instruments the request relies on, the most specific first, and what each asks of minutes."""
+    for key, row in found.instruments.items():
+        if key not in request.instruments:
+            continue
+        profile = row.get("profile") or {}
+        rule = next((one for one in found.rules_of.get(key, ()) if one.get("topic") == "minutes"), None)
+        by = str(profile.get("minutes_by") or "silent")
+        if rule is None:
+            yield Basis(instrument=key, name=str(row["name"]), minutes_by=by, fields=MINIMUM, verified=True)
+            continue
+        yield Basis(
+            instrument=key,
+            name=str(row["name"]),
+            minutes_by=by,
+            provision=str(rule.get("provision") or ""),
+            fields=tuple(rule.get("minutes_fields") or MINIMUM),
+            verified=rule.get("confidence") in VERIFIED,
+        )
+
+
+def each_place(found: Law, hearing: Hearing) -> Iterator[tuple[str, str]]:
+    """National rules of either State that want a record drawn up at each place."""
+    for state, side in ((hearing.requesting_state, "requesting"), (hearing.requested_state, "requested")):
+        for rule in found.overlays(state, side):
+            if rule.get("minutes_each_place"):
+                yield state, str(rule.get("provision") or "")
+
+
+def _conditions(request: HearingRequest) -> Iterator[tuple[str, Phrase]]:
+    for number, condition in enumerate(conditions.parse(request.condition_rules), 1):
+        said = Phrase(conditions.SENTENCES[condition.kind], conditions.values(condition))
+        yield f"row:hearing_request.condition_rules.{number}", said
+
+
+async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Consenting]:
+    rows = (await db.exec(select(Consent).where(Consent.request_id == request.id).order_by(col(Consent.id)))).all()
+    return tuple(
+        Consenting(
+            source=f"row:consent.{row.rule}",
+            text=row.text or row.provision or row.rule,
+            status=row.status.value,
+            at=row.since,
+            counsel=row.counsel,
+        )
+        for row in rows
+    )
+
+
+async def _exhibits(db: AsyncSession, request: HearingRequest) -> Sequence[Shown]:
+    query = select(Attachment).where(Attachment.request_id == request.id, Attachment.kind == AttachmentKind.exhibit)
+    rows = (await db.exec(query.order_by(col(Attachment.id)))).all()
+    return tuple(Shown(source=f"row:attachment.{row.id}", name=row.name, sha256=row.sha256) for row in rows)

@@ -1,0 +1,525 @@
+"""Minutes from the first draft to both signatures, over a real hearing; who may, and what is refused."""
+
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from hearings import (
+    minutes,
+    minutes_text,
+    passages,
+    proofs,
+    queries,
+    recordings,
+    reservations,
+    seats,
+    signatures,
+    signing_keys,
+    sittings,
+)
+from hearings.actors import SYSTEM
+from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
+from hearings.events import EventKind, record
+from hearings.minutes_facts import SECTIONS
+from hearings.models import Hearing, Minutes, MinutesPassage, Participant
+from hearings.models.minutes import ReservationKind
+from hearings.passages import How, Writing
+from hearings.roles import Role
+from hearings.signatures import Act
+from hearings.status import MinutesStatus
+
+pytestmark = pytest.mark.parametrize("stage", ["in_session"])
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Both databases only where what is tested is the database's."""
+JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_authority
+M = MinutesStatus
+
+
+def speakers(tag: str) -> Any:
+    """Romanian is translated, Thai is not."""
+    return (lambda message: f"ro:{message}") if tag == "ro" else (lambda message: None)
+
+
+async def hear(court: Any, now: datetime) -> None:
+    """Half an hour of a hearing: a break, an intervention, a lost line, a gap; then it is closed and sealed."""
+
+    def at(minutes_: int) -> datetime:
+        return now + timedelta(minutes=minutes_)
+
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        judge, authority = await court.actor(db, JUDGE), await court.actor(db, AUTHORITY)
+        witness = await court.seat(db, Role.witness)
+        await sittings.hold(db, sitting=sitting, reason="A short break", actor=judge, now=at(5))
+        await sittings.resume(db, sitting=sitting, reason="Go on", actor=judge, now=at(10))
+        await sittings.hold(db, sitting=sitting, reason="Not under our law", actor=authority, now=at(12))
+        await sittings.resume(db, sitting=sitting, reason="The question is withdrawn", actor=authority, now=at(13))
+        await seats.disconnected(db, participant=witness, now=at(15))
+        await record(
+            db, hearing=court.hearing.id, kind=EventKind.joined, actor=SYSTEM, now=at(16), participant=witness.id
+        )
+        gap = {"track": "witness_1_mic", "from_ms": 900_000, "until_ms": 960_000, "cause": "network"}
+        await record(db, hearing=court.hearing.id, kind=EventKind.gap, actor=SYSTEM, now=at(16), **gap)
+        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=at(30))
+        await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=at(31))
+        await sittings.finish(db, sitting=sitting, now=at(31))
+
+
+@pytest.fixture
+async def heard(court: Any, now: datetime) -> Any:
+    await hear(court, now)
+    return court
+
+
+async def act(court: Any, what: Any, by: Role | None, now: datetime, **words: Any) -> Any:
+    """Somebody acts on the newest minutes."""
+    async with court.database.transaction() as db:
+        found = await minutes.current(db, court.hearing)
+        actor = SYSTEM if by is None else await court.actor(db, by)
+        return await what(db, minutes=found, actor=actor, now=now, **words)
+
+
+async def begin(court: Any, now: datetime, role: Role = CLERK) -> Minutes:
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        actor = await court.actor(db, role)
+        return await minutes.begin(db, hearing=hearing, speakers=speakers, actor=actor, now=now)
+
+
+async def texts(court: Any) -> dict[str, MinutesPassage]:
+    async with court.database.reading() as db:
+        found = await minutes.current(db, court.hearing)
+        return {one.key: one for one in await passages.latest(db, found)}
+
+
+# --- drafting ----------------------------------------------------------------------------------------------------
+
+
+@SQLITE
+async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknown(heard: Any, now: datetime) -> None:
+    made = await begin(heard, now)
+    found = await texts(heard)
+    assert (made.number, made.status, made.after_seq) == (1, M.drafted, 0)
+    assert [key for key, one in found.items() if not one.sources] == []
+    assert list(dict.fromkeys(key.split(".")[0] for key in found)) == list(SECTIONS)
+    break_ = found["course.sitting_1"].texts["en"]
+    assert (
+        "2026-12-02 08:05 Bucharest (+02:00), 13:05 Bangkok (+07:00), 06:05:00 UTC: Andrei Popa closed the floor."
+        in break_
+    )
+    assert found["interventions.all"].texts["en"].splitlines() == [
+        "2026-12-02 08:12 Bucharest (+02:00), 13:12 Bangkok (+07:00), 06:12:00 UTC: "
+        "Kanya Srisai intervened: “Not under our law”",
+        "2026-12-02 08:13 Bucharest (+02:00), 13:13 Bangkok (+07:00), 06:13:00 UTC: "
+        "Kanya Srisai lifted it: “The question is withdrawn”",
+    ]
+    assert "(60 s): the line of The witness was lost." in found["interruptions.all"].texts["en"]
+    assert "ab" * 32 in found["recording.sitting_1"].texts["en"]
+    assert found["recording.gaps"].texts["en"] == (
+        "Gap in witness_1_mic from 0:15:00 to 0:16:00 of the recording (network)."
+    )
+    assert found["oath.all"].texts["en"] == (
+        "Oath, affirmation or caution, its text and the answer: not recorded, to be completed by: Requested authority."
+    )
+    assert (found["oath.all"].open_for, found["oath.all"].sources) == (
+        "requested_authority",
+        ["human:requested_authority"],
+    )
+    assert {key for key, one in found.items() if one.required and one.open_for} == {"identity.witness_1", "oath.all"}
+
+
+@SQLITE
+async def test_a_draft_is_in_every_language_it_has_words_for(heard: Any, now: datetime) -> None:
+    await begin(heard, now)
+    public = (await texts(heard))["public.all"]
+    assert public.texts.keys() == {"en", "ro"}
+    assert public.texts["ro"] == "ro:Not recorded: to be completed by: ro:Presiding judge."
+
+
+@SQLITE
+async def test_minutes_wait_for_the_sitting_and_for_the_earlier_ones(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        sitting, _ = await court.sitting(db)
+        sitting.started_at = None
+        db.add(sitting)
+    with pytest.raises(NotReady, match="once the sitting has begun"):
+        await begin(court, now)
+    async with court.database.transaction() as db:
+        sitting, _ = await court.sitting(db)
+        sitting.started_at = now
+        db.add(sitting)
+    await begin(court, now)
+    with pytest.raises(NotReady, match="not signed yet"):
+        await begin(court, now)
+
+
+@SQLITE
+async def test_drafting_again_adds_what_happened_and_leaves_what_people_wrote(court: Any, now: datetime) -> None:
+    await begin(court, now)
+    await rewrite(court, now, "times.sitting_1", ro="De la ora opt.")
+    with pytest.raises(NotReady, match="not closed yet"):
+        await act(court, minutes.submit, CLERK, now)
+    await hear(court, now)
+    with pytest.raises(NotReady, match="draft it again"):
+        await act(court, minutes.submit, CLERK, now)
+    done = await act(court, minutes.refresh, CLERK, now, speakers=speakers)
+    assert done.left == ("times.sitting_1",)
+    assert {"course.sitting_1", "interventions.all", "recording.sitting_1"} <= set(done.anew)
+    found = await texts(court)
+    assert found["times.sitting_1"].texts["ro"] == "De la ora opt."
+    assert (found["course.sitting_1"].revision, found["case.references"].revision) == (2, 1)
+    await act(court, minutes.submit, CLERK, now)
+    with pytest.raises(NotReady, match="before their review"):
+        await act(court, minutes.refresh, CLERK, now, speakers=speakers)
+
+
+# --- passages ----------------------------------------------------------------------------------------------------
+
+
+async def rewrite(court: Any, now: datetime, key: str, role: Role = CLERK, **said: str) -> MinutesPassage:
+    """Give a passage new texts, all written."""
+    revision = (await texts(court))[key].revision
+    writings = {lang: Writing(text=text, how=How.written) for lang, text in said.items()}
+    return await act(court, passages.revise, role, now, key=key, revision=revision, writings=writings)
+
+
+@SQLITE
+async def test_a_change_is_a_version_and_makes_the_other_language_stale(heard: Any, now: datetime) -> None:
+    await begin(heard, now)
+    await rewrite(heard, now, "public.all", ro="Ședința a fost publică.", th="การพิจารณาเปิดเผย")
+    changed = await rewrite(heard, now, "public.all", JUDGE, ro="Ședința nu a fost publică.")
+    assert changed.marks["th"] == {"how": "written", "by": "", "stale": True}
+    assert (changed.revision, changed.open_for, changed.author_label) == (3, "", "Andrei Popa")
+    translated = {"th": Writing(text="การพิจารณาลับ", how=How.translated, by="Somsri")}
+    done = await act(heard, passages.revise, CLERK, now, key="public.all", revision=3, writings=translated)
+    assert done.marks == {
+        "en": {"how": "drafted", "by": ""},
+        "ro": {"how": "written", "by": ""},
+        "th": {"how": "translated", "by": "Somsri"},
+    }
+    async with heard.database.reading() as db:
+        found = await passages.revisions(db, await minutes.current(db, heard.hearing), "public.all")
+    assert [one.texts.get("ro", "")[:14] for one in found] == [
+        "ro:Not recorde",
+        "Ședința a fost",
+        "Ședința nu a f",
+        "Ședința nu a f",
+    ]
+    assert await act(heard, passages.revise, CLERK, now, key="public.all", revision=4, writings={}) == done
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("writing", "field"),
+    [
+        (Writing(text="x", how=How.translated), "by_th"),
+        (Writing(text="", how=How.written), "text_th"),
+        (Writing(text="a\u202eb", how=How.written), "text_th"),
+        (Writing(text="x", how=How.drafted), "text_th"),
+    ],
+)
+async def test_a_text_that_cannot_stand_is_refused(heard: Any, now: datetime, writing: Writing, field: str) -> None:
+    await begin(heard, now)
+    with pytest.raises(Invalid) as refusal:
+        await act(heard, passages.revise, CLERK, now, key="public.all", revision=1, writings={"th": writing})
+    assert refusal.value.field == field
+    assert (await texts(heard))["public.all"].revision == 1
+
+
+@SQLITE
+async def test_a_change_to_an_older_version_or_in_a_foreign_language_is_refused(heard: Any, now: datetime) -> None:
+    await begin(heard, now)
+    await rewrite(heard, now, "public.all", ro="Publică.")
+    fresh = {"ro": Writing(text="Secretă.", how=How.written)}
+    with pytest.raises(Stale):
+        await act(heard, passages.revise, CLERK, now, key="public.all", revision=1, writings=fresh)
+    with pytest.raises(Invalid):
+        await act(heard, passages.revise, CLERK, now, key="public.all", revision=2, writings={"fr": fresh["ro"]})
+    assert (await texts(heard))["public.all"].texts["ro"] == "Publică."
+
+
+@SQLITE
+async def test_only_judge_clerk_and_requested_authority_edit(heard: Any, now: datetime) -> None:
+    for role in (Role.interpreter, Role.witness):
+        with pytest.raises(NotAllowed):
+            await begin(heard, now, role)
+    await begin(heard, now, AUTHORITY)
+    with pytest.raises(NotAllowed):
+        await rewrite(heard, now, "public.all", Role.interpreter, ro="Publică.")
+
+
+def test_a_comparison_shows_words(stage: str) -> None:
+    assert passages.compared("The sitting was public.", "The sitting was not public.") == [
+        ("same", "The sitting was "),
+        ("new", "not "),
+        ("same", "public."),
+    ]
+
+
+# --- protected persons -------------------------------------------------------------------------------------------
+
+
+@SQLITE
+async def test_a_protected_person_is_named_nowhere(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        witness = await queries.get(db, Participant, court.ids[Role.witness])
+        witness.display_name, witness.identity_method = "Malee Protected", "protected_identity"
+        db.add(witness)
+        sitting, _ = await court.sitting(db)
+        judge = await court.actor(db, JUDGE)
+        await sittings.hold(
+            db, sitting=sitting, reason="malee protected and Somchai Jaidee are tired", actor=judge, now=now
+        )
+        await sittings.resume(db, sitting=sitting, reason="Go on", actor=judge, now=now)
+    await hear(court, now)
+    await begin(court, now)
+    found = await texts(court)
+    everything = " ".join(text for one in found.values() for text in one.texts.values()).casefold()
+    assert "malee" not in everything and "somchai" not in everything
+    assert "Reason given: “Witness 1 and Witness 1 are tired”" in found["course.sitting_1"].texts["en"]
+    assert found["people.witness_1"].texts["en"].startswith("Witness 1, Witness, in – (Thailand).")
+    assert found["protection.annex"].texts["en"] == (
+        "Witness 1 is not named here; the identity is in a sealed annex kept by the requested authority."
+    )
+    with pytest.raises(Invalid, match="protected"):
+        await rewrite(court, now, "public.all", ro="MALEE Protected a vorbit.")
+    with pytest.raises(Invalid, match="protected"):
+        await act(court, reservations.reserve, CLERK, now, made_by="Defence", role="", lang="ro", text="Somchai Jaidee")
+
+
+# --- reading back, signing ---------------------------------------------------------------------------------------
+
+
+async def complete(court: Any, now: datetime) -> None:
+    """Every passage has both texts, and nothing that is required is open."""
+    for key, one in (await texts(court)).items():
+        said = {"th": Writing(text=f"ไทย {key}", how=How.machine, by="a machine")}
+        if one.open_for:
+            said["ro"] = Writing(text=f"Scris: {key}", how=How.written)
+        await act(court, passages.revise, CLERK, now, key=key, revision=one.revision, writings=said)
+
+
+READ: dict[str, Any] = {"read_by": "Ioana Marin", "languages": ["ro", "th"], "heard_by": ["The witness"]}
+
+
+@SQLITE
+async def test_what_is_missing_stale_or_open_keeps_minutes_from_being_read_back(heard: Any, now: datetime) -> None:
+    await begin(heard, now)
+    with pytest.raises(NotReady, match="at the end of their review"):
+        await act(heard, minutes.read_back, CLERK, now, **READ)
+    await act(heard, minutes.submit, CLERK, now)
+    with pytest.raises(NotReady) as refusal:
+        await act(heard, minutes.read_back, CLERK, now, **READ)
+    assert {"public.all: missing th", "oath.all: open requested_authority"} <= set(refusal.value.missing)
+    await complete(heard, now)
+    await rewrite(heard, now, "public.all", ro="Alt text.")
+    with pytest.raises(NotReady) as refusal:
+        await act(heard, minutes.read_back, CLERK, now, **READ)
+    assert refusal.value.missing == ("public.all: stale th",)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("field", "value"), [("heard_by", []), ("languages", []), ("languages", ["fr"]), ("read_by", "")]
+)
+async def test_a_reading_says_who_read_to_whom_and_in_what(heard: Any, now: datetime, field: str, value: Any) -> None:
+    await begin(heard, now)
+    await act(heard, minutes.submit, CLERK, now)
+    await complete(heard, now)
+    with pytest.raises(Invalid) as refusal:
+        await act(heard, minutes.read_back, CLERK, now, **(READ | {field: value}))
+    assert refusal.value.field == field
+
+
+async def keys(court: Any, now: datetime) -> dict[str, bytes]:
+    """A signing key of each authority, in our table; their seeds."""
+    seeds = {"RO": secrets.token_bytes(32), "TH": secrets.token_bytes(32)}
+    async with court.database.transaction() as db:
+        for state, seed in seeds.items():
+            public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+            await signing_keys.add(
+                db, state=state, authority_name=f"Court of {state}", public_key=proofs.encode(public), now=now
+            )
+    return seeds
+
+
+async def statement(court: Any, state: str, now: datetime) -> dict[str, Any]:
+    async with court.database.reading() as db:
+        found = await minutes.current(db, court.hearing)
+        body = minutes_text.body(found, await minutes.recordings(db, found))
+        about = minutes_text.about(court.hearing, found)
+    other = {"RO": "TH", "TH": "RO"}[state]
+    return signatures.statement(state=state, other=other, act=Act.sign_minutes, about=about, body=body, now=now)
+
+
+async def read(court: Any, now: datetime) -> None:
+    """Drafted, complete, reviewed and read back."""
+    await begin(court, now)
+    await act(court, minutes.submit, CLERK, now)
+    await complete(court, now)
+    await act(court, minutes.read_back, CLERK, now, **READ)
+
+
+async def sign(court: Any, role: Role, seed: bytes, now: datetime, **changed: Any) -> Any:
+    state = "TH" if role is AUTHORITY else "RO"
+    stated = await statement(court, state, now) | changed
+    return await act(court, minutes.sign, role, now, jws=signatures.sign(stated, seed=seed))
+
+
+async def test_both_authorities_sign_the_text_and_the_root(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+    await sign(heard, AUTHORITY, seeds["TH"], now)
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+        assert (found.status, sorted(await minutes.signed_by(db, found))) == (M.read_back, ["TH"])
+    await sign(heard, JUDGE, seeds["RO"], now)
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+        kept = await minutes.recordings(db, found)
+        both = await minutes.signed_by(db, found)
+        said = minutes_text.text(
+            heard.hearing, found, await passages.latest(db, found), await minutes.reading_in_force(db, found)
+        )
+        history = [change.after for change in await queries.history(db, found)]
+    assert (found.status, found.signed_at, sorted(both)) == (M.signed, now, ["RO", "TH"])
+    assert minutes_text.digest(said) == found.text_sha256
+    assert signatures.read(both["TH"])["body"] == {
+        "text_sha256": found.text_sha256,
+        "recordings": {kept[0].id: "ab" * 32},
+    }
+    assert history == ["drafted", "in_review", "read_back", "signed"]
+    for change in (minutes.reopen, minutes.send_back):
+        with pytest.raises(IllegalMove):
+            await act(heard, change, JUDGE, now, reason="Change it")
+    with pytest.raises(NotReady):
+        await rewrite(heard, now, "public.all", ro="Altfel.")
+
+
+@SQLITE
+async def test_opening_the_text_again_voids_the_signature_and_the_older_hash(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+    old = signatures.sign(await statement(heard, "RO", now), seed=seeds["RO"])
+    await sign(heard, AUTHORITY, seeds["TH"], now)
+    await act(heard, minutes.reopen, JUDGE, now, reason="A wrong time")
+    with pytest.raises(NotReady):
+        await act(heard, minutes.sign, JUDGE, now, jws=old)
+    await rewrite(heard, now, "public.all", ro="Alt text.", th="อื่น")
+    await act(heard, minutes.read_back, CLERK, now, **READ)
+    async with heard.database.reading() as db:
+        assert await minutes.signed_by(db, await minutes.current(db, heard.hearing)) == {}
+    with pytest.raises(TermsChanged):
+        await act(heard, minutes.sign, JUDGE, now, jws=old)
+    await sign(heard, JUDGE, seeds["RO"], now)
+    await sign(heard, AUTHORITY, seeds["TH"], now + timedelta(seconds=1))
+    async with heard.database.reading() as db:
+        assert (await minutes.current(db, heard.hearing)).status is M.signed
+
+
+@SQLITE
+async def test_a_state_signs_for_itself_only_and_once(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+    for role in (Role.interpreter, Role.witness):
+        with pytest.raises(NotAllowed):
+            await sign(heard, role, seeds["RO"], now)
+    with pytest.raises(SignatureRefused):
+        await sign(heard, JUDGE, seeds["TH"], now)
+    with pytest.raises(SignatureRefused):
+        await sign(heard, JUDGE, seeds["TH"], now, iss="TH", aud="RO")
+    await sign(heard, JUDGE, seeds["RO"], now)
+    with pytest.raises(TermsChanged):
+        await sign(heard, CLERK, seeds["RO"], now + timedelta(seconds=1))
+
+
+@SQLITE
+async def test_corrections_keep_the_review_going(heard: Any, now: datetime) -> None:
+    await begin(heard, now)
+    await act(heard, minutes.submit, CLERK, now)
+    await complete(heard, now)
+    done = await act(heard, minutes.read_back, CLERK, now, corrections="It was nine, not eight.", **READ)
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+    assert (done.outcome.value, found.status, found.text_sha256) == ("corrections", M.in_review, "")
+    again = await act(heard, minutes.read_back, CLERK, now, **READ)
+    assert (again.number, again.outcome.value) == (2, "accepted")
+
+
+async def test_reservations_stand_beside_the_text_even_when_it_is_signed(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+    first = {"made_by": "Maître Roux", "role": "defence", "lang": "fr", "text": "La question 3 n'est pas rendue."}
+    await act(heard, reservations.reserve, CLERK, now, **first)
+    await sign(heard, AUTHORITY, seeds["TH"], now)
+    await sign(heard, CLERK, seeds["RO"], now)
+    refusal = first | {"kind": ReservationKind.refusal_to_sign, "text": "I do not sign."}
+    await act(heard, reservations.reserve, AUTHORITY, now, **refusal)
+    with pytest.raises(NotAllowed):
+        await act(heard, reservations.reserve, Role.witness, now, **first)
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+        beside = await reservations.reservations_to(db, found)
+        assert sorted(await minutes.signed_by(db, found)) == ["RO", "TH"]
+    assert [(one.number, one.kind.value, one.text_sha256 == found.text_sha256) for one in beside] == [
+        (1, "reservation", True),
+        (2, "refusal_to_sign", True),
+    ]
+    for row in (beside[0], (await texts(heard))["public.all"]):
+        with pytest.raises(DBAPIError, match="only grows"):
+            async with heard.database.transaction() as db:
+                await db.exec(text(f"UPDATE {row.__tablename__} SET at = at WHERE id = '{row.id}'"))
+
+
+@SQLITE
+async def test_the_requesting_state_acknowledges_what_it_has_received(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+
+    async def acknowledge(function: str) -> None:
+        async with heard.database.transaction() as db:
+            found = await minutes.current(db, heard.hearing)
+            await minutes.acknowledge(db, minutes=found, hearing=heard.hearing, actor=heard.staff(function), now=now)
+
+    with pytest.raises(NotReady):
+        await acknowledge("clerk")
+    await sign(heard, AUTHORITY, seeds["TH"], now)
+    await sign(heard, CLERK, seeds["RO"], now)
+    with pytest.raises(NotAllowed):
+        await acknowledge("authority")
+    await acknowledge("clerk")
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+    assert (found.received_at, found.received_by) == (now, "Ioana Marin")
+
+
+@SQLITE
+async def test_the_whole_is_canonical_and_carries_signatures_as_received(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    await read(heard, now)
+    signed = await sign(heard, AUTHORITY, seeds["TH"], now)
+    async with heard.database.reading() as db:
+        found = await minutes.current(db, heard.hearing)
+        whole = minutes_text.whole(
+            heard.hearing,
+            found,
+            passages=await passages.latest(db, found),
+            reading=await minutes.reading_in_force(db, found),
+            recordings=await minutes.recordings(db, found),
+            reservations=await reservations.reservations_to(db, found),
+            signatures=await signatures.signatures_of(db, found),
+        )
+    assert (whole["signatures"], whole["text_sha256"]) == ([signed.jws], found.text_sha256)
+    assert json.loads(rfc8785.dumps(whole)) == whole
+    assert whole["text"]["reading"]["heard_by"] == ["The witness"]
+    assert {one["key"]: one["by"]["th"] for one in whole["text"]["passages"]}["oath.all"] == {
+        "how": "machine",
+        "by": "a machine",
+    }
