@@ -1,0 +1,204 @@
+"""What a negotiation is asked and what comes of it: needs, lines with their reasons, the agreed session. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from hearings.errors import Invalid
+from hearings.models.hearing import RecordingPolicy
+from hearings.negotiation_words import OPTIONS, SENTENCES
+from hearings.profiles import ACCESSIBILITY, table
+
+
+class Result(StrEnum):
+    """What a line comes to."""
+
+    agreed = "agreed"
+    compromise = "compromise"
+    conflict = "conflict"
+    open = "open"
+    """Follows once the conflicts are solved."""
+
+
+class Interpreting(StrEnum):
+    """How the hearing is to be interpreted."""
+
+    none = "none"
+    consecutive = "consecutive"
+    simultaneous = "simultaneous"
+    """If it can be; else consecutive."""
+    simultaneous_only = "simultaneous_only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What the hearing needs. `heard` is the side (`a` or `b`) at which the person is heard."""
+
+    interpreting: Interpreting = Interpreting.consecutive
+    cameras_a: int = 2
+    cameras_b: int = 2
+    least_height: int = 360
+    least_fps: int = 15
+    most_height: int = 1080
+    most_fps: int = 30
+    recording: RecordingPolicy = RecordingPolicy.sound_and_picture
+    end_to_end: bool = False
+    """Encryption that the server cannot open is insisted on."""
+    heard: str = "b"
+    room_view: bool = False
+    private_line: bool = False
+    accessibility: frozenset[str] = frozenset()
+
+    def mirrored(self) -> "Needs":
+        """The same needs with the sides swapped."""
+        return replace(self, cameras_a=self.cameras_b, cameras_b=self.cameras_a, heard={"a": "b", "b": "a"}[self.heard])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One item of the outcome. `rule` and `result` choose the sentence, `inputs` fill it."""
+
+    item: str
+    rule: str
+    result: Result
+    offered_a: tuple[str, ...]
+    offered_b: tuple[str, ...]
+    value: str = ""
+    inputs: tuple[tuple[str, str], ...] = ()
+    options: tuple[str, ...] = ()
+    """What would solve a conflict: keys of `OPTIONS`."""
+
+    @property
+    def text(self) -> str:
+        """Why, and what was given up."""
+        return SENTENCES[f"{self.rule}.{self.result}"].format(**dict(self.inputs))
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What would solve it, in sentences."""
+        return tuple(OPTIONS[option].format(**dict(self.inputs)) for option in self.options)
+
+    def mirrored(self) -> "Line":
+        """The line as the other side reads it."""
+        swap = {"side": {"A": "B", "B": "A", "A and B": "A and B"}}
+        inputs = tuple((key, swap.get(key, {}).get(value, value)) for key, value in self.inputs)
+        return replace(self, offered_a=self.offered_b, offered_b=self.offered_a, inputs=inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What both sites hold the hearing with."""
+
+    audio_codec: str
+    audio_hz: int
+    audio_kbps: int
+    video_codec: str
+    height: int
+    fps: int
+    video_kbps: int
+    encryption: str
+    transport: str
+    interpreting: str
+    recording: str
+    key_holders: str
+    format: str
+    fallback: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Every line, and the session when no line is a conflict."""
+
+    lines: tuple[Line, ...]
+    session: Session | None
+
+    @property
+    def conflicts(self) -> tuple[Line, ...]:
+        """The lines that stand in the way."""
+        return tuple(line for line in self.lines if line.result is Result.conflict)
+
+
+# --- needs and lines as JSON -------------------------------------------------------------------------------------
+
+
+def needs_from(value: Mapping[str, Any]) -> Needs:
+    """Needs out of JSON; what is left out is as `Needs` says. Raises `Invalid` naming the field."""
+    read: dict[str, Any] = {}
+    for name, given in value.items():
+        if name not in _READ:
+            raise Invalid(f"Needs have no {str(name)[:40]!r}", str(name)[:40])
+        read[name] = _READ[name](given, name)
+    needs = Needs(**read)
+    if needs.most_height < needs.least_height:
+        raise Invalid("The largest picture cannot be below the least", "most_height")
+    if needs.most_fps < needs.least_fps:
+        raise Invalid("The most frames cannot be below the least", "most_fps")
+    return needs
+
+
+def as_json(one: Needs | Session) -> dict[str, Any]:
+    """Needs or a session as JSON, lists sorted."""
+    found = {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+
+
+def _number(least: int, most: int) -> Any:
+    def read(value: Any, field: str) -> int:
+        text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+        if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
+            raise Invalid(f"A whole number from {least} to {most} is needed", field)
+        return int(text)
+
+    return read
+
+
+def _height(value: Any, field: str) -> int:
+    found: int = _number(1, 10_000)(value, field)
+    if found not in table()["sizes"]:
+        raise Invalid(f"One of: {', '.join(map(str, table()['sizes']))}", field)
+    return found
+
+
+def _flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("Yes or no is needed", field)
+    return value
+
+
+def _one_of(known: type[StrEnum]) -> Any:
+    def read(value: Any, field: str) -> StrEnum:
+        if not isinstance(value, str) or value not in set(known):
+            raise Invalid(f"One of: {', '.join(known)}", field)
+        return known(value)
+
+    return read
+
+
+def _side(value: Any, field: str) -> str:
+    if value not in ("a", "b"):
+        raise Invalid("One of: a, b", field)
+    return str(value)
+
+
+def _accessibility(value: Any, field: str) -> frozenset[str]:
+    if not isinstance(value, (list, tuple, set, frozenset)) or not set(value) <= set(ACCESSIBILITY):
+        raise Invalid(f"Some of: {', '.join(ACCESSIBILITY)}", field)
+    return frozenset(value)
+
+
+_READ: Mapping[str, Any] = {
+    "interpreting": _one_of(Interpreting),
+    "cameras_a": _number(1, 12),
+    "cameras_b": _number(1, 12),
+    "least_height": _height,
+    "least_fps": _number(1, 60),
+    "most_height": _height,
+    "most_fps": _number(1, 60),
+    "recording": _one_of(RecordingPolicy),
+    "end_to_end": _flag,
+    "heard": _side,
+    "room_view": _flag,
+    "private_line": _flag,
+    "accessibility": _accessibility,
+}

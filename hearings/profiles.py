@@ -1,0 +1,219 @@
+"""What a site can do: the form of a profile, read and checked. Pure; `hearings.sites` keeps the versions.
+
+Two parts (the "Handshake" forms tell static and public parameters from variable and confidential ones): *abilities*,
+which are negotiated and seen by whoever negotiates with the site, and *details* for people, each public or
+confidential. A confidential detail goes to the other State once both have signed an agreement.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from hearings import reference
+from hearings.errors import Invalid
+from hearings.languages import language
+from hearings.models.hearing import RecordingPolicy
+from hearings.texts import clean
+
+ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
+INTERPRETING = ("consecutive", "simultaneous")
+PRIVATE_LINES = ("room_beside", "phone", "separate_video")
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """data/negotiation.yaml: preferences, what the room carries, limits of a line test."""
+    text = (files("hearings") / "data" / "negotiation.yaml").read_text("utf-8")
+    found: Mapping[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def ids(kind: str) -> tuple[str, ...]:
+    """The words known of a kind, the preferred first."""
+    return tuple(row["id"] for row in table()[kind])
+
+
+@cache
+def audio_hz() -> Mapping[str, int]:
+    """The highest frequency each audio codec carries (data/defaults.yaml)."""
+    return {row["id"]: int(row["audio_hz"]) for row in reference.defaults()["codecs"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A site's abilities. Bandwidth in kbit/s: what is guaranteed, and what there usually is."""
+
+    endpoint: str = "webrtc"
+    audio_codecs: frozenset[str]
+    video_codecs: frozenset[str]
+    microphone_hz: int = 20_000
+    """The highest frequency its microphones pick up."""
+    height: int
+    fps: int
+    up_least: int
+    up_target: int
+    down_least: int
+    down_target: int
+    transports: frozenset[str]
+    encryption: frozenset[str]
+    interpreting: frozenset[str] = frozenset()
+    """How people at the site can be interpreted for."""
+    booth: bool = False
+    relay: bool = False
+    recordings: frozenset[str]
+    """What its law allows to be recorded."""
+    key_holders: frozenset[str]
+    formats: frozenset[str]
+    private_lines: frozenset[str] = frozenset()
+    accessibility: frozenset[str] = frozenset()
+    fallbacks: frozenset[str] = frozenset()
+    room_view: bool = False
+    """Whether a camera can show the whole room (360 degrees)."""
+    document_camera: bool = False
+
+
+DETAILS: Mapping[str, int] = {
+    "address": 500,
+    "room_phone": 60,
+    "technician_name": 200,
+    "technician_phone": 60,
+    "technician_email": 200,
+    "technician_languages": 200,
+    "deputy": 300,
+    "judicial_contact": 300,
+    "dial_address": 300,
+    "microphones": 500,
+    "cameras": 500,
+    "public_access": 500,
+    "recording_law": 1000,
+    "note": 1000,
+}
+"""What people need to know, and how long it may be."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One text for people."""
+
+    value: str
+    confidential: bool
+
+
+def _words(known: Callable[[], Iterable[str]], least: int) -> Callable[[Any, str], frozenset[str]]:
+    def read(value: Any, field: str) -> frozenset[str]:
+        if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(one, str) for one in value):
+            raise Invalid("A list of words is needed", field)
+        unknown = sorted(set(value) - set(known()))
+        if unknown:
+            raise Invalid(f"Not known: {unknown[0][:40]!r}; known: {', '.join(known())}", field)
+        if len(set(value)) < least:
+            raise Invalid("Choose at least one", field)
+        return frozenset(value)
+
+    return read
+
+
+def _number(least: int, most: int) -> Callable[[Any, str], int]:
+    def read(value: Any, field: str) -> int:
+        text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
+            raise Invalid(f"A whole number from {least} to {most} is needed", field)
+        return int(text)
+
+    return read
+
+
+def _flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("Yes or no is needed", field)
+    return value
+
+
+def _endpoint(value: Any, field: str) -> str:
+    if value not in ids("endpoints"):
+        raise Invalid(f"One of: {', '.join(ids('endpoints'))}", field)
+    return str(value)
+
+
+def _height(value: Any, field: str) -> int:
+    found = _number(1, 10_000)(value, field)
+    if found not in table()["sizes"]:
+        raise Invalid(f"One of: {', '.join(map(str, table()['sizes']))}", field)
+    return found
+
+
+READ: Mapping[str, Callable[[Any, str], Any]] = {
+    "endpoint": _endpoint,
+    "audio_codecs": _words(lambda: ids("audio_codecs"), 1),
+    "video_codecs": _words(lambda: ids("video_codecs"), 1),
+    "microphone_hz": _number(3_000, 24_000),
+    "height": _height,
+    "fps": _number(1, 60),
+    "up_least": _number(16, 10_000_000),
+    "up_target": _number(16, 10_000_000),
+    "down_least": _number(16, 10_000_000),
+    "down_target": _number(16, 10_000_000),
+    "transports": _words(lambda: ids("transports"), 1),
+    "encryption": _words(lambda: ids("encryption"), 1),
+    "interpreting": _words(lambda: INTERPRETING, 0),
+    "booth": _flag,
+    "relay": _flag,
+    "recordings": _words(lambda: tuple(RecordingPolicy), 1),
+    "key_holders": _words(lambda: ids("key_holders"), 1),
+    "formats": _words(lambda: ids("formats"), 1),
+    "private_lines": _words(lambda: PRIVATE_LINES, 0),
+    "accessibility": _words(lambda: ACCESSIBILITY, 0),
+    "fallbacks": _words(lambda: ids("fallbacks"), 0),
+    "room_view": _flag,
+    "document_camera": _flag,
+}
+"""How each ability is read out of JSON."""
+
+
+def parse(abilities: Mapping[str, Any]) -> Profile:
+    """A profile out of JSON. Raises `Invalid` naming the field: unknown, missing, out of range, or a target below
+    what is guaranteed."""
+    unknown = sorted(set(map(str, abilities)) - set(READ))
+    if unknown:
+        raise Invalid(f"A profile has no {unknown[0][:40]!r}", unknown[0][:40])
+    read = {name: READ[name](value, name) for name, value in abilities.items()}
+    missing = [one.name for one in fields(Profile) if one.name not in read and not _has_default(one.name)]
+    if missing:
+        raise Invalid("Cannot be empty", missing[0])
+    profile = Profile(**read)
+    for way in ("up", "down"):
+        if getattr(profile, f"{way}_target") < getattr(profile, f"{way}_least"):
+            raise Invalid("What there usually is cannot be less than what is guaranteed", f"{way}_target")
+    return profile
+
+
+def _has_default(name: str) -> bool:
+    return hasattr(Profile, name)
+
+
+def as_json(profile: Profile) -> dict[str, Any]:
+    """The object `parse` reads, lists sorted."""
+    found = {one.name: getattr(profile, one.name) for one in fields(profile)}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+
+
+def parse_details(details: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Texts for people, `{name: {"value", "confidential"}}`, empty ones left out. Raises `Invalid` naming the field."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, detail in details.items():
+        if name not in DETAILS:
+            raise Invalid(f"A profile has no {str(name)[:40]!r}", str(name)[:40])
+        if not isinstance(detail, Mapping) or set(detail) != {"value", "confidential"}:
+            raise Invalid("A text and whether it is confidential are needed", name)
+        if not isinstance(detail["value"], str) or not isinstance(detail["confidential"], bool):
+            raise Invalid("A text and whether it is confidential are needed", name)
+        value = clean(detail["value"], name, most=DETAILS[name], lines=True)
+        if name == "technician_languages" and value:
+            value = ", ".join(language(tag.strip()) for tag in value.split(","))
+        if value:
+            found[name] = {"value": value, "confidential": detail["confidential"]}
+    return found
