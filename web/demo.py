@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary, keys, links, logins, participants, queries, requests, staff
+from hearings import diary, keys, links, logins, participants, queries, requests, signing_keys, staff
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.errors import NotFound
@@ -138,13 +138,17 @@ async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_fold
     for (state, kind), (authority, name) in wanted.items():
         if (state, kind) in have:
             continue
-        made = make_key_file(authority=f"{authority} ({state})", log_vkey=log_vkey, demo=True)
+        made = make_key_file(authority=f"{authority} ({state})", log_vkey=log_vkey, demo=True, signs=kind != "escrow")
         descriptor = os.open(key_folder / f"{name}.key.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(made.text)
         await keys.add(
             db, state=state, authority_name=authority, kind=kind, recipient=made.recipient, demo=True, now=now
         )
+        if made.signing_public:
+            await signing_keys.add(
+                db, state=state, authority_name=authority, public_key=made.signing_public, demo=True, now=now
+            )
     return sorted(key_folder.glob("*.key.txt"))
 
 

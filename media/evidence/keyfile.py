@@ -1,10 +1,14 @@
 """An authority's key file: an age identity, and in its comments the policy the authority trusts.
 
 `age -d -i FILE` opens it as it is; the player and `vivavoce verify` read the policy from the lines that begin `# |`.
-The private half belongs to the authority: the server keeps the recipient only, and never reads such a file.
+An authority that signs has the seed of an Ed25519 key (RFC 8032) in the comment `# signing-key:`, for its page.
+The private halves belong to the authority: the server keeps recipient and public key only, and never reads such a file.
 """
 
+import base64
 from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media.evidence.seal import X25519Identity, make_identity
 
@@ -13,10 +17,11 @@ DEMO_LABEL = "THROW-AWAY DEMO KEY: never use it for a real hearing"
 
 @dataclass(frozen=True)
 class KeyFile:
-    """A new key: the text of the file, to be kept by the authority, and the public recipient."""
+    """A new key: the text of the file, to be kept by the authority, and the public halves (base64url for signing)."""
 
     text: str
     recipient: str
+    signing_public: str = ""
 
 
 def policy_text(log_vkey: str) -> str:
@@ -24,14 +29,27 @@ def policy_text(log_vkey: str) -> str:
     return f"log {log_vkey}\nquorum none\n"
 
 
-def make_key_file(*, authority: str, log_vkey: str, demo: bool = False) -> KeyFile:
-    """A new identity for an authority, with the policy it is to trust. `authority` is one line of text."""
+def make_key_file(*, authority: str, log_vkey: str, demo: bool = False, signs: bool = True) -> KeyFile:
+    """A new identity for an authority, with the policy it is to trust. `authority` is one line of text.
+
+    `signs`: with a signing key too; an escrow has none, it binds no State.
+    """
     identity: X25519Identity = make_identity()
     lines = ["# Vivavoce key file"]
     if demo:
         lines.append(f"# {DEMO_LABEL}")
     lines.append(f"# authority: {' '.join(authority.split())}")
+    public = ""
+    if signs:
+        signing = Ed25519PrivateKey.generate()
+        public = _base64url(signing.public_key().public_bytes_raw())
+        lines.append(f"# signing-public: {public}")
+        lines.append(f"# signing-key: {_base64url(signing.private_bytes_raw())}")
     lines.append("# policy:")
     lines.extend(f"# | {line}" for line in policy_text(log_vkey).splitlines())
     lines.append(identity.text())
-    return KeyFile(text="\n".join(lines) + "\n", recipient=identity.recipient.text)
+    return KeyFile(text="\n".join(lines) + "\n", recipient=identity.recipient.text, signing_public=public)
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
