@@ -12,10 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import IllegalMove, NaiveTime
 from hearings.models import (
+    Agreement,
     Consent,
     Hearing,
     HearingRequest,
     Minutes,
+    Offer,
     Participant,
     Recording,
     Sitting,
@@ -25,9 +27,11 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.status import (
     LIFECYCLES,
+    AgreementStatus,
     ConsentStatus,
     HearingStatus,
     MinutesStatus,
+    OfferStatus,
     PresenceStatus,
     RecordingStatus,
     RequestStatus,
@@ -140,3 +144,22 @@ def move_minutes(
 ) -> StatusChange:
     """Move minutes."""
     return _move(db, minutes, "status", to, actor=actor, now=now, reason=reason)
+
+
+def move_offer(
+    db: AsyncSession, offer: Offer, to: OfferStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move an offered time."""
+    return _move(db, offer, "status", to, actor=actor, now=now, reason=reason)
+
+
+def noted(db: AsyncSession, row: Row, status: StrEnum, *, actor: Actor, now: datetime, reason: str) -> StatusChange:
+    """Append a line of history that changes no status: something happened that both sides are to be told."""
+    return _append(db, row, status.value, status.value, owner=row.owner_state, actor=actor, now=now, reason=reason)
+
+
+def move_agreement(
+    db: AsyncSession, agreement: Agreement, to: AgreementStatus, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Move a technical agreement."""
+    return _move(db, agreement, "status", to, actor=actor, now=now, reason=reason)

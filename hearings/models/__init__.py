@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from hearings.models.agreement import Agreement, AgreementOffer, LineReport, LineTest, RoomConfirmation
 from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
 from hearings.models.diary import (
     Booking,
@@ -40,11 +41,14 @@ from hearings.models.request_parts import (
     Translation,
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
+from hearings.models.site import Site, SiteProfile
 from hearings.models.sitting import Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Agreement",
+    "AgreementOffer",
     "ApiAnswer",
     "ApiClient",
     "ApiClientKey",
@@ -71,6 +75,8 @@ __all__ = [
     "LanguagePair",
     "LawKind",
     "LawRow",
+    "LineReport",
+    "LineTest",
     "Login",
     "Minutes",
     "MinutesPassage",
@@ -85,10 +91,13 @@ __all__ = [
     "RefusedStatement",
     "RequestEvent",
     "Resource",
+    "RoomConfirmation",
     "SharedView",
     "SignInLink",
     "Signature",
     "SigningKey",
+    "Site",
+    "SiteProfile",
     "Sitting",
     "SoundCheck",
     "StatusChange",

@@ -1,0 +1,121 @@
+"""The technical agreement of a hearing, its offers, its line tests, and what was confirmed in the room."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.status import AgreementStatus
+
+
+class Agreement(Row, table=True):
+    """What both sites hold the hearing with. At most one of a hearing is not void; owned by the requesting State."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        state_check(),
+        state_check("by_state"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("round >= 1", name="round"),
+        CheckConstraint("(passed_over_at IS NULL) = (passed_over_why = '')", name="passed_over"),
+        UniqueConstraint("hearing_id", "number"),
+        Index(
+            "uq_agreement_running",
+            "hearing_id",
+            unique=True,
+            sqlite_where=text("status <> 'void'"),
+            postgresql_where=text("status <> 'void'"),
+        ),
+    )
+
+    hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    number: int
+    status: AgreementStatus = word(AgreementStatus, "status", default=AgreementStatus.drafted)
+    round: int = 1
+    """Counts up with every counter-offer."""
+    by_state: str = state_code()
+    """Whose offer it is now."""
+    requesting_profile_id: str = Field(foreign_key="site_profile.id", index=True, max_length=36)
+    requested_profile_id: str = Field(foreign_key="site_profile.id", index=True, max_length=36)
+    needs: dict[str, Any] = json()
+    terms: dict[str, Any] = json()
+    terms_sha256: str = Field(max_length=64)
+    passed_over_at: datetime | None = instant(default=None)
+    """When it was decided to go on without a passed line test, by whom, and why."""
+    passed_over_by: str = Field(default="", max_length=200)
+    passed_over_why: str = Field(default="", max_length=500)
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()
+
+
+class AgreementOffer(Row, table=True):
+    """One round: the terms a State put on the table, and what it changed. Only grows."""
+
+    __tablename__ = "agreement_offer"
+    __table_args__ = (
+        state_check(),
+        state_check("by_state"),
+        CheckConstraint("round >= 1", name="round"),
+        UniqueConstraint("agreement_id", "round"),
+    )
+
+    agreement_id: str = Field(foreign_key="agreement.id", max_length=36)
+    round: int
+    by_state: str = state_code()
+    needs: dict[str, Any] = json()
+    changes: list[dict[str, Any]] = json(default_factory=list)
+    """`{"need", "before", "after"}` against the round before."""
+    terms: dict[str, Any] = json()
+    terms_sha256: str = Field(max_length=64)
+    reason: str = Field(default="", max_length=500)
+    at: datetime = instant()
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)
+
+
+class LineTest(Row, table=True):
+    """A measurement of the line between the two sites of an agreement, judged when both have reported."""
+
+    __tablename__ = "line_test"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("(judged_at IS NULL) = (passed IS NULL)", name="judged"),
+        Index("ix_line_test_agreement", "agreement_id", "id"),
+    )
+
+    agreement_id: str = Field(foreign_key="agreement.id", max_length=36)
+    terms_sha256: str = Field(max_length=64)
+    begun_at: datetime = instant()
+    begun_by: str = Field(max_length=36)
+    judged_at: datetime | None = instant(default=None)
+    passed: bool | None = None
+    findings: list[dict[str, Any]] = json(default_factory=list)
+    """`{"item", "side", "measured", "limit", "passed"}`, as judged."""
+
+
+class LineReport(Row, table=True):
+    """What one site's browser measured. The owner is the site's State. Only grows."""
+
+    __tablename__ = "line_report"
+    __table_args__ = (state_check(), UniqueConstraint("line_test_id", "owner_state"))
+
+    line_test_id: str = Field(foreign_key="line_test.id", max_length=36)
+    measured: dict[str, Any] = json()
+    at: datetime = instant()
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)
+
+
+class RoomConfirmation(Row, table=True):
+    """A named person has confirmed in a sitting that a condition is kept."""
+
+    __tablename__ = "room_confirmation"
+    __table_args__ = (state_check(), UniqueConstraint("sitting_id", "condition_kind"))
+
+    sitting_id: str = Field(foreign_key="sitting.id", max_length=36)
+    condition_kind: str = Field(max_length=40)
+    at: datetime = instant()
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)
