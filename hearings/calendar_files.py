@@ -4,7 +4,6 @@ An event says the hearing's reference, both local times and where to find the pa
 why. Its UID never changes; its SEQUENCE rises with what changes (`hearings.models.CalendarEntry`).
 """
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 from hearings.diary import both_times
 from hearings.models import Hearing
 from hearings.status import HearingStatus
+from hearings.texts import one_line
 
 PRODUCT = "-//Vivavoce//Hearings//EN"
 SHOWN_AS = {
@@ -55,18 +55,9 @@ class Booking:
         return f"{self.hearing.id}@{self.origin.split('//')[-1].split(':')[0]}"
 
 
-def line(text: str, most: int = 200) -> str:
-    """Text as one line: control, format and separator characters become blanks. For subjects and summaries.
-
-    CR and LF in them would begin another header or property (RFC 5322 §2.2, RFC 5545 §3.1).
-    """
-    plain = "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one for one in text)
-    return " ".join(plain.split())[:most]
-
-
 def summary(hearing: Hearing) -> str:
     """What stands in the calendar: the reference and nothing else."""
-    return f"Hearing {line(hearing.ref)}"
+    return f"Hearing {one_line(hearing.ref)}"
 
 
 def feed(bookings: Sequence[Booking]) -> bytes:
@@ -79,10 +70,10 @@ def invitation(booking: Booking, *, method: Method, organiser: str, attendee: st
     event = _event(booking)
     if method is Method.cancel:
         event["status"] = vText("CANCELLED")
-    sender = vCalAddress(f"MAILTO:{line(organiser)}")
+    sender = vCalAddress(f"MAILTO:{one_line(organiser)}")
     sender.params["cn"] = vText("Vivavoce")
     event["organizer"] = sender
-    person = vCalAddress(f"MAILTO:{line(attendee)}")
+    person = vCalAddress(f"MAILTO:{one_line(attendee)}")
     person.params["role"] = vText("REQ-PARTICIPANT")
     person.params["rsvp"] = vText("FALSE")  # agreeing to a time is an act on the page, not an answer by mail
     event.add("attendee", person, encode=False)
@@ -92,7 +83,7 @@ def invitation(booking: Booking, *, method: Method, organiser: str, attendee: st
 def description(hearing: Hearing, origin: str) -> str:
     """Both local times with their offsets, and the page."""
     starts, ends = both_times(hearing), both_times(hearing, hearing.ends_at)
-    lines = [f"{line(str(start))} to {end.datetime:%H:%M}" for start, end in zip(starts, ends, strict=True)]
+    lines = [f"{one_line(str(start))} to {end.datetime:%H:%M}" for start, end in zip(starts, ends, strict=True)]
     return "\n".join([*lines, f"{origin}/h/{hearing.ref}"])
 
 
@@ -105,7 +96,7 @@ def _event(booking: Booking) -> Event:
     event.add("dtend", hearing.ends_at.astimezone(place))
     event.add("summary", summary(hearing))
     event.add("description", description(hearing, booking.origin))
-    event.add("location", line(f"{hearing.requesting_city} / {hearing.requested_city}"))
+    event.add("location", one_line(f"{hearing.requesting_city} / {hearing.requested_city}"))
     event.add("url", f"{booking.origin}/h/{hearing.ref}")
     event.add("sequence", booking.sequence)
     event.add("status", SHOWN_AS[hearing.status])

@@ -13,12 +13,12 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import outbox, webhooks
-from hearings.calendar_files import line
 from hearings.diary import both_times
 from hearings.models import Hearing, HearingRequest, OutboxMessage, Participant, Person, Sitting, StatusChange
 from hearings.models.columns import Row
 from hearings.models.outbox import OutboxKind
 from hearings.roles import StaffFunction
+from hearings.texts import one_line
 
 F = StaffFunction
 USEFUL = timedelta(days=7)
@@ -173,9 +173,9 @@ def mail(subject: Hearing | HearingRequest, text: str, origin: str) -> dict[str,
     name = "Hearing" if isinstance(subject, Hearing) else "Request"
     lines = [f"{text}.", "", f"{name} {reference(subject)}"]
     if isinstance(subject, Hearing):
-        lines += [line(str(time)) for time in both_times(subject)]
+        lines += [one_line(str(time)) for time in both_times(subject)]
     lines += [link(subject, origin), "", FOOTER]
-    return {"subject": line(f"{name} {reference(subject)}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
+    return {"subject": one_line(f"{name} {reference(subject)}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
 
 
 async def tell(

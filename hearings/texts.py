@@ -30,3 +30,13 @@ def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = Fal
     if len(text) < least:
         raise Invalid("Cannot be empty" if least == 1 else f"At least {least} characters are needed", field)
     return text
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """Text as one line: control, format and separator characters become blanks. For what stands in a header.
+
+    CR and LF in a mail's subject or a calendar's summary would begin another header or property (RFC 5322 §2.2,
+    RFC 5545 §3.1).
+    """
+    plain = "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one for one in text)
+    return " ".join(plain.split())[:most]

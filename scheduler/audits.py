@@ -1,0 +1,67 @@
+"""Custody audits: a stored recording is verified by the same code as anywhere, in a process of its own."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+LIMIT = 3600.0
+"""Seconds an audit may take; the longest recordings take minutes."""
+GOOD = frozenset({"verified", "gaps"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of it. `verdict` is one of `media.evidence.findings.WORDS`, or `unreadable`."""
+
+    verdict: str
+    first: str = ""
+    size: int | None = None
+    root: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing needs to be done."""
+        return self.verdict in GOOD
+
+
+async def audit(folder: Path, pins: str) -> Verdict:
+    """Verify a recording where it is kept; at low priority, because hearings may be going on. Changes nothing."""
+    if not folder.is_dir():
+        return Verdict("unreadable", "the recording's folder is not there")
+    with tempfile.TemporaryDirectory() as room:
+        policy = Path(room) / "policy.txt"
+        policy.write_text(pins, encoding="utf-8")
+        command = [sys.executable, "-m", "media.evidence.verify", str(folder), "--stored"]
+        command += ["--policy", str(policy), "--without-stamp", "--json"]
+        process = await asyncio.create_subprocess_exec(
+            "nice",
+            "-n",
+            "15",
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(LIMIT):
+                out, _ = await process.communicate()
+        except BaseException as error:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            if isinstance(error, TimeoutError):
+                return Verdict("unreadable", "it took too long")
+            raise
+    return read(out)
+
+
+def read(out: bytes) -> Verdict:
+    """What the verifier printed."""
+    try:
+        found = json.loads(out)
+        return Verdict(str(found["verdict"]), str(found["first"])[:300], found["size"], str(found["root"]))
+    except (ValueError, KeyError, TypeError):
+        return Verdict("unreadable", "the verifier gave no verdict")

@@ -1,0 +1,227 @@
+"""Carrying out what is due: the claim and the effect of an action commit together, or neither does."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import claims, invitations, notices
+from hearings.models import CustodyAudit, Hearing, HearingRequest, Recording, Sitting
+from hearings.queries import get
+from hearings.status import HearingStatus, RecordingStatus, RequestStatus
+from scheduler import audits, tidying
+from scheduler.due import MISSED, Action, Kind, Rows, StoredRecording, due
+from scheduler.world import World
+
+logger = logging.getLogger("vivavoce.scheduler.jobs")
+
+LOOK_BACK, LOOK_AHEAD = timedelta(days=60), timedelta(days=8)
+"""Which hearings are looked at: a reminder comes a week before, and what was missed is marked for two months."""
+_OPEN_REQUESTS = frozenset(RequestStatus) - {
+    RequestStatus.draft,
+    RequestStatus.refused,
+    RequestStatus.withdrawn,
+    RequestStatus.closed,
+    RequestStatus.executed,
+}
+
+
+class _Stale(Exception):
+    """The rows have changed since they were read: the action is not due any more."""
+
+
+# --- looking -----------------------------------------------------------------------------------------------------
+
+
+async def tick(world: World) -> int:
+    """Do what hearings, requests and the installation have due. Returns how many actions were carried out."""
+    now = world.clock()
+    async with world.database.reading() as db:
+        rows = Rows(hearings=await _hearings(db, now), requests=await _requests(db), installation=True)
+    return await _all(world, rows, now)
+
+
+async def audit(world: World) -> int:
+    """Do what stored recordings have due: their audits take long, and nothing else waits for them."""
+    now = world.clock()
+    async with world.database.reading() as db:
+        rows = Rows(recordings=await _recordings(db))
+    return await _all(world, rows, now)
+
+
+async def _hearings(db: AsyncSession, now: datetime) -> Sequence[Hearing]:
+    query = select(Hearing).where(
+        col(Hearing.status).in_([HearingStatus.agreed, HearingStatus.ready]),
+        col(Hearing.starts_at) > now - LOOK_BACK,
+        col(Hearing.starts_at) < now + LOOK_AHEAD,
+    )
+    return (await db.exec(query)).all()
+
+
+async def _requests(db: AsyncSession) -> Sequence[HearingRequest]:
+    return (await db.exec(select(HearingRequest).where(col(HearingRequest.status).in_(_OPEN_REQUESTS)))).all()
+
+
+async def _recordings(db: AsyncSession) -> Sequence[StoredRecording]:
+    query = (
+        select(Recording.id, Recording.owner_state, Recording.closed_at, Hearing.ref)
+        .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
+        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
+        .where(Recording.status == RecordingStatus.sealed, col(Recording.closed_at).is_not(None))
+    )
+    return [
+        StoredRecording(id=row_id, owner_state=state, closed_at=at, hearing_ref=ref)
+        for row_id, state, at, ref in (await db.exec(query)).all()
+        if at is not None
+    ]
+
+
+# --- doing -------------------------------------------------------------------------------------------------------
+
+
+async def _all(world: World, rows: Rows, now: datetime) -> int:
+    actions = due(now, rows, world.policy)
+    async with world.database.reading() as db:
+        done = await claims.claimed(db, [action.key for action in actions])
+    count = 0
+    for action in actions:
+        if action.key not in done:
+            try:
+                count += await carry_out(world, action)
+            except Exception:  # the others are not to wait for it; it comes up again at the next tick
+                logger.exception("an action that is due failed, kind %s", action.kind)
+    return count
+
+
+async def carry_out(world: World, action: Action) -> bool:
+    """Do one action. Effects: its claim (as missed when it comes too late to be of use) and those of its handler.
+
+    False, and nothing changed, when it has been done already or is not due any more.
+    """
+    now = world.clock()
+    late = action.useful_until is not None and now > action.useful_until
+    prepare = None if late else PREPARE.get(action.kind)
+    prepared = await prepare(world, action) if prepare else None
+    try:
+        async with world.database.transaction() as db:
+            mine = await claims.claim(
+                db,
+                key=action.key,
+                kind=action.kind.value,
+                subject=action.subject,
+                subject_id=action.subject_id,
+                about=action.about,
+                owner_state=action.owner_state,
+                due_at=action.due_at,
+                now=now,
+                missed=MISSED[action.kind] if late else "",
+            )
+            if mine and not late:
+                await HANDLERS.get(action.kind, _notice)(world, db, action, now, prepared)
+            return mine
+    except _Stale:
+        return False
+
+
+async def _notice(world: World, db: AsyncSession, action: Action, now: datetime, _prepared: Any) -> None:
+    """Mail those concerned, unless the hearing or request has moved on meanwhile."""
+    table = Hearing if action.subject == "hearing" else HearingRequest
+    subject: Hearing | HearingRequest = await get(db, table, action.subject_id, lock=True)  # type: ignore[type-var]
+    fresh = Rows(hearings=[subject]) if isinstance(subject, Hearing) else Rows(requests=[subject])
+    if action.key not in {one.key for one in due(now, fresh, world.policy)}:
+        raise _Stale
+    to, functions, text = notices.DUE[action.kind.value]
+    await notices.tell(
+        db,
+        subject=subject,
+        to=to or action.state,
+        functions=functions,
+        text=text,
+        key=action.key,
+        origin=world.origin,
+        now=now,
+        useful=max((action.useful_until or now) - now, timedelta(minutes=15))
+        if action.useful_until
+        else notices.USEFUL,
+    )
+
+
+async def _retention(world: World, db: AsyncSession, action: Action, now: datetime, _prepared: Any) -> None:
+    await _tell_of_recording(world, db, action, "retention_review", now)
+
+
+async def _tell_of_recording(world: World, db: AsyncSession, action: Action, what: str, now: datetime) -> None:
+    subject = await notices.subject_of(db, "recording", action.subject_id)
+    to, functions, text = notices.DUE[what]
+    if subject is not None:
+        await notices.tell(
+            db, subject=subject, to=to, functions=functions, text=text, key=action.key, origin=world.origin, now=now
+        )
+
+
+async def _verify(world: World, action: Action) -> audits.Verdict | None:
+    if world.recordings is None:
+        return None
+    return await audits.audit(world.recordings / action.subject_id, world.pins)
+
+
+async def _record_audit(world: World, db: AsyncSession, action: Action, now: datetime, verdict: Any) -> None:
+    """Effects: the verdict's row; mail to administrators and judges of both States when it is not a good one."""
+    if verdict is None:
+        raise _Stale
+    db.add(
+        CustodyAudit(
+            owner_state=action.owner_state,
+            recording_id=action.subject_id,
+            at=now,
+            verdict=verdict.verdict,
+            first=verdict.first,
+            size=verdict.size,
+            root=verdict.root,
+        )
+    )
+    if not verdict.good:
+        logger.error("a stored recording did not verify, id %s: %s", action.subject_id, verdict.verdict)
+        await _tell_of_recording(world, db, action, "audit_failed", now)
+
+
+async def _sweep(world: World, _action: Action) -> None:
+    """Calendars catch up with what has changed without a change of status. Each hearing commits by itself."""
+    async with world.database.reading() as db:
+        found = await invitations.unsettled(db, now=world.clock())
+    for hearing_id in found:
+        async with world.database.transaction() as db:
+            await invitations.settle(
+                db, hearing_id=hearing_id, origin=world.origin, organiser=world.organiser, now=world.clock()
+            )
+
+
+async def _tidy(world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
+    await tidying.tidy(db, now=now)
+
+
+async def _nothing(_world: World, _db: AsyncSession, _action: Action, _now: datetime, _prepared: Any) -> None:
+    """All was done while preparing."""
+
+
+async def _zones(world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
+    await tidying.check_zones(db, origin=world.origin, now=now)
+
+
+Handler = Callable[[World, AsyncSession, Action, datetime, Any], Awaitable[None]]
+HANDLERS: Mapping[Kind, Handler] = {
+    Kind.retention_review: _retention,
+    Kind.custody_audit: _record_audit,
+    Kind.calendar_sweep: _nothing,
+    Kind.timezone_check: _zones,
+    Kind.clean_up: _tidy,
+}
+"""What an action does within its transaction; the others mail a notice."""
+PREPARE: Mapping[Kind, Callable[[World, Action], Awaitable[Any]]] = {
+    Kind.custody_audit: _verify,
+    Kind.calendar_sweep: _sweep,
+}
+"""What takes long, or commits by itself, and comes before the transaction; done again when the process is killed."""

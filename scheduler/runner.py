@@ -1,0 +1,160 @@
+"""The clock of an installation: a candidate in every process, APScheduler in the elected one.
+
+What is due is in the database (`scheduler.due`), never in APScheduler, whose store is memory: it only says when to
+look. A process that is not elected any more stops looking; whatever it was in the middle of is safe by its claim.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hearings import outbox
+from scheduler.election import Election, election
+from scheduler.world import World
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+
+logger = logging.getLogger("vivavoce.scheduler.runner")
+
+Job = Callable[[World], Awaitable[Any]]
+STEP = 2.0
+"""Seconds by which the wall clock must leave the steady one to count as having been set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often things are looked at, in seconds. `first`: after the start of the process."""
+
+    first: float = 5.0
+    tick: float = 30.0
+    follow: float = 5.0
+    deliver: float = 5.0
+    audit: float = 600.0
+    candidate: float = 10.0
+    """How often a process that is not elected tries to be."""
+    beat: float = 5.0
+    """How often the elected one asks whether it still is."""
+
+
+@dataclass
+class Clock:
+    """Owned by the event loop that starts it."""
+
+    world: World
+    pace: Pace = field(default_factory=Pace)
+    candidate: Election | None = None
+    elected: bool = False
+    _task: asyncio.Task[None] | None = None
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def start(self) -> None:
+        """Begin, in the background; the first look comes after `pace.first`, and nothing is imported before."""
+        self._task = asyncio.create_task(self._run(), name="clock")
+
+    async def stop(self) -> None:
+        """End, and let another process be elected. Whatever is being done is cancelled; it is safe by its claim."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _run(self) -> None:
+        await asyncio.sleep(self.pace.first)
+        candidate = self.candidate or election(self.world.database)
+        while True:
+            try:
+                if await candidate.win():
+                    await self._lead(candidate)
+            except Exception:
+                logger.exception("the clock stumbled")
+            finally:
+                await candidate.resign()
+            await asyncio.sleep(self.pace.candidate)
+
+    async def _lead(self, candidate: Election) -> None:
+        """Be the clock until the election is lost. Effects: messages another process was sending to unconfirmed."""
+        logger.info("this process is the clock")
+        async with self.world.database.transaction() as db:
+            await outbox.interrupted(db, now=self.world.clock(), everything=True)
+        timer = await asyncio.to_thread(_timer)
+        for name, (job, every) in self._jobs().items():
+            timer.add_job(
+                self._guarded,
+                "interval",
+                args=[job],
+                id=name,
+                seconds=every,
+                next_run_time=datetime.now(UTC),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        timer.start()
+        self.elected = True
+        try:
+            await self._beat(candidate, timer)
+            logger.warning("this process is no longer the clock")
+        finally:
+            self.elected = False
+            timer.shutdown(wait=False)
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _beat(self, candidate: Election, timer: "AsyncIOScheduler") -> None:
+        steady = time.time() - time.monotonic()
+        while await candidate.holds():
+            await asyncio.sleep(self.pace.beat)
+            shift = time.time() - time.monotonic()
+            if abs(shift - steady) > STEP:
+                steady = shift
+                look_now(timer)
+
+    def _jobs(self) -> Mapping[str, tuple[Job, float]]:
+        from scheduler import delivery, following, jobs
+
+        async def deliver(world: World) -> None:
+            while await delivery.deliver(world.database, world.ways, clock=world.clock):
+                pass
+
+        return {
+            "follow": (following.follow, self.pace.follow),
+            "tick": (jobs.tick, self.pace.tick),
+            "deliver": (deliver, self.pace.deliver),
+            "audit": (jobs.audit, self.pace.audit),
+        }
+
+    async def _guarded(self, job: Job) -> None:
+        """A job that fails is logged and comes again; none outlives the clock."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            await job(self.world)
+        except Exception:
+            logger.exception("a job of the clock failed")
+        finally:
+            self._running.discard(task)
+
+
+def look_now(timer: "AsyncIOScheduler") -> None:
+    """The wall clock has been set: APScheduler would wait for the old time to come (again)."""
+    for job in timer.get_jobs():
+        job.modify(next_run_time=datetime.now(UTC))
+
+
+def _timer() -> "AsyncIOScheduler":
+    # Imported when needed, in a thread: serving starts without it.
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    from scheduler import delivery, following, jobs  # noqa: F401
+
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # it would log every job cancelled at the end
+    return AsyncIOScheduler(timezone=UTC)

@@ -1,0 +1,37 @@
+"""What the clock is given by whoever builds the program: database, addresses, ways out, where recordings lie."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hearings.db import Database
+from scheduler.due import POLICY, Policy
+from scheduler.ways import Ways
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Made once. `origin` is the configured public address: every link in a mail or calendar begins with it."""
+
+    database: Database
+    origin: str
+    ways: Ways = field(default_factory=Ways)
+    recordings: Path | None = None
+    """Folder of the sealed recordings; None where no audits are to be made."""
+    pins: str = ""
+    """The policy recordings are verified by: this installation's own seal key."""
+    policy: Policy = POLICY
+    clock: Callable[[], datetime] = _utc_now
+
+    @property
+    def organiser(self) -> str:
+        """The address invitations come from."""
+        if self.ways.mail is not None:
+            return self.ways.mail.sender
+        return f"noreply@{urlsplit(self.origin).hostname or 'localhost'}"
