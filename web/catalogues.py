@@ -24,6 +24,7 @@ TYPESCRIPT: dict[str, Any] = {"t": None, "tn": (1, 2)}
 SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     (".", "*.py", "python", PYTHON, {}),
     ("pages", "*.py", "python", PYTHON, {}),
+    ("../hearings", "minutes_*.py", "python", PYTHON, {}),  # sentences the minutes are drafted with
     (
         "templates",
         "*.html",
@@ -50,7 +51,7 @@ def messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str]]:
         for path in sorted((WEB / folder).glob(pattern)):
             found = extract_from_file(_extractor(method), path, keywords, options=options)
             for _line, message, _comments, context in found:
-                yield message, context, path.relative_to(WEB.parent).as_posix()
+                yield message, context, path.resolve().relative_to(WEB.parent.resolve()).as_posix()
 
 
 def template() -> Catalog:

@@ -58,6 +58,12 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "failed": ("rec", N_("Recording failed")),
         "no_recording": ("plain", N_("No recording")),
     },
+    "MinutesStatus": {
+        "drafted": ("plain", N_("Draft")),
+        "in_review": ("info", N_("In review")),
+        "read_back": ("warn", N_("Read back, to be signed")),
+        "signed": ("seal", N_("Signed by both")),
+    },
     "PresenceStatus": {
         "invited": ("plain", N_("Not here yet")),
         "identified": ("info", N_("Signed in")),
@@ -98,6 +104,7 @@ TABLES = {
     "sitting": "SittingStatus",
     "recording": "RecordingStatus",
     "participant": "PresenceStatus",
+    "minutes": "MinutesStatus",
     "consent": "ConsentStatus",
 }
 

@@ -1,0 +1,186 @@
+"""Minutes on pages: before the sitting, from the draft to both signatures, and what others may not see or do."""
+
+import json
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hearings import minutes, passages, proofs, queries, recordings, signatures, signing_keys, sittings
+from hearings.actors import SYSTEM, participant_actor
+from hearings.models import Hearing, Person
+from hearings.moves import move_recording, move_sitting
+from hearings.passages import How, Writing
+from hearings.roles import Role
+from hearings.status import RecordingStatus, SittingStatus
+from web import i18n, minutes_words
+
+
+@pytest.fixture(scope="module")
+def held(running):
+    """The demonstration's hearing, held and sealed; the seeds of both authorities' signing keys."""
+    seeds = {"RO": secrets.token_bytes(32), "TH": secrets.token_bytes(32)}
+
+    async def hold(database):
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            hearing = await queries.get(db, Hearing, running.made.hearing.id)
+            people = await queries.participants(db, hearing.id)
+            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            sitting, recording = await sittings.open_lobby(
+                db, hearing=hearing, court_name="demo.example", actor=judge, now=now
+            )
+            await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
+            move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+            await sittings.hold(db, sitting=sitting, reason="A <b>break</b>", actor=judge, now=now)
+            await sittings.resume(db, sitting=sitting, reason="Go on", actor=judge, now=now)
+            await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=now)
+            later = now + timedelta(minutes=30)
+            await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
+            await sittings.finish(db, sitting=sitting, now=later)
+            for state, seed in seeds.items():
+                public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+                await signing_keys.add(
+                    db, state=state, authority_name=f"Court of {state}", public_key=proofs.encode(public), now=now
+                )
+
+    running.run(hold)
+    return seeds
+
+
+@pytest.fixture
+def place(service):
+    return f"/h/{service.ref}/minutes"
+
+
+def test_before_the_sitting_the_page_says_when_there_will_be_minutes(service, place):
+    clerk = service.signed_in("clerk")
+    answer = clerk.get(place)
+    assert answer.status_code == 200
+    assert "The sitting has not begun." in clerk.words(answer)
+    assert "Draft the minutes" not in answer.text
+    refused = clerk.post(f"{place}/act/draft", page="/docket")
+    assert (refused.status_code, "Minutes are drafted once the sitting has begun" in clerk.words(refused)) == (
+        422,
+        True,
+    )
+    for path in (f"{place}.json", f"{place}/p/public.all", f"{place}/sign", f"{place}/read-back"):
+        assert clerk.get(path).status_code == 404
+
+
+def test_others_do_not_see_minutes_and_staff_without_a_part_change_nothing(service, held, place):
+    assert service.client().get(place).status_code == 401
+
+    async def foreigner(database):
+        async with database.transaction() as db:
+            db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["judge"]))
+
+    service.run(foreigner)
+    stranger = service.signed_in("blanc@fr.example")
+    administrator = service.signed_in("administrator")
+    for path in (place, f"{place}.json", f"{place}/sign"):
+        assert stranger.get(path).status_code == 404
+        assert administrator.get(path).status_code == 403
+    assert stranger.post(f"{place}/act/draft", page="/docket").status_code == 404
+    assert administrator.post(f"{place}/act/draft", page="/docket").status_code == 403
+
+
+def fill(service):
+    """Everything that is missing, written by the clerk through the domain."""
+
+    async def work(database):
+        async with database.transaction() as db:
+            hearing = await queries.get(db, Hearing, service.made.hearing.id)
+            people = await queries.participants(db, hearing.id)
+            clerk = participant_actor(next(one for one in people if one.role is Role.clerk))
+            found = await minutes.current(db, hearing)
+            for one in await passages.latest(db, found):
+                said = {
+                    lang: Writing(text=f"{lang} {one.key}", how=How.written)
+                    for lang in passages.tongues(found)
+                    if one.open_for or not one.texts.get(lang)
+                }
+                await passages.revise(
+                    db, minutes=found, key=one.key, revision=one.revision, writings=said, actor=clerk,
+                    now=datetime.now(UTC),
+                )  # fmt: skip
+
+    service.run(work)
+
+
+def signed_form(client, page, seed):
+    """What the page's script posts: the statement the page shows, signed with the officer's key."""
+    shown = re.search(r"<pre[^>]*><code>(.*?)</code>", client.get(page).text, re.S)
+    from html import unescape
+
+    return {"jws": signatures.sign(json.loads(unescape(shown[1])), seed=seed)}
+
+
+def test_from_the_draft_to_both_signatures(service, held, place):
+    clerk, authority = service.signed_in("clerk"), service.signed_in("authority")
+    assert clerk.post(f"{place}/act/draft", page=place).status_code == 303
+    page = clerk.get(place)
+    assert "A &lt;b&gt;break&lt;/b&gt;" in page.text and "<b>break</b>" not in page.text
+    assert "things are missing before the minutes can be read back" in clerk.words(page)
+    assert "Sign the minutes" not in clerk.words(page)
+    one = f"{place}/p/public.all"
+    wrong = {"revision": "1", "text_ro": "Publică.", "how_ro": "written", "text_th": "x", "how_th": "translated"}
+    answer = clerk.post(one, wrong, page=one)
+    assert (answer.status_code, 'href="#by_th"' in answer.text, "Publică." in answer.text) == (422, True, True)
+    right = wrong | {"by_th": "Somsri", "settled": "yes", "go_on": "yes"}
+    answer = clerk.post(one, right, page=one)
+    assert answer.status_code == 303 and f"{place}/p/" in answer.headers["location"]
+    answer = authority.post(one, right, page=one)
+    assert (answer.status_code, "Somebody else has changed this passage" in authority.words(answer)) == (422, True)
+    told = authority.words(authority.get(f"{one}/history"))
+    assert "Version 2" in told and "put in: Publică" in told and "translated by Somsri" in told
+    assert clerk.post(f"{place}/act/submit", page=place).status_code == 303
+    read = f"{place}/read-back"
+    said = {"read_by": "Mihai Dinu", "languages": ["ro", "th"], "heard_by": "Somchai\nNiran Srisai"}
+    assert clerk.post(read, said, page=read).status_code == 422
+    fill(service)
+    assert clerk.post(read, said | {"heard_by": ""}, page=read).status_code == 422
+    assert clerk.post(read, said, page=read).status_code == 303
+    old = signed_form(clerk, f"{place}/sign", held["RO"])
+    assert clerk.post(f"{place}/act/reopen", {"reason": ""}, page=place).status_code == 422
+    assert clerk.post(f"{place}/act/reopen", {"reason": "A wrong name"}, page=place).status_code == 303
+    assert clerk.post(read, said, page=read).status_code == 303
+    assert clerk.post(f"{place}/sign", old, page=place).status_code == 409
+    foreign = signed_form(clerk, f"{place}/sign", held["TH"])
+    assert clerk.post(f"{place}/sign", foreign, page=place).status_code == 401
+    for client, state in ((authority, "TH"), (clerk, "RO")):
+        answer = client.post(f"{place}/sign", signed_form(client, f"{place}/sign", held[state]), page=place)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{place}?done=sign")
+    assert "Signed by both" in clerk.words(clerk.get(place))
+    note = {"made_by": "Me Roux", "language": "ro", "text": "Întrebarea trei lipsește."}
+    assert clerk.post(f"{place}/reservation", note, page=place).status_code == 303
+    assert clerk.post(f"{place}/reservation", note | {"text": ""}, page=place).status_code == 422
+    assert clerk.post(f"{place}/act/acknowledge", page=place).status_code == 303
+    answer = authority.get(f"{place}.json")
+    whole = answer.json()
+    assert (answer.headers["content-type"], rfc8785.dumps(whole)) == ("application/json", answer.content)
+    assert (len(whole["signatures"]), whole["status"], whole["received_by"]) == (2, "signed", "Mihai Dinu")
+    assert [one["text"] for one in whole["reservations"]] == ["Întrebarea trei lipsește."]
+    assert list(whole["recordings"].values()) == ["cd" * 32]
+
+
+@pytest.mark.parametrize("path", ["", "/p/public.all", "/p/public.all/history", "/read-back", "/sign"])
+def test_every_page_reads_right_to_left_too(service, held, place, path):
+    client = service.signed_in("clerk")
+    client.cookies[i18n.COOKIE] = "ar"
+    answer = client.get(place + path)
+    assert answer.status_code == 200
+    assert 'dir="rtl"' in answer.text
+
+
+def test_messages_are_said_in_the_languages_they_are_translated_to():
+    assert minutes_words.speakers("th")("Presiding judge") not in (None, "", "Presiding judge")
+    assert minutes_words.speakers("pt-BR")("Presiding judge") == minutes_words.speakers("pt")("Presiding judge")
+    assert minutes_words.speakers("en-GB")("Presiding judge") == "Presiding judge"
+    for tag in ("th", "sw", "zh-Hant"):
+        assert minutes_words.speakers(tag)("No such message") is None

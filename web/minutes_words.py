@@ -1,0 +1,116 @@
+"""Minutes in the words of the person who reads them: sections, sources, obstacles; and the draft in other languages."""
+
+import copy
+import gettext
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from hearings.errors import HearingsError
+from hearings.minutes_facts import SECTIONS, WHO
+from hearings.minutes_phrases import Words, english
+from hearings.passages import Obstacle
+from web import i18n, refusals, roles
+from web.i18n import N_, _, language_here, ngettext
+
+HOWS = {
+    "drafted": N_("drafted from what was recorded"),
+    "written": N_("written by a person"),
+    "translated": N_("translated by {by}"),
+    "machine": N_("translated by a machine ({by})"),
+}
+KNOWN = (
+    N_("Minutes are drafted once the sitting has begun"),
+    N_("The earlier minutes of this hearing are not signed yet"),
+    N_("The minutes are drafted again only before their review"),
+    N_("The sitting is not closed yet"),
+    N_("Something has happened since it was drafted: draft it again first"),
+    N_("The minutes have been read back: open them again to change them"),
+    N_("The minutes are read back at the end of their review"),
+    N_("The minutes are not signed by both yet"),
+    N_("This State has signed this text already"),
+    N_("These minutes are not in this language"),
+    N_("Who translated it? Give the name, or say that a machine did"),
+    N_("This names a person whose identity is protected: write the pseudonym"),
+    N_("To whom was it read?"),
+    N_("In which of the languages of the minutes was it read?"),
+)
+"""Refusals of `hearings` about minutes that need no figures filled in."""
+
+
+class _Unknown(gettext.NullTranslations):
+    """Says nothing for a message that is not translated."""
+
+    def gettext(self, message: str) -> str:
+        return ""
+
+
+@cache
+def _catalogue(tag: str) -> gettext.NullTranslations:
+    made = copy.copy(i18n.translations(tag))
+    made.add_fallback(_Unknown())
+    return made
+
+
+def speakers(tag: str) -> Words:
+    """The messages in a language of minutes; None for those this program does not have in it."""
+    language = i18n.match(tag)
+    if language is None or "hant" in tag.lower():
+        return lambda message: None
+    if language.tag == "en":
+        return english
+    catalogue = _catalogue(language.tag)
+    return lambda message: catalogue.gettext(message) or None
+
+
+def told(error: HearingsError) -> str:
+    """A refusal in words."""
+    text = str(error)
+    return _(text) if text in KNOWN else refusals.words(error)
+
+
+def section(name: str) -> str:
+    """The heading of a section."""
+    return _(SECTIONS[name])
+
+
+def who(role: str) -> str:
+    """Who has to complete it."""
+    return roles.label(role) if role in WHO else role
+
+
+def how(mark: dict[str, str]) -> str:
+    """How a text came about."""
+    text = _(HOWS.get(mark.get("how", ""), HOWS["drafted"])).format(by=mark.get("by") or "–")
+    return f"{text} – {_('the other language has changed since')}" if mark.get("stale") else text
+
+
+def sources(found: Sequence[str]) -> str:
+    """Where a passage is from: entries of the log by number, data by name, people by part."""
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        kind, _separator, what = one.partition(":")
+        kinds.setdefault(kind, []).append(what)
+    said: list[str] = []
+    if entries := kinds.get("event"):
+        said.append(
+            ngettext("log entry {numbers}", "log entries {numbers}", len(entries)).format(numbers=", ".join(entries))
+        )
+    if rows := kinds.get("row"):
+        said.append(_("data: {names}").format(names=", ".join(rows)))
+    if kinds.get("person"):
+        said.append(_("written by hand"))
+    if waiting := kinds.get("human"):
+        said.append(_("for {who} to write").format(who=", ".join(who(role) for role in waiting)))
+    return "; ".join(said)
+
+
+OBSTACLES: dict[str, Callable[[Obstacle], str]] = {
+    "missing": lambda one: _("no text in {language}").format(language=language_here(one.lang)),
+    "stale": lambda one: _("the text in {language} is older than the other").format(language=language_here(one.lang)),
+    "open": lambda one: _("still to be completed by {who}").format(who=who(one.who)),
+}
+
+
+def obstacle(one: Obstacle) -> str:
+    """Why minutes cannot be read back yet."""
+    return OBSTACLES[one.why](one)

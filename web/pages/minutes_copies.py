@@ -1,0 +1,99 @@
+"""Signing the minutes, and copies of them to take away."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import minutes, minutes_text, passages, reservations, signatures
+from hearings.models import Hearing, Minutes
+from hearings.permissions import require
+from web import forms
+from web.forms import FormError
+from web.minutes_access import access_to, back, context_of, found_of
+from web.rendering import render
+
+
+async def sign_page(request: Request) -> Response:
+    """The exact text, its hash, and the statement to sign."""
+    return await _sign(request, [])
+
+
+async def _sign(request: Request, wrong: list[FormError]) -> Response:
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        require("sign_minutes", access.actor, target_state=access.state)
+        found = await found_of(db, access, request)
+        context = await context_of(db, access, found)
+        reading = await minutes.reading_in_force(db, found)
+        body = minutes_text.body(found, await minutes.recordings(db, found))
+    hearing = access.hearing
+    other = hearing.requested_state if access.state == hearing.requesting_state else hearing.requesting_state
+    stated = signatures.statement(
+        state=access.state,
+        other=other,
+        act=signatures.Act.sign_minutes,
+        about=minutes_text.about(hearing, found),
+        body=body,
+        now=datetime.now(UTC),
+    )
+    context |= {
+        "access": access,
+        "hearing": hearing,
+        "places": access.places,
+        "reading": reading,
+        "statement": stated,
+        "shown": json.dumps(stated, ensure_ascii=False, indent=2),
+        "errors": wrong,
+    }
+    return render(request, "minutes_sign.html", context, status=422 if wrong else 200)
+
+
+async def sign(request: Request) -> Response:
+    """Effects: those of `minutes.sign`."""
+    form = await forms.read(request)
+    async with request.app.state.parts.database.transaction() as db:
+        access = await access_to(db, request)
+        await minutes.sign(
+            db,
+            minutes=await found_of(db, access, request),
+            jws=form.text("jws"),
+            actor=access.actor,
+            now=datetime.now(UTC),
+        )
+    return back(request, "sign")
+
+
+async def as_json(request: Request) -> Response:
+    """The whole of the minutes as canonical JSON, with the signatures as received."""
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        found = await found_of(db, access, request)
+        whole = await _whole_of(db, access.hearing, found)
+    name = f"minutes-{access.hearing.ref}-{found.number}.json"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(rfc8785.dumps(whole), 200, headers, "application/json")
+
+
+async def _whole_of(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[str, Any]:
+    return minutes_text.whole(
+        hearing,
+        found,
+        passages=await passages.latest(db, found),
+        reading=await minutes.reading_in_force(db, found),
+        recordings=await minutes.recordings(db, found),
+        reservations=await reservations.reservations_to(db, found),
+        signatures=await signatures.signatures_of(db, found),
+    )
+
+
+routes = [
+    Route("/h/{ref}/minutes.json", as_json),
+    Route("/h/{ref}/minutes/sign", sign_page, methods=["GET"]),
+    Route("/h/{ref}/minutes/sign", sign, methods=["POST"]),
+]
