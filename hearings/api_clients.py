@@ -275,7 +275,9 @@ async def token_and_client(db: AsyncSession, *, secret: str, now: datetime) -> t
     return None if found is None else (found[0], found[1])
 
 
-async def key_for(db: AsyncSession, *, client_id: str, kid: str, now: datetime) -> tuple[ApiClient, ApiClientKey] | None:
+async def key_for(
+    db: AsyncSession, *, client_id: str, kid: str, now: datetime
+) -> tuple[ApiClient, ApiClientKey] | None:
     """The client and the key of its own with this id, if both are in force."""
     query = (
         select(ApiClient, ApiClientKey)

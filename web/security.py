@@ -9,7 +9,7 @@ import hmac
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.api.mount import within
 from web.settings import Settings, is_loopback
 
 _COMMON = (
@@ -54,6 +55,11 @@ HSTS = "max-age=63072000; includeSubDomains"
 
 BODY_LIMIT = 262_144
 """Bytes of a request body; a longer one is refused with 413 while it is being read."""
+ODD = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)")
+"""In no path of ours once percent signs are decoded."""
+UPLOAD_LIMIT = 26_214_400 + 65_536
+"""Likewise where a file of 25 MiB is sent, with the rest of its form."""
+UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -94,6 +100,18 @@ class HeadersMiddleware:
         await self.app(scope, receive, send_with_headers)
 
 
+class PathMiddleware:
+    """Refuses addresses nobody types: control characters, backslashes, and steps upwards, however they are written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ODD.search(scope["path"]):
+            raise HTTPException(400, "bad_request")
+        await self.app(scope, receive, send)
+
+
 # --- origin and CSRF token ---------------------------------------------------------------------------------------
 
 
@@ -116,7 +134,10 @@ def origin_allowed(settings: Settings, headers: Headers) -> bool:
 
 
 class OriginMiddleware:
-    """Refuses every unsafe request and WebSocket that does not come from our own pages."""
+    """Refuses every unsafe request and WebSocket that does not come from our own pages.
+
+    The API is not for pages: it knows no cookies, so there is nothing a foreign page could use.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -124,6 +145,7 @@ class OriginMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+        unsafe = unsafe and not (scope["type"] == "http" and within(scope["path"]))
         if unsafe and not origin_allowed(self.settings, Headers(scope=scope)):
             if scope["type"] == "websocket":
                 await receive()
@@ -145,17 +167,21 @@ def check_csrf(key: bytes, login: str, token: str) -> None:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body that says it is, or grows, longer than `BODY_LIMIT`; the connection is then closed."""
+    """Refuses a body that says it is, or grows, longer than `BODY_LIMIT`; the connection is then closed.
+
+    The API has limits of its own (`web.api.bodies`).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or within(scope["path"]):
             await self.app(scope, receive, send)
             return
         told = Headers(scope=scope).get("content-length", "")
-        if told.isdecimal() and int(told) > BODY_LIMIT:
+        most = body_limit(scope["method"], scope["path"])
+        if told.isdecimal() and int(told) > most:
             raise _too_large()
         total = 0
 
@@ -163,11 +189,16 @@ class BodyLimitMiddleware:
             nonlocal total
             message = await receive()
             total += len(message.get("body", b""))
-            if total > BODY_LIMIT:
+            if total > most:
                 raise _too_large()
             return message
 
         await self.app(scope, counted, send)
+
+
+def body_limit(method: str, path: str) -> int:
+    """Bytes of a body to this path."""
+    return UPLOAD_LIMIT if method == "POST" and UPLOADS.fullmatch(path) else BODY_LIMIT
 
 
 def _too_large() -> HTTPException:
@@ -190,21 +221,30 @@ RATES: dict[str, Rate] = {
     "write": Rate(per_minute=100, burst=50),
     "read": Rate(per_minute=600, burst=200),
     "segment": Rate(per_minute=6000, burst=1000),
+    "api": Rate(per_minute=100, burst=50),
+    "api_address": Rate(per_minute=60, burst=30),
 }
-"""security.md §4, limits; per address. Segments of a recording are many and small, hence their own line."""
+"""security.md §4, limits; per address, and for the API per client. Segments of a recording are many and small, hence
+their own line."""
 
 
 class Buckets:
     """Token buckets in this process, at most `size` of them; the one unused for longest is forgotten first."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, size: int = 10_000) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        size: int = 10_000,
+        rates: Mapping[str, Rate] | None = None,
+    ) -> None:
         self.clock = clock
         self.size = size
+        self.rates = {**RATES, **(rates or {})}
         self.levels: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def take(self, rate: str, who: str) -> float:
         """Take one token; 0 when there was one, else the seconds until there is."""
-        limit = RATES[rate]
+        limit = self.rates[rate]
         now = self.clock()
         level, at = self.levels.pop((rate, who), (float(limit.burst), now))
         level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
@@ -214,10 +254,14 @@ class Buckets:
             self.levels.popitem(last=False)
         return wait
 
+    def left(self, rate: str, who: str) -> float:
+        """How many tokens there were after the last one was taken."""
+        return self.levels.get((rate, who), (float(self.rates[rate].burst), 0.0))[0]
+
 
 def rate_of(method: str, path: str) -> str | None:
-    """Which limit a request counts against; None for static files and /healthz."""
-    if path.startswith(("/static/", "/catalogue/")) or path == "/healthz":
+    """Which limit a request counts against; None for static files, /healthz, and the API, which counts for itself."""
+    if path.startswith(("/static/", "/catalogue/")) or path == "/healthz" or within(path):
         return None
     if method in SAFE_METHODS:
         return "segment" if path.startswith("/recordings/") else "read"

@@ -39,6 +39,17 @@ class Settings:
     tls_key: Path | None = None
     trusted_proxies: str = ""
     test_hooks: bool = False
+    scheduler: bool = True
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_sender: str = ""
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    webhook_hosts: str = ""
+    sandbox_database_url: str = ""
+    api_per_minute: int = 100
+    api_burst: int = 50
     origin: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -46,6 +57,9 @@ class Settings:
         object.__setattr__(self, "data", data)
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{data / 'vivavoce.db'}")
+        if not self.sandbox_database_url and self.database_url.startswith("sqlite"):
+            beside = f"{self.database_url.partition('?')[0].rpartition('/')[0]}/sandbox.db"
+            object.__setattr__(self, "sandbox_database_url", beside)
         url = urlsplit(self.public_url)
         object.__setattr__(self, "origin", f"{url.scheme}://{url.netloc}".lower())
         for key, check in CHECKS.items():
@@ -63,7 +77,7 @@ class Settings:
             if key not in known:
                 raise SettingsError(key, text, "no such setting (see docs/settings.md)")
             if text != "":
-                values[key] = READERS.get(key, str)(text) if key != "port" else _port(text)
+                values[key] = READERS.get(key, str)(text)
         return cls(**values)  # type: ignore[arg-type]
 
     @property
@@ -87,30 +101,56 @@ class Settings:
         return self.data / "run"
 
     @property
+    def allowed_webhook_hosts(self) -> frozenset[str]:
+        """The hosts events may be posted to."""
+        return frozenset(one.strip() for one in self.webhook_hosts.split(",") if one.strip())
+
+    @property
     def udp_range(self) -> tuple[int, int]:
         """First and last media port."""
         first, last = self.udp_ports.split("-")
         return int(first), int(last)
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
-        raise SettingsError("port", text, "a number from 1 to 65535")
-    return int(text)
+def _port(key: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        if not text.isdecimal() or not 0 < int(text) < 65_536:
+            raise SettingsError(key, text, "a number from 1 to 65535")
+        return int(text)
+
+    return read
 
 
-def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if text.lower() not in words:
-        raise SettingsError("test_hooks", text, "yes or no")
-    return words[text.lower()]
+def _count(key: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        if not text.isdecimal() or not 0 < int(text) <= 1_000_000:
+            raise SettingsError(key, text, "a number from 1 to 1000000")
+        return int(text)
+
+    return read
+
+
+def _flag(key: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        if text.lower() not in words:
+            raise SettingsError(key, text, "yes or no")
+        return words[text.lower()]
+
+    return read
 
 
 READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "tls_cert": Path,
     "tls_key": Path,
-    "test_hooks": _flag,
+    "port": _port("port"),
+    "test_hooks": _flag("test_hooks"),
+    "scheduler": _flag("scheduler"),
+    "smtp_port": _port("smtp_port"),
+    "smtp_password_file": Path,
+    "api_per_minute": _count("api_per_minute"),
+    "api_burst": _count("api_burst"),
 }
 
 
@@ -166,12 +206,39 @@ def _check_host(settings: Settings, key: str) -> None:
         raise SettingsError(key, settings.host, "a loopback address while public_url is http://")
 
 
+def _check_mail(settings: Settings, key: str) -> None:
+    if settings.smtp_tls not in ("starttls", "tls", "none"):
+        raise SettingsError("smtp_tls", settings.smtp_tls, "starttls, tls or none")
+    if not settings.smtp_host:
+        return
+    if settings.smtp_tls == "none" and not is_loopback(settings.smtp_host):
+        raise SettingsError("smtp_tls", settings.smtp_tls, "starttls or tls (none only to this machine)")
+    if not re.fullmatch(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,190}", settings.smtp_sender):
+        raise SettingsError("smtp_sender", settings.smtp_sender, "the address mails come from: court@court.example")
+    if bool(settings.smtp_user) != (settings.smtp_password_file is not None):
+        raise SettingsError("smtp_user", settings.smtp_user, "smtp_user and smtp_password_file together, or neither")
+
+
+def _check_webhook_hosts(settings: Settings, key: str) -> None:
+    for host in settings.allowed_webhook_hosts:
+        if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?", host):
+            raise SettingsError(key, settings.webhook_hosts, "host names with commas between them, in lower case")
+
+
+def _check_sandbox(settings: Settings, key: str) -> None:
+    if settings.sandbox_database_url == settings.database_url:
+        raise SettingsError(key, "…", "another database than database_url: the sandbox never touches the docket")
+
+
 CHECKS: dict[str, Callable[[Settings, str], None]] = {
+    "sandbox_database_url": _check_sandbox,
     "public_url": _check_public_url,
     "udp_ports": _check_ports,
     "court_name": _check_court_name,
     "udp_host": _check_address,
     "udp_public_address": _check_address,
     "tls_cert": _check_tls,
+    "smtp_host": _check_mail,
+    "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,
 }

@@ -32,6 +32,9 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
         "VIVAVOCE_TEST_HOOKS": "yes",
+        "VIVAVOCE_SANDBOX_DATABASE_URL": "postgresql+psycopg://db/sandbox",
+        "VIVAVOCE_API_PER_MINUTE": "600",
+        "VIVAVOCE_API_BURST": "100",
     }
     settings = Settings.from_environment(given)
     assert {f"VIVAVOCE_{item.name.upper()}" for item in dataclasses.fields(Settings) if item.init} == set(given)
@@ -46,8 +49,17 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         ("PUBLIC_URL", "http://court.example"), ("PUBLIC_URL", "ftp://x"), ("PUBLIC_URL", "https://x/path"),
         ("UDP_PORTS", "9-1"), ("UDP_PORTS", "all"), ("COURT_NAME", "Court Of Law"), ("UDP_HOST", "somewhere"),
         ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
+        ("API_PER_MINUTE", "0"), ("API_BURST", "many"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value):
     with pytest.raises(SettingsError, match=f"VIVAVOCE_{name}=.*{value}"):
         Settings.from_environment({f"VIVAVOCE_{name}": value})
+
+
+def test_the_sandbox_is_a_second_file_beside_the_database_and_never_the_docket(tmp_path):
+    beside = Settings(data=tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path}/docket.db")
+    assert beside.sandbox_database_url == f"sqlite+aiosqlite:///{tmp_path}/sandbox.db"
+    assert Settings(data=tmp_path, database_url="postgresql+psycopg://db/v").sandbox_database_url == ""
+    with pytest.raises(SettingsError, match="VIVAVOCE_SANDBOX_DATABASE_URL"):
+        Settings(data=tmp_path, database_url="postgresql+psycopg://db/v", sandbox_database_url="postgresql+psycopg://db/v")

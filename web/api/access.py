@@ -1,0 +1,129 @@
+"""Who is asking: token and proof of a request become a `Caller`, which acts for one State and on one database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+
+from hearings import api_clients
+from hearings.actors import Actor
+from hearings.db import Database
+from hearings.models import ApiClient, ApiToken
+from hearings.models.columns import Row
+from web.api import dpop
+from web.api.dpop import Checked, SeenProofs
+from web.api.mount import BASE
+from web.api.problems import ApiError
+
+if TYPE_CHECKING:
+    from web.app import Parts
+
+CALLER = "vivavoce.caller"
+"""Where the scope of a request keeps its caller."""
+
+
+@dataclass
+class Caller:
+    """A client that has proved itself, for one request. `db` is the session of the request: use no other."""
+
+    client: ApiClient
+    actor: Actor
+    scopes: frozenset[str]
+    database: Database
+    """The live docket, or the sandbox: what a sandbox client does happens there and nowhere else."""
+    proof: Checked
+    token: ApiToken
+    request: Request
+    now: datetime
+    db: AsyncSession = field(init=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer carries besides its body: `ETag`, `Location`, `Link`."""
+    shown: list[Row] = field(default_factory=list)
+    """Rows the answer shows; those of the other State are noted for it before the answer goes out."""
+
+    @property
+    def state(self) -> str:
+        """The State the client belongs to."""
+        return self.client.owner_state
+
+    def require(self, scope: str) -> None:
+        """Raise `ApiError` 403 unless the token carries the scope."""
+        if scope and scope not in self.scopes:
+            raise ApiError("scope_missing", f"This needs the scope {scope}", more={"scope": scope})
+
+    def url(self, path: str) -> str:
+        """An address of the API, from the configured origin whatever the request's headers say."""
+        return f"{parts_of(self.request).settings.origin}{BASE}{path}"
+
+
+def parts_of(request: Request) -> "Parts":
+    """What the application shares."""
+    return cast("Parts", request.scope["app"].state.parts)
+
+
+def current(request: Request) -> Caller:
+    """The caller of this request; `web.api.routes` has put it there."""
+    return cast(Caller, request.scope[CALLER])
+
+
+Calling = Annotated[Caller, Depends(current)]
+"""What every route takes: `caller: Calling`."""
+
+
+def address_of(request: Request) -> str:
+    """The address a proof must name: the configured origin and the path as it was sent."""
+    path = request.scope.get("raw_path") or request.scope["path"].encode()
+    return parts_of(request).settings.origin + cast(bytes, path).partition(b"?")[0].decode("ascii", "replace")
+
+
+async def authenticate(db: AsyncSession, request: Request, seen: SeenProofs, now: datetime) -> Caller:
+    """The caller, found by the live database `db`. Raises `ApiError` 401.
+
+    The proof is checked, and for reading marked as used; for acts `web.api.routes` marks it in the database.
+    """
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "dpop" or not secret or len(secret) > 200 or len(request.headers.getlist("authorization")) != 1:
+        raise ApiError("token_missing")
+    texts = request.headers.getlist("dpop")
+    if len(texts) != 1:
+        raise ApiError("proof_invalid", "Exactly one DPoP header is needed")
+    proof = dpop.check(texts[0], method=request.method, url=address_of(request), now=now, token=secret)
+    found = await api_clients.token_and_client(db, secret=secret, now=now)
+    if found is None or found[0].jkt != proof.thumbprint:
+        raise ApiError("token_invalid")
+    token, client = found
+    if request.method in ("GET", "HEAD"):
+        seen.use(proof, now)
+    return Caller(
+        client=client,
+        actor=actor_of(client, token.scopes),
+        scopes=frozenset(token.scopes),
+        database=database_of(parts_of(request), client),
+        proof=proof,
+        token=token,
+        request=request,
+        now=now,
+    )
+
+
+def actor_of(client: ApiClient, scopes: Sequence[str]) -> Actor:
+    """The client in the history: its own name, its State, and the functions that go with the scopes of its token."""
+    return Actor(id=client.id, label=client.name, state=client.owner_state, functions=api_clients.functions_of(scopes))
+
+
+def database_of(parts: "Parts", client: ApiClient) -> Database:
+    """Where a client works. Raises `ApiError` when the installation has no sandbox."""
+    if not client.sandbox:
+        return parts.database
+    if parts.sandbox is None:
+        raise ApiError("sandbox_off")
+    return parts.sandbox
+
+
+def scopes_text() -> Mapping[str, str]:
+    """Every scope and what it allows, for the description."""
+    return {name: scope.text for name, scope in api_clients.SCOPES.items()}

@@ -1,0 +1,48 @@
+"""The API as one application, mounted at `/api/v1` by `web.app`; a resource is a module with a `router`, named here."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from web.api import clients, events, hearings, openapi, problems, reference, requests, tokens
+from web.api.dpop import SeenProofs
+
+if TYPE_CHECKING:
+    from web.app import Parts
+
+RESOURCES = (tokens, clients, reference, requests, hearings, events)
+"""Modules with a `router`, in the order of the description."""
+
+
+def create_api(parts: "Parts", *, started: float) -> FastAPI:
+    """Build the API over the application's parts; it has no lifespan of its own. `started`: when this process began."""
+    api = FastAPI(
+        title="Vivavoce",
+        version="1",
+        description=openapi.DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={HTTPException: _problem},
+    )
+    api.state.parts = parts
+    api.state.seen = SeenProofs(started=started)
+    api.state.streams = {}
+    for module in RESOURCES:
+        api.router.routes.extend(module.router.routes)
+    description = openapi.describe(api, parts.settings.origin)
+
+    async def show(_request: Request) -> Response:
+        return JSONResponse(description)
+
+    api.router.routes.append(Route("/openapi.json", show))
+    return api
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return problems.answer(request, error)

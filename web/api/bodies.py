@@ -1,0 +1,106 @@
+"""Reading a body: its type, its size while it comes, its JSON strictly; what a route gets has been read already."""
+
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from web.api import strict_json
+from web.api.problems import ApiError
+
+Kind = Literal["none", "json", "signed", "form"]
+JSON_LIMIT = 1 << 20
+"""Bytes of a JSON body. A route that takes files says its own limit (security.md §4: 25 MiB)."""
+JOSE = "application/jose"
+FORM = "application/x-www-form-urlencoded"
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+class ReadRequest(Request):
+    """A request whose body has been read and parsed; FastAPI asks for both and gets what was checked."""
+
+    def __init__(self, request: Request, data: bytes, value: Any) -> None:
+        scope = dict(request.scope)
+        headers = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+        scope["headers"] = [*headers, JSON_TYPE] if data else headers
+        super().__init__(scope, request.receive)
+        self.data = data
+        self.value = value
+
+    async def body(self) -> bytes:
+        return self.data
+
+    async def json(self) -> Any:
+        return self.value
+
+
+async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadRequest:
+    """The request with its body. Raises `ApiError`: 413, 415, and what `strict_json` raises."""
+    if kind == "none":
+        return ReadRequest(request, b"", None)
+    data = await _bytes(request, limit)
+    told = _type(request.headers)
+    if not data and not told:
+        value = None
+    elif told in accepted(kind):
+        value = _value(told, data)
+        data = data or b" "
+    else:
+        raise ApiError("media_type", f"Send {' or '.join(accepted(kind))}")
+    if kind == "signed" and not (isinstance(value, dict) and "jws" in value):
+        raise ApiError("signature_required", 'Send the statement as application/jose, or as {"jws": "..."}')
+    return ReadRequest(request, data, value)
+
+
+def accepted(kind: Kind) -> tuple[str, ...]:
+    """The types of body a kind of route takes."""
+    return {
+        "none": (),
+        "json": ("application/json",),
+        "signed": ("application/json", JOSE),
+        "form": (FORM,),
+    }[kind]
+
+
+def _type(headers: Headers) -> str:
+    """The media type, empty when none is told. JSON has one encoding, so a charset must say so."""
+    if len(headers.getlist("content-type")) > 1:
+        raise ApiError("media_type", "One Content-Type, please")
+    kind, *parameters = headers.get("content-type", "").lower().split(";")
+    if any(one.strip() not in ("", "charset=utf-8", 'charset="utf-8"') for one in parameters):
+        raise ApiError("media_type", "The only charset is utf-8")
+    return kind.strip()
+
+
+def _value(kind: str, data: bytes) -> Any:
+    if kind == FORM:
+        try:
+            text = data.decode("ascii")
+            pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(data), max_num_fields=20)
+        except ValueError:
+            raise ApiError("not_json", "The form could not be read") from None
+        if len(dict(pairs)) != len(pairs):
+            raise ApiError("repeated_name", "A field stands twice in the form")
+        return dict(pairs)
+    if kind == JOSE:
+        return {"jws": data.decode("ascii", "replace").strip()}
+    return strict_json.parse(data)
+
+
+async def _bytes(request: Request, limit: int) -> bytes:
+    """Everything, or 413 as soon as it is told or found to be more than `limit`; the connection is then closed."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError("too_large", f"At most {limit} bytes", {"Connection": "close"})

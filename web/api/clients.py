@@ -1,0 +1,139 @@
+"""The client itself: who it is here, and its keys, which it can change while it holds one that is in force."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Path, Response
+from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import api_clients
+from hearings.models import ApiClientKey
+from web.api import statements
+from web.api.access import Caller, Calling, parts_of
+from web.api.fields import Model, Moment, Shown
+from web.api.routes import Resource
+
+router = Resource("access")
+
+KID = "0WgPbW2nVBDZjmNKQKvDZNnQkJQ2Vb5TnSx1b3n0mYk"
+KEY = {
+    "kid": KID,
+    "jwk": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    "not_before": "2027-03-01T08:00:00Z",
+    "not_after": None,
+}
+Kid = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$", description="Thumbprint of the key (RFC 7638).")]
+
+
+class Jwk(Model):
+    """A public key: Ed25519 (`OKP`), or P-256 (`EC`) with `y`. Never a private one."""
+
+    kty: Literal["OKP", "EC"]
+    crv: Literal["Ed25519", "P-256"]
+    x: str = Field(pattern="^[A-Za-z0-9_-]{43}$")
+    y: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{43}$")
+
+
+class NewKey(Model):
+    """A further public key, in force at once or from `not_before`."""
+
+    model_config = Model.model_config | {"json_schema_extra": {"examples": [{"jwk": KEY["jwk"]}]}}
+
+    jwk: Jwk
+    not_before: Annotated[datetime, Field(strict=False)] | None = None
+    not_after: Annotated[datetime, Field(strict=False)] | None = None
+
+
+class ShownKey(Shown):
+    """A public key of the client and when it may sign."""
+
+    kid: str
+    jwk: dict[str, str]
+    not_before: Moment
+    not_after: Moment | None
+
+
+class ShownClient(Shown):
+    """The client as it is registered, and what this token lets it do."""
+
+    id: str
+    name: str
+    state: str
+    sandbox: bool
+    scopes: list[str]
+    token_scopes: list[str]
+    keys: list[ShownKey]
+
+
+CLIENT = {
+    "id": "0193a1b2-0000-7000-8000-000000000001",
+    "name": "Case system of the Ministry of Justice",
+    "state": "RO",
+    "sandbox": False,
+    "scopes": ["requests:read", "requests:write"],
+    "token_scopes": ["requests:read"],
+    "keys": [KEY],
+}
+
+
+def _key(row: ApiClientKey) -> ShownKey:
+    return ShownKey(kid=row.kid, jwk=row.jwk, not_before=row.not_before, not_after=row.not_after)
+
+
+@router.read("/client", scope="", example=CLIENT)
+async def read_client(caller: Calling) -> ShownClient:
+    """Who this client is here, and its keys."""
+    async with _registry(caller) as live:
+        keys = await api_clients.keys_of(live, caller.client.id)
+    return ShownClient(
+        id=caller.client.id,
+        name=caller.client.name,
+        state=caller.state,
+        sandbox=caller.client.sandbox,
+        scopes=caller.client.scopes,
+        token_scopes=sorted(caller.scopes),
+        keys=[_key(row) for row in keys],
+    )
+
+
+@router.create("/client/keys", scope="", example=KEY, errors=(409,))
+async def add_client_key(caller: Calling, body: NewKey) -> ShownKey:
+    """Add a public key of this client, signed in with one that is in force.
+
+    The new key may sign assertions at once, or from `not_before`. A key that any client has had is refused.
+    """
+    async with _registry(caller) as live:
+        row = await api_clients.add_key(
+            live,
+            client=await api_clients.client(live, caller.client.id, lock=True),
+            jwk=body.jwk.model_dump(exclude_none=True),
+            not_before=statements.instant(body.not_before, "not_before"),
+            not_after=statements.instant(body.not_after, "not_after"),
+            actor=caller.actor,
+            now=caller.now,
+        )
+    caller.headers["Location"] = caller.url("/client")
+    return _key(row)
+
+
+@router.operation("DELETE", "/client/keys/{kid}", scope="", status=204, example=None, errors=(404, 409))
+async def retire_client_key(caller: Calling, kid: Kid) -> Response:
+    """End a key of this client, now. Its last key in force cannot be ended so: the client would be shut out."""
+    async with _registry(caller) as live:
+        client = await api_clients.client(live, caller.client.id, lock=True)
+        await api_clients.retire_key(live, client=client, kid=kid, actor=caller.actor, now=caller.now)
+    return Response(status_code=204)
+
+
+@asynccontextmanager
+async def _registry(caller: Caller) -> AsyncIterator[AsyncSession]:
+    """Where clients are registered: the live database, whatever the client works on; for reading and for writing."""
+    live = parts_of(caller.request).database
+    if caller.database is live:
+        yield caller.db
+        return
+    async with live.transaction() as db:
+        yield db

@@ -1,0 +1,48 @@
+"""Entity tags: a strong one for each representation, out of its content; `If-Match` before something is changed."""
+
+import hashlib
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from web.api.access import Caller
+from web.api.problems import ApiError
+
+M = TypeVar("M", bound=BaseModel)
+_TAG = re.compile(r'"[\x21\x23-\x7e]*"')
+
+
+def of(model: BaseModel) -> str:
+    """The tag of a representation."""
+    return f'"{hashlib.sha256(model.model_dump_json().encode()).hexdigest()[:32]}"'
+
+
+def tag(caller: Caller, model: M) -> M:
+    """The same representation, its tag on the answer."""
+    caller.headers["ETag"] = of(model)
+    return model
+
+
+def require(caller: Caller, model: BaseModel) -> None:
+    """Refuse a change by somebody who has not seen what they change: 428 without `If-Match`, 412 with an old one."""
+    if "if-match" not in caller.request.headers:
+        raise ApiError("precondition_required", "Send the ETag of what you read as If-Match")
+    allow(caller, model)
+
+
+def allow(caller: Caller, model: BaseModel) -> None:
+    """As `require`, for an act that may be done unseen: without `If-Match` there is nothing to check."""
+    told = caller.request.headers.get("if-match")
+    if told is not None and of(model) not in _tags(told):
+        raise ApiError("precondition_failed", headers={"ETag": of(model)})
+
+
+def unchanged(caller: Caller) -> bool:
+    """Whether a reader has the representation already (`If-None-Match`)."""
+    told = caller.request.headers.get("if-none-match", "")
+    return bool(told) and caller.headers.get("ETag", "-") in _tags(told)
+
+
+def _tags(text: str) -> list[str]:
+    return _TAG.findall(text)

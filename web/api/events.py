@@ -1,0 +1,125 @@
+"""Events as they happen: changes of status of what a State may see, as server-sent events that can be resumed.
+
+Events are lines of the history, and their ids rise with time. Two processes may commit in another order than their
+ids say, so a stream goes back a little at every look and leaves out what it has sent; after a break the client may get
+an event again, and knows it by its id.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Header
+from starlette.responses import StreamingResponse
+
+from hearings import api_clients, happened
+from hearings.models import StatusChange
+from web.api.access import Caller, Calling, parts_of
+from web.api.problems import ApiError
+from web.api.routes import Resource
+
+router = Resource("events")
+
+EVERY = 1.0
+"""Seconds between two looks at the database."""
+ALIVE = 15.0
+"""Seconds after which a comment is sent, so that nobody in between ends an idle connection."""
+BACK = timedelta(seconds=10)
+"""Longer than a transaction takes."""
+STREAMS = 4
+"""Of one client at a time."""
+EXAMPLE = (
+    "retry: 2000\n\n"
+    "id: 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b\n"
+    "event: status\n"
+    'data: {"subject":"hearing_request","about":"RO-2027-0001","before":"draft","after":"submitted"}\n\n'
+)
+
+
+@router.read("/events", scope="events", example=EXAMPLE, response_class=StreamingResponse)
+async def follow_events(
+    caller: Calling,
+    last_event_id: Annotated[str, Header(max_length=36, description="Id of the last event that was received.")] = "",
+) -> StreamingResponse:
+    """Changes of status of the requests and hearings this State may see, as they happen.
+
+    Begins after `Last-Event-ID` (anything it had up to ten seconds before may come again), or now. Ends when the token
+    does: ask for another and go on from the last event.
+    """
+    since = _time_of(last_event_id) if last_event_id else caller.now
+    streams = caller.request.app.state.streams
+    if streams.get(caller.client.id, 0) >= STREAMS:
+        raise ApiError("too_many_requests", f"At most {STREAMS} streams at a time", {"Retry-After": "60"})
+    streams[caller.client.id] = streams.get(caller.client.id, 0) + 1
+    lines = _lines(caller, since, fresh=not last_event_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(lines, headers=headers, media_type="text/event-stream")
+
+
+def _time_of(event_id: str) -> datetime:
+    """When an event was made, out of its id (UUID version 7, RFC 9562 §5.7)."""
+    try:
+        found = uuid.UUID(event_id)
+        if found.version != 7:
+            raise ValueError(event_id)
+        return datetime.fromtimestamp((found.int >> 80) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ApiError("invalid_input", "Last-Event-ID is not the id of an event") from None
+
+
+async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterator[bytes]:
+    """The stream. A new one begins with what is yet to happen: what is there already counts as sent."""
+    streams = caller.request.app.state.streams
+    try:
+        yield b"retry: 2000\n\n"
+        sent: dict[str, None] = {}
+        quiet, ends = 0.0, caller.token.expires_at
+        while datetime.now(UTC) < ends and await _still(caller):
+            for change, about in await _since(caller, since - BACK):
+                if change.id in sent:
+                    continue
+                sent[change.id] = None
+                since = max(since, _time_of(change.id))
+                if fresh and _time_of(change.id) < caller.now:
+                    continue
+                yield _event(change, about)
+                quiet = 0.0
+            sent = {name: None for name in sent if _time_of(name) >= since - BACK}
+            if quiet >= ALIVE:
+                yield b": still here\n\n"
+                quiet = 0.0
+            await asyncio.sleep(EVERY)
+            quiet += EVERY
+    finally:
+        streams[caller.client.id] -= 1
+
+
+async def _since(caller: Caller, at: datetime) -> list[tuple[StatusChange, str]]:
+    found: list[tuple[StatusChange, str]] = []
+    after = happened.floor(at)
+    async with caller.database.reading() as db:
+        while page := await happened.changes(db, state=caller.state, after=after):
+            found += page
+            after = page[-1][0].id
+    return found
+
+
+async def _still(caller: Caller) -> bool:
+    """Whether the client has not been shut out."""
+    async with parts_of(caller.request).database.reading() as live:
+        return (await api_clients.client(live, caller.client.id)).disabled_at is None
+
+
+def _event(change: StatusChange, about: str) -> bytes:
+    data = {
+        "subject": change.subject,
+        "about": about,
+        "before": change.before,
+        "after": change.after,
+        "at": change.at.isoformat().replace("+00:00", "Z"),
+    }
+    text = json.dumps(data, separators=(",", ":"))
+    return f"id: {change.id}\nevent: status\ndata: {text}\n\n".encode()

@@ -1,0 +1,94 @@
+"""Building blocks of the API's schemas: strict models that know no other fields, and types with their limits."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+_WALL = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
+
+
+class Model(BaseModel):
+    """Something sent to the API: strict, and a field that is not in the schema is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Shown(BaseModel):
+    """Something the API answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return value
+
+
+def _wall(value: Any) -> Any:
+    if not re.fullmatch(_WALL, _text(value), re.ASCII):
+        raise ValueError("a wall time has no offset: 2027-03-28T09:00")
+    return datetime.fromisoformat(value)
+
+
+def _day(value: Any) -> Any:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", _text(value), re.ASCII):
+        raise ValueError("a day is written 2027-03-28")
+    return date.fromisoformat(value)
+
+
+StateCode = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code of a State.")]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Wall = Annotated[
+    datetime,
+    BeforeValidator(_wall),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_WALL}$",
+            "description": "A wall time: what the clocks of the zone beside it show, without an offset.",
+            "examples": ["2027-03-29T09:00"],
+        }
+    ),
+]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant in UTC."""
+
+
+class Nothing(Model):
+    """An act that needs no more than its address; `{}` or no body."""
+
+
+class Reason(Model):
+    """An act with reasons, which stand in the history for both States."""
+
+    reason: str = Field(min_length=3, max_length=4000, examples=["The proceedings here end in May."])
+
+
+class SignedAct(Model):
+    """An act the authority has signed: a compact JWS whose statement holds the act's content."""
+
+    jws: str = Field(
+        min_length=20,
+        max_length=200_000,
+        pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
+        examples=["eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiIsInR5cCI6InZpdmF2b2NlK2p3cyJ9.eyJhY3QiOiIuLi4ifQ.c2lnbmF0dXJl"],
+    )
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable; further members say more, as docs/api.md tells for each code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str

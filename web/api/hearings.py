@@ -1,0 +1,264 @@
+"""Hearings: a time is proposed, countered, agreed to by signature, made ready, or cancelled.
+
+A time is what the clocks of one of the two courts show. One that the clocks skip, or show twice, is refused with both
+neighbours; which of two is meant is said by `fold`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from hearings import diary, queries, signatures, statement_bodies, views
+from hearings.clocks import LocalTime
+from hearings.models import Hearing
+from hearings.signatures import Act
+from hearings.status import HearingStatus
+from web.api import etags, examples, paging, statements
+from web.api.access import Caller, Calling
+from web.api.fields import Model, Moment, Nothing, Reason, Shown, SignedAct, Wall
+from web.api.requests import Change, History, View, ViewList
+from web.api.routes import Resource
+
+router = Resource("hearings")
+
+Ref = Annotated[str, Path(max_length=20, description="Reference of the hearing.", examples=["7F3K-22QD"])]
+ACT = (404, 409, 412)
+Zone = Annotated[str, Field(max_length=60, description="A place of the IANA database.", examples=["Europe/Bucharest"])]
+City = Annotated[str, Field(min_length=1, max_length=100, examples=["Bucharest"])]
+Language = Annotated[str, Field(max_length=35, description="BCP 47 tag; empty: that of the request.")]
+
+
+class Time(Model):
+    """A wall time in the zone of one of the two courts, and how long the sitting is to last."""
+
+    wall_start: Wall
+    wall_zone: Zone
+    fold: Literal[0, 1] | None = Field(default=None, description="0 the first, 1 the second, where there are two.")
+    duration_minutes: int = Field(default=60, ge=5, le=720)
+
+
+class NewHearing(Time):
+    """A hearing of an accepted request."""
+
+    model_config = Model.model_config | {"json_schema_extra": {"examples": [examples.NEW_HEARING]}}
+
+    request: Annotated[str, Field(max_length=40, description="Id or reference of the request.")]
+    requesting_zone: Zone
+    requesting_city: City
+    requested_zone: Zone
+    requested_city: City
+    language_requesting: Language = ""
+    language_requested: Language = ""
+
+
+class Counter(Time):
+    """Another time, and why."""
+
+    model_config = Model.model_config | {"json_schema_extra": {"examples": [examples.COUNTER]}}
+
+    reason: str = Field(default="", max_length=500)
+
+
+class Place(Shown):
+    """One of the two courts, and what its clocks show at the start."""
+
+    state: str
+    city: str
+    zone: str
+    language: str
+    start: str
+
+    @classmethod
+    def of(cls, state: str, language: str, at: LocalTime) -> "Place":
+        return cls(state=state, city=at.city, zone=at.zone, language=language, start=at.datetime.isoformat())
+
+
+class ShownHearing(Shown):
+    """A hearing: its time in UTC, as it was fixed, and as both courts' clocks show it."""
+
+    ref: str
+    request_id: str
+    case_number: str
+    status: HearingStatus
+    starts_at: Moment
+    ends_at: Moment
+    wall_start: str
+    wall_zone: str
+    wall_fold: int
+    tzdb_version: str
+    requesting: Place
+    requested: Place
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: Hearing) -> "ShownHearing":
+        places = {"requesting", "requested"}
+        own = {name: getattr(row, name) for name in cls.model_fields if name not in places}
+        here, there = diary.both_times(row)
+        return cls(
+            **own,
+            requesting=Place.of(row.requesting_state, row.language_requesting, here),
+            requested=Place.of(row.requested_state, row.language_requested, there),
+        )
+
+
+class HearingList(Shown):
+    """A page of hearings, by the time they start."""
+
+    items: list[ShownHearing]
+    next: str
+
+
+async def _locked(caller: Caller, ref: str) -> Hearing:
+    row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
+    etags.allow(caller, ShownHearing.of(row))
+    return row
+
+
+async def _shown(caller: Caller, row: Hearing) -> ShownHearing:
+    await caller.db.flush()
+    caller.shown.append(row)
+    return etags.tag(caller, ShownHearing.of(row))
+
+
+@router.create("/hearings", scope="hearings:write", example=examples.HEARING, errors=(404, 409), tagged=True)
+async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
+    """Propose a hearing of an accepted request; the requested State agrees to its time or counters it."""
+    request = await queries.request(caller.db, body.request, state=caller.state, lock=True)
+    row = await diary.propose(
+        caller.db,
+        request=request,
+        wall_start=body.wall_start,
+        wall_zone=body.wall_zone,
+        fold=body.fold,
+        duration=timedelta(minutes=body.duration_minutes),
+        requesting_zone=body.requesting_zone,
+        requesting_city=body.requesting_city,
+        requested_zone=body.requested_zone,
+        requested_city=body.requested_city,
+        language_requesting=body.language_requesting,
+        language_requested=body.language_requested,
+        actor=caller.actor,
+        now=caller.now,
+    )
+    caller.headers["Location"] = caller.url(f"/hearings/{row.ref}")
+    return await _shown(caller, row)
+
+
+@router.read("/hearings", scope="hearings:read", example=examples.HEARING_LIST, paged=True)
+async def list_hearings(
+    caller: Calling,
+    since: Annotated[datetime | None, Query(description="Only those that start at or after this instant.")] = None,
+    until: Annotated[datetime | None, Query(description="Only those that start before this instant.")] = None,
+    status: Annotated[HearingStatus | None, Query()] = None,
+    after: paging.After = "",
+    limit: paging.Limit = 50,
+) -> HearingList:
+    """Hearings this State takes part in, by the time they start."""
+    page = await queries.docket(
+        caller.db,
+        state=caller.state,
+        since=statements.instant(since, "since"),
+        until=statements.instant(until, "until"),
+        status=status,
+        after=after,
+        limit=limit,
+    )
+    return HearingList(items=[ShownHearing.of(row) for row in page.rows], next=paging.link(caller, page.after))
+
+
+@router.read("/hearings/{ref}", scope="hearings:read", example=examples.HEARING, errors=(404,), tagged=True)
+async def read_hearing(caller: Calling, ref: Ref) -> ShownHearing:
+    """Read a hearing. The State whose row it is can see that the other has read it."""
+    return await _shown(caller, await queries.hearing(caller.db, ref, state=caller.state))
+
+
+@router.read("/hearings/{ref}/history", scope="hearings:read", example=examples.HISTORY, errors=(404,))
+async def read_hearing_history(caller: Calling, ref: Ref) -> History:
+    """Every change of status of a hearing, its sittings and its recordings."""
+    row = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(row)
+    return History(items=[Change.of(one) for one in await queries.hearing_history(caller.db, row)])
+
+
+@router.read("/hearings/{ref}/views", scope="hearings:read", example=examples.VIEWS, errors=(404,), paged=True)
+async def list_hearing_views(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ViewList:
+    """Who of the other State has looked at this hearing; for the State whose hearing it is."""
+    row = await queries.hearing(caller.db, ref, state=caller.state)
+    page = await views.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
+    return ViewList(items=[View.of(one) for one in page.rows], next=paging.link(caller, page.after))
+
+
+@router.read("/hearings/{ref}/statement", scope="hearings:read", example=examples.HEARING_STATEMENT, errors=(404,))
+async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Statement:
+    """The statement an authority signs to agree to the time as it stands (`agree_hearing`)."""
+    row = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(row)
+    return statements.Statement(
+        **signatures.statement(
+            state=caller.state,
+            other=_other(caller, row),
+            act=Act.agree_hearing,
+            about=row.ref,
+            body=statement_bodies.hearing_terms(row),
+            now=caller.now,
+        )
+    )
+
+
+@router.act("/hearings/{ref}/counter", scope="hearings:write", errors=ACT, example=examples.HEARING)
+async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHearing:
+    """Ask for another time. It is then for the other State to agree; an agreement that stood is void."""
+    row = await _locked(caller, ref)
+    await diary.counter(
+        caller.db,
+        hearing=row,
+        wall_start=body.wall_start,
+        wall_zone=body.wall_zone,
+        fold=body.fold,
+        duration=timedelta(minutes=body.duration_minutes),
+        reason=body.reason,
+        actor=caller.actor,
+        now=caller.now,
+    )
+    return await _shown(caller, row)
+
+
+@router.act("/hearings/{ref}/agree", scope="hearings:write", body="signed", errors=ACT, example=examples.HEARING)
+async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHearing:
+    """Agree to the time the other State has proposed, signed (`agree_hearing`) over the terms as they stand."""
+    row = await _locked(caller, ref)
+    await statements.receive(
+        caller,
+        jws=body.jws,
+        other=_other(caller, row),
+        act=Act.agree_hearing,
+        about=row.ref,
+        subject=row,
+        expect=statement_bodies.hearing_terms(row),
+        body=None,
+    )
+    await diary.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)
+    return await _shown(caller, row)
+
+
+@router.act("/hearings/{ref}/ready", scope="hearings:write", errors=ACT, example=examples.HEARING)
+async def make_hearing_ready(caller: Calling, ref: Ref, body: Nothing | None = None) -> ShownHearing:
+    """Everybody who is needed has been named: the lobby may be opened when the day comes."""
+    row = await _locked(caller, ref)
+    await diary.make_ready(caller.db, hearing=row, actor=caller.actor, now=caller.now)
+    return await _shown(caller, row)
+
+
+@router.act("/hearings/{ref}/cancel", scope="hearings:write", errors=ACT, example=examples.HEARING)
+async def cancel_hearing(caller: Calling, ref: Ref, body: Reason) -> ShownHearing:
+    """Cancel a hearing before it has begun; links to it end."""
+    row = await _locked(caller, ref)
+    await diary.cancel(caller.db, hearing=row, reason=body.reason, actor=caller.actor, now=caller.now)
+    return await _shown(caller, row)
+
+
+def _other(caller: Caller, row: Hearing) -> str:
+    return row.requested_state if caller.state == row.requesting_state else row.requesting_state

@@ -1,0 +1,160 @@
+"""What went wrong, for a program: RFC 9457 problems with a stable `code`, from one table.
+
+Codes of `hearings` are taken from its own tree of errors, with the statuses of `web.problems`. What nobody foresaw is
+our failure: 500, a reference, and the traceback in the log; no route turns it into a fault of the caller.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from hearings import errors
+from web.api.mount import BASE
+from web.problems import status_of
+
+logger = logging.getLogger("vivavoce.web.api.problems")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass
+class ApiError(Exception):
+    """A request the API refuses before `hearings` sees it. `code` is a key of `CODES`; `more` is told as it is."""
+
+    code: str
+    detail: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+CODES: Mapping[str, tuple[int, str]] = {
+    "not_json": (400, "The body is not JSON"),
+    "not_http": (400, "The request could not be read"),
+    "scope_invalid": (400, "The client does not have a scope it asks for"),
+    "token_missing": (401, "No access token, or not with the DPoP scheme"),
+    "token_invalid": (401, "The access token is not in force"),
+    "proof_invalid": (401, "The DPoP proof does not fit the request"),
+    "client_invalid": (401, "The client assertion does not hold"),
+    "scope_missing": (403, "The token does not carry the scope this needs"),
+    "sandbox_only": (403, "Only in the sandbox"),
+    "no_such_route": (404, "No such resource"),
+    "method_not_allowed": (405, "The resource does not take this method"),
+    "precondition_failed": (412, "It has changed since it was read"),
+    "too_large": (413, "The body is too large"),
+    "media_type": (415, "The body has a type this resource does not take"),
+    "invalid_input": (422, "The input does not fit the schema"),
+    "unknown_field": (422, "The input has a field that does not exist"),
+    "unknown_parameter": (422, "The query has a parameter that does not exist"),
+    "repeated_name": (422, "A name stands twice in one JSON object"),
+    "not_a_number": (422, "A number that JSON does not have"),
+    "too_deep": (422, "The JSON is nested too deeply"),
+    "signature_required": (422, "This act must be signed by the authority"),
+    "key_reused": (422, "The Idempotency-Key was used for another request"),
+    "precondition_required": (428, "If-Match is needed to change this"),
+    "too_many_requests": (429, "Too many requests"),
+    "failed": (500, "The service has failed to answer"),
+    "sandbox_off": (503, "This installation has no sandbox"),
+}
+"""Codes of the API itself: status, title. Those of `hearings` are in `codes()`."""
+
+OAUTH = {
+    "token_invalid": "invalid_token",
+    "proof_invalid": "invalid_dpop_proof",
+    "proof_used": "invalid_dpop_proof",
+    "client_invalid": "invalid_client",
+    "scope_invalid": "invalid_scope",
+    "scope_missing": "insufficient_scope",
+}
+"""What RFC 6749 §5.2, RFC 6750 §3.1 and RFC 9449 §7.1 call it; in these problems as `error`."""
+
+_EXTRA = ("field", "current", "wanted", "allowed", "missing", "who_can", "before", "after", "first", "second", "zone")
+"""What an error of `hearings` knows more exactly than its sentence says, where it does."""
+
+
+def _kinds(kind: type[errors.HearingsError] = errors.HearingsError) -> Iterator[type[errors.HearingsError]]:
+    for one in kind.__subclasses__():
+        if not one.__name__.startswith("_"):
+            yield one
+            yield from _kinds(one)
+
+
+def codes() -> dict[str, tuple[int, str]]:
+    """Every code there is with its status and title."""
+    found = {
+        kind.code: (status_of(kind.__new__(kind)), (kind.__doc__ or kind.code).splitlines()[0].rstrip("."))
+        for kind in _kinds()
+        if "code" in vars(kind)
+    }
+    return {code: row for code, row in sorted((found | dict(CODES)).items()) if row[0] < 500 or code in CODES}
+
+
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """The problem that tells a failure."""
+    code, status, title, detail, more, headers = _told(error)
+    if status >= 500:
+        more = {**more, "instance": f"urn:vivavoce:failure:{secrets.token_hex(4)}"}
+        logger.error("request failed, reference %s", more["instance"], exc_info=error)
+    if status == 401:
+        told = OAUTH.get(code, "invalid_token")
+        headers = {"WWW-Authenticate": f'DPoP error="{told}", algs="EdDSA ES256"', **headers}
+    origin = request.scope["app"].state.parts.settings.origin
+    if code in OAUTH:
+        more = {"error": OAUTH[code], **more}
+    body = {"type": f"{origin}{BASE}/problems#{code}", "title": title, "status": status, "detail": detail, "code": code}
+    return JSONResponse({**body, **more}, status, dict(headers), media_type=MEDIA_TYPE)
+
+
+def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapping[str, str]]:
+    """Code, status, title, detail, further members, headers."""
+    if isinstance(error, RequestValidationError):
+        error = validation(error)
+    if isinstance(error, ApiError):
+        status, title = CODES[error.code]
+        return error.code, status, title, error.detail or title, error.more, error.headers
+    if isinstance(error, errors.HearingsError):
+        status = status_of(error)
+        if status < 500:
+            title = (type(error).__doc__ or error.code).splitlines()[0].rstrip(".")
+            return error.code, status, title, str(error), dict(_more(error)), {}
+    if isinstance(error, HTTPException):
+        code = {404: "no_such_route", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "not_http")
+        status, title = CODES[code]
+        return code, status, title, title, {}, error.headers or {}
+    status, title = CODES["failed"]
+    return "failed", status, title, "Try again; tell the operator the reference if it happens again", {}, {}
+
+
+def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
+    for name in _EXTRA:
+        value = getattr(error, name, None)
+        if value in (None, "", ()):
+            continue
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        yield name, [str(one) for one in value] if isinstance(value, tuple | list | frozenset) else value
+
+
+def validation(error: RequestValidationError) -> ApiError:
+    """What did not fit the schema, field by field; nothing of the input is repeated."""
+    found = [
+        {"field": ".".join(str(step) for step in one["loc"])[:200], "code": one["type"], "text": one["msg"][:200]}
+        for one in error.errors()[:50]
+    ]
+    unknown = bool(found) and all(one["code"] == "extra_forbidden" for one in found)
+    code = "unknown_field" if unknown else "invalid_input"
+    where = ", ".join(sorted({one["field"] for one in found}))[:200]
+    return ApiError(code, f"{CODES[code][1]}: {where}", more={"errors": found})
+
+
+def table() -> str:
+    """The codes as docs/api.md lists them."""
+    lines = ["| code | status | meaning |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| `{code}` | {status} | {title} |" for code, (status, title) in codes().items())])

@@ -1,0 +1,235 @@
+"""What the installation knows: States, instruments, what a legal basis needs, and the codes of refusals."""
+
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import Field
+
+from hearings import law, legal_bases
+from hearings.errors import NotFound
+from hearings.legal_bases import Ask
+from hearings.models.request import Capacity, Channel, OffenceScope, Procedure, ReasonNoAttendance, Stage
+from web.api import problems
+from web.api.access import Calling
+from web.api.fields import Day, Model, Shown, StateCode
+from web.api.routes import Resource
+
+router = Resource("law")
+
+InstrumentId = Annotated[str, Path(max_length=60, examples=["untoc"])]
+Lax = Field(strict=False)
+
+
+class ShownState(Shown):
+    """A State as the data have it. What nobody has verified says so in its confidence."""
+
+    state: str
+    name: str
+    central_authority: str
+    central_authority_confidence: str
+    accepted_languages: list[str]
+    conditional_languages: list[str]
+    languages_confidence: str
+    default_zone: str
+    zones: list[str]
+
+
+class StateList(Shown):
+    """All States there are data for, by name."""
+
+    items: list[ShownState]
+
+
+class Instrument(Shown):
+    """A treaty or act, in short."""
+
+    id: str
+    name: str
+    status: str
+    selectable: bool
+    source: str
+    confidence: str
+
+
+class InstrumentList(Shown):
+    """All instruments, the most specific first."""
+
+    items: list[Instrument]
+
+
+class ShownInstrument(Instrument):
+    """A treaty or act with all that the data say of it; docs of the data tell the members of `data`."""
+
+    data: dict[str, Any]
+
+
+class Inputs(Model):
+    """What the legal bases are asked about. What is left out counts as not said, never as met."""
+
+    model_config = Model.model_config | {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "requesting_state": "RO",
+                    "requested_state": "TH",
+                    "on": "2027-02-01",
+                    "capacity": "witness",
+                    "offence_scope": ["untoc_offence"],
+                    "answers": {"offence_serious": True, "offence_transnational": True, "offence_organised": True},
+                    "reason_no_attendance": "not_possible",
+                    "language_of_request": "th",
+                }
+            ]
+        }
+    }
+
+    requesting_state: StateCode
+    requested_state: StateCode
+    on: Day | None = Field(default=None, description="The day that counts; today if left out.")
+    capacity: Annotated[Capacity, Lax] | None = None
+    offence_scope: list[Annotated[OffenceScope, Lax]] = Field(default=[], max_length=10)
+    answers: dict[Annotated[str, Field(max_length=60)], bool | None] = Field(default={}, max_length=40)
+    reason_no_attendance: Annotated[ReasonNoAttendance, Lax] | None = None
+    reason_text: str = Field(default="", max_length=4000)
+    language_of_request: str = Field(default="", max_length=35)
+    procedure: Annotated[Procedure, Lax] = Procedure.criminal_proceedings
+    stage: Annotated[Stage, Lax] | None = None
+    channel: Annotated[Channel, Lax] | None = None
+    urgent: bool | None = None
+    hearing_on: Day | None = None
+    instruments: list[Annotated[str, Field(max_length=60)]] | None = Field(
+        default=None, max_length=60, description="Only these; all that can be a basis if left out."
+    )
+
+
+class Evaluation(Shown):
+    """What each text needs and what was given. It does not say what is lawful: the authorities decide."""
+
+    on: str
+    usable: list[str]
+    first: str
+    fallbacks: list[str]
+    decision: str
+    verdicts: list[dict[str, Any]]
+    consents: list[dict[str, Any]]
+
+
+class Code(Shown):
+    """A stable code of a problem."""
+
+    code: str
+    status: int
+    title: str
+
+
+class CodeList(Shown):
+    """Every code a problem may have."""
+
+    items: list[Code]
+
+
+STATE = {
+    "state": "TH",
+    "name": "Thailand",
+    "central_authority": "Office of the Attorney General",
+    "central_authority_confidence": "read-in-source",
+    "accepted_languages": ["th", "en"],
+    "conditional_languages": [],
+    "languages_confidence": "read-in-source",
+    "default_zone": "Asia/Bangkok",
+    "zones": ["Asia/Bangkok"],
+}
+INSTRUMENT = {
+    "id": "untoc",
+    "name": "United Nations Convention against Transnational Organized Crime",
+    "status": "in_force",
+    "selectable": True,
+    "source": "https://treaties.un.org",
+    "confidence": "read-in-source",
+}
+EVALUATION = {
+    "on": "2027-02-01",
+    "usable": ["untoc"],
+    "first": "untoc",
+    "fallbacks": [],
+    "decision": "pending",
+    "verdicts": [{"instrument": "untoc", "outcome": "needs_human", "usable": True, "lines": []}],
+    "consents": [],
+}
+
+
+@router.read("/states", scope="law:read", example={"items": [STATE]})
+async def list_states(caller: Calling) -> StateList:
+    """The States there are data for: central authority, languages, zones."""
+    rows = (await law.current(caller.db)).jurisdictions.values()
+    shown = (ShownState(**{name: _plain(getattr(row, name)) for name in ShownState.model_fields}) for row in rows)
+    return StateList(items=list(shown))
+
+
+@router.read("/law/instruments", scope="law:read", example={"items": [INSTRUMENT]})
+async def list_instruments(caller: Calling) -> InstrumentList:
+    """The instruments the law data hold, those an administrator has added among them."""
+    rows = (await law.current(caller.db)).instruments.values()
+    return InstrumentList(items=[Instrument(**_instrument(row)) for row in rows])
+
+
+@router.read(
+    "/law/instruments/{instrument}", scope="law:read", example=INSTRUMENT | {"data": {"id": "untoc"}}, errors=(404,)
+)
+async def read_instrument(caller: Calling, instrument: InstrumentId) -> ShownInstrument:
+    """One instrument with everything the data say of it, sources and confidences included."""
+    row = (await law.current(caller.db)).instruments.get(instrument)
+    if row is None:
+        raise NotFound
+    return ShownInstrument(**_instrument(row), data=_json(row))
+
+
+@router.act("/legal-bases/evaluate", scope="law:read", example=EVALUATION)
+async def evaluate_legal_bases(caller: Calling, body: Inputs) -> Evaluation:
+    """Ask every legal basis between two States what it needs, and compare that with what is given. Changes nothing."""
+    ask = Ask(
+        requesting_state=body.requesting_state,
+        requested_state=body.requested_state,
+        on=body.on or caller.now.date(),
+        capacity=body.capacity,
+        scopes=frozenset(one.value for one in body.offence_scope),
+        answers=dict(body.answers),
+        reason_no_attendance=body.reason_no_attendance,
+        reason_text=body.reason_text,
+        language_of_request=body.language_of_request,
+        procedure=body.procedure.value,
+        stage=body.stage.value if body.stage else "",
+        channel=body.channel.value if body.channel else "",
+        urgent=body.urgent,
+        hearing_on=body.hearing_on,
+    )
+    found = legal_bases.evaluate(ask, body.instruments, law=await law.current(caller.db)).as_json()
+    return Evaluation(**{name: found[name] for name in Evaluation.model_fields})
+
+
+@router.read(
+    "/problems", scope=None, example={"items": [{"code": "not_found", "status": 404, "title": "No such thing"}]}
+)
+async def list_problems() -> CodeList:
+    """Every code a problem may have, its status and what it means. Needs no token."""
+    return CodeList(
+        items=[Code(code=code, status=status, title=title) for code, (status, title) in problems.codes().items()]
+    )
+
+
+def _instrument(row: Any) -> dict[str, Any]:
+    texts = {name: str(row.get(name) or "") for name in ("id", "name", "status", "source", "confidence")}
+    return {**texts, "selectable": bool(row.get("selectable"))}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _json(value: Any) -> Any:
+    """Data of the files as JSON: dates become text."""
+    if isinstance(value, dict):
+        return {str(name): _json(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | frozenset | set):
+        return [_json(one) for one in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,218 @@
+"""How every request of the API runs, and how a resource declares its operations: `Resource` instead of `APIRouter`.
+
+In this order: who is it, may the client ask once more, does the token carry the scope, is the body what it should be;
+then the route, in one session of the caller's database. An act runs in one transaction with its idempotency key and
+with the note for the State whose row is shown; the answer goes out when that is committed. A route only reads its
+input, calls `hearings` and shows the result.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import api_clients, views
+from web.api import access, bodies, etags, idempotency, limits, problems
+from web.api.access import CALLER, Caller, parts_of
+from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
+from web.api.problems import ApiError
+
+Handler = Callable[[Request], Awaitable[Response]]
+SAFE = frozenset({"GET", "HEAD"})
+ATTEMPTS = 4
+"""How often an act is begun again because another with the same key was committed first."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route needs besides its function."""
+
+    scope: str | None
+    """None: no client is needed."""
+    body: Kind
+    limit: int
+    example: Any
+    errors: tuple[int, ...]
+    changes: bool
+    """PATCH, PUT and DELETE of something that has a tag: `If-Match` is needed."""
+    tagged: bool
+    paged: bool
+
+
+OPERATIONS: dict[Callable[..., Any], Operation] = {}
+"""By the function of the route; filled while the modules are imported."""
+
+
+class ApiRoute(APIRoute):
+    """A route that runs as this module says."""
+
+    def get_route_handler(self) -> Handler:
+        """The function FastAPI makes, inside `_serve`."""
+        inner, operation = super().get_route_handler(), OPERATIONS[self.endpoint]
+        known = frozenset(param.alias for param in self.dependant.query_params)
+
+        async def handle(request: Request) -> Response:
+            return await _serve(inner, operation, known, request)
+
+        return handle
+
+
+class Resource(APIRouter):
+    """The operations of one resource. Each names its scope, an example of its answer and what may go wrong."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(route_class=ApiRoute, tags=[name])
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str | None,
+        example: Any,
+        status: int = 200,
+        body: Kind = "none",
+        limit: int = JSON_LIMIT,
+        errors: tuple[int, ...] = (),
+        changes: bool = False,
+        tagged: bool = False,
+        paged: bool = False,
+        **options: Any,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare the operation a function carries out; its name is the operation's id, its docstring the text."""
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            OPERATIONS[function] = Operation(scope, body, limit, example, errors, changes, tagged or changes, paged)
+            self.add_api_route(
+                path, function, methods=[method], status_code=status, operation_id=function.__name__, **options
+            )
+            return function
+
+        return declare
+
+    def read(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a GET."""
+        return self.operation("GET", path, **options)
+
+    def act(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a POST that does something to what is there."""
+        return self.operation("POST", path, **{"body": "json", **options})
+
+    def create(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a POST that makes something: 201."""
+        return self.operation("POST", path, **{"body": "json", "status": 201, **options})
+
+    def change(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a PATCH, which needs `If-Match`."""
+        return self.operation("PATCH", path, **{"body": "json", "changes": True, **options})
+
+
+async def _serve(inner: Handler, operation: Operation, known: frozenset[str], request: Request) -> Response:
+    """One request, whatever becomes of it: failures are problems, and the limits are told on every answer."""
+    told: dict[str, str] = {}
+    try:
+        response = await _answer(inner, operation, known, request, told)
+    except Exception as error:
+        response = problems.answer(request, error)
+    for name, value in told.items():
+        response.headers[name] = value
+    return response
+
+
+async def _answer(
+    inner: Handler, operation: Operation, known: frozenset[str], request: Request, told: dict[str, str]
+) -> Response:
+    parts, now = parts_of(request), datetime.now(UTC)
+    if operation.scope is None:
+        limits.take_address(parts, request)
+        return await inner(await bodies.read(request, operation.body, operation.limit))
+    response: Response | None = None
+    async with parts.database.reading() as db:
+        try:
+            caller = await access.authenticate(db, request, request.app.state.seen, now)
+        except ApiError:
+            limits.take_address(parts, request)
+            raise
+        told |= limits.take(parts, caller.client.id)
+        caller.require(operation.scope)
+        _check_query(request, known)
+        if request.method in SAFE and caller.database is parts.database:
+            # The session that found the caller shows the answer too: one look at the database, not two.
+            response = await _look(inner, caller, db, request)
+    if request.method in SAFE:
+        if response is None:
+            async with caller.database.reading() as db:
+                response = await _look(inner, caller, db, request)
+        await _note(caller)
+        return response
+    read = await bodies.read(request, operation.body, operation.limit)
+    async with parts.database.transaction() as db:
+        await api_clients.use_proof(
+            db, issuer=caller.proof.issuer, jti=caller.proof.jti, state=caller.state, until=caller.proof.until
+        )
+    return await _act(inner, caller, read)
+
+
+def _check_query(request: Request, known: frozenset[str]) -> None:
+    names = [name for name, _value in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            raise ApiError("unknown_parameter", f"No such parameter: {name[:60]!r}")
+    if len(set(names)) != len(names):
+        raise ApiError("invalid_input", "A parameter stands twice in the query")
+
+
+async def _look(inner: Handler, caller: Caller, db: AsyncSession, request: Request) -> Response:
+    """Run a route that only reads."""
+    caller.db = db
+    read = await bodies.read(request, "none")
+    read.scope[CALLER] = caller
+    response = await inner(read)
+    _dress(response, caller.headers)
+    if etags.unchanged(caller):
+        return Response(status_code=304, headers=caller.headers)
+    return response
+
+
+async def _note(caller: Caller) -> None:
+    """Note what is about to be shown for the States whose it is. Effects: one line each, committed."""
+    if any(views.foreign(row, caller.actor) for row in caller.shown):
+        async with caller.database.transaction() as db:
+            await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
+
+
+async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
+    """Run a route that changes something: effect, note and kept answer are committed together, or none of them."""
+    key = idempotency.key_of(read)
+    for _attempt in range(ATTEMPTS):
+        caller.headers.clear()
+        caller.shown.clear()
+        try:
+            async with caller.database.transaction() as db:
+                caller.db = db
+                row = None
+                if key:
+                    row = await idempotency.begin(
+                        db, caller, key=key, request_hash=idempotency.hash_of(read), now=caller.now
+                    )
+                    if row.status:
+                        return idempotency.again(row)
+                read.scope[CALLER] = caller
+                response = await inner(read)
+                _dress(response, caller.headers)
+                await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
+                if row is not None:
+                    idempotency.keep(db, row, response)
+                return response
+        except idempotency.Busy:
+            continue
+    raise ApiError("too_many_requests", "Another request with this Idempotency-Key is under way", {"Retry-After": "1"})
+
+
+def _dress(response: Response, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        response.headers[name] = value
