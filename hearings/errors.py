@@ -18,7 +18,11 @@ HearingsError
 │   ├── EssentialMissing          essential_missing
 │   ├── SoundCheckMissing         sound_check_missing
 │   ├── RecordingNotHealthy       recording_not_healthy
-│   └── IdentityMissing           identity_missing
+│   ├── IdentityMissing           identity_missing
+│   ├── AgreementConflict         agreement_conflict   the two sites cannot hold it so; the lines say what would help
+│   ├── AgreementMissing          agreement_missing    no technical agreement signed by both
+│   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
+│   └── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
 ├── Stale                         stale                somebody else has changed it since it was read
 ├── LinkRefused
 │   ├── LinkUnknown               link_unknown
@@ -204,6 +208,30 @@ class Stale(HearingsError):
     def __init__(self, expected: int, found: int) -> None:
         self.expected, self.found = expected, found
         super().__init__(f"Version {expected} was read, but it is at version {found} by now; nothing was changed")
+
+
+class AgreementConflict(NotReady):
+    """The two sites cannot hold the hearing so: the lines say what would solve it."""
+
+    code = "agreement_conflict"
+
+
+class AgreementMissing(NotReady):
+    """There is no technical agreement signed by both States."""
+
+    code = "agreement_missing"
+
+
+class LineTestMissing(NotReady):
+    """No line test has passed lately: test the line, or say why the hearing goes on without."""
+
+    code = "line_test_missing"
+
+
+class ConditionsOpen(NotReady):
+    """A condition of the requested State is not kept yet; `missing` holds the sentences."""
+
+    code = "conditions_open"
 
 
 class LinkRefused(HearingsError):

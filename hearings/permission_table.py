@@ -268,12 +268,33 @@ STAFF: Mapping[str, StaffRow] = {
     "decide_clock_change": StaffRow(
         label="Decide on a hearing that newer time-zone data move", functions=("clerk", "judge"), side="requesting"
     ),
+    "see_outbox": StaffRow(
+        label="See what was sent to people of the own State",
+        functions=("clerk", "authority", "administrator"),
+        side="either",
+    ),
+    "send_again": StaffRow(
+        label="Send a message again", functions=("clerk", "authority", "administrator"), side="either"
+    ),
+    "manage_webhooks": StaffRow(label="Make and switch off webhooks", functions=("administrator",), side="either"),
     "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
     "manage_signing_keys": StaffRow(
         label="Register and retire an authority's signing key", functions=("administrator",), side="either"
     ),
     "manage_api_clients": StaffRow(
         label="Register, change and disable clients of the API", functions=("administrator",), side="either"
+    ),
+    "manage_sites": StaffRow(
+        label="Add a site, publish its profile", functions=("clerk", "authority", "administrator"), side="either"
+    ),
+    "negotiate": StaffRow(
+        label="Draft, propose, counter and void a technical agreement", functions=("clerk", "authority"), side="either"
+    ),
+    "sign_agreement": StaffRow(
+        label="Sign a technical agreement", functions=("clerk", "judge", "authority"), side="either"
+    ),
+    "test_line": StaffRow(
+        label="Begin a line test, report for a site", functions=("clerk", "judge", "authority"), side="either"
     ),
 }
 """Acts outside a sitting. The requesting State asks and books; the requested State answers and agrees."""

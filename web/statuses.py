@@ -37,6 +37,14 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "passed_over": ("plain", N_("Not chosen")),
         "taken_back": ("plain", N_("Taken back")),
     },
+    "AgreementStatus": {
+        "drafted": ("plain", N_("Draft")),
+        "proposed": ("warn", N_("Agreement proposed")),
+        "countered": ("warn", N_("Other terms proposed")),
+        "agreed": ("ok", N_("Signed by both")),
+        "tested": ("seal", N_("Signed and tested")),
+        "void": ("rec", N_("Void")),
+    },
     "SittingStatus": {
         "lobby_open": ("ok", N_("Lobby open")),
         "roll_call": ("ok", N_("Roll call")),
@@ -101,6 +109,7 @@ TABLES = {
     "hearing_request": "RequestStatus",
     "hearing": "HearingStatus",
     "offer": "OfferStatus",
+    "agreement": "AgreementStatus",
     "sitting": "SittingStatus",
     "recording": "RecordingStatus",
     "participant": "PresenceStatus",

@@ -1,6 +1,8 @@
 """Both databases for every data test, and one hearing with its people, ready for the lobby."""
 
 import asyncio
+import base64
+import hashlib
 import itertools
 import os
 import shutil
@@ -14,13 +16,28 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary, links, participants, queries, recordings, requests, seats, sittings, sound_checks
+from hearings import (
+    agreements,
+    diary,
+    links,
+    participants,
+    queries,
+    recordings,
+    requests,
+    seats,
+    signatures,
+    signing_keys,
+    sites,
+    sittings,
+    sound_checks,
+)
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
-from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
+from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.roles import CONDUCTING, Role
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -224,6 +241,10 @@ class Court:
         """A member of staff outside a hearing: judge, clerk or authority."""
         return person_actor(self.people[function])
 
+    def signed_terms(self, agreement: Agreement, state: str, **changes: Any) -> str:
+        """The terms on the table, signed by a State's authority."""
+        return signed_terms(self.hearing, agreement, state, **changes)
+
     async def seat(self, db: AsyncSession, role: Role) -> Participant:
         return await queries.get(db, Participant, self.ids[role])
 
@@ -349,6 +370,63 @@ async def _accepted(database: Database, people: dict[str, Person]) -> HearingReq
     return request
 
 
+SITE: dict[str, Any] = {
+    "audio_codecs": ["opus-fb", "G.722"],
+    "video_codecs": ["vp8"],
+    "height": 1080,
+    "fps": 30,
+    "up_least": 4_000,
+    "up_target": 20_000,
+    "down_least": 4_000,
+    "down_target": 20_000,
+    "transports": ["udp_direct"],
+    "encryption": ["dtls_srtp"],
+    "interpreting": ["consecutive", "simultaneous"],
+    "recordings": ["sound_and_picture", "sound_only"],
+    "key_holders": ["both_states"],
+    "formats": ["webm"],
+    "room_view": True,
+}
+SEEDS = {"RO": hashlib.sha256(b"Romania").digest(), "TH": hashlib.sha256(b"Thailand").digest()}
+"""Private halves of the two authorities' signing keys, which no part of the program has."""
+
+
+def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: Any) -> str:
+    """What an authority's own system hands in to sign the terms on the table."""
+    stated = signatures.statement(
+        state=state,
+        other=agreements.other_state(hearing, state),
+        act=signatures.Act.sign_agreement,
+        about=agreements.about(hearing, agreement),
+        body=agreements.body(agreement),
+        now=NOW,
+    )
+    return signatures.sign({**stated, **changes}, seed=SEEDS[state])
+
+
+async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority: Actor) -> Agreement:
+    """Two sites, their profiles, and a technical agreement that both States have signed."""
+    made = []
+    for actor, city, zone in ((clerk, "Bucharest", "Europe/Bucharest"), (authority, "Bangkok", "Asia/Bangkok")):
+        key = Ed25519PrivateKey.from_private_bytes(SEEDS[actor.state]).public_key().public_bytes_raw()
+        public = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+        await signing_keys.add(db, state=actor.state, authority_name=f"Court of {city}", public_key=public, now=NOW)
+        _, profile = await sites.add(
+            db, name=f"Room 1, {city}", court=f"Court of {city}", city=city, zone_name=zone, abilities=SITE,
+            actor=actor, now=NOW,
+        )  # fmt: skip
+        made.append(profile)
+    agreement = await agreements.draft(
+        db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
+    )
+    await agreements.propose(db, agreement=agreement, actor=clerk, now=NOW)
+    for actor in (clerk, authority):
+        await agreements.sign(
+            db, agreement=agreement, jws=signed_terms(hearing, agreement, actor.state), actor=actor, now=NOW
+        )
+    return agreement
+
+
 async def _ready(database: Database) -> None:
     people = await _staff(database)
     accepted = await _accepted(database, people)
@@ -387,6 +465,7 @@ async def _ready(database: Database) -> None:
                 actor=clerk,
                 now=NOW,
             )
+        await _agreement(db, hearing, clerk, authority)
         await diary.make_ready(db, hearing=hearing, actor=clerk, now=NOW)
 
 

@@ -1,0 +1,424 @@
+"""The technical agreement of a hearing: drafted, proposed, countered, signed by both, tested; void by any change.
+
+Both States sign the SHA-256 of the same terms (RFC 8785 JSON). The terms hold the two profiles by version and hash,
+the needs, the session `hearings.negotiation` makes of them, and the facts the agreement rests on: the hearing's time,
+languages and recording policy, the participants' languages, and the conditions of the requested State. When one of
+them changes, both signatures are void, with the reason; a signature over older terms is `TermsChanged`.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import conditions, outcomes, profiles, signatures
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import AgreementConflict, NotAllowed, NotFound, NotReady, TermsChanged
+from hearings.models import (
+    Agreement,
+    AgreementOffer,
+    Hearing,
+    HearingDay,
+    HearingRequest,
+    Participant,
+    Signature,
+    Site,
+    SiteProfile,
+)
+from hearings.models.signature import Act
+from hearings.moves import born, check, move_agreement, move_hearing
+from hearings.negotiation import Interpreting, Needs, Outcome, negotiate
+from hearings.permissions import require_staff
+from hearings.queries import get, history, open_sitting, participants
+from hearings.roles import HEARD, Role
+from hearings.status import AgreementStatus, HearingStatus
+from hearings.texts import clean
+
+S = AgreementStatus
+SIGNED = frozenset({S.agreed, S.tested})
+ON_THE_TABLE = frozenset({S.proposed, S.countered})
+RUNNING = frozenset(S) - {S.void}
+NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician})
+"""Roles that bring no camera."""
+
+
+# --- the steps ---------------------------------------------------------------------------------------------------
+
+
+async def draft(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    requesting_profile: SiteProfile,
+    requested_profile: SiteProfile,
+    needs: Mapping[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Agreement:
+    """Negotiate two profiles for a hearing, with or without conflicts; nobody is bound by a draft.
+
+    `needs` are as `outcomes.needs_from` reads them, over those that follow from the hearing. Raises `NotReady` while
+    another agreement of the hearing is not void; `NotFound` for a profile of another State or of a retired site.
+    Effects: adds the agreement with its first offer and first line of history.
+    """
+    _staff("negotiate", hearing, actor)
+    if hearing.status in _OVER:
+        raise NotReady(f"The hearing is {hearing.status.value}")
+    if await running(db, hearing.id) is not None:
+        raise NotReady("This hearing has an agreement that is not void")
+    for profile, state in (
+        (requesting_profile, hearing.requesting_state),
+        (requested_profile, hearing.requested_state),
+    ):
+        site = await get(db, Site, profile.site_id)
+        if profile.owner_state != state or site.retired_at is not None:
+            raise NotFound
+    found = outcomes.needs_from({**outcomes.as_json(await needs_of(db, hearing)), **(needs or {})})
+    last = (await db.exec(select(func.max(Agreement.number)).where(col(Agreement.hearing_id) == hearing.id))).one()
+    agreement = Agreement(
+        owner_state=hearing.owner_state,
+        hearing_id=hearing.id,
+        number=(last or 0) + 1,
+        by_state=actor.state or hearing.requesting_state,
+        requesting_profile_id=requesting_profile.id,
+        requested_profile_id=requested_profile.id,
+        needs=outcomes.as_json(found),
+        terms={},
+        terms_sha256="",
+        created_by=actor.id,
+        created_at=now,
+    )
+    await _put_terms(db, agreement, hearing)
+    db.add(agreement)
+    born(db, agreement, agreement.status, actor=actor, now=now)
+    await db.flush()
+    await _offer(db, agreement, changes=[], reason="", actor=actor, now=now)
+    return agreement
+
+
+async def propose(db: AsyncSession, *, agreement: Agreement, actor: Actor, now: datetime) -> None:
+    """Put a draft on the table. Raises `AgreementConflict` while it has conflicts, `NotAllowed` for the State that did
+    not draft it. Effects: status to proposed."""
+    hearing = await get(db, Hearing, agreement.hearing_id)
+    _staff("negotiate", hearing, actor)
+    check("agreement", agreement.status, S.proposed)
+    if actor.state != agreement.by_state and actor is not SYSTEM:
+        raise NotAllowed(f"It is for {agreement.by_state} to propose its draft")
+    await _require_fresh(db, agreement, hearing)
+    _require_session(agreement)
+    move_agreement(db, agreement, S.proposed, actor=actor, now=now)
+
+
+async def counter(
+    db: AsyncSession, *, agreement: Agreement, needs: Mapping[str, Any], reason: str, actor: Actor, now: datetime
+) -> list[dict[str, Any]]:
+    """Answer an offer with other needs, or change one's own draft. Returns what changed.
+
+    By the State whose turn it is. Raises `AgreementConflict` when the changed needs cannot be met, `NotReady` when
+    nothing is changed. Effects: a new round with new terms (signatures over the old ones count no more); status to
+    countered, or to proposed when it was countered; a draft stays a draft.
+    """
+    hearing = await get(db, Hearing, agreement.hearing_id)
+    _staff("negotiate", hearing, actor)
+    own_draft = agreement.status is S.drafted
+    if own_draft != (actor.state == agreement.by_state) and actor is not SYSTEM:
+        raise NotAllowed("The offer on the table is your own" if not own_draft else "The draft is the other State's")
+    to = S.proposed if agreement.status is S.countered else S.countered
+    if not own_draft:
+        check("agreement", agreement.status, to)
+    before = agreement.needs
+    after = outcomes.as_json(outcomes.needs_from({**before, **needs}))
+    changes = [
+        {"need": name, "before": before[name], "after": after[name]} for name in after if before[name] != after[name]
+    ]
+    if not changes:
+        raise NotReady("Nothing is changed by this offer")
+    agreement.needs, agreement.round = after, agreement.round + 1
+    agreement.by_state = actor.state or agreement.by_state
+    await _put_terms(db, agreement, hearing)
+    reason = clean(reason, "reason", most=500)
+    if not own_draft:
+        _require_session(agreement)
+        move_agreement(db, agreement, to, actor=actor, now=now, reason=reason)
+    db.add(agreement)
+    await _offer(db, agreement, changes=changes, reason=reason, actor=actor, now=now)
+    return changes
+
+
+async def sign(db: AsyncSession, *, agreement: Agreement, jws: str, actor: Actor, now: datetime) -> Signature:
+    """One State signs the terms on the table; with the second signature over the same terms they are agreed.
+
+    Raises `SignatureRefused`, `TermsChanged` (409) for a signature over other terms than those on the table, and when
+    what they rest on has changed; `IllegalMove` when nothing is on the table.
+    Effects: keeps the signature; with both, status to agreed.
+    """
+    hearing = await get(db, Hearing, agreement.hearing_id)
+    _staff("sign_agreement", hearing, actor)
+    check("agreement", agreement.status, S.agreed)
+    await _require_fresh(db, agreement, hearing)
+    kept = await signatures.receive(
+        db,
+        jws=jws,
+        state=actor.state,
+        other=other_state(hearing, actor.state),
+        act=Act.sign_agreement,
+        about=about(hearing, agreement),
+        subject=agreement,
+        actor=actor,
+        now=now,
+        expect_body=body(agreement),
+    )
+    if await signed_by(db, agreement) >= {hearing.requesting_state, hearing.requested_state}:
+        move_agreement(db, agreement, S.agreed, actor=actor, now=now)
+    return kept
+
+
+async def void(db: AsyncSession, *, agreement: Agreement, reason: str, actor: Actor, now: datetime) -> None:
+    """Withdraw from a draft or an agreement, with the reason: the other State is told.
+
+    Effects: status to void; a hearing that is ready goes back to agreed.
+    """
+    hearing = await get(db, Hearing, agreement.hearing_id, lock=True)
+    _staff("negotiate", hearing, actor)
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady("The lobby is open: the agreement holds until the sitting is closed")
+    await _void(db, agreement, hearing, clean(reason, "reason", most=500, least=3), actor, now)
+
+
+async def void_if_changed(db: AsyncSession, *, hearing: Hearing, actor: Actor = SYSTEM, now: datetime) -> str:
+    """Void the agreement of a hearing when what it rests on has changed. Returns the reason, empty when it holds.
+
+    Call it after a change of the hearing's time, languages, recording policy, people or conditions. Once the lobby is
+    open an agreement holds until the sitting is closed. Effects: those of `void`, by the service.
+    """
+    await db.flush()
+    agreement = await running(db, hearing.id)
+    if agreement is None or await open_sitting(db, hearing.id) is not None:
+        return ""
+    reason = changed(agreement.terms["facts"], await facts(db, hearing))
+    if reason:
+        await _void(db, agreement, hearing, reason, actor, now)
+    return reason
+
+
+async def void_built_on(db: AsyncSession, *, site_id: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Void every running agreement built on a version of a site's profile, but those of a hearing whose lobby is open.
+
+    Effects: those of `void`, for each.
+    """
+    versions = select(SiteProfile.id).where(SiteProfile.site_id == site_id).subquery()
+    for column in (Agreement.requesting_profile_id, Agreement.requested_profile_id):
+        query = select(Agreement).where(col(column).in_(select(versions.c.id)), Agreement.status != S.void)
+        for agreement in (await db.exec(query)).all():
+            if await open_sitting(db, agreement.hearing_id) is None:
+                hearing = await get(db, Hearing, agreement.hearing_id, lock=True)
+                await _void(db, agreement, hearing, reason[:1000], actor, now)
+
+
+_OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
+
+
+async def _void(
+    db: AsyncSession, agreement: Agreement, hearing: Hearing, reason: str, actor: Actor, now: datetime
+) -> None:
+    move_agreement(db, agreement, S.void, actor=actor, now=now, reason=reason)
+    if hearing.status is HearingStatus.ready:
+        reason = f"technical agreement void: {reason}"
+        move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=reason)
+    await db.flush()
+
+
+# --- terms and facts ---------------------------------------------------------------------------------------------
+
+
+def body(agreement: Agreement) -> dict[str, str]:
+    """The body of the statement each State signs."""
+    return {"terms_sha256": agreement.terms_sha256}
+
+
+def about(hearing: Hearing, agreement: Agreement) -> str:
+    """What the statement names."""
+    return f"{hearing.ref}/agreement/{agreement.number}"
+
+
+def other_state(hearing: Hearing, state: str) -> str:
+    """The other State of a hearing."""
+    return hearing.requested_state if state == hearing.requesting_state else hearing.requesting_state
+
+
+async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
+    """What an agreement rests on besides profiles and needs, as it is now."""
+    request = await get(db, HearingRequest, hearing.request_id)
+    people = await participants(db, hearing.id)
+    query = select(HearingDay.starts_at, HearingDay.ends_at).where(
+        HearingDay.hearing_id == hearing.id, col(HearingDay.dropped_at).is_(None)
+    )
+    days = (await db.exec(query.order_by(col(HearingDay.number)))).all()
+    return {
+        "days": [
+            [begins.isoformat(), ends.isoformat()] for begins, ends in days or [(hearing.starts_at, hearing.ends_at)]
+        ],
+        "languages": [hearing.language_requesting, hearing.language_requested],
+        "people_languages": sorted({tag for one in people for tag in (one.speaks, one.hears) if tag}),
+        "recording_policy": hearing.recording_policy.value,
+        "conditions": [conditions.as_json(one) for one in conditions.parse(request.condition_rules)],
+    }
+
+
+CHANGED = {
+    "days": "the hearing is at another time",
+    "languages": "the hearing's languages are others",
+    "people_languages": "the languages of the people are others",
+    "recording_policy": "what is recorded is another",
+    "conditions": "the conditions of the requested State are others",
+}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What is no longer as it was, in words; empty when nothing."""
+    return "; ".join(text for name, text in CHANGED.items() if before.get(name) != after.get(name))
+
+
+async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
+    """What follows from a hearing: its languages, people, recording policy and conditions."""
+    request = await get(db, HearingRequest, hearing.request_id)
+    people = await participants(db, hearing.id)
+    mode = request.interpreter_mode or Interpreting.consecutive
+    foreign = hearing.language_requesting != hearing.language_requested
+    heard = next((one.state for one in people if one.role in HEARD), hearing.requested_state)
+    kinds = {one.kind for one in conditions.parse(request.condition_rules)}
+    return Needs(
+        interpreting=Interpreting(str(mode)) if foreign else Interpreting.none,
+        cameras_a=_cameras(people, hearing.requesting_state),
+        cameras_b=_cameras(people, hearing.requested_state),
+        recording=hearing.recording_policy,
+        heard="a" if heard == hearing.requesting_state else "b",
+        room_view=conditions.ConditionKind.camera_shows_room in kinds,
+        private_line=any(one.role is Role.defence for one in people),
+    )
+
+
+def _cameras(people: Sequence[Participant], state: str) -> int:
+    return min(12, max(1, sum(one.state == state and one.role not in NOT_SEEN for one in people)))
+
+
+async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
+    """The lines behind the terms: the same profiles and needs give the same lines."""
+    sides = [
+        profiles.parse((await get(db, SiteProfile, profile_id)).abilities)
+        for profile_id in (agreement.requesting_profile_id, agreement.requested_profile_id)
+    ]
+    return negotiate(sides[0], sides[1], outcomes.needs_from(agreement.needs))
+
+
+async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
+    found = await outcome(db, agreement)
+    sides = {}
+    for side, profile_id in (
+        ("requesting", agreement.requesting_profile_id),
+        ("requested", agreement.requested_profile_id),
+    ):
+        profile = await get(db, SiteProfile, profile_id)
+        sides[side] = {
+            "site": profile.site_id,
+            "version": profile.version,
+            "sha256": hashlib.sha256(rfc8785.dumps(profile.abilities)).hexdigest(),
+        }
+    agreement.terms = {
+        "hearing": hearing.ref,
+        "agreement": agreement.number,
+        "round": agreement.round,
+        "profiles": sides,
+        "needs": agreement.needs,
+        "session": None if found.session is None else outcomes.as_json(found.session),
+        "recipients": [hearing.requesting_state, hearing.requested_state],
+        "facts": await facts(db, hearing),
+    }
+    agreement.terms_sha256 = hashlib.sha256(rfc8785.dumps(agreement.terms)).hexdigest()
+
+
+async def _offer(
+    db: AsyncSession, agreement: Agreement, *, changes: list[dict[str, Any]], reason: str, actor: Actor, now: datetime
+) -> None:
+    db.add(
+        AgreementOffer(
+            owner_state=agreement.owner_state,
+            agreement_id=agreement.id,
+            round=agreement.round,
+            by_state=agreement.by_state,
+            needs=agreement.needs,
+            changes=changes,
+            terms=agreement.terms,
+            terms_sha256=agreement.terms_sha256,
+            reason=reason,
+            at=now,
+            actor=actor.id,
+            actor_label=actor.label,
+        )
+    )
+    await db.flush()
+
+
+def _require_session(agreement: Agreement) -> None:
+    if agreement.terms["session"] is None:
+        raise AgreementConflict
+
+
+async def _require_fresh(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
+    reason = changed(agreement.terms["facts"], await facts(db, hearing))
+    if reason:
+        raise TermsChanged(f"Since these terms were made: {reason}")
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+async def running(db: AsyncSession, hearing_id: str) -> Agreement | None:
+    """The agreement of a hearing that is not void."""
+    query = select(Agreement).where(Agreement.hearing_id == hearing_id, Agreement.status != S.void)
+    return (await db.exec(query.execution_options(populate_existing=True))).first()
+
+
+async def of_hearing(db: AsyncSession, hearing: Hearing, *, state: str) -> Sequence[Agreement]:
+    """A hearing's agreements as a State sees them, the newest first: a draft is its author's only."""
+    query = select(Agreement).where(Agreement.hearing_id == hearing.id).order_by(col(Agreement.number).desc())
+    return [one for one in (await db.exec(query)).all() if await visible(db, one, state)]
+
+
+async def visible(db: AsyncSession, agreement: Agreement, state: str) -> bool:
+    """Whether the agreement was ever put on the table, or the draft is the State's own."""
+    if agreement.by_state == state or agreement.status in ON_THE_TABLE | SIGNED:
+        return True
+    return any(change.after == S.proposed for change in await history(db, agreement))
+
+
+async def agreement(db: AsyncSession, hearing: Hearing, number: int, *, state: str) -> Agreement:
+    """One agreement of a hearing, read to be changed. Raises `NotFound` for one that the State may not see."""
+    query = select(Agreement).where(Agreement.hearing_id == hearing.id, Agreement.number == number)
+    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).first()
+    if found is None or not await visible(db, found, state):
+        raise NotFound
+    return found
+
+
+async def offers(db: AsyncSession, agreement: Agreement) -> Sequence[AgreementOffer]:
+    """Every round, the newest first."""
+    query = select(AgreementOffer).where(AgreementOffer.agreement_id == agreement.id)
+    return (await db.exec(query.order_by(col(AgreementOffer.round).desc()))).all()
+
+
+async def signed_by(db: AsyncSession, agreement: Agreement) -> set[str]:
+    """The States whose signature is over the terms on the table."""
+    return {
+        one.owner_state
+        for one in await signatures.signatures_of(db, agreement)
+        if signatures.read(one)["body"] == body(agreement)
+    }
+
+
+def _staff(action: str, hearing: Hearing, actor: Actor) -> None:
+    require_staff(action, actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state)

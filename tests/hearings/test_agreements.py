@@ -1,0 +1,471 @@
+"""Technical agreements: offers and counters, two signatures over the same terms, and what voids them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select, update
+
+from hearings import agreements, participants, queries, signatures, sites
+from hearings.actors import Actor, person_actor
+from hearings.errors import (
+    AgreementConflict,
+    IllegalMove,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    SignatureRefused,
+    TermsChanged,
+)
+from hearings.models import (
+    Agreement,
+    Hearing,
+    HearingDay,
+    HearingRequest,
+    Participant,
+    Person,
+    Site,
+    SiteProfile,
+    StatusChange,
+)
+from hearings.models.hearing import RecordingPolicy
+from hearings.roles import Role
+from hearings.status import AgreementStatus, HearingStatus
+
+Court: Any = Any
+S = AgreementStatus
+pytestmark = pytest.mark.parametrize("stage", ["ready"])
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what no SQL of ours decides; the other tests run on both databases."""
+
+
+async def running(court: Court) -> Agreement:
+    async with court.database.reading() as db:
+        found = await agreements.running(db, court.hearing.id)
+    assert found is not None
+    return found
+
+
+async def fresh(court: Court, db: Any) -> tuple[Hearing, Agreement]:
+    hearing = await queries.get(db, Hearing, court.hearing.id)
+    found = await agreements.running(db, hearing.id)
+    assert found is not None
+    return hearing, found
+
+
+async def start_over(court: Court, now: datetime, needs: Mapping[str, Any] | None = None) -> Agreement:
+    """The agreement that stands is void; another is drafted by the requesting State."""
+    async with court.database.transaction() as db:
+        hearing, old = await fresh(court, db)
+        await agreements.void(db, agreement=old, reason="begin anew", actor=court.staff("clerk"), now=now)
+        profiles = [
+            await queries.get(db, SiteProfile, profile_id)
+            for profile_id in (old.requesting_profile_id, old.requested_profile_id)
+        ]
+        return await agreements.draft(
+            db,
+            hearing=hearing,
+            requesting_profile=profiles[0],
+            requested_profile=profiles[1],
+            needs=needs,
+            actor=court.staff("clerk"),
+            now=now,
+        )
+
+
+async def act(court: Court, what: Any, who: str, now: datetime, **words: Any) -> Any:
+    async with court.database.transaction() as db:
+        _, found = await fresh(court, db)
+        return await what(db, agreement=found, actor=court.staff(who), now=now, **words)
+
+
+async def history(court: Court, row_id: str) -> list[tuple[str, str, str]]:
+    async with court.database.reading() as db:
+        query = select(StatusChange).where(StatusChange.subject_id == row_id).order_by(StatusChange.id)  # type: ignore[arg-type]
+        return [(one.before, one.after, one.reason) for one in (await db.exec(query)).all()]
+
+
+async def hearing_status(court: Court) -> HearingStatus:
+    async with court.database.reading() as db:
+        return (await queries.get(db, Hearing, court.hearing.id)).status
+
+
+async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed(court: Court) -> None:
+    found = await running(court)
+    assert found.status is S.agreed
+    async with court.database.reading() as db:
+        assert await agreements.signed_by(db, found) == {"RO", "TH"}
+        bodies = [signatures.read(one)["body"] for one in await signatures.signatures_of(db, found)]
+    assert bodies == [{"terms_sha256": found.terms_sha256}] * 2
+    session = found.terms["session"]
+    assert (session["audio_codec"], session["video_codec"], session["interpreting"]) == (
+        "opus-fb",
+        "vp8",
+        "consecutive",
+    )
+    assert found.terms["recipients"] == ["RO", "TH"]
+    assert found.terms["facts"]["people_languages"] == ["ro", "th"]
+    assert await history(court, found.id) == [
+        ("", "drafted", ""),
+        ("drafted", "proposed", ""),
+        ("proposed", "agreed", ""),
+    ]
+
+
+@SQLITE
+async def test_one_signature_agrees_nothing_and_another_hash_is_refused(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.propose, "clerk", now)
+    await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+    assert (await running(court)).status is S.proposed
+    other = court.signed_terms(found, "TH", body={"terms_sha256": "0" * 64})
+    with pytest.raises(TermsChanged):
+        await act(court, agreements.sign, "authority", now, jws=other)
+    await act(court, agreements.sign, "authority", now, jws=court.signed_terms(found, "TH"))
+    assert (await running(court)).status is S.agreed
+
+
+@SQLITE
+async def test_a_state_cannot_hand_in_the_other_states_signature(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.propose, "clerk", now)
+    with pytest.raises(SignatureRefused) as caught:
+        await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "TH"))
+    assert caught.value.code == "signature_key_unknown"
+
+
+async def test_a_counter_offer_makes_the_first_signature_count_no_more(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.propose, "clerk", now)
+    first = court.signed_terms(found, "RO")
+    await act(court, agreements.sign, "clerk", now, jws=first)
+    changes = await act(
+        court, agreements.counter, "authority", now, needs={"most_height": 720}, reason="Our screen is small."
+    )
+    assert changes == [{"need": "most_height", "before": 1080, "after": 720}]
+    countered = await running(court)
+    assert (countered.status, countered.round, countered.by_state) == (S.countered, 2, "TH")
+    assert countered.terms["session"]["height"] == 720
+    await act(court, agreements.sign, "authority", now, jws=court.signed_terms(countered, "TH"))
+    for older in (first, court.signed_terms(found, "RO")):  # the very same statement, and another over the older terms
+        with pytest.raises(TermsChanged):
+            await act(court, agreements.sign, "clerk", now, jws=older)
+    await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(countered, "RO"))
+    assert (await running(court)).status is S.agreed
+    async with court.database.reading() as db:
+        rounds = await agreements.offers(db, countered)
+    assert [(one.round, one.by_state, one.changes, one.reason) for one in rounds] == [
+        (2, "TH", changes, "Our screen is small."),
+        (1, "RO", [], ""),
+    ]
+
+
+@SQLITE
+async def test_offers_go_to_and_fro_and_nobody_counters_their_own(court: Court, now: datetime) -> None:
+    await start_over(court, now)
+    with pytest.raises(NotAllowed):
+        await act(court, agreements.counter, "authority", now, needs={"most_height": 720}, reason="")
+    await act(court, agreements.counter, "clerk", now, needs={"most_height": 540}, reason="")
+    assert (await running(court)).status is S.drafted
+    with pytest.raises(NotAllowed):
+        await act(court, agreements.propose, "authority", now)
+    await act(court, agreements.propose, "clerk", now)
+    with pytest.raises(NotAllowed):
+        await act(court, agreements.counter, "clerk", now, needs={"most_height": 720}, reason="")
+    with pytest.raises(NotReady):
+        await act(court, agreements.counter, "authority", now, needs={"most_height": 540}, reason="")
+    await act(court, agreements.counter, "authority", now, needs={"most_height": 720}, reason="")
+    await act(court, agreements.counter, "clerk", now, needs={"most_height": 360}, reason="")
+    assert (await running(court)).status is S.proposed
+
+
+@SQLITE
+async def test_a_draft_with_conflicts_stands_but_is_not_proposed(court: Court, now: datetime) -> None:
+    found = await start_over(court, now, {"end_to_end": True})
+    assert found.terms["session"] is None
+    async with court.database.reading() as db:
+        conflicts = (await agreements.outcome(db, found)).conflicts
+    assert [line.item for line in conflicts] == ["encryption"]
+    with pytest.raises(AgreementConflict):
+        await act(court, agreements.propose, "clerk", now)
+
+
+@SQLITE
+async def test_a_draft_is_its_authors_until_it_is_proposed(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    async with court.database.reading() as db:
+        hearing, _ = await fresh(court, db)
+        assert [one.number for one in await agreements.of_hearing(db, hearing, state="RO")] == [2, 1]
+        assert [one.number for one in await agreements.of_hearing(db, hearing, state="TH")] == [1]
+        with pytest.raises(NotFound):
+            await agreements.agreement(db, hearing, found.number, state="TH")
+
+
+async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too(court: Court, now: datetime) -> None:
+    async with court.database.reading() as db:
+        hearing, old = await fresh(court, db)
+        profile = await queries.get(db, SiteProfile, old.requesting_profile_id)
+        with pytest.raises(NotReady):
+            await agreements.draft(
+                db,
+                hearing=hearing,
+                requesting_profile=profile,
+                requested_profile=profile,
+                actor=court.staff("clerk"),
+                now=now,
+            )
+    copy = {**old.model_dump(exclude={"id"}), "number": 2}
+    with pytest.raises(DBAPIError):
+        async with court.database.transaction() as db:
+            db.add(Agreement(**copy))
+
+
+@SQLITE
+async def test_a_profile_of_another_state_is_not_found(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.void, "clerk", now, reason="wrong room")
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        profile = await queries.get(db, SiteProfile, found.requesting_profile_id)
+        with pytest.raises(NotFound):
+            await agreements.draft(
+                db,
+                hearing=hearing,
+                requesting_profile=profile,
+                requested_profile=profile,
+                actor=court.staff("clerk"),
+                now=now,
+            )
+
+
+# --- what voids --------------------------------------------------------------------------------------------------
+
+
+async def new_profile(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        _, found = await fresh(court, db)
+        profile = await queries.get(db, SiteProfile, found.requested_profile_id)
+        site = await queries.get(db, Site, profile.site_id)
+        await sites.publish(
+            db,
+            site=site,
+            abilities={**profile.abilities, "height": 720},
+            details={},
+            reason="new camera",
+            actor=court.staff("authority"),
+            now=now,
+        )
+    return "Room 1, Bangkok: profile version 2: new camera"
+
+
+async def another_language(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        await participants.add(
+            db,
+            hearing=hearing,
+            role=Role.defence,
+            display_name="Counsel",
+            state="TH",
+            city="Bangkok",
+            speaks="en",
+            actor=court.staff("clerk"),
+            now=now,
+        )
+        assert await agreements.void_if_changed(db, hearing=hearing, now=now) in ("", _PEOPLE)
+    return _PEOPLE
+
+
+_PEOPLE = "the languages of the people are others"
+
+
+async def a_language_corrected(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        witness = await queries.get(db, Participant, court.ids[Role.witness])
+        await participants.change(
+            db,
+            hearing=hearing,
+            participant=witness,
+            display_name=witness.display_name,
+            city=witness.city,
+            speaks="km",
+            hears="km",
+            actor=court.staff("clerk"),
+            now=now,
+        )
+        assert await agreements.void_if_changed(db, hearing=hearing, now=now) in ("", _PEOPLE)
+    return _PEOPLE
+
+
+async def another_condition(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        request = await queries.get(db, HearingRequest, hearing.request_id)
+        request.condition_rules = [{"kind": "time_limit", "minutes": 60}]
+        db.add(request)
+        await agreements.void_if_changed(db, hearing=hearing, now=now)
+    return "the conditions of the requested State are others"
+
+
+async def another_time(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        hearing.starts_at += timedelta(minutes=30)
+        for day in (await db.exec(select(HearingDay).where(HearingDay.hearing_id == hearing.id))).all():
+            day.starts_at = hearing.starts_at
+        await agreements.void_if_changed(db, hearing=hearing, now=now)
+    return "the hearing is at another time"
+
+
+async def another_recording_policy(court: Court, now: datetime) -> str:
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        hearing.recording_policy = RecordingPolicy.sound_only
+        await agreements.void_if_changed(db, hearing=hearing, now=now)
+    return "what is recorded is another"
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        new_profile,
+        another_language,
+        a_language_corrected,
+        another_condition,
+        another_time,
+        another_recording_policy,
+    ],
+)
+async def test_a_change_voids_both_signatures_and_says_which(court: Court, now: datetime, change: Any) -> None:
+    before = await running(court)
+    reason = await change(court, now)
+    async with court.database.reading() as db:
+        assert await agreements.running(db, court.hearing.id) is None
+    assert (await history(court, before.id))[-1] == ("agreed", "void", reason)
+    assert await hearing_status(court) is HearingStatus.agreed
+    assert (await history(court, court.hearing.id))[-1][2] == f"technical agreement void: {reason}"
+
+
+@SQLITE
+async def test_what_changes_nothing_that_was_agreed_voids_nothing(court: Court, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        hearing, found = await fresh(court, db)
+        await participants.add(
+            db,
+            hearing=hearing,
+            role=Role.prosecutor,
+            display_name="Prosecutor",
+            state="RO",
+            city="Bucharest",
+            speaks="ro",
+            actor=court.staff("clerk"),
+            now=now,
+        )
+        profile = await queries.get(db, SiteProfile, found.requesting_profile_id)
+        await sites.publish(
+            db,
+            site=await queries.get(db, Site, profile.site_id),
+            abilities=profile.abilities,
+            details={"room_phone": {"value": "+40 21 000", "confidential": True}},
+            reason="new telephone",
+            actor=court.staff("clerk"),
+            now=now,
+        )
+        assert await agreements.void_if_changed(db, hearing=hearing, now=now) == ""
+    assert (await running(court)).status is S.agreed
+
+
+@SQLITE
+async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.propose, "clerk", now)
+    async with court.database.transaction() as db:
+        request = await queries.get(db, HearingRequest, court.request.id)
+        request.condition_rules = [{"kind": "counsel_present"}]
+        db.add(request)
+    with pytest.raises(TermsChanged, match="the conditions of the requested State are others"):
+        await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+
+
+@SQLITE
+async def test_void_needs_a_reason_and_is_an_end(court: Court, now: datetime) -> None:
+    found = await running(court)
+    with pytest.raises(Invalid):
+        await act(court, agreements.void, "authority", now, reason="")
+    await act(court, agreements.void, "authority", now, reason="our room is closed")
+    assert (await history(court, found.id))[-1] == ("agreed", "void", "our room is closed")
+    with pytest.raises(IllegalMove):
+        async with court.database.transaction() as db:
+            row = await queries.get(db, Agreement, found.id)
+            await agreements.sign(db, agreement=row, jws="x", actor=court.staff("clerk"), now=now)
+
+
+# --- sites -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_version_of_a_profile_cannot_be_changed(court: Court) -> None:
+    with pytest.raises(DBAPIError, match="only grows"):
+        async with court.database.transaction() as db:
+            await db.exec(update(SiteProfile).values(version=9))  # type: ignore[call-overload]
+
+
+@SQLITE
+async def test_a_site_is_its_own_states_to_change(court: Court, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        _, found = await fresh(court, db)
+        profile = await queries.get(db, SiteProfile, found.requested_profile_id)
+        site = await queries.get(db, Site, profile.site_id)
+        clerk = court.staff("clerk")
+        with pytest.raises(NotFound):
+            await sites.site(db, site.id, state="RO")
+        for refused in (
+            sites.publish(db, site=site, abilities=profile.abilities, details={}, reason="mine", actor=clerk, now=now),
+            sites.retire(db, site=site, reason="mine", actor=clerk, now=now),
+        ):
+            with pytest.raises(NotFound):
+                await refused
+        stranger = Person(owner_state="FR", name="M", email="m@fr.example", functions=["judge"], city="Paris")
+        with pytest.raises(NotAllowed):
+            await sites.publish(
+                db, site=site, abilities={}, details={}, reason="x y z", actor=person_actor(stranger), now=now
+            )
+
+
+@SQLITE
+async def test_confidential_details_go_to_the_other_state_once_both_have_signed(court: Court, now: datetime) -> None:
+    details = {
+        "room_phone": {"value": "+66 2 000", "confidential": True},
+        "note": {"value": "Second floor", "confidential": False},
+        "address": {"value": "  ", "confidential": False},
+    }
+    async with court.database.transaction() as db:
+        _, found = await fresh(court, db)
+        old = await queries.get(db, SiteProfile, found.requested_profile_id)
+        site = await queries.get(db, Site, old.site_id)
+        authority: Actor = court.staff("authority")
+        made = await sites.publish(
+            db, site=site, abilities=old.abilities, details=details, reason="telephone", actor=authority, now=now
+        )
+        with pytest.raises(Invalid, match="Nothing has changed"):
+            await sites.publish(
+                db, site=site, abilities=old.abilities, details=details, reason="again", actor=authority, now=now
+            )
+    assert sites.details_for(made, state="TH", signed=False) == {"room_phone": "+66 2 000", "note": "Second floor"}
+    assert sites.details_for(made, state="RO", signed=False) == {"note": "Second floor"}
+    assert sites.details_for(made, state="RO", signed=True) == {"room_phone": "+66 2 000", "note": "Second floor"}
+
+
+async def test_a_retired_site_is_not_on_offer_and_voids_what_was_built_on_it(court: Court, now: datetime) -> None:
+    found = await running(court)
+    async with court.database.transaction() as db:
+        profile = await queries.get(db, SiteProfile, found.requested_profile_id)
+        site = await queries.get(db, Site, profile.site_id)
+        await sites.retire(db, site=site, reason="rebuilt", actor=court.staff("authority"), now=now)
+        assert [one.owner_state for one in await sites.on_offer(db, states=["RO", "TH"])] == ["RO"]
+        assert (await sites.sites(db, state="TH")).rows == []
+    assert (await history(court, found.id))[-1][1:] == ("void", "Room 1, Bangkok is no longer used: rebuilt")
