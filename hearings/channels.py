@@ -33,7 +33,7 @@ def channel(question: Question, row: Mapping[str, Any]) -> Line:
     rule = _topic(question, row, "channel")
     names = [words(one["channel"]) for one in listed]
     extra = next((one for one in question.law.channel_only if one["channel_only"] == chosen), None)
-    inputs = {"channel": chosen, "channels": [one["channel"] for one in listed]}
+    inputs: dict[str, Any] = {"channel": chosen, "channels": [one["channel"] for one in listed]}
     if not chosen:
         return line(
             "channel", HUMAN, cite(rule), f"Say by which way the request goes: {', '.join(names)}", rule, **inputs

@@ -54,7 +54,7 @@ async def claim(
         outcome=ClaimOutcome.missed if missed else ClaimOutcome.done,
         reason=missed,
     )
-    found: Any = await db.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
+    found: Any = await db.exec(insert.on_conflict_do_nothing(index_elements=["key"]))
     return bool(found.rowcount)
 
 

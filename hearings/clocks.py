@@ -4,6 +4,7 @@ A wall time the clocks skip is refused, naming the gap; one they show twice is r
 """
 
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped]
 
-from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, UnknownZone
+from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, StaleTimeZones, UnknownZone
 
 _AREAS = frozenset(
     ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
@@ -59,6 +60,27 @@ def tzdb_version() -> str:
                 continue
         return "unknown"
     return str(tzdata.IANA_VERSION)
+
+
+NEEDS = {"KZ": "2024a", "MX": "2022f"}
+"""The first version of the data that is right for a State: Kazakhstan has had one zone since 1 March 2024, Mexico no
+summer time since October 2022 (data/README.md, rule 6)."""
+
+
+def too_old(state: str, version: str) -> str:
+    """The version a State needs when this one is older, else empty. An unknown version is taken as it is."""
+    needed = NEEDS.get(state, "")
+    return needed if version[:4].isdigit() and version < needed else ""
+
+
+def require_fresh(states: Iterable[str]) -> None:
+    """Refuse to reckon for a State whose clocks the running data do not know yet. Raises `StaleTimeZones`."""
+    for state in states:
+        if needed := too_old(state, tzdb_version()):
+            raise StaleTimeZones(
+                f"The time-zone data are version {tzdb_version()}; for {state} at least {needed} is needed. "
+                "Nothing was changed: update the data and try again"
+            )
 
 
 def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
@@ -108,3 +130,12 @@ def _change(low: datetime, high: datetime, place: ZoneInfo) -> datetime:
         else:
             low = middle
     return high
+
+
+def first_instant(wall: datetime, zone_name: str) -> datetime:
+    """The first instant at which the clocks of a zone show `wall` or, where they skip it, have passed it."""
+    place = zone(zone_name)
+    early = wall.replace(tzinfo=place, fold=0).astimezone(UTC)
+    if early.astimezone(place).replace(tzinfo=None, fold=0) == wall:
+        return early
+    return _change(wall.replace(tzinfo=place, fold=1).astimezone(UTC), early, place)

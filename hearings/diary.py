@@ -1,29 +1,33 @@
 """The diary: a hearing is proposed from an accepted request, agreed by both States, made ready, or cancelled."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import reference
+from hearings import bookings, hearing_days, offers, reference
 from hearings.actors import SYSTEM, Actor
-from hearings.clocks import LocalTime, local_time, to_utc, tzdb_version, zone
-from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.clocks import LocalTime, local_time, zone
+from hearings.errors import Invalid, NotAllowed, NotReady, TermsChanged
 from hearings.ids import new_ref
 from hearings.languages import language
 from hearings.links import kill_links
 from hearings.logins import end_logins_of
-from hearings.models import Hearing, HearingRequest
+from hearings.models import Hearing, HearingRequest, Offer
+from hearings.models.hearing import RecordingPolicy, everybody
 from hearings.moves import born, move_hearing, move_request
 from hearings.permissions import require_staff
 from hearings.queries import hearings_of_request, open_sitting, participants
 from hearings.roles import HEARD, Role
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
+from hearings.terms import consent, terms_of
 from hearings.texts import clean
+from hearings.wall_times import WallTime, fix, resolved
 
-SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
-FURTHEST = timedelta(days=5 * 365)
 _OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
+MARGINS = ("margin_before", "margin_after", "line_test")
+MOST_MARGIN = 240
 
 
 async def propose(
@@ -40,14 +44,23 @@ async def propose(
     requested_city: str,
     language_requesting: str = "",
     language_requested: str = "",
+    alternatives: Sequence[WallTime] = (),
+    more_days: Sequence[WallTime] = (),
+    resources: Sequence[int] = (),
+    margins: Mapping[str, int] | None = None,
+    recording_policy: RecordingPolicy = RecordingPolicy.sound_and_picture,
+    participant_classes: Sequence[str] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Hearing:
     """Propose a hearing of an accepted request, at a wall time in the zone of one of the two courts.
 
-    Languages default to the court's and the person's of the request. Raises `NonexistentTime`, `AmbiguousTime`,
-    `UnknownZone`, `Invalid`, `NotReady` while another hearing of the request is still to be held.
-    Effects: adds the hearing with its first line of history; the request, if accepted, to executing.
+    Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
+    `resources` name is held for every time offered. Languages default to the court's and the person's of the request.
+    Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`, `NotReady`
+    while another hearing of the request is still to be held.
+    Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
+    accepted, to executing.
     """
     _staff("propose_hearing", request, actor)
     if request.status not in ACCEPTED_REQUESTS | {RequestStatus.executing}:
@@ -56,6 +69,11 @@ async def propose(
         raise NotReady("This request has a hearing already")
     for name in (requesting_zone, requested_zone):
         zone(name)
+    zones, states = (requesting_zone, requested_zone), (request.requesting_state, request.requested_state)
+    asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
+    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
+    days = [fix(one, zones=zones, states=states, now=now) for one in more_days]
+    hearing_days.check([times[0], *days])
     hearing = Hearing(
         owner_state=request.owner_state,
         ref=new_ref(),
@@ -69,12 +87,27 @@ async def propose(
         requested_city=clean(requested_city, "requested_city", most=100, least=1),
         language_requesting=language(language_requesting or request.language_of_court),
         language_requested=language(language_requested or request.language_of_person),
+        recording_policy=recording_policy,
+        participant_classes=_classes(participant_classes),
         created_by=actor.id,
         created_at=now,
-        **_time(wall_start, wall_zone, duration, fold, now, (requesting_zone, requested_zone)),
+        **_margins(margins),
+        **times[0].columns(),
     )
     db.add(hearing)
     born(db, hearing, hearing.status, actor=actor, now=now)
+    await db.flush()
+    await hearing_days.plan(db, hearing=hearing, times=[times[0], *days])
+    await offers.put(
+        db,
+        hearing=hearing,
+        times=times,
+        numbers=resources,
+        days=days,
+        by_state=request.requesting_state,
+        actor=actor,
+        now=now,
+    )
     if request.status in ACCEPTED_REQUESTS:
         move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
@@ -89,30 +122,145 @@ async def counter(
     wall_zone: str,
     duration: timedelta,
     fold: int | None = None,
+    alternatives: Sequence[WallTime] = (),
+    resources: Sequence[int] = (),
     reason: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
     """Ask for another time: the requested State counters, the requesting State proposes anew.
 
-    Effects: the time changes, status to countered (or proposed, by the requesting State).
+    An agreement there was is void. Further days keep their distance and take the new wall time. What was held for
+    the old times is given back, but for what had been booked after an agreement: it goes with the hearing.
+    Raises as `propose`, and `NotReady` while the lobby is open.
+    Effects: status to countered (or proposed, by the requesting State), by way of agreed for one that was ready; the
+    time changes, with its days, offers and bookings.
     """
     _staff("agree_hearing", hearing, actor)
-    to = HearingStatus.proposed if actor.state == hearing.requesting_state else HearingStatus.countered
-    move_hearing(db, hearing, to, actor=actor, now=now, reason=clean(reason, "reason", most=500))
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady("The lobby is open: close the sitting first")
     zones = (hearing.requesting_zone, hearing.requested_zone)
-    for name, value in _time(wall_start, wall_zone, duration, fold, now, zones).items():
-        setattr(hearing, name, value)
+    states = (hearing.requesting_state, hearing.requested_state)
+    asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
+    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
+    days = await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+    reopen(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500))
+    by_state = asking_state(hearing)
+    await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
+    await hearing_days.move(db, hearing=hearing, times=[times[0], *days], actor=actor, now=now)
+    await offers.put(
+        db, hearing=hearing, times=times, numbers=resources, days=days, by_state=by_state, actor=actor, now=now
+    )
 
 
-async def agree(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
-    """Agree to the time the other State has proposed. Effects: status to agreed."""
+def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, reason: str) -> None:
+    """The agreement on a hearing's terms is void, or its time is to be another.
+
+    Effects: status to proposed by the requesting State, to countered by the requested; from ready by way of agreed.
+    """
+    if hearing.status is HearingStatus.ready:
+        move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason="the agreement is void")
+    own = actor is SYSTEM or actor.state == hearing.requesting_state
+    to = HearingStatus.proposed if own else HearingStatus.countered
+    move_hearing(db, hearing, to, actor=actor, now=now, reason=reason)
+
+
+def asking_state(hearing: Hearing) -> str:
+    """Whose proposal is on the table: the requesting State's while it is proposed, else the requested State's."""
+    return hearing.requested_state if hearing.status is HearingStatus.countered else hearing.requesting_state
+
+
+async def agree(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    offer: Offer | None = None,
+    terms_hash: str | None = None,
+    resources: Sequence[int] = (),
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Agree to the time the other State has proposed, to `offer` where it offers several, and book own resources.
+
+    `terms_hash` is that of the terms the officer has read: `TermsChanged` when they are others by now. Raises
+    `NotAllowed`, `NotReady`, `DoubleBooking`.
+    Effects: the offer accepted, others passed over; the time is the hearing's; bookings; both States' consents to the
+    terms as they are then; status to agreed.
+    """
     _staff("agree_hearing", hearing, actor)
-    asked = hearing.requested_state if hearing.status is HearingStatus.proposed else hearing.requesting_state
+    by_state = asking_state(hearing)
+    asked = hearing.requested_state if by_state == hearing.requesting_state else hearing.requesting_state
     waits = hearing.status in {HearingStatus.proposed, HearingStatus.countered}
     if waits and actor is not SYSTEM and actor.state != asked:
         raise NotAllowed(f"It is for {asked} to agree to this time")
+    if terms_hash is not None and terms_hash != (await terms_of(db, hearing)).hash:
+        raise TermsChanged
     move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
+    on_table = await offers.offers_of(db, hearing.id, open_only=True)
+    if offer is None and len(on_table) > 1:
+        raise NotReady("Several times are offered: say which one")
+    chosen = offer or (on_table[0] if on_table else None)
+    if chosen is not None:
+        await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
+        await hearing_days.adopt(db, hearing=hearing, offer=chosen)
+    await bookings.assign(
+        db,
+        hearing=hearing,
+        numbers=resources,
+        times=await hearing_days.times(db, hearing),
+        actor=actor,
+        now=now,
+    )
+    await consent(db, hearing, by_state, actor=SYSTEM if actor is SYSTEM else _proposer(chosen, by_state), now=now)
+    await consent(db, hearing, asked, actor=actor, now=now)
+
+
+async def change_terms(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    recording_policy: RecordingPolicy | None = None,
+    participant_classes: Sequence[str] | None = None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Ask for another recording policy, or for other classes of participants; tells whether anything has changed.
+
+    Effects: the terms; an agreement there was is void: status as `reopen`, the same time offered anew.
+    """
+    _staff("agree_hearing", hearing, actor)
+    before = (hearing.recording_policy, sorted(hearing.participant_classes))
+    after = (
+        recording_policy or hearing.recording_policy,
+        before[1] if participant_classes is None else _classes(participant_classes),
+    )
+    if before == after:
+        return False
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady("The lobby is open: close the sitting first")
+    why = clean(reason, "reason", most=500, least=3)
+    if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
+        reopen(db, hearing, actor=actor, now=now, reason=why)
+        await hearing_days.offer_again(db, hearing=hearing, by_state=asking_state(hearing), actor=actor, now=now)
+    elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
+        raise NotReady(f"The terms of a hearing that is {hearing.status.value.replace('_', ' ')} stay as they are")
+    elif actor is not SYSTEM and actor.state != asking_state(hearing):
+        raise NotReady("Propose another time with it, or agree first: the other State's proposal is on the table")
+    hearing.recording_policy, hearing.participant_classes = after
+    db.add(hearing)
+    await db.flush()
+    return True
+
+
+async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
+    """Take an offered time back before the other State has read it.
+
+    Effects: those of `offers.take_back`; when it was the time the hearing shows, the next one on the table is.
+    """
+    await offers.take_back(db, hearing=hearing, offer=offer, actor=actor, now=now)
+    left = await offers.offers_of(db, hearing.id, open_only=True)
+    await hearing_days.adopt(db, hearing=hearing, offer=left[0])
 
 
 async def make_ready(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
@@ -134,7 +282,9 @@ async def make_ready(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: d
 
 
 async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Actor, now: datetime) -> None:
-    """Cancel before it has begun. Effects: status to cancelled; join links and participants' logins end."""
+    """Cancel before it has begun. Effects: status to cancelled; join links and participants' logins end;
+    offers are passed over, bookings released, days dropped.
+    """
     _staff("cancel_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
         raise NotReady("The lobby is open: close the sitting first")
@@ -144,6 +294,9 @@ async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Acto
     ids = [participant.id for participant in await participants(db, hearing.id)]
     await kill_links(db, participant_ids=ids, now=now, why="cancelled")
     await end_logins_of(db, participant_ids=ids, now=now, why="cancelled")
+    await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="cancelled")
+    await bookings.release(db, hearing=hearing, now=now)
+    await hearing_days.drop(db, hearing=hearing, reason="cancelled", now=now)
 
 
 def both_times(hearing: Hearing, instant: datetime | None = None) -> tuple[LocalTime, LocalTime]:
@@ -156,11 +309,11 @@ def both_times(hearing: Hearing, instant: datetime | None = None) -> tuple[Local
 
 
 def moved_to(hearing: Hearing) -> datetime | None:
-    """Where newer time-zone data would put the start, None when it stays: a person decides, nothing moves by itself."""
-    try:
-        start = to_utc(datetime.fromisoformat(hearing.wall_start), hearing.wall_zone, hearing.wall_fold)
-    except Invalid:
-        return None
+    """Where newer time-zone data would put the start, None when it stays: a person decides, nothing moves by itself.
+
+    `hearings.tzdata_check` has the days, and those whose wall time the clocks skip now.
+    """
+    start = resolved(hearing)
     return None if start == hearing.starts_at else start
 
 
@@ -187,34 +340,26 @@ def hours_warnings(hearing: Hearing) -> list[str]:
     return found
 
 
-def _time(
-    wall_start: datetime,
-    wall_zone: str,
-    duration: timedelta,
-    fold: int | None,
-    now: datetime,
-    zones: tuple[str, str],
-) -> dict[str, Any]:
-    """The columns of a hearing that follow from its time."""
-    if wall_zone not in zones:
-        raise Invalid("The wall time is that of one of the two courts", "wall_zone")
-    if not SHORTEST <= duration <= LONGEST:
-        raise Invalid("A sitting lasts between five minutes and twelve hours", "duration")
-    wall_start = wall_start.replace(microsecond=0)
-    start = to_utc(wall_start, wall_zone, fold)
-    if start <= now:
-        raise Invalid("This time has passed", "wall_start")
-    if start > now + FURTHEST:
-        raise Invalid("This time is too far ahead", "wall_start")
-    wall = wall_start.replace(fold=0)
-    return {
-        "starts_at": start,
-        "ends_at": start + duration,
-        "wall_start": wall.isoformat(),
-        "wall_zone": wall_zone,
-        "wall_fold": int(start != to_utc(wall, wall_zone, 0)),
-        "tzdb_version": tzdb_version(),
-    }
+def _proposer(offer: Offer | None, state: str) -> Actor:
+    return Actor(id=offer.created_by if offer else "", label=f"proposed by {state}", state=state)
+
+
+def _classes(wanted: Sequence[str] | None) -> list[str]:
+    if wanted is None:
+        return everybody()
+    if unknown := set(wanted) - set(Role):
+        raise Invalid(f"Not a part in a hearing: {sorted(unknown)[0][:40]}", "participant_classes")
+    if not {Role.presiding_judge, Role.requested_authority} <= set(wanted) or not set(wanted) & HEARD:
+        raise Invalid("Judge, requested authority and a person to be heard take part", "participant_classes")
+    return sorted(set(wanted))
+
+
+def _margins(wanted: Mapping[str, int] | None) -> dict[str, Any]:
+    found = {name: 0 for name in MARGINS} | dict(wanted or {})
+    for name, minutes in found.items():
+        if name not in MARGINS or not 0 <= minutes <= MOST_MARGIN:
+            raise Invalid(f"Between 0 and {MOST_MARGIN} minutes", name)
+    return found
 
 
 def _staff(action: str, subject: Hearing | HearingRequest, actor: Actor) -> None:

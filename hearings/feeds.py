@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.calendar_files import Booking, feed
 from hearings.errors import NotFound, NotReady
 from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingRequest, Participant, Person
 from hearings.models.outbox import FeedScope
@@ -66,6 +65,8 @@ async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
 
 async def read(db: AsyncSession, *, token: str, origin: str, now: datetime) -> bytes:
     """The calendar behind an address. Raises `NotFound`, the same for unknown, revoked, and people who have left."""
+    from hearings.calendar_files import Booking, feed  # when it is needed: icalendar takes long to load
+
     query = select(CalendarFeed, Person).join(Person).where(CalendarFeed.token_hash == _hash(token))
     found = (await db.exec(query.where(col(CalendarFeed.revoked_at).is_(None), col(Person.active)))).first()
     if found is None:

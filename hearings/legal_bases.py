@@ -171,7 +171,12 @@ def ask_about(
 ) -> Ask:
     """The gate's inputs, out of a request. `consent`: how the person's consent stands (`consent_state` of the data)."""
     fields = {test["field"] for tests in law.gate["scope_tests"].values() for test in tests}
-    facts = {name: getattr(request, name) for name in SAME if getattr(request, name, None) not in (None, "")}
+    given = {name: getattr(request, name, None) for name in SAME}
+    facts: dict[str, Any] = {
+        name: value if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+        if value not in (None, "")
+    }
     agreed = getattr(request, "both_agree_urgent_route", None)
     return Ask(
         requesting_state=request.requesting_state,
@@ -187,7 +192,7 @@ def ask_about(
         consent=consent,
         hearing_on=hearing_on,
         route_possible=agreed,  # who agree on a way hold it possible
-        **{name: value if isinstance(value, bool) else str(value) for name, value in facts.items()},
+        **facts,
     )
 
 

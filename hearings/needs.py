@@ -121,7 +121,7 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         rule = question.law.rules.get(condition["rule"], row)
         text = texts.get(condition["input"], words(condition["input"]))
         answer = question.ask.fact(condition["input"])
-        inputs = {"answer": answer}
+        inputs: dict[str, Any] = {"answer": answer}
         if "applies_if_age_below" in condition:
             young = question.ask.fact(f"person_age_under_{condition['applies_if_age_below']}")
             inputs["young"] = young

@@ -50,7 +50,6 @@ CHANGES: Mapping[tuple[str, str], Line] = {
     ("hearing_request", "closed"): Line(to="requested", text="The request has been closed"),
     ("hearing", "proposed"): Line(to="requested", text="A time has been proposed"),
     ("hearing", "countered"): Line(to="requesting", text="Another time has been proposed"),
-    ("hearing", "agreed"): Line(to="both", text="The time has been agreed"),
     ("hearing", "ready"): Line(to="both", text="The hearing is ready"),
     ("hearing", "part_heard"): Line(to="both", text="The hearing is to be continued"),
     ("hearing", "concluded"): Line(to="both", text="The hearing is concluded"),
@@ -66,7 +65,7 @@ CHANGES: Mapping[tuple[str, str], Line] = {
     ("minutes", "read_back"): Line(to="both", text="The minutes have been read back"),
     ("minutes", "signed"): Line(to="both", text="The minutes have been signed"),
 }
-"""Changes of status somebody is mailed about, by table and new status."""
+"""Changes of status somebody is mailed about, by table and new status. An agreed time comes as an invitation."""
 
 DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "reminder_week": ("", (), "Reminder: the hearing is about a week away"),
@@ -187,16 +186,20 @@ async def tell(
     text: str,
     key: str,
     but: str = "",
+    told: Collection[str] = (),
     origin: str,
     now: datetime,
     useful: timedelta = USEFUL,
 ) -> list[OutboxMessage]:
-    """Mail those concerned, except the person with id `but`, who did it. Effects: one message each in the outbox."""
+    """Mail those concerned, except the person with id `but`, who did it, and addresses that have been `told` already.
+
+    Effects: one message each in the outbox.
+    """
     payload = mail(subject, text, origin)
     made = []
     for state in sides(subject, to):
         for person in await concerned(db, subject, state, functions):
-            if person.id == but:
+            if person.id == but or person.email in told:
                 continue
             made.append(
                 await outbox.put(
@@ -214,7 +217,9 @@ async def tell(
     return made
 
 
-async def follow(db: AsyncSession, *, change: StatusChange, origin: str, now: datetime) -> list[OutboxMessage]:
+async def follow(
+    db: AsyncSession, *, change: StatusChange, told: Collection[str] = (), origin: str, now: datetime
+) -> list[OutboxMessage]:
     """Tell of one change of status: mails to people, events to webhooks. Effects: messages in the outbox."""
     subject = await subject_of(db, change.subject, change.subject_id)
     if subject is None:
@@ -229,6 +234,7 @@ async def follow(db: AsyncSession, *, change: StatusChange, origin: str, now: da
             text=said.text,
             key=f"change:{change.id}",
             but=change.actor,
+            told=told,
             origin=origin,
             now=now,
         )

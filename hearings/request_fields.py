@@ -141,6 +141,8 @@ def _state(name: str, value: Any) -> str:
 def _slots(name: str, value: Any) -> list[dict[str, Any]]:
     """Proposed times: none, or three to ten of them. Each is `wall` and `zone` (and `fold` where it needs one).
 
+    `at` and `until` follow from these and are made anew.
+
     Raises what `hearings.clocks` raises for a time that does not exist or exists twice.
     """
     if isinstance(value, str):
@@ -148,7 +150,7 @@ def _slots(name: str, value: Any) -> list[dict[str, Any]]:
     least, most = rules()["slots"]["least"], rules()["slots"]["most"]
     found: dict[datetime, dict[str, Any]] = {}
     for one in value:
-        if set(one) - {"at", "wall", "zone", "fold", "minutes"}:
+        if set(one) - {"at", "until", "wall", "zone", "fold", "minutes"}:
             raise ValueError(name)
         wall = datetime.fromisoformat(one["wall"])
         if not 2000 < wall.year < 2100:
@@ -163,7 +165,7 @@ def _slots(name: str, value: Any) -> list[dict[str, Any]]:
             "minutes": minutes,
             "wall": wall.isoformat(timespec="minutes"),
             "zone": one["zone"],
-        }
+        } | ({} if one.get("fold") is None else {"fold": one["fold"]})
     if found and not least <= len(found) <= most:
         raise Invalid(f"Propose at least {least} different times, and at most {most}, or none", name)
     return [found[at] for at in sorted(found)]

@@ -1,8 +1,10 @@
 """The log of a request: acts that are no change of status. Only ever added to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -48,3 +50,9 @@ def after_submission(request: HearingRequest) -> None:
     """Raise `NotReady` for a draft: the other State cannot see it yet."""
     if request.submitted_at is None:
         raise NotReady("The other State does not see a draft: submit it first")
+
+
+async def of_request(db: AsyncSession, request_id: str, *, limit: int = 200) -> Sequence[RequestEvent]:
+    """The newest lines of a request's log, oldest first."""
+    query = select(RequestEvent).where(RequestEvent.request_id == request_id).order_by(col(RequestEvent.id).desc())
+    return (await db.exec(query.limit(limit))).all()[::-1]

@@ -36,6 +36,7 @@ from hearings.request_answers import (
     take_up_again,
 )
 from hearings.request_fields import FIELDS, fill
+from hearings.request_fields import read as read_fields
 from hearings.request_log import log, require
 from hearings.request_rules import rules
 from hearings.status import RequestStatus
@@ -57,6 +58,7 @@ __all__ = [
     "draft",
     "evaluate",
     "postpone",
+    "read_fields",
     "refuse",
     "submit",
     "take_up_again",
@@ -155,10 +157,7 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     if not any(verdict.usable for verdict in result.verdicts):
         for verdict in result.verdicts:
-            bad = (line for line in verdict.lines if line.status is legal_bases.LineStatus.missing)
-            found += [f"{verdict.provision}: {line.text}" for line in bad]
-            if not verdict.usable and verdict.outcome is legal_bases.Outcome.needs_human:
-                found.append(f"{verdict.provision}: not known whether both States are bound")
+            found += [f"{verdict.provision}: {text}" for text in verdict.obstacles]
     return list(dict.fromkeys(found))
 
 

@@ -37,21 +37,25 @@ async def follow(world: World, *, limit: int = 100) -> int:
 
 
 async def _follow_one(world: World, db: AsyncSession, change_id: str, now: datetime) -> bool:
-    """Effects, in order: the row to be followed is gone; a missed claim if it is no news any more, else messages in
-    the outbox; what calendars need. False when another process was first."""
+    """Effects, in order: the row to be followed is gone; what calendars need; a missed claim if it is no news any
+    more, else messages in the outbox. False when another process was first."""
     if not (await db.exec(delete(UnfollowedChange).where(col(UnfollowedChange.id) == change_id))).rowcount:
         return False
     change = await db.get(StatusChange, change_id)
     if change is None:
         return False
-    if now - change.at > notices.USEFUL:
-        await _missed(db, change, notices.MISSED, now)
-    else:
-        await notices.follow(db, change=change, origin=world.origin, now=now)
+    told: set[str] = set()  # an invitation or its end says it already
     if change.subject == "hearing" or (change.subject == "participant" and not change.before):
         subject = await notices.subject_of(db, change.subject, change.subject_id)
         if isinstance(subject, Hearing):
-            await invitations.settle(db, hearing_id=subject.id, origin=world.origin, organiser=world.organiser, now=now)
+            made = await invitations.settle(
+                db, hearing_id=subject.id, origin=world.origin, organiser=world.organiser, now=now
+            )
+            told = {message.address for message in made}
+    if now - change.at > notices.USEFUL:
+        await _missed(db, change, notices.MISSED, now)
+    else:
+        await notices.follow(db, change=change, told=told, origin=world.origin, now=now)
     return True
 
 

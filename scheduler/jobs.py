@@ -20,6 +20,7 @@ logger = logging.getLogger("vivavoce.scheduler.jobs")
 
 LOOK_BACK, LOOK_AHEAD = timedelta(days=60), timedelta(days=8)
 """Which hearings are looked at: a reminder comes a week before, and what was missed is marked for two months."""
+_SHORTEST = timedelta(minutes=15)
 _OPEN_REQUESTS = frozenset(RequestStatus) - {
     RequestStatus.draft,
     RequestStatus.refused,
@@ -129,7 +130,7 @@ async def carry_out(world: World, action: Action) -> bool:
 async def _notice(world: World, db: AsyncSession, action: Action, now: datetime, _prepared: Any) -> None:
     """Mail those concerned, unless the hearing or request has moved on meanwhile."""
     table = Hearing if action.subject == "hearing" else HearingRequest
-    subject: Hearing | HearingRequest = await get(db, table, action.subject_id, lock=True)  # type: ignore[type-var]
+    subject: Hearing | HearingRequest = await get(db, table, action.subject_id, lock=True)
     fresh = Rows(hearings=[subject]) if isinstance(subject, Hearing) else Rows(requests=[subject])
     if action.key not in {one.key for one in due(now, fresh, world.policy)}:
         raise _Stale
@@ -143,9 +144,7 @@ async def _notice(world: World, db: AsyncSession, action: Action, now: datetime,
         key=action.key,
         origin=world.origin,
         now=now,
-        useful=max((action.useful_until or now) - now, timedelta(minutes=15))
-        if action.useful_until
-        else notices.USEFUL,
+        useful=max(action.useful_until - now, _SHORTEST) if action.useful_until else notices.USEFUL,
     )
 
 

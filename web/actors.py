@@ -31,7 +31,7 @@ COOKIE = "__Host-vivavoce"
 IDLE = timedelta(minutes=20)
 TOUCH = timedelta(minutes=1)
 """How fresh `seen_at` is kept: one write a minute at most."""
-WITHOUT_LOGIN = re.compile(r"/static/.*|/healthz|/catalogue/.*|/api/v1(/.*)?", re.DOTALL)
+WITHOUT_LOGIN = re.compile(r"/static/.*|/healthz|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL)
 NEVER_IDLE = re.compile(r"/h/[^/]+/(live|ticket|media|ws)|/recordings/.*")
 """Paths where a person may watch for hours without a request that counts."""
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import jinja2
 from starlette.applications import Starlette
@@ -19,12 +19,45 @@ from starlette.staticfiles import StaticFiles
 from hearings.db import Database
 from web import rendering, signalling
 from web.actors import LoginMiddleware
+from web.api.mount import BASE, LazyApi
 from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
-from web.pages import docket, entry, hearing, hearing_requests, live, people, recordings, schedule
+from web.pages import (
+    directory,
+    docket,
+    entry,
+    feeds,
+    hearing,
+    hearing_requests,
+    live,
+    minutes,
+    minutes_copies,
+    minutes_passages,
+    outbox,
+    people,
+    recordings,
+    request_consents,
+    request_contacts,
+    request_documents,
+    request_wizard,
+    schedule,
+    waiting,
+    webhooks,
+)
 from web.problems import ProblemsMiddleware, handle
-from web.security import BodyLimitMiddleware, Buckets, HeadersMiddleware, LimitsMiddleware, OriginMiddleware
+from web.security import (
+    BodyLimitMiddleware,
+    Buckets,
+    HeadersMiddleware,
+    LimitsMiddleware,
+    OriginMiddleware,
+    PathMiddleware,
+    Rate,
+)
 from web.settings import Settings
+
+if TYPE_CHECKING:
+    from scheduler.runner import Clock
 
 logger = logging.getLogger("vivavoce.web.app")
 
@@ -53,6 +86,8 @@ class Parts:
     keys: Keys
     buckets: Buckets
     conductors: Conductors
+    sandbox: Database | None = None
+    """Where the sandbox clients of the API work; None when the installation has no sandbox."""
 
 
 def read_keys(settings: Settings) -> Keys:
@@ -89,28 +124,37 @@ def create_app(settings: Settings) -> Starlette:
         database=Database(settings.database_url),
         templates=rendering.environment(),
         keys=keys,
-        buckets=Buckets(),
+        buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
         conductors=cast(Conductors, None),
+        sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
     parts.conductors = Conductors(parts)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await parts.database.check()
+        if parts.sandbox is not None:
+            await parts.sandbox.check()
         await parts.conductors.start()
+        clock = _clock(parts)
         try:
             yield
         finally:
+            if clock is not None:
+                await clock.stop()
             await parts.conductors.stop()
             await parts.database.close()
+            if parts.sandbox is not None:
+                await parts.sandbox.close()
 
     app = Starlette(
-        routes=_routes(),
+        routes=[*_routes(), Mount(BASE, LazyApi(parts), name="api")],
         # Outermost first. Headers go on every answer, those of refusals included.
         middleware=[
             Middleware(HeadersMiddleware, settings=settings),
             Middleware(LanguageMiddleware),
             Middleware(ProblemsMiddleware),
+            Middleware(PathMiddleware),
             Middleware(LimitsMiddleware, buckets=parts.buckets),
             Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
@@ -123,7 +167,40 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
+def _clock(parts: Parts) -> "Clock | None":
+    """The clock, a candidate for election unless the settings say that this process is to be none."""
+    if not parts.settings.scheduler:
+        return None
+    from web import clock
+
+    made = clock.build(parts.settings, parts.database, parts.keys)
+    made.start()
+    return made
+
+
 def _routes() -> list[BaseRoute]:
-    modules = (entry, docket, hearing_requests, schedule, hearing, people, live, recordings, signalling)
+    modules = (
+        entry,
+        docket,
+        waiting,
+        directory,
+        request_wizard,
+        hearing_requests,
+        request_documents,
+        request_consents,
+        request_contacts,
+        schedule,
+        hearing,
+        minutes,
+        minutes_passages,
+        minutes_copies,
+        people,
+        live,
+        recordings,
+        outbox,
+        feeds,
+        webhooks,
+        signalling,
+    )
     found: list[BaseRoute] = [route for module in modules for route in module.routes]
     return [*found, Mount("/static", StaticFiles(directory=STATIC), name="static")]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from hearings import errors, keys, logins, queries, staff
+from hearings import errors, keys, logins, queries, signing_keys, staff
 from hearings.db import Database
 from hearings.models import Hearing, Person
 from hearings.roles import StaffFunction
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("init", init, "Make database, keys and folders; what is there is kept.")
     add("serve", serve, "Serve; refuses when something is missing, and names the command that makes it.")
+    add("clock", clock, "Be the clock alone: reminders, mail and webhooks, where the web processes are not to be.")
     link = add("link", link_person, "Print a one-use sign-in link for a member of staff.")
     link.add_argument("person", help="e-mail address, the part before its @, or part of the name")
     add("people", people, "List the staff.")
@@ -73,10 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     key = add("key", add_key, "Add an authority's public key, or make a new key file for it.")
     key.add_argument("--state", required=True, help="ISO 3166-1 code of the State")
     key.add_argument("--authority", required=True, help="name of the court or authority")
-    key.add_argument("--kind", required=True, choices=keys.KINDS)
-    source = key.add_mutually_exclusive_group(required=True)
+    key.add_argument("--kind", choices=keys.KINDS, help="of a key recordings are encrypted to")
+    source = key.add_mutually_exclusive_group()
     source.add_argument("--recipient", help="the public key the authority has sent: age1…")
     source.add_argument("--new", type=Path, metavar="FILE", help="make a key file for the authority to keep")
+    key.add_argument("--signing-key", metavar="KEY", help="the public signing key the authority has sent (base64url)")
     show = add("demo", make_demo, "Make a demonstration: a request, a hearing in ten minutes, links, PINs, keys.")
     show.add_argument("--again", action="store_true", help="make another hearing when there is a demonstration already")
     show.add_argument("--json", action="store_true", help="print it as JSON, for programs")
@@ -92,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def init(settings: Settings, _options: argparse.Namespace) -> int:
-    """Make what is missing, leave what is there. Effects: folders 0700, keys 0600, the schema of the database."""
+    """Make what is missing, leave what is there. Effects: folders 0700, keys 0600, the databases' schemas."""
     for folder in (settings.data, settings.keys, settings.recordings, settings.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
@@ -115,11 +117,17 @@ def _write_secret(path: Path, text: str) -> None:
 
 
 async def _upgrade(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    try:
-        await database.upgrade()
-    finally:
-        await database.close()
+    for url in _databases(settings):
+        database = Database(url)
+        try:
+            await database.upgrade()
+        finally:
+            await database.close()
+
+
+def _databases(settings: Settings) -> list[str]:
+    """The docket's, and the sandbox's where there is one."""
+    return [url for url in (settings.database_url, settings.sandbox_database_url) if url]
 
 
 # --- serve -------------------------------------------------------------------------------------------------------
@@ -138,6 +146,16 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     server = uvicorn.Server(configuration(settings))
     server.run()
     return 0 if server.started else 1
+
+
+def clock(settings: Settings, _options: argparse.Namespace) -> int:
+    """Be a candidate for the clock until stopped."""
+    from web.clock import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    run(settings)
+    return 0
 
 
 def configuration(settings: Settings) -> uvicorn.Config:
@@ -165,11 +183,12 @@ def configuration(settings: Settings) -> uvicorn.Config:
 
 
 async def _check(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    try:
-        await database.check()
-    finally:
-        await database.close()
+    for url in _databases(settings):
+        database = Database(url)
+        try:
+            await database.check()
+        finally:
+            await database.close()
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -243,38 +262,56 @@ async def _add_person(settings: Settings, options: argparse.Namespace) -> Person
 
 def add_key(settings: Settings, options: argparse.Namespace) -> int:
     """Add an authority's recipient; recordings between its State and another are wrapped to it from now on.
+    And its signing key: statements signed with it are taken in as the authority's.
 
-    Effects: adds the row; with `--new`, a key file of mode 0600 that the authority keeps and the server never reads.
+    Effects: adds the rows; with `--new`, a key file of mode 0600 that the authority keeps and the server never reads.
     """
-    recipient = options.recipient
+    recipient, signing = options.recipient, options.signing_key
     text = ""
+    if not (recipient or options.new or signing):
+        raise Refused("Say --recipient, --new or --signing-key")
+    if (recipient or options.new) and not options.kind:
+        raise Refused(f"Say --kind: {', '.join(keys.KINDS)}")
     if options.new:
         vkey = seal_key.read_seal_key(settings.keys / "seal.key").vkey(settings.court_name)
-        made = make_key_file(authority=f"{options.authority} ({options.state})", log_vkey=vkey)
-        recipient, text = made.recipient, made.text
+        signs = options.kind != "escrow" and not signing
+        made = make_key_file(authority=f"{options.authority} ({options.state})", log_vkey=vkey, signs=signs)
+        recipient, text, signing = made.recipient, made.text, signing or made.signing_public
         if options.new.exists():
             raise Refused(f"{options.new} exists already; nothing was changed")
     try:
-        asyncio.run(_add_key(settings, options, recipient))
-    except errors.Invalid as error:
+        asyncio.run(_add_key(settings, options, recipient, signing))
+    except (errors.Invalid, errors.NotReady) as error:
         raise Refused(str(error)) from error
     if options.new:
         _write_secret(options.new, text.rstrip())
-        print(f"{options.new}: hand it to the authority, then delete it here. Whoever has it can open recordings.")
-    print(f"{options.authority} ({options.state}), {options.kind}: {recipient}")
+        print(
+            f"{options.new}: hand it to the authority, then delete it here. "
+            "Whoever has it can open recordings and sign for the authority."
+        )
+    if recipient:
+        print(f"{options.authority} ({options.state}), {options.kind}: {recipient}")
+    if signing:
+        print(f"{options.authority} ({options.state}), public signing key: {signing}")
     return 0
 
 
-async def _add_key(settings: Settings, options: argparse.Namespace, recipient: str) -> None:
+async def _add_key(settings: Settings, options: argparse.Namespace, recipient: str | None, signing: str | None) -> None:
+    now = datetime.now(UTC)
     async with _database(settings) as database, database.transaction() as db:
-        await keys.add(
-            db,
-            state=options.state,
-            authority_name=options.authority,
-            kind=options.kind,
-            recipient=recipient,
-            now=datetime.now(UTC),
-        )
+        if recipient:
+            await keys.add(
+                db,
+                state=options.state,
+                authority_name=options.authority,
+                kind=options.kind,
+                recipient=recipient,
+                now=now,
+            )
+        if signing:
+            await signing_keys.add(
+                db, state=options.state, authority_name=options.authority, public_key=signing, now=now
+            )
 
 
 class _database:  # noqa: N801  used like a function

@@ -32,6 +32,14 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
         "VIVAVOCE_TEST_HOOKS": "yes",
+        "VIVAVOCE_SCHEDULER": "no",
+        "VIVAVOCE_SMTP_HOST": "mail.court.example",
+        "VIVAVOCE_SMTP_PORT": "465",
+        "VIVAVOCE_SMTP_TLS": "tls",
+        "VIVAVOCE_SMTP_SENDER": "court@court.example",
+        "VIVAVOCE_SMTP_USER": "court",
+        "VIVAVOCE_SMTP_PASSWORD_FILE": "/password",
+        "VIVAVOCE_WEBHOOK_HOSTS": "hooks.authority.example, other.example:8443",
         "VIVAVOCE_SANDBOX_DATABASE_URL": "postgresql+psycopg://db/sandbox",
         "VIVAVOCE_API_PER_MINUTE": "600",
         "VIVAVOCE_API_BURST": "100",
@@ -40,6 +48,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
     assert {f"VIVAVOCE_{item.name.upper()}" for item in dataclasses.fields(Settings) if item.init} == set(given)
     assert settings.origin == "https://court.example"
     assert (settings.port, settings.test_hooks, settings.tls_cert) == (443, True, Path("/c.pem"))
+    assert (settings.scheduler, settings.smtp_port, settings.smtp_password_file) == (False, 465, Path("/password"))
+    assert settings.allowed_webhook_hosts == {"hooks.authority.example", "other.example:8443"}
 
 
 @pytest.mark.parametrize(
@@ -49,12 +59,27 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         ("PUBLIC_URL", "http://court.example"), ("PUBLIC_URL", "ftp://x"), ("PUBLIC_URL", "https://x/path"),
         ("UDP_PORTS", "9-1"), ("UDP_PORTS", "all"), ("COURT_NAME", "Court Of Law"), ("UDP_HOST", "somewhere"),
         ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
+        ("SCHEDULER", "perhaps"), ("SMTP_PORT", "0"), ("SMTP_TLS", "ssl"), ("WEBHOOK_HOSTS", "127.0.0.1"),
         ("API_PER_MINUTE", "0"), ("API_BURST", "many"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value):
     with pytest.raises(SettingsError, match=f"VIVAVOCE_{name}=.*{value}"):
         Settings.from_environment({f"VIVAVOCE_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SMTP_HOST": "mail.court.example", "SMTP_SENDER": "a@b.example", "SMTP_TLS": "none"}, "SMTP_TLS"),
+        ({"SMTP_HOST": "mail.court.example"}, "SMTP_SENDER"),
+        ({"SMTP_HOST": "mail.court.example", "SMTP_SENDER": "a@b.example\r\nBcc: c@d.example"}, "SMTP_SENDER"),
+        ({"SMTP_HOST": "mail.court.example", "SMTP_SENDER": "a@b.example", "SMTP_USER": "a"}, "SMTP_USER"),
+    ],
+)
+def test_half_a_mail_server_is_refused(given, named):
+    with pytest.raises(SettingsError, match=f"VIVAVOCE_{named}="):
+        Settings.from_environment({f"VIVAVOCE_{name}": value for name, value in given.items()})
 
 
 def test_the_sandbox_is_a_second_file_beside_the_database_and_never_the_docket(tmp_path):
