@@ -62,6 +62,12 @@ class Conductors:
         if (found := self._all.get(hearing_id)) is not None:
             found.touch()
 
+    def held(self, hearing_id: str) -> None:
+        """A page outside the room has closed the floor of this hearing: everybody in it is told."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.touch()
+            found.notify("hold", assertive=True)
+
     def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
         """End somebody's page and media: `link_replaced`, `signed_out`, `removed`."""
         if (found := self._all.get(hearing_id)) is not None:

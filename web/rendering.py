@@ -44,6 +44,7 @@ def environment() -> jinja2.Environment:
     env.globals["role_label"] = roles.label
     env.globals["status_chip"] = statuses.chip
     env.globals["historic"] = statuses.historic
+    env.filters["instant"] = datetime.fromisoformat
     for function in (
         i18n.clock,
         i18n.offset,

@@ -190,7 +190,6 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
         ({"offence_scope": []}, "UNTOC art. 18(18): Say whether this is an offence covered"),
         ({"offence_organised": False}, "UNTOC art. 18(18): There are reasonable grounds"),
         ({"language_of_request": "ro"}, "UNTOC art. 18(18): Thailand accepts: th, en. A translation is needed"),
-        ({"instruments": ["eu2000"]}, "EU MLA Convention 2000 art. 10(1)-(8): not known whether both States are bound"),
     ],
 )
 async def test_what_is_missing_is_named(
@@ -201,6 +200,16 @@ async def test_what_is_missing_is_named(
         await act(database, request, requests.submit, clerk, now)
     assert len(refusal.value.missing) == 1
     assert refusal.value.missing[0].startswith(missing)
+
+
+async def test_an_instrument_nobody_knows_to_bind_is_no_basis(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, {**fields, "instruments": ["eu2000"]})
+    with pytest.raises(GateNotMet) as refusal:
+        await act(database, request, requests.submit, clerk, now)
+    begins = "EU MLA Convention 2000 art. 10(1)-(8): Not known whether"
+    assert refusal.value.missing == (f"{begins} Romania is bound", f"{begins} Thailand is bound")
 
 
 async def test_one_usable_instrument_is_enough(

@@ -10,16 +10,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import queries, reference
-from hearings.models import Hearing, HearingRequest, Participant, Person, Sitting
-from hearings.permissions import may_staff
+from hearings.models import Hearing, Participant, Person, Sitting
 from hearings.roles import HEARD, Role
-from hearings.status import HearingStatus, RequestStatus
 from web.actors import signed_in
 from web.i18n import _, ngettext, wall
+from web.pages.waiting import tasks
 from web.places import Place, of_hearing, of_zone, own_first
 from web.rendering import render
 
 PAGE = 25
+FIRST = 30
+"""How much of what waits the docket shows; the rest is on a page of its own."""
 PAST = timedelta(hours=12)
 """How long ago a hearing may have begun to stand on the docket; earlier ones are one click away."""
 
@@ -35,16 +36,6 @@ class Line:
     people: str
     sitting: Sitting | None
     seat: Participant | None
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something that waits for this person."""
-
-    href: str
-    subject: str
-    text: str
-    button: str
 
 
 async def docket(request: Request) -> Response:
@@ -69,13 +60,13 @@ async def docket(request: Request) -> Response:
             people = await queries.participants(db, hearing.id)
             sitting = await queries.open_sitting(db, hearing.id)
             lines.append(_line(hearing, signed.person, people, sitting))
-        tasks = await _tasks(db, signed.person)
+        waiting = await tasks(db, signed.person, now, limit=FIRST)
     days: dict[date, list[Line]] = defaultdict(list)
     for line in lines:
         days[_own_day(line)].append(line)
     context = {
         "days": list(days.values()),
-        "tasks": tasks,
+        "tasks": waiting,
         "next": page.after,
         "earlier": earlier,
         "places": _now_places(lines, signed.person),
@@ -118,56 +109,6 @@ def _now_places(lines: list[Line], person: Person) -> list[Place]:
         return lines[0].places
     state = person.owner_state
     return [of_zone(state, reference.jurisdiction(state).default_zone, person.city)]
-
-
-async def _tasks(db: Any, person: Person) -> list[Task]:
-    """What waits for this person, from the rows themselves."""
-    functions = frozenset(person.functions)
-    found: list[Task] = []
-    for status, action, outgoing, text, button in (
-        (RequestStatus.submitted, "acknowledge_request", False, _("A request has arrived"), _("Acknowledge")),
-        (RequestStatus.under_review, "answer_request", False, _("A request waits for an answer"), _("Answer")),
-        (RequestStatus.received, "answer_request", False, _("A request waits for review"), _("Review")),
-        (RequestStatus.information_requested, "answer_information", True, _("A question was asked"), _("Answer")),
-        (RequestStatus.draft, "submit_request", True, _("A draft has not been submitted"), _("Continue")),
-        (RequestStatus.accepted, "propose_hearing", True, _("Accepted: no time yet"), _("Set a time")),
-        (
-            RequestStatus.accepted_with_conditions,
-            "propose_hearing",
-            True,
-            _("Accepted with conditions: no time yet"),
-            _("Set a time"),
-        ),
-    ):
-        page = await queries.requests(db, state=person.owner_state, outgoing=outgoing, status=status, limit=10)
-        for one in page.rows:
-            if _may(action, functions, person, one):
-                found.append(Task(f"/requests/{one.reference}", one.reference, text, button))
-    for stage, text, button in (
-        (HearingStatus.proposed, _("A time has been proposed"), _("Decide")),
-        (HearingStatus.countered, _("Another time has been proposed"), _("Decide")),
-        (HearingStatus.agreed, _("The time is agreed: name the people"), _("Prepare")),
-    ):
-        page_of = await queries.docket(db, state=person.owner_state, status=stage, limit=10)
-        for hearing in page_of.rows:
-            asked = {
-                HearingStatus.proposed: ("agree_hearing", hearing.requested_state),
-                HearingStatus.countered: ("agree_hearing", hearing.requesting_state),
-                HearingStatus.agreed: ("prepare_hearing", hearing.requesting_state),
-            }[stage]
-            if asked[1] == person.owner_state and _may(asked[0], functions, person, hearing):
-                found.append(Task(f"/h/{hearing.ref}", hearing.case_number or hearing.ref, text, button))
-    return found
-
-
-def _may(action: str, functions: frozenset[str], person: Person, subject: Hearing | HearingRequest) -> bool:
-    return may_staff(
-        action,
-        functions,
-        own_state=person.owner_state,
-        requesting_state=subject.requesting_state,
-        requested_state=subject.requested_state,
-    ).allowed
 
 
 routes = [Route("/docket", docket)]

@@ -27,6 +27,12 @@ GOOD = {
     "language_of_person": "th",
     "language_of_court": "ro",
     "language_of_request": "th",
+    "proceeding_nature": "Criminal trial",
+    "proceeding_subject": "Smuggling of goods",
+    "conducting_authority": "Tribunalul București",
+    "conducting_functions": "Trial court",
+    "purpose": "To hear what the witness saw.",
+    "next": "exit",
 }
 
 
@@ -66,7 +72,7 @@ def stranger(service):
 
 
 def test_a_draft_needs_a_state_and_keeps_what_was_typed(clerk):
-    answer = clerk.post("/requests/new", {"case_number": "keep/1", "lists": "yes"}, page="/requests/new")
+    answer = clerk.post("/requests/new", {"authority_contact": "keep/1", "lists": "yes"}, page="/requests/new")
     assert answer.status_code == 422
     assert "Error:" in answer.text.split("</title>")[0]
     assert 'href="#requested_state"' in answer.text
@@ -93,7 +99,7 @@ def test_an_accused_is_refused_on_these_provisions_with_the_reason(clerk):
     answer = clerk.post(f"{page}/act/submit", page=page)
     assert answer.status_code == 422
     words = clerk.words(answer)
-    assert "Does not cover this person" in words
+    assert "Something is missing" in words
     assert "An accused person cannot be heard on it alone" in words
     assert "Draft" in words
 
@@ -107,7 +113,12 @@ def test_a_refusal_needs_a_ground_and_reasons(clerk, authority):
     assert ">because</textarea>" in answer.text
     answer = authority.post(f"{page}/act/refuse", {"ground": "language", "text": ""}, page=page)
     assert "Write at least a few words" in answer.text
-    answer = authority.post(f"{page}/act/refuse", {"ground": "language", "text": "Not in Thai."}, page=page)
+    words = {"ground": "language", "text": "Not in Thai."}
+    answer = authority.post(f"{page}/act/refuse", words, page=page)
+    assert (answer.status_code, "Record the consultation" in answer.text) == (422, True)
+    said = {"way": "telephone", "with_whom": "The court", "subject": "Language", "outcome": "None to be had"}
+    assert authority.post(f"{page}/consultations", said, page=f"{page}/consultations").status_code == 303
+    answer = authority.post(f"{page}/act/refuse", words, page=page)
     assert answer.status_code == 303
     shown = clerk.words(clerk.get(page))
     assert "Not in a language we accept" in shown and "Not in Thai." in shown
@@ -155,9 +166,12 @@ def test_a_name_with_markup_is_shown_inert_and_hidden_characters_are_refused(cle
         assert 'href="#person_name"' in answer.text
 
 
-def test_fields_that_do_not_exist_are_not_taken(clerk):
-    page = draft(clerk, status="accepted", owner_state="TH", role="judge")
-    assert "Draft" in clerk.words(clerk.get(page))
+@pytest.mark.parametrize("name", ["status", "owner_state", "role", "version_", "pseudonym", "gate_result"])
+def test_bad_input_14_a_field_that_does_not_exist_is_refused(clerk, name):
+    before = clerk.words(clerk.get("/requests?side=out"))
+    answer = clerk.post("/requests/new", GOOD | {name: "accepted"}, page="/requests/new")
+    assert (answer.status_code, "a field that does not exist" in answer.text) == (422, True)
+    assert clerk.words(clerk.get("/requests?side=out")) == before
 
 
 def test_requests_are_listed_by_side(clerk, authority):

@@ -1,0 +1,89 @@
+"""What waits for the person who is signed in, with the day it is due; the docket shows the first of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import worklist
+from hearings.models import HearingRequest, Person
+from web import places, terms
+from web.actors import staff
+from web.i18n import N_, _
+from web.places import Place
+from web.rendering import render
+
+PAGE = 50
+BUTTONS = {
+    "submit": N_("Continue"),
+    "answer_question": N_("Answer"),
+    "set_time": N_("Set a time"),
+    "acknowledge": N_("Acknowledge"),
+    "answer": N_("Answer"),
+    "review": N_("Review"),
+    "confirm_in_writing": N_("Confirm"),
+    "decide_time": N_("Decide"),
+    "prepare": N_("Prepare"),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for this person."""
+
+    href: str
+    subject: str
+    text: str
+    button: str
+    due: datetime | None
+    late: bool
+    priority: int
+    places: list[Place]
+
+
+async def tasks(db: Any, person: Person, now: datetime, *, everything: bool = False, limit: int = 200) -> list[Task]:
+    """What waits for a person, as pages show it."""
+    found = await worklist.waiting(db, person=person, now=now, everything=everything, limit=limit)
+    return [_task(one, person.owner_state) for one in found]
+
+
+def _task(one: worklist.Waiting, state: str) -> Task:
+    row = one.subject
+    if isinstance(row, HearingRequest):
+        href, subject = f"/requests/{row.reference}", row.reference
+        both = places.of_states(row.requesting_state, row.requested_state)
+    else:
+        href, subject = f"/h/{row.ref}", row.case_number or row.ref
+        both = places.of_hearing(row)
+    return Task(
+        href=href,
+        subject=subject,
+        text=terms.word("step", one.step),
+        button=_(BUTTONS[one.step]),
+        due=one.due,
+        late=one.late,
+        priority=one.priority,
+        places=places.own_first(both, state),
+    )
+
+
+async def page(request: Request) -> Response:
+    """Everything that waits for this person, the earliest due first."""
+    _signed, person = staff(request)
+    everything = "all" in request.query_params
+    start = request.query_params.get("from", "0")
+    begin = int(start) if start.isascii() and start.isdecimal() and len(start) < 4 else 0
+    async with request.app.state.parts.database.reading() as db:
+        found = await tasks(db, person, datetime.now(UTC), everything=everything, limit=begin + PAGE + 1)
+    context = {
+        "tasks": found[begin : begin + PAGE],
+        "next": begin + PAGE if len(found) > begin + PAGE else 0,
+        "everything": everything,
+    }
+    return render(request, "waiting.html", context)
+
+
+routes = [Route("/waiting", page)]
