@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import bookings, hearing_days, offers, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
+from hearings.diary_queries import offers_of
 from hearings.errors import Invalid, NotAllowed, NotReady, TermsChanged
 from hearings.ids import new_ref
 from hearings.languages import language
@@ -23,7 +24,7 @@ from hearings.roles import HEARD, Role
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 from hearings.terms import consent, terms_of
 from hearings.texts import clean
-from hearings.wall_times import WallTime, fix, resolved
+from hearings.wall_times import WallTime, fix, resolved, time_of
 
 _OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
 MARGINS = ("margin_before", "margin_after", "line_test")
@@ -149,7 +150,15 @@ async def counter(
     await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
     await hearing_days.move(db, hearing=hearing, times=[times[0], *days], actor=actor, now=now)
     await offers.put(
-        db, hearing=hearing, times=times, numbers=resources, days=days, by_state=by_state, actor=actor, now=now
+        db,
+        hearing=hearing,
+        times=times,
+        numbers=resources,
+        days=days,
+        first_day=(await hearing_days.planned(db, hearing))[0].number,
+        by_state=by_state,
+        actor=actor,
+        now=now,
     )
 
 
@@ -196,7 +205,7 @@ async def agree(
     if terms_hash is not None and terms_hash != (await terms_of(db, hearing)).hash:
         raise TermsChanged
     move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
-    on_table = await offers.offers_of(db, hearing.id, open_only=True)
+    on_table = await offers_of(db, hearing.id, open_only=True)
     if offer is None and len(on_table) > 1:
         raise NotReady("Several times are offered: say which one")
     chosen = offer or (on_table[0] if on_table else None)
@@ -242,7 +251,7 @@ async def change_terms(
     why = clean(reason, "reason", most=500, least=3)
     if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
         reopen(db, hearing, actor=actor, now=now, reason=why)
-        await hearing_days.offer_again(db, hearing=hearing, by_state=asking_state(hearing), actor=actor, now=now)
+        await offer_again(db, hearing, actor=actor, now=now)
     elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
         raise NotReady(f"The terms of a hearing that is {hearing.status.value.replace('_', ' ')} stay as they are")
     elif actor is not SYSTEM and actor.state != asking_state(hearing):
@@ -253,13 +262,20 @@ async def change_terms(
     return True
 
 
+async def offer_again(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime) -> None:
+    """Put the time of a hearing on the table anew, what is booked for it staying so. Effects: adds the offer."""
+    await offers.put(
+        db, hearing=hearing, times=[time_of(hearing)], by_state=asking_state(hearing), actor=actor, now=now
+    )
+
+
 async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
     """Take an offered time back before the other State has read it.
 
     Effects: those of `offers.take_back`; when it was the time the hearing shows, the next one on the table is.
     """
     await offers.take_back(db, hearing=hearing, offer=offer, actor=actor, now=now)
-    left = await offers.offers_of(db, hearing.id, open_only=True)
+    left = await offers_of(db, hearing.id, open_only=True)
     await hearing_days.adopt(db, hearing=hearing, offer=left[0])
 
 
@@ -355,7 +371,7 @@ def _classes(wanted: Sequence[str] | None) -> list[str]:
 
 
 def _margins(wanted: Mapping[str, int] | None) -> dict[str, Any]:
-    found = {name: 0 for name in MARGINS} | dict(wanted or {})
+    found = dict.fromkeys(MARGINS, 0) | dict(wanted or {})
     for name, minutes in found.items():
         if name not in MARGINS or not 0 <= minutes <= MOST_MARGIN:
             raise Invalid(f"Between 0 and {MOST_MARGIN} minutes", name)

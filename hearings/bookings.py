@@ -1,0 +1,222 @@
+"""Booking a resource's time. That nothing is booked twice is the database's own rule; here it gets a name.
+
+A booking covers margins and line test. Rows of resources are locked in the order of their numbers, so that two
+writers wait for one another instead of blocking each other for good.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.diary_queries import LONGEST_BOOKING, visible
+from hearings.errors import DoubleBooking, Invalid, NotFound, NotReady
+from hearings.models import Booking, Hearing, HearingDay, Offer, Resource
+from hearings.permissions import require_staff
+from hearings.texts import clean
+
+CONSTRAINT = "ex_booking_no_double_booking"
+MOST = 20
+"""Resources in one booking."""
+
+Time = tuple[datetime, datetime]
+
+
+def footprint(hearing: Hearing, starts_at: datetime, ends_at: datetime) -> Time:
+    """What a sitting keeps busy: line test, margin, the sitting, margin."""
+    before = timedelta(minutes=hearing.margin_before + hearing.line_test)
+    return starts_at - before, ends_at + timedelta(minutes=hearing.margin_after)
+
+
+async def book(
+    db: AsyncSession,
+    *,
+    numbers: Sequence[int],
+    times: Sequence[Time],
+    hearing: Hearing | None = None,
+    offer: Offer | None = None,
+    day: int | None = None,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> list[Booking]:
+    """Book every one of these resources for every one of these times.
+
+    Raises `NotFound` for a resource the actor's State may not see, `NotReady` for one that is not in use any more,
+    `Invalid`, and `DoubleBooking`. Effects: locks the resources, adds the bookings.
+    """
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return []
+    if len(wanted) > MOST:
+        raise Invalid(f"At most {MOST} resources at once", "resources")
+    if not all(0 < number < 2**63 for number in wanted):
+        raise NotFound
+    query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
+    if actor is not SYSTEM:
+        query = query.where(visible(actor.state))
+    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
+    if len(found) != len(wanted):
+        raise NotFound
+    rows = []
+    for resource in found:
+        if not resource.active:
+            raise NotReady(f"No longer in use: {resource.name}")
+        for begins, ends in sorted(times):
+            if not timedelta() < ends - begins <= LONGEST_BOOKING:
+                raise Invalid("A booking ends after it begins and lasts a month at most", "ends_at")
+            rows.append(
+                Booking(
+                    owner_state=resource.owner_state,
+                    resource_no=resource.resource_no,
+                    hearing_id=hearing.id if hearing else None,
+                    offer_id=offer.id if offer else None,
+                    day=day,
+                    starts_at=begins,
+                    ends_at=ends,
+                    reason=clean(reason, "reason", most=300),
+                    created_by=actor.id,
+                    created_at=now,
+                )
+            )
+    try:
+        async with db.begin_nested():
+            db.add_all(rows)
+            await db.flush()
+    except IntegrityError as error:
+        if CONSTRAINT not in str(error.orig):
+            raise
+        raise await _clash(db, wanted, times, actor) from error
+    return rows
+
+
+async def block(
+    db: AsyncSession,
+    *,
+    resource: Resource,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Booking:
+    """Keep a resource free of hearings: leave, maintenance. Raises `DoubleBooking`. Effects: adds the booking."""
+    require_own(resource, actor, "edit_resource")
+    if starts_at.year < 2000 or ends_at > now + timedelta(days=5 * 366):
+        raise Invalid("This time is too far ahead", "starts_at")
+    reason = clean(reason, "reason", most=300, least=3)
+    made = await book(
+        db, numbers=[resource.resource_no], times=[(starts_at, ends_at)], reason=reason, actor=actor, now=now
+    )
+    return made[0]
+
+
+async def unblock(db: AsyncSession, *, booking: Booking, resource: Resource, actor: Actor, now: datetime) -> None:
+    """End a block. Raises `NotReady` for a hearing's booking. Effects: the booking is released."""
+    require_own(resource, actor, "edit_resource")
+    if booking.hearing_id is not None:
+        raise NotReady("This time is booked for a hearing: change the hearing")
+    _release(booking, now)
+    db.add(booking)
+    await db.flush()
+
+
+async def assign(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    numbers: Sequence[int],
+    times: Iterable[tuple[int, datetime, datetime]],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Book resources for the days of a hearing (number, start, end). Effects: those of `book`, day by day."""
+    require_staff(
+        "book_resource", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    for day, begins, ends in times:
+        time = footprint(hearing, begins, ends)
+        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day, actor=actor, now=now)
+
+
+async def unassign(db: AsyncSession, *, hearing: Hearing, resource: Resource, actor: Actor, now: datetime) -> None:
+    """Give back one resource of a hearing. Effects: its bookings for the hearing are released."""
+    require_own(resource, actor, "book_resource")
+    await release(db, hearing=hearing, numbers=[resource.resource_no], now=now)
+
+
+async def release(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    numbers: Sequence[int] | None = None,
+    offers: Sequence[str] | None = None,
+    days: Sequence[int] | None = None,
+    now: datetime,
+) -> list[Booking]:
+    """Give back what a hearing has booked: all of it, or only of some resources, offers or days.
+
+    Effects: the bookings are released, and returned.
+    """
+    query = select(Booking).where(Booking.hearing_id == hearing.id, col(Booking.active))
+    if numbers is not None:
+        query = query.where(col(Booking.resource_no).in_(numbers))
+    if offers is not None:
+        query = query.where(col(Booking.offer_id).in_(offers))
+    if days is not None:
+        query = query.where(col(Booking.day).in_(days))
+    found = list((await db.exec(query.execution_options(populate_existing=True))).all())
+    for booking in found:
+        _release(booking, now)
+        db.add(booking)
+    await db.flush()
+    return found
+
+
+async def book_again(
+    db: AsyncSession, released: Sequence[Booking], *, hearing: Hearing, day: HearingDay, actor: Actor, now: datetime
+) -> None:
+    """A day of a hearing has another time: the resources just given back are booked for it.
+
+    Raises `DoubleBooking`, which names what `actor` may see. Effects: adds the bookings, as the service: some
+    resources may be the other State's.
+    """
+    numbers = [booking.resource_no for booking in released]
+    time = footprint(hearing, day.starts_at, day.ends_at)
+    try:
+        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day.number, actor=SYSTEM, now=now)
+    except DoubleBooking as error:
+        raise await _clash(db, numbers, [time], actor) from error
+
+
+def require_own(resource: Resource, actor: Actor, action: str) -> None:
+    """Raise `NotFound` for another State's resource, `NotAllowed` without the function."""
+    if actor is not SYSTEM and resource.owner_state != actor.state:
+        raise NotFound
+    require_staff(action, actor, requesting_state=resource.owner_state, requested_state=resource.owner_state)
+
+
+def _release(booking: Booking, now: datetime) -> None:
+    booking.active, booking.released_at = False, now
+
+
+async def _clash(db: AsyncSession, numbers: Sequence[int], times: Sequence[Time], actor: Actor) -> DoubleBooking:
+    """What is in the way, by name only as far as the actor's State may see it."""
+    taken: dict[int, Resource] = {}
+    for begins, ends in times:
+        query = (
+            select(Resource)
+            .join(Booking, col(Booking.resource_no) == col(Resource.resource_no))
+            .where(
+                col(Booking.resource_no).in_(numbers),
+                col(Booking.active),
+                col(Booking.starts_at) < ends,
+                col(Booking.ends_at) > begins,
+            )
+        )
+        taken |= {row.resource_no: row for row in (await db.exec(query)).all()}
+    seen = [row for row in taken.values() if row.owner_state == actor.state or row.shared]
+    return DoubleBooking(sorted((row.resource_no, row.name) for row in seen), len(taken) - len(seen))

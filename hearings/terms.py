@@ -1,0 +1,91 @@
+"""The terms of a hearing: what both States agree to, as one canonical object and its hash.
+
+Both consents are over the same hash (security design §4): the instants of every day, whether it is recorded, which
+classes of participants take part, the States, their courts and languages. The wall time is not among them, as it
+follows from the instants: data that only rename a wall time void nothing, a changed instant does.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import diary_queries
+from hearings.actors import Actor
+from hearings.models import Hearing, HearingDay, TermsConsent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """`body` holds text, lists and objects only, so that this JSON is that of RFC 8785; `hash` is its SHA-256."""
+
+    body: dict[str, Any]
+    hash: str
+
+
+def terms(hearing: Hearing, days: Sequence[HearingDay]) -> Terms:
+    """The terms as they stand."""
+    times = [(day.starts_at, day.ends_at) for day in days if day.dropped_at is None]
+    body = {
+        "hearing": hearing.ref,
+        "requesting_state": hearing.requesting_state,
+        "requested_state": hearing.requested_state,
+        "courts": [
+            f"{hearing.requesting_city} ({hearing.requesting_zone})",
+            f"{hearing.requested_city} ({hearing.requested_zone})",
+        ],
+        "days": [
+            {"starts_at": _utc(begins), "ends_at": _utc(ends)}
+            for begins, ends in times or [(hearing.starts_at, hearing.ends_at)]
+        ],
+        "languages": [hearing.language_requesting, hearing.language_requested],
+        "recording_policy": hearing.recording_policy.value,
+        "participant_classes": sorted(hearing.participant_classes),
+    }
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Terms(body=body, hash=hashlib.sha256(text.encode()).hexdigest())
+
+
+async def terms_of(db: AsyncSession, hearing: Hearing) -> Terms:
+    """The terms as the database has them."""
+    return terms(hearing, await diary_queries.days_of(db, hearing.id))
+
+
+async def consent(db: AsyncSession, hearing: Hearing, state: str, *, actor: Actor, now: datetime) -> TermsConsent:
+    """A State agrees to the terms as they stand. Effects: adds the consent unless it is there."""
+    found = (await terms_of(db, hearing)).hash
+    query = select(TermsConsent).where(
+        TermsConsent.hearing_id == hearing.id,
+        TermsConsent.owner_state == state,
+        TermsConsent.terms_hash == found,
+    )
+    row = (await db.exec(query)).first()
+    if row is None:
+        row = TermsConsent(
+            owner_state=state,
+            hearing_id=hearing.id,
+            terms_hash=found,
+            at=now,
+            actor=actor.id,
+            actor_label=actor.label,
+        )
+        db.add(row)
+        await db.flush()
+    return row
+
+
+async def agreed_by(db: AsyncSession, hearing: Hearing) -> frozenset[str]:
+    """The States that have agreed to the terms as they stand now; older consents do not count."""
+    found = (await terms_of(db, hearing)).hash
+    return frozenset(
+        row.owner_state for row in await diary_queries.consents_of(db, hearing.id) if row.terms_hash == found
+    )
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
