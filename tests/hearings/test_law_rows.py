@@ -1,0 +1,240 @@
+"""The administrator's rows: what is refused, how they lie over the files, what they would change, how they stay."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from hearings import law, law_checks, law_rows, legal_bases, reference, requests
+from hearings.actors import Actor, person_actor
+from hearings.db import Database
+from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.law import LAW
+from hearings.law_rows import Edit
+from hearings.models import Person
+from hearings.models.law import LawKind
+
+UNKNOWN = {
+    "iso2": "TH",
+    "instrument_id": "untoc",
+    "party_status": "unknown",
+    "in_force_from": "",
+    "confidence": "unknown",
+    "source": "asked again",
+}
+ADMIN = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+
+
+def bilateral(**changes: Any) -> dict[str, Any]:
+    row = {
+        **LAW.instruments["eu_japan"],
+        "id": "ro_th",
+        "name": "Romania-Thailand (2026)",
+        "bilateral": {"side_a": ["RO"], "side_b": ["TH"]},
+        "valid_from": "2026-01-01",
+        "source": "Monitorul Oficial",
+    }
+    return {**row, **changes}
+
+
+def edit(kind: str, data: dict[str, Any] | None, key: str = "") -> Edit:
+    return law_rows.check(kind, data, LAW, key=key)
+
+
+# --- what a row must look like -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", list(LawKind))
+def test_every_row_of_the_files_is_one_an_administrator_could_write(kind: LawKind) -> None:
+    for key, row in LAW.rows[kind.value].items():
+        checked = law_checks.validate(kind.value, row, LAW)
+        assert reference.key_of(kind.value, checked) == key
+        assert {name: value for name, value in checked.items() if name in row} == dict(row)
+
+
+def test_the_kinds_of_rows_are_those_of_the_files() -> None:
+    assert set(LawKind) == set(law_checks.FIELDS)
+    assert set(LawKind) == set(reference.KEYS)
+
+
+PIGEON = {"channel": "pigeon", "conditions": []}
+FRANCE = LAW.rows["overlay"]["nat_FR_694_5"]
+PROFILE = LAW.instruments["eu_japan"]["profile"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "field"),
+    [
+        ("party", UNKNOWN | {"iso2": "XX"}, "iso2"),
+        ("party", UNKNOWN | {"instrument_id": "moon"}, "instrument_id"),
+        ("party", UNKNOWN | {"party_status": "maybe"}, "party_status"),
+        ("party", UNKNOWN | {"in_force_from": "2026-02-30"}, "in_force_from"),
+        ("party", UNKNOWN | {"in_force_from": 2026}, "in_force_from"),
+        ("party", UNKNOWN | {"source": ""}, "source"),
+        ("party", UNKNOWN | {"source": "a\u202eb"}, "source"),
+        ("party", UNKNOWN | {"confidence": "sure"}, "confidence"),
+        ("party", UNKNOWN | {"owner_state": "RO"}, "owner_state"),
+        ("declaration", {**LAW.rows["declaration"]["GB/ets182/9(9)"], "persons": "accused|bystander"}, "persons"),
+        ("declaration", {**LAW.rows["declaration"]["GB/ets182/9(9)"], "effective_from": "soon"}, "effective_from"),
+        ("declaration", {**LAW.rows["declaration"]["RO/ets182/9(9)"], "declared": "yes"}, "source"),
+        ("instrument", bilateral(priority=None), "priority"),
+        ("instrument", bilateral(priority=True), "priority"),
+        ("instrument", bilateral(valid_from=None), "valid_from"),
+        ("instrument", bilateral(status="not_in_force"), "selectable"),
+        ("instrument", bilateral(profile=None), "profile"),
+        ("instrument", bilateral(id="RO TH"), "id"),
+        ("instrument", bilateral(offence_scope=["theft"]), "offence_scope"),
+        ("instrument", bilateral(bilateral=None), "bilateral"),
+        ("instrument", bilateral(bilateral={"side_a": ["RO"], "side_b": ["RO", "TH"]}), "bilateral"),
+        ("instrument", bilateral(bilateral={"side_a": "group:XX", "side_b": ["TH"]}), "bilateral"),
+        ("instrument", bilateral(binding="parties"), "bilateral"),
+        ("instrument", bilateral(profile={**PROFILE, "persons": {}}), "profile"),
+        ("instrument", bilateral(profile={**PROFILE, "persons": {"juror": {}}}), "profile"),
+        ("instrument", bilateral(profile={**PROFILE, "conducted_by": "nobody"}), "profile"),
+        (
+            "instrument",
+            bilateral(profile={**PROFILE, "channels": [PIGEON]}),
+            "profile",
+        ),
+        ("instrument", bilateral(profile={**PROFILE, "conditions": [{"code": "language"}]}), "profile"),
+        ("instrument", bilateral(profile={"persons": {}}), "profile"),
+        (
+            "overlay",
+            {**FRANCE, "consent_required": {"accused": "yes"}},
+            "consent_required",
+        ),
+        ("overlay", {**FRANCE, "applies_when_state_is": []}, "applies_when_state_is"),
+        ("overlay", {**LAW.rows["overlay"]["nat_CN_ICJA"], "hard_blocks": [{"code": "language"}]}, "hard_blocks"),
+        ("overlay", {**LAW.rows["overlay"]["nat_CN_ICJA"], "lead_time": {"code": "x"}}, "lead_time"),
+        ("rule", {**LAW.rules["untoc_18_18"], "refusal_grounds": ["mood"]}, "refusal_grounds"),
+        ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "tz_ids": "Asia/Atlantis"}, "tz_ids"),
+        ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "accepted_languages": "th|xx-yy-zz"}, "accepted_languages"),
+        ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "default_tz": "Europe/Paris"}, "default_tz"),
+        ("court_hours", {**LAW.rows["court_hours"]["TH/Asia/Bangkok"], "tz": "Europe/Paris"}, "tz"),
+        (
+            "court_hours",
+            {
+                **LAW.rows["court_hours"]["TH/Asia/Bangkok"],
+                "intervals": [{"weekdays": "1-5", "opens": "16:00", "closes": "09:00"}],
+            },
+            "intervals",
+        ),
+        ("mood", {}, "kind"),
+    ],
+)
+def test_a_row_that_cannot_be_right_is_refused_by_field(kind: str, data: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        edit(kind, data)
+    assert refusal.value.field == field
+    assert str(refusal.value)
+
+
+def test_what_names_a_row_cannot_be_changed_and_what_is_cited_cannot_be_taken_away() -> None:
+    with pytest.raises(Invalid) as refusal:
+        edit("party", UNKNOWN, key="RO/untoc")
+    assert refusal.value.field == "iso2"
+    rule = {**LAW.rules["eu_japan"], "id": "ro_th_rule", "instrument_id": "ro_th"}
+    first = law_rows.edited(LAW, edit("rule", rule))
+    persons = {"witness": {**PROFILE["persons"]["witness"], "rule": "ro_th_rule"}}
+    row = bilateral(profile={**PROFILE, "persons": persons})
+    second = law_rows.edited(first, law_rows.check("instrument", row, first))
+    assert legal_bases.selectable(law=second).index("ro_th") < legal_bases.selectable(law=second).index("untoc")
+    with pytest.raises(Invalid) as refusal:
+        law_rows.check("rule", None, second, key="ro_th_rule")
+    assert "ro_th_rule" in str(refusal.value)
+    with pytest.raises(Invalid):
+        law_rows.check("rule", None, second, key="untoc_18_18")
+
+
+def test_taking_back_gives_the_files_again() -> None:
+    changed = law_rows.edited(LAW, edit("party", UNKNOWN))
+    assert changed.party("TH", "untoc").status == "unknown"
+    back = law_rows.edited(changed, law_rows.check("party", None, changed, key="TH/untoc"))
+    assert back.party("TH", "untoc") == LAW.party("TH", "untoc")
+    assert back.edited == frozenset()
+
+
+# --- in the database ---------------------------------------------------------------------------------------------
+
+
+async def save(database: Database, now: datetime, *edits: Edit, seen: int = 0, actor: Actor = ADMIN) -> list[Any]:
+    async with database.transaction() as db:
+        return await law_rows.save(db, edits=edits, reason="Read again", seen=seen, actor=actor, now=now)
+
+
+async def test_an_edit_holds_for_everybody_at_once_and_can_be_taken_back(database: Database, now: datetime) -> None:
+    async with database.reading() as db:
+        assert await law.current(db) is LAW
+    (row,) = await save(database, now, edit("party", UNKNOWN))
+    assert (row.serial, row.version, row.kind, row.key, row.edited_label) == (
+        *(1, 1, LawKind.party, "TH/untoc"),
+        "Elena Stan",
+    )
+    async with database.reading() as db:
+        changed = await law.current(db)
+        assert await law.current(db) is changed, "merged once"
+    assert (changed.serial, changed.party("TH", "untoc").status) == (1, "unknown")
+    assert reference.party("TH", "untoc").status == "in_force", "the files stay as they are"
+    await save(database, now, law_rows.check("party", None, changed, key="TH/untoc"), seen=1)
+    async with database.reading() as db:
+        assert (await law.current(db)).party("TH", "untoc").status == "in_force"
+        log = await law_rows.history(db, kind="party", key="TH/untoc")
+        assert [(one.version, one.data is None, one.reason) for one in log] == [
+            (2, True, "Read again"),
+            (1, False, "Read again"),
+        ]
+        assert [one.serial for one in await law_rows.edits(db, limit=1)] == [2]
+        assert [one.serial for one in await law_rows.edits(db, before=2)] == [1]
+
+
+@pytest.mark.parametrize("function", ["clerk", "authority", "judge"])
+async def test_only_an_administrator_edits(database: Database, now: datetime, function: str) -> None:
+    with pytest.raises(NotAllowed):
+        await save(database, now, edit("party", UNKNOWN), actor=replace(ADMIN, functions=frozenset({function})))
+    async with database.reading() as db:
+        assert await law.current(db) is LAW
+
+
+async def test_an_edit_of_what_has_changed_meanwhile_is_refused_whole(database: Database, now: datetime) -> None:
+    await save(database, now, edit("party", UNKNOWN))
+    with pytest.raises(NotReady):
+        await save(database, now, edit("party", {**UNKNOWN, "iso2": "KE"}))
+    later = {**UNKNOWN, "iso2": "JP"}
+    with pytest.raises(Invalid):
+        await save(database, now, edit("party", later), Edit(kind="party", key="", data={"iso2": "XX"}), seen=1)
+    async with database.reading() as db:
+        assert [row.key for row in await law_rows.edits(db)] == ["TH/untoc"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE law_row SET reason = 'another'", "DELETE FROM law_row"])
+async def test_the_database_itself_keeps_every_version(database: Database, now: datetime, statement: str) -> None:
+    await save(database, now, edit("party", UNKNOWN))
+    with pytest.raises(DBAPIError) as refusal:
+        async with database.transaction() as db:
+            await (await db.connection()).exec_driver_sql(statement)
+    assert "only grows" in str(refusal.value)
+
+
+async def test_the_effect_names_own_requests_and_counts_those_of_others(
+    database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
+) -> None:
+    clerk = person_actor(staff["clerk"])
+    async with database.transaction() as db:
+        mine = await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=now)
+        other = replace(clerk, id="clerk-fr", state="FR")
+        await requests.draft(db, requested_state="TH", fields=fields, actor=other, now=now)
+        await requests.draft(db, requested_state="KE", fields=fields, actor=other, now=now)
+    edits = [edit("party", UNKNOWN)]
+    async with database.reading() as db:
+        found = await law_rows.effect(db, edits=edits, law=LAW, state="RO", on=date(2026, 12, 2))
+        nothing = await law_rows.effect(
+            db, edits=[edit("party", {**UNKNOWN, "iso2": "JP"})], law=LAW, state="RO", on=date(2026, 12, 2)
+        )
+        assert await law.current(db) is LAW, "looking changes nothing"
+    assert [(change.reference, change.before, change.after) for change in found.own] == [
+        (mine.reference, "pending, usable", "blocked, not usable")
+    ]
+    assert (found.others, found.looked_at, found.more) == (1, 3, False)
+    assert (nothing.own, nothing.others) == ((), 0)
