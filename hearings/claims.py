@@ -54,8 +54,8 @@ async def claim(
         outcome=ClaimOutcome.missed if missed else ClaimOutcome.done,
         reason=missed,
     )
-    found: Any = await db.exec(insert.on_conflict_do_nothing(index_elements=["key"]))
-    return bool(found.rowcount)
+    found = await db.exec(insert.on_conflict_do_nothing(index_elements=["key"]).returning(Claim.id))
+    return found.first() is not None
 
 
 async def claimed(db: AsyncSession, keys: Collection[str]) -> set[str]:

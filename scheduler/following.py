@@ -39,7 +39,8 @@ async def follow(world: World, *, limit: int = 100) -> int:
 async def _follow_one(world: World, db: AsyncSession, change_id: str, now: datetime) -> bool:
     """Effects, in order: the row to be followed is gone; what calendars need; a missed claim if it is no news any
     more, else messages in the outbox. False when another process was first."""
-    if not (await db.exec(delete(UnfollowedChange).where(col(UnfollowedChange.id) == change_id))).rowcount:
+    gone = delete(UnfollowedChange).where(col(UnfollowedChange.id) == change_id).returning(col(UnfollowedChange.id))
+    if (await db.exec(gone)).first() is None:
         return False
     change = await db.get(StatusChange, change_id)
     if change is None:
