@@ -90,6 +90,8 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
     """
     if wall.tzinfo is not None:
         raise NaiveTime("Give the wall time without an offset and the zone beside it", "wall_start")
+    if not 1900 <= wall.year <= 9000:  # at its ends the calendar has no room for an offset
+        raise Invalid("This is not a time of our calendar", "wall_start")
     place = zone(zone_name)
     wall = wall.replace(fold=0)
     early = wall.replace(tzinfo=place)

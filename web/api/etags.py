@@ -10,7 +10,7 @@ from web.api.access import Caller
 from web.api.problems import ApiError
 
 M = TypeVar("M", bound=BaseModel)
-_TAG = re.compile(r'"[\x21\x23-\x7e]*"')
+_TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 
 def of(model: BaseModel) -> str:
@@ -25,24 +25,23 @@ def tag(caller: Caller, model: M) -> M:
 
 
 def require(caller: Caller, model: BaseModel) -> None:
-    """Refuse a change by somebody who has not seen what they change: 428 without `If-Match`, 412 with an old one."""
-    if "if-match" not in caller.request.headers:
+    """Refuse a change by somebody who has not seen what they change: 428 without `If-Match`, 412 with an old one.
+
+    `*` says that nothing was read: 428 too.
+    """
+    if caller.request.headers.get("if-match", "*") == "*":
         raise ApiError("precondition_required", "Send the ETag of what you read as If-Match")
     allow(caller, model)
 
 
 def allow(caller: Caller, model: BaseModel) -> None:
     """As `require`, for an act that may be done unseen: without `If-Match` there is nothing to check."""
-    told = caller.request.headers.get("if-match")
-    if told is not None and of(model) not in _tags(told):
+    told = caller.request.headers.get("if-match", "*")
+    if told != "*" and of(model) not in _TAGS.findall(told):
         raise ApiError("precondition_failed", headers={"ETag": of(model)})
 
 
 def unchanged(caller: Caller) -> bool:
     """Whether a reader has the representation already (`If-None-Match`)."""
     told = caller.request.headers.get("if-none-match", "")
-    return bool(told) and caller.headers.get("ETag", "-") in _tags(told)
-
-
-def _tags(text: str) -> list[str]:
-    return _TAG.findall(text)
+    return bool(told) and caller.headers.get("ETag", "-") in [one.removeprefix("W/") for one in _TAGS.findall(told)]

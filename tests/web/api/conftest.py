@@ -52,8 +52,8 @@ CONTENT = {
     "conducting_functions": "Court of first instance in criminal matters",
     "judicial_authority": "Tribunalul București",
     "persons_conducting": "Judge Ioana Popa",
-    "offence_summary": "Trafficking in persons by an organised criminal group between 2024 and 2026; the witness saw the "
-    "transport of six people from Bangkok to Bucharest and can name who organised it.",
+    "offence_summary": "Trafficking in persons by an organised criminal group between 2024 and 2026; the witness saw "
+    "the transport of six people from Bangkok to Bucharest and can name who organised it.",
     "offences": "Trafficking in persons, art. 210 of the Criminal Code",
     "offence_scope": ["untoc_offence"],
     "offence_serious": True,
@@ -137,7 +137,9 @@ class Client:
         claims = {"iss": self.id, "sub": self.id, "aud": TOKEN, "iat": now, "exp": now + 120} | {"jti": unique()}
         return self.key.jws({"kid": self.key.thumbprint, "typ": "JWT"} | (header or {}), claims | changes)
 
-    def proof(self, method: str, url: str, token: str = "", header: dict[str, Any] | None = None, **changes: Any) -> str:
+    def proof(
+        self, method: str, url: str, token: str = "", header: dict[str, Any] | None = None, **changes: Any
+    ) -> str:
         now = int(datetime.now(UTC).timestamp())
         claims: dict[str, Any] = {"htm": method, "htu": url.partition("?")[0], "iat": now, "jti": unique()}
         if token:
@@ -263,13 +265,13 @@ class Story:
 
     content: dict[str, Any]
     hearing: dict[str, Any]
-    submitted: Callable[..., Any] = staticmethod(submitted)
-    accepted: Callable[..., Any] = staticmethod(accepted)
+    submitted: Callable[..., Any]
+    accepted: Callable[..., Any]
 
 
 @pytest.fixture
 def story() -> Story:
-    return Story(dict(CONTENT), dict(HEARING))
+    return Story(dict(CONTENT), dict(HEARING), submitted, accepted)
 
 
 # --- the application ---------------------------------------------------------------------------------------------
