@@ -1,0 +1,81 @@
+"""Paragraph 15, letter by letter: what is given, thin or missing, and what stops a submission."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hearings.completeness import LETTERS, Found, completeness
+from hearings.models import HearingRequest, Translation
+from hearings.request_fields import fill
+
+NOW = datetime(2026, 12, 2, 6, tzinfo=UTC)
+
+
+def request(fields: dict[str, Any]) -> HearingRequest:
+    row = HearingRequest(
+        owner_state="RO", reference="RO-2026-1", requesting_state="RO", requested_state="TH", created_by="-",
+        created_at=NOW, requesting_authority="Ministry of Justice", requested_authority="Attorney General",
+    )  # fmt: skip
+    fill(row, fields)
+    return row
+
+
+def translation(**words: Any) -> Translation:
+    return Translation(owner_state="RO", request_id="r", language="th", added_by="-", added_at=NOW, **words)
+
+
+def test_what_the_text_demands_and_nobody_wrote_is_missing_by_letter(fields: dict[str, Any]) -> None:
+    demanded = {field: letter for letter, _asks, items in LETTERS for field, must, _what in items if must}
+    assert completeness(request(fields)).missing == ()
+    for field, letter in demanded.items():
+        row = request(fields)
+        setattr(row, field, "")
+        found = completeness(row)
+        assert [one.field for one in found.missing] == [field]
+        assert {one.letter for one in found.letters if one.found is Found.missing} == {letter}
+
+
+def test_what_is_asked_for_only_where_possible_is_thin_and_stops_nothing(fields: dict[str, Any]) -> None:
+    found = completeness(request(fields))
+    thin = {one.field for one in found.thin}
+    assert {"person_nationality", "person_address", "offences", "offence_summary"} <= thin
+    assert {one.letter: one.found.value for one in found.letters}["e"] == "thin"
+
+
+def test_a_full_request_has_every_letter_given() -> None:
+    from web.demo import REQUEST
+
+    found = completeness(request(REQUEST | {"person_born": "1990-01-31"}))
+    assert {one.letter: one.found.value for one in found.letters} == dict.fromkeys("abcdef", "given")
+    assert found.as_json()["complete"] is True
+    assert [one["letter"] for one in found.as_json()["letters"]] == list("abcdef")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"offence_summary": "Theft."}, "offence_summary"),
+        ({"offences": "Fraud"}, "offences"),
+        ({"urgent": True}, "urgent_reason"),
+        ({"wanted_by": "2026-12-24"}, "wanted_by_reason"),
+        ({"protection_requested": ["voice"]}, "protection_reason"),
+        ({"evidence_risk": 2}, "evidence_risk_reason"),
+    ],
+)
+def test_the_lint_names_what_a_reader_would_ask_back_about(
+    fields: dict[str, Any], change: dict[str, Any], field: str
+) -> None:
+    assert field in {one.field for one in completeness(request(fields | change)).thin}
+
+
+def test_a_machines_translation_nobody_has_read_is_named(fields: dict[str, Any]) -> None:
+    row = request(fields)
+    read = completeness(row, [translation(machine=True, reviewer="S. Srisai")])
+    unread = completeness(row, [translation(machine=True)])
+    assert [one.text for one in unread.thin if one not in read.thin] == ["A machine's translation (th) nobody has read"]
+
+
+def test_no_interpreter_is_asked_for_where_the_languages_are_the_same(fields: dict[str, Any]) -> None:
+    row = request(fields | {"language_of_person": "ro"})
+    assert "interpreter_side" not in {one.field for one in completeness(row).thin}

@@ -1,0 +1,108 @@
+"""The directory: 30 States of the data, a table imported whole or not at all, and cells no spreadsheet runs."""
+
+import csv
+import io
+from datetime import date, datetime
+
+import pytest
+
+from hearings import directory
+from hearings.actors import Actor
+from hearings.db import Database
+from hearings.errors import NotAllowed, RowsRefused
+
+ON = date(2026, 12, 2)
+HEAD = ",".join(directory.COLUMNS)
+GOOD = "TH,contact_point,Somsri,S. Rak,s@ago.example,+66 2,Bangkok,th|en,iberred|ejn,telephone,2026-11-01"
+ADMINISTRATOR = Actor(id="a", label="A", state="RO", functions=frozenset({"administrator"}))
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def table(*rows: str) -> str:
+    return "\r\n".join([HEAD, *rows]) + "\r\n"
+
+
+def test_the_data_names_the_central_authority_of_thirty_states() -> None:
+    found = directory.of_data()
+    assert (len(found), len({one.state for one in found})) == (30, 30)
+    assert all(one.old(ON) and one.kind == "central_authority" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "why"),
+    [
+        (GOOD.replace("TH,", "XX,"), "state", "No data"),
+        (GOOD.replace("contact_point", "friend"), "kind", "Not a value"),
+        (GOOD.replace("Somsri", ""), "name", "empty"),
+        (GOOD.replace("Somsri", "Som\u202esri"), "name", "cannot be shown"),
+        (GOOD.replace("s@ago.example", "nobody"), "email", "e-mail"),
+        (GOOD.replace("th|en", "th|en-x-<script>"), "languages", "tag"),
+        (GOOD.replace("iberred", "facebook"), "networks", "Not a value"),
+        (GOOD.replace("2026-11-01", "2026-12-03"), "as_of", "today"),
+        (GOOD.replace("2026-11-01", "1.11.2026"), "as_of", "Not a value"),
+        (GOOD + ",more", "", "12 cells instead of 11"),
+        ('TH,"contact', "", "Not a row"),
+    ],
+)
+def test_a_mistake_is_named_by_line_and_column(row: str, column: str, why: str) -> None:
+    with pytest.raises(RowsRefused) as refusal:
+        directory.read(table(GOOD, row), on=ON)
+    ((line, found, text),) = refusal.value.rows
+    assert (line, found) == (3, column)
+    assert why in text
+
+
+def test_every_mistake_is_named_at_once_and_a_line_given_twice_too() -> None:
+    bad = [GOOD.replace("TH,", "XX,").replace("s@ago.example", "x"), GOOD, GOOD]
+    with pytest.raises(RowsRefused) as refusal:
+        directory.read(table(*bad), on=ON)
+    assert [(line, column) for line, column, _why in refusal.value.rows] == [(2, "state"), (2, "email"), (4, "name")]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\r\n", HEAD, "\x00", HEAD.replace("state", "State2")])
+def test_what_is_no_table_is_refused(text: str) -> None:
+    with pytest.raises(RowsRefused):
+        directory.read(text, on=ON)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_bad_input_24_a_cell_a_spreadsheet_would_run_is_exported_with_an_apostrophe(sign: str) -> None:
+    risky = f"{sign}cmd|' /C calc'!A0"
+    text = directory.write([directory.Entry(state="TH", kind="court", name=risky, phone=risky, as_of=ON)])
+    cells = list(csv.reader(io.StringIO(text, newline="")))[1]
+    assert (cells[2], cells[5]) == (f"'{risky}", f"'{risky}")
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+
+
+def test_what_is_exported_can_be_imported_again() -> None:
+    entry = directory.Entry(
+        state="TH", kind="court", name='-A court, "the" first', phone="+66 2", languages=("th", "en"), as_of=ON
+    )
+    assert directory.read(directory.write([entry]), on=ON) == [entry]
+
+
+@ONE_DATABASE
+async def test_a_table_is_imported_whole_or_not_at_all_and_replaces_what_it_names(
+    database: Database, now: datetime
+) -> None:
+    async def put(text: str, actor: Actor = ADMINISTRATOR) -> int:
+        async with database.transaction() as db:
+            return await directory.import_table(db, text=text, actor=actor, now=now)
+
+    central = "TH,central_authority,Attorney General,,ag@th.example,,,th,,letter,2026-01-01"
+    assert await put(table(GOOD, central)) == 2
+    with pytest.raises(RowsRefused):
+        await put(table(GOOD.replace("Somsri", "Another"), GOOD.replace("TH,", "XX,")))
+    with pytest.raises(NotAllowed):
+        await put(table(GOOD), Actor(id="c", label="C", state="RO", functions=frozenset({"clerk"})))
+    assert await put(table(GOOD.replace("+66 2", "+66 9"))) == 1
+    async with database.reading() as db:
+        thai = await directory.entries(db, state="TH")
+        networked = await directory.entries(db, network="iberred")
+        everybody = await directory.entries(db)
+    assert [(one.kind, one.name, one.phone) for one in thai] == [
+        ("central_authority", "Attorney General", ""),
+        ("contact_point", "Somsri", "+66 9"),
+    ]
+    assert [one.name for one in networked] == ["Somsri"]
+    assert len(everybody) == 31
