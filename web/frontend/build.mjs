@@ -1,7 +1,8 @@
 // Builds the islands into ../static/dist: content-hashed names and manifest.json, which maps `live.js` to the file of
-// that build. An entry whose source is not there is skipped. `node build.mjs [FOLDER]` is the whole build.
+// that build. An entry whose source is not there is skipped. `node build.mjs [FOLDER]` is the whole build. Documents are
+// set in the fonts that are copied into print-fonts: whole files, because typst reads no fonts made for the web.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -16,7 +17,11 @@ const ENTRIES = {
   "player-worker": ["src/player/worker.ts"],
   fonts: ["src/fonts/fonts.css"],
   verify: ["src/verify/main.tsx", "src/verify/main.ts"],
+  sign: ["src/sign/main.ts"],
 };
+
+const PRINT = { "noto-sans": "NotoSans", "noto-sans-arabic": "NotoSansArabic", "noto-sans-sc": "NotoSansSC", "noto-sans-thai": "NotoSansThai" };
+const WEIGHTS = ["400Regular", "700Bold"];
 
 /** Names the files by their content, so that a page may keep them for ever. Fonts have such a name already. */
 function hashed(file) {
@@ -63,5 +68,14 @@ const text = JSON.stringify(manifest, null, 2) + "\n";
 const path = join(out, "manifest.json");
 if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
 for (const old of readdirSync(out)) {
-  if (old !== "manifest.json" && !Object.values(manifest).includes(old)) rmSync(join(out, old));
+  if (old !== "manifest.json" && old !== "print-fonts" && !Object.values(manifest).includes(old)) rmSync(join(out, old));
+}
+
+rmSync(join(out, "print-fonts"), { recursive: true, force: true });
+mkdirSync(join(out, "print-fonts"));
+for (const [name, family] of Object.entries(PRINT)) {
+  for (const weight of WEIGHTS) {
+    const file = `${family}_${weight}.ttf`;
+    copyFileSync(join(here, "node_modules", "@expo-google-fonts", name, weight, file), join(out, "print-fonts", file));
+  }
 }

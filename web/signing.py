@@ -1,0 +1,74 @@
+"""Statements as pages show them to be signed: in words, and the JSON itself; the island `sign` does the signing.
+
+A page calls `prepare`, puts the result into the macro `sign_form` of web/templates/sign.html, and hands what comes back
+as `jws` to the domain function, which calls `hearings.signatures.receive` with the body it expects. The officer's page
+sets only the time of signing; a body that is not the one expected by then is refused (`TermsChanged`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import signatures, signing_keys
+from hearings.signatures import Act
+from web.i18n import N_, _, current, state_name
+
+ACTS: Mapping[Act, str] = {
+    Act.submit_request: N_("Submit a request for a hearing by video"),
+    Act.accept_request: N_("Accept the request"),
+    Act.accept_with_conditions: N_("Accept the request under conditions"),
+    Act.refuse_request: N_("Refuse the request"),
+    Act.postpone_request: N_("Postpone the request"),
+    Act.withdraw_request: N_("Withdraw the request"),
+    Act.agree_hearing: N_("Agree to the time and terms of the hearing"),
+    Act.sign_agreement: N_("Sign the technical agreement"),
+    Act.sign_minutes: N_("Sign the minutes"),
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `sign_form` shows: facts in words, the canonical JSON, and the keys that may sign it."""
+
+    statement: Mapping[str, Any]
+    facts: Sequence[tuple[str, str]]
+    kids: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def text(self) -> str:
+        """The canonical form of the statement."""
+        return signatures.payload(self.statement).decode("utf-8")
+
+    @property
+    def messages_url(self) -> str:
+        """The catalogue of the page's language."""
+        return f"/i18n/{current.get().tag}.json"
+
+
+async def prepare(
+    db: AsyncSession,
+    *,
+    state: str,
+    other: str,
+    act: Act,
+    about: str,
+    body: Mapping[str, Any],
+    now: datetime,
+    facts: Sequence[tuple[str, str]] = (),
+) -> Prepared:
+    """A statement of `state` towards `other`, ready to be shown. `facts`: the body in words, label and text."""
+    keys = await signing_keys.keys_of(db, state=state)
+    known = [
+        (_("Signed for"), state_name(state)),
+        (_("Addressed to"), state_name(other)),
+        (_("Act"), _(ACTS[act])),
+        (_("Reference"), about),
+    ]
+    return Prepared(
+        statement=signatures.statement(state=state, other=other, act=act, about=about, body=body, now=now),
+        facts=[*known, *facts],
+        kids=[key.kid for key in keys if key.retired_at is None],
+    )
