@@ -1,0 +1,268 @@
+"""The docket planned as a whole: against brute force, first-come order, and what cannot be planned."""
+
+import itertools
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hearings import docket
+from hearings.docket import Docket, Job, Placed, Resource, by_priority, compare, delay, described
+from hearings.errors import Invalid, NaiveTime, NotReady
+
+NINE = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+UNTIL = NINE + timedelta(days=5)
+
+
+def hours(*numbers: int) -> tuple[datetime, ...]:
+    return tuple(NINE + number * HOUR for number in numbers)
+
+
+def job(
+    name: str, *, priority: int = 5, starts: tuple[datetime, ...] = hours(0), received: int = 0, **other: Any
+) -> Job:
+    other.setdefault("needs", (("room",),))
+    other.setdefault("duration", HOUR)
+    return Job(id=name, priority=priority, starts=starts, received=NINE - timedelta(days=30 - received), **other)
+
+
+def room(name: str = "room", **other: Any) -> Resource:
+    return Resource(id=name, kind=other.pop("kind", "room"), **other)
+
+
+def plan(jobs: list[Job], resources: list[Resource], **other: Any) -> Docket:
+    return Docket(jobs=tuple(jobs), resources=tuple(resources), until=UNTIL, **other)
+
+
+def times(found: docket.Plan) -> dict[str, int]:
+    """Hours after nine, by request."""
+    return {one.job: int((one.start - NINE) / HOUR) for one in found.placements}
+
+
+# --- brute force -------------------------------------------------------------------------------------------------
+
+
+def fits(asked: Docket, placed: Placed) -> bool:
+    """Whether no resource is used twice at once, when it is booked, or longer than it may."""
+    jobs = {one.id: one for one in asked.jobs}
+    for resource in asked.resources:
+        spans = list(resource.busy)
+        work: dict[str, timedelta] = {}
+        for name, (start, used) in placed.items():
+            if resource.id in used:
+                spans.append((start, start + jobs[name].duration))
+                date = f"{start:%Y-%m-%d}"
+                work[date] = work.get(date, timedelta()) + jobs[name].duration
+        own = spans[len(resource.busy) :]
+        for one, other in itertools.combinations(spans, 2):
+            if (one in own or other in own) and one[0] < other[1] + asked.margin and other[0] < one[1] + asked.margin:
+                return False
+        if resource.daily is not None and any(total > resource.daily for total in work.values()):
+            return False
+    return True
+
+
+def every(asked: Docket) -> Iterator[Placed]:
+    options: list[list[tuple[datetime, tuple[str, ...]] | None]] = [
+        [None]
+        + [
+            (start, used)
+            for start in one.starts
+            for used in itertools.product(*one.needs)
+            if len(set(used)) == len(used)
+        ]
+        for one in asked.jobs
+    ]
+    for choice in itertools.product(*options):
+        placed = {one.id: taken for one, taken in zip(asked.jobs, choice, strict=True) if taken is not None}
+        if fits(asked, placed):
+            yield placed
+
+
+def worth(asked: Docket, placed: Placed) -> list[tuple[float, ...]]:
+    """For each priority, highest first: how many, their delay, then the earlier received first. Less is better."""
+    order = by_priority(asked)
+    found = []
+    for level in dict.fromkeys(one.priority for one in order):
+        ranked = list(enumerate(reversed([one for one in order if one.priority == level]), 1))
+        there = [(rank, delay(asked, one, placed) / HOUR) for rank, one in ranked if one.id in placed]
+        found.append(
+            (
+                -len(there),
+                sum(wait for _rank, wait in there),
+                -sum(rank for rank, _wait in there),
+                sum(rank * wait for rank, wait in there),
+            )
+        )
+    return found
+
+
+@st.composite
+def dockets(draw: st.DrawFn) -> Docket:
+    names = ["a", "b", "c"][: draw(st.integers(1, 3))]
+    resources = [
+        Resource(
+            id=name,
+            kind="room",
+            busy=tuple((at, at + HOUR) for at in hours(*draw(st.lists(st.integers(0, 4), max_size=1)))),
+            daily=draw(st.sampled_from([None, None, 2 * HOUR])),
+        )
+        for name in names
+    ]
+    jobs = [
+        job(
+            f"j{number}",
+            priority=draw(st.integers(0, 2)),
+            received=draw(st.integers(0, 3)),
+            duration=draw(st.sampled_from([1, 2])) * HOUR,
+            starts=hours(*draw(st.lists(st.integers(0, 4), max_size=3, unique=True))),
+            needs=tuple(
+                tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)))
+                for _ in range(draw(st.integers(1, 2)))
+            ),
+        )
+        for number in range(draw(st.integers(1, 4)))
+    ]
+    return plan(jobs, resources, margin=draw(st.sampled_from([0, 15])) * timedelta(minutes=1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(dockets())
+def test_no_plan_is_better_than_the_one_found(asked: Docket) -> None:
+    found = compare(asked)
+    for one in (found.best, found.first_come):
+        assert fits(asked, {place.job: (place.start, place.resources) for place in one.placements})
+        assert {place.job for place in one.placements} | {left.job for left in one.unplaced} == {
+            each.id for each in asked.jobs
+        }
+    best = {place.job: (place.start, place.resources) for place in found.best.placements}
+    assert found.best.proven
+    assert worth(asked, best) == min(worth(asked, placed) for placed in every(asked))
+
+
+@settings(max_examples=25, deadline=None)
+@given(dockets())
+def test_lower_priorities_cost_the_higher_ones_nothing(asked: Docket) -> None:
+    top = max(one.priority for one in asked.jobs)
+    alone = plan([one for one in asked.jobs if one.priority == top], list(asked.resources), margin=asked.margin)
+    together = {one.job: (one.start, one.resources) for one in compare(asked).best.placements}
+    apart = {one.job: (one.start, one.resources) for one in compare(alone).best.placements}
+    assert worth(asked, together)[0] == worth(alone, apart)[0]
+
+
+# --- by hand -----------------------------------------------------------------------------------------------------
+
+
+def test_the_urgent_goes_first_though_it_came_last() -> None:
+    old = job("old", priority=1, starts=hours(0, 1))
+    urgent = job("urgent", priority=9, starts=hours(0, 1), received=9)
+    found = compare(plan([old, urgent], [room()]))
+    assert times(found.best) == {"urgent": 0, "old": 1}
+    assert times(found.first_come) == {"old": 0, "urgent": 1}
+    (later,) = [one for one in found.best.placements if one.job == "old"]
+    assert later.not_earlier == (docket.Blocked(start=NINE, by=("urgent",)),)
+    assert (found.best.figures.weighted_delay_hours, found.first_come.figures.weighted_delay_hours) == (2.0, 10.0)
+
+
+def test_of_two_alike_the_earlier_received_gets_the_only_time() -> None:
+    asked = plan([job("second", received=2), job("first", received=1)], [room()])
+    found = compare(asked).best
+    assert times(found) == {"first": 0}
+    assert found.unplaced == (docket.Unplaced(job="second", why="taken", by=("first",)),)
+
+
+def test_more_are_placed_than_in_first_come_order() -> None:
+    jobs = [job("wide", starts=hours(0, 1)), job("narrow", starts=hours(0), received=1)]
+    found = compare(plan(jobs, [room()]))
+    assert times(found.best) == {"narrow": 0, "wide": 1}
+    assert (found.best.figures.placed, found.first_come.figures.placed) == (2, 1)
+    assert found.best.figures.utilisation == {"room": 1.0}
+    assert found.first_come.figures.utilisation == {"room": 0.5}
+
+
+def test_a_room_and_two_interpreters_are_three_different_resources() -> None:
+    needs = (("r1",), ("i1", "i2"), ("i1", "i2"))
+    interpreters = [room("i1", kind="interpreter"), room("i2", kind="interpreter")]
+    found = compare(plan([job("a", needs=needs)], [room("r1"), *interpreters])).best
+    assert sorted(found.placements[0].resources) == ["i1", "i2", "r1"]
+    alone = compare(plan([job("a", needs=(*needs[:2], ("i1",), ("i1",)))], [room("r1"), *interpreters])).best
+    assert alone.unplaced == (docket.Unplaced(job="a", why="no_resource"),)
+
+
+def test_an_interpreter_works_no_longer_in_a_day_than_may_be() -> None:
+    jobs = [job(name, starts=hours(at, at + 24)) for name, at in (("a", 0), ("b", 2), ("c", 4))]
+    found = compare(plan(jobs, [room(daily=2 * HOUR)])).best
+    assert sorted(times(found).values()) in ([0, 2, 28], [0, 4, 26], [2, 4, 24])
+
+
+def test_why_there_is_no_time() -> None:
+    jobs = [job("none", starts=()), job("shut"), job("long", duration=3 * HOUR, starts=hours(4))]
+    found = compare(plan(jobs, [room(busy=((NINE, NINE + HOUR),), daily=2 * HOUR)])).best
+    assert {one.job: one.why for one in found.unplaced} == {"none": "no_start", "shut": "booked", "long": "booked"}
+    assert compare(plan([], [])).best.placements == ()
+
+
+def test_margins_lie_between_two_uses() -> None:
+    jobs = [job("a", starts=hours(0)), job("b", starts=hours(1, 2))]
+    found = compare(plan(jobs, [room()], margin=timedelta(minutes=15))).best
+    assert times(found) == {"a": 0, "b": 2}
+
+
+def test_the_same_docket_gives_the_same_plan() -> None:
+    asked = many(12)
+    assert compare(asked) == compare(asked)
+
+
+def many(count: int) -> Docket:
+    """A week of hours, three rooms, four interpreters."""
+    starts = [NINE + timedelta(days=day, hours=hour) for day in range(5) for hour in range(7)]
+    resources = [room(f"r{one}") for one in range(3)]
+    resources += [room(f"i{one}", kind="interpreter", daily=4 * HOUR) for one in range(4)]
+    jobs = [
+        job(
+            f"j{one:03}",
+            priority=one * 7 % 4,
+            received=one % 11,
+            starts=tuple(starts[one % 5 :: 2]),
+            duration=HOUR * (1 + one % 2),
+            needs=(("r0", "r1", "r2"), tuple(f"i{each}" for each in range(4) if (one + each) % 3)),
+        )
+        for one in range(count)
+    ]
+    return plan(jobs, resources)
+
+
+def test_a_solver_out_of_time_still_gives_a_whole_plan_and_does_not_call_it_proven() -> None:
+    asked = many(12)
+    began = time.monotonic()
+    found = compare(asked, seconds=0.0).best
+    assert time.monotonic() - began < 5
+    assert (found.proven, len(found.placements)) == (False, 12)
+    assert times(found) == times(described(asked, docket.fill(asked, {}, by_priority(asked))))
+
+
+def test_what_cannot_be_planned_is_refused() -> None:
+    with pytest.raises(NaiveTime):
+        plan([job("a", starts=(NINE.replace(tzinfo=None),))], [room()])
+    for jobs, resources in (
+        ([job("a"), job("a")], [room()]),
+        ([job("a")], [room(), room()]),
+        ([job("a")], [room("other")]),
+        ([job("a", duration=timedelta())], [room()]),
+        ([job("a", duration=timedelta(seconds=90))], [room()]),
+        ([job(f"j{one}") for one in range(docket.MOST_JOBS + 1)], [room()]),
+    ):
+        with pytest.raises(Invalid):
+            plan(jobs, resources)
+
+
+def test_without_the_solver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ortools.sat.python", None)
+    with pytest.raises(NotReady, match="install the optimise extra"):
+        compare(plan([job("a")], [room()]))
