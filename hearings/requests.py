@@ -47,6 +47,7 @@ __all__ = [
     "accept",
     "accept_with_conditions",
     "acknowledge",
+    "answer_due",
     "answer_information",
     "ask_information",
     "blockers",

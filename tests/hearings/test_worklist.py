@@ -1,0 +1,269 @@
+"""What waits for whom, by when; the informal thread; delegation; deadlines; the search over a State's own cases."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings import consultations, informal, queries, request_log, request_queries, requests, sending, worklist
+from hearings.actors import Actor, person_actor
+from hearings.db import Database
+from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
+from hearings.models import HearingRequest, Person
+from hearings.status import RequestStatus
+
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def clerk(staff: dict[str, Person]) -> Actor:
+    return person_actor(staff["clerk"])
+
+
+@pytest.fixture
+def authority(staff: dict[str, Person]) -> Actor:
+    return person_actor(staff["authority"])
+
+
+async def made(database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], **more: Any) -> HearingRequest:
+    async with database.transaction() as db:
+        row = await requests.draft(db, requested_state="TH", fields=fields | more, actor=clerk, now=now)
+        await requests.submit(db, request=row, actor=clerk, now=now)
+    return row
+
+
+async def act(database: Database, row: HearingRequest, what: Any, actor: Actor, now: datetime, **words: Any) -> Any:
+    async with database.transaction() as db:
+        found = await queries.get(db, HearingRequest, row.id, lock=True)
+        await what(db, request=found, actor=actor, now=now, **words)
+        return found
+
+
+async def waits(database: Database, person: Person, now: datetime, *, everything: bool = False) -> list[Any]:
+    async with database.reading() as db:
+        found = await worklist.waiting(db, person=person, now=now, everything=everything)
+    return [(one.step, one.subject.reference, one.due, one.late) for one in found]  # type: ignore[union-attr]
+
+
+async def test_what_waits_is_each_sides_own_earliest_due_first(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    plain = await made(database, clerk, now, fields)
+    wanted = await made(database, clerk, now, fields, wanted_by="2026-12-10", wanted_by_reason="The trial begins")
+    due = datetime(2026, 12, 10, 16, 59, 59, tzinfo=UTC)  # the end of that day in Bangkok
+    assert await waits(database, staff["authority"], now) == [
+        ("acknowledge", wanted.reference, due, False),
+        ("acknowledge", plain.reference, now + timedelta(days=30), False),
+    ]
+    assert await waits(database, staff["clerk"], now) == []
+    assert await waits(database, staff["judge"], now) == []
+    await act(database, plain, requests.acknowledge, authority, now)
+    asked = now + timedelta(days=3)
+    await act(database, plain, requests.ask_information, authority, now, question="Which dialect?", due=asked)
+    assert await waits(database, staff["clerk"], now) == [("answer_question", plain.reference, asked, False)]
+    late = now + timedelta(days=9)
+    assert await waits(database, staff["clerk"], late) == [("answer_question", plain.reference, asked, True)]
+    assert [one[3] for one in await waits(database, staff["authority"], late)] == [True]
+
+
+async def test_what_is_given_to_a_colleague_waits_for_the_colleague(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    async with database.transaction() as db:
+        other = Person(owner_state="TH", name="Ploy", email="ploy@th.example", functions=["authority"])
+        db.add(other)
+    row = await made(database, clerk, now, fields)
+    for person, error in ((staff["clerk"].id, NotFound), ("nobody", NotFound)):
+        with pytest.raises(error):
+            await act(database, row, requests.delegate, authority, now, person_id=person)
+    with pytest.raises(Invalid):  # a judge of the own State, who could do nothing with it
+        await act(database, row, requests.delegate, clerk, now, person_id=staff["judge"].id)
+    found = await act(database, row, requests.delegate, authority, now, person_id=other.id, reason="Yours")
+    assert (found.requested_assignee, found.requesting_assignee, found.version) == (other.id, None, row.version + 1)
+    assert [one[0] for one in await waits(database, other, now)] == ["acknowledge"]
+    assert await waits(database, staff["authority"], now) == []
+    assert len(await waits(database, staff["authority"], now, everything=True)) == 1
+    async with database.reading() as db:
+        (line,) = await request_log.of_request(db, row.id)
+    assert (line.reason, line.data) == ("Yours", {"to": "Ploy", "to_id": other.id})
+
+
+@ONE_DATABASE
+async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
+    database: Database, clerk: Actor, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        row = await requests.draft(db, requested_state="TH", actor=clerk, now=now)
+    await act(database, row, requests.update, clerk, now, fields={"case_number": "1"}, version=1)
+    with pytest.raises(Stale) as refusal:
+        await act(database, row, requests.update, clerk, now, fields={"case_number": "2"}, version=1)
+    assert (refusal.value.expected, refusal.value.found) == (1, 2)
+    async with database.reading() as db:
+        kept = await queries.get(db, HearingRequest, row.id)
+    assert (kept.case_number, kept.version) == ("1", 2)
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"channel": "interpol"}, "By INTERPOL only"),
+        ({"channel": "interpol", "urgent": True}, "By INTERPOL only"),
+        ({"channel": "interpol", "both_agree_urgent_route": True}, "By INTERPOL only"),
+        ({"channel": "direct_to_person"}, "A person is not asked directly"),
+        ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "By word of mouth only"),
+        (
+            {
+                "oral": True,
+                "oral_at": "2026-12-01T05:00:00+00:00",
+                "urgent": True,
+                "both_agree_urgent_route": True,
+            },
+            "not confirmed in writing by 2026-12-02 05:00 UTC",
+        ),
+    ],
+)
+async def test_a_way_that_is_not_open_stops_the_submission(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], change: dict[str, Any], missing: str
+) -> None:
+    with pytest.raises(GateNotMet) as refusal:
+        await made(database, clerk, now, fields, **change)
+    assert [text for text in refusal.value.missing if missing in text] != []
+
+
+@ONE_DATABASE
+async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    oral = {"oral": True, "oral_at": now.isoformat(), "urgent": True, "both_agree_urgent_route": True}
+    row = await made(database, clerk, now, fields, **oral)
+    due = now + timedelta(hours=24)
+    assert await waits(database, staff["clerk"], now) == [("confirm_in_writing", row.reference, due, False)]
+    late = due + timedelta(seconds=1)
+    kept = await act(database, row, requests.acknowledge, authority, now)
+    assert (sending.blocks(kept, now=due), sending.blocks(kept, now=late)[0].code) == (
+        (), "oral_written_confirmation_overdue",
+    )  # fmt: skip
+    with pytest.raises(NotReady, match="word of mouth"):
+        await act(database, row, requests.accept, authority, late)
+    with pytest.raises(NotAllowed):
+        await act(database, row, requests.confirm_in_writing, authority, late)
+    kept = await act(database, row, requests.confirm_in_writing, clerk, late)
+    assert (kept.written_confirmed_at, kept.written_due) == (late, None)
+    with pytest.raises(NotReady):
+        await act(database, row, requests.confirm_in_writing, clerk, late)
+    assert (await act(database, row, requests.accept, authority, late)).status is RequestStatus.accepted
+    async with database.reading() as db:
+        (line,) = await request_log.of_request(db, row.id)
+    assert line.data == {"late": True}
+
+
+@ONE_DATABASE
+async def test_a_postponement_has_a_day_and_a_refusal_one_comment(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    row = await made(database, clerk, now, fields)
+    await act(database, row, requests.acknowledge, authority, now)
+    for day in (now, now + timedelta(days=800)):
+        with pytest.raises(Invalid):
+            await act(database, row, requests.postpone, authority, now, reasons="Trial", review=day)
+    kept = await act(database, row, requests.postpone, authority, now, reasons="Our own trial")
+    assert (kept.review_due, kept.answer_due) == (now + timedelta(days=30), None)
+    kept = await act(database, row, requests.take_up_again, authority, now)
+    assert kept.review_due is None
+    with pytest.raises(NotReady):
+        await act(database, row, requests.comment_on_refusal, clerk, now, comment="Too early")
+    await act(database, row, requests.refuse, authority, now, ground="no_consent", reasons="She said no.")
+    with pytest.raises(NotAllowed):
+        await act(database, row, requests.comment_on_refusal, authority, now, comment="Sorry")
+    kept = await act(database, row, requests.comment_on_refusal, clerk, now, comment="We regret it.")
+    assert (kept.refusal_comment, kept.status) == ("We regret it.", RequestStatus.refused)
+    with pytest.raises(NotReady):
+        await act(database, row, requests.comment_on_refusal, clerk, now, comment="Again")
+
+
+@ONE_DATABASE
+async def test_a_consultation_is_recorded_after_it_was_held_by_either_side(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    words = {"way": "video", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None", "held_at": now}
+    row = await made(database, clerk, now, fields)
+    for change, field in (
+        ({"way": "pigeon"}, "way"),
+        ({"held_at": now + timedelta(seconds=1)}, "held_at"),
+        ({"held_at": now - timedelta(seconds=1)}, "held_at"),
+        ({"outcome": ""}, "outcome"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            await act(database, row, consultations.record, authority, now, **words | change)
+        assert refusal.value.field == field
+    for actor in (clerk, authority):
+        await act(database, row, consultations.record, actor, now, **words)
+    async with database.reading() as db:
+        assert [one.owner_state for one in await consultations.of_request(db, row.id)] == ["RO", "TH"]
+
+
+@ONE_DATABASE
+async def test_the_informal_thread_changes_nothing_but_itself(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    async with database.transaction() as db:
+        draft = await requests.draft(db, requested_state="TH", actor=clerk, now=now)
+    with pytest.raises(NotReady):
+        await act(database, draft, informal.write, clerk, now, text="Hello")
+    row = await made(database, clerk, now, fields)
+    async with database.reading() as db:
+        before = (await queries.get(db, HearingRequest, row.id)).model_dump()
+    for number in range(3):
+        await act(database, row, informal.write, authority if number % 2 else clerk, now, text=f"Line {number}")
+    async with database.reading() as db:
+        assert (await queries.get(db, HearingRequest, row.id)).model_dump() == before
+        assert await request_log.of_request(db, row.id) == []
+        page = await informal.thread(db, row.id, limit=2)
+        rest = await informal.thread(db, row.id, before=page.after, limit=2)
+    assert [one.text for one in [*page.rows, *rest.rows]] == ["Line 2", "Line 1", "Line 0"]
+    assert rest.after == ""
+
+
+async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared(
+    database: Database, staff: dict[str, Person], clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    first = await made(database, clerk, now, fields, case_number="1234/P/2026", person_name="Ștefan ÎMPĂRAT")
+    hidden = await made(
+        database, clerk, now, fields, case_number="77%/X", person_name="Ștefan Popa",
+        protection_requested=["pseudonym"], protection_reason="Threats",
+    )  # fmt: skip
+    async with database.transaction() as db:
+        await requests.draft(db, requested_state="TH", fields={"case_number": "1234/draft"}, actor=clerk, now=now)
+
+    async def found(state: str, words: str, **more: Any) -> list[str]:
+        async with database.reading() as db:
+            return [
+                one.case_number for one in (await request_queries.search(db, state=state, words=words, **more)).rows
+            ]
+
+    assert await found("RO", "1234") == ["1234/draft", "1234/P/2026"]
+    assert await found("TH", "1234") == ["1234/P/2026"]
+    assert await found("FR", "1234") == []
+    assert await found("TH", first.reference.lower()) == ["1234/P/2026"]
+    assert await found("RO", "7%") == []
+    assert await found("RO", "77%") == ["77%/X"]
+    assert await found("RO", "împărat") == []
+    assert await found("RO", "împărat", names=True) == ["1234/P/2026"]
+    assert await found("TH", "ștefan", names=True, person_id=staff["authority"].id) == ["1234/P/2026"]
+    assert await found("RO", "ștefan", names=True, person_id=staff["clerk"].id) == ["77%/X", "1234/P/2026"]
+    with pytest.raises(Invalid):
+        await found("RO", "1")
+    assert hidden.pseudonym
+
+
+def test_the_answer_is_due_when_it_is_wanted_or_after_the_usual_time() -> None:
+    now = datetime(2026, 12, 2, 6, tzinfo=UTC)
+    row = HearingRequest(
+        owner_state="RO", reference="x", requesting_state="RO", requested_state="TH", created_by="-", created_at=now
+    )
+    assert requests.answer_due(row, now=now) == now + timedelta(days=30)
+    row.urgent = True
+    assert requests.answer_due(row, now=now) == now + timedelta(days=3)
+    row.wanted_by = date(2026, 12, 5)
+    assert requests.answer_due(row, now=now) == datetime(2026, 12, 5, 16, 59, 59, tzinfo=UTC)
