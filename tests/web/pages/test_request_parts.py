@@ -1,0 +1,279 @@
+"""The wizard step by step, files, consents, consultations, the informal thread, search, what waits, the directory."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings import directory, queries, requests
+from hearings.actors import person_actor
+from hearings.db import Database
+from web import cli, demo, security
+from web.pages.request_steps import STEPS
+
+PDF = b"%PDF-1.7\nhello"
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+@pytest.fixture
+def authority(service):
+    return service.signed_in("authority")
+
+
+def made(service, *, submit: bool = True, **fields: object) -> str:
+    """Address of a request of the demonstration's clerk."""
+
+    async def make(database: Database) -> str:
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            actor = person_actor(cli.match(await queries.people(db), "clerk"))
+            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST | fields, actor=actor, now=now)
+            if submit:
+                await requests.submit(db, request=row, actor=actor, now=now)
+        return f"/requests/{row.reference}"
+
+    return str(service.run(make))
+
+
+def upload(client, path: str, name: str, data: bytes, *, page: str = "", **fields: str):
+    values = {"csrf": client.token(page or path)} | fields
+    headers = {"origin": str(client.http.base_url).rstrip("/")}
+    return client.request("POST", path, data=values, files={"file": (name, data)}, headers=headers)
+
+
+# --- the wizard --------------------------------------------------------------------------------------------------
+
+
+def test_the_wizard_leads_from_step_to_step_and_keeps_what_was_saved(clerk):
+    first = {"requested_state": "TH", "authority_contact": "Ana", "lists": "yes", "next": "continue"}
+    answer = clerk.post("/requests/new", first, page="/requests/new")
+    where = answer.headers["location"]
+    assert re.fullmatch(r"/requests/RO-\d{4}-\d{4}/edit/proceedings", where)
+    base = where.rsplit("/edit/", 1)[0]
+    for step, following in zip(STEPS[1:], [*(f"edit/{one.slug}" for one in STEPS[2:]), "check"], strict=True):
+        page = clerk.get(f"{base}/edit/{step.slug}")
+        assert page.status_code == 200, step.slug
+        version = re.search(r'name="version" value="(\d+)"', page.text)[1]
+        answer = clerk.post(
+            f"{base}/edit/{step.slug}",
+            {"lists": "yes", "version": version, "next": "continue"},
+            page=f"{base}/edit/{step.slug}",
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/{following}")
+    check = clerk.words(clerk.get(f"{base}/check"))
+    for text in ("Missing: the case number", "The authority that asks", "Priority: 0 / 15"):
+        assert text in check
+    assert "Ana" in clerk.get(f"{base}/edit/authorities").text
+
+
+def test_a_step_names_every_mistake_at_once_and_keeps_what_was_typed(service, clerk):
+    base = made(service, submit=False)
+    typed = {
+        "lists": "yes", "person_name": "A\u200bB", "person_born": "31.1.1990", "person_nationality": "Thai",
+        "custody_place": "Prison <3>", "language_of_person": "en-x-<script>",
+    }  # fmt: skip
+    answer = clerk.post(f"{base}/edit/person", typed, page=f"{base}/edit/person")
+    assert answer.status_code == 422
+    assert set(re.findall(r'<a href="#(\w+)">', answer.text)) == {
+        "person_name", "person_born", "person_nationality", "language_of_person",
+    }  # fmt: skip
+    assert 'value="Prison &lt;3&gt;"' in answer.text
+    assert "Somchai Wongsa" in clerk.get(f"{base}/edit/person").text, "nothing was changed"
+
+
+def test_bad_input_26_a_language_that_is_no_tag_is_refused_on_the_page(service, clerk):
+    base = made(service, submit=False)
+    page = f"{base}/edit/arrangements"
+    answer = clerk.post(page, {"lists": "yes", "interpreter_languages": ["ro", "en-x-<script>"]}, page=page)
+    assert (answer.status_code, 'href="#interpreter_languages"' in answer.text) == (422, True)
+    assert "<script>" not in answer.text.split("<main")[1]
+
+
+def test_what_a_second_clerk_typed_is_not_lost_and_shown_beside_what_was_saved(service, clerk):
+    base = made(service, submit=False)
+    page = f"{base}/edit/person"
+    version = re.search(r'name="version" value="(\d+)"', clerk.get(page).text)[1]
+    one = {"person_name": "First Clerk", "version": version, "next": "exit"}
+    assert clerk.post(page, one, page=page).status_code == 303
+    answer = clerk.post(page, one | {"person_name": "Second Clerk"}, page=page)
+    assert answer.status_code == 409
+    words = clerk.words(answer)
+    assert "Somebody else has changed this draft" in words and "First Clerk" in words
+    assert 'value="Second Clerk"' in answer.text
+    assert "First Clerk" in clerk.get(page).text
+    fresh = re.search(r'name="version" value="(\d+)"', answer.text)[1]
+    again = clerk.post(page, one | {"person_name": "Second Clerk", "version": fresh}, page=page)
+    assert (again.status_code, "Second Clerk" in clerk.get(page).text) == (303, True)
+
+
+def test_times_that_do_not_exist_or_exist_twice_are_named(service, clerk):
+    base = made(service, submit=False)
+    page = f"{base}/edit/arrangements"
+    good = {"lists": "yes", "slot_zone": "Europe/Bucharest", "slot_minutes": "60", "next": "exit"}
+    walls = {"slot_1": "2027-03-26T10:00", "slot_2": "2027-03-27T10:00"}
+    gap = clerk.post(page, good | walls | {"slot_3": "2027-03-28T03:30"}, page=page)
+    assert (gap.status_code, "does not exist" in gap.text) == (422, True)
+    twice = good | walls | {"slot_3": "2027-10-31T03:30"}
+    answer = clerk.post(page, twice, page=page)
+    assert (answer.status_code, 'name="fold"' in answer.text) == (422, True)
+    assert clerk.post(page, twice | {"fold": "1"}, page=page).status_code == 303
+    assert "Bangkok" in clerk.words(clerk.get(base))
+    few = clerk.post(page, good | walls, page=page)
+    assert (few.status_code, 'href="#proposed_slots"' in few.text) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["edit/person", "check", "documents", "consents", "consultations", "informal"])
+def test_pages_of_a_draft_are_not_there_for_the_other_state(service, authority, path):
+    base = made(service, submit=False)
+    assert authority.get(f"{base}/{path}").status_code == 404
+    assert authority.post(f"{base}/{path}", {"csrf": authority.token("/docket")}).status_code in (404, 405, 415)
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_attached_and_handed_out_as_a_download_with_its_hash(service, clerk, authority):
+    base = made(service)
+    page = f"{base}/documents"
+    assert upload(clerk, page, "order.pdf", PDF, kind="decision").status_code == 303
+    shown = authority.get(page)
+    assert hashlib.sha256(PDF).hexdigest() in shown.text
+    link = re.search(rf'href="({page}/[0-9a-f-]{{36}})"', shown.text)[1]
+    answer = authority.get(link)
+    assert (answer.status_code, answer.content) == (200, PDF)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''order.pdf"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith(("sandbox", "default-src 'none'"))
+    assert "File read by the other State" in clerk.words(clerk.get(base))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("order.pdf", b"<script>alert(1)</script>", "not what its name says"),
+        ("order.pdf", b"PK\x03\x04\x00", "This kind of file is not taken"),
+        ("order.png", PDF, "not what its name says"),
+        ("", PDF, "Choose a file"),
+        ("order.pdf", b"", "The file is empty"),
+    ],
+)
+def test_a_file_that_is_not_taken_is_refused_with_the_reason(service, clerk, name, data, words):
+    base = made(service)
+    answer = upload(clerk, f"{base}/documents", name, data, kind="decision")
+    assert (answer.status_code, words in clerk.words(answer)) == (422, True), clerk.words(answer)
+    assert "No files yet." in clerk.words(clerk.get(f"{base}/documents"))
+
+
+def test_a_file_of_25_mib_is_taken_and_one_byte_more_is_not():
+    assert security.body_limit("POST", "/requests/RO-2026-0001/documents") == 25 * 1024 * 1024 + 65_536
+    assert security.body_limit("GET", "/requests/RO-2026-0001/documents") == security.BODY_LIMIT
+    for other in ("/requests/x/documents/y/remove", "/requests/new", "/requests/x/y/documents"):
+        assert security.body_limit("POST", other) == security.BODY_LIMIT
+
+
+def test_an_upload_without_the_token_or_by_a_stranger_is_refused(service, clerk, authority):
+    base = made(service)
+    headers = {"origin": str(clerk.http.base_url).rstrip("/")}
+    bad = clerk.request(
+        "POST", f"{base}/documents", data={"csrf": "0" * 64, "kind": "other"}, files={"file": ("a.pdf", PDF)},
+        headers=headers,
+    )  # fmt: skip
+    assert bad.status_code == 403
+    draft = made(service, submit=False)
+    assert upload(authority, f"{draft}/documents", "a.pdf", PDF, page="/docket", kind="other").status_code == 404
+
+
+def test_a_translation_by_a_machine_says_so(service, clerk):
+    base = made(service)
+    page = f"{base}/documents"
+    answer = clerk.post(f"{base}/translations", {"language": "th"}, page=page)
+    assert (answer.status_code, "Name the translator" in answer.text) == (422, True)
+    assert clerk.post(f"{base}/translations", {"language": "th", "machine": "yes"}, page=page).status_code == 303
+    words = clerk.words(clerk.get(page))
+    assert "Machine translation" in words and "Nobody yet" in words
+
+
+def test_the_informal_thread_is_read_by_both_and_says_that_it_is_not_formal(service, clerk, authority):
+    base = made(service)
+    page = f"{base}/informal"
+    assert clerk.post(page, {"text": "Could <b>lunchtime</b> do?"}, page=page).status_code == 303
+    answer = authority.get(page)
+    assert "Could &lt;b&gt;lunchtime&lt;/b&gt; do?" in answer.text
+    assert "It is no request, no answer and no evidence" in authority.words(answer)
+    assert "lunchtime" not in clerk.words(clerk.get(base))
+    assert clerk.post(page, {"text": ""}, page=page).status_code == 422
+
+
+def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk, authority):
+    base = made(service)
+    act = f"{base}/act"
+    assert clerk.post(f"{act}/priority", {"value": "15", "text": "No"}, page=base).status_code == 403
+    wrong = authority.post(f"{act}/priority", {"value": "99", "text": "Urgent"}, page=base)
+    assert (wrong.status_code, 'href="#priority-value"' in wrong.text) == (422, True)
+    assert authority.post(f"{act}/priority", {"value": "15", "text": "A child waits"}, page=base).status_code == 303
+    assert "set by hand: A child waits" in authority.words(authority.get(base))
+    assert base.rsplit("/", 1)[1] in authority.words(authority.get("/requests?side=queue"))
+    authority.post(f"{act}/acknowledge", page=base)
+    past = authority.post(f"{act}/postpone", {"text": "Trial", "review": "2020-01-01"}, page=base)
+    assert (past.status_code, 'href="#postpone-review"' in past.text) == (422, True)
+    assert (
+        authority.post(f"{act}/refuse", {"ground": "no_consent", "text": "She said no"}, page=base).status_code == 303
+    )
+    assert clerk.post(f"{act}/comment", {"text": "We regret it."}, page=base).status_code == 303
+    assert "We regret it." in authority.words(authority.get(base))
+
+
+def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):
+    base = made(service, submit=False)
+    answer = clerk.post(f"{base}/act/submit", {"jws": "e30.e30.AA"}, page=base)
+    assert answer.status_code == 401
+    assert "Draft" in clerk.words(clerk.get(base))
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_is_shown_with_its_day_and_on_the_docket(service, authority):
+    base = made(service, wanted_by="2026-12-30", wanted_by_reason="The trial begins")
+    reference = base.rsplit("/", 1)[1]
+    words = authority.words(authority.get("/waiting"))
+    assert f"{reference} A request has arrived" in words
+    assert "30 December 2026 23:59 Bangkok" in words
+    assert reference in authority.words(authority.get("/docket"))
+
+
+def test_the_search_finds_by_case_and_by_name_and_says_when_there_is_nothing(service, clerk):
+    base = made(service, case_number="SEARCH/1", person_name="Niran Unusual")
+    reference = base.rsplit("/", 1)[1]
+    for words in ("SEARCH/1", "unusual", reference):
+        assert reference in clerk.words(clerk.get("/search", params={"words": words}))
+    assert "Nothing was found." in clerk.words(clerk.get("/search?words=zzzz"))
+    assert clerk.get("/search?words=z").status_code == 422
+    admin = service.signed_in("administrator")
+    assert reference not in admin.words(admin.get("/search?words=unusual"))
+
+
+def test_bad_input_24_the_directory_is_imported_by_the_administrator_and_exported_inert(service, clerk):
+    admin = service.signed_in("administrator")
+    head = ",".join(directory.COLUMNS)
+    row = "TH,contact_point,=cmd|calc,S. Rak,s@ago.example,+66 2,,th,iberred,phone,2026-01-01"
+    assert "Import a table" not in clerk.words(clerk.get("/directory"))
+    assert upload(clerk, "/directory", "a.csv", b"x", page="/docket").status_code == 403
+    bad = upload(admin, "/directory", "a.csv", f"{head}\n{row}\n{row.replace('TH,', 'XX,')}\n".encode())
+    assert (bad.status_code, "Mistakes in the table" in bad.text) == (422, True)
+    assert re.search(r"3\s+state\s+No data for the State", admin.words(bad))
+    assert "S. Rak" not in admin.words(admin.get("/directory"))
+    assert upload(admin, "/directory", "a.csv", f"{head}\n{row}\n".encode()).status_code == 303
+    words = clerk.words(clerk.get("/directory?network=iberred"))
+    assert "=cmd|calc" in words and "S. Rak" in words
+    table = clerk.get("/directory.csv?state=TH")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "'=cmd|calc" in table.text
+    assert ",=cmd" not in table.text
+    assert ",'+66 2," in table.text
