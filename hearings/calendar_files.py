@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
@@ -84,7 +85,7 @@ def description(hearing: Hearing, origin: str) -> str:
     """Both local times with their offsets, and the page."""
     starts, ends = both_times(hearing), both_times(hearing, hearing.ends_at)
     lines = [f"{one_line(str(start))} to {end.datetime:%H:%M}" for start, end in zip(starts, ends, strict=True)]
-    return "\n".join([*lines, f"{origin}/h/{hearing.ref}"])
+    return "\n".join([*lines, f"{origin}/h/{quote(hearing.ref)}"])
 
 
 def _event(booking: Booking) -> Event:
@@ -97,7 +98,7 @@ def _event(booking: Booking) -> Event:
     event.add("summary", summary(hearing))
     event.add("description", description(hearing, booking.origin))
     event.add("location", one_line(f"{hearing.requesting_city} / {hearing.requested_city}"))
-    event.add("url", f"{booking.origin}/h/{hearing.ref}")
+    event.add("url", f"{booking.origin}/h/{quote(hearing.ref)}")
     event.add("sequence", booking.sequence)
     event.add("status", SHOWN_AS[hearing.status])
     event.add("class", "CONFIDENTIAL")

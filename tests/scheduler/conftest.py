@@ -1,7 +1,9 @@
 """A database with staff of two States, a request and a hearing, whose every text holds a name that must not leak."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,12 +70,17 @@ def make_hearing(request_id: str = "r", **more: object) -> Hearing:
 
 
 @pytest.fixture(scope="session")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with all its tables, to copy."""
     path = tmp_path_factory.mktemp("template") / "vivavoce.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await database.upgrade()
-    await database.close()
+
+    async def make() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await database.upgrade()
+        await database.close()
+
+    with ThreadPoolExecutor(1) as threads:  # a test's own loop may be running
+        threads.submit(lambda: asyncio.run(make())).result()
     return path
 
 
