@@ -58,6 +58,9 @@ class EventKind(StrEnum):
     closing = "closing"
     closed = "closed"
     aborted = "aborted"
+    condition_confirmed = "condition_confirmed"
+    time_limit_reached = "time_limit_reached"
+    break_due = "break_due"
 
 
 async def record(

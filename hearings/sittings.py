@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import (
     LobbyClosed,
@@ -107,7 +108,7 @@ async def start(
 
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
     person heard, and a microphone may never be missing.
-    Raises `EssentialMissing`, `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
+    Raises `EssentialMissing`, `ConditionsOpen`, `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
@@ -118,6 +119,7 @@ async def start(
     if sitting.holds:
         raise NotReady("The sitting is on hold")
     await require_essentials(db, sitting)
+    await room_rules.require_kept(db, sitting)
     reason = clean(reason, "reason", most=500, least=3 if without_camera else 0)
     checks = await ensure_checks(db, sitting)
     missing = [check for check in checks if check.required and not good_enough(check, without_camera)]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotReady
 from hearings.events import EventKind, record
@@ -45,6 +46,9 @@ async def begin_sound_check(
     checks = await pre_record(db, sitting=sitting, actor=actor, now=now)
     if participant.hearing_id != sitting.hearing_id or participant.presence is not PresenceStatus.present:
         raise NotReady("The person is not in the room", [participant.id])
+    rules = await room_rules.of_sitting(db, sitting)
+    if not (rules.records_channels if lang else rules.records(participant.role, "mic")):
+        raise NotReady("By the conditions of this hearing, this voice is not recorded", [participant.id])
     if lang and participant.role is not Role.interpreter:
         raise Invalid("Only an interpreter speaks in a language channel", "lang")
     check = next((c for c in checks if (c.participant_id, c.lang) == (participant.id, lang)), None)
@@ -81,7 +85,7 @@ async def record_sound_check(
     text: str,
     now: datetime,
 ) -> SoundCheck:
-    """What the recorder read back. Passed: sound, and a picture too unless it is a language channel.
+    """What the recorder read back. Passed: sound, and a picture too unless it is a channel or none is recorded.
 
     Effects: sets the outcome, event sound_check.
     """
@@ -91,7 +95,9 @@ async def record_sound_check(
     if check is None:
         raise NotReady("This sound check was not begun")
     check.audio_ok, check.picture, check.level, check.text, check.at = audio_ok, picture, level, text[:500], now
-    check.status = CheckStatus.passed if audio_ok and (picture or lang) else CheckStatus.failed
+    who = await get(db, Participant, participant_id)
+    seen = picture or lang or not (await room_rules.of_sitting(db, sitting)).records(who.role, "cam")
+    check.status = CheckStatus.passed if audio_ok and seen else CheckStatus.failed
     db.add(check)
     await record(
         db,
@@ -110,17 +116,19 @@ async def record_sound_check(
 
 async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
     """The checks a start needs: the presiding judge, the requested authority and the person heard if present, and
-    every language channel. Whose picture must not be missing: the person heard."""
+    every language channel, as far as they are recorded. Whose picture must not be missing: the person heard."""
     hearing = await get(db, Hearing, sitting.hearing_id)
+    rules = await room_rules.of_hearing(db, hearing)
     checks = list(await sound_checks(db, sitting.id))
     present = [p for p in await participants(db, hearing.id) if p.presence is PresenceStatus.present]
     wanted = [
-        (p, "", p.role in HEARD)
+        (p, "", p.role in HEARD and rules.records(p.role, "cam"))
         for p in present
-        if p.role in HEARD or p.role in {Role.presiding_judge, Role.requested_authority}
+        if (p.role in HEARD or p.role in {Role.presiding_judge, Role.requested_authority})
+        and rules.records(p.role, "mic")
     ]
     interpreters = [p for p in present if p.role is Role.interpreter]
-    if interpreters and hearing.language_requesting != hearing.language_requested:
+    if interpreters and rules.records_channels and hearing.language_requesting != hearing.language_requested:
         wanted += [(interpreters[0], lang, False) for lang in (hearing.language_requesting, hearing.language_requested)]
     for participant, lang, camera_required in wanted:
         if lang and any(check.lang == lang for check in checks):

@@ -27,6 +27,9 @@ class Message(Struct, kw_only=True, tag_field="type", tag=_snake, forbid_unknown
 CommandId = Annotated[str, Meta(min_length=1, max_length=64, description="chosen by the sender, unique to it")]
 Seat = Annotated[str, Meta(max_length=64, description="the participant's id; opaque to media")]
 Track = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="name of a recorded track")]
+TrackOrNone = Annotated[
+    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,31})?$", description="name of a recorded track; empty: never recorded")
+]
 Language = Annotated[str, Meta(max_length=35, description="BCP 47 tag; empty means the floor as spoken")]
 Sdp = Annotated[str, Meta(max_length=65_536, description="session description")]
 Reason = Annotated[str, Meta(max_length=500, description="in the person's own words")]
@@ -168,6 +171,12 @@ class Start(Command):
     reason: Reason = ""
 
 
+class ConfirmCondition(Command):
+    """The requested authority confirms, before the start, that a condition of its State is kept."""
+
+    kind: Annotated[str, Meta(max_length=40)]
+
+
 class Hold(Command):
     """Close the floor for everyone."""
 
@@ -231,6 +240,16 @@ class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     who_may_lift: str
 
 
+class ConditionView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A condition of the requested State and how the platform treats it, in words."""
+
+    kind: str
+    text: str
+    treatment: str
+    confirmed: Annotated[bool | None, Meta(description="null when nobody has to confirm it")]
+    confirmable: Annotated[bool, Meta(description="this person can confirm it now")]
+
+
 class SoundCheckView(Struct, kw_only=True, forbid_unknown_fields=True):
     """One required or optional track and what the recorder read back of it."""
 
@@ -287,6 +306,7 @@ class View(Message):
     places: list[PlaceView]
     starts_at: Nanoseconds
     hold: HoldView | None
+    conditions: list[ConditionView]
     recording: RecordingView
     sound_checks: list[SoundCheckView]
     languages: list[LanguageView]
@@ -374,8 +394,8 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     renders: Language
     microphone: bool
     camera: bool
-    mic_track: Track
-    cam_track: Track
+    mic_track: TrackOrNone
+    cam_track: TrackOrNone
 
 
 class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -706,6 +726,7 @@ class RecorderFailing(Message):
 BROWSER_TO_WEB = (
     Hello | Beat | LineReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original | Render | Leave
     | RollCall | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck | Start | Hold | Resume | Close
+    | ConfirmCondition
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import participants, queries, seats, sittings
+from hearings import participants, queries, room_rules, seats, sittings
 from hearings.actors import Actor, participant_actor
 from hearings.errors import HearingsError, NotFound
 from hearings.models import Hearing, Participant, Sitting
@@ -74,6 +74,8 @@ NOTICES: dict[str, Callable[[], str]] = {
     "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
     "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
     "roll_call": lambda: _("The roll call has begun."),
+    "time_limit_reached": lambda: _("The time the requested State has set is used up. The presiding judge decides."),
+    "break_due": lambda: _("By the conditions of the requested State a pause is due now."),
 }
 """What is announced to everybody, or to the person concerned."""
 
@@ -157,6 +159,10 @@ async def _hold(act: Act, command: messages.Hold) -> None:
     await sittings.hold(act.db, sitting=act.sitting, reason=command.reason, actor=act.actor, now=act.now)
 
 
+async def _confirm_condition(act: Act, command: messages.ConfirmCondition) -> None:
+    await room_rules.confirm(act.db, sitting=act.sitting, kind=command.kind, actor=act.actor, now=act.now)
+
+
 Handler = Callable[[Act, Any], Awaitable[None]]
 
 ACTS: dict[type[messages.Command], Handler] = {
@@ -176,6 +182,7 @@ ACTS: dict[type[messages.Command], Handler] = {
     messages.Remove: _remove,
     messages.Mute: _mute,
     messages.Hold: _hold,
+    messages.ConfirmCondition: _confirm_condition,
 }
 
 TOLD: dict[type[messages.Command], tuple[str, str]] = {

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
-from hearings import queries, seats, sittings
+from hearings import queries, room_rules, seats, sittings
 from hearings.actors import SYSTEM
 from hearings.errors import NotFound
+from hearings.events import EventKind
 from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause
+from hearings.room_rules import RoomRules
 from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
 from media.processes import python
@@ -55,6 +57,9 @@ class Rows:
     recording: Recording | None
     participants: Sequence[Participant]
     checks: Sequence[SoundCheck]
+    rules: RoomRules
+    confirmed: frozenset[str]
+    """Kinds of conditions the requested authority has confirmed in this sitting."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -78,6 +83,8 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         recording=await queries.recording_of(db, sitting.id),
         participants=await queries.participants(db, hearing_id),
         checks=await queries.sound_checks(db, sitting.id),
+        rules=await room_rules.of_hearing(db, hearing),
+        confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
     )
 
 
@@ -104,6 +111,7 @@ class Conductor:
         self._view_seq = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: dict[str, Answers] = {}
+        self._announced: tuple[EventKind, datetime] | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -221,6 +229,8 @@ class Conductor:
             generation=self.media.generation,
             media_up=self.media.up,
             liveness=self.liveness,
+            rules=rows.rules,
+            confirmed=rows.confirmed,
         )
         self.proceedings.plan_tracks(scene)
         self.media.send_plan(scene, recording_open=self.proceedings.open)
@@ -239,6 +249,7 @@ class Conductor:
             self.announce_recording()
             await self.proceedings.watch(now)
             await self._watch_lines(now)
+            await self._watch_times()
 
     def announce_recording(self) -> None:
         """Every page learns the state of the recording now."""
@@ -246,6 +257,17 @@ class Conductor:
         for connection in list(self.connections.values()):
             with speaking(connection.locale):
                 connection.send(messages.Tick(at=now, recording=recording_view(self.proceedings.facts, now)))
+
+    async def _watch_times(self) -> None:
+        """Tell the room when a time set by the conditions has come; the judge decides what follows."""
+        scene, now = self.scene, self.now()
+        if scene is None or self.ended or room_rules.due(scene.rules, scene.sitting, now) in (None, self._announced):
+            return
+        async with self.acting() as (db, rows):
+            kind = await room_rules.announce(db, sitting=rows.sitting, now=now)
+        self._announced = room_rules.due(scene.rules, scene.sitting, now)
+        if kind is not None:
+            self.notify(kind.value, assertive=True)
 
     async def _watch_lines(self, now: int) -> None:
         """What nobody reports: people who do not come back, lines that are lost."""

@@ -54,6 +54,9 @@ WORDS: dict[EventKind, str] = {
     EventKind.closing: N_("Closing ordered"),
     EventKind.closed: N_("Sitting closed"),
     EventKind.aborted: N_("Broken off"),
+    EventKind.condition_confirmed: N_("Condition confirmed"),
+    EventKind.time_limit_reached: N_("Time limit of the requested State used up"),
+    EventKind.break_due: N_("Pause due by the conditions"),
 }
 METHODS = {
     "document_seen": N_("I have seen an identity document"),

@@ -72,6 +72,7 @@ class MediaSide:
             status=scene.sitting.status,
             floor_open=scene.sitting.floor_open,
             recording_open=recording_open,
+            rules=scene.rules,
         )
         if self._process is None or wanted == self._last_plan:
             return

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from hearings.models import Participant
 from hearings.roles import SHORT, Role, channel_track
+from hearings.room_rules import NO_RULES, RoomRules
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 
@@ -29,8 +30,8 @@ VOICELESS = frozenset({Role.technician, Role.central_authority, Role.custodian, 
 """Roles that are never recorded: they have no voice in a hearing."""
 
 
-def seat_plan(participant: Participant) -> messages.SeatPlan:
-    """One participant's grant."""
+def seat_plan(participant: Participant, rules: RoomRules = NO_RULES) -> messages.SeatPlan:
+    """One participant's grant. What the rules keep out of the recording has no track: it never reaches the recorder."""
     return messages.SeatPlan(
         seat=participant.id,
         present=participant.presence in IN_ROOM,
@@ -41,8 +42,8 @@ def seat_plan(participant: Participant) -> messages.SeatPlan:
         renders=participant.renders,
         microphone=participant.microphone and not participant.muted_by_court,
         camera=participant.camera,
-        mic_track=participant.mic_track,
-        cam_track=participant.cam_track,
+        mic_track=participant.mic_track if rules.records(participant.role, "mic") else "",
+        cam_track=participant.cam_track if rules.records(participant.role, "cam") else "",
     )
 
 
@@ -54,6 +55,7 @@ def room_plan(
     status: SittingStatus,
     floor_open: bool,
     recording_open: bool,
+    rules: RoomRules = NO_RULES,
 ) -> messages.Plan:
     """The whole wanted state of the room."""
     return messages.Plan(
@@ -61,39 +63,44 @@ def room_plan(
         floor_open=floor_open and status is not SittingStatus.closed,
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS,
-        seats=[seat_plan(participant) for participant in participants],
-        channels=[messages.ChannelPlan(lang=lang, track=channel_track(lang)) for lang in languages],
+        seats=[seat_plan(participant, rules) for participant in participants],
+        channels=[messages.ChannelPlan(lang=lang, track=channel_track(lang)) for lang in _recorded(languages, rules)],
     )
 
 
-def recorded_tracks(participants: Iterable[Participant], languages: Iterable[str]) -> list[messages.TrackPlan]:
-    """Every track a recording may hold. Required: the people who must be seen and heard, and each channel."""
+def _recorded(languages: Iterable[str], rules: RoomRules) -> list[str]:
+    """The channels that are recorded: all, or none when interpreters' voices are not to be."""
+    return list(languages) if rules.records_channels else []
+
+
+def recorded_tracks(
+    participants: Iterable[Participant], languages: Iterable[str], rules: RoomRules = NO_RULES
+) -> list[messages.TrackPlan]:
+    """Every track a recording may hold. Required: the people who must be seen and heard, and each channel.
+
+    What is not to be recorded by agreement has no track at all; it is no gap.
+    """
     tracks: list[messages.TrackPlan] = []
     for participant in participants:
         if participant.role in VOICELESS:
             continue
-        role = f"{SHORT[participant.role]} {participant.number}"
-        required = participant.essential and participant.role is not Role.interpreter
-        tracks.append(
-            messages.TrackPlan(
-                track=participant.mic_track,
-                role=role,
-                kind="floor-audio",
-                lang=participant.speaks,
-                required=required,
-                pseudonym=False,
-            )
-        )
-        tracks.append(
-            messages.TrackPlan(
-                track=participant.cam_track, role=role, kind="floor-video", lang="", required=required, pseudonym=False
-            )
-        )
+        for kind, track in (("mic", participant.mic_track), ("cam", participant.cam_track)):
+            if rules.records(participant.role, kind):
+                tracks.append(
+                    messages.TrackPlan(
+                        track=track,
+                        role=f"{SHORT[participant.role]} {participant.number}",
+                        kind="floor-audio" if kind == "mic" else "floor-video",
+                        lang=participant.speaks if kind == "mic" else "",
+                        required=participant.essential and participant.role is not Role.interpreter,
+                        pseudonym=False,
+                    )
+                )
     tracks.extend(
         messages.TrackPlan(
             track=channel_track(lang), role="interpreter", kind="language", lang=lang, required=True, pseudonym=False
         )
-        for lang in languages
+        for lang in _recorded(languages, rules)
     )
     return tracks
 

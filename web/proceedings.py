@@ -190,7 +190,7 @@ class Proceedings:
         """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
         if self._process is None or not self.open or self.facts.stopping_at is not None:
             return
-        wanted = plan.recorded_tracks(scene.participants, scene.languages)
+        wanted = plan.recorded_tracks(scene.participants, scene.languages, scene.rules)
         for track in wanted:
             if track.track not in self._planned and self._process.send(messages.AddTrack(id=self._id(), track=track)):
                 self._planned.add(track.track)
@@ -260,12 +260,13 @@ class Proceedings:
                     actor=participant_actor(_me(rows, connection)),
                     now=self._conductor.now(),
                 )
+                rules = rows.rules
             try:
                 found = await self._ask(
                     messages.CheckSound(
                         id=self._id(),
                         audio=channel_track(check.lang) if check.lang else who.mic_track,
-                        video=None if check.lang else who.cam_track,
+                        video=None if check.lang or not rules.records(who.role, "cam") else who.cam_track,
                         seconds=CHECK_SECONDS,
                     ),
                     CHECK_SECONDS + 15,
@@ -331,7 +332,7 @@ class Proceedings:
         async with self._conductor.reading() as (_db, rows):
             pass
         assert rows.recording is not None
-        tracks = plan.recorded_tracks(rows.participants, rows.languages)
+        tracks = plan.recorded_tracks(rows.participants, rows.languages, rows.rules)
         opened = await self._ask(
             messages.OpenRecording(
                 id=self._id(),

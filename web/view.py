@@ -11,9 +11,10 @@ from hearings.models import Hearing, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus
 from hearings.permissions import LIFTS, Decision, may
 from hearings.roles import CONDUCTING, Role
+from hearings.room_rules import BEFORE_START, NO_RULES, RoomRules
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
-from web import roles
+from web import conditions_words, roles
 from web.i18n import _, language_name, state_name
 from web.indicator import RecordingFacts, indicator
 
@@ -60,6 +61,8 @@ class Scene:
     generation: int
     media_up: bool
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
+    rules: RoomRules = NO_RULES
+    confirmed: frozenset[str] = frozenset()
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -182,6 +185,21 @@ def hold_reason(reason: str, scene: Scene) -> str:
     return reason
 
 
+def conditions_view(viewer: Participant, scene: Scene) -> list[messages.ConditionView]:
+    """The conditions of the requested State, and what of them the viewer can confirm now."""
+    confirms = viewer.role is Role.requested_authority and scene.sitting.status in BEFORE_START
+    return [
+        messages.ConditionView(
+            kind=one.kind.value,
+            text=conditions_words.sentence(one),
+            treatment=conditions_words.treated(one),
+            confirmed=one.kind.value in scene.confirmed if one in scene.rules.confirm else None,
+            confirmable=confirms and one in scene.rules.confirm and one.kind.value not in scene.confirmed,
+        )
+        for one in scene.rules.conditions
+    ]
+
+
 def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
     """One line of the sound check."""
     who = scene.participant(check.participant_id)
@@ -246,6 +264,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         ],
         starts_at=nanoseconds(hearing.starts_at),
         hold=hold_view(scene) if here == "room" else None,
+        conditions=conditions_view(viewer, scene) if here == "room" else [],
         recording=recording_view(scene.facts, now),
         sound_checks=[
             check_view(check, scene) for check in scene.checks if manages or check.participant_id == viewer.id

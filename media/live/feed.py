@@ -259,7 +259,7 @@ class Feed:
         now = time.monotonic()
         known: set[str] = set()
         if plan.feed:
-            known = {name for seat in plan.seats for name in (seat.mic_track, seat.cam_track)}
+            known = {name for seat in plan.seats for name in (seat.mic_track, seat.cam_track) if name}
             known |= {channel.track for channel in plan.channels}
         for name in known | set(self._status):
             if name in wanted:

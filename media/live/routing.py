@@ -95,11 +95,11 @@ def recorded(plan: Plan) -> dict[str, Tracks]:
     channels = {channel.lang: channel.track for channel in plan.channels}
     result = {}
     for seat in present_seats(plan):
-        audio: tuple[str, ...] = (seat.mic_track,) if seat.microphone else ()
+        audio: tuple[str, ...] = (seat.mic_track,) if seat.microphone and seat.mic_track else ()
         voice = renderer(plan, seat.renders) if seat.interpreter else None
         if voice is not None and voice.seat == seat.seat and seat.renders in channels:
             audio += (channels[seat.renders],)
-        result[seat.seat] = Tracks(audio, (seat.cam_track,) if seat.camera else ())
+        result[seat.seat] = Tracks(audio, (seat.cam_track,) if seat.camera and seat.cam_track else ())
     return result
 
 

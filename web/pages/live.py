@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import queries
+from hearings import queries, room_rules
 from hearings.status import HearingStatus
 from web import places
 from web.actors import seat, signed_in
@@ -23,6 +23,7 @@ async def live(request: Request) -> Response:
     async with parts.database.reading() as db:
         hearing, me = await seat(db, signed, request.path_params["ref"])
         sitting = await queries.open_sitting(db, hearing.id)
+        rules = await room_rules.of_hearing(db, hearing)
     if sitting is None:
         context = {
             "hearing": hearing,
@@ -39,6 +40,8 @@ async def live(request: Request) -> Response:
         "home_url": f"/h/{hearing.ref}" if signed.person else "/",
         "test_hooks": parts.settings.test_hooks,
     }
+    if rules.session:
+        config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
     return render(request, "live.html", {"config": config, "hearing": hearing})
 
 

@@ -13,6 +13,8 @@ export interface PageConfig {
   home_url?: string;
   /** Telephone number of the court, shown when the line is lost. */
   help_phone?: string;
+  /** What the technical agreement allows each camera and voice; without one, what the page does by itself. */
+  agreed?: { height: number; fps: number; video_kbps: number; audio_kbps: number };
   /** Exposes the sound graph to tests. */
   test_hooks?: boolean;
 }

@@ -210,6 +210,15 @@ export interface Close {
   reason?: string;
 }
 
+/** The requested authority confirms, before the start, that a condition of its State is kept. */
+export interface ConfirmCondition {
+  type: "confirm_condition";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 characters */
+  kind: string;
+}
+
 /** A participant as this viewer may know them. */
 export interface PersonView {
   /** the participant's id; opaque to media; 0–64 characters */
@@ -251,6 +260,17 @@ export interface HoldView {
   /** nanoseconds since 1970 UTC */
   since: number;
   who_may_lift: string;
+}
+
+/** A condition of the requested State and how the platform treats it, in words. */
+export interface ConditionView {
+  kind: string;
+  text: string;
+  treatment: string;
+  /** null when nobody has to confirm it */
+  confirmed: boolean | null;
+  /** this person can confirm it now */
+  confirmable: boolean;
 }
 
 /** The claim about sealed bytes. The page turns it to NOT RECORDING by itself when `tick` stays away 20 s. */
@@ -313,6 +333,7 @@ export interface View {
   /** nanoseconds since 1970 UTC */
   starts_at: number;
   hold: HoldView | null;
+  conditions: ConditionView[];
   recording: RecordingView;
   sound_checks: SoundCheckView[];
   languages: LanguageView[];
@@ -410,7 +431,8 @@ export type BrowserToWeb =
   | Start
   | Hold
   | Resume
-  | Close;
+  | Close
+  | ConfirmCondition;
 
 export type WebToBrowser =
   | View

@@ -20,13 +20,28 @@ function problemOf(error: unknown): DeviceProblem {
   return "unknown";
 }
 
+const picture = { height: 720, fps: 30 };
+
+/** No larger picture and no more frames than the technical agreement allows. */
+export function limitCamera(agreed: { height: number; fps: number }): void {
+  picture.height = agreed.height;
+  picture.fps = agreed.fps;
+}
+
 /** Opens a camera or a microphone; `id` empty for the browser's own choice. */
 export async function open(kind: DeviceKind, id = ""): Promise<MediaStreamTrack> {
   if (!window.isSecureContext || !navigator.mediaDevices) throw new DeviceError("insecure", kind);
   const device = id ? { deviceId: { exact: id } } : {};
   const constraints: MediaStreamConstraints =
     kind === "camera"
-      ? { video: { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } } }
+      ? {
+          video: {
+            ...device,
+            width: { ideal: Math.round((Math.min(720, picture.height) * 16) / 9) },
+            height: { ideal: Math.min(720, picture.height) },
+            frameRate: { ideal: Math.min(25, picture.fps), max: picture.fps },
+          },
+        }
       : { audio: { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints);

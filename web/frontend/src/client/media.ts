@@ -21,6 +21,8 @@ export interface MediaOptions {
   ref: string;
   csrf: string;
   events: MediaEvents;
+  /** What the technical agreement allows a camera and a voice, in kbit/s. */
+  agreed?: { fps: number; video_kbps: number; audio_kbps: number } | undefined;
 }
 
 /** "disconnected" may heal by itself; after this long it does not. */
@@ -183,13 +185,14 @@ export class MediaLine {
   }
 
   private build(peer: RTCPeerConnection): void {
+    const { agreed } = this.options;
     const microphone = peer.addTransceiver("audio", {
       direction: "sendonly",
-      sendEncodings: [{ maxBitrate: AUDIO_BITRATE }],
+      sendEncodings: [{ maxBitrate: agreed ? agreed.audio_kbps * 1000 : AUDIO_BITRATE }],
     });
     const camera = peer.addTransceiver("video", {
       direction: "sendonly",
-      sendEncodings: [{ maxBitrate: VIDEO_BITRATE }],
+      sendEncodings: [agreed ? { maxBitrate: agreed.video_kbps * 1000, maxFramerate: agreed.fps } : { maxBitrate: VIDEO_BITRATE }],
     });
     prefer(microphone, "audio");
     prefer(camera, "video");

@@ -6,6 +6,7 @@ import type { Notice, PersonView, Result, SlotView, View } from "../messages";
 import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
+import { limitCamera } from "../client/devices";
 import { MediaLine, type MediaStatus } from "../client/media";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
 import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
@@ -118,9 +119,11 @@ export class Hearing {
         refused: (status, text) => this.end(status === 401 ? "signed_out" : "not_allowed", text),
       },
     });
+    if (config.agreed) limitCamera(config.agreed);
     this.media = new MediaLine({
       ref: config.ref,
       csrf: config.csrf,
+      agreed: config.agreed,
       events: {
         status: (status, text) => this.mediaChanged(status, text),
         track: (mid, kind, track) => this.received(mid, kind, track),

@@ -1,6 +1,7 @@
 // The room. Always dark. One column on a small screen: status, speaker, controls, roll.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
+import { Conditions } from "./conditions";
 import { Console } from "./console";
 import { useHearing } from "./context";
 import { Controls } from "./controls";
@@ -62,8 +63,10 @@ export function Room({ view }: { view: View }) {
         <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
           <Refusal />
           <Roll view={view} part="lobby" />
+          {beforeSession(view.status) && <Conditions view={view} />}
           {beforeSession(view.status) && <BeforeSitting view={view} />}
           <Roll view={view} part="rest" />
+          {!beforeSession(view.status) && <Conditions view={view} />}
           <Happened view={view} />
         </aside>
       </main>

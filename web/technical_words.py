@@ -1,0 +1,293 @@
+"""Site profiles, negotiations and line tests in the language of the page. The sentences are `hearings`' own; a test
+compares them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hearings.outcomes import Line
+from web.i18n import N_, _, ngettext
+
+SENTENCES: dict[str, str] = {
+    "endpoint.agreed": N_("Both sites join by a way the room has."),
+    "endpoint.conflict": N_("Site {side} joins by nothing the room has; it has {able}."),
+    "transport.agreed": N_("Each site reaches the room by a way it offers."),
+    "transport.conflict": N_("Site {side} offers no way by which the room can be reached; it has {able}."),
+    "encryption.agreed": N_("The strongest that both sites offer and the room carries is {value}."),
+    "encryption.compromise": N_("Both sites and the room have {value}; {given_up} was given up."),
+    "encryption.conflict": N_("The sites have no way of encrypting in common."),
+    "encryption_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
+    "end_to_end.conflict": N_("Encryption that the server cannot open is asked for; site {side} does not offer it."),
+    "end_to_end_not_carried.conflict": N_("Encryption that the server cannot open is asked for; the room has none."),
+    "audio_codec.agreed": N_("The best sound that both sites offer and the room carries is {value}."),
+    "audio_codec.compromise": N_("Both sites have {value}; {given_up} was given up."),
+    "audio_codec.conflict": N_("The sites have no sound format in common."),
+    "audio_codec_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
+    "video_codec.agreed": N_("The first picture format that both sites offer and the room carries is {value}."),
+    "video_codec.compromise": N_("Both sites have {value}; {given_up} was given up."),
+    "video_codec.conflict": N_("The sites have no picture format in common."),
+    "video_codec_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
+    "size.agreed": N_("Both sites can show {value} lines."),
+    "size.compromise": N_("{value} lines: more than that, up to {higher}, is not possible for both sites and lines."),
+    "size.conflict": N_("The smaller picture of the two has {lower} lines; at least {least} are needed."),
+    "size.open": N_("The size follows once the conflicts are solved."),
+    "rate.agreed": N_("Both sites can show {value} pictures a second."),
+    "rate.compromise": N_("{value} pictures a second: more than that, up to {higher}, is not possible for both."),
+    "rate.conflict": N_("The slower site shows {lower} pictures a second; at least {least} are needed."),
+    "rate.open": N_("The rate follows once the conflicts are solved."),
+    "bandwidth.agreed": N_(
+        "Each camera takes up to {value} kbit/s, each voice {audio}; {usable} % of every line is used."
+    ),
+    "bandwidth.compromise": N_(
+        "Each camera is held to {value} kbit/s by {usable} % of the weakest line; with more, {height} "
+        "lines at {fps} pictures a second would be possible."
+    ),
+    "bandwidth.conflict": N_(
+        "The line of site {side} does not carry every camera at {height} lines and {fps} pictures a "
+        "second with {usable} % of what is guaranteed."
+    ),
+    "bandwidth.open": N_("The bandwidth follows once the conflicts are solved."),
+    "interpreting.agreed": N_("Both sites have what {value} interpreting needs."),
+    "interpreting.conflict": N_("Site {side} has not what {value} interpreting needs."),
+    "interpreting_none.agreed": N_("Nothing is interpreted."),
+    "simultaneous.agreed": N_("Sound passes up to {band} Hz; simultaneous interpreting needs {least} Hz."),
+    "simultaneous_band.compromise": N_(
+        "Consecutive: sound passes up to {band} Hz only, and simultaneous interpreting is refused below {least} Hz."
+    ),
+    "simultaneous_band.conflict": N_(
+        "Sound passes up to {band} Hz; simultaneous needs {least} Hz and is refused below."
+    ),
+    "simultaneous_place.compromise": N_("Consecutive: site {side} has not what simultaneous interpreting needs."),
+    "simultaneous_place.conflict": N_("Site {side} has not what simultaneous interpreting needs."),
+    "simultaneous_open.open": N_("Whether it can be simultaneous follows once the conflicts are solved."),
+    "simultaneous_open.compromise": N_("Consecutive, as long as the sites have no sound format in common."),
+    "simultaneous_open.conflict": N_("Without a sound format in common nothing can be interpreted."),
+    "recording.agreed": N_("The law of both sites allows what is asked for."),
+    "recording.compromise": N_("Not all that was asked for is allowed on both sides; allowed is {allowed}."),
+    "recording.conflict": N_("What one side's law allows to be recorded, the other's does not."),
+    "recording_not_carried.conflict": N_("Both sides allow {allowed}; the room always records at least the sound."),
+    "key_holders.agreed": N_("Both sites accept who can open the recording."),
+    "key_holders.compromise": N_("Both sites accept {value}; {given_up} was given up."),
+    "key_holders.conflict": N_("The sites do not agree who may open the recording."),
+    "key_holders_not_carried.conflict": N_("In common the sites accept {common}; the room has {able}."),
+    "format.agreed": N_("Both sites take the recording as {value}."),
+    "format.compromise": N_("Both sites take {value}; {given_up} was given up."),
+    "format.conflict": N_("The sites have no format of recordings in common."),
+    "format_not_carried.conflict": N_("In common the sites have {common}; the recorder writes {able}."),
+    "fallback.agreed": N_("If the line breaks, both sites have this."),
+    "fallback.compromise": N_("If the line breaks, both sites have {value}; {given_up} was given up."),
+    "room_view.agreed": N_("A camera can show the whole room at site {side}."),
+    "room_view.conflict": N_("Site {side} has no camera that shows the whole room."),
+    "private_line.agreed": N_("The person heard and counsel can speak in private."),
+    "private_line.conflict": N_("Site {side} has no private line between the person heard and counsel."),
+    "accessibility.agreed": N_("Site {side} has what the person heard needs."),
+    "accessibility.conflict": N_("Site {side} lacks what the person heard needs: {missing}."),
+}
+OPTIONS: dict[str, str] = {
+    "offer_endpoint": N_("Site {side} joins with a browser."),
+    "offer_transport": N_("Site {side} opens its network for one of: {able}."),
+    "offer_encryption": N_("One of the sites adds one of: {able}."),
+    "offer_end_to_end": N_("Site {side} joins with equipment that encrypts end to end."),
+    "accept_hop_by_hop": N_("The State that asks for it accepts encryption between each site and the server."),
+    "offer_audio_codec": N_("One of the sites adds one of: {able}."),
+    "offer_video_codec": N_("One of the sites adds one of: {able}."),
+    "larger_picture": N_("The site with the smaller picture uses other equipment."),
+    "accept_smaller": N_("Both States accept a smaller picture."),
+    "more_frames": N_("The slower site uses other equipment."),
+    "accept_fewer_frames": N_("Both States accept fewer pictures a second."),
+    "more_bandwidth": N_("Site {side} gets a better line."),
+    "fewer_cameras": N_("Fewer cameras take part."),
+    "offer_interpreting": N_("Site {side} provides for interpreting."),
+    "wider_audio": N_("The sites use microphones and a sound format that carry {least} Hz."),
+    "offer_simultaneous": N_("Site {side} provides for simultaneous interpreting."),
+    "accept_consecutive": N_("Both States accept consecutive interpreting."),
+    "change_recording": N_("The States ask for another kind of recording that both laws allow."),
+    "record_by_law": N_("The authority whose law stands in the way gives a dispensation, and its profile says so."),
+    "other_place": N_("The person is heard at another place."),
+    "offer_key_holders": N_("One of the sites accepts one of: {able}."),
+    "offer_format": N_("One of the sites takes one of: {able}."),
+    "offer_fallback": N_("The site without it provides a second line or a telephone."),
+    "offer_room_view": N_("Site {side} puts up a camera that shows the whole room."),
+    "offer_private_line": N_("Site {side} provides a room or a telephone for counsel."),
+    "offer_accessibility": N_("Site {side} provides: {missing}."),
+}
+ITEMS: dict[str, str] = {
+    "endpoint": N_("Way of joining"),
+    "transport": N_("Network"),
+    "encryption": N_("Encryption"),
+    "audio_codec": N_("Sound format"),
+    "video_codec": N_("Picture format"),
+    "size": N_("Picture size (lines)"),
+    "rate": N_("Pictures a second"),
+    "bandwidth": N_("Bandwidth (kbit/s)"),
+    "interpreting": N_("Interpreting"),
+    "recording": N_("Recording"),
+    "key_holders": N_("Who can open the recording"),
+    "format": N_("Format of the recording"),
+    "fallback": N_("When the line breaks"),
+    "room_view": N_("View of the whole room"),
+    "private_line": N_("Private line to counsel"),
+    "accessibility": N_("Accessibility"),
+}
+RESULTS: dict[str, tuple[str, str]] = {
+    "agreed": ("ok", N_("Agreed")),
+    "compromise": ("warn", N_("Compromise")),
+    "conflict": ("rec", N_("Conflict")),
+    "open": ("plain", N_("Open")),
+}
+NEEDS: dict[str, str] = {
+    "interpreting": N_("Interpreting"),
+    "cameras_a": N_("Cameras at the requesting site"),
+    "cameras_b": N_("Cameras at the requested site"),
+    "least_height": N_("Least picture size (lines)"),
+    "least_fps": N_("Least pictures a second"),
+    "most_height": N_("Largest picture size (lines)"),
+    "most_fps": N_("Most pictures a second"),
+    "recording": N_("Recording"),
+    "end_to_end": N_("Encryption the server cannot open"),
+    "heard": N_("Where the person is heard"),
+    "room_view": N_("View of the whole room"),
+    "private_line": N_("Private line to counsel"),
+    "accessibility": N_("Accessibility"),
+}
+ABILITIES: dict[str, str] = {
+    "endpoint": N_("Way of joining"),
+    "audio_codecs": N_("Sound formats"),
+    "video_codecs": N_("Picture formats"),
+    "microphone_hz": N_("Highest frequency of the microphones (Hz)"),
+    "height": N_("Largest picture size (lines)"),
+    "fps": N_("Most pictures a second"),
+    "up_least": N_("Upward, guaranteed (kbit/s)"),
+    "up_target": N_("Upward, usual (kbit/s)"),
+    "down_least": N_("Downward, guaranteed (kbit/s)"),
+    "down_target": N_("Downward, usual (kbit/s)"),
+    "transports": N_("Network"),
+    "encryption": N_("Encryption"),
+    "interpreting": N_("Interpreting"),
+    "booth": N_("Interpreter's booth"),
+    "relay": N_("Relay interpreting"),
+    "recordings": N_("What the law allows to be recorded"),
+    "key_holders": N_("Who may open the recording"),
+    "formats": N_("Formats of recordings"),
+    "private_lines": N_("Private line to counsel"),
+    "accessibility": N_("Accessibility"),
+    "fallbacks": N_("When the line breaks"),
+    "room_view": N_("A camera can show the whole room"),
+    "document_camera": N_("Document camera"),
+}
+DETAILS: dict[str, str] = {
+    "address": N_("Address"),
+    "room_phone": N_("Telephone in the room"),
+    "technician_name": N_("Technician"),
+    "technician_phone": N_("Technician's telephone"),
+    "technician_email": N_("Technician's e-mail"),
+    "technician_languages": N_("Technician's languages (tags such as en, th)"),
+    "deputy": N_("Deputy"),
+    "judicial_contact": N_("Contact of the court"),
+    "dial_address": N_("Address to dial"),
+    "microphones": N_("Microphones"),
+    "cameras": N_("Cameras"),
+    "public_access": N_("Access of the public"),
+    "recording_law": N_("Law on recording"),
+    "note": N_("Note"),
+}
+WORDS: dict[str, str] = {
+    "webrtc": N_("Browser"),
+    "sip": "SIP",
+    "h323": "H.323",
+    "isdn": "ISDN",
+    "udp_direct": N_("UDP, direct"),
+    "turn_udp": N_("UDP by a TURN relay"),
+    "turn_tcp": N_("TCP by a TURN relay"),
+    "turn_tls": N_("TLS by a TURN relay"),
+    "dtls_srtp": "DTLS-SRTP",
+    "e2ee_sframe": N_("End to end (SFrame)"),
+    "h235": "H.235",
+    "opus-fb": "Opus, 20 kHz",
+    "opus-swb": "Opus, 12 kHz",
+    "opus-wb": "Opus, 8 kHz",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "h264": "H.264",
+    "av1": "AV1",
+    "none": N_("None"),
+    "consecutive": N_("Consecutive"),
+    "simultaneous": N_("Simultaneous"),
+    "simultaneous_only": N_("Simultaneous, and nothing else"),
+    "sound_and_picture": N_("Sound and picture"),
+    "sound_only": N_("Sound only"),
+    "not_recorded": N_("Nothing"),
+    "both_states": N_("Authorities of both States"),
+    "requesting_state": N_("Only the requesting State"),
+    "requested_state": N_("Only the requested State"),
+    "webm": "WebM",
+    "mp4": "MP4",
+    "second_line": N_("Second line"),
+    "phone": N_("Telephone"),
+    "adjourn": N_("Pause and adjourn"),
+    "room_beside": N_("Room beside"),
+    "separate_video": N_("Separate video call"),
+    "wheelchair": N_("Wheelchair access"),
+    "hearing_loop": N_("Hearing loop"),
+    "captions": N_("Captions"),
+    "sign_language_screen": N_("Screen for sign language"),
+    "quiet_room": N_("Quiet room"),
+    "child_friendly": N_("Room for children"),
+    "room_view": N_("View of the whole room"),
+    "a": N_("At the requesting site"),
+    "b": N_("At the requested site"),
+}
+FINDINGS: dict[str, str] = {
+    "rtt_ms": N_("Round trip between the sites (ms)"),
+    "loss_percent": N_("Loss (%)"),
+    "jitter_ms": N_("Jitter (ms)"),
+    "band_hz": N_("Sound passes up to (Hz)"),
+    "up_kbps": N_("Upward bandwidth (kbit/s)"),
+    "down_kbps": N_("Downward, as received (kbit/s)"),
+}
+SIDES = {
+    "requesting": N_("At the requesting site"),
+    "requested": N_("At the requested site"),
+    "both": N_("Both sites"),
+}
+
+
+def word(value: object) -> str:
+    """A word of a profile or need for people; lists joined; the word itself where it is a name of its own."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(word(one) for one in value) or "–"
+    text = str(value)
+    return _(WORDS[text]) if text in WORDS else text
+
+
+def sentence(line: Line, sites: Mapping[str, str]) -> str:
+    """Why a line is as it is, with the names of the sites."""
+    return _(SENTENCES[f"{line.rule}.{line.result}"]).format(**_inputs(line, sites))
+
+
+def advice(line: Line, sites: Mapping[str, str]) -> list[str]:
+    """What would solve a conflict."""
+    return [_(OPTIONS[option]).format(**_inputs(line, sites)) for option in line.options]
+
+
+def _inputs(line: Line, sites: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in line.inputs:
+        if name == "side":
+            found[name] = _(" and ").join(sites[side] for side in value.split(" and ") if side)
+        else:
+            found[name] = ", ".join(word(one) for one in value.split(", "))
+    return found
+
+
+def tally(lines: tuple[Line, ...]) -> str:
+    """How many conflicts, compromises and agreed lines, in words."""
+    counts = {kind: sum(line.result == kind for line in lines) for kind in RESULTS}
+    return " · ".join(
+        (
+            ngettext("{n} conflict", "{n} conflicts", counts["conflict"]).format(n=counts["conflict"]),
+            ngettext("{n} compromise", "{n} compromises", counts["compromise"]).format(n=counts["compromise"]),
+            ngettext("{n} line agreed", "{n} lines agreed", counts["agreed"]).format(n=counts["agreed"]),
+        )
+    )
