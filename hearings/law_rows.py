@@ -4,6 +4,7 @@ The rows of `law_row` are the log: who, when, why. Nothing is changed or deleted
 version without data.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -207,11 +208,20 @@ async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: st
     query = select(HearingRequest).where(col(HearingRequest.status).in_(OPEN))
     query = query.order_by(col(HearingRequest.created_at).desc(), col(HearingRequest.id)).limit(MOST + 1)
     requests = (await db.exec(query)).all()
+    # A thread of its own: a thousand evaluations must not keep everybody else waiting.
+    own, others = await asyncio.to_thread(_compare, requests[:MOST], edits, law, state, on)
+    looked = min(len(requests), MOST)
+    return Effect(own=own, others=others, looked_at=looked, more=len(requests) > MOST)
+
+
+def _compare(
+    requests: Sequence[HearingRequest], edits: Sequence[Edit], law: Law, state: str, on: date
+) -> tuple[tuple[Change, ...], int]:
     after = edited(law, *edits)
     also = {edit.key for edit in edits if edit.kind == "instrument"}
     own: list[Change] = []
     others = 0
-    for request in requests[:MOST]:
+    for request in requests:
         if not any(_concerns(edit, law, request) for edit in edits):
             continue
         was, becomes = (_outcomes(request, one, on, also) for one in (law, after))
@@ -231,5 +241,4 @@ async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: st
                 )
                 for name in changed
             ]
-    looked = min(len(requests), MOST)
-    return Effect(own=tuple(own), others=others, looked_at=looked, more=len(requests) > MOST)
+    return tuple(own), others
