@@ -79,9 +79,9 @@ def alike(docket: Docket) -> dict[str, str]:
                 wanted[one].append((job.id, number))
     stands: dict[Any, str] = {}
     found = {}
-    for one in docket.resources:
-        own = one.id if one.daily is not None else tuple(wanted[one.id])
-        found[one.id] = stands.setdefault((own, tuple(sorted(one.busy))), one.id)
+    for resource in docket.resources:
+        own = resource.id if resource.daily is not None else tuple(wanted[resource.id])
+        found[resource.id] = stands.setdefault((own, tuple(sorted(resource.busy))), resource.id)
     return found
 
 

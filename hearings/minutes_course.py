@@ -87,19 +87,21 @@ TOLD: Mapping[str, Saying] = {
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.hold: (N_("{time}: {who} closed the floor."), _actor),
     K.resumed: (N_("{time}: {who} went on with the sitting."), _actor),
+    "time_limit_reached": (N_("{time}: the time the requested State had set was used up."), _nothing),
+    "break_due": (N_("{time}: a pause was due by the conditions of the requested State."), _nothing),
     K.floor_closed: (N_("{time}: the floor was closed by the system."), _nothing),
     K.closing: (N_("{time}: {who} closed the sitting."), _actor),
     K.closed: (N_("{time}: the sitting was closed and everybody left the room."), _nothing),
     K.aborted: (N_("{time}: {who} broke the hearing off."), _actor),
 }
 """What stands in the course of the hearing."""
-ELSEWHERE = frozenset(
+ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
     | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
-    | {K.recording_back, K.recording_sealed, K.recording_failed}
+    | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
 )
 """Told in another section."""
-UNTOLD = frozenset(
+UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over, K.microphone}
     | {K.camera, K.hand, K.help, K.language_chosen}
 )

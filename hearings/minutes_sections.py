@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hearings.conditions import SENTENCES
 from hearings.events import EventKind
 from hearings.minutes_course import statement_lines
 from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage
@@ -9,6 +10,7 @@ from hearings.minutes_phrases import N_, Land, Term, phrase
 from hearings.models import Participant
 from hearings.models.sitting import CheckStatus
 
+CONDITIONS = {kind.value: sentence for kind, sentence in SENTENCES.items()}
 DRAWN_BY = {
     "requested_authority": N_("the requested authority draws up the minutes"),
     "by_agreement": N_("the two authorities agree on the minutes"),
@@ -97,6 +99,17 @@ def conditions(told: Telling) -> Iterator[Passage]:
     if told.facts.request.conditions:
         text = told.quoted(told.facts.request.conditions)
         lines.insert(0, line(N_("As written: “{text}”"), "row:hearing_request.conditions", text=text))
+    lines += [
+        line(
+            N_("{time}: {who} confirmed: {condition}"),
+            f"event:{event.seq}",
+            time=told.when(event.at),
+            who=told.who(event),
+            condition=Term(CONDITIONS.get(str(event.data.get("condition")), "–")),
+        )
+        for event in told.facts.events
+        if event.kind == "condition_confirmed"
+    ]
     yield passage("conditions.all", *(lines or [line(N_("None were set."), "row:hearing_request.conditions")]))
 
 

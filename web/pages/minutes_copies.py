@@ -1,6 +1,5 @@
 """Signing the minutes, and copies of them to take away."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,62 +9,62 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import minutes, minutes_text, passages, reservations, signatures
+from hearings import errors, minutes, minutes_text, passages, reservations, signatures
 from hearings.models import Hearing, Minutes
 from hearings.permissions import require
-from web import forms
+from web import forms, refusals, signing
 from web.forms import FormError
+from web.i18n import _
 from web.minutes_access import access_to, back, context_of, found_of
+from web.problems import status_of
 from web.rendering import render
 
 
 async def sign_page(request: Request) -> Response:
     """The exact text, its hash, and the statement to sign."""
-    return await _sign(request, [])
+    return await _sign(request, [], 200)
 
 
-async def _sign(request: Request, wrong: list[FormError]) -> Response:
+async def _sign(request: Request, wrong: list[FormError], status: int) -> Response:
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
         require("sign_minutes", access.actor, target_state=access.state)
         found = await found_of(db, access, request)
         context = await context_of(db, access, found)
-        reading = await minutes.reading_in_force(db, found)
+        hearing = access.hearing
         body = minutes_text.body(found, await minutes.recordings(db, found))
-    hearing = access.hearing
-    other = hearing.requested_state if access.state == hearing.requesting_state else hearing.requesting_state
-    stated = signatures.statement(
-        state=access.state,
-        other=other,
-        act=signatures.Act.sign_minutes,
-        about=minutes_text.about(hearing, found),
-        body=body,
-        now=datetime.now(UTC),
-    )
-    context |= {
-        "access": access,
-        "hearing": hearing,
-        "places": access.places,
-        "reading": reading,
-        "statement": stated,
-        "shown": json.dumps(stated, ensure_ascii=False, indent=2),
-        "errors": wrong,
-    }
-    return render(request, "minutes_sign.html", context, status=422 if wrong else 200)
+        facts = [(_("SHA-256 of the text"), str(body["text_sha256"]))]
+        facts += [(_("Root of recording {id}").format(id=id_), root) for id_, root in body["recordings"].items()]
+        context["prepared"] = await signing.prepare(
+            db,
+            state=access.state,
+            other=(hearing.requested_state if access.state == hearing.requesting_state else hearing.requesting_state),
+            act=signatures.Act.sign_minutes,
+            about=minutes_text.about(hearing, found),
+            body=body,
+            now=datetime.now(UTC),
+            facts=facts,
+        )
+        context["reading"] = await minutes.reading_in_force(db, found)
+    context |= {"access": access, "hearing": hearing, "places": access.places, "errors": wrong}
+    return render(request, "minutes_sign.html", context, status=status)
 
 
 async def sign(request: Request) -> Response:
     """Effects: those of `minutes.sign`."""
     form = await forms.read(request)
-    async with request.app.state.parts.database.transaction() as db:
-        access = await access_to(db, request)
-        await minutes.sign(
-            db,
-            minutes=await found_of(db, access, request),
-            jws=form.text("jws"),
-            actor=access.actor,
-            now=datetime.now(UTC),
-        )
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            access = await access_to(db, request)
+            await minutes.sign(
+                db,
+                minutes=await found_of(db, access, request),
+                jws=form.text("jws"),
+                actor=access.actor,
+                now=datetime.now(UTC),
+            )
+    except errors.SignatureRefused as error:
+        return await _sign(request, [FormError("sign-key", refusals.words(error))], status_of(error))
     return back(request, "sign")
 
 

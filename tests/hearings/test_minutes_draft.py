@@ -1,0 +1,225 @@
+"""The draft of minutes as a pure function: what the law asks, what is told where, and in which language."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings.events import EventKind
+from hearings.law import LAW
+from hearings.minutes_course import ELSEWHERE, TOLD, UNTOLD
+from hearings.minutes_draft import WRITERS, draft, text_of
+from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
+from hearings.minutes_gathering import bases, each_place
+from hearings.minutes_phrases import Clock, Land, Moment, Term, Tongue, english, phrase, say
+from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
+from hearings.models.sitting import HoldCause
+from hearings.roles import Role
+from hearings.status import RecordingStatus, SittingStatus
+
+AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
+
+
+def request(**changes: Any) -> HearingRequest:
+    values: dict[str, Any] = {
+        "owner_state": "FR", "reference": "FR-1", "requesting_state": "FR", "requested_state": "ES",
+        "instruments": ["eio"], "created_by": "-", "created_at": AT,
+    }  # fmt: skip
+    return HearingRequest(**(values | changes))
+
+
+def hearing() -> Hearing:
+    return Hearing(
+        id="h", owner_state="FR", ref="AAAA-BBBB", request_id="r", starts_at=AT, ends_at=AT + timedelta(hours=1),
+        wall_start="2026-12-02T23:30:00", wall_zone="Europe/Paris", requesting_state="FR", requesting_city="Paris",
+        requesting_zone="Europe/Paris", requested_state="ES", requested_city="Las Palmas",
+        requested_zone="Atlantic/Canary", tzdb_version="2026b", language_requesting="fr", language_requested="es",
+        created_by="-", created_at=AT,
+    )  # fmt: skip
+
+
+def event(seq: int, kind: str, minutes: int = 0, *, actor: str = "system", **data: Any) -> HearingEvent:
+    at = AT + timedelta(minutes=minutes)
+    return HearingEvent(owner_state="FR", hearing_id="h", seq=seq, at=at, kind=kind, actor=actor, data=data)
+
+
+def person(role: Role, name: str, **changes: Any) -> Participant:
+    values: dict[str, Any] = {
+        "id": role.value, "owner_state": "FR", "hearing_id": "h", "role": role, "number": 1, "display_name": name,
+        "state": "ES", "city": "Las Palmas", "speaks": "es", "presence_since": AT,
+    }  # fmt: skip
+    return Participant(**(values | changes))
+
+
+def facts(*events: HearingEvent, people: tuple[Participant, ...] = (), **changes: Any) -> Facts:
+    asked = request()
+    sitting = Sitting(id="s", owner_state="FR", hearing_id="h", since=AT, status=SittingStatus.closed, started_at=AT)
+    values: dict[str, Any] = {
+        "hearing": hearing(), "request": asked, "participants": people, "sittings": [sitting], "recordings": {},
+        "events": events, "bases": tuple(bases(LAW, asked)),
+    }  # fmt: skip
+    return Facts(**(values | changes))
+
+
+def told(found: Facts) -> dict[str, str]:
+    return {one.key: text_of(one, "en", english) or "" for one in draft(found).passages}
+
+
+# --- what the law asks -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instrument", "by", "provision"),
+    [
+        ("eio", "requested_authority", "art. 24(6)"),
+        ("ets182", "requested_authority", "art. 9(6)"),
+        ("untoc", "silent", ""),
+        ("uncac", "silent", ""),
+    ],
+)
+def test_each_instrument_says_who_draws_up_the_minutes(instrument: str, by: str, provision: str) -> None:
+    (basis,) = bases(LAW, request(instruments=[instrument]))
+    assert (basis.minutes_by, basis.provision) == (by, provision)
+    assert minimum([basis]) == {"times", "identity", "people", "oath", "technical"}
+
+
+def test_every_field_the_data_ask_for_has_its_section() -> None:
+    fields = {name for rule in LAW.rules.values() for name in rule.get("minutes_fields") or ()}
+    assert fields - ASKED_IN.keys() == set()
+    assert fields | set(MINIMUM) == ASKED_IN.keys()
+    assert WRITERS.keys() == SECTIONS.keys()
+
+
+def test_a_national_rule_for_a_record_at_each_place_is_told() -> None:
+    assert list(each_place(LAW, hearing())) == [("FR", "art. 694-5 (+706-71)")]
+    found = told(facts(each_place=tuple(each_place(LAW, hearing()))))
+    assert "France: a record is drawn up at each place (art. 694-5 (+706-71))." in found["case.basis"]
+
+
+def test_what_has_not_been_verified_says_so() -> None:
+    assert told(facts())["case.basis"].splitlines() == [
+        "Directive 2014/41/EU (EIO) art. 24: the requested authority draws up the minutes.",
+        "    Provision: art. 24(6).",
+        "    What the text says of minutes has not been verified.",
+    ]
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+def test_of_every_kind_of_event_it_is_decided_where_it_is_told() -> None:
+    decided = [*TOLD, *ELSEWHERE, *UNTOLD]
+    assert sorted(decided) == sorted(set(decided))
+    assert {kind.value for kind in EventKind} - {str(kind) for kind in decided} == set()
+
+
+def test_confirmed_conditions_are_told_with_who_confirmed_them() -> None:
+    confirmed = event(1, "condition_confirmed", actor="requested_authority", condition="nobody_else_in_room")
+    found = told(facts(confirmed, people=(person(Role.requested_authority, "Eva"),)))["conditions.all"]
+    assert found == (
+        "2026-12-02 23:30 Paris (+01:00), 22:30 Las Palmas (+00:00), 22:30:00 UTC: Eva confirmed: "
+        "Nobody but the person heard and those named here is in the room with them."
+    )
+
+
+def test_an_act_that_is_new_is_told_by_its_name() -> None:
+    found = told(facts(event(1, "lobby_opened"), event(2, "witness_fainted", 1, text="At once")))
+    assert found["course.sitting_1"].splitlines()[1:] == [
+        "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC: witness fainted, by the system.",
+        "    Reason given: “At once”",
+    ]
+
+
+def test_an_interruption_ends_with_its_own_end_or_is_said_to_have_none() -> None:
+    people = (person(Role.witness, "Ana"), person(Role.interpreter, "Luis"))
+    lost = [
+        event(1, "reconnecting", 0, participant="witness"),
+        event(2, "reconnecting", 1, participant="interpreter"),
+        event(3, "joined", 2, participant="interpreter"),
+        event(4, "media_lost", 3),
+        event(5, "media_back", 4),
+        event(6, "recording_failing", 5, code="disk_full"),
+    ]
+    lines = told(facts(*lost, people=people))["interruptions.all"].splitlines()
+    assert [line.rpartition("UTC")[2] for line in lines] == [
+        ": the line of Ana was lost, and nothing says that it came back.",
+        " (60 s): the line of Luis was lost.",
+        " (60 s): sound and picture of everybody were lost.",
+        ": the recording was not known to run (disk_full); nothing says that it did again.",
+    ]
+    assert draft(facts(*lost, people=people)).passages
+    by_key = {one.key: one for one in draft(facts(*lost, people=people)).passages}
+    assert by_key["interruptions.all"].sources == tuple(f"event:{seq}" for seq in (1, 2, 3, 4, 5, 6))
+
+
+def test_a_person_may_leave_and_come_again() -> None:
+    people = (person(Role.witness, "Ana"),)
+    moves = [
+        event(1, "admitted", 0, participant="witness"),
+        event(2, "returned_to_lobby", 5, participant="witness"),
+        event(3, "admitted", 9, participant="witness"),
+        event(4, "closed", 30),
+    ]
+    lines = told(facts(*moves, people=people))["people.witness_1"].splitlines()
+    assert [line.split(" ")[0:4] for line in lines[1:]] == [["In", "the", "room", "from"]] * 2
+    assert "until 2026-12-02 23:35" in lines[1] and "until 2026-12-03 00:00 Paris" in lines[2]
+    absent = told(facts(people=people))["people.witness_1"].splitlines()[1]
+    assert absent == "The log does not show this person in the room."
+
+
+def test_only_the_authoritys_own_holds_are_interventions() -> None:
+    holds = [event(at, "hold", at, cause=cause.value, reason=f"why {at}") for at, cause in enumerate(HoldCause, 1)]
+    lines = told(facts(*holds))["interventions.all"].splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == ["“why 2”"]
+
+
+@pytest.mark.parametrize(
+    ("data", "open_for", "last"),
+    [
+        ({"method": "document_seen"}, "requested_authority", "not recorded, to be completed by: Requested authority."),
+        ({"method": "document_seen", "document": "passport", "last_four": "XK129876"}, "", "passport, ending in 9876."),
+        ({"method": "known_to_authority"}, "", "the person is known to the authority."),
+    ],
+)
+def test_of_a_document_only_type_and_last_four_characters_are_told(data: Any, open_for: str, last: str) -> None:
+    checks = facts(event(1, "identity_confirmed", participant="witness", **data), people=(person(Role.witness, "Ana"),))
+    (found,) = [one for one in draft(checks).passages if one.key == "identity.witness_1"]
+    assert (found.open_for, found.required) == (open_for, True)
+    assert told(checks)["identity.witness_1"].endswith(last)
+    assert "XK12" not in " ".join(told(checks).values())
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (RecordingStatus.sealed, "Sealed: 9 entries, root abc."),
+        (RecordingStatus.failed, "It could not be closed properly (io_error)."),
+        (RecordingStatus.recording, "Not sealed when this was drafted."),
+        (RecordingStatus.no_recording, "Sitting 1: no recording."),
+    ],
+)
+def test_a_recording_is_told_as_far_as_it_is_known(status: RecordingStatus, line: str) -> None:
+    kept = Recording(
+        id="rec", owner_state="FR", sitting_id="s", status=status, since=AT, origin="o", size=9, root="abc",
+        failing_code="io_error",
+    )  # fmt: skip
+    assert told(facts(recordings={"s": kept}))["recording.sitting_1"].splitlines()[-1] == line
+
+
+# --- languages ---------------------------------------------------------------------------------------------------
+
+
+def test_a_moment_gives_the_date_again_where_a_calendar_shows_another() -> None:
+    place = (Clock(city="Paris", zone="Europe/Paris"), Clock(city="Kiritimati", zone="Pacific/Kiritimati"))
+    assert str(Moment(AT, place)) == (
+        "2026-12-02 23:30 Paris (+01:00), 2026-12-03 12:30 Kiritimati (+14:00), 2026-12-02 22:30:00 UTC"
+    )
+
+
+def test_a_sentence_is_said_only_where_all_of_it_is_translated() -> None:
+    said = phrase("{who} spoke {tongue} in {land}", who=Term("Witness"), tongue=Tongue("th"), land=Land("TH"))
+    assert say(said, "en", english) == "Witness spoke Thai in Thailand"
+    words = {"{who} spoke {tongue} in {land}": "{who} a vorbit {tongue} în {land}", "Witness": "Martorul"}
+    assert say(said, "ro", words.get) == "Martorul a vorbit thailandeză în Thailanda"
+    del words["Witness"]
+    assert say(said, "ro", words.get) is None
