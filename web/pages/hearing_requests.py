@@ -10,11 +10,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, law, priority, queries, reference, request_log, request_queries, requests, translations
+from hearings import (
+    errors,
+    law,
+    priority,
+    queries,
+    reference,
+    request_log,
+    request_queries,
+    requests,
+    signatures,
+    translations,
+)
 from hearings.models import Person
 from hearings.permissions import may_staff
 from hearings.status import RequestStatus
-from web import forms, places, terms
+from web import forms, places, signing, terms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import _, current
@@ -156,6 +167,7 @@ async def _page(
         hearings = await queries.hearings_of_request(db, row.id)
         translated = tuple(await translations.of_request(db, row.id))
         log = await request_log.of_request(db, row.id)
+        signed = await signatures.signatures_of(db, row)
         colleagues = await queries.people(db, state=person.owner_state)
     chosen = tuple(row.instruments) or None
     gate = row.gate_result or requests.evaluate(row, now=now, instruments=chosen, law=known).as_json()
@@ -175,6 +187,8 @@ async def _page(
         "score": priority.score(row, on=now.date()),
         "history": history,
         "log": log,
+        "signed": signed,
+        "signed_acts": signing.ACTS,
         "hearings": hearings,
         "actions": allowed,
         "opened": opened,

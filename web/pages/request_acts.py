@@ -151,20 +151,25 @@ def _whole(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
     return statement_bodies.submission(row)
 
 
+def _text(form: Form) -> str:
+    """The text that is signed: browsers send line ends as CR LF, rows hold LF."""
+    return form.text("text").replace("\r\n", "\n")
+
+
 def _reason(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"reason": form.text("text")}
+    return {"reason": _text(form)}
 
 
 def _under(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"conditions": form.text("text"), "rules": []}
+    return {"conditions": _text(form), "rules": []}
 
 
 def _refused(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"ground": form.text("ground"), "reasons": form.text("text")}
+    return {"ground": form.text("ground"), "reasons": _text(form)}
 
 
 def _postponed(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"reasons": form.text("text"), "review": statement_bodies.plain(_day(form, "review", actor))}
+    return {"reasons": _text(form), "review": statement_bodies.plain(_day(form, "review", actor))}
 
 
 REVIEW = frozenset({R.under_review})

@@ -1,12 +1,16 @@
 """The wizard step by step, files, consents, consultations, the informal thread, search, what waits, the directory."""
 
+import base64
 import hashlib
+import json
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearings import directory, queries, requests
+from hearings import directory, queries, requests, signatures, signing_keys
 from hearings.actors import person_actor
 from hearings.db import Database
 from web import cli, demo, security
@@ -234,6 +238,34 @@ def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):
     answer = clerk.post(f"{base}/act/submit", {"jws": "e30.e30.AA"}, page=base)
     assert answer.status_code == 401
     assert "Draft" in clerk.words(clerk.get(base))
+
+
+def test_what_an_authority_signs_is_what_the_act_expects_line_ends_and_all(service, clerk, authority):
+    seed = hashlib.sha256(b"Thailand signs").digest()
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+    async def register(database: Database) -> None:
+        async with database.transaction() as db:
+            await signing_keys.add(
+                db, state="TH", authority_name="Office of the Attorney General",
+                public_key=base64.urlsafe_b64encode(public).rstrip(b"=").decode(), now=datetime.now(UTC),
+            )  # fmt: skip
+
+    service.run(register)
+    base = made(service)
+    authority.post(f"{base}/act/acknowledge", page=base)
+    typed = {"text": "Our judge is present.\r\nNo recording of the gallery."}
+    page = authority.post(f"{base}/sign/conditions", typed, page=base)
+    assert page.status_code == 200
+    stated = json.loads(unescape(re.search(r'data-statement="([^"]*)"', page.text)[1]))
+    assert stated["body"] == {"conditions": "Our judge is present.\nNo recording of the gallery.", "rules": []}
+    jws = signatures.sign(stated, seed=seed)
+    other = authority.post(f"{base}/act/conditions", {"text": "Something else", "jws": jws}, page=base)
+    assert (other.status_code, "Under review" in authority.words(authority.get(base))) == (409, True)
+    assert clerk.post(f"{base}/act/conditions", typed | {"jws": jws}, page=base).status_code == 401
+    assert authority.post(f"{base}/act/conditions", typed | {"jws": jws}, page=base).status_code == 303
+    words = clerk.words(clerk.get(base))
+    assert "Accepted with conditions" in words and "Accept the request under conditions" in words
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
