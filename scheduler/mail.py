@@ -63,7 +63,7 @@ async def send(message: OutboxMessage, server: MailServer) -> Outcome:
         port=server.port,
         timeout=server.timeout,
         use_tls=server.tls == "tls",
-        start_tls=server.tls == "starttls",
+        start_tls=False,  # said below, so that its failure can be told from others
         tls_context=server.trust,
         local_hostname="localhost",
     )
@@ -78,6 +78,8 @@ async def _before_data(client: aiosmtplib.SMTP, message: OutboxMessage, server: 
     """Everything up to the content: nothing can have arrived. None when the content may go."""
     try:
         await client.connect()
+        if server.tls == "starttls" and not await _secured(client, server):
+            return Outcome(WAITING, "tls")
         if server.user:
             await client.login(server.user, server.password)
         await client.mail(one_line(server.sender))
@@ -95,6 +97,15 @@ async def _before_data(client: aiosmtplib.SMTP, message: OutboxMessage, server: 
     except (aiosmtplib.SMTPException, OSError, ValueError):
         return Outcome(WAITING, "unreachable")
     return None
+
+
+async def _secured(client: aiosmtplib.SMTP, server: MailServer) -> bool:
+    """Whether the connection is encrypted now; never goes on without."""
+    try:
+        await client.starttls(tls_context=server.trust, server_hostname=server.host)
+    except (aiosmtplib.SMTPException, ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 async def _data(client: aiosmtplib.SMTP, content: bytes) -> Outcome:
