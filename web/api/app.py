@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from web.api import clients, events, hearings, openapi, problems, reference, requests, tokens
+from web.api import clients, events, hearings, openapi, problems, reference, requests, signing, tokens
 from web.api.dpop import SeenProofs
 
 if TYPE_CHECKING:
     from web.app import Parts
 
-RESOURCES = (tokens, clients, reference, requests, hearings, events)
+RESOURCES = (tokens, clients, reference, requests, hearings, signing, events)
 """Modules with a `router`, in the order of the description."""
 
 

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import api_clients
@@ -19,7 +19,7 @@ from web.api.routes import Resource
 router = Resource("access")
 
 KID = "0WgPbW2nVBDZjmNKQKvDZNnQkJQ2Vb5TnSx1b3n0mYk"
-KEY = {
+KEY: dict[str, Any] = {
     "kid": KID,
     "jwk": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
     "not_before": "2027-03-01T08:00:00Z",
@@ -40,7 +40,7 @@ class Jwk(Model):
 class NewKey(Model):
     """A further public key, in force at once or from `not_before`."""
 
-    model_config = Model.model_config | {"json_schema_extra": {"examples": [{"jwk": KEY["jwk"]}]}}
+    model_config = ConfigDict(json_schema_extra={"examples": [{"jwk": KEY["jwk"]}]})
 
     jwk: Jwk
     not_before: Annotated[datetime, Field(strict=False)] | None = None

@@ -24,7 +24,7 @@ CONTENT: dict[str, Any] = {
     "language_of_request": "th",
     "instruments": ["untoc"],
 }
-NEW_REQUEST = {"requested_state": "TH", "content": CONTENT}
+NEW_REQUEST: Any = {"requested_state": "TH", "content": CONTENT}
 
 _EMPTY = {name: RequestFields().model_dump(mode="json")[name] for name in FIELDS}
 _SUMMARY = {
@@ -84,7 +84,7 @@ def _statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
 
 STATEMENT = _statement("accept_request", "RO-2027-0001", BODIES["accept_request"])
 
-NEW_HEARING = {
+NEW_HEARING: Any = {
     "request": "RO-2027-0001",
     "wall_start": "2027-03-29T09:00",
     "wall_zone": "Europe/Bucharest",
@@ -94,7 +94,7 @@ NEW_HEARING = {
     "requested_zone": "Asia/Bangkok",
     "requested_city": "Bangkok",
 }
-COUNTER = {
+COUNTER: Any = {
     "wall_start": "2027-03-30T14:00",
     "wall_zone": "Asia/Bangkok",
     "duration_minutes": 120,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hearings import diary, queries, signatures, statement_bodies, views
 from hearings.clocks import LocalTime
@@ -42,7 +42,7 @@ class Time(Model):
 class NewHearing(Time):
     """A hearing of an accepted request."""
 
-    model_config = Model.model_config | {"json_schema_extra": {"examples": [examples.NEW_HEARING]}}
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_HEARING]})
 
     request: Annotated[str, Field(max_length=40, description="Id or reference of the request.")]
     requesting_zone: Zone
@@ -56,7 +56,7 @@ class NewHearing(Time):
 class Counter(Time):
     """Another time, and why."""
 
-    model_config = Model.model_config | {"json_schema_extra": {"examples": [examples.COUNTER]}}
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COUNTER]})
 
     reason: str = Field(default="", max_length=500)
 

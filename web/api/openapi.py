@@ -106,8 +106,9 @@ def describe(api: FastAPI, origin: str) -> dict[str, Any]:
         }
     }
     for route in routes:
-        for method in route.methods:
-            _complete(found["paths"][route.path_format][method.lower()], OPERATIONS[route.endpoint], method)
+        for method in route.methods or ():
+            shown = found["paths"][route.path_format][method.lower()]
+            _complete(shown, OPERATIONS[route.endpoint], method, parts["schemas"])
     return found
 
 
@@ -128,7 +129,7 @@ def _problem_schema() -> dict[str, Any]:
     }
 
 
-def _complete(shown: dict[str, Any], operation: Operation, method: str) -> None:
+def _complete(shown: dict[str, Any], operation: Operation, method: str, schemas: dict[str, Any]) -> None:
     """Add to one operation what FastAPI does not know of it."""
     own = operation.scope is not None
     if own:
@@ -140,7 +141,7 @@ def _complete(shown: dict[str, Any], operation: Operation, method: str) -> None:
     wanted += ["IfMatch"] if operation.changes else []
     if wanted:
         shown.setdefault("parameters", []).extend({"$ref": f"#/components/parameters/{name}"} for name in wanted)
-    _bodies(shown, operation)
+    _bodies(shown, operation, schemas)
     responses: dict[str, Any] = shown["responses"]
     for status, response in list(responses.items()):
         if not status.startswith("2"):
@@ -193,11 +194,24 @@ def _refusal(code: int, own: bool) -> dict[str, Any]:
     return found | ({"headers": headers} if headers else {})
 
 
-def _bodies(shown: dict[str, Any], operation: Operation) -> None:
-    """The types a body may have: FastAPI has seen them all as JSON."""
+def _bodies(shown: dict[str, Any], operation: Operation, schemas: dict[str, Any]) -> None:
+    """The types a body may have, each with an example: FastAPI has seen them all as JSON."""
     body = shown.get("requestBody")
     if body is None:
         return
-    content = body["content"].pop("application/json")
+    schema = body["content"].pop("application/json")["schema"]
+    names = [one["$ref"].rpartition("/")[2] for one in [schema, *schema.get("anyOf", [])] if "$ref" in one]
     for kind in bodies.accepted(operation.body):
-        body["content"][kind] = content if kind != bodies.JOSE else {"schema": {"type": "string"}, "example": "a.b.c"}
+        if kind == bodies.JOSE:
+            body["content"][kind] = {"schema": {"type": "string"}, "example": "header.payload.signature"}
+        else:
+            body["content"][kind] = {"schema": schema, "example": _example(schemas[names[0]])}
+
+
+def _example(schema: dict[str, Any]) -> Any:
+    """An example of a model: its own, or made of those of its fields."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    fields: dict[str, Any] = schema.get("properties", {})
+    shown = {name: one["examples"][0] for name, one in fields.items() if "examples" in one}
+    return shown | {name: one["const"] for name, one in fields.items() if "const" in one}

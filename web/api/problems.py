@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from hearings import errors
+from hearings.signatures import CAUSES
 from web.api.mount import BASE
 from web.problems import status_of
 
@@ -81,19 +82,22 @@ _EXTRA = ("field", "current", "wanted", "allowed", "missing", "who_can", "before
 
 def _kinds(kind: type[errors.HearingsError] = errors.HearingsError) -> Iterator[type[errors.HearingsError]]:
     for one in kind.__subclasses__():
-        if not one.__name__.startswith("_"):
+        if one.__module__ == errors.__name__:
             yield one
             yield from _kinds(one)
 
 
 def codes() -> dict[str, tuple[int, str]]:
     """Every code there is with its status and title."""
-    found = {
-        kind.code: (status_of(kind.__new__(kind)), (kind.__doc__ or kind.code).splitlines()[0].rstrip("."))
-        for kind in _kinds()
-        if "code" in vars(kind)
-    }
-    return {code: row for code, row in sorted((found | dict(CODES)).items()) if row[0] < 500 or code in CODES}
+    found = {kind.code: (status_of(kind.__new__(kind)), _title(kind)) for kind in _kinds() if "code" in vars(kind)}
+    found = {code: row for code, row in found.items() if row[0] < 500}
+    refused = {code: (401, text) for code, text in CAUSES.items()}
+    return dict(sorted((found | refused | dict(CODES)).items()))
+
+
+def _title(kind: type[Exception]) -> str:
+    """The first sentence of what an error's class says of itself."""
+    return (kind.__doc__ or kind.__name__).splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def answer(request: Request, error: Exception) -> JSONResponse:
@@ -122,7 +126,7 @@ def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapp
     if isinstance(error, errors.HearingsError):
         status = status_of(error)
         if status < 500:
-            title = (type(error).__doc__ or error.code).splitlines()[0].rstrip(".")
+            title = CAUSES.get(error.code) or _title(type(error))
             return error.code, status, title, str(error), dict(_more(error)), {}
     if isinstance(error, HTTPException):
         code = {404: "no_such_route", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "not_http")

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hearings import law, legal_bases
 from hearings.errors import NotFound
@@ -66,8 +66,8 @@ class ShownInstrument(Instrument):
 class Inputs(Model):
     """What the legal bases are asked about. What is left out counts as not said, never as met."""
 
-    model_config = Model.model_config | {
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [
                 {
                     "requesting_state": "RO",
@@ -81,7 +81,7 @@ class Inputs(Model):
                 }
             ]
         }
-    }
+    )
 
     requesting_state: StateCode
     requested_state: StateCode

@@ -139,10 +139,10 @@ class ShownSlot(Shown):
 
 _OTHER: dict[str, Any] = {"proposed_slots": list[ShownSlot], "oral_at": Moment | None}
 
+_FIELDS: dict[str, Any] = {
+    name: (_OTHER.get(name, field.annotation), ...) for name, field in RequestFields.model_fields.items()
+}
 Content: Any = create_model(
-    "RequestContent",
-    __base__=Shown,
-    __doc__="Every field of a request, filled in or empty.",
-    **{name: (_OTHER.get(name, field.annotation), ...) for name, field in RequestFields.model_fields.items()},
+    "RequestContent", __base__=Shown, __doc__="Every field of a request, filled in or empty.", **_FIELDS
 )
 """`hearings.statement_bodies.content` as a schema."""

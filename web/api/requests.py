@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hearings import queries, requests, signatures, statement_bodies, views
 from hearings.models import HearingRequest, SharedView, StatusChange
@@ -28,7 +28,7 @@ ACT = (404, 409, 412)
 class NewRequest(Model):
     """A draft to one State; `content` as far as it is known."""
 
-    model_config = Model.model_config | {"json_schema_extra": {"examples": [examples.NEW_REQUEST]}}
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_REQUEST]})
 
     requested_state: StateCode
     content: RequestFields = RequestFields()

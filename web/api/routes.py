@@ -6,7 +6,7 @@ with the note for the State whose row is shown; the answer goes out when that is
 input, calls `hearings` and shows the result.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from web.api.access import CALLER, Caller, parts_of
 from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
 from web.api.problems import ApiError
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD"})
 ATTEMPTS = 4
 """How often an act is begun again because another with the same key was committed first."""

@@ -1,0 +1,111 @@
+"""The description says what the API does: every operation, its input, its answers and its refusals."""
+
+import re
+
+import pytest
+
+from hearings.request_fields import FIELDS
+from web.api import document, problems
+from web.api.request_fields import RequestFields
+
+
+@pytest.fixture
+async def description(installation):
+    return (await installation.http.get("/api/v1/openapi.json")).json()
+
+
+def operations(description):
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+async def test_it_is_openapi_3_1_and_every_operation_is_whole(description):
+    assert description["openapi"] == "3.1.0"
+    assert description["servers"] == [{"url": "http://localhost:8000/api/v1"}]
+    ids = [operation["operationId"] for _name, operation in operations(description)]
+    assert len(ids) == len(set(ids)) > 40
+    for name, operation in operations(description):
+        assert operation["description"], name
+        (good,) = [status for status in operation["responses"] if status.startswith("2")]
+        for content in operation["responses"][good].get("content", {}).values():
+            assert content["example"], name
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            assert "example" in content, (name, kind)
+            schema = description["components"]["schemas"].get(content["schema"].get("$ref", "").split("/")[-1], {})
+            assert set(schema.get("required", ())) <= set(content["example"]), (name, kind)
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (name, status)
+        assert {"429", "500"} <= set(operation["responses"]), name
+        if operation["security"]:
+            assert {"401", "403"} <= set(operation["responses"]), name
+            assert {"$ref": "#/components/parameters/DPoP"} in operation["parameters"], name
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(operation["responses"]), name
+        if name.startswith("PATCH"):
+            assert {"409", "412", "428"} <= set(operation["responses"]), name
+        if name.startswith("POST") and operation["security"]:
+            assert {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"], name
+
+
+async def test_every_reference_in_it_leads_somewhere(description):
+    for target in re.findall(r"'\$ref': '#/([^']+)'", str(description)):
+        found = description
+        for step in target.split("/"):
+            found = found[step]
+
+
+async def test_examples_of_requests_are_taken_and_answers_look_like_their_examples(ro, description):
+    paths = description["paths"]
+    for path in ("/legal-bases/evaluate", "/requests"):
+        operation = paths[path]["post"]
+        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        (example,) = description["components"]["schemas"][name]["examples"]
+        answer = await ro.post(path, example)
+        assert answer.status_code in (200, 201), answer.text
+        content = next(iter(operation["responses"][str(answer.status_code)]["content"].values()))
+        assert set(content["example"]) == set(answer.json())
+    for path in ("/states", "/law/instruments", "/problems", "/client", "/requests"):
+        answer = await ro.get(path)
+        assert answer.status_code == 200
+        assert set(paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]) == set(
+            answer.json()
+        )
+        items = answer.json().get("items")
+        if items:
+            shown = paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]["items"][0]
+            assert set(shown) == set(items[0]), path
+
+
+def test_the_fields_of_a_request_are_those_of_the_domain():
+    assert set(RequestFields.model_fields) == set(FIELDS)
+
+
+def test_the_page_says_what_the_code_does():
+    text = document.PAGE.read_text(encoding="utf-8")
+    assert document.filled(text) == text, "run `python -m web.api.document`"
+
+
+async def test_every_code_of_a_problem_is_listed(installation):
+    listed = (await installation.http.get("/api/v1/problems")).json()["items"]
+    assert {one["code"]: (one["status"], one["title"]) for one in listed} == problems.codes()
+    assert problems.codes()["not_found"][0] == 404
+    assert problems.codes()["signature_wrong"][0] == 401
+    assert problems.codes()["nonexistent_time"][0] == 422
+
+
+async def test_evaluation_says_what_is_open_and_changes_nothing(ro):
+    body = {"requesting_state": "RO", "requested_state": "TH", "capacity": "witness"}
+    answer = await ro.post("/legal-bases/evaluate", body)
+    assert answer.status_code == 200
+    verdicts = {one["instrument"]: one for one in answer.json()["verdicts"]}
+    assert {"untoc", "uncac"} <= set(verdicts)
+    assert any(line["status"] == "missing" for line in verdicts["untoc"]["lines"])
+    same = await ro.post("/legal-bases/evaluate", body | {"requested_state": "RO"})
+    assert (same.status_code, same.json()["code"]) == (422, "invalid")
+    nowhere = await ro.post("/legal-bases/evaluate", body | {"requested_state": "ZZ"})
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "unknown_state")
+    one = await ro.get("/law/instruments/untoc")
+    assert one.json()["data"]["id"] == "untoc"
+    assert (await ro.get("/law/instruments/none")).status_code == 404

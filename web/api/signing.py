@@ -1,0 +1,129 @@
+"""Signatures on a request or hearing, as they were received; and signing keys for trying things out in the sandbox."""
+
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import ConfigDict, Field
+
+from hearings import queries, signatures, signing_keys
+from hearings.models import Signature, SigningKey
+from hearings.models.columns import Row
+from hearings.models.signature import Act
+from web.api import examples
+from web.api.access import Caller, Calling
+from web.api.fields import Model, Moment, Shown
+from web.api.problems import ApiError
+from web.api.routes import Resource
+
+router = Resource("signatures")
+
+KEY = {
+    "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "state": "TH",
+    "authority": "Office of the Attorney General",
+    "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+}
+SIGNATURES = {
+    "items": [
+        {
+            "state": "TH",
+            "act": "accept_request",
+            "about": "RO-2027-0001",
+            "kid": KEY["kid"],
+            "public_key": KEY["public_key"],
+            "authority": KEY["authority"],
+            "signed_at": examples.AT,
+            "received_at": examples.AT,
+            "jws": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        }
+    ]
+}
+
+
+class ShownSignature(Shown):
+    """A signed statement, byte for byte as received, and the key that checks it."""
+
+    state: str
+    act: Act
+    about: str
+    kid: str
+    public_key: str
+    authority: str
+    signed_at: Moment
+    received_at: Moment
+    jws: str
+
+    @classmethod
+    def of(cls, row: Signature, key: SigningKey) -> "ShownSignature":
+        own = {name: getattr(row, name) for name in ("act", "about", "signed_at", "received_at", "jws")}
+        return cls(
+            **own,
+            state=row.owner_state,
+            kid=key.kid,
+            public_key=key.public_key,
+            authority=key.authority_name,
+        )
+
+
+class SignatureList(Shown):
+    """Every signature, oldest first."""
+
+    items: list[ShownSignature]
+
+
+class NewSigningKey(Model):
+    """A public Ed25519 key, as `x` of its JWK."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"authority": KEY["authority"], "public_key": KEY["public_key"]}]}
+    )
+
+    authority: str = Field(min_length=1, max_length=300)
+    public_key: str = Field(pattern="^[A-Za-z0-9_-]{43}$")
+
+
+class ShownSigningKey(Shown):
+    """A registered signing key."""
+
+    kid: str
+    state: str
+    authority: str
+    public_key: str
+
+
+async def _signatures(caller: Caller, row: Row) -> SignatureList:
+    caller.shown.append(row)
+    found = []
+    for one in await signatures.signatures_of(caller.db, row):
+        found.append(ShownSignature.of(one, await queries.get(caller.db, SigningKey, one.key_id)))
+    return SignatureList(items=found)
+
+
+@router.read("/requests/{request_id}/signatures", scope="requests:read", example=SIGNATURES, errors=(404,))
+async def list_request_signatures(caller: Calling, request_id: Annotated[str, Path(max_length=40)]) -> SignatureList:
+    """What both authorities have signed about this request."""
+    return await _signatures(caller, await queries.request(caller.db, request_id, state=caller.state))
+
+
+@router.read("/hearings/{ref}/signatures", scope="hearings:read", example=SIGNATURES, errors=(404,))
+async def list_hearing_signatures(caller: Calling, ref: Annotated[str, Path(max_length=20)]) -> SignatureList:
+    """What both authorities have signed about this hearing."""
+    return await _signatures(caller, await queries.hearing(caller.db, ref, state=caller.state))
+
+
+@router.create("/sandbox/signing-keys", scope="", example=KEY, errors=(409,))
+async def add_sandbox_signing_key(caller: Calling, body: NewSigningKey) -> ShownSigningKey:
+    """Register a signing key of one's own State in the sandbox. On the live docket an administrator does this."""
+    if not caller.client.sandbox:
+        raise ApiError("sandbox_only")
+    key = await signing_keys.add(
+        caller.db,
+        state=caller.state,
+        authority_name=body.authority,
+        public_key=body.public_key,
+        demo=True,
+        now=caller.now,
+    )
+    caller.headers["Location"] = caller.url("/client")
+    shown: dict[str, Any] = {"kid": key.kid, "state": key.owner_state, "public_key": key.public_key}
+    return ShownSigningKey(**shown, authority=key.authority_name)
