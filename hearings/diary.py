@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import bookings, hearing_days, offers, reference
+from hearings import agreements, bookings, hearing_days, line_tests, offers, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
@@ -17,7 +17,7 @@ from hearings.links import kill_links
 from hearings.logins import end_logins_of
 from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.hearing import RecordingPolicy, everybody
-from hearings.moves import born, move_hearing, move_request
+from hearings.moves import born, check, move_hearing, move_request
 from hearings.permissions import require_staff
 from hearings.queries import hearings_of_request, open_sitting, participants
 from hearings.roles import HEARD, Role
@@ -160,6 +160,7 @@ async def counter(
         actor=actor,
         now=now,
     )
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
 
 
 def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, reason: str) -> None:
@@ -204,7 +205,7 @@ async def agree(
         raise NotAllowed(f"It is for {asked} to agree to this time")
     if terms_hash is not None and terms_hash != (await terms_of(db, hearing)).hash:
         raise TermsChanged
-    move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
+    check("hearing", hearing.status, HearingStatus.agreed)
     on_table = await offers_of(db, hearing.id, open_only=True)
     if offer is None and len(on_table) > 1:
         raise NotReady("Several times are offered: say which one")
@@ -220,8 +221,10 @@ async def agree(
         actor=actor,
         now=now,
     )
+    move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
     await consent(db, hearing, by_state, actor=SYSTEM if actor is SYSTEM else _proposer(chosen, by_state), now=now)
     await consent(db, hearing, asked, actor=actor, now=now)
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
 
 
 async def change_terms(
@@ -259,6 +262,7 @@ async def change_terms(
     hearing.recording_policy, hearing.participant_classes = after
     db.add(hearing)
     await db.flush()
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
     return True
 
 
@@ -279,11 +283,15 @@ async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: 
     await hearing_days.adopt(db, hearing=hearing, offer=left[0])
 
 
-async def make_ready(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
+async def make_ready(
+    db: AsyncSession, *, hearing: Hearing, without_test: str = "", actor: Actor, now: datetime
+) -> None:
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
     Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
-    when the two sides speak different languages. Effects: status to ready.
+    when the two sides speak different languages; `AgreementMissing` without a technical agreement both States have
+    signed; `LineTestMissing` without a passed line test, unless `without_test` says why the hearing goes on without.
+    Effects: that reason is kept with the agreement; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
     roles = {participant.role for participant in await participants(db, hearing.id)}
@@ -294,6 +302,7 @@ async def make_ready(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: d
         missing.append(Role.interpreter.value)
     if missing:
         raise NotReady(f"Not named yet: {', '.join(missing).replace('_', ' ')}", missing)
+    await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now)
 
 

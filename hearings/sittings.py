@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import room_rules
+from hearings import hearing_days, room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import (
     LobbyClosed,
@@ -260,7 +260,8 @@ async def finish(
     """The recording has ended: the sitting is closed, and with it the hearing, unless it goes on another day.
 
     Effects, in order: sitting to closed; a hearing in progress to concluded (its request to executed) or
-    part_heard; everybody out of the room; participants' logins and links end; event closed.
+    part_heard; its day heard, and no further day planned unless it is part heard; everybody out of the room;
+    participants' logins and links end; event closed.
     """
     recording = await recording_of(db, sitting.id)
     if recording.status not in {RecordingStatus.sealed, RecordingStatus.failed, RecordingStatus.no_recording}:
@@ -274,6 +275,9 @@ async def finish(
         request = await get(db, HearingRequest, hearing.request_id, lock=True)
         if to is HearingStatus.concluded and request.status is RequestStatus.executing:
             move_request(db, request, RequestStatus.executed, actor=actor, now=now, reason="hearing concluded")
+    if hearing.status in {HearingStatus.concluded, HearingStatus.part_heard, HearingStatus.aborted}:
+        over = hearing.status is not HearingStatus.part_heard
+        await hearing_days.heard(db, hearing=hearing, over=over, now=now)
     everybody = await participants(db, hearing.id)
     for participant in everybody:
         if participant.presence not in OUT_OF_HEARING:

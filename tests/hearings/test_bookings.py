@@ -105,7 +105,8 @@ def test_two_writers_at_once_never_book_the_same_time_twice_nor_refuse_a_free_on
                 # Two that insert at the same moment wait for one another: PostgreSQL ends one of them.
                 assert past_our_functions
                 assert "no_double_booking" in str(error) or "deadlock" in str(error)
-                refused.append((wanted, begins, ends))
+                if "deadlock" not in str(error):
+                    refused.append((wanted, begins, ends))
             else:
                 booked.extend((number, begins, ends) for number in wanted)
 
