@@ -183,10 +183,16 @@ def fill(docket: Docket, placed: Placed, order: Sequence[Job]) -> Placed:
 
 
 def booked(docket: Docket, resource: Resource, job: Job, start: datetime) -> bool:
-    """Whether the resource has a booking that leaves no room for this sitting."""
+    """Whether what the resource is booked for already leaves no room for this sitting, in time or in work of a day."""
     end = start + job.duration
-    over = any(start < until + docket.margin and since < end + docket.margin for since, until in resource.busy)
-    return over or (resource.daily is not None and job.duration > resource.daily)
+    if any(start < until + docket.margin and since < end + docket.margin for since, until in resource.busy):
+        return True
+    return resource.daily is not None and job.duration + worked(resource, day(resource, start)) > resource.daily
+
+
+def worked(resource: Resource, date: str) -> timedelta:
+    """How long the resource is booked already on a day of its zone, by the days its bookings begin on."""
+    return sum((until - since for since, until in resource.busy if day(resource, since) == date), timedelta())
 
 
 def day(resource: Resource, start: datetime) -> str:
@@ -203,7 +209,7 @@ def _users(docket: Docket, resource: Resource, job: Job, start: datetime, placed
     if over or resource.daily is None:
         return over
     same = [one for one, at in uses if day(resource, at) == day(resource, start)]
-    total = sum((lengths[one] for one in same), job.duration)
+    total = sum((lengths[one] for one in same), job.duration + worked(resource, day(resource, start)))
     return same if total > resource.daily else []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from hearings.docket import Docket, Job, Placed, booked, by_priority, day, delay, fill
+from hearings.docket import Docket, Job, Placed, booked, by_priority, day, delay, fill, worked
 from hearings.errors import NotReady
 
 SEED = 20_261_124
@@ -154,8 +154,8 @@ class _Model:
         days: dict[str, list[Any]] = {}
         for job, start, used in self._of(resource_id):
             days.setdefault(day(resource, start), []).append(_minutes(job.duration) * used)
-        for work in days.values():
-            self.model.add(sum(work) <= _minutes(resource.daily))
+        for date, work in days.items():
+            self.model.add(sum(work) <= _minutes(resource.daily - worked(resource, date)))
 
     def goals(self, jobs: Sequence[Job]) -> Iterator[Any]:
         """What to make as small as can be for the jobs of one level: first how many are without a time and, of equal

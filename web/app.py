@@ -23,8 +23,10 @@ from web.api.mount import BASE, LazyApi
 from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
 from web.pages import (
+    api_clients,
     directory,
     docket,
+    docket_plan,
     entry,
     feeds,
     hearing,
@@ -185,6 +187,7 @@ def _routes() -> list[BaseRoute]:
     modules = (
         entry,
         docket,
+        docket_plan,
         waiting,
         directory,
         request_wizard,
@@ -206,6 +209,7 @@ def _routes() -> list[BaseRoute]:
         outbox,
         feeds,
         webhooks,
+        api_clients,
         signalling,
     )
     found: list[BaseRoute] = [route for module in modules for route in module.routes]

@@ -54,6 +54,8 @@ def fits(asked: Docket, placed: Placed) -> bool:
     for resource in asked.resources:
         spans = list(resource.busy)
         work: dict[str, timedelta] = {}
+        for since, until in resource.busy:
+            work[f"{since:%Y-%m-%d}"] = work.get(f"{since:%Y-%m-%d}", timedelta()) + (until - since)
         for name, (start, used) in placed.items():
             if resource.id in used:
                 spans.append((start, start + jobs[name].duration))

@@ -1,0 +1,83 @@
+"""What of the database goes into a plan of the docket."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings import docket_gathering, resources
+from hearings.actors import Actor, person_actor
+from hearings.docket import compare
+from hearings.errors import Invalid
+from hearings.models.diary import ResourceKind
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HOUR = timedelta(hours=1)
+PLAN: dict[str, Any] = {"days": 7, "duration": timedelta(hours=1), "margin": timedelta(minutes=30)}
+
+
+async def stock(database: Any, clerk: Actor, now: datetime) -> None:
+    """A room of Romania, and two interpreters of whom one renders both ways."""
+    async with database.transaction() as db:
+        for kind, name, pairs in (
+            (ResourceKind.room, "Room 4", ()),
+            (ResourceKind.interpreter, "Both ways", (("ro", "th"), ("th", "ro"))),
+            (ResourceKind.interpreter, "One way", (("ro", "th"),)),
+        ):
+            await resources.add(db, kind=kind, name=name, zone="Europe/Bucharest", pairs=pairs, actor=clerk, now=now)
+
+
+async def gather(database: Any, now: datetime, **changes: Any) -> docket_gathering.Gathered:
+    async with database.reading() as db:
+        return await docket_gathering.gather(db, state="RO", since=now, **(PLAN | changes))
+
+
+async def test_an_accepted_request_is_planned_into_hours_both_courts_keep(
+    database: Any, staff: Any, accepted: Any, now: datetime
+) -> None:
+    await stock(database, person_actor(staff["clerk"]), now)
+    found = await gather(database, now)
+    (job,) = found.docket.jobs
+    assert (job.id, job.label, job.priority) == (accepted.id, accepted.reference, accepted.priority)
+    names = {key: row.name for key, row in found.resources.items()}
+    assert [[names[one] for one in need] for need in job.needs] == [["Room 4"], ["Both ways"]]
+    assert {start.astimezone(UTC).minute for start in job.starts} == {0}
+    # Thai courts close at half past four, 09:30 UTC in Bangkok; Romanian ones open at half past eight or nine.
+    assert {start.hour for start in job.starts} <= {6, 7, 8}
+    assert all(start.weekday() < 5 for start in job.starts)
+    best = compare(found.docket).best
+    assert [(one.start, [names[used] for used in one.resources]) for one in best.placements] == [
+        (min(job.starts), ["Room 4", "Both ways"])
+    ]
+
+
+async def test_what_has_a_hearing_is_not_planned_again_and_others_see_nothing(
+    database: Any, staff: Any, accepted: Any, now: datetime
+) -> None:
+    async with database.reading() as db:
+        foreign = await docket_gathering.gather(db, state="TH", since=now, **PLAN)
+    assert (foreign.docket.jobs, foreign.notes) == ((), ("no_rooms",))
+    assert [job.id for job in (await gather(database, now)).docket.jobs] == [accepted.id]
+
+
+@pytest.mark.parametrize("stage", ["ready"])
+async def test_a_request_with_a_hearing_is_not_pending(database: Any, court: Any, now: datetime) -> None:
+    assert (await gather(database, now)).docket.jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("days", 0),
+        ("days", 43),
+        ("duration", timedelta()),
+        ("margin", timedelta(hours=5)),
+        ("margin", -timedelta(hours=1)),
+    ],
+)
+async def test_a_horizon_or_length_that_cannot_be_is_refused(
+    database: Any, now: datetime, name: str, value: Any
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await gather(database, now, **{name: value})
+    assert refusal.value.field == name
