@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import agreements
 from hearings.actors import Actor
 from hearings.errors import EssentialMissing, IdentityMissing, Invalid, LobbyClosed, NotReady
 from hearings.events import EventKind, record
@@ -46,7 +47,8 @@ async def add(
 
     By default people hear the language they speak, and interpreters the floor; the person heard needs an identity
     check; judge, clerk, authority, interpreter and the person heard are essential.
-    Effects: adds the participant, numbered within the role, and the first line of their history.
+    Effects: adds the participant, numbered within the role, and the first line of their history; a technical agreement
+    that rests on other languages is void.
     """
     require_staff(
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
@@ -80,7 +82,7 @@ async def add(
     )
     db.add(participant)
     born(db, participant, PresenceStatus.invited, actor=actor, now=now)
-    await db.flush()
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
     return participant
 
 
@@ -98,7 +100,8 @@ async def change(
 ) -> None:
     """Correct what is known of somebody who is not in the room. `hears` empty means the floor as spoken.
 
-    Raises `NotReady` for somebody in the room. Effects: sets the four fields.
+    Raises `NotReady` for somebody in the room. Effects: sets the four fields; a technical agreement that rests on other
+    languages is void.
     """
     require_staff(
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
@@ -110,6 +113,7 @@ async def change(
     participant.speaks = language(speaks)
     participant.hears = language(hears) if hears else ""
     db.add(participant)
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
 
 
 async def confirm_identity(

@@ -18,6 +18,7 @@ from hearings.errors import NotFound
 from hearings.models import Hearing, Participant, Person
 from hearings.roles import Role
 from media.evidence.keyfile import make_key_file
+from web import demo_agreement
 
 AHEAD = timedelta(minutes=10)
 
@@ -104,6 +105,21 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
         key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
         hearing = await _hearing(db, people, now)
         seats = await _seats(db, hearing, people, now)
+        await demo_agreement.agree(
+            db,
+            hearing=hearing,
+            clerk=person_actor(people["clerk"]),
+            authority=person_actor(people["authority"]),
+            key_folder=key_folder,
+            now=now,
+        )
+        await diary.make_ready(
+            db,
+            hearing=hearing,
+            without_test=demo_agreement.WITHOUT_TEST,
+            actor=person_actor(people["clerk"]),
+            now=now,
+        )
         clerk = participant_actor(seats["clerk"], people["clerk"])
         invited = {}
         for key in ("witness", "interpreter"):
@@ -215,5 +231,4 @@ async def _seats(
             actor=clerk,
             now=now,
         )
-    await diary.make_ready(db, hearing=hearing, actor=clerk, now=now)
     return seats

@@ -34,7 +34,15 @@ SENTENCES: dict[str, str] = {
     "signature_used": N_("This statement has been used before. Sign again."),
     "stale": N_("Somebody else has changed this in the meantime. Nothing was changed."),
     "rows_refused": N_("The table has mistakes. Nothing was imported."),
+    "agreement_conflict": N_("The two sites cannot hold the hearing so. The conflicts say what would solve them."),
+    "agreement_missing": N_("There is no technical agreement that both States have signed and that still holds."),
+    "line_test_missing": N_("No line test has passed lately. Test the line, or write why the hearing goes on without."),
+    "conditions_open": N_("A condition of the requested State is not kept yet: somebody is missing or has to confirm."),
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
+    "double_booking": N_("Something is booked already at this time. Nothing was changed."),
+    "stale_time_zones": N_(
+        "The time-zone data of this service are too old for one of the States. Nothing was changed; tell the help desk."
+    ),
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "no_recipients": N_(

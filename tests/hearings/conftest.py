@@ -466,7 +466,7 @@ async def _ready(database: Database) -> None:
                 now=NOW,
             )
         await _agreement(db, hearing, clerk, authority)
-        await diary.make_ready(db, hearing=hearing, actor=clerk, now=NOW)
+        await diary.make_ready(db, hearing=hearing, without_test="The rooms met yesterday.", actor=clerk, now=NOW)
 
 
 async def _assembled(database: Database) -> None:

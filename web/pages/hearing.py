@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import diary, errors, queries, sittings
-from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Sitting
+from hearings import agreements, diary, errors, line_tests, queries, sittings
+from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
-from web import forms, happenings, places
+from web import conditions_words, forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _
@@ -71,7 +71,9 @@ async def act(request: Request) -> Response:
             if name == "agree":
                 await diary.agree(db, hearing=hearing, actor=signed.actor(), now=now)
             elif name == "ready":
-                await diary.make_ready(db, hearing=hearing, actor=signed.actor(), now=now)
+                await diary.make_ready(
+                    db, hearing=hearing, without_test=form.text("without_test"), actor=signed.actor(), now=now
+                )
             elif name == "cancel":
                 await diary.cancel(db, hearing=hearing, reason=form.text("reason"), actor=signed.actor(), now=now)
             elif name == "lobby":
@@ -80,9 +82,12 @@ async def act(request: Request) -> Response:
                 raise HTTPException(404, "not_found")
         if name == "lobby":
             await parts.conductors.open(hearing.id)
-    except errors.Invalid:
+    except errors.Invalid as error:
         text = _("Write why, in at least a few words: the other State will read it.")
-        return await hearing_page(request, signed, person, [FormError("cancel-reason", text)], form.first)
+        field = "without_test" if error.field == "without_test" else "cancel-reason"
+        return await hearing_page(request, signed, person, [FormError(field, text)], form.first)
+    except errors.LineTestMissing as error:
+        return await hearing_page(request, signed, person, [FormError("without_test", _not_ready(error))], form.first)
     except errors.NotReady as error:
         return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
     except OSError:
@@ -123,6 +128,7 @@ async def hearing_page(
         hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
         row = await queries.get(db, HearingRequest, hearing.request_id)
         people = await queries.participants(db, hearing.id)
+        technical = await _technical(db, hearing, person)
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
@@ -141,6 +147,8 @@ async def hearing_page(
         "history": history,
         "happenings": happenings.told(events, people),
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
+        "technical": technical,
+        "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing) if code in WARNINGS],
         "can": _rights(hearing, person, seat, sitting, live=live),
@@ -149,6 +157,23 @@ async def hearing_page(
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
     }
     return render(request, "hearing.html", context, status=422 if wrong else 200)
+
+
+@dataclass(frozen=True)
+class Technical:
+    """How far the technical agreement is: its status (None without one), and what of the line test."""
+
+    agreement: Agreement | None
+    tested: bool
+    holds: bool
+
+
+async def _technical(db: Any, hearing: Hearing, person: Person) -> Technical:
+    agreement = await agreements.running(db, hearing.id)
+    if agreement is None or not await agreements.visible(db, agreement, person.owner_state):
+        return Technical(None, tested=False, holds=False)
+    changed = agreements.changed(agreement.terms["facts"], await agreements.facts(db, hearing))
+    return Technical(agreement, tested=await line_tests.good(db, agreement, hearing), holds=not changed)
 
 
 def _guest(participant: Participant, invitation: Invitation | None) -> Guest:

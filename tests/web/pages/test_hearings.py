@@ -37,6 +37,30 @@ def accepted(service, clerk) -> str:
     return f"/requests/{service.run(make)}"
 
 
+def technical_agreement(service, ref):
+    """Both States have signed the technical agreement of a hearing."""
+    from datetime import UTC, datetime
+
+    from hearings import queries
+    from hearings.actors import person_actor
+    from web import cli, demo_agreement
+
+    async def make(database):
+        async with database.transaction() as db:
+            people = await queries.people(db)
+            clerk, authority = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+            await demo_agreement.agree(
+                db,
+                hearing=await queries.hearing(db, ref, state="RO"),
+                clerk=clerk,
+                authority=authority,
+                key_folder=service.settings.data / "demo-keys",
+                now=datetime.now(UTC),
+            )
+
+    service.run(make)
+
+
 TIME = {
     "date": "2027-03-10",
     "time": "09:00",
@@ -121,7 +145,14 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     for role, speaks in (("witness", "th"), ("interpreter", "ro")):
         guest = {"kind": "guest", "role": role, "display_name": f"Some {role}", "state": "TH", "speaks": speaks}
         assert clerk.post(form, guest, page=form).status_code == 303
-    assert clerk.post(f"{place}/act/ready", page=place).status_code == 303
+    answer = clerk.post(f"{place}/act/ready", page=place)
+    assert (answer.status_code, "There is no technical agreement" in clerk.words(answer)) == (422, True)
+    technical_agreement(service, place.rpartition("/")[2])
+    answer = clerk.post(f"{place}/act/ready", page=place)
+    assert (answer.status_code, 'href="#without_test"' in answer.text) == (422, True)
+    reason = {"without_test": "The same rooms met yesterday."}
+    assert clerk.post(f"{place}/act/ready", reason, page=place).status_code == 303
+    assert "The same rooms met yesterday." in clerk.words(clerk.get(place))
     assert "Ready" in clerk.words(clerk.get(place))
 
 
