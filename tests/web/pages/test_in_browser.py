@@ -104,13 +104,13 @@ def test_forms_with_errors_put_the_focus_on_the_summary_and_lead_to_the_field(br
     seen = look(browser, service, "clerk")
     page = seen.page
     page.goto(f"{service.base}/requests/new")
-    page.get_by_label("Case number").fill("keep/7")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_label("Contact person").fill("keep/7")
+    page.get_by_role("button", name="Save and continue").click()
     expect(page).to_have_title(re.compile("^Error:"))
     expect(page.locator("#error-summary")).to_be_focused()
     page.get_by_role("link", name="Choose the State you ask.").click()
     expect(page.locator("#requested_state")).to_be_focused()
-    assert page.get_by_label("Case number").input_value() == "keep/7"
+    assert page.get_by_label("Contact person").input_value() == "keep/7"
     seen.check()
     page.goto(f"{service.base}/h/{service.ref}/people/new")
     page.get_by_role("button", name="Add the person").click()
