@@ -162,3 +162,18 @@ async def setting(database: Database) -> Setting:
     made = Setting(database)
     await made.keep()
     return made
+
+
+@pytest.fixture
+def samples() -> dict[str, object]:
+    """A request, and hearings that begin at an instant, for tests with processes of their own."""
+
+    def hearings(starts_at: datetime, request_id: str) -> list[Hearing]:
+        return [
+            make_hearing(
+                request_id, ref=f"AAAA-{number:04d}", starts_at=starts_at, ends_at=starts_at + timedelta(hours=1)
+            )
+            for number in range(20)
+        ]
+
+    return {"request": make_request(), "hearings": hearings}
