@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import conditions, law
+from hearings import agreements, conditions, law, line_tests
 from hearings.law import Law
 from hearings.minutes_facts import MINIMUM, Basis, Consenting, Facts, Shown
-from hearings.minutes_phrases import Phrase
+from hearings.minutes_phrases import N_, Phrase, Term, phrase
 from hearings.models import (
     Attachment,
     Consent,
@@ -21,8 +21,10 @@ from hearings.models import (
     SoundCheck,
 )
 from hearings.models.request_parts import AttachmentKind
+from hearings.negotiation_words import SENTENCES
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
+from hearings.status import AgreementStatus
 
 
 async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
@@ -56,6 +58,7 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         consents=await _consents(db, request),
         exhibits=await _exhibits(db, request),
         conditions=tuple(_conditions(request)),
+        agreed=await _agreed(db, hearing),
         number=minutes.number,
     )
 
@@ -93,6 +96,24 @@ def _conditions(request: HearingRequest) -> Iterator[tuple[str, Phrase]]:
     for number, condition in enumerate(conditions.parse(request.condition_rules), 1):
         said = Phrase(conditions.SENTENCES[condition.kind], conditions.values(condition))
         yield f"row:hearing_request.condition_rules.{number}", said
+
+
+async def _agreed(db: AsyncSession, hearing: Hearing) -> Sequence[tuple[str, Phrase]]:
+    """The technical agreement in force, line by line, and what its last line test measured."""
+    found = await agreements.running(db, hearing.id)
+    if found is None or found.status not in (AgreementStatus.agreed, AgreementStatus.tested):
+        return ()
+    result = await agreements.outcome(db, found)
+    source = f"row:agreement.{found.number}"
+    said = [(source, phrase(N_("Technical agreement no. {number}, between the two sites:"), number=found.number))]
+    said += [(source, Phrase(SENTENCES[f"{line.rule}.{line.result}"], dict(line.inputs))) for line in result.lines]
+    test = await line_tests.latest(db, found)
+    for finding in test.findings if test is not None else ():
+        judged = N_("Line test, {item}, {side}: {measured}; limit {limit}: {verdict}.")
+        message = N_("Line test, {item}, {side}: {measured}.") if finding["limit"] is None else judged
+        verdict = Term(N_("kept")) if finding["passed"] else Term(N_("not kept"))
+        said.append(("row:line_test.findings", phrase(message, **(finding | {"verdict": verdict}))))
+    return said
 
 
 async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Consenting]:
