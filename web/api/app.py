@@ -1,11 +1,14 @@
 """The API as one application, mounted at `/api/v1` by `web.app`; a resource is a module with a `router`, named here."""
 
+import json
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from web.api import clients, events, hearings, openapi, problems, reference, requests, signing, tokens
@@ -35,10 +38,12 @@ def create_api(parts: "Parts", *, started: float) -> FastAPI:
     api.state.streams = {}
     for module in RESOURCES:
         api.router.routes.extend(module.router.routes)
-    description = openapi.describe(api, parts.settings.origin)
+    @cache
+    def description() -> bytes:
+        return json.dumps(openapi.describe(api, parts.settings.origin), ensure_ascii=False).encode()
 
     async def show(_request: Request) -> Response:
-        return JSONResponse(description)
+        return Response(await run_in_threadpool(description), media_type="application/json")
 
     api.router.routes.append(Route("/openapi.json", show))
     return api

@@ -139,7 +139,7 @@ def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapp
 def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
     for name in _EXTRA:
         value = getattr(error, name, None)
-        if value in (None, "", ()):
+        if value in (None, ""):
             continue
         if isinstance(value, datetime):
             value = value.isoformat()

@@ -1,6 +1,8 @@
 """The description says what the API does: every operation, its input, its answers and its refusals."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -109,3 +111,9 @@ async def test_evaluation_says_what_is_open_and_changes_nothing(ro):
     one = await ro.get("/law/instruments/untoc")
     assert one.json()["data"]["id"] == "untoc"
     assert (await ro.get("/law/instruments/none")).status_code == 404
+
+
+def test_the_application_begins_without_what_only_the_api_needs():
+    code = "import sys, web.app, web.cli; print('fastapi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,66 @@
+"""Hearings through the API: proposed, countered, agreed to by signature, made ready, cancelled."""
+
+import pytest
+
+
+@pytest.fixture
+async def request_(ro, th, story):
+    return await story.accepted(ro, th)
+
+
+async def test_a_hearing_is_proposed_countered_agreed_and_cancelled(installation, ro, th, request_, story):
+    made = await ro.post("/hearings", {"request": request_["reference"], **story.hearing})
+    assert made.status_code == 201, made.text
+    hearing = made.json()
+    assert (hearing["status"], hearing["starts_at"]) == ("proposed", "2027-11-29T07:00:00Z")
+    assert (hearing["requesting"]["start"], hearing["requested"]["start"]) == (
+        "2027-11-29T09:00:00+02:00",
+        "2027-11-29T14:00:00+07:00",
+    )
+    path = f"/hearings/{hearing['ref']}"
+    assert made.headers["location"] == f"http://localhost:8000/api/v1{path}"
+    assert (await th.get(path)).json() == hearing
+    body = {"wall_start": "2027-11-30T14:00", "wall_zone": "Asia/Bangkok", "duration_minutes": 90, "reason": "Room"}
+    answer = await th.post(f"{path}/counter", body)
+    assert (answer.status_code, answer.json()["status"], answer.json()["wall_zone"]) == (
+        200,
+        "countered",
+        "Asia/Bangkok",
+    ), answer.text
+    own = await th.signed(f"{path}/agree", "agree_hearing")
+    assert (own.status_code, own.json()["code"]) == (403, "not_allowed")
+    agreed = await ro.signed(f"{path}/agree", "agree_hearing")
+    assert (agreed.status_code, agreed.json()["status"]) == (200, "agreed"), agreed.text
+    signed = (await th.get(f"{path}/signatures")).json()["items"]
+    assert [(one["state"], one["act"]) for one in signed] == [("RO", "agree_hearing")]
+    ready = await ro.post(f"{path}/ready")
+    assert (ready.status_code, bool(ready.json()["missing"])) == (409, True)
+    answer = await th.post(f"{path}/cancel", {"reason": "The witness has died."})
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    history = (await ro.get(f"{path}/history")).json()["items"]
+    assert [change["after"] for change in history] == ["proposed", "countered", "agreed", "cancelled"]
+    views = (await ro.get(f"{path}/views")).json()["items"]
+    assert {view["state"] for view in views} == {"TH"}
+    assert len(views) >= 4
+
+
+async def test_hearings_are_listed_by_their_time_and_only_for_their_states(installation, ro, th, request_, story):
+    hearing = (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).json()
+    for path in ("/hearings", "/hearings?since=2027-11-29T07:00:00Z", "/hearings?until=2027-11-30T00:00:00%2B02:00"):
+        assert [row["ref"] for row in (await th.get(path)).json()["items"]] == [hearing["ref"]], path
+    assert (await th.get("/hearings?since=2027-11-29T07:00:01Z")).json()["items"] == []
+    assert (await th.get("/hearings?status=agreed")).json()["items"] == []
+    stranger = await installation.client("FR")
+    assert (await stranger.get("/hearings")).json()["items"] == []
+    assert (await th.get("/hearings?since=2027-11-29T07:00:00")).status_code == 422
+
+
+async def test_a_hearing_follows_an_accepted_request_and_there_is_one_at_a_time(ro, th, request_, story):
+    draft = (await ro.post("/requests", {"requested_state": "TH"})).json()
+    answer = await ro.post("/hearings", {"request": draft["id"], **story.hearing})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+    answer = await th.post("/hearings", {"request": request_["id"], **story.hearing})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).status_code == 201
+    answer = await ro.post("/hearings", {"request": request_["id"], **story.hearing})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
