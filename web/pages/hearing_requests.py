@@ -21,15 +21,16 @@ from hearings import (
     requests,
     signatures,
     translations,
+    views,
 )
 from hearings.models import Person
 from hearings.permissions import may_staff
 from hearings.status import RequestStatus
-from web import forms, places, signing, terms
+from web import conditions_words, forms, places, signing, terms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import _, current
-from web.pages import request_steps
+from web.pages import request_conditions, request_steps
 from web.pages.request_access import find, may_on
 from web.pages.request_acts import ACTIONS
 from web.rendering import render
@@ -103,9 +104,18 @@ async def search(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One request: its answers, what the gate says, what may be done, what has happened."""
-    _signed, person = staff(request)
-    return await _page(request, person, {}, [], "")
+    """One request: its answers, what the gate says, what may be done, what has happened.
+
+    Effects: a note for its owner when somebody of the other State looks (`hearings.views`).
+    """
+    signed, person = staff(request)
+    shown = await _page(request, person, {}, [], "")
+    async with request.app.state.parts.database.reading() as db:
+        row = await find(db, request, person)
+    if views.foreign(row, signed.actor()):
+        async with request.app.state.parts.database.transaction() as db:
+            await views.note(db, rows=[row], actor=signed.actor(), now=datetime.now(UTC))
+    return shown
 
 
 async def act(request: Request) -> Response:
@@ -151,6 +161,9 @@ def _explained(action: str, error: errors.Invalid) -> FormError:
             "value": _("A number from 0 to 15."),
         }
         return FormError(f"{action}-{error.field}", texts[error.field])
+    if error.field.startswith("rules"):
+        text = _("A condition lacks something, or two of them do not go together. Fill in what stands beside it.")
+        return FormError("c_official_present", text)
     if "characters are needed" in str(error) or "empty" in str(error):
         return FormError(f"{action}-text", _("Write at least a few words: the other State will read them."))
     return FormError(f"{action}-text", forms.explain(error).text)
@@ -168,6 +181,8 @@ async def _page(
         translated = tuple(await translations.of_request(db, row.id))
         log = await request_log.of_request(db, row.id)
         signed = await signatures.signatures_of(db, row)
+        own = person.owner_state == row.owner_state
+        seen = (await views.views_of(db, row, state=person.owner_state, limit=50)).rows if own else []
         colleagues = await queries.people(db, state=person.owner_state)
     chosen = tuple(row.instruments) or None
     gate = row.gate_result or requests.evaluate(row, now=now, instruments=chosen, law=known).as_json()
@@ -188,6 +203,7 @@ async def _page(
         "history": history,
         "log": log,
         "signed": signed,
+        "seen": seen,
         "signed_acts": signing.ACTS,
         "hearings": hearings,
         "actions": allowed,
@@ -197,6 +213,8 @@ async def _page(
         "notice": _(done.done) if done and not wrong else None,
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "grounds": [(code, terms.ground(code)) for code in reference.enums()["refusal_code"]],
+        "condition_lines": request_conditions.lines(),
+        "conditions_told": conditions_words.told(row.condition_rules),
         "colleagues": [(one.id, one.name) for one in colleagues if side in one.functions],
         "assignee": next(
             (one.name for one in colleagues if one.id in (row.requesting_assignee, row.requested_assignee)), ""

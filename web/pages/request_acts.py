@@ -13,6 +13,7 @@ from hearings.signatures import Act as Signed
 from hearings.status import RequestStatus
 from web.forms import Form
 from web.i18n import N_
+from web.pages import request_conditions
 
 R = RequestStatus
 Do = Callable[[Any, HearingRequest, Form, Actor, datetime], Awaitable[None]]
@@ -90,7 +91,10 @@ async def _accept(db: Any, row: HearingRequest, form: Form, actor: Actor, now: d
 
 
 async def _conditions(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.accept_with_conditions(db, request=row, conditions=form.text("text"), actor=actor, now=now)
+    rules = request_conditions.read(form)
+    await requests.accept_with_conditions(
+        db, request=row, conditions=form.text("text"), rules=rules, actor=actor, now=now
+    )
 
 
 async def _ask(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
@@ -161,7 +165,7 @@ def _reason(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
 
 
 def _under(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"conditions": _text(form), "rules": []}
+    return {"conditions": _text(form), "rules": request_conditions.read(form)}
 
 
 def _refused(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:

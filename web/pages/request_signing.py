@@ -12,14 +12,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors, law, requests
-from web import forms, signing, terms
+from web import conditions_words, forms, signing, terms
 from web.actors import staff
 from web.i18n import _
+from web.pages import request_conditions
 from web.pages.request_access import find, require
 from web.pages.request_acts import ACTIONS
 from web.rendering import render
 
-CARRIED = ("text", "ground", "due", "review", "rules")
+CARRIED = ("text", "ground", "due", "review")
+"""What comes along, besides the conditions (`c_…`)."""
 
 
 async def page(request: Request) -> Response:
@@ -44,6 +46,8 @@ async def page(request: Request) -> Response:
         facts = [(terms.label("reason"), form.text("text"))] if form.text("text") else []
         if form.text("ground"):
             facts.append((_("Ground of refusal"), terms.ground(form.text("ground"))))
+        if action.name == "conditions":
+            facts += [(_("Condition"), one[0]) for one in conditions_words.told(request_conditions.read(form))]
         if action.name == "submit":
             facts += [(terms.label("case_number"), row.case_number), (terms.label("person_name"), row.person_name)]
         prepared = await signing.prepare(
@@ -60,7 +64,7 @@ async def page(request: Request) -> Response:
         "row": row,
         "action": action,
         "prepared": prepared,
-        "hidden": {name: form.text(name) for name in CARRIED if form.text(name)},
+        "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
     }
     return render(request, "request_sign.html", context)
 

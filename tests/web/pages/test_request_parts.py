@@ -240,6 +240,21 @@ def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):
     assert "Draft" in clerk.words(clerk.get(base))
 
 
+def test_conditions_become_rules_and_one_that_lacks_something_is_refused(service, clerk, authority):
+    base = made(service)
+    authority.post(f"{base}/act/acknowledge", page=base)
+    chosen = {"text": "As follows", "c_counsel_present": "yes", "c_time_limit": "yes"}
+    answer = authority.post(f"{base}/act/conditions", chosen, page=base)
+    assert (answer.status_code, "A condition lacks something" in answer.text) == (422, True)
+    chosen |= {"c_time_limit_minutes": "90", "c_no_questions_on_subject": "not ticked"}
+    assert authority.post(f"{base}/act/conditions", chosen, page=base).status_code == 303
+    words = clerk.words(clerk.get(base))
+    assert "The person is heard for at most 90 minutes." in words
+    assert "Defence counsel is present throughout." in words
+    assert "not ticked" not in words
+    assert "Niran Srisai ( TH )" in words.split("Looked at by the other State")[1]
+
+
 def test_what_an_authority_signs_is_what_the_act_expects_line_ends_and_all(service, clerk, authority):
     seed = hashlib.sha256(b"Thailand signs").digest()
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
