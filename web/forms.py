@@ -50,13 +50,16 @@ class Form(Mapping[str, str]):
         return [value for key, value in self.pairs if key == name]
 
 
-async def read(request: Request, *, token: bool = True) -> Form:
-    """The form of a POST. Raises 400 for what is no form, 403 when the CSRF token is not that of the login."""
+async def read(request: Request, *, token: bool = True, most: int = FIELDS) -> Form:
+    """The form of a POST, of at most `most` fields.
+
+    Raises 400 for what is no form, 403 when the CSRF token is not that of the login.
+    """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise HTTPException(415, "bad_request")
     pairs: list[tuple[str, str]] = []
-    async with request.form(max_files=0, max_fields=FIELDS, max_part_size=BODY_LIMIT) as data:
+    async with request.form(max_files=0, max_fields=most, max_part_size=BODY_LIMIT) as data:
         for name, value in data.multi_items():
             if isinstance(value, UploadFile):
                 raise HTTPException(400, "bad_request")
@@ -75,6 +78,14 @@ KNOWN = (
     N_("This time has passed"),
     N_("This time is too far ahead"),
     N_("A sitting lasts between five minutes and twelve hours"),
+    N_("These times lie too close together to keep something free for each of them"),
+    N_("The last day lies before the first"),
+    N_("Look at a year at most"),
+    N_("Opens before it closes, within one day"),
+    N_("On one weekday or more"),
+    N_("A booking ends after it begins and lasts a month at most"),
+    N_("Judge, requested authority and a person to be heard take part"),
+    N_("Choose what to book"),
     N_("People of a hearing are in one of its two States"),
 )
 """Texts of `hearings` that need no figures filled in; translated as they are."""

@@ -1,0 +1,156 @@
+"""Sites and technical agreements on pages: a profile's versions, offers, conflicts, a signature from the page."""
+
+import base64
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hearings import agreements, queries, signatures
+from web import demo_agreement
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+@pytest.fixture
+def authority(service):
+    return service.signed_in("authority")
+
+
+PROFILE = {
+    "endpoint": "webrtc", "audio_codecs": ["opus-fb"], "video_codecs": ["vp8"], "microphone_hz": "20000",
+    "height": "720", "fps": "25", "up_least": "4000", "up_target": "20000", "down_least": "4000",
+    "down_target": "20000", "transports": ["udp_direct"], "encryption": ["dtls_srtp"],
+    "interpreting": ["consecutive"], "recordings": ["sound_only"], "key_holders": ["both_states"],
+    "formats": ["webm"], "detail_room_phone": "+40 21 555 0199", "secret_room_phone": "yes",
+}  # fmt: skip
+PLACE = {"name": "Sala 9", "court": "Tribunalul Cluj", "city": "Cluj", "zone": "Europe/Bucharest", "room": ""}
+
+
+def signed(service, state: str) -> str:
+    """What the officer's page makes of the terms on the table, with the authority's key file."""
+
+    async def make(database):
+        async with database.reading() as db:
+            hearing = await queries.hearing(db, service.ref, state=state)
+            found = await agreements.running(db, hearing.id)
+        return agreements.about(hearing, found), agreements.body(found), agreements.other_state(hearing, state)
+
+    about, body, other = service.run(make)
+    stated = signatures.statement(
+        state=state,
+        other=other,
+        act=signatures.Act.sign_agreement,
+        about=about,
+        body=body,
+        now=datetime.now(UTC),
+    )
+    file: Path = service.settings.data / "demo-keys" / demo_agreement.KEY_FILES[state]
+    seed = re.search(r"^# signing-key: ([\w-]{43})$", file.read_text("utf-8"), re.M)[1]
+    return signatures.sign(stated, seed=base64.urlsafe_b64decode(seed + "="))
+
+
+def site_options(client, place: str, side: str) -> list[str]:
+    select = re.search(rf'<select id="{side}_site".*?</select>', client.get(place).text, re.S)[0]
+    return re.findall(r'<option value="([0-9a-f-]+)"', select)
+
+
+def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, clerk, authority):
+    place = f"/h/{service.ref}/technical"
+    words = clerk.words(clerk.get(place))
+    assert "Signed by both" in words and "0 conflicts" in words
+    assert "Each camera takes up to" in words or "Each camera is held to" in words
+    number = re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]
+    answer = clerk.post(f"{place}/void", {"number": number, "why": ""}, page=place)
+    assert (answer.status_code, 'href="#why"' in answer.text) == (422, True)
+    assert clerk.post(f"{place}/void", {"number": number, "why": "another room"}, page=place).status_code == 303
+    assert "another room" in authority.words(authority.get(place))
+    assert "Time agreed" in clerk.words(clerk.get(f"/h/{service.ref}"))
+
+    answer = clerk.post(f"{place}/draft", {"requesting_site": "", "requested_site": ""}, page=place)
+    assert (answer.status_code, 'href="#requesting_site"' in answer.text) == (422, True)
+    chosen = {f"{side}_site": site_options(clerk, place, side)[0] for side in ("requesting", "requested")}
+    assert clerk.post(f"{place}/draft", chosen, page=place).status_code == 303
+    assert "Signatures" not in authority.words(authority.get(place))  # a draft is its author's
+    number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
+    assert clerk.post(f"{place}/propose", number, page=place).status_code == 303
+    assert clerk.post(f"{place}/sign", number | {"jws": signed(service, "RO")}, page=f"{place}/sign").status_code == 303
+
+    form = authority.get(place).text
+    assert "Sign these terms" in form and "Offer other terms" in form
+    needs = {
+        "interpreting": "consecutive", "recording": "sound_and_picture", "heard": "b", "cameras_a": "2",
+        "cameras_b": "2", "most_height": "360", "most_fps": "25", "least_height": "360", "least_fps": "15",
+        "reason": "The screen is small.",
+    }  # fmt: skip
+    answer = authority.post(f"{place}/counter", number | needs | {"most_fps": "many"}, page=place)
+    assert (answer.status_code, 'href="#most_fps"' in answer.text, 'value="many"' in answer.text) == (422, True, True)
+    assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
+    words = clerk.words(clerk.get(place))
+    assert "Largest picture size (lines): 1080 → 360" in words and "The screen is small." in words
+    for client, state in ((clerk, "RO"), (authority, "TH")):
+        shown = json.loads(
+            re.search(r'data-statement="([^"]+)"', client.get(f"{place}/sign").text)[1].replace("&#34;", '"')
+        )
+        assert (shown["iss"], shown["act"]) == (state, "sign_agreement")
+        answer = client.post(f"{place}/sign", number | {"jws": signed(service, state)}, page=f"{place}/sign")
+        assert answer.status_code == 303
+    assert "Signed by both" in clerk.words(clerk.get(place))
+    assert "Line test" in clerk.words(clerk.get(place))
+    reason = {"without_test": "Both rooms met yesterday."}
+    home = f"/h/{service.ref}"
+    assert clerk.post(f"{home}/act/ready", reason, page=home).status_code == 303
+
+
+def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_so(service, clerk, authority):
+    place = f"/h/{service.ref}/technical"
+    number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
+    assert clerk.post(f"{place}/void", number | {"why": "begin anew"}, page=place).status_code == 303
+    chosen = {f"{side}_site": site_options(clerk, place, side)[0] for side in ("requesting", "requested")}
+    clerk.post(f"{place}/draft", chosen, page=place)
+    number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
+    clerk.post(f"{place}/propose", number, page=place)
+    older = signed(service, "RO")
+    answer = clerk.post(f"{place}/sign", number | {"jws": signed(service, "TH")}, page=f"{place}/sign")
+    assert (answer.status_code, "There is a problem" in answer.text) == (401, True)
+    needs = {
+        "interpreting": "none", "recording": "sound_and_picture", "heard": "b", "cameras_a": "1", "cameras_b": "1",
+        "most_height": "720", "most_fps": "25", "least_height": "360", "least_fps": "15",
+    }  # fmt: skip
+    assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
+    answer = clerk.post(f"{place}/sign", number | {"jws": older}, page=f"{place}/sign")
+    assert (answer.status_code, "There is a problem" in answer.text) == (409, True)
+
+
+def test_a_site_is_added_and_a_new_version_published(service, clerk, authority):
+    answer = clerk.post("/sites/new", PLACE | PROFILE | {"fps": "0", "name": "Sala <9>"}, page="/sites/new")
+    assert answer.status_code == 422
+    assert 'href="#fps"' in answer.text and 'value="Sala &lt;9&gt;"' in answer.text
+    assert 'value="opus-fb" checked' in answer.text
+    made = clerk.post("/sites/new", PLACE | PROFILE, page="/sites/new")
+    assert made.status_code == 303
+    site = made.headers["location"].partition("?")[0]
+    assert "Profile, version 1" in clerk.words(clerk.get(site)) and "+40 21 555 0199" in clerk.words(clerk.get(site))
+    assert authority.get(site).status_code == 404
+    assert authority.post(site, PROFILE | {"reason": "mine now"}, page="/sites/new").status_code == 404
+    unchanged = clerk.post(site, PROFILE | {"reason": "nothing"}, page=site)
+    assert (unchanged.status_code, "Nothing has changed" in unchanged.text) == (422, True)
+    changed = clerk.post(site, PROFILE | {"height": "1080", "reason": "new camera"}, page=site)
+    assert changed.status_code == 303
+    words = clerk.words(clerk.get(site))
+    assert "Profile, version 2" in words and "new camera" in words
+    assert "Sala 9" in clerk.words(clerk.get("/sites"))
+    assert clerk.post(f"{site}/retire", {"why": "rebuilt"}, page=site).status_code == 303
+    assert "No longer used" in clerk.words(clerk.get("/sites"))
+
+
+def test_pages_of_sites_and_agreements_are_staffs_of_the_two_states(service):
+    nobody = service.client()
+    for path in ("/sites", "/sites/new", f"/h/{service.ref}/technical", f"/h/{service.ref}/technical/sign"):
+        assert nobody.get(path).status_code in (303, 401), path
+    assert service.signed_in("clerk").get("/h/XXXX-XXXX/technical").status_code == 404

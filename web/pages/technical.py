@@ -1,0 +1,364 @@
+"""The technical agreement of a hearing: drafted from two sites, offered, countered, signed, void."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import agreements, errors, outcomes, queries, sites
+from hearings.actors import Actor
+from hearings.models import Agreement, AgreementOffer, Hearing, Person, Site, SiteProfile
+from hearings.models.hearing import RecordingPolicy
+from hearings.negotiation import Interpreting, Outcome
+from hearings.permissions import may_staff
+from hearings.signatures import Act
+from hearings.status import AgreementStatus
+from web import conditions_words, forms, places, signing, technical_words
+from web.actors import SignedIn, staff
+from web.forms import Form, FormError
+from web.i18n import N_, _
+from web.pages.sites import shown_details
+from web.problems import status_of
+from web.rendering import render
+
+S = AgreementStatus
+DONE = {
+    "draft": N_("The two profiles have been negotiated. Nobody is bound by a draft."),
+    "change": N_("The draft is changed."),
+    "propose": N_("The agreement is proposed to the other State."),
+    "counter": N_("Your terms are on the table. Signatures over the older ones no longer count."),
+    "sign": N_("The signature is kept."),
+    "void": N_("The agreement is void. The other State is told why."),
+}
+NUMBERS = ("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps")
+FLAGS = ("end_to_end", "private_line", "room_view")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The agreement that runs, with what a page shows of it."""
+
+    agreement: Agreement
+    outcome: Outcome
+    offers: Sequence[AgreementOffer]
+    signed: set[str]
+    sites: tuple[Site, Site]
+    profiles: tuple[SiteProfile, SiteProfile]
+    changed: str
+    """What has changed since the terms were made, in English words; empty when they hold."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The sites by the letters the sentences use."""
+        return {side: f"{site.name} ({site.city})" for side, site in zip("AB", self.sites, strict=True)}
+
+
+async def standing(db: AsyncSession, hearing: Hearing, state: str) -> Standing | None:
+    """The agreement of a hearing that is not void, as a State may see it."""
+    found = await agreements.running(db, hearing.id)
+    if found is None or not await agreements.visible(db, found, state):
+        return None
+    ids = (found.requesting_profile_id, found.requested_profile_id)
+    one, other = [await queries.get(db, SiteProfile, profile_id) for profile_id in ids]
+    return Standing(
+        agreement=found,
+        outcome=await agreements.outcome(db, found),
+        offers=await agreements.offers(db, found),
+        signed=await agreements.signed_by(db, found),
+        sites=(await queries.get(db, Site, one.site_id), await queries.get(db, Site, other.site_id)),
+        profiles=(one, other),
+        changed=agreements.changed(found.terms["facts"], await agreements.facts(db, hearing)),
+    )
+
+
+async def show(request: Request) -> Response:
+    """The page."""
+    _signed, person = staff(request)
+    return await _page(request, person, [], {})
+
+
+async def _page(
+    request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any], status: int = 422
+) -> Response:
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        found = await standing(db, hearing, person.owner_state)
+        every = await agreements.of_hearing(db, hearing, state=person.owner_state)
+        history = await queries.history(db, *every) if every else []
+        offered = await sites.on_offer(db, states=[hearing.requesting_state, hearing.requested_state])
+        needs = found.agreement.needs if found else outcomes.as_json(await agreements.needs_of(db, hearing))
+    done = request.query_params.get("done", "")
+    context: dict[str, Any] = {
+        "hearing": hearing,
+        "found": found,
+        "places": places.own_first(places.of_hearing(hearing), person.owner_state),
+        "history": history,
+        "can": _rights(hearing, person, found),
+        "site_options": {
+            side: [(one.id, f"{one.name}, {one.city}") for one in offered if one.owner_state == state]
+            for side, state in (("requesting", hearing.requesting_state), ("requested", hearing.requested_state))
+        },
+        "needs": [(_(label), technical_words.word(needs[name])) for name, label in technical_words.NEEDS.items()],
+        "choices": _choices(),
+        "labels": {name: _(text) for name, text in technical_words.NEEDS.items()},
+        "values": {**_as_values(needs), **values},
+        "errors": wrong,
+        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+    }
+    if found is not None:
+        context |= _told(found, person)
+    return render(request, "technical.html", context, status=status if wrong else 200)
+
+
+def _told(found: Standing, person: Person) -> dict[str, Any]:
+    words = technical_words
+    signed = found.agreement.status in agreements.SIGNED
+    return {
+        "lines": [
+            {
+                "item": _(words.ITEMS[line.item]),
+                "offered": (words.word(line.offered_a), words.word(line.offered_b)),
+                "chip": (words.RESULTS[line.result][0], _(words.RESULTS[line.result][1])),
+                "value": words.word(line.value) if line.value else "",
+                "text": words.sentence(line, found.names),
+                "advice": words.advice(line, found.names),
+            }
+            for line in found.outcome.lines
+        ],
+        "tally": words.tally(found.outcome.lines),
+        "conditions": conditions_words.told(found.agreement.terms["facts"]["conditions"]),
+        "details": [
+            (site, shown_details(profile, state=person.owner_state, signed=signed))
+            for site, profile in zip(found.sites, found.profiles, strict=True)
+        ],
+        "changes": [
+            (
+                offer,
+                [
+                    _("{need}: {before} → {after}").format(
+                        need=_(words.NEEDS[one["need"]]),
+                        before=words.word(one["before"]),
+                        after=words.word(one["after"]),
+                    )
+                    for one in offer.changes
+                ],
+            )
+            for offer in found.offers
+        ],
+    }
+
+
+def _rights(hearing: Hearing, person: Person, found: Standing | None) -> dict[str, bool]:
+    """Which buttons the page offers; the acts themselves ask again."""
+
+    def allowed(action: str) -> bool:
+        return may_staff(
+            action,
+            frozenset(person.functions),
+            own_state=person.owner_state,
+            requesting_state=hearing.requesting_state,
+            requested_state=hearing.requested_state,
+        ).allowed
+
+    agreement = found.agreement if found else None
+    own = agreement is not None and agreement.by_state == person.owner_state
+    status = agreement.status if agreement else None
+    sound = found is not None and not found.outcome.conflicts and not found.changed
+    return {
+        "draft": agreement is None and allowed("negotiate"),
+        "change": status is S.drafted and own and allowed("negotiate"),
+        "propose": status is S.drafted and own and sound and allowed("negotiate"),
+        "counter": status in agreements.ON_THE_TABLE and not own and allowed("negotiate"),
+        "sign": status in agreements.ON_THE_TABLE
+        and sound
+        and found is not None
+        and person.owner_state not in found.signed
+        and allowed("sign_agreement"),
+        "void": agreement is not None and allowed("negotiate"),
+        "test": status in agreements.SIGNED and allowed("test_line"),
+    }
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    def named(words: Sequence[str]) -> list[tuple[str, str]]:
+        return [(word, technical_words.word(word)) for word in words]
+
+    return {
+        "interpreting": named([one.value for one in Interpreting]),
+        "recording": named([one.value for one in RecordingPolicy]),
+        "heard": named(["a", "b"]),
+    }
+
+
+def _as_values(needs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: ("yes" if value else "") if isinstance(value, bool) else value if isinstance(value, list) else str(value)
+        for name, value in needs.items()
+    }
+
+
+def _needs(form: Form) -> dict[str, Any]:
+    found: dict[str, Any] = {name: form.text(name) for name in (*NUMBERS, "interpreting", "recording", "heard")}
+    return found | {name: form.text(name) == "yes" for name in FLAGS}
+
+
+# --- acts --------------------------------------------------------------------------------------------------------
+
+Doing = Callable[[AsyncSession, Hearing, Form, Actor, datetime], Awaitable[None]]
+
+
+async def _draft(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    chosen = []
+    for side, state in (("requesting", hearing.requesting_state), ("requested", hearing.requested_state)):
+        if not form.text(f"{side}_site"):
+            raise errors.Invalid("Cannot be empty", f"{side}_site")
+        site = await sites.site(db, form.text(f"{side}_site"), state=state)
+        chosen.append(await sites.newest(db, site.id))
+    await agreements.draft(
+        db, hearing=hearing, requesting_profile=chosen[0], requested_profile=chosen[1], actor=actor, now=now
+    )
+
+
+async def _table(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor) -> Agreement:
+    number = form.text("number")
+    if not number.isascii() or not number.isdigit() or len(number) > 6:
+        raise errors.NotFound
+    return await agreements.agreement(db, hearing, int(number), state=actor.state)
+
+
+async def _propose(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    await agreements.propose(db, agreement=await _table(db, hearing, form, actor), actor=actor, now=now)
+
+
+async def _counter(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    await agreements.counter(
+        db,
+        agreement=await _table(db, hearing, form, actor),
+        needs=_needs(form),
+        reason=form.text("reason"),
+        actor=actor,
+        now=now,
+    )
+
+
+async def _void(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    found = await _table(db, hearing, form, actor)
+    await agreements.void(db, agreement=found, reason=form.text("why"), actor=actor, now=now)
+
+
+async def _sign(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    found = await _table(db, hearing, form, actor)
+    await agreements.sign(db, agreement=found, jws=form.text("jws"), actor=actor, now=now)
+
+
+ACTS: Mapping[str, Doing] = {
+    "draft": _draft,
+    "change": _counter,
+    "propose": _propose,
+    "counter": _counter,
+    "sign": _sign,
+    "void": _void,
+}
+LABELS = {
+    "requesting_site": N_("Site of the requesting State"),
+    "requested_site": N_("Site of the requested State"),
+    "reason": N_("Reason"),
+    "why": N_("Why"),
+}
+
+
+async def act(request: Request) -> Response:
+    """Draft, change, propose, counter, sign, void. Effects: those of the functions of `hearings.agreements`."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    name = request.path_params["action"]
+    if name not in ACTS:
+        raise HTTPException(404, "not_found")
+    ref = request.path_params["ref"]
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            hearing = await queries.hearing(db, ref, state=person.owner_state)
+            await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
+    except (errors.SignatureRefused, errors.TermsChanged, errors.NotReady, errors.IllegalMove) as error:
+        field = "sign-key" if isinstance(error, errors.SignatureRefused) else ""
+        wrong = FormError(field, forms.explain(error).text)
+        if name == "sign":
+            return await _sign_page(request, signed, person, [wrong], status_of(error))
+        return await _page(request, person, [wrong], form.first, status_of(error))
+    except errors.Invalid as error:
+        labels = {key: _(text) for key, text in {**technical_words.NEEDS, **LABELS}.items()}
+        told = forms.explain(error, labels)
+        return await _page(request, person, [FormError("why" if name == "void" else told.field, told.text)], form.first)
+    return RedirectResponse(f"/h/{ref}/technical?done={name}", 303)
+
+
+async def sign_page(request: Request) -> Response:
+    """What is to be signed, and the form that signs it."""
+    signed, person = staff(request)
+    return await _sign_page(request, signed, person, [], 200)
+
+
+async def _sign_page(
+    request: Request, signed: SignedIn, person: Person, wrong: list[FormError], status: int
+) -> Response:
+    now = datetime.now(UTC)
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        found = await standing(db, hearing, person.owner_state)
+        if found is None or found.agreement.status not in agreements.ON_THE_TABLE:
+            raise errors.NotFound
+        session = found.agreement.terms["session"]
+        facts = [
+            (_("Terms (SHA-256)"), found.agreement.terms_sha256),
+            (_("Round"), str(found.agreement.round)),
+            *((site.court, f"{site.name}, {site.city}") for site in found.sites),
+            *(
+                (_(label), technical_words.word(session[name]))
+                for name, label in (
+                    ("height", technical_words.ITEMS["size"]),
+                    ("fps", technical_words.ITEMS["rate"]),
+                    ("audio_codec", technical_words.ITEMS["audio_codec"]),
+                    ("video_codec", technical_words.ITEMS["video_codec"]),
+                    ("interpreting", technical_words.ITEMS["interpreting"]),
+                    ("recording", technical_words.ITEMS["recording"]),
+                )
+            ),
+        ]
+        prepared = await signing.prepare(
+            db,
+            state=person.owner_state,
+            other=agreements.other_state(hearing, person.owner_state),
+            act=Act.sign_agreement,
+            about=agreements.about(hearing, found.agreement),
+            body=agreements.body(found.agreement),
+            now=now,
+            facts=facts,
+        )
+    context = {"hearing": hearing, "found": found, "prepared": prepared, "errors": wrong}
+    return render(request, "technical_sign.html", context, status=status)
+
+
+async def terms_json(request: Request) -> Response:
+    """The terms on the table as the canonical JSON whose SHA-256 is signed."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        found = await standing(db, hearing, person.owner_state)
+        if found is None:
+            raise errors.NotFound
+    return Response(rfc8785.dumps(found.agreement.terms), media_type="application/json")
+
+
+routes = [
+    Route("/h/{ref}/technical", show, methods=["GET"]),
+    Route("/h/{ref}/technical/sign", sign_page, methods=["GET"]),
+    Route("/h/{ref}/technical/terms.json", terms_json, methods=["GET"]),
+    Route("/h/{ref}/technical/{action}", act, methods=["POST"]),
+]
