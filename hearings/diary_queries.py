@@ -187,9 +187,14 @@ async def interpreters(
 
 
 async def busy(
-    db: AsyncSession, numbers: Sequence[int], *, since: datetime, until: datetime
+    db: AsyncSession, numbers: Sequence[int], *, since: datetime, until: datetime, but: str = ""
 ) -> Mapping[int, tuple[Span, ...]]:
-    """When these resources are booked between two instants: spans in order of time, by the resource's number."""
+    """When these resources are booked between two instants: spans in order of time, by the resource's number.
+
+    `but` is the id of a hearing whose own bookings are left out.
+    """
+    if not numbers:
+        return {}
     query = (
         select(Booking.resource_no, Booking.starts_at, Booking.ends_at)
         .where(
@@ -202,6 +207,8 @@ async def busy(
         )
         .order_by(col(Booking.resource_no), col(Booking.starts_at))
     )
+    if but:
+        query = query.where(or_(col(Booking.hearing_id).is_(None), col(Booking.hearing_id) != but))
     found: dict[int, list[Span]] = {number: [] for number in numbers}
     for number, begins, ends in (await db.exec(query)).all():
         found[number].append((int(begins.timestamp()), int(ends.timestamp())))
@@ -244,6 +251,17 @@ async def bookings_of_hearing(
         .execution_options(populate_existing=True)
     )
     return (await db.exec(query.where(visible(state)) if state else query)).all()
+
+
+async def hearing_names(db: AsyncSession, hearing_ids: Sequence[str], *, state: str) -> Mapping[str, tuple[str, str]]:
+    """Reference and case number of hearings by id, of those that are a State's business."""
+    if not hearing_ids:
+        return {}
+    query = select(Hearing.id, Hearing.ref, Hearing.case_number).where(
+        col(Hearing.id).in_(hearing_ids),
+        or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state),
+    )
+    return {row_id: (ref, case) for row_id, ref, case in (await db.exec(query)).all()}
 
 
 # --- a hearing's times -------------------------------------------------------------------------------------------

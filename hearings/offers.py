@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,6 +43,9 @@ async def put(
         raise Invalid("The same time twice", "slots")
     if days and len(times) > 1:
         raise Invalid("A hearing over several days is offered one time at once", "slots")
+    kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
+    if numbers and any(after[0] < one[1] for one, after in pairwise(kept)):
+        raise Invalid("These times lie too close together to keep something free for each of them", "slots")
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
     turn = max((one.round for one in before), default=0) + 1

@@ -148,7 +148,7 @@ def search(
     zones = {court.zone: None for court in courts} | {one.zone: None for one in attendees}
     slots = tuple(
         _slot(start, chains[start], length, attendees, list(zones), now)
-        for start in _some(best, bounds, limit, per_day)
+        for start in _some(best, bounds, limit, per_day, before + after)
     )
     excluded = tuple(
         (first + timedelta(days=day), _reasons((bounds[day] + bounds[day + 1]) // 2, why, closed_on))
@@ -348,13 +348,14 @@ def _chains(starts: list[int], days: int, lead: str) -> dict[int, tuple[int, ...
 # --- what is shown ------------------------------------------------------------------------------------------------
 
 
-def _some(best: list[int], bounds: list[int], limit: int, per_day: int) -> list[int]:
-    taken: dict[int, int] = {}
+def _some(best: list[int], bounds: list[int], limit: int, per_day: int, apart: int) -> list[int]:
+    """The best, no more than a few of one day, and so far apart that a resource can be kept free for each of them."""
+    taken: dict[int, list[int]] = {}
     found: list[int] = []
     for start in best:
-        day = bisect_right(bounds, start)
-        if taken.get(day, 0) < per_day:
-            taken[day] = taken.get(day, 0) + 1
+        beside = taken.setdefault(bisect_right(bounds, start), [])
+        if len(beside) < per_day and all(abs(start - one) >= apart for one in beside):
+            beside.append(start)
             found.append(start)
             if len(found) == limit:
                 break

@@ -24,6 +24,7 @@ from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
 from web.pages import (
     api_clients,
+    calendars,
     directory,
     docket,
     docket_plan,
@@ -45,7 +46,12 @@ from web.pages import (
     request_documents,
     request_signing,
     request_wizard,
+    resources,
     schedule,
+    sites,
+    slots,
+    technical,
+    times,
     waiting,
     webhooks,
 )
@@ -199,6 +205,10 @@ def _routes() -> list[BaseRoute]:
         request_consents,
         request_contacts,
         schedule,
+        slots,
+        calendars,
+        resources,
+        times,
         hearing,
         minutes,
         minutes_passages,
@@ -211,6 +221,8 @@ def _routes() -> list[BaseRoute]:
         webhooks,
         api_clients,
         signalling,
+        sites,
+        technical,
     )
     found: list[BaseRoute] = [route for module in modules for route in module.routes]
     return [*found, Mount("/static", StaticFiles(directory=STATIC), name="static")]

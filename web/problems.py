@@ -158,6 +158,8 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Stale, 409),
     (errors.TermsChanged, 409),
     (errors.NotReady, 409),
+    (errors.DoubleBooking, 409),
+    (errors.StaleTimeZones, 409),
     (errors.Invalid, 422),
     (errors.DatabaseRefused, 503),
 )

@@ -169,6 +169,14 @@ async def test_an_offer_of_a_room_that_is_booked_is_refused_whole(table: Table) 
         assert (await queries.get(db, HearingRequest, table.request.id)).status.value == "accepted"
 
 
+async def test_times_too_close_together_hold_no_room_but_may_be_offered_without_one(table: Table) -> None:
+    close = ("2026-12-03T09:00", "2026-12-03T10:00")
+    with pytest.raises(Invalid):
+        await table.propose(*close, rooms=("ro",))
+    await table.propose(*close)
+    await table.agree(2)
+
+
 @pytest.mark.parametrize(
     "texts", [["2026-12-03T09:00", "2026-12-03T09:00"], [f"2026-12-{day:02}T09:00" for day in (3, 4, 7, 8)]]
 )

@@ -197,6 +197,10 @@ STAFF_WANTED = {
     "agree_hearing": ("authority clerk", "RO TH"),
     "prepare_hearing": ("clerk", "RO"),
     "cancel_hearing": ("authority clerk judge", "RO TH"),
+    "edit_calendar": ("administrator clerk", "RO TH"),
+    "edit_resource": ("administrator clerk", "RO TH"),
+    "book_resource": ("authority clerk", "RO TH"),
+    "decide_clock_change": ("clerk judge", "RO"),
     "add_key": ("administrator", "RO TH"),
 }
 

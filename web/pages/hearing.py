@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, diary, errors, line_tests, queries, sittings
+from hearings import agreements, diary, errors, line_tests, offers, queries, sittings
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
@@ -52,8 +52,11 @@ class Guest:
 
 
 async def show(request: Request) -> Response:
-    """The page of one hearing."""
+    """The page of one hearing. Effects: times the other State has offered count as read from now on."""
     signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
     return await hearing_page(request, signed, person, [], {})
 
 

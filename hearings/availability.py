@@ -1,0 +1,97 @@
+"""The slot search over what the database holds: calendars of both courts, and the diaries of what is to be booked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import calendars, diary_queries, slots
+from hearings.bookings import MOST
+from hearings.comfort import Attendee
+from hearings.diary_queries import visible
+from hearings.errors import Invalid, NotFound
+from hearings.models import Hearing, Resource
+from hearings.models.diary import ResourceKind
+from hearings.rest import rules
+from hearings.slots import Diary, Found, Wanted
+
+Court = tuple[str, str]
+"""A State and one of its zones."""
+HIDDEN = "other-state"
+"""Key and label of a diary whose owner does not show it."""
+
+
+async def find(
+    db: AsyncSession,
+    *,
+    wanted: Wanted,
+    courts: Sequence[Court],
+    numbers: Sequence[int] = (),
+    attendees: Sequence[Attendee] = (),
+    hearing: Hearing | None = None,
+    state: str,
+    now: datetime,
+    limit: int = 20,
+    per_day: int = 3,
+) -> Found:
+    """Times that fit the courts and everything named, for an officer of a State.
+
+    What `hearing` holds already stands in nobody's way, but what else is booked for it by either State has to be free
+    as well; the other State's own is not named. Raises `NotFound` for a resource the State may not see, `Invalid`.
+    """
+    resources = await _resources(db, numbers, state)
+    if hearing is not None:
+        booked = await diary_queries.bookings_of_hearing(db, hearing.id)
+        resources |= {row.resource_no: row for _booking, row in booked}
+    slack = timedelta(days=2)  # what is booked on the days around counts for margins and for an interpreter's rest
+    busy = await diary_queries.busy(
+        db,
+        list(resources),
+        since=wanted.since - slack,
+        until=wanted.until + slack,
+        but=hearing.id if hearing is not None else "",
+    )
+    diaries = [
+        Diary(
+            key=str(number) if _shown(row, state) else HIDDEN,
+            label=row.name if _shown(row, state) else HIDDEN,
+            zone=row.zone,
+            busy=busy[number],
+            rest=rules() if row.kind is ResourceKind.interpreter else None,
+        )
+        for number, row in sorted(resources.items())
+    ]
+    found = []
+    for owner, zone in courts:
+        # A day more on both sides: the window is in UTC, the calendar is not.
+        since, until = wanted.since.date() - timedelta(days=1), wanted.until.date() + timedelta(days=2)
+        found.append(await diary_queries.court_calendar(db, state=owner, zone=zone, since=since, until=until))
+    return slots.search(
+        wanted, courts=found, diaries=diaries, attendees=attendees, now=now, limit=limit, per_day=per_day
+    )
+
+
+async def _resources(db: AsyncSession, numbers: Sequence[int], state: str) -> dict[int, Resource]:
+    wanted = set(numbers)
+    if len(wanted) > MOST:
+        raise Invalid(f"At most {MOST} resources at once", "resources")
+    if not wanted:
+        return {}
+    if not all(0 < number < 2**63 for number in wanted):
+        raise NotFound
+    query = select(Resource).where(col(Resource.resource_no).in_(wanted), visible(state), col(Resource.active))
+    found = {row.resource_no: row for row in (await db.exec(query)).all()}
+    if found.keys() != wanted:
+        raise NotFound
+    return found
+
+
+def _shown(row: Resource, state: str) -> bool:
+    return row.owner_state == state or row.shared
+
+
+def hours_of(calendar: calendars.CourtCalendar) -> list[tuple[calendars.Weekly, bool]]:
+    """The weekly hours of a calendar, each with whether its State has confirmed it; its own first."""
+    rows = [(row, row.confidence == calendars.CONFIRMED) for row in calendar.hours]
+    return sorted(rows, key=lambda pair: (not pair[1], pair[0].opens))

@@ -1,0 +1,234 @@
+"""The slot finder, offers, calendars and resources as pages: found, explained, proposed, accepted, refused."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from web.pages import times as times_page
+
+
+@pytest.fixture(scope="module")
+def asked(running) -> str:
+    """A request the other State has accepted; its address."""
+    from hearings import queries, requests
+    from hearings.actors import person_actor
+    from web import cli, demo
+
+    async def make(database):
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            people = await queries.people(db)
+            asks, answers = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST, actor=asks, now=now)
+            await requests.submit(db, request=row, actor=asks, now=now)
+            await requests.acknowledge(db, request=row, actor=answers, now=now)
+            await requests.accept(db, request=row, actor=answers, now=now)
+            return row.reference
+
+    return f"/requests/{running.run(make)}"
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+FIND = {
+    "find": "yes",
+    "since": "2027-03-22",
+    "until": "2027-04-09",
+    "duration": "60",
+    "days": "1",
+    "line_test": "15",
+    "margin_before": "15",
+    "margin_after": "15",
+    "requesting_zone": "Europe/Bucharest",
+    "requesting_city": "București",
+    "requested_zone": "Asia/Bangkok",
+    "requested_city": "Bangkok",
+    "heard_zone": "Asia/Bangkok",
+}
+
+
+def add_room(client, name: str, **words: str) -> str:
+    page = "/resources/new"
+    fields = {"kind": "room", "name": name, "zone": "Europe/Bucharest", "city": "București"} | words
+    answer = client.post(page, fields, page=page)
+    assert answer.status_code == 303, client.words(answer)
+    return re.search(r"/resources/(\d+)", answer.headers["location"])[1]
+
+
+def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(service, clerk, asked):
+    room = add_room(clerk, "Courtroom 2")
+    clerk.post(
+        f"/resources/{room}/act/block",
+        {"starts": "2027-04-05T00:00", "ends": "2027-04-06T00:00", "reason": "New floor"},
+        page=f"/resources/{room}",
+    )
+    here = f"{asked}/slots"
+    assert clerk.get(here).status_code == 200
+    found = clerk.get(here, params=FIND | {"resource": room})
+    words = clerk.words(found)
+    assert found.status_code == 200
+    assert "Times that fit" in words and "Courtroom 2 is booked" in words
+    assert "Holiday in Thailand (Bangkok): Chakri Memorial Day" in words
+    assert "No court day in Romania (Bucharest)" in words
+    assert "not verified" in words
+    assert "The clocks of Bucharest change before this day." in words
+    values = re.findall(r'name="slot" value="([^"]+)"', found.text)
+    chosen = FIND | {"resource": room, "slot": values[:3]}
+    unchecked = clerk.post(here, chosen, page=here)
+    assert unchecked.status_code == 422 and 'href="#checked"' in unchecked.text
+    assert f'value="{values[1]}" checked' in unchecked.text
+    assert clerk.post(here, chosen | {"slot": values[:4], "checked": "yes"}, page=here).status_code == 422
+    made = clerk.post(here, chosen | {"checked": "yes"}, page=here)
+    assert made.status_code == 303, clerk.words(made)
+    times = made.headers["location"].partition("?")[0]
+    assert clerk.words(clerk.get(times)).count("Offered ") >= 3
+    again = clerk.post(here, chosen | {"slot": values[4:5], "checked": "yes"}, page="/resources/new")
+    assert again.status_code in (409, 422)
+    # Nobody has read them yet: one is taken back. Then the authority looks, and it is too late.
+    offers = re.findall(r'take-back.*?name="offer" value="([^"]+)"', clerk.get(times).text)
+    assert clerk.post(f"{times}/take-back", {"offer": offers[0]}, page=times).status_code == 303
+    authority = service.signed_in("authority")
+    page = authority.get(times)
+    assert "Courtroom 2" not in authority.words(page)
+    assert clerk.post(f"{times}/take-back", {"offer": offers[1]}, page="/resources/new").status_code == 422
+    accept = {"offer": offers[1], "terms_hash": "0" * 64}
+    assert "not what stands now" in authority.words(authority.post(f"{times}/accept", accept, page=times))
+    terms = re.search(r'name="terms_hash" value="([0-9a-f]{64})"', page.text)[1]
+    assert authority.post(f"{times}/accept", accept | {"terms_hash": terms}, page=times).status_code == 303
+    words = clerk.words(clerk.get(times))
+    assert "Time agreed" in words and "RO : yes" in words and "TH : yes" in words and "Courtroom 2" in words
+
+
+def test_what_cannot_be_searched_is_said_beside_its_field(clerk, asked):
+    here = f"{asked}/slots"
+    for field, value in {
+        "since": "tomorrow", "until": "9999-12-31", "duration": "1500", "days": "0",
+        "margin_before": "-1", "requested_zone": "GMT+7", "heard_zone": "posixrules",
+    }.items():  # fmt: skip
+        answer = clerk.get(here, params=FIND | {field: value})
+        assert answer.status_code == 422, field
+        assert f'href="#{field}"' in answer.text
+    empty = clerk.get(here, params=FIND | {"until": "2027-03-21"})
+    assert empty.status_code == 422
+
+
+@pytest.mark.parametrize("slot", ["nonsense", "2027-03-22T07:00:00Z|x", "9999-12-31T23:59:59Z", "1999-01-01T00:00:00Z"])
+def test_a_time_nobody_offered_is_refused_and_nothing_is_made(clerk, asked, slot):
+    here = f"{asked}/slots"
+    answer = clerk.post(here, FIND | {"slot": slot, "checked": "yes"}, page="/resources/new")
+    assert answer.status_code in (409, 422)
+
+
+def test_another_states_pages_are_not_found(service, asked, clerk):
+    authority = service.signed_in("authority")
+    room = add_room(clerk, "Private room")
+    shared = add_room(clerk, "Shared room", shared="yes")
+    assert authority.get(f"/resources/{room}").status_code == 404
+    assert authority.get(f"/resources/{shared}").status_code == 200
+    assert authority.get(f"/resources/{shared}/edit").status_code == 404
+    for number in ("0", "99999999999999999999999", "x", "-1"):
+        assert clerk.get(f"/resources/{number}").status_code == 404
+    assert clerk.get("/requests/RO-0000-0000/slots").status_code == 404
+    assert clerk.post("/calendars/TH", {"kind": "closure"}, page="/calendars/RO").status_code == 404
+    assert clerk.get("/calendars/XX").status_code == 404
+
+
+def test_a_closure_is_entered_seen_by_the_other_state_counted_and_struck_out(service, clerk, asked):
+    page = "/calendars/RO"
+    closure = {"kind": "closure", "first_day": "2027-03-24", "last_day": "2027-03-25", "reason": "Burst pipe"}
+    answer = clerk.post(page, closure | {"last_day": "2027-03-20"}, page=page)
+    assert answer.status_code == 422 and 'href="#last_day"' in answer.text
+    assert clerk.post(page, closure, page=page).status_code == 303
+    authority = service.signed_in("authority")
+    assert "Burst pipe" in authority.words(authority.get(page))
+    assert "Strike out" not in authority.words(authority.get(page))
+    words = clerk.words(clerk.get(f"{asked}/slots", params=FIND))
+    assert "Closed in Romania (Bucharest): Burst pipe" in words
+    place = re.search(r'action="(/calendars/RO/[0-9a-f-]+/strike)"', clerk.get(page).text)[1]
+    assert authority.post(place, page=f"/h/{service.ref}/times").status_code == 404
+    assert clerk.post(place, page=page).status_code == 303
+    assert "Burst pipe" not in clerk.words(clerk.get(page))
+
+
+def test_hours_a_clerk_gives_are_shown_as_given_and_others_as_not_verified(clerk):
+    page = "/calendars/RO"
+    assert "Not verified" in clerk.words(clerk.get(page))
+    hours = {
+        "kind": "hours", "first_day": "2026-01-01", "opens": "09:00", "closes": "15:00",
+        "weekdays": ["1", "2", "3"], "zone": "Europe/Bucharest",
+    }  # fmt: skip
+    assert clerk.post(page, hours, page=page).status_code == 303
+    words = clerk.words(clerk.get(page))
+    assert "Given by the State" in words and "09:00–15:00" in words and "Monday, Tuesday, Wednesday" in words
+    place = re.search(r'action="(/calendars/RO/[0-9a-f-]+/strike)"', clerk.get(page).text)[1]
+    clerk.post(place, page=page)
+
+
+def test_an_interpreter_is_found_by_languages(clerk):
+    page = "/resources/new"
+    fields = {
+        "kind": "interpreter", "name": "Dana Pop", "zone": "Europe/Bucharest", "accreditation": "Register 7",
+        "accredited_until": "2030-01-01", "source1": "th", "target1": "ro", "source2": "ro", "target2": "th",
+    }  # fmt: skip
+    wrong = clerk.post(page, fields | {"source1": "en-x-<script>"}, page=page)
+    assert wrong.status_code == 422 and "<script>" not in wrong.text.split("<main")[1].replace("&lt;script&gt;", "")
+    number = re.search(r"/resources/(\d+)", clerk.post(page, fields, page=page).headers["location"])[1]
+    assert "Dana Pop" in clerk.words(clerk.get("/interpreters", params={"source": "th", "target": "ro"}))
+    assert "Dana Pop" not in clerk.words(clerk.get("/interpreters", params={"source": "zh"}))
+    edit = f"/resources/{number}/edit"
+    assert clerk.post(edit, fields | {"name": "Dana Popa"}, page=edit).status_code == 303
+    shown = f"/resources/{number}"
+    assert "Dana Popa" in clerk.words(clerk.get(shown)) and "Thai into Romanian" in clerk.words(clerk.get(shown))
+    assert clerk.post(f"{shown}/act/deactivate", page=shown).status_code == 303
+    assert "Out of use" in clerk.words(clerk.get(shown))
+    assert "Dana Popa" not in clerk.words(clerk.get("/interpreters"))
+
+
+def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(clerk):
+    room = add_room(clerk, "Courtroom 9")
+    page = f"/resources/{room}"
+    block = {"starts": "2027-05-05T09:00", "ends": "2027-05-05T12:00", "reason": "Inspection"}
+    assert clerk.post(f"{page}/act/block", block, page=page).status_code == 303
+    again = clerk.post(f"{page}/act/block", block, page=page)
+    assert again.status_code == 422 and "booked already" in clerk.words(again)
+    skipped = clerk.post(f"{page}/act/block", block | {"starts": "2027-03-28T03:30"}, page=page)
+    assert skipped.status_code == 422
+    booking = re.search(r'name="booking" value="([^"]+)"', clerk.get(page).text)[1]
+    other = add_room(clerk, "Courtroom 10")
+    assert clerk.post(f"/resources/{other}/act/unblock", {"booking": booking}, page=page).status_code == 404
+    assert clerk.post(f"{page}/act/unblock", {"booking": booking}, page=page).status_code == 303
+    assert "Nothing is booked" in clerk.words(clerk.get(page))
+
+
+def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, clerk):
+    from hearings import hearing_days, queries
+
+    async def age(database):
+        async with database.transaction() as db:
+            hearing = await queries.hearing_by_ref(db, service.ref)
+            for row in (hearing, *await hearing_days.planned(db, hearing)):
+                row.tzdb_version = "2020a"
+                row.starts_at = row.starts_at + timedelta(hours=1)
+                row.ends_at = row.ends_at + timedelta(hours=1)
+                db.add(row)
+
+    page = "/admin/clock-changes"
+    assert "No hearing would move." in clerk.words(clerk.get(page))
+    service.run(age)
+    authority = service.signed_in("authority")
+    assert "Newer time-zone data would move 1 day" in authority.words(authority.get("/calendars"))
+    assert "A clerk or judge of the requesting State decides." in authority.words(authority.get(page))
+    place = f"{page}/{service.ref}"
+    assert authority.post(place, {"keep": "instant"}, page=f"/h/{service.ref}/times").status_code == 403
+    assert clerk.post(place, {"keep": "both"}, page=page).status_code == 409
+    assert clerk.post(place, {"keep": "instant"}, page=page).status_code == 303
+    assert "No hearing would move." in clerk.words(clerk.get(page))
+    assert "the instant is kept" in authority.words(authority.get(f"/h/{service.ref}"))
+
+
+def test_every_act_has_a_form_and_says_what_it_has_done():
+    assert set(times_page.ACTS) | {"offered"} == set(times_page.DONE)

@@ -1,0 +1,253 @@
+"""The times of a hearing: what is offered, its days, the terms both States agree to, and what is booked for it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import (
+    adjournments,
+    bookings,
+    diary,
+    diary_queries,
+    errors,
+    hearing_days,
+    offers,
+    queries,
+    resources,
+    terms,
+)
+from hearings.actors import Actor
+from hearings.availability import HIDDEN
+from hearings.models import Hearing, HearingRequest, Offer, Person
+from hearings.models.diary import ResourceKind
+from hearings.models.hearing import RecordingPolicy
+from hearings.permissions import may_staff
+from hearings.roles import Role
+from hearings.status import HearingStatus
+from web import diary_words, forms, places, roles
+from web.actors import staff
+from web.forms import Form, FormError
+from web.i18n import N_, _
+from web.rendering import render
+
+H = HearingStatus
+WAITS = (H.proposed, H.countered)
+DONE = {
+    "offered": N_("The times have been offered. The other State is asked."),
+    "accept": N_("The time is agreed."),
+    "take-back": N_("The offer has been taken back."),
+    "terms": N_("The terms have changed. Both States have to agree to them."),
+    "next-day": N_("The hearing goes on on the next day agreed."),
+    "assign": N_("It is booked for this hearing."),
+    "unassign": N_("The booking has been given back."),
+}
+RESOURCES = 200
+
+
+async def page(request: Request) -> Response:
+    """Everything about the times of one hearing. Effects: offers of the other State count as read from now on."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
+    return await _page(request, person, [], {})
+
+
+async def act(request: Request) -> Response:
+    """Do one of `ACTS`. Effects: those of the function named there."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    name = request.path_params["action"]
+    if name not in ACTS:
+        raise HTTPException(404, "not_found")
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state, lock=True)
+            await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
+    except errors.DoubleBooking as error:
+        names = [found for _number, found in error.resources]
+        names += [diary_words.place(HIDDEN)] if error.hidden else []
+        text = _("Booked already at this time: {names}.").format(names=", ".join(names))
+        return await _page(request, person, [FormError("resource" if name == "assign" else "", text)], form.first)
+    except errors.Invalid as error:
+        return await _page(request, person, [forms.explain(error, {"reason": _("Reason")})], form.first)
+    except errors.NotReady as error:
+        text = forms.explain(error).text if isinstance(error, errors.TermsChanged) else _not_ready(error)
+        return await _page(request, person, [FormError("", text)], form.first)
+    return RedirectResponse(f"/h/{hearing.ref}/times?done={name}", 303)
+
+
+def _not_ready(error: errors.NotReady) -> str:
+    known = {
+        "The other State has read this offer": N_(
+            "The other State has read this offer: it can no longer be taken back."
+        ),
+        "It is the only time on the table": N_("It is the only time on the table: propose another, or cancel."),
+        "Several times are offered": N_("Several times are offered: choose one."),
+        "This time has passed": N_("This time has passed."),
+        "No further day has been agreed": N_("No further day has been agreed: find another time."),
+        "The lobby is open": N_("The lobby is open: close the sitting first."),
+    }
+    found = next((text for start, text in known.items() if str(error).startswith(start)), "")
+    return _(found) if found else forms.explain(error).text
+
+
+async def _accept(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    offer = await _offer(db, hearing, form)
+    await diary.agree(
+        db,
+        hearing=hearing,
+        offer=offer,
+        terms_hash=form.text("terms_hash") or None,
+        resources=_numbers(form),
+        actor=actor,
+        now=now,
+    )
+
+
+async def _take_back(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    await diary.take_back(db, hearing=hearing, offer=await _offer(db, hearing, form), actor=actor, now=now)
+
+
+async def _terms(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    policy = form.text("recording_policy")
+    if policy not in set(RecordingPolicy):
+        raise errors.Invalid("Not one of the values this field takes", "recording_policy")
+    await diary.change_terms(
+        db,
+        hearing=hearing,
+        recording_policy=RecordingPolicy(policy),
+        participant_classes=form.all("participant_classes"),
+        reason=form.text("reason"),
+        actor=actor,
+        now=now,
+    )
+
+
+async def _next_day(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    await adjournments.next_day(db, hearing=hearing, actor=actor, now=now)
+
+
+async def _assign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    numbers = _numbers(form)
+    if not numbers:
+        raise errors.Invalid("Choose what to book", "resource")
+    times = await hearing_days.times(db, hearing)
+    await bookings.assign(db, hearing=hearing, numbers=numbers, times=times, actor=actor, now=now)
+
+
+async def _unassign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
+    for number in _numbers(form):
+        resource = await diary_queries.resource(db, number, state=actor.state)
+        await bookings.unassign(db, hearing=hearing, resource=resource, actor=actor, now=now)
+
+
+ACTS: dict[str, Callable[[Any, Hearing, Form, Actor, datetime], Awaitable[None]]] = {
+    "accept": _accept,
+    "take-back": _take_back,
+    "terms": _terms,
+    "next-day": _next_day,
+    "assign": _assign,
+    "unassign": _unassign,
+}
+
+
+async def _offer(db: Any, hearing: Hearing, form: Form) -> Offer:
+    found = next((one for one in await diary_queries.offers_of(db, hearing.id) if one.id == form.text("offer")), None)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def _numbers(form: Form) -> list[int]:
+    return [int(text) for text in form.all("resource") if text.isascii() and text.isdigit() and len(text) < 19]
+
+
+async def _page(request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any]) -> Response:
+    async with request.app.state.parts.database.reading() as db:
+        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        row = await queries.get(db, HearingRequest, hearing.request_id)
+        every = await diary_queries.offers_of(db, hearing.id)
+        days = await diary_queries.days_of(db, hearing.id)
+        booked = await diary_queries.bookings_of_hearing(db, hearing.id)
+        own = await diary_queries.resources(db, state=person.owner_state, owners=(person.owner_state,), limit=RESOURCES)
+        pairs = await diary_queries.pairs(db, [one.id for one in own.rows if one.kind is ResourceKind.interpreter])
+        agreed = await terms.agreed_by(db, hearing)
+    found = terms.terms(hearing, days)
+    seen = [
+        (booking, resource)
+        for booking, resource in booked
+        if resource.owner_state == person.owner_state or resource.shared
+    ]
+    needed = (hearing.language_requesting, hearing.language_requested)
+    on = hearing.starts_at.date()
+    done = request.query_params.get("done", "")
+    context = {
+        "hearing": hearing,
+        "row": row,
+        "sides": places.own_first(places.of_hearing(hearing), person.owner_state),
+        "own": person.owner_state,
+        "offers": every,
+        "days": days,
+        "booked": seen,
+        "hidden": len(booked) - len(seen),
+        "free": own.rows,
+        "speaks_against": {
+            one.resource_no: [
+                _(diary_words.WARNINGS[code])
+                for code in resources.warnings(one, pairs.get(one.id, []), languages_needed=needed, on=on)
+            ]
+            for one in own.rows
+        },
+        "terms": found,
+        "agreed": agreed,
+        "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],
+        "classes": [(one.value, roles.label(one)) for one in Role],
+        "policy_here": diary_words.policy(hearing.recording_policy),
+        "kind_of": diary_words.kind,
+        "can": _rights(hearing, person, days),
+        "errors": wrong,
+        "values": {
+            "recording_policy": hearing.recording_policy.value,
+            "participant_classes": hearing.participant_classes,
+        }
+        | dict(values),
+        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+    }
+    return render(request, "times.html", context, status=422 if wrong else 200)
+
+
+def _rights(hearing: Hearing, person: Person, days: Any) -> dict[str, bool]:
+    """Which forms the page offers; the acts themselves ask again."""
+
+    def allowed(action: str) -> bool:
+        return may_staff(
+            action,
+            frozenset(person.functions),
+            own_state=person.owner_state,
+            requesting_state=hearing.requesting_state,
+            requested_state=hearing.requested_state,
+        ).allowed
+
+    ours = diary.asking_state(hearing) == person.owner_state
+    waits = hearing.status in WAITS
+    left = [day for day in days if day.heard_at is None and day.dropped_at is None]
+    return {
+        "accept": waits and not ours and allowed("agree_hearing"),
+        "take_back": waits and ours and allowed("agree_hearing"),
+        "other": hearing.status in (*WAITS, H.agreed, H.ready, H.part_heard) and allowed("agree_hearing"),
+        "terms": (hearing.status in (H.agreed, H.ready) or (waits and ours)) and allowed("agree_hearing"),
+        "next_day": hearing.status is H.part_heard and bool(left) and allowed("prepare_hearing"),
+        "book": hearing.status in (*WAITS, H.agreed, H.ready, H.part_heard) and allowed("book_resource"),
+    }
+
+
+routes = [
+    Route("/h/{ref}/times", page, methods=["GET"]),
+    Route("/h/{ref}/times/{action}", act, methods=["POST"]),
+]
