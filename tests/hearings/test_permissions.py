@@ -201,6 +201,8 @@ STAFF_WANTED = {
     "edit_resource": ("administrator clerk", "RO TH"),
     "book_resource": ("authority clerk", "RO TH"),
     "decide_clock_change": ("clerk judge", "RO"),
+    "read_minutes": ("authority clerk judge", "RO TH"),
+    "receive_minutes": ("authority clerk judge", "RO"),
     "add_key": ("administrator", "RO TH"),
 }
 
