@@ -1,8 +1,8 @@
 """Webhooks: where a State's own system is told that something has changed, and how it knows that we said it.
 
 Signatures are those of Standard Webhooks 1.0.0 (`webhook-id`, `webhook-timestamp`, `webhook-signature`: HMAC-SHA256
-over `id.timestamp.body`). Addresses are https, on hosts the installation's setting names, and never in a private network:
-that is looked at when a webhook is made, and again at every connection, which then goes to the address looked at.
+over `id.timestamp.body`). Addresses are https, on hosts the installation's setting names, and never in a private
+network: that is looked at when a webhook is made, and again at every connection, which goes to the address looked at.
 """
 
 import asyncio

@@ -7,12 +7,10 @@ from typing import Any
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import claims, notices
+from hearings import claims, notices, tzdata_check
 from hearings.clocks import tzdb_version
-from hearings.diary import moved_to
-from hearings.models import ApiAnswer, ApiProof, ApiToken, Hearing, OutboxAttempt, OutboxMessage, SignInLink
+from hearings.models import ApiAnswer, ApiProof, ApiToken, OutboxAttempt, OutboxMessage, SignInLink
 from hearings.models.outbox import OutboxStatus
-from hearings.status import HearingStatus
 
 GRACE = timedelta(days=1)
 """How long expired tokens are kept, for a clock that is set back."""
@@ -43,21 +41,13 @@ async def tidy(db: AsyncSession, *, now: datetime) -> None:
 async def check_zones(db: AsyncSession, *, origin: str, now: datetime) -> None:
     """Tell both States of every hearing still to come that the present time-zone data would move.
 
-    Effects: a mail to those concerned for each, once for each hearing, start and version; nothing moves by itself.
+    Effects: a claim and a mail to those concerned, once for each day, its start and the version of the data; nothing
+    moves by itself (`hearings.tzdata_check`).
     """
     version = tzdb_version()
-    query = select(Hearing).where(
-        col(Hearing.starts_at) > now,
-        col(Hearing.tzdb_version) != version,
-        col(Hearing.status).in_(
-            [HearingStatus.proposed, HearingStatus.countered, HearingStatus.agreed, HearingStatus.ready]
-        ),
-    )
     to, functions, text = notices.DUE["time_moved"]
-    for hearing in (await db.exec(query.order_by(col(Hearing.starts_at)))).all():
-        if moved_to(hearing) is None:
-            continue
-        key = f"time_moved:{hearing.id}:{int(hearing.starts_at.timestamp())}:{version}"
+    for found in await tzdata_check.moved(db, now=now):
+        hearing, key = found.hearing, f"time_moved:{found.day.id}:{int(found.day.starts_at.timestamp())}:{version}"
         mine = await claims.claim(
             db,
             key=key,

@@ -13,6 +13,7 @@ from hearings.models import (
     Claim,
     CustodyAudit,
     Hearing,
+    HearingDay,
     HearingRequest,
     OutboxAttempt,
     OutboxMessage,
@@ -177,9 +178,13 @@ async def test_tidying_forgets_what_has_expired_and_nothing_else(setting: Any) -
 
 
 async def test_both_sides_are_told_once_of_a_hearing_that_newer_zone_data_would_move(setting: Any) -> None:
+    hearing = setting.hearing
+    day = HearingDay(
+        owner_state="RO", hearing_id=hearing.id, number=1, starts_at=hearing.starts_at, ends_at=hearing.ends_at,
+        wall_start="2026-12-02T10:00:00", wall_zone=hearing.wall_zone, tzdb_version="2020a",
+    )  # fmt: skip
     async with setting.database.transaction() as db:
-        row = await db.get(Hearing, setting.hearing.id)
-        row.wall_start = "2026-12-02T10:00:00"  # as if the zone had been an hour off when it was resolved
+        db.add(day)  # as if the zone had been an hour off when it was resolved
     for _ in range(2):
         async with setting.database.transaction() as db:
             await tidying.check_zones(db, origin=setting.world.origin, now=setting.now)
@@ -189,7 +194,7 @@ async def test_both_sides_are_told_once_of_a_hearing_that_newer_zone_data_would_
         "judge@ro.example",
     ]
     async with setting.database.reading() as db:
-        assert (await db.get(Hearing, setting.hearing.id)).starts_at == setting.hearing.starts_at
+        assert (await db.get(Hearing, hearing.id)).starts_at == hearing.starts_at
 
 
 async def test_ticks_write_no_history_and_follow_nothing(setting: Any) -> None:
