@@ -22,6 +22,7 @@ from web.actors import LoginMiddleware
 from web.api.mount import BASE, LazyApi
 from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
+from web.line_rooms import LineRooms
 from web.pages import (
     api_clients,
     calendars,
@@ -34,6 +35,7 @@ from web.pages import (
     hearing_requests,
     law,
     law_check,
+    line_test,
     live,
     minutes,
     minutes_copies,
@@ -89,7 +91,7 @@ class Keys:
 
 @dataclass
 class Parts:
-    """What requests share; `request.app.state.parts`. `conductors` is set once, by `create_app`."""
+    """What requests share; `request.app.state.parts`. `conductors` and `line_rooms` are set once, by `create_app`."""
 
     settings: Settings
     database: Database
@@ -97,6 +99,7 @@ class Parts:
     keys: Keys
     buckets: Buckets
     conductors: Conductors
+    line_rooms: LineRooms
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
 
@@ -137,9 +140,11 @@ def create_app(settings: Settings) -> Starlette:
         keys=keys,
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
         conductors=cast(Conductors, None),
+        line_rooms=cast(LineRooms, None),
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
     parts.conductors = Conductors(parts)
+    parts.line_rooms = LineRooms(parts)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -153,6 +158,7 @@ def create_app(settings: Settings) -> Starlette:
         finally:
             if clock is not None:
                 await clock.stop()
+            await parts.line_rooms.stop()
             await parts.conductors.stop()
             await parts.database.close()
             if parts.sandbox is not None:
@@ -223,6 +229,7 @@ def _routes() -> list[BaseRoute]:
         signalling,
         sites,
         technical,
+        line_test,
     )
     found: list[BaseRoute] = [route for module in modules for route in module.routes]
     return [*found, Mount("/static", StaticFiles(directory=STATIC), name="static")]

@@ -12,6 +12,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const out = process.argv[2] ?? join(here, "..", "static", "dist");
 
 const ENTRIES = {
+  "line-test": ["src/line_test/main.tsx"],
   live: ["src/live/main.tsx"],
   player: ["src/player/main.tsx", "src/player/main.ts"],
   "player-worker": ["src/player/worker.ts"],

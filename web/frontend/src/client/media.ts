@@ -21,6 +21,8 @@ export interface MediaOptions {
   ref: string;
   csrf: string;
   events: MediaEvents;
+  /** Where offers go; by default to the hearing. */
+  address?: (generation: number) => string;
   /** What the technical agreement allows a camera and a voice, in kbit/s. */
   agreed?: { fps: number; video_kbps: number; audio_kbps: number } | undefined;
 }
@@ -87,6 +89,11 @@ export class MediaLine {
   async sendVideo(track: MediaStreamTrack | null): Promise<void> {
     this.videoTrack = track;
     await this.video?.replaceTrack(track).catch(() => undefined);
+  }
+
+  /** The browser's own statistics of the present connection. */
+  async stats(): Promise<RTCStatsReport | null> {
+    return (await this.peer?.getStats()) ?? null;
   }
 
   /** What the page measures of its own line; null while there is none. */
@@ -167,7 +174,7 @@ export class MediaLine {
     try {
       await peer.setLocalDescription(await peer.createOffer());
       const sdp = peer.localDescription?.sdp ?? "";
-      const url = `/h/${encodeURIComponent(this.options.ref)}/media?generation=${generation}`;
+      const url = this.options.address?.(generation) ?? `/h/${encodeURIComponent(this.options.ref)}/media?generation=${generation}`;
       const answer = await post(url, this.options.csrf, sdp, "application/sdp");
       const text = await answer.text();
       if (stale()) return;

@@ -1,0 +1,127 @@
+"""Line tests: what the page's requests take in and refuse, and two real browsers measuring one another."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from hearings import profiles
+from web.pages import line_test
+
+TONES = profiles.table()["line_test"]["tones_hz"]
+MEASURED = {
+    "seconds": 20, "rtt_ms": 80, "loss_percent": 0, "jitter_ms": 4, "up_kbps": 6000, "down_kbps": 900,
+    "tones": {str(hz): 40 for hz in TONES},
+}  # fmt: skip
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+@pytest.fixture
+def authority(service):
+    return service.signed_in("authority")
+
+
+def post(client, path: str, body: str = "", kind: str = "application/json", token: str | None = None):
+    """As the island posts: the token in a header, the origin our own."""
+    headers = {
+        "origin": str(client.http.base_url).rstrip("/"),
+        "content-type": kind,
+        "accept": "application/json",
+        "x-csrf-token": client.token(path.rpartition("/test")[0] + "/technical") if token is None else token,
+    }
+    return client.request("POST", path, content=body, headers=headers)
+
+
+def begun(client, ref: str) -> str:
+    return f"/h/{ref}/test/{post(client, f'/h/{ref}/test/begin').json()['test']}"
+
+
+def test_both_sites_report_and_the_page_shows_each_line_with_its_limit(service, clerk, authority):
+    place = begun(clerk, service.ref)
+    assert begun(authority, service.ref) == place
+    answer = post(clerk, f"{place}/report", json.dumps(MEASURED))
+    assert (answer.status_code, answer.json()) == (201, {"reported": ["RO"], "judged": False, "passed": None})
+    answer = post(authority, f"{place}/report", json.dumps(MEASURED | {"jitter_ms": 31}))
+    assert answer.json() == {"reported": ["RO", "TH"], "judged": True, "passed": False}
+    assert clerk.get(f"{place}/state").json()["passed"] is False
+    words = clerk.words(clerk.get(f"/h/{service.ref}/test"))
+    assert "Jitter (ms) At the requested site 31 30 Not passed" in words
+    assert "Round trip between the sites (ms) Both sites 160 300 Passed" in words
+    place = begun(clerk, service.ref)
+    for client in (clerk, authority):
+        post(client, f"{place}/report", json.dumps(MEASURED))
+    assert "A test has passed within 7 days before the hearing." in clerk.words(clerk.get(f"/h/{service.ref}/test"))
+    assert "Signed and tested" in clerk.words(clerk.get(f"/h/{service.ref}/technical"))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"seconds": NaN}', "application/json"),
+        ('{"seconds": 20, "seconds": 20}', "application/json"),
+        ("[" * 15_000, "application/json"),
+        ("[]", "application/json"),
+        ("x" * 17_000, "application/json"),
+        (json.dumps(MEASURED), "text/plain"),
+        (json.dumps(MEASURED | {"passed": True}), "application/json"),
+        (json.dumps({**MEASURED, "tones": {}}), "application/json"),
+    ],
+)
+def test_a_report_that_is_none_is_refused_and_nothing_is_kept(service, clerk, body, kind):
+    place = begun(clerk, service.ref)
+    assert post(clerk, f"{place}/report", body, kind).status_code == 422
+    assert clerk.get(f"{place}/state").json() == {"reported": [], "judged": False, "passed": None}
+
+
+def test_tests_are_for_the_staff_of_the_two_states_with_their_token(service, clerk):
+    place = begun(clerk, service.ref)
+    assert post(clerk, f"{place}/report", json.dumps(MEASURED), token="0" * 64).status_code == 403
+    assert post(clerk, f"/h/{service.ref}/test/0190-unknown/report", json.dumps(MEASURED)).status_code == 404
+    assert service.client().get(f"{place}/state").status_code in (303, 401)
+    assert post(clerk, f"{place}/media", "v=0", "text/plain").status_code == 415
+    assert post(clerk, f"{place}/media", "v=0\r\n", "application/sdp").status_code == 422
+
+
+# --- two browsers ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield found
+        found.close()
+
+
+@pytest.mark.e2e
+def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatch):
+    monkeypatch.setattr(line_test, "SECONDS", len(TONES) + 1)
+    pages = []
+    for who in ("clerk", "authority"):
+        page = browser.new_context(locale="en-GB").new_page()
+        page.goto(f"{service.base}/s#{service.secret(who)}")
+        page.locator("main button").click()
+        page.wait_for_url("**/docket")
+        page.goto(f"{service.base}/h/{service.ref}/test")
+        page.get_by_role("button", name="Begin the line test").click()
+        pages.append(page)
+    for page in pages:
+        expect(page.locator("[data-step=done]")).to_be_visible(timeout=120_000)
+    page = pages[0]
+    page.get_by_role("link", name="Show the result").click()
+    section = page.locator("section", has=page.locator("#test-1")).inner_text()
+    rows = {row[:2]: row[2] for row in re.findall(r"^(.+?)\t(.+?)\t([\d.e+]+)\t", section, re.M)}
+    assert float(rows["Round trip between the sites (ms)", "Both sites"]) < 300
+    for side in ("At the requesting site", "At the requested site"):
+        # Tones up to 19 kHz were played; the sound format carries what simultaneous interpreting needs.
+        assert float(rows["Sound passes up to (Hz)", side]) >= 15_000
+        assert float(rows["Downward, as received (kbit/s)", side]) > 0
+    assert [found["id"] for found in Axe().run(page).response["violations"]] == []

@@ -1,0 +1,257 @@
+// The line test of one site: connects as in a hearing, plays tones and a test picture, measures what comes from the other
+// site, and sends the figures. The server judges them.
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { HttpError, post } from "../client/http";
+import { MediaLine } from "../client/media";
+import { load, t } from "../i18n";
+import { Tones } from "./band";
+
+interface Config {
+  ref: string;
+  csrf: string;
+  messages_url?: string;
+  tones: number[];
+  seconds: number;
+  agreed: { height: number; fps: number; video_kbps: number; audio_kbps: number };
+}
+
+const root = document.getElementById("line-test") as HTMLElement;
+const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
+const base = `/h/${encodeURIComponent(config.ref)}/test`;
+
+type Step = "idle" | "connecting" | "waiting" | "measuring" | "sent" | "done" | "failed";
+const step = signal<Step>("idle");
+const left = signal(0);
+const problem = signal("");
+const passed = signal<boolean | null>(null);
+
+const TONE_SECONDS = 1;
+const WAIT_SECONDS = 300;
+const sleep = (ms: number): Promise<void> => new Promise((done) => window.setTimeout(done, ms));
+
+/** One tone after the other, for ever. */
+function tones(context: AudioContext): MediaStreamTrack {
+  const out = context.createMediaStreamDestination();
+  const gain = new GainNode(context, { gain: 0.25 });
+  const oscillator = new OscillatorNode(context, { frequency: config.tones[0] ?? 1000 });
+  oscillator.connect(gain).connect(out);
+  oscillator.start();
+  const begin = context.currentTime;
+  const cycles = Math.ceil((WAIT_SECONDS + 4 * config.seconds) / (config.tones.length * TONE_SECONDS));
+  for (let at = 0; at < cycles * config.tones.length; at += 1) {
+    oscillator.frequency.setValueAtTime(config.tones[at % config.tones.length] ?? 1000, begin + at * TONE_SECONDS);
+  }
+  return out.stream.getAudioTracks()[0] as MediaStreamTrack;
+}
+
+/** A picture that changes everywhere, so that the bandwidth of a camera is really asked for. */
+function picture(): MediaStreamTrack {
+  const canvas = document.createElement("canvas");
+  canvas.height = Math.min(720, config.agreed.height);
+  canvas.width = Math.round((canvas.height * 16) / 9);
+  const brush = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
+  const paint = (): void => {
+    for (let row = 0; row < 12; row += 1) {
+      for (let column = 0; column < 20; column += 1) {
+        brush.fillStyle = `hsl(${Math.floor(Math.random() * 360)} 60% ${30 + Math.floor(Math.random() * 40)}%)`;
+        brush.fillRect((column * canvas.width) / 20, (row * canvas.height) / 12, canvas.width / 20 + 1, canvas.height / 12 + 1);
+      }
+    }
+  };
+  window.setInterval(paint, 1000 / Math.min(25, config.agreed.fps));
+  return canvas.captureStream(Math.min(25, config.agreed.fps)).getVideoTracks()[0] as MediaStreamTrack;
+}
+
+interface Figures {
+  at: number;
+  lost: number;
+  received: number;
+  bytes: number;
+  rtt: number;
+  jitter: number;
+  available: number;
+  sent: number;
+}
+
+async function figures(line: MediaLine): Promise<Figures> {
+  const found: Figures = { at: performance.now(), lost: 0, received: 0, bytes: 0, rtt: 0, jitter: 0, available: 0, sent: 0 };
+  (await line.stats())?.forEach((entry: Record<string, unknown>) => {
+    const number = (key: string): number => (typeof entry[key] === "number" ? (entry[key] as number) : 0);
+    if (entry["type"] === "candidate-pair" && entry["nominated"]) {
+      found.rtt = Math.max(found.rtt, number("currentRoundTripTime"));
+      found.available = Math.max(found.available, number("availableOutgoingBitrate"));
+    }
+    if (entry["type"] === "inbound-rtp") {
+      found.lost += number("packetsLost");
+      found.received += number("packetsReceived");
+      found.bytes += number("bytesReceived");
+      if (entry["kind"] === "audio") found.jitter = Math.max(found.jitter, number("jitter"));
+    }
+    if (entry["type"] === "outbound-rtp") found.sent += number("bytesSent");
+  });
+  return found;
+}
+
+async function run(): Promise<void> {
+  problem.value = "";
+  passed.value = null;
+  step.value = "connecting";
+  const context = new AudioContext({ sampleRate: 48_000 });
+  await context.resume();
+  const analyser = new AnalyserNode(context, { fftSize: 16_384, smoothingTimeConstant: 0 });
+  let line: MediaLine | null = null;
+  try {
+    const { test } = (await (await post(`${base}/begin`, config.csrf)).json()) as { test: string };
+    line = new MediaLine({
+      ref: config.ref,
+      csrf: config.csrf,
+      agreed: config.agreed,
+      address: () => `${base}/${test}/media`,
+      events: {
+        status: (_status, text) => {
+          if (text) problem.value = text;
+        },
+        track: (_mid, kind, track) => {
+          if (kind !== "audio") return;
+          const stream = new MediaStream([track]);
+          // A remote stream flows into the graph only while an element holds it.
+          const holder = new Audio();
+          holder.muted = true;
+          holder.srcObject = stream;
+          void holder.play().catch(() => undefined);
+          new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser);
+        },
+        reset: () => undefined,
+      },
+    });
+    await line.sendAudio(tones(context));
+    await line.sendVideo(picture());
+    line.use(1);
+    step.value = "waiting";
+    await other(line);
+    step.value = "measuring";
+    const report = await measure(line, analyser);
+    await post(`${base}/${test}/report`, config.csrf, JSON.stringify(report), "application/json");
+    step.value = "sent";
+    await verdict(test);
+    step.value = "done";
+  } catch (error) {
+    step.value = "failed";
+    problem.value = error instanceof HttpError && error.message ? error.message : problem.value || String(error instanceof Error ? error.message : error);
+  } finally {
+    line?.stop();
+    void context.close();
+  }
+}
+
+/** Until something comes from the other site, and goes on coming. */
+async function other(line: MediaLine): Promise<void> {
+  for (let waited = 0; waited < WAIT_SECONDS; waited += 1) {
+    await sleep(1_000);
+    if ((await figures(line)).received > 100) return;
+  }
+  throw new Error(t("Nothing came from the other site. Begin again when both are ready."));
+}
+
+async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<string, unknown>> {
+  const heard = new Tones(config.tones, analyser.context.sampleRate / analyser.fftSize);
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  const first = await figures(line);
+  let last = first;
+  let rtt = 0;
+  let jitter = 0;
+  let available = 0;
+  const end = performance.now() + config.seconds * 1_000;
+  for (let next = 0; performance.now() < end; ) {
+    analyser.getFloatFrequencyData(levels);
+    heard.take(levels);
+    if (performance.now() >= next) {
+      last = await figures(line);
+      rtt = Math.max(rtt, last.rtt);
+      jitter = Math.max(jitter, last.jitter);
+      available = Math.max(available, last.available);
+      left.value = Math.ceil((end - performance.now()) / 1_000);
+      next = performance.now() + 1_000;
+    }
+    await sleep(100);
+  }
+  const seconds = (last.at - first.at) / 1_000;
+  const lost = Math.max(0, last.lost - first.lost);
+  const received = Math.max(1, last.received - first.received);
+  const kbps = (bytes: number): number => (bytes * 8) / 1_000 / seconds;
+  const round = (value: number): number => Math.round(value * 100) / 100;
+  return {
+    seconds: round(seconds),
+    rtt_ms: round(rtt * 1_000),
+    loss_percent: round((100 * lost) / (lost + received)),
+    jitter_ms: round(jitter * 1_000),
+    up_kbps: round(Math.max(available / 1_000, kbps(last.sent - first.sent))),
+    down_kbps: round(kbps(last.bytes - first.bytes)),
+    tones: Object.fromEntries([...heard.best].map(([hz, level]) => [String(hz), round(level)])),
+  };
+}
+
+/** The other site goes on measuring for a moment: keep sending until it has reported too. */
+async function verdict(test: string): Promise<void> {
+  for (let waited = 0; waited < 120; waited += 2) {
+    const answer = await fetch(`${base}/${test}/state`, { credentials: "same-origin", headers: { accept: "application/json" } });
+    const found = answer.ok ? ((await answer.json()) as { judged: boolean; passed: boolean | null }) : null;
+    if (found?.judged) {
+      passed.value = found.passed;
+      return;
+    }
+    await sleep(2_000);
+  }
+}
+
+function words(): string {
+  switch (step.value) {
+    case "idle":
+      return t("Ready. Nobody is heard or seen in this test; no camera and no microphone is opened.");
+    case "connecting":
+      return t("Connecting…");
+    case "waiting":
+      return t("Waiting for the other site to begin…");
+    case "measuring":
+      return t("Measuring: {n} seconds to go", { n: left.value });
+    case "sent":
+      return t("Your figures are sent. Waiting for the other site…");
+    case "failed":
+      return t("The test was broken off.");
+    case "done":
+      if (passed.value === null) return t("The other site has not reported yet. Load this page again later.");
+      return passed.value ? t("The line test has passed.") : t("The line test has not passed.");
+  }
+}
+
+function App() {
+  const busy = ["connecting", "waiting", "measuring", "sent"].includes(step.value);
+  return (
+    <div>
+      <p role="status" data-step={step.value} data-passed={String(passed.value)}>
+        {words()}
+      </p>
+      {problem.value && (
+        <p class="field-error" role="alert">
+          {problem.value}
+        </p>
+      )}
+      <div class="actions">
+        {step.value === "done" ? (
+          <a class="button" href={base}>
+            {t("Show the result")}
+          </a>
+        ) : (
+          <button type="button" class="button" aria-disabled={busy} onClick={() => void (busy ? undefined : run())}>
+            {t("Begin the line test")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+await load(config.messages_url);
+root.replaceChildren();
+render(<App />, root);
