@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add("people", people, "List the staff.")
     person = add("person", add_person, "Add a member of staff.")
     person.add_argument("name", help="as it is shown in hearings")
-    person.add_argument("email", help="identifies the person; no mail is sent")
+    person.add_argument("email", help="identifies the person; notices and invitations are sent there")
     person.add_argument("--state", required=True, help="ISO 3166-1 code of the State, such as RO")
     person.add_argument("--city", required=True, help="where the court or authority sits")
     person.add_argument("--authority", required=True, help="name of the court or authority")

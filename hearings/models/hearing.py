@@ -41,6 +41,7 @@ class Hearing(Row, table=True):
         UniqueConstraint("ref"),
         Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
         Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
+        Index("ix_hearing_status", "status", "starts_at"),
     )
 
     ref: str = Field(max_length=20)

@@ -127,6 +127,7 @@ class HearingRequest(Row, table=True):
         Index("ix_hearing_request_urgent_requesting", "requesting_state", "status", "priority", "id"),
         Index("ix_hearing_request_urgent_requested", "requested_state", "status", "priority", "id"),
         Index("ix_hearing_request_case", "case_number"),
+        Index("ix_hearing_request_status", "status"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("priority BETWEEN 0 AND 15", name="priority"),
         CheckConstraint("priority_override BETWEEN 0 AND 15", name="priority_override"),

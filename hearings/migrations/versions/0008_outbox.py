@@ -208,9 +208,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("custody_audit", schema=None) as batch_op:
         batch_op.create_index("ix_custody_audit_recording", ["recording_id", "id"], unique=False)
+    # The clock asks for hearings and requests of every State by what is still to come of them.
+    op.create_index("ix_hearing_status", "hearing", ["status", "starts_at"])
+    op.create_index("ix_hearing_request_status", "hearing_request", ["status"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_hearing_request_status", "hearing_request")
+    op.drop_index("ix_hearing_status", "hearing")
     for table in (
         "custody_audit",
         "calendar_entry",

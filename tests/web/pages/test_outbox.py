@@ -1,7 +1,9 @@
 """Messages, calendar addresses and webhooks, as people and calendar programs see them."""
 
+import dataclasses
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import icalendar
@@ -121,3 +123,26 @@ def test_webhooks_are_the_administrators_and_need_a_host_that_is_allowed(service
 @pytest.mark.parametrize("path", ["/outbox", "/calendar", "/webhooks"])
 def test_nobody_sees_these_pages_without_signing_in(service: Any, path: str) -> None:
     assert service.client().get(path).status_code == 401
+
+
+def test_an_administrator_makes_a_webhook_sees_its_secret_once_and_switches_it_off(
+    service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = service.app.state.parts
+    allowed = dataclasses.replace(service.settings, test_hooks=True, webhook_hosts="hooks.authority.example")
+    monkeypatch.setattr(parts, "settings", allowed)
+    administrator = service.signed_in("administrator")
+    given = {"url": "http://localhost:1/in", "events": ["hearing.agreed", "hearing.cancelled"]}
+    assert "Hosts the installation allows: hooks.authority.example" in administrator.words(
+        administrator.get("/webhooks")
+    )
+    wrong = administrator.post("/webhooks", {"url": given["url"]}, page="/webhooks")
+    assert (wrong.status_code, "Events: Choose one or more of the events" in administrator.words(wrong)) == (422, True)
+    made = administrator.post("/webhooks", given, page="/webhooks")
+    (secret,) = re.findall(r"whsec_[A-Za-z0-9+/=]+", unescape(made.text))
+    listing = administrator.get("/webhooks")
+    assert secret not in unescape(listing.text)
+    assert "http://localhost:1/in hearing.agreed hearing.cancelled" in administrator.words(listing)
+    (row,) = re.findall(r"/webhooks/([0-9a-f-]{36})/disable", listing.text)
+    assert administrator.post(f"/webhooks/{row}/disable", page="/webhooks").status_code == 303
+    assert "Off switched off here" in administrator.words(administrator.get("/webhooks?done=off"))
