@@ -1,14 +1,25 @@
 """Times offered, countered, taken back and agreed to; terms by their hash; days, adjournments, what bookings follow."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import adjournments, bookings, diary, diary_queries, hearing_days, offers, queries, resources, terms
+from hearings import (
+    adjournments,
+    availability,
+    bookings,
+    diary,
+    diary_queries,
+    hearing_days,
+    offers,
+    queries,
+    resources,
+    terms,
+)
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import (
@@ -27,6 +38,7 @@ from hearings.models.diary import ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.moves import move_hearing
 from hearings.roles import Role
+from hearings.slots import Wanted
 from hearings.status import HearingStatus, OfferStatus
 from hearings.wall_times import WallTime
 
@@ -475,6 +487,35 @@ async def test_resources_are_assigned_and_given_back_by_their_own_state(table: T
         assert list(seen) == []
         await bookings.unassign(db, hearing=hearing, resource=room, actor=table.clerk, now=table.now)
     assert await table.held() == []
+
+
+async def test_the_search_keeps_free_of_both_states_bookings_and_names_only_ones_own(table: Table) -> None:
+    await table.propose("2027-03-22T09:00", rooms=("ro",))
+    await table.agree(rooms=("th",))
+    async with table.database.transaction() as db:
+        day = (at("2027-03-23T00:00"), at("2027-03-24T00:00"))
+        await bookings.book(db, numbers=[table.rooms["th"]], times=[day], actor=table.authority, now=table.now)
+    ask = Wanted(since=at("2027-03-22T00:00"), until=at("2027-03-24T00:00"), duration=timedelta(hours=1))
+    courts = [("RO", BUCHAREST), ("TH", "Asia/Bangkok")]
+
+    async def find(hearing: Hearing | None, numbers: list[int]) -> Any:
+        async with table.database.reading() as db:
+            return await availability.find(
+                db, wanted=ask, courts=courts, numbers=numbers, hearing=hearing, state="RO", now=table.now
+            )
+
+    async with table.database.reading() as db:
+        hearing = await table.hearing(db)
+    found = await find(hearing, [])
+    # Its own room on its own day stands in nobody's way; the other State's room on the next does, and is not named.
+    assert {one.starts_at.day for one in found.slots} == {22}
+    assert [(reason.label, reason.code) for reason in dict(found.excluded)[date(2027, 3, 23)]] == [
+        (availability.HIDDEN, "booked")
+    ]
+    other = await find(None, [table.rooms["ro"]])
+    assert {one.starts_at.day for one in other.slots} == {23}
+    with pytest.raises(NotFound):
+        await find(None, [table.rooms["th"]])
 
 
 # --- the bad inputs of security design §6 ------------------------------------------------------------------------

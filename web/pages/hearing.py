@@ -92,6 +92,8 @@ async def act(request: Request) -> Response:
     except errors.LineTestMissing as error:
         return await hearing_page(request, signed, person, [FormError("without_test", _not_ready(error))], form.first)
     except errors.NotReady as error:
+        if name == "agree" and str(error).startswith("Several times are offered"):
+            return RedirectResponse(f"/h/{ref}/times", 303)  # where one of them is chosen
         return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
     except OSError:
         logger.exception("the media service of a hearing did not start")

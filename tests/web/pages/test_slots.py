@@ -95,6 +95,8 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
     page = authority.get(times)
     assert "Courtroom 2" not in authority.words(page)
     assert clerk.post(f"{times}/take-back", {"offer": offers[1]}, page="/resources/new").status_code == 422
+    home = times.removesuffix("/times")
+    assert authority.post(f"{home}/act/agree", page=home).headers["location"] == times
     accept = {"offer": offers[1], "terms_hash": "0" * 64}
     assert "not what stands now" in authority.words(authority.post(f"{times}/accept", accept, page=times))
     terms = re.search(r'name="terms_hash" value="([0-9a-f]{64})"', page.text)[1]
