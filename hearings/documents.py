@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "typst"
 STANDARD = "a-2b"
+_LONG = re.compile(r"[!-~\u00a1-\u052f]{45}")
+"""So much without a blank, in scripts that have blanks, would run over the edge of the page."""
 _INVISIBLE = frozenset({0x0A, 0x200B, 0x200C, 0x200D})
 """Characters that need no glyph: line feed, zero-width space and joiners."""
 
@@ -57,12 +59,15 @@ def written(text: str) -> dict[str, str]:
 
 
 def printable(value: Any, have: frozenset[int]) -> Any:
-    """The data with every character that is not among `have` replaced by its number, such as `[U+1F600]`."""
+    """The data with every character that is not among `have` replaced by its number, such as `[U+1F600]`, and places to
+    break in words that are longer than a line.
+    """
     if isinstance(value, str):
-        return "".join(
+        shown = "".join(
             one if ord(one) in have or ord(one) in _INVISIBLE else f"[U+{ord(one):04X}]"
             for one in unicodedata.normalize("NFC", value)
         )
+        return _LONG.sub(lambda found: f"{found[0]}\u200b", shown)
     if isinstance(value, Mapping):
         return {key: printable(one, have) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -83,6 +88,7 @@ def _compile(kind: str, data: Mapping[str, Any], lang: str, fonts: Path) -> byte
     shown = printable(dict(data), glyphs.covered(fonts))
     replaced = re.search(r"\[U\+[0-9A-F]{4,6}\]", json.dumps(shown)) is not None
     shown["unprintable"] = document_words.word("frame", "unprintable", lang) if replaced else ""
+    shown["seal"] = document_words.word("frame", "seal", lang)
     shown["page"] = document_words.word("frame", "page", lang)
     made = typst.compile(
         TEMPLATES / f"{kind}.typ",
