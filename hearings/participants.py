@@ -46,7 +46,8 @@ async def add(
     """Add somebody to a hearing.
 
     By default people hear the language they speak, and interpreters the floor; the person heard needs an identity
-    check; judge, clerk, authority, interpreter and the person heard are essential.
+    check; judge, clerk, authority, interpreter and the person heard are essential. Raises `NotReady` for a class of
+    participants the terms of the hearing do not have.
     Effects: adds the participant, numbered within the role, and the first line of their history; a technical agreement
     that rests on other languages is void.
     """
@@ -55,6 +56,10 @@ async def add(
     )
     if state not in (hearing.requesting_state, hearing.requested_state):
         raise Invalid("People of a hearing are in one of its two States", "state")
+    if role not in hearing.participant_classes:
+        raise NotReady(
+            f"The terms both States agree to do not have a {role.value.replace('_', ' ')}: change them first"
+        )
     speaks = language(speaks)
     if hears is None:
         hears = "" if role is Role.interpreter else speaks

@@ -16,6 +16,7 @@ from hearings import (
     diary_queries,
     hearing_days,
     offers,
+    participants,
     queries,
     resources,
     terms,
@@ -330,6 +331,17 @@ async def test_classes_of_participants_are_roles_and_hold_those_without_whom_the
 ) -> None:
     with pytest.raises(Invalid):
         await table.propose("2026-12-03T09:00", participant_classes=classes)
+
+
+async def test_nobody_is_added_of_a_class_the_terms_do_not_have(table: Table) -> None:
+    await table.propose("2026-12-03T09:00", participant_classes=["presiding_judge", "requested_authority", "witness"])
+    words = {"display_name": "X", "state": "RO", "city": "Bucharest", "speaks": "ro"}
+    async with table.database.transaction() as db:
+        hearing = await table.hearing(db)
+        with pytest.raises(NotReady):
+            await participants.add(db, hearing=hearing, role=Role.prosecutor, actor=table.clerk, now=table.now, **words)
+        await participants.add(db, hearing=hearing, role=Role.witness, actor=table.clerk, now=table.now, **words)
+        assert [one.role for one in await queries.participants(db, hearing.id)] == [Role.witness]
 
 
 async def test_terms_are_canonical_and_follow_the_instants(table: Table) -> None:
