@@ -204,6 +204,7 @@ STAFF_WANTED = {
     "read_minutes": ("authority clerk judge", "RO TH"),
     "receive_minutes": ("authority clerk judge", "RO"),
     "add_key": ("administrator", "RO TH"),
+    "manage_api_clients": ("administrator", "RO TH"),
 }
 
 
