@@ -227,9 +227,9 @@ def values(condition: Condition) -> dict[str, str]:
     words: dict[str, str] = {}
     for key, value in condition.params:
         if key in ("role", "who"):
-            words[key] = LABELS[Role(value)].lower()
+            words[key] = LABELS[Role(str(value))].lower()
         elif key == "what":
-            words[key] = WHATS[Kept(value)]
+            words[key] = WHATS[Kept(str(value))]
         elif key == "language":
             words[key] = name(str(value))
         else:

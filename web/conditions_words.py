@@ -54,9 +54,9 @@ def sentence(condition: Condition) -> str:
     words: dict[str, str] = {}
     for name, value in condition.params:
         if name in ("role", "who"):
-            words[name] = roles.label(Role(value))
+            words[name] = roles.label(Role(str(value)))
         elif name == "what":
-            words[name] = _(WHATS[Kept(value)])
+            words[name] = _(WHATS[Kept(str(value))])
         elif name == "language":
             words[name] = language_here(str(value))
         else:

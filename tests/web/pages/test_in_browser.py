@@ -21,6 +21,7 @@ PUBLIC = ("/sign-in", "/sign-in?why=used", "/s", "/j", "/language", "/help", "/n
 STAFF = (
     "/docket", "/docket?earlier", "/requests", "/requests?side=in", "/requests/new", "/requests/RO-2026-0001",
     "/h/{ref}", "/h/{ref}/live", "/h/{ref}/people/new", "/h/{ref}/people/{person}", "/recordings",
+    "/h/{ref}/technical", "/h/{ref}/test", "/sites", "/sites/new",
 )  # fmt: skip
 
 
