@@ -203,6 +203,9 @@ STAFF_WANTED = {
     "decide_clock_change": ("clerk judge", "RO"),
     "read_minutes": ("authority clerk judge", "RO TH"),
     "receive_minutes": ("authority clerk judge", "RO"),
+    "see_outbox": ("administrator authority clerk", "RO TH"),
+    "send_again": ("administrator authority clerk", "RO TH"),
+    "manage_webhooks": ("administrator", "RO TH"),
     "add_key": ("administrator", "RO TH"),
     "manage_api_clients": ("administrator", "RO TH"),
 }
