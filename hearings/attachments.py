@@ -158,10 +158,16 @@ async def read(
 
     Effects: a line in the request's log when it is the other State's. Raises `NotFound`.
     """
-    found = await of_id(db, request, attachment_id)
-    row = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == found.id))).one()
+    found, data = await bytes_of(db, request=request, attachment_id=attachment_id)
     if actor.state != found.owner_state:
         log(db, request, RequestAct.attachment_read, actor=actor, now=now, id=found.id)
+    return found, data
+
+
+async def bytes_of(db: AsyncSession, *, request: HearingRequest, attachment_id: str) -> tuple[Attachment, bytes]:
+    """A file with its bytes; whoever gives it out to the other State logs that (`read`). Raises `NotFound`."""
+    found = await of_id(db, request, attachment_id)
+    row = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == found.id))).one()
     return found, row.data
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings.actors import Actor
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.permissions import may_staff
 from hearings.status import HearingStatus, RequestStatus
@@ -65,9 +66,9 @@ HEARINGS: tuple[tuple[Step, str], ...] = (
 
 
 async def waiting(
-    db: AsyncSession, *, person: Person, now: datetime, everything: bool = False, limit: int = 200
+    db: AsyncSession, *, person: Person | Actor, now: datetime, everything: bool = False, limit: int = 200
 ) -> list[Waiting]:
-    """What waits for this person, the earliest due first, then by priority.
+    """What waits for this person (or system of an authority), the earliest due first, then by priority.
 
     `everything`: with what was given to colleagues.
     """
@@ -78,7 +79,7 @@ async def waiting(
     ):
         for step in steps:
             where: list[Any] = [
-                getattr(HearingRequest, side) == person.owner_state,
+                getattr(HearingRequest, side) == _own(person),
                 HearingRequest.status == step.status,
             ]
             if not everything:
@@ -87,7 +88,7 @@ async def waiting(
                 found += await _requests(db, step, where, now)
     if _may(CONFIRM, person, "requesting_state"):
         oral = and_(
-            HearingRequest.requesting_state == person.owner_state,
+            HearingRequest.requesting_state == _own(person),
             col(HearingRequest.written_due).is_not(None),
             col(HearingRequest.submitted_at).is_not(None),
         )
@@ -97,7 +98,7 @@ async def waiting(
             continue
         query = (
             select(Hearing)
-            .where(getattr(Hearing, side) == person.owner_state, Hearing.status == step.status)
+            .where(getattr(Hearing, side) == _own(person), Hearing.status == step.status)
             .order_by(col(Hearing.starts_at), col(Hearing.id))
             .limit(PER_STEP)
         )
@@ -105,7 +106,11 @@ async def waiting(
     return sorted(found, key=_order)[:limit]
 
 
-def _mine(column: Any, person: Person) -> Any:
+def _own(person: Person | Actor) -> str:
+    return person.owner_state if isinstance(person, Person) else person.state
+
+
+def _mine(column: Any, person: Person | Actor) -> Any:
     return (column == person.id) | column.is_(None)
 
 
@@ -125,6 +130,6 @@ def _order(one: Waiting) -> tuple[bool, float, int, str]:
     return one.due is None, one.due.timestamp() if one.due else 0.0, -one.priority, one.subject.id
 
 
-def _may(step: Step, person: Person, side: str) -> bool:
-    sides = {"requesting_state": "", "requested_state": "", side: person.owner_state}
-    return may_staff(step.right, frozenset(person.functions), own_state=person.owner_state, **sides).allowed
+def _may(step: Step, person: Person | Actor, side: str) -> bool:
+    sides = {"requesting_state": "", "requested_state": "", side: _own(person)}
+    return may_staff(step.right, frozenset(person.functions), own_state=_own(person), **sides).allowed

@@ -1,6 +1,6 @@
 """Who is asking: token and proof of a request become a `Caller`, which acts for one State and on one database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, cast
@@ -44,6 +44,10 @@ class Caller:
     """What the answer carries besides its body: `ETag`, `Location`, `Link`."""
     shown: list[Row] = field(default_factory=list)
     """Rows the answer shows; those of the other State are noted for it before the answer goes out."""
+    notes: list[Callable[[AsyncSession], object]] = field(default_factory=list)
+    """Of a route that reads: further lines of a log, written together with the note of what is shown."""
+    after: list[Callable[[], None]] = field(default_factory=list)
+    """Of an act: what is told inside this process once it is committed."""
 
     @property
     def state(self) -> str:
@@ -51,9 +55,10 @@ class Caller:
         return self.client.owner_state
 
     def require(self, scope: str) -> None:
-        """Raise `ApiError` 403 unless the token carries the scope."""
-        if scope and scope not in self.scopes:
-            raise ApiError("scope_missing", f"This needs the scope {scope}", more={"scope": scope})
+        """Raise `ApiError` 403 unless the token carries the scope, or one of several (`a|b`)."""
+        if scope and not self.scopes.intersection(scope.split("|")):
+            told = scope.replace("|", " or ")
+            raise ApiError("scope_missing", f"This needs the scope {told}", more={"scope": scope})
 
     def url(self, path: str) -> str:
         """An address of the API, from the configured origin whatever the request's headers say."""

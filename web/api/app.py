@@ -11,13 +11,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web.api import clients, events, hearings, openapi, problems, reference, requests, signing, tokens
+from web.api import (
+    attachments,
+    clients,
+    consents,
+    consultations,
+    directory,
+    events,
+    hearings,
+    law_rows,
+    messages,
+    openapi,
+    problems,
+    reference,
+    request_work,
+    requests,
+    signing,
+    tokens,
+    translations,
+    worklist,
+)
 from web.api.dpop import SeenProofs
 
 if TYPE_CHECKING:
     from web.app import Parts
 
-RESOURCES = (tokens, clients, reference, requests, hearings, signing, events)
+REQUESTS = (requests, request_work, consents, attachments, translations, consultations, messages, worklist)
+RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, hearings, signing, events)
 """Modules with a `router`, in the order of the description."""
 
 

@@ -1,20 +1,33 @@
 """Reading a body: its type, its size while it comes, its JSON strictly; what a route gets has been read already."""
 
+import hashlib
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from hearings.attachments import TYPES
 from web.api import strict_json
 from web.api.problems import ApiError
 
-Kind = Literal["none", "json", "signed", "form"]
+Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
 JSON_LIMIT = 1 << 20
 """Bytes of a JSON body. A route that takes files says its own limit (security.md §4: 25 MiB)."""
 JOSE = "application/jose"
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPE = (b"content-type", b"application/json")
+MULTIPART = "multipart/form-data"
+FILES: Mapping[str, tuple[str, ...]] = {
+    "file": (*TYPES, MULTIPART),
+    "pdf": ("application/pdf", MULTIPART),
+    "table": ("text/csv", MULTIPART),
+}
+"""Kinds of body that are a file: the bytes as they are, or the one part `file` of a form."""
+FORM_ROOM = 4096
+"""Bytes a form may have besides its file."""
 
 
 class ReadRequest(Request):
@@ -39,6 +52,8 @@ async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadReq
     """The request with its body. Raises `ApiError`: 413, 415, and what `strict_json` raises."""
     if kind == "none":
         return ReadRequest(request, b"", None)
+    if kind in FILES:
+        return await _file(request, kind, limit)
     data = await _bytes(request, limit)
     told = _type(request.headers)
     if not data and not told:
@@ -60,6 +75,7 @@ def accepted(kind: Kind) -> tuple[str, ...]:
         "json": ("application/json",),
         "signed": ("application/json", JOSE),
         "form": (FORM,),
+        **FILES,
     }[kind]
 
 
@@ -86,6 +102,39 @@ def _value(kind: str, data: bytes) -> Any:
     if kind == JOSE:
         return {"jws": data.decode("ascii", "replace").strip()}
     return strict_json.parse(data)
+
+
+async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
+    """A body that is a file: its bytes as `data`; its name, where a form told one, and hash as `value`."""
+    told = request.headers.get("content-type", "").lower().partition(";")[0].strip()
+    if told not in FILES[kind] or len(request.headers.getlist("content-type")) > 1:
+        raise ApiError("media_type", f"Send {' or '.join(FILES[kind])}")
+    name = ""
+    if told == MULTIPART:
+        name, data = await _part(request, await _bytes(request, limit + FORM_ROOM), limit)
+    else:
+        data = await _bytes(request, limit)
+    return ReadRequest(request, data, {"name": name, "sha256": hashlib.sha256(data).hexdigest()})
+
+
+async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
+    """Name and bytes of the one file of a form."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield data
+
+    try:
+        form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=0).parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError, AttributeError) as error:
+        raise ApiError("not_http", "The form could not be read: send one part, the file") from error
+    async with form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise ApiError("invalid_input", "The form needs one part `file` with a file name", more={"field": "file"})
+        content = await file.read()
+    if len(content) > limit:
+        raise _too_large(limit)
+    return file.filename or "", content
 
 
 async def _bytes(request: Request, limit: int) -> bytes:

@@ -16,7 +16,9 @@ def _operations() -> str:
     for route in (route for module in app.RESOURCES for route in module.router.routes):
         if isinstance(route, APIRoute):
             operation = OPERATIONS[route.endpoint]
-            scope = {None: "no token", "": "any"}.get(operation.scope, f"`{operation.scope}`")
+            scope = {None: "no token", "": "any"}.get(operation.scope) or " or ".join(
+                f"`{one}`" for one in str(operation.scope).split("|")
+            )
             signed = "yes" if operation.body == "signed" else ""
             what = (route.endpoint.__doc__ or "").splitlines()[0]
             lines.append(f"| `{' '.join(route.methods or ())} {route.path}` | {scope} | {signed} | {what} |")

@@ -109,6 +109,12 @@ def describe(api: FastAPI, origin: str) -> dict[str, Any]:
         for method in route.methods or ():
             shown = found["paths"][route.path_format][method.lower()]
             _complete(shown, OPERATIONS[route.endpoint], method, parts["schemas"])
+    for route in routes:
+        links = _links(route, routes)
+        for method in route.methods or () if links else ():
+            for status, response in found["paths"][route.path_format][method.lower()]["responses"].items():
+                if status.startswith("2"):
+                    response["links"] = links
     return found
 
 
@@ -133,7 +139,7 @@ def _complete(shown: dict[str, Any], operation: Operation, method: str, schemas:
     """Add to one operation what FastAPI does not know of it."""
     own = operation.scope is not None
     if own:
-        shown["security"] = [{"oauth": [operation.scope] if operation.scope else []}]
+        shown["security"] = [{"oauth": [one] if one else []} for one in (operation.scope or "").split("|")]
     else:
         shown["security"] = []
     wanted = ["DPoP"] if own or operation.body == "form" else []
@@ -154,6 +160,30 @@ def _complete(shown: dict[str, Any], operation: Operation, method: str, schemas:
         responses["304"] = {"description": _TEXTS[304]}
     for code in sorted(_errors(operation, method, bool(shown.get("parameters") or shown.get("requestBody")))):
         responses[str(code)] = _refusal(code, own)
+
+
+def _links(route: APIRoute, routes: list[APIRoute]) -> dict[str, Any]:
+    """What can be asked next with what an answer gives (`Operation.gives`): every operation its ids are enough for.
+
+    Where the next one changes the very thing that is shown, its tag goes along.
+    """
+    operation, own = OPERATIONS[route.endpoint], set(route.param_convertors)
+    found: dict[str, Any] = {}
+    for target in routes if operation.gives else ():
+        needed, next_ = set(target.param_convertors), OPERATIONS[target.endpoint]
+        if not needed & set(operation.gives) or not needed <= own | set(operation.gives):
+            continue
+        parameters = {
+            f"path.{name}": f"$response.body#/{operation.gives[name]}"
+            if name in operation.gives
+            else f"$request.path.{name}"
+            for name in sorted(needed)
+        }
+        same = target.response_model is route.response_model
+        if next_.changes and operation.tagged and same:
+            parameters["header.If-Match"] = "$response.header.ETag"
+        found[target.endpoint.__name__] = {"operationId": target.endpoint.__name__, "parameters": parameters}
+    return found
 
 
 def _own_headers(operation: Operation, status: str) -> dict[str, Any]:
@@ -195,7 +225,11 @@ def _refusal(code: int, own: bool) -> dict[str, Any]:
 
 
 def _bodies(shown: dict[str, Any], operation: Operation, schemas: dict[str, Any]) -> None:
-    """The types a body may have, each with an example: FastAPI has seen them all as JSON."""
+    """The types a body may have, each with an example: FastAPI has seen them all as JSON, and files not at all."""
+    if operation.body in bodies.FILES:
+        files = {kind: _file(kind) for kind in bodies.FILES[operation.body]}
+        shown["requestBody"] = {"required": True, "content": files}
+        return
     body = shown.get("requestBody")
     if body is None:
         return
@@ -206,6 +240,18 @@ def _bodies(shown: dict[str, Any], operation: Operation, schemas: dict[str, Any]
             body["content"][kind] = {"schema": {"type": "string"}, "example": "header.payload.signature"}
         else:
             body["content"][kind] = {"schema": schema, "example": _example(schemas[names[0]])}
+
+
+_SAMPLES = {"text/plain": "A note.\n", "application/pdf": "%PDF-1.7"}
+
+
+def _file(kind: str) -> dict[str, Any]:
+    """A file as a body: its bytes, or a form with one part."""
+    bytes_ = {"type": "string", "format": "binary"}
+    if kind != bodies.MULTIPART:
+        return {"schema": bytes_, "example": _SAMPLES.get(kind, "bytes")}
+    schema = {"type": "object", "properties": {"file": bytes_}, "required": ["file"], "additionalProperties": False}
+    return {"schema": schema, "example": {"file": "bytes"}}
 
 
 def _example(schema: dict[str, Any]) -> Any:

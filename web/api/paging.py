@@ -8,7 +8,10 @@ from fastapi import Query
 from web.api.access import Caller
 from web.api.mount import BASE
 
-After = Annotated[str, Query(max_length=300, description="The `next` of the page before; nothing for the first page.")]
+After = Annotated[
+    str,
+    Query(max_length=300, pattern="^[ -~]*$", description="The `next` of the page before; nothing for the first page."),
+]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 
 

@@ -181,7 +181,7 @@ async def read_instrument(caller: Calling, instrument: InstrumentId) -> ShownIns
     row = (await law.current(caller.db)).instruments.get(instrument)
     if row is None:
         raise NotFound
-    return ShownInstrument(**_instrument(row), data=_json(row))
+    return ShownInstrument(**_instrument(row), data=plain_json(row))
 
 
 @router.act("/legal-bases/evaluate", scope="law:read", example=EVALUATION)
@@ -226,10 +226,10 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _json(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """Data of the files as JSON: dates become text."""
     if isinstance(value, dict):
-        return {str(name): _json(one) for name, one in value.items()}
+        return {str(name): plain_json(one) for name, one in value.items()}
     if isinstance(value, list | tuple | frozenset | set):
-        return [_json(one) for one in value]
+        return [plain_json(one) for one in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from hearings import queries, requests, signatures, statement_bodies, views
 from hearings.models import HearingRequest, SharedView, StatusChange
@@ -14,6 +14,7 @@ from hearings.status import RequestStatus
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Nothing, Reason, Shown, SignedAct, StateCode
+from web.api.request_bodies import Answer, Comment, Conditions, MaybeReason, Postponement, Question, Refusal
 from web.api.request_fields import Content, RequestFields
 from web.api.routes import Resource
 
@@ -23,6 +24,8 @@ RequestId = Annotated[
     str, Path(max_length=40, description="Id or reference of the request.", examples=["RO-2027-0001"])
 ]
 ACT = (404, 409, 412)
+EITHER = "requests:write|requests:answer"
+"""What an officer of either State may do, a client with either scope may."""
 
 
 class NewRequest(Model):
@@ -121,59 +124,15 @@ class ViewList(Shown):
     next: str
 
 
-class Question(Model):
-    """A question to the requesting State, and by when its answer is wanted."""
-
-    question: str = Field(min_length=3, max_length=4000, examples=["Which court will conduct the hearing?"])
-    due: Annotated[datetime, Field(strict=False)] | None = None
-
-
-class Answer(Model):
-    """The answer to the question."""
-
-    answer: str = Field(min_length=3, max_length=4000, examples=["The Tribunal of Bucharest, second section."])
-
-
-class Comment(Model):
-    """What the requesting State says to a refusal."""
-
-    comment: str = Field(min_length=3, max_length=4000, examples=["We shall ask again under the other instrument."])
-
-
-class MaybeReason(Model):
-    """Body of `accept_request`."""
-
-    reason: str = Field(default="", max_length=4000)
-
-
-class Conditions(Model):
-    """Body of `accept_with_conditions`; `rules` are those the room itself keeps (docs/api.md)."""
-
-    conditions: str = Field(min_length=3, max_length=4000)
-    rules: list[dict[str, Any]] = Field(default=[], max_length=50)
-
-
-class Refusal(Model):
-    """Body of `refuse_request`; `ground` is a code of the closed list."""
-
-    ground: str = Field(max_length=60)
-    reasons: str = Field(min_length=3, max_length=4000)
-
-
-class Postponement(Model):
-    """Body of `postpone_request`, with the day on which the request is looked at again."""
-
-    reasons: str = Field(min_length=3, max_length=4000)
-    review: Annotated[datetime, Field(strict=False)] | None = None
-
-
-async def _locked(caller: Caller, request_id: str) -> HearingRequest:
+async def locked(caller: Caller, request_id: str) -> HearingRequest:
+    """A request that is about to be changed; `If-Match`, where it is sent, is about the request as it is shown."""
     row = await queries.request(caller.db, request_id, state=caller.state, lock=True)
     etags.allow(caller, ShownRequest.of(row))
     return row
 
 
-async def _shown(caller: Caller, row: HearingRequest) -> ShownRequest:
+async def shown(caller: Caller, row: HearingRequest) -> ShownRequest:
+    """A request as it is answered: noted for the other State, with its tag."""
     await caller.db.flush()
     caller.shown.append(row)
     return etags.tag(caller, ShownRequest.of(row))
@@ -182,7 +141,7 @@ async def _shown(caller: Caller, row: HearingRequest) -> ShownRequest:
 # --- drafts ------------------------------------------------------------------------------------------------------
 
 
-@router.create("/requests", scope="requests:write", example=examples.REQUEST, tagged=True)
+@router.create("/requests", scope="requests:write", example=examples.REQUEST, tagged=True, gives={"request_id": "id"})
 async def create_request(caller: Calling, body: NewRequest) -> ShownRequest:
     """Begin a draft. The other State sees nothing of it before it is submitted."""
     row = await requests.draft(
@@ -193,10 +152,12 @@ async def create_request(caller: Calling, body: NewRequest) -> ShownRequest:
         now=caller.now,
     )
     caller.headers["Location"] = caller.url(f"/requests/{row.id}")
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
-@router.read("/requests", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
+@router.read(
+    "/requests", scope="requests:read", example=examples.REQUEST_LIST, paged=True, gives={"request_id": "items/0/id"}
+)
 async def list_requests(
     caller: Calling,
     side: Annotated[Literal["made", "received"] | None, Query(description="Only those made, or received.")] = None,
@@ -215,7 +176,7 @@ async def list_requests(
 @router.read("/requests/{request_id}", scope="requests:read", example=examples.REQUEST, errors=(404,), tagged=True)
 async def read_request(caller: Calling, request_id: RequestId) -> ShownRequest:
     """Read a request. When it is the other State's, that State can see that it was read, when, and by which client."""
-    return await _shown(caller, await queries.request(caller.db, request_id, state=caller.state))
+    return await shown(caller, await queries.request(caller.db, request_id, state=caller.state))
 
 
 @router.change("/requests/{request_id}", scope="requests:write", example=examples.REQUEST, errors=(404,))
@@ -224,7 +185,7 @@ async def change_request(caller: Calling, request_id: RequestId, body: RequestFi
     row = await queries.request(caller.db, request_id, state=caller.state, lock=True)
     etags.require(caller, ShownRequest.of(row))
     await requests.update(caller.db, request=row, fields=body.told(), actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.read("/requests/{request_id}/history", scope="requests:read", example=examples.HISTORY, errors=(404,))
@@ -254,7 +215,7 @@ Doing = Callable[[Caller, HearingRequest, Any], Awaitable[None]]
 
 async def _signed(caller: Caller, request_id: str, signed: SignedAct, act: Act, body: type[Model] | None) -> Any:
     """The row and what was signed about it. The statement is kept as received; a refusal of it is an entry."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     other = row.requested_state if caller.state == row.requesting_state else row.requesting_state
     said = await statements.receive(
         caller,
@@ -310,7 +271,7 @@ async def submit_request(caller: Calling, request_id: RequestId, body: SignedAct
     """Submit a draft, signed as it stands (`submit_request`). Answers 409 with what is `missing` otherwise."""
     row, _said = await _signed(caller, request_id, body, Act.submit_request, None)
     await requests.submit(caller.db, request=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act(
@@ -320,7 +281,7 @@ async def withdraw_request(caller: Calling, request_id: RequestId, body: SignedA
     """Withdraw a request before it is executed (`withdraw_request`; body `reason`)."""
     row, said = await _signed(caller, request_id, body, Act.withdraw_request, Reason)
     await requests.withdraw(caller.db, request=row, reason=said.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act(
@@ -330,7 +291,7 @@ async def accept_request(caller: Calling, request_id: RequestId, body: SignedAct
     """Accept (`accept_request`; body `reason`, which may be empty)."""
     row, said = await _signed(caller, request_id, body, Act.accept_request, MaybeReason)
     await requests.accept(caller.db, request=row, reason=said.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act(
@@ -346,19 +307,25 @@ async def accept_request_with_conditions(caller: Calling, request_id: RequestId,
     await requests.accept_with_conditions(
         caller.db, request=row, conditions=said.conditions, rules=said.rules, actor=caller.actor, now=caller.now
     )
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act(
     "/requests/{request_id}/refuse", scope="requests:answer", body="signed", errors=ACT, example=examples.REQUEST
 )
 async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct) -> ShownRequest:
-    """Refuse (`refuse_request`; body `ground` of the closed list and `reasons`), after a consultation."""
+    """Refuse (`refuse_request`; body `ground` of the closed list, `reasons`, maybe `motive`), after a consultation."""
     row, said = await _signed(caller, request_id, body, Act.refuse_request, Refusal)
     await requests.refuse(
-        caller.db, request=row, ground=said.ground, reasons=said.reasons, actor=caller.actor, now=caller.now
+        caller.db,
+        request=row,
+        ground=said.ground,
+        motive=said.motive,
+        reasons=said.reasons,
+        actor=caller.actor,
+        now=caller.now,
     )
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act(
@@ -375,7 +342,7 @@ async def postpone_request(caller: Calling, request_id: RequestId, body: SignedA
         actor=caller.actor,
         now=caller.now,
     )
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 # --- other acts --------------------------------------------------------------------------------------------------
@@ -384,15 +351,15 @@ async def postpone_request(caller: Calling, request_id: RequestId, body: SignedA
 @router.act("/requests/{request_id}/acknowledge", scope="requests:answer", errors=ACT, example=examples.REQUEST)
 async def acknowledge_request(caller: Calling, request_id: RequestId, body: Nothing | None = None) -> ShownRequest:
     """Take a request up: it is under review."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.acknowledge(caller.db, request=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/ask", scope="requests:answer", errors=ACT, example=examples.REQUEST)
 async def ask_request_information(caller: Calling, request_id: RequestId, body: Question) -> ShownRequest:
     """Ask the requesting State for what is missing."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.ask_information(
         caller.db,
         request=row,
@@ -401,23 +368,23 @@ async def ask_request_information(caller: Calling, request_id: RequestId, body: 
         actor=caller.actor,
         now=caller.now,
     )
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/answer", scope="requests:write", errors=ACT, example=examples.REQUEST)
 async def answer_request_information(caller: Calling, request_id: RequestId, body: Answer) -> ShownRequest:
     """Answer the requested State's question."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.answer_information(caller.db, request=row, answer=body.answer, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/take-up-again", scope="requests:answer", errors=ACT, example=examples.REQUEST)
 async def take_request_up_again(caller: Calling, request_id: RequestId, body: Nothing | None = None) -> ShownRequest:
     """Review a postponed request again."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.take_up_again(caller.db, request=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/confirm-in-writing", scope="requests:write", errors=ACT, example=examples.REQUEST)
@@ -425,22 +392,22 @@ async def confirm_request_in_writing(
     caller: Calling, request_id: RequestId, body: Nothing | None = None
 ) -> ShownRequest:
     """Confirm in writing what was asked by word of mouth (18(14), 46(14))."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.confirm_in_writing(caller.db, request=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/comment", scope="requests:write", errors=ACT, example=examples.REQUEST)
 async def comment_on_refusal(caller: Calling, request_id: RequestId, body: Comment) -> ShownRequest:
     """Say something to a refusal, once; the refusal stands."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.comment_on_refusal(caller.db, request=row, comment=body.comment, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/requests/{request_id}/close", scope="requests:write", errors=ACT, example=examples.REQUEST)
 async def close_request(caller: Calling, request_id: RequestId, body: MaybeReason) -> ShownRequest:
     """File a request that was executed, or whose hearing came to nothing (then with a reason)."""
-    row = await _locked(caller, request_id)
+    row = await locked(caller, request_id)
     await requests.close(caller.db, request=row, reason=body.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)

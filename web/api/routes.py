@@ -32,7 +32,7 @@ class Operation:
     """What a route needs besides its function."""
 
     scope: str | None
-    """None: no client is needed."""
+    """None: no client is needed. `a|b`: either of the two will do."""
     body: Kind
     limit: int
     example: Any
@@ -41,6 +41,8 @@ class Operation:
     """PATCH, PUT and DELETE of something that has a tag: `If-Match` is needed."""
     tagged: bool
     paged: bool
+    gives: Mapping[str, str]
+    """Path parameters of other operations, and where the answer holds them: `{"request_id": "id"}`."""
 
 
 OPERATIONS: dict[Callable[..., Any], Operation] = {}
@@ -81,12 +83,15 @@ class Resource(APIRouter):
         changes: bool = False,
         tagged: bool = False,
         paged: bool = False,
+        gives: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare the operation a function carries out; its name is the operation's id, its docstring the text."""
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            OPERATIONS[function] = Operation(scope, body, limit, example, errors, changes, tagged or changes, paged)
+            OPERATIONS[function] = Operation(
+                scope, body, limit, example, errors, changes, tagged or changes, paged, dict(gives or {})
+            )
             self.add_api_route(
                 path, function, methods=[method], status_code=status, operation_id=function.__name__, **options
             )
@@ -180,8 +185,10 @@ async def _look(inner: Handler, caller: Caller, db: AsyncSession, request: Reque
 
 async def _note(caller: Caller) -> None:
     """Note what is about to be shown for the States whose it is. Effects: one line each, committed."""
-    if any(views.foreign(row, caller.actor) for row in caller.shown):
+    if caller.notes or any(views.foreign(row, caller.actor) for row in caller.shown):
         async with caller.database.transaction() as db:
+            for note in caller.notes:
+                note(db)
             await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
 
 
@@ -191,6 +198,7 @@ async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
     for _attempt in range(ATTEMPTS):
         caller.headers.clear()
         caller.shown.clear()
+        caller.after.clear()
         try:
             async with caller.database.transaction() as db:
                 caller.db = db
@@ -207,9 +215,11 @@ async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
                 await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
                 if row is not None:
                     idempotency.keep(db, row, response)
-                return response
         except idempotency.Busy:
             continue
+        for tell in caller.after:
+            tell()
+        return response
     raise ApiError("too_many_requests", "Another request with this Idempotency-Key is under way", {"Retry-After": "1"})
 
 

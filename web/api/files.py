@@ -1,0 +1,49 @@
+"""Files in and out: what a route gets of an upload, and how a download is told apart from anything a browser runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+from urllib.parse import quote
+
+from fastapi import Depends, Request, Response
+
+from web.api.bodies import ReadRequest
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was sent. `name` is empty when its bytes came without a form."""
+
+    name: str
+    sha256: str
+    data: bytes
+
+
+def _upload(request: Request) -> Upload:
+    read = cast(ReadRequest, request)
+    return Upload(**read.value, data=read.data)
+
+
+Uploaded = Annotated[Upload, Depends(_upload)]
+"""What a route with a body of `web.api.bodies.FILES` takes."""
+
+
+def answers(*types: str) -> Mapping[str, Any]:
+    """Options of an operation that answers with a file of one of these types."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
+    return {"response_class": Response, "responses": {200: {"content": content}}}
+
+
+def download(data: bytes, *, name: str, media_type: str) -> Response:
+    """A file to be kept: no browser shows or runs it."""
+    return Response(data, media_type=media_type, headers=headers(name))
+
+
+def headers(name: str) -> dict[str, str]:
+    """The headers of a download (RFC 6266, RFC 8187)."""
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }

@@ -1,0 +1,108 @@
+"""What waits for one's own State with the day it is due, the queue by priority, and the search over its own cases."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+
+from hearings import request_queries, worklist
+from hearings.errors import Invalid
+from hearings.models import HearingRequest
+from hearings.permissions import may_staff
+from hearings.worklist import Waiting
+from web.api import examples, paging
+from web.api.access import Calling
+from web.api.fields import Moment, Shown
+from web.api.requests import RequestList, RequestSummary
+from web.api.routes import Resource
+
+router = Resource("worklist")
+
+TASK = {
+    "step": "answer",
+    "subject": "request",
+    "id": examples.ID,
+    "reference": "RO-2027-0001",
+    "due": "2027-03-03T16:59:59Z",
+    "late": False,
+    "priority": 6,
+    "assigned": False,
+}
+
+
+class Task(Shown):
+    """One thing on which one's own State has the next step. `reference` names the request or hearing."""
+
+    step: str
+    subject: Literal["request", "hearing"]
+    id: str
+    reference: str
+    due: Moment | None
+    late: bool
+    priority: int
+    assigned: bool
+
+    @classmethod
+    def of(cls, one: Waiting, state: str) -> "Task":
+        row = one.subject
+        asked = isinstance(row, HearingRequest)
+        mine = asked and (row.requesting_assignee if state == row.requesting_state else row.requested_assignee)
+        return cls(
+            step=one.step,
+            subject="request" if asked else "hearing",
+            id=row.id,
+            reference=row.reference if isinstance(row, HearingRequest) else row.ref,
+            due=one.due,
+            late=one.late,
+            priority=one.priority,
+            assigned=bool(mine),
+        )
+
+
+class TaskList(Shown):
+    """A page of what waits: the earliest due first, then by priority."""
+
+    items: list[Task]
+    next: str
+
+
+@router.read("/worklist", scope="requests:read", example={"items": [TASK], "next": ""}, paged=True)
+async def read_worklist(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> TaskList:
+    """What waits for this State, with due dates: requests and hearings, as far as the token's scopes reach."""
+    found = await worklist.waiting(caller.db, person=caller.actor, now=caller.now, everything=True, limit=1_000)
+    names = [f"{one.step} {one.subject.id}" for one in found]
+    if after and after not in names:
+        raise Invalid("This is not the mark of a page", "after")
+    begin = names.index(after) + 1 if after else 0
+    rows = found[begin : begin + limit]
+    more = names[begin + limit - 1] if len(found) > begin + limit else ""
+    return TaskList(items=[Task.of(one, caller.state) for one in rows], next=paging.link(caller, more))
+
+
+@router.read("/queue", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
+async def read_queue(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> RequestList:
+    """Requests this State has been sent and not answered, the most urgent first."""
+    page = await request_queries.queue(caller.db, state=caller.state, after=after, limit=limit)
+    return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
+
+
+@router.read("/search", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
+async def search_requests(
+    caller: Calling,
+    words: Annotated[
+        str, Query(min_length=2, max_length=100, description="The beginning of a reference or number.", examples=["RO"])
+    ],
+    after: paging.After = "",
+    limit: paging.Limit = 25,
+) -> RequestList:
+    """Requests whose reference, case number or hearing begins with the words; for who acts on them, the name too."""
+    names = may_staff(
+        "search_names",
+        caller.actor.functions,
+        own_state=caller.state,
+        requesting_state=caller.state,
+        requested_state="",
+    ).allowed
+    page = await request_queries.search(
+        caller.db, state=caller.state, words=words, names=names, person_id=caller.actor.id, after=after, limit=limit
+    )
+    return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
