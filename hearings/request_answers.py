@@ -14,9 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import consultations, reference, sending
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
+from hearings.law import current
 from hearings.models import HearingRequest
 from hearings.models.request_parts import RequestAct
 from hearings.moves import move_request
+from hearings.refusal_rules import refusal_objections
 from hearings.request_log import log, require
 from hearings.request_rules import rules
 from hearings.status import RequestStatus
@@ -93,17 +95,28 @@ async def accept_with_conditions(
 
 
 async def refuse(
-    db: AsyncSession, *, request: HearingRequest, ground: str, reasons: str, actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    ground: str,
+    reasons: str,
+    motive: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Refuse, always with a ground and reasons, and after a consultation where there is something to consult about.
 
-    `ground` is a refusal code of data/enums.yaml. Effects: status to refused, `answered_*`. Raises `Invalid`, and
+    `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
+    `answered_*`. Raises `Invalid`, also for what a text relied on does not allow (`refusal_objections`), and
     `NotReady` when no consultation is on record and the ground needs one.
     """
     require("answer_request", request, actor)
     if ground not in reference.enums()["refusal_code"]:
         raise Invalid("Not a ground of refusal", "ground")
+    if motive and motive not in reference.enums()["refusal_motive"]:
+        raise Invalid("Not a motive of refusal", "motive")
     reasons = _reasons(reasons)
+    await _not_barred(db, request, ground=ground, motive=motive, reasons=reasons)
     needed = ground not in rules()["refusal_without_consultation"]
     if needed and not await consultations.of_request(db, request.id):
         raise NotReady(
@@ -111,7 +124,18 @@ async def refuse(
             "(UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation first",
             ["consultation"],
         )
-    _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground)
+    _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
+
+
+async def _not_barred(db: AsyncSession, request: HearingRequest, *, ground: str, motive: str, reasons: str) -> None:
+    """Raise `Invalid` for a refusal that a text the request rightly relies on, or a ruling on it, does not allow so."""
+    law = await current(db)
+    for instrument in (request.gate_result or {}).get("usable", ()):
+        if instrument not in law.instruments:
+            continue
+        for one in refusal_objections(instrument, ground, motive, reasons, law=law):
+            if one.binding:
+                raise Invalid(f"{one.provision}: {one.text}", "motive" if one.code.startswith("motive") else "reason")
 
 
 async def postpone(
@@ -190,9 +214,12 @@ def _answer(
     *,
     reason: str,
     ground: str = "",
+    motive: str = "",
 ) -> None:
     require("answer_request", request, actor)
-    move_request(db, request, to, actor=actor, now=now, reason=f"{ground}: {reason}" if ground else reason)
+    named = f"{ground} ({motive})" if motive else ground
+    told = f"{named}: {reason}"[:4000] if named else reason  # whole in `answered_reason`
+    move_request(db, request, to, actor=actor, now=now, reason=told)
     request.answered_at, request.answered_by = now, actor.id
     request.answered_ground, request.answered_reason = ground, reason
     request.answer_due = None

@@ -284,6 +284,11 @@ FOUND = {
     "thin": ("ask", N_("Could say more")),
     "missing": ("rec", N_("Missing")),
 }
+MOTIVES = {
+    "domestic_case_would_not_allow_video": N_("A case of our own would not allow video"),
+    "general_guideline": N_("A general guideline"),
+    "case_specific_reasons": N_("Reasons of this very case"),
+}
 OUTCOMES = {
     "met": ("ok", N_("Nothing missing")),
     "missing": ("rec", N_("Something is missing")),
@@ -305,6 +310,11 @@ def capacity(one: Capacity | None) -> str:
 def ground(code: str) -> str:
     """A ground of refusal in words; the code itself for one that has no words yet."""
     return _(GROUNDS.get(code, code))
+
+
+def motive(code: str) -> str:
+    """What a ground of refusal rests on, in words; the code itself for one that has no words yet."""
+    return _(MOTIVES.get(code, code))
 
 
 def field_labels() -> dict[str, str]:

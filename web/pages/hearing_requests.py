@@ -151,7 +151,14 @@ async def act(request: Request) -> Response:
 
 def _explained(action: str, error: errors.Invalid) -> FormError:
     """What was wrong with an act, beside the input it concerns."""
-    named = {"ground": _("Choose a ground of refusal."), "person": _("Choose a colleague who may work on it.")}
+    named = {
+        "ground": _("Choose a ground of refusal."),
+        "person": _("Choose a colleague who may work on it."),
+        "motive": _(
+            "What the request relies on allows this ground only for reasons of this very case, not for a general rule. "
+            "Say that the refusal rests on them, and give them."
+        ),
+    }
     if error.field in named:
         return FormError(f"{action}-{error.field}", named[error.field])
     if error.field in ("due", "review", "value"):
@@ -213,6 +220,7 @@ async def _page(
         "notice": _(done.done) if done and not wrong else None,
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "grounds": [(code, terms.ground(code)) for code in reference.enums()["refusal_code"]],
+        "motives": [(code, terms.motive(code)) for code in reference.enums()["refusal_motive"]],
         "condition_lines": request_conditions.lines(),
         "conditions_told": conditions_words.told(row.condition_rules),
         "colleagues": [(one.id, one.name) for one in colleagues if side in one.functions],

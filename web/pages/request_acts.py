@@ -116,7 +116,8 @@ async def _again(db: Any, row: HearingRequest, form: Form, actor: Actor, now: da
 
 
 async def _refuse(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.refuse(db, request=row, ground=form.text("ground"), reasons=form.text("text"), actor=actor, now=now)
+    ground, motive, reasons = form.text("ground"), form.text("motive"), form.text("text")
+    await requests.refuse(db, request=row, ground=ground, motive=motive, reasons=reasons, actor=actor, now=now)
 
 
 async def _withdraw(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
@@ -169,7 +170,7 @@ def _under(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
 
 
 def _refused(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"ground": form.text("ground"), "reasons": _text(form)}
+    return {"ground": form.text("ground"), "motive": form.text("motive"), "reasons": _text(form)}
 
 
 def _postponed(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from web.pages.request_access import find, require
 from web.pages.request_acts import ACTIONS
 from web.rendering import render
 
-CARRIED = ("text", "ground", "due", "review")
+CARRIED = ("text", "ground", "motive", "due", "review")
 """What comes along, besides the conditions (`c_…`)."""
 
 
@@ -46,6 +46,8 @@ async def page(request: Request) -> Response:
         facts = [(terms.label("reason"), form.text("text"))] if form.text("text") else []
         if form.text("ground"):
             facts.append((_("Ground of refusal"), terms.ground(form.text("ground"))))
+        if form.text("motive"):
+            facts.append((_("What the ground rests on"), terms.motive(form.text("motive"))))
         if action.name == "conditions":
             facts += [(_("Condition"), one[0]) for one in conditions_words.told(request_conditions.read(form))]
         if action.name == "submit":
