@@ -9,10 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import errors, minutes, minutes_text, passages, reservations, signatures
-from hearings.models import Hearing, Minutes
+from hearings import (
+    errors,
+    minutes,
+    minutes_document,
+    minutes_text,
+    passages,
+    queries,
+    reservations,
+    signatures,
+)
+from hearings.models import Hearing, HearingRequest, Minutes
 from hearings.permissions import require
-from web import forms, refusals, signing
+from web import forms, minutes_words, printing, refusals, signing
 from web.forms import FormError
 from web.i18n import _
 from web.minutes_access import access_to, back, context_of, found_of
@@ -75,8 +84,7 @@ async def as_json(request: Request) -> Response:
         found = await found_of(db, access, request)
         whole = await _whole_of(db, access.hearing, found)
     name = f"minutes-{access.hearing.ref}-{found.number}.json"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(rfc8785.dumps(whole), 200, headers, "application/json")
+    return printing.file(rfc8785.dumps(whole), name, "application/json")
 
 
 async def _whole_of(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[str, Any]:
@@ -91,8 +99,30 @@ async def _whole_of(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[
     )
 
 
+async def as_pdf(request: Request) -> Response:
+    """The minutes as PDF/A-2b in both languages, sealed by the installation; a draft too, which says that it is one."""
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        found = await found_of(db, access, request)
+        asked = await queries.get(db, HearingRequest, access.hearing.request_id)
+        data = minutes_document.document(
+            access.hearing,
+            found,
+            reference=asked.reference,
+            passages=await passages.latest(db, found),
+            reading=await minutes.reading_in_force(db, found),
+            roots=minutes_text.roots(await minutes.recordings(db, found)),
+            signed=await minutes.signed_by(db, found),
+            reservations=await reservations.reservations_to(db, found),
+            speakers=minutes_words.speakers,
+        )
+    made = await printing.sealed(request, "minutes", data, lang=data["languages"][0])
+    return printing.file(made, f"minutes-{access.hearing.ref}-{found.number}.pdf", "application/pdf")
+
+
 routes = [
     Route("/h/{ref}/minutes.json", as_json),
+    Route("/h/{ref}/minutes.pdf", as_pdf),
     Route("/h/{ref}/minutes/sign", sign_page, methods=["GET"]),
     Route("/h/{ref}/minutes/sign", sign, methods=["POST"]),
 ]

@@ -1,16 +1,20 @@
 """Minutes on pages: before the sitting, from the draft to both signatures, and what others may not see or do."""
 
+import asyncio
+import io
 import json
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
+import pikepdf
+import pypdfium2
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearings import minutes, passages, proofs, queries, recordings, signatures, signing_keys, sittings
+from hearings import minutes, passages, pdf_seals, proofs, queries, recordings, signatures, signing_keys, sittings
 from hearings.actors import SYSTEM, participant_actor
 from hearings.models import Hearing, Person
 from hearings.moves import move_recording, move_sitting
@@ -167,6 +171,16 @@ def test_from_the_draft_to_both_signatures(service, held, place):
     assert (len(whole["signatures"]), whole["status"], whole["received_by"]) == (2, "signed", "Mihai Dinu")
     assert [one["text"] for one in whole["reservations"]] == ["Întrebarea trei lipsește."]
     assert list(whole["recordings"].values()) == ["cd" * 32]
+    printed = authority.get(f"{place}.pdf")
+    assert printed.headers["content-type"] == "application/pdf"
+    with pikepdf.open(io.BytesIO(printed.content)) as pdf:
+        with pdf.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+    words = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed.content))
+    assert whole["text_sha256"] in "".join(words.replace("\u200b", "").split())
+    assert "Publică." in words and "Întrebarea trei lipsește." in words
+    (seal,) = asyncio.run(pdf_seals.check(printed.content)).signatures
+    assert (pdf_seals.REASON in seal.signer, seal.intact, seal.whole_file) == (True, True, True)
 
 
 @pytest.mark.parametrize("path", ["", "/p/public.all", "/p/public.all/history", "/read-back", "/sign"])
