@@ -45,7 +45,7 @@ class Prepared:
     @property
     def messages_url(self) -> str:
         """The catalogue of the page's language."""
-        return f"/i18n/{current.get().tag}.json"
+        return f"/catalogue/{current.get().tag}.json"
 
 
 async def prepare(

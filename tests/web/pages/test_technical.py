@@ -94,9 +94,9 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     words = clerk.words(clerk.get(place))
     assert "Largest picture size (lines): 1080 → 360" in words and "The screen is small." in words
     for client, state in ((clerk, "RO"), (authority, "TH")):
-        shown = json.loads(
-            re.search(r'data-statement="([^"]+)"', client.get(f"{place}/sign").text)[1].replace("&#34;", '"')
-        )
+        page = client.get(f"{place}/sign").text
+        assert client.get(re.search(r'data-messages="([^"]+)"', page)[1]).status_code == 200
+        shown = json.loads(re.search(r'data-statement="([^"]+)"', page)[1].replace("&#34;", '"'))
         assert (shown["iss"], shown["act"]) == (state, "sign_agreement")
         answer = client.post(f"{place}/sign", number | {"jws": signed(service, state)}, page=f"{place}/sign")
         assert answer.status_code == 303
