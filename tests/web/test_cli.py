@@ -42,14 +42,27 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     }
     assert modes == {
         ".": 0o700, "keys": 0o700, "recordings": 0o700, "run": 0o700, "keys/cookie.key": 0o600,
-        "keys/seal.key": 0o600, "vivavoce.db": 0o600,
+        "keys/seal.key": 0o600, "keys/document-seal.key": 0o600, "keys/document-seal.crt": 0o600, "vivavoce.db": 0o600,
+        "sandbox.db": 0o600,
     }  # fmt: skip
-    keys = {name: (environment / "keys" / name).read_bytes() for name in ("cookie.key", "seal.key")}
+    keys = {
+        name: (environment / "keys" / name).read_bytes() for name in ("cookie.key", "seal.key", "document-seal.key")
+    }
     assert run(capsys, "init")[0] == 0
     assert {name: (environment / "keys" / name).read_bytes() for name in keys} == keys
 
 
-@pytest.mark.parametrize("missing", ["keys/cookie.key", "keys/seal.key", "vivavoce.db", "recordings", "run"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "keys/cookie.key",
+        "keys/seal.key",
+        "keys/document-seal.key",
+        "keys/document-seal.crt",
+        "vivavoce.db",
+        "recordings",
+    ],
+)
 def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
     run(capsys, "init")
     path = environment / missing
@@ -62,7 +75,7 @@ def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("name", ["cookie.key", "seal.key"])
+@pytest.mark.parametrize("name", ["cookie.key", "seal.key", "document-seal.key"])
 def test_keys_that_others_can_read_are_refused(environment, capsys, name):
     run(capsys, "init")
     (environment / "keys" / name).chmod(0o640)
@@ -155,3 +168,22 @@ def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(en
     assert "exists already" in capsys.readouterr().err
     assert cli.main([*KEY, "--recipient", "age1nonsense"]) == 2
     assert "age1" in capsys.readouterr().err
+
+
+def test_a_signing_key_is_registered_and_its_private_half_is_not_kept(environment, capsys, tmp_path):
+    assert cli.main(["init"]) == 0
+    file = tmp_path / "cluj.key.txt"
+    assert cli.main([*KEY, "--new", str(file)]) == 0
+    public, seed = [line.split(": ")[1] for line in file.read_text().splitlines() if line.startswith("# signing-")]
+    assert f"public signing key: {public}" in capsys.readouterr().out
+    kept = b"".join(path.read_bytes() for path in environment.rglob("*") if path.is_file())
+    assert (public.encode() in kept, seed.encode() in kept) == (True, False)
+    own = ["key", "--state", "TH", "--authority", "Attorney General", "--signing-key"]
+    assert cli.main([*own, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]) == 0
+    assert cli.main([*own, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]) == 2
+    assert "registered before" in capsys.readouterr().err
+    assert cli.main([*own, "short"]) == 2
+    assert cli.main(KEY) == 2
+    assert "--signing-key" in capsys.readouterr().err
+    assert cli.main([*KEY[:-2], "--new", str(tmp_path / "other")]) == 2
+    assert "--kind" in capsys.readouterr().err
