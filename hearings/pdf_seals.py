@@ -71,7 +71,7 @@ class SignedPdfReport:
 
 
 def make_seal(*, key: Path, certificate: Path, name: str, now: datetime) -> DocumentSeal:
-    """Make the seal of an installation. Effects: two new files, the key's of mode 0600. Raises `FileExistsError`."""
+    """Make the seal of an installation. Effects: two new files of mode 0600. Raises `FileExistsError`."""
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
@@ -108,13 +108,13 @@ def make_seal(*, key: Path, certificate: Path, name: str, now: datetime) -> Docu
     encoded = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write(key, encoded, 0o600)
-    _write(certificate, made.public_bytes(serialization.Encoding.PEM), 0o644)
+    _write(key, encoded)
+    _write(certificate, made.public_bytes(serialization.Encoding.PEM))
     return DocumentSeal(key, certificate)
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

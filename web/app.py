@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from hearings.db import Database
+from hearings.pdf_seals import DocumentSeal
 from web import rendering, signalling
 from web.actors import LoginMiddleware
 from web.api.mount import BASE, LazyApi
@@ -29,10 +30,12 @@ from web.pages import (
     directory,
     docket,
     docket_plan,
+    documents,
     entry,
     feeds,
     hearing,
     hearing_requests,
+    keys,
     law,
     law_check,
     line_test,
@@ -46,6 +49,7 @@ from web.pages import (
     request_consents,
     request_contacts,
     request_documents,
+    request_export,
     request_signing,
     request_wizard,
     resources,
@@ -87,6 +91,7 @@ class Keys:
 
     cookie: bytes
     seal: Path
+    documents: DocumentSeal
 
 
 @dataclass
@@ -107,7 +112,8 @@ class Parts:
 def read_keys(settings: Settings) -> Keys:
     """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
     cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
-    for path in (cookie, seal):
+    documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
+    for path in (cookie, seal, documents.key, documents.certificate):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
@@ -119,7 +125,7 @@ def read_keys(settings: Settings) -> Keys:
     secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
     if len(secret) != 32:
         raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
-    return Keys(cookie=secret, seal=seal)
+    return Keys(cookie=secret, seal=seal, documents=documents)
 
 
 def require_folders(settings: Settings) -> None:
@@ -207,6 +213,8 @@ def _routes() -> list[BaseRoute]:
         law,
         law_check,
         request_documents,
+    request_export,
+        documents,
         request_signing,
         request_consents,
         request_contacts,
@@ -226,6 +234,7 @@ def _routes() -> list[BaseRoute]:
         feeds,
         webhooks,
         api_clients,
+        keys,
         signalling,
         sites,
         technical,

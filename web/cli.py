@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from hearings import errors, keys, logins, queries, signing_keys, staff
+from hearings import errors, keys, logins, pdf_seals, queries, signing_keys, staff
 from hearings.db import Database
 from hearings.models import Hearing, Person
 from hearings.roles import StaffFunction
@@ -102,6 +102,10 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
         _write_secret(cookie, secrets.token_hex(32))
     if not seal.exists():
         seal_key.make_seal_key(seal)
+    documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
+    if not documents[0].exists():
+        documents[1].unlink(missing_ok=True)
+        pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=settings.court_name, now=datetime.now(UTC))
     asyncio.run(_upgrade(settings))
     print(f"Data folder: {settings.data}")
     print(f"Seal key, to be pinned by whoever verifies: {seal_key.read_seal_key(seal).vkey(settings.court_name)}")

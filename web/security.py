@@ -30,7 +30,7 @@ POLICIES: dict[str, str] = {
     "form": _COMMON,
     "island": f"{_COMMON}; require-trusted-types-for 'script'; trusted-types vivavoce",
 }
-ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s")
+ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s|/(h|requests)/.+/sign(/[^/]+)?")
 """Paths of the pages that run an island; the others are forms and lists."""
 
 _OWN_FEATURES = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")

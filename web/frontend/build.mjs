@@ -21,7 +21,13 @@ const ENTRIES = {
   sign: ["src/sign/main.ts"],
 };
 
-const PRINT = { "noto-sans": "NotoSans", "noto-sans-arabic": "NotoSansArabic", "noto-sans-sc": "NotoSansSC", "noto-sans-thai": "NotoSansThai" };
+/** Arabic that can be copied out of a PDF again: Noto draws its letters and their dots apart. */
+const PRINT = {
+  "ibm-plex-sans-arabic": "IBMPlexSansArabic",
+  "noto-sans": "NotoSans",
+  "noto-sans-sc": "NotoSansSC",
+  "noto-sans-thai": "NotoSansThai",
+};
 const WEIGHTS = ["400Regular", "700Bold"];
 
 /** Names the files by their content, so that a page may keep them for ever. Fonts have such a name already. */

@@ -80,11 +80,13 @@ async def attach(request: Request) -> Response:
     try:
         async with request.app.state.parts.database.transaction() as db:
             row = await find(db, request, person, lock=True)
-            await attachments.add(
+            made = await attachments.add(
                 db, request=row, kind=chosen, name=name, data=content, actor=signed.actor(), now=datetime.now(UTC)
             )
     except errors.Invalid as error:
         return await _page(request, person, {"kind": chosen}, [FormError(error.field or "file", _why(error))])
+    if made.media_type == "application/pdf":
+        return RedirectResponse(f"/requests/{row.reference}/documents/{made.id}/signatures?done=attached", 303)
     return RedirectResponse(f"/requests/{row.reference}/documents?done=attached", 303)
 
 

@@ -1,0 +1,93 @@
+"""A request as a document and as data, and what signatures a PDF carries that somebody has attached."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import attachments, pdf_seals, request_document, views
+from hearings.pdf_seals import PdfSignature
+from hearings.request_document import Papers
+from web import printing
+from web.actors import staff
+from web.i18n import N_, _
+from web.pages.request_access import find
+from web.rendering import render
+
+PROBLEMS = {
+    "unreadable": N_("This file cannot be read as a PDF, or checking it took too long."),
+    "encrypted": N_("This file is encrypted. Its signatures cannot be checked."),
+    "too_large": N_("This file is too large to be checked."),
+    "changed": N_("What was signed has been changed."),
+    "changed_since": N_("The file was changed after it was signed."),
+}
+UNDECIDED = N_("This signature cannot be decided: treat it as not holding.")
+
+
+async def _papers(request: Request) -> Papers:
+    """What a State may see of a request. Effects: a note for the owner when the other State takes it away."""
+    signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        row = await find(db, request, person)
+        if views.foreign(row, signed.actor()):
+            await views.note(db, rows=[row], actor=signed.actor(), now=datetime.now(UTC))
+        return await request_document.gather(db, row)
+
+
+async def as_pdf(request: Request) -> Response:
+    """The request as PDF/A-2b in its own language, sealed by this installation."""
+    papers = await _papers(request)
+    lang = papers.request.language_of_request or "en"
+    made = await printing.sealed(request, "request", request_document.printed(papers, lang), lang=lang)
+    return printing.file(made, f"request-{papers.request.reference}.pdf", "application/pdf")
+
+
+async def as_json(request: Request) -> Response:
+    """The same as canonical JSON, with the signatures as received."""
+    papers = await _papers(request)
+    made = request_document.canonical(papers)
+    return printing.file(made, f"request-{papers.request.reference}.json", "application/json")
+
+
+async def check(request: Request) -> Response:
+    """What signatures an attached PDF carries. Effects: those of `attachments.read`."""
+    signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        row = await find(db, request, person)
+        found, data = await attachments.read(
+            db,
+            request=row,
+            attachment_id=request.path_params["attachment"],
+            actor=signed.actor(),
+            now=datetime.now(UTC),
+        )
+    if found.media_type != "application/pdf":
+        raise HTTPException(404, "not_found")
+    report = await pdf_seals.check(data, roots=printing.roots(request))
+    context: dict[str, Any] = {
+        "row": row,
+        "file": found,
+        "report": report,
+        "problem": _(PROBLEMS.get(report.problem, "")) if report.problem else "",
+        "verdict": _verdict,
+        "why": lambda one: _(PROBLEMS.get(one.problem, UNDECIDED)) if one.problem else "",
+        "notice": _("The file is attached.") if request.query_params.get("done") == "attached" else None,
+    }
+    return render(request, "request_signed_file.html", context)
+
+
+def _verdict(one: PdfSignature) -> tuple[str, str]:
+    """Kind of chip and words."""
+    if not one.intact:
+        return "rec", _("Does not hold")
+    return ("ok", _("Holds")) if one.whole_file else ("warn", _("Holds, for a part of the file"))
+
+
+routes = [
+    Route("/requests/{reference}/document.pdf", as_pdf, methods=["GET"]),
+    Route("/requests/{reference}/document.json", as_json, methods=["GET"]),
+    Route("/requests/{reference}/documents/{attachment}/signatures", check, methods=["GET"]),
+]
