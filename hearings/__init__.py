@@ -1,1 +1,20 @@
-"""The law and the diary: requests, hearings, people, permissions. Knows no media, no HTTP and no clock."""
+"""The law and the diary: requests, hearings, people, permissions. Knows no media, no HTTP and no clock.
+
+Where to look, by subject (a test keeps this list whole):
+
+law          reference law law_rows law_checks law_profile lines legal_bases binding footings needs manner channels
+             overlays consents refusal_rules
+request      requests request_fields request_rules request_answers request_log request_queries completeness priority
+             sending translations attachments person_consents consultations informal directory glossary worklist
+diary        clocks wall_times calendars court_periods resources rest bookings comfort slots availability offers terms
+             diary diary_queries hearing_days adjournments tzdata_check docket docket_model docket_gathering
+agreement    sites profiles outcomes formats negotiation negotiation_words agreements line_tests conditions room_rules
+people       actors staff roles logins links participants seats permissions permission_table
+sitting      sittings sound_checks recordings events languages
+minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_sections minutes_course minutes_people
+             minutes_phrases minutes_text minutes_document passages reservations
+signatures   keys signing_keys proofs signatures statement_bodies
+documents    documents document_words request_document glyphs pdf_seals pdf_check bags case_export
+outward      api_clients views happened notices outbox webhooks invitations calendar_files feeds claims
+ground       db errors ids queries status moves texts
+"""
