@@ -1,0 +1,148 @@
+"""Seals on PDF: ours says whose it is and keeps the file PDF/A; what others bring is checked, not believed."""
+
+import io
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from hearings import documents, pdf_check, pdf_seals
+from hearings.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal
+
+ROOT = Path(__file__).parents[2]
+FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> DocumentSeal:
+    folder = tmp_path_factory.mktemp("keys")
+    return make_seal(key=folder / "key", certificate=folder / "crt.pem", name="court.example", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def sealed(own: DocumentSeal) -> bytes:
+    """A real document with the installation's seal."""
+    data = {"lang": "en", "title": "T", "reference": "RO-2026-0001", "notice": "", "meta": [], "sections": []}
+    return pdf_seals._seal(documents._compile("request", data, "en", FONTS), own)
+
+
+def changed_later(data: bytes) -> bytes:
+    """Another revision that turns the first page."""
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    page["/Rotate"] = generic.NumberObject(90)
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+# --- ours --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_sealed_file_holds_and_says_whose_the_seal_is(sealed: bytes) -> None:
+    report = await check(sealed)
+    (one,) = report.signatures
+    assert (report.problem, report.intact, one.intact, one.whole_file, one.trusted) == ("", True, True, True, False)
+    assert ("Document seal of court.example" in one.signer, REASON in one.signer) == (True, True)
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        (field,) = pdf.Root.AcroForm.Fields
+        assert (str(field.V.SubFilter), str(field.V.Reason)) == ("/ETSI.CAdES.detached", REASON)
+
+
+async def test_a_seal_leaves_the_file_pdf_a(sealed: bytes) -> None:
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        with pdf.open_metadata() as meta:
+            assert (meta["pdfaid:part"], meta["pdfaid:conformance"]) == ("2", "B")
+        (field,) = pdf.Root.AcroForm.Fields
+        # ISO 19005-2, 6.3.3: a widget of no size needs no appearance; none, so no font that is not embedded.
+        assert ([float(one) for one in field.Rect], "/AP" in field) == ([0.0] * 4, False)
+        assert "/DR" not in pdf.Root.AcroForm
+        descriptors = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and "/FontName" in one]
+        assert all({"/FontFile2", "/FontFile3"} & set(one.keys()) for one in descriptors)
+
+
+def test_the_seal_is_made_once_and_kept_private(own: DocumentSeal) -> None:
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (own.key, own.certificate)] == [0o600, 0o600]
+    with pytest.raises(FileExistsError):
+        make_seal(key=own.key, certificate=own.certificate, name="x", now=NOW)
+    assert pdf_seals.expires(own) > NOW + timedelta(days=3650)
+
+
+# --- what others bring -------------------------------------------------------------------------------------------
+
+
+async def test_a_root_that_an_administrator_added_makes_the_signer_known(sealed: bytes, own: DocumentSeal) -> None:
+    assert [one.trusted for one in (await check(sealed, roots=[own.certificate])).signatures] == [True]
+    assert pdf_seals.roots_in(own.certificate.parent) == [own.certificate]
+    assert pdf_seals.roots_in(own.certificate.parent / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda data: data.replace(b"/MediaBox", b"/MediaBix", 1), "changed"),
+        (changed_later, "changed_since"),
+    ],
+)
+async def test_a_file_changed_after_signing_does_not_hold(sealed: bytes, change, problem: str) -> None:  # type: ignore[no-untyped-def]
+    made = change(sealed)
+    assert made != sealed
+    report = await pdf_check.look(made, [])
+    assert [(one["intact"], one["trusted"], one["problem"]) for one in report["signatures"]] == [
+        (False, False, problem)
+    ]
+
+
+async def test_bytes_after_the_signature_are_told(sealed: bytes) -> None:
+    report = await check(sealed + b"\n% more")
+    assert (report.intact, [one.whole_file for one in report.signatures]) == (False, [False])
+
+
+def blank(**options: object) -> bytes:
+    made = pikepdf.new()
+    made.add_blank_page()
+    out = io.BytesIO()
+    made.save(out, **options)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+GARBAGE = {
+    "nothing": (b"", "unreadable"),
+    "a header": (b"%PDF-1.7\n", "unreadable"),
+    "noise": (bytes(range(256)) * 40, "unreadable"),
+    "no end of brackets": (b"%PDF-1.4\n1 0 obj\n" + b"<<" * 100_000, "unreadable"),
+    "encrypted": (blank(encryption=pikepdf.Encryption(owner="a", user="b")), "encrypted"),
+    "no signature": (blank(), ""),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+async def test_a_file_that_cannot_be_read_gives_a_report(name: str) -> None:
+    data, problem = GARBAGE[name]
+    assert await pdf_check.look(data, []) == {"problem": problem, "signatures": []}
+
+
+async def test_a_report_comes_from_a_process_of_its_own() -> None:
+    for data, problem in ((GARBAGE["no end of brackets"][0], "unreadable"), (b"x" * (LARGEST + 1), "too_large")):
+        report = await check(data)
+        assert (report.problem, report.intact, list(report.signatures)) == (problem, False, [])
+
+
+async def test_a_check_that_takes_too_long_is_given_up(sealed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_seals, "PATIENCE", 0.01)
+    assert (await check(sealed)).problem == "unreadable"
+
+
+def test_neither_printing_nor_sealing_is_loaded_before_it_is_needed() -> None:
+    words = "import web.app, sys; print([one for one in ('typst', 'pyhanko', 'asn1crypto') if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
