@@ -249,6 +249,7 @@ STAFF: Mapping[str, StaffRow] = {
     "search_names": StaffRow(
         label="Search for the name of a person", functions=("clerk", "authority", "judge"), side="either"
     ),
+    "export_case": StaffRow(label="Take a whole case away", functions=("clerk", "authority", "judge"), side="either"),
     "edit_law": StaffRow(label="Edit the data of the law", functions=("administrator",), side="either"),
     "import_directory": StaffRow(label="Import the directory", functions=("administrator",), side="either"),
     "propose_hearing": StaffRow(label="Propose a hearing", functions=("clerk",), side="requesting"),

@@ -127,11 +127,13 @@ async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
         form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=0).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError, AttributeError) as error:
         raise ApiError("not_http", "The form could not be read: send one part, the file") from error
-    async with form:
+    try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise ApiError("invalid_input", "The form needs one part `file` with a file name", more={"field": "file"})
         content = await file.read()
+    finally:
+        await form.close()
     if len(content) > limit:
         raise _too_large(limit)
     return file.filename or "", content

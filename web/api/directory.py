@@ -153,7 +153,10 @@ async def list_directory(
     **files.answers("text/csv"),
 )
 async def export_directory(caller: Calling, state: State = "") -> Response:
-    """The directory as a table (RFC 4180) that can be imported again; no cell is a formula to a spreadsheet."""
+    """The directory as a table (RFC 4180) to be imported again; no cell is a formula to a spreadsheet.
+
+    Rows of the data files do not say when they were last checked; that day is filled in before they are imported.
+    """
     rows = await directory.entries(caller.db, state=state)
     return files.download(directory.write(rows).encode(), name="directory.csv", media_type="text/csv; charset=utf-8")
 

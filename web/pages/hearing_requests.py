@@ -232,6 +232,7 @@ async def _page(
         "steps": request_steps.STEPS,
         "step_of": request_steps.STEP_OF,
         "english": current.get().tag == "en",
+        "may_export": may_on("export_case", person, row),
         "may_edit": row.status is R.draft and may_on("draft_request", person, row),
         "may_propose": row.status in (R.accepted, R.accepted_with_conditions, R.executing)
         and may_on("propose_hearing", person, row),

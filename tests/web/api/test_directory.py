@@ -1,0 +1,82 @@
+"""The directory through the API, the rows of the law, and keys of authorities."""
+
+import pytest
+
+from hearings.directory import COLUMNS
+from web.api import directory, law_rows
+
+HEAD = ",".join(COLUMNS)
+ROW = "TH,court,Criminal Court,=cmd(),court@th.example,+66 2,Bangkok,th|en,globe,itself,2026-01-15"
+CSV = {"content-type": "text/csv"}
+
+
+async def test_a_table_is_imported_listed_searched_and_exported_again(ro):
+    done = await ro.post("/directory/table.csv", content=f"{HEAD}\n{ROW}\n".encode(), headers=CSV)
+    assert (done.status_code, done.json()) == (200, {"rows": 1}), done.text
+    (found,) = (await ro.get("/directory?words=criminal%20bangkok")).json()["items"]
+    assert (found["state"], found["kind"], found["networks"], found["contact"]) == ("TH", "court", ["globe"], "=cmd()")
+    assert (await ro.get(f"/directory/{found['id']}")).json() == found
+    assert [one["id"] for one in (await ro.get("/directory?network=globe")).json()["items"]] == [found["id"]]
+    table = await ro.get("/directory/table.csv?state=TH")
+    assert (table.headers["content-type"], "'=cmd()" in table.text) == ("text/csv; charset=utf-8", True)
+    checked = b"\r\n".join(line for line in table.content.splitlines() if not line.startswith(b"TH,central"))
+    again = await ro.post("/directory/table.csv", files={"file": ("d.csv", checked, "text/csv")})
+    assert again.json() == {"rows": 1}
+    whole, path = [], "/directory?limit=10"
+    while path:
+        page = await ro.get(path)
+        whole += [one["id"] for one in page.json()["items"]]
+        path = page.headers.get("link", "").partition(">")[0].removeprefix("<http://localhost:8000/api/v1")
+    assert len(whole) == len(set(whole)) > 30
+
+
+async def test_a_table_with_a_mistake_is_refused_whole(installation, ro):
+    wrong = f"{HEAD}\n{ROW}\n{ROW.replace('TH,court', 'ZZ,palace')}\n"
+    answer = await ro.post("/directory/table.csv", content=wrong.encode(), headers=CSV)
+    assert (answer.status_code, answer.json()["code"]) == (422, "rows_refused")
+    assert (await ro.get("/directory?words=criminal%20bangkok")).json()["items"] == []
+    for content, status in ((b"\xff\xfe", 422), (b"", 422), (b"a" * 2_000_001, 413)):
+        assert (await ro.post("/directory/table.csv", content=content, headers=CSV)).status_code == status
+    assert (await ro.post("/directory/table.csv", {"rows": []})).status_code == 415
+    reader = await installation.client("RO", scopes=("directory:read",))
+    assert (await reader.post("/directory/table.csv", content=b"x", headers=CSV)).json()["scope"] == "directory:write"
+    for bad in ("/directory?state=th", "/directory?network=none", "/directory?after=x", "/directory/x"):
+        assert (await ro.get(bad)).status_code == 422, bad
+    assert (await ro.get("/directory?state=ZZ")).json()["code"] == "unknown_state"
+    assert (await ro.get(f"/directory/{'0' * 32}")).status_code == 404
+
+
+async def test_anybody_finds_the_keys_that_check_a_signature(ro, th, story):
+    request = await story.submitted(ro)
+    (signed,) = (await th.get(f"/requests/{request['id']}/signatures")).json()["items"]
+    keys = {one["kid"]: one for one in (await th.get("/signing-keys?state=RO")).json()["items"]}
+    assert keys[signed["kid"]]["public_key"] == signed["public_key"]
+    assert (await th.get("/signing-keys?state=ZZ")).json()["code"] == "unknown_state"
+    assert (await th.get("/signing-keys")).json()["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize("kind", ["parties", "declarations", "overlays", "rules"])
+async def test_rows_of_the_law_come_in_pages(ro, kind):
+    found, path = [], f"/law/{kind}?limit=100"
+    while path:
+        page = await ro.get(path)
+        assert page.status_code == 200, page.text
+        found += [one["key"] for one in page.json()["items"]]
+        path = page.headers.get("link", "").partition(">")[0].removeprefix("<http://localhost:8000/api/v1")
+    assert found == sorted(set(found))
+    assert len(found) > 5
+    assert (await ro.get(f"/law/{kind}?after=nothing")).json()["field"] == "after"
+    assert (await ro.get(f"/law/{kind}", scope="requests:read")).json()["code"] == "scope_missing"
+
+
+async def test_rows_of_the_law_are_asked_for_by_state_and_instrument(ro):
+    (row,) = (await ro.get("/law/parties?state=TH&instrument=untoc")).json()["items"]
+    assert (row["key"], row["edited"], row["data"]["iso2"]) == ("TH/untoc", False, "TH")
+    rule = (await ro.get("/law/rules/untoc_18_18")).json()
+    assert rule["data"]["instrument_id"] == "untoc"
+    assert (await ro.get("/law/rules/none")).status_code == 404
+
+
+def test_the_examples_are_rows_as_they_are_shown():
+    assert directory.ShownEntry.model_validate(directory.ENTRY).id == directory.ENTRY["id"]
+    assert law_rows.ShownRow.model_validate(law_rows.ROW).key == "TH/untoc"

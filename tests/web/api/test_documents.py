@@ -1,0 +1,30 @@
+"""A request as a document through the API, and the check of a PDF from outside."""
+
+import json
+
+
+async def test_a_request_is_printed_and_checked_and_its_data_are_canonical(ro, th, story):
+    request = await story.submitted(ro)
+    paper = await th.get(f"/requests/{request['id']}/document.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.headers["content-disposition"].endswith(f"request-{request['reference']}.pdf")
+    report = await ro.post("/documents/check", content=paper.content, headers={"content-type": "application/pdf"})
+    assert report.status_code == 200, report.text
+    (seal,) = report.json()["signatures"]
+    assert (seal["intact"], seal["whole_file"], seal["trusted"]) == (True, True, False)
+    form = await ro.post("/documents/check", files={"file": ("a.pdf", b"%PDF-1.7 no", "application/pdf")})
+    assert (form.json()["intact"], form.json()["problem"]) == (False, "unreadable")
+    data = await th.get(f"/requests/{request['id']}/document.json")
+    assert json.loads(data.content)["reference"] == request["reference"]
+    assert len((await ro.get(f"/requests/{request['id']}/views")).json()["items"]) == 2
+
+
+async def test_nobody_else_gets_the_document(installation, ro, story):
+    request = await story.submitted(ro)
+    fr = await installation.client("FR")
+    for name in ("document.pdf", "document.json"):
+        mine, random = [await fr.get(f"/requests/{one}/{name}") for one in (request["id"], "RO-2026-9999")]
+        assert (mine.status_code, mine.json()) == (404, random.json())
+    for content, status in ((b"", 422), (b"%PDF-" + b"a" * (25 * 1024 * 1024), 413)):
+        answer = await ro.post("/documents/check", content=content, headers={"content-type": "application/pdf"})
+        assert answer.status_code == status

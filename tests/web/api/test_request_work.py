@@ -1,0 +1,102 @@
+"""Work on requests through the API: completeness, priority, delegation, what waits, the queue, the search."""
+
+import pytest
+
+from hearings import staff
+
+
+async def test_completeness_goes_letter_by_letter(ro, th, story):
+    draft = (await ro.post("/requests", {"requested_state": "TH"})).json()
+    empty = (await ro.get(f"/requests/{draft['id']}/completeness")).json()
+    assert [one["letter"] for one in empty["letters"]] == ["a", "b", "c", "d", "e", "f"]
+    assert (empty["complete"], empty["letters"][5]["found"]) == (False, "missing")
+    assert empty["letters"][5]["provisions"] == ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"]
+    request = await story.submitted(ro)
+    assert (await th.get(f"/requests/{request['id']}/completeness")).json()["complete"] is True
+    assert (await th.get(f"/requests/{draft['id']}/completeness")).status_code == 404
+
+
+async def test_the_requested_state_sets_the_priority_having_seen_it(installation, ro, th, story):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}/priority"
+    read = await th.get(path)
+    assert (read.json()["priority"], read.json()["override"]) == (read.json()["total"], None)
+    assert len(read.json()["criteria"]) == 5
+    body = {"value": 14, "reason": "Custody ends next week"}
+    unseen = await th.call("PUT", path, json=body)
+    assert (unseen.status_code, unseen.json()["code"]) == (428, "precondition_required")
+    tag = {"if-match": read.headers["etag"]}
+    done = await th.call("PUT", path, json=body, headers=tag)
+    assert (done.status_code, done.json()["priority"], done.json()["override"]) == (200, 14, 14), done.text
+    stale = await th.call("PUT", path, json=body, headers=tag)
+    assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    tag = {"if-match": done.headers["etag"]}
+    for bad in (
+        {"value": 16, "reason": "too much"},
+        {"value": 1, "reason": ""},
+        {"reason": "no value"},
+        {"value": True},
+    ):
+        assert (await th.call("PUT", path, json=bad, headers=tag)).status_code == 422, bad
+    own = await ro.call("PUT", path, json=body, headers=tag)
+    assert (own.status_code, own.json()["code"]) == (403, "not_allowed")
+    back = await th.call("PUT", path, json={"value": None, "reason": "No longer"}, headers=tag)
+    assert back.json()["priority"] == back.json()["total"]
+    fr = await installation.client("FR")
+    assert (await fr.call("PUT", path, json=body, headers=tag)).json()["code"] == "not_found"
+
+
+async def test_work_is_given_to_a_colleague_of_the_own_state_only(installation, ro, th, story):
+    request = await story.submitted(ro)
+    listed = (await ro.get("/staff")).json()["items"]
+    async with installation.database.transaction() as db:
+        people = {}
+        for state in ("RO", "TH"):
+            people[state] = await staff.add(db, **PERSON, email=f"{state.lower()}@court.example", state=state)
+    mine = {"id": people["RO"].id, "name": "Ioana Popa", "functions": ["clerk"]}
+    assert [one for one in (await ro.get("/staff")).json()["items"] if one not in listed] == [mine]
+    path = f"/requests/{request['id']}/delegate"
+    given = await ro.post(path, {"person": mine["id"]})
+    assert (given.status_code, given.json()["version"]) == (200, request["version"] + 1), given.text
+    assert [one["assigned"] for one in (await ro.get("/worklist")).json()["items"]] in ([], [True])
+    for person in (people["TH"].id, request["id"]):
+        answer = await ro.post(path, {"person": person})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (await ro.post(path, {"person": "x\u0000"})).status_code == 422
+    assert (await ro.post(path, {"person": ""})).status_code == 200
+
+
+PERSON = {"name": "Ioana Popa", "functions": ["clerk"], "city": "", "authority_name": "Ministry"}
+
+
+async def test_what_waits_is_told_to_whose_step_it_is(ro, th, story):
+    first, second = await story.submitted(ro), await story.submitted(ro, urgent=True, urgent_reason="Custody")
+    (await ro.post("/requests", {"requested_state": "TH"})).json()
+    waiting = (await th.get("/worklist")).json()["items"]
+    assert [(one["step"], one["reference"]) for one in waiting] == [
+        ("acknowledge", second["reference"]),
+        ("acknowledge", first["reference"]),
+    ]
+    assert [one["due"] for one in waiting] == [second["answer_due"], first["answer_due"]]
+    page = await th.get("/worklist?limit=1")
+    rest = (await th.get(f"/worklist?limit=1&after={page.json()['next'].replace(' ', '%20')}")).json()
+    assert (page.json()["items"] + rest["items"], rest["next"]) == (waiting, "")
+    assert [one["step"] for one in (await ro.get("/worklist")).json()["items"]] == ["submit"]
+    queue = (await th.get("/queue")).json()["items"]
+    assert [one["reference"] for one in queue] == [second["reference"], first["reference"]]
+    assert (await ro.get("/queue")).json()["items"] == []
+    for bad in ("/worklist?after=x", "/queue?after=x", "/queue?after=99%20%00"):
+        assert (await th.get(bad)).status_code == 422, bad
+
+
+@pytest.mark.parametrize("words", ["RO-2026", "1234", "somchai"])
+async def test_a_search_finds_only_what_the_state_may_see(installation, ro, th, story, words):
+    await ro.post("/requests", {"requested_state": "TH", "content": story.content})
+    request = await story.submitted(ro)
+    assert len((await ro.get(f"/search?words={words}")).json()["items"]) == 2
+    assert [one["id"] for one in (await th.get(f"/search?words={words}")).json()["items"]] == [request["id"]]
+    fr = await installation.client("FR")
+    assert (await fr.get(f"/search?words={words}")).json()["items"] == []
+    reader = await installation.client("TH", scopes=("requests:read",))
+    assert len((await reader.get(f"/search?words={words}")).json()["items"]) == (words != "somchai")
+    assert (await ro.get("/search?words=x")).status_code == (await ro.get("/search")).status_code == 422
