@@ -396,10 +396,11 @@ async def visible(db: AsyncSession, agreement: Agreement, state: str) -> bool:
     return any(change.after == S.proposed for change in await history(db, agreement))
 
 
-async def agreement(db: AsyncSession, hearing: Hearing, number: int, *, state: str) -> Agreement:
+async def agreement(db: AsyncSession, hearing: Hearing, number: int, *, state: str, lock: bool = True) -> Agreement:
     """One agreement of a hearing, read to be changed. Raises `NotFound` for one that the State may not see."""
     query = select(Agreement).where(Agreement.hearing_id == hearing.id, Agreement.number == number)
-    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).first()
+    query = query.execution_options(populate_existing=True)
+    found = (await db.exec(query.with_for_update() if lock else query)).first()
     if found is None or not await visible(db, found, state):
         raise NotFound
     return found

@@ -253,10 +253,18 @@ async def message_of(db: AsyncSession, message_id: str, *, state: str, lock: boo
 
 
 async def messages(
-    db: AsyncSession, *, state: str, status: OutboxStatus | None = None, before: str = "", limit: int = 50
+    db: AsyncSession,
+    *,
+    state: str,
+    status: OutboxStatus | None = None,
+    address: str = "",
+    before: str = "",
+    limit: int = 50,
 ) -> Sequence[OutboxMessage]:
-    """Messages of this State, newest first; those older than the one with id `before`."""
+    """Messages of this State, newest first; those to one address only, those older than the one with id `before`."""
     query = select(OutboxMessage).where(OutboxMessage.owner_state == state)
+    if address:
+        query = query.where(OutboxMessage.address == address)
     if status is not None:
         query = query.where(OutboxMessage.status == status)
     if before:

@@ -70,6 +70,10 @@ async def add(
             )
         )
     ).one()
+    if role is Role.presiding_judge and last:
+        raise Invalid("There is one presiding judge", "role")
+    if person is not None and any(one.person_id == person.id for one in await participants(db, hearing.id)):
+        raise Invalid("This person takes part already", "person")
     participant = Participant(
         owner_state=hearing.owner_state,
         hearing_id=hearing.id,

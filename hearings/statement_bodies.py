@@ -10,6 +10,8 @@ from typing import Any
 
 from hearings.models import Hearing, HearingRequest
 from hearings.request_fields import FIELDS
+from hearings.terms import Terms
+from hearings.wall_times import Timed
 
 
 def plain(value: Any) -> Any:
@@ -42,25 +44,17 @@ def submission(request: HearingRequest) -> dict[str, Any]:
     }
 
 
-def hearing_terms(hearing: Hearing) -> dict[str, Any]:
-    """For `agree_hearing`: the time, the places and the languages. Any change of these needs a new signature."""
+def hearing_terms(hearing: Hearing, terms: Terms, time: Timed | None = None) -> dict[str, Any]:
+    """For `agree_hearing`: the terms whole and their hash, and the wall time as it was fixed (`time`: of an offer).
+
+    Any change of these needs a new signature.
+    """
+    fixed = time or hearing
     return {
         "request": hearing.request_id,
-        "starts_at": plain(hearing.starts_at),
-        "ends_at": plain(hearing.ends_at),
-        "wall_start": hearing.wall_start,
-        "wall_zone": hearing.wall_zone,
-        "wall_fold": hearing.wall_fold,
-        "requesting": {
-            "state": hearing.requesting_state,
-            "zone": hearing.requesting_zone,
-            "city": hearing.requesting_city,
-            "language": hearing.language_requesting,
-        },
-        "requested": {
-            "state": hearing.requested_state,
-            "zone": hearing.requested_zone,
-            "city": hearing.requested_city,
-            "language": hearing.language_requested,
-        },
+        "wall_start": fixed.wall_start,
+        "wall_zone": fixed.wall_zone,
+        "wall_fold": fixed.wall_fold,
+        "terms": terms.body,
+        "terms_sha256": terms.hash,
     }

@@ -17,7 +17,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import diary_queries
 from hearings.actors import Actor
-from hearings.models import Hearing, HearingDay, TermsConsent
+from hearings.errors import NotReady
+from hearings.models import Hearing, HearingDay, Offer, TermsConsent
+from hearings.permissions import require_staff
+from hearings.status import HearingStatus
+from hearings.wall_times import time_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,30 @@ def terms(hearing: Hearing, days: Sequence[HearingDay]) -> Terms:
 async def terms_of(db: AsyncSession, hearing: Hearing) -> Terms:
     """The terms as the database has them."""
     return terms(hearing, await diary_queries.days_of(db, hearing.id))
+
+
+async def terms_if(db: AsyncSession, hearing: Hearing, offer: Offer) -> Terms:
+    """The terms as they would be if this offer were accepted: its time is that of the next day."""
+    days = list(await diary_queries.days_of(db, hearing.id))
+    left = [place for place, day in enumerate(days) if day.heard_at is None and day.dropped_at is None]
+    number = days[left[0]].number if left else len(days) + 1
+    columns = time_of(offer).columns()
+    offered = HearingDay(owner_state=hearing.owner_state, hearing_id=hearing.id, number=number, **columns)
+    days[left[0] if left else len(days) : left[0] + 1 if left else len(days)] = [offered]
+    return terms(hearing, days)
+
+
+async def confirm(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> TermsConsent:
+    """A State says once more, by itself, that it agrees to the terms both have agreed to: the one that offered them.
+
+    Raises `NotReady` while nothing is agreed. Effects: its consent to the terms as they stand, unless it is there.
+    """
+    require_staff(
+        "agree_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if hearing.status not in {HearingStatus.agreed, HearingStatus.ready}:
+        raise NotReady("No terms are agreed: accept what the other State offers")
+    return await consent(db, hearing, actor.state, actor=actor, now=now)
 
 
 async def consent(db: AsyncSession, hearing: Hearing, state: str, *, actor: Actor, now: datetime) -> TermsConsent:

@@ -10,6 +10,7 @@ from hearings.actors import SYSTEM
 from hearings.db import Database
 from hearings.errors import IdentityMissing, IllegalMove, Invalid, LobbyClosed, NotAllowed, NotReady, UnknownLanguage
 from hearings.events import EventKind
+from hearings.models import Person
 from hearings.roles import Role
 from hearings.status import PresenceStatus
 
@@ -99,19 +100,25 @@ async def test_only_the_clerk_of_the_requesting_state_adds_people(
 async def test_there_is_one_presiding_judge(court: Any, database: Database, now: datetime) -> None:
     from sqlalchemy.exc import IntegrityError
 
-    with pytest.raises(IntegrityError):
+    words = {"display_name": "J2", "state": "RO", "city": "", "speaks": "ro", "actor": SYSTEM, "now": now}
+    async with database.transaction() as db:
+        with pytest.raises(Invalid) as caught:
+            await participants.add(db, hearing=court.hearing, role=JUDGE, **words)
+    assert caught.value.field == "role"
+    with pytest.raises(IntegrityError):  # whatever the code says
         async with database.transaction() as db:
-            await participants.add(
-                db,
-                hearing=court.hearing,
-                role=JUDGE,
-                display_name="J2",
-                state="RO",
-                city="",
-                speaks="ro",
-                actor=SYSTEM,
-                now=now,
-            )
+            second = await participants.add(db, hearing=court.hearing, role=Role.prosecutor, **words)
+            second.role, second.number = JUDGE, 2
+
+
+async def test_nobody_takes_part_twice(court: Any, database: Database, now: datetime) -> None:
+    words = {"display_name": "J", "state": "RO", "city": "", "speaks": "ro", "actor": SYSTEM, "now": now}
+    async with database.transaction() as db:
+        judge = await court.seat(db, JUDGE)
+        person = await queries.get(db, Person, judge.person_id)
+        with pytest.raises(Invalid) as caught:
+            await participants.add(db, hearing=court.hearing, role=CLERK, person=person, **words)
+    assert caught.value.field == "person"
 
 
 # --- identity and admission --------------------------------------------------------------------------------------

@@ -12,23 +12,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from web.api import (
+    agreements,
     attachments,
+    calendars,
     clients,
     consents,
     consultations,
+    days,
     directory,
+    documents,
     events,
+    export,
     hearings,
     law_rows,
     messages,
+    offers,
     openapi,
+    participants,
     problems,
     reference,
     request_work,
     requests,
+    resources,
     signing,
+    sites,
+    slots,
     tokens,
     translations,
+    webhooks,
     worklist,
 )
 from web.api.dpop import SeenProofs
@@ -36,8 +47,12 @@ from web.api.dpop import SeenProofs
 if TYPE_CHECKING:
     from web.app import Parts
 
-REQUESTS = (requests, request_work, consents, attachments, translations, consultations, messages, worklist)
-RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, hearings, signing, events)
+REQUESTS = (
+    *(requests, request_work, consents, attachments, translations, consultations, messages, documents, export),
+    worklist,
+)
+HEARINGS = (hearings, slots, resources, calendars, offers, days, participants, sites, agreements)
+RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
 """Modules with a `router`, in the order of the description."""
 
 

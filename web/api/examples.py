@@ -70,7 +70,7 @@ BODIES: dict[str, dict[str, Any]] = {
 """What the body of each statement looks like."""
 
 
-def _statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
+def statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "iss": "TH",
         "aud": "RO",
@@ -82,7 +82,7 @@ def _statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-STATEMENT = _statement("accept_request", "RO-2027-0001", BODIES["accept_request"])
+STATEMENT = statement("accept_request", "RO-2027-0001", BODIES["accept_request"])
 
 NEW_HEARING: Any = {
     "request": "RO-2027-0001",
@@ -93,6 +93,8 @@ NEW_HEARING: Any = {
     "requesting_city": "Bucharest",
     "requested_zone": "Asia/Bangkok",
     "requested_city": "Bangkok",
+    "alternatives": [{"wall_start": "2027-03-30T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 120}],
+    "margins": {"margin_before": 15, "margin_after": 15, "line_test": 15},
 }
 COUNTER: Any = {
     "wall_start": "2027-03-30T14:00",
@@ -111,6 +113,11 @@ HEARING = {
     "wall_zone": "Europe/Bucharest",
     "wall_fold": 0,
     "tzdb_version": "2026c",
+    "recording_policy": "sound_and_picture",
+    "participant_classes": ["interpreter", "presiding_judge", "requested_authority", "witness"],
+    "margin_before": 15,
+    "margin_after": 15,
+    "line_test": 15,
     "requesting": {
         "state": "RO",
         "city": "Bucharest",
@@ -128,17 +135,26 @@ HEARING = {
     "created_at": AT,
 }
 HEARING_LIST = {"items": [HEARING], "next": ""}
-HEARING_STATEMENT = _statement(
+TERMS: dict[str, Any] = {
+    "hearing": "7F3K-22QD",
+    "requesting_state": "RO",
+    "requested_state": "TH",
+    "courts": ["Bucharest (Europe/Bucharest)", "Bangkok (Asia/Bangkok)"],
+    "days": [{"starts_at": "2027-03-29T06:00:00Z", "ends_at": "2027-03-29T08:00:00Z"}],
+    "languages": ["ro", "th"],
+    "recording_policy": "sound_and_picture",
+    "participant_classes": ["interpreter", "presiding_judge", "requested_authority", "witness"],
+}
+TERMS_SHA256 = "5f0c3a5b0a4a3e6f0d1c2b3a49586776655443322110ffeeddccbbaa99887766"
+HEARING_STATEMENT = statement(
     "agree_hearing",
     "7F3K-22QD",
     {
         "request": ID,
-        "starts_at": "2027-03-29T06:00:00Z",
-        "ends_at": "2027-03-29T08:00:00Z",
         "wall_start": "2027-03-29T09:00:00",
         "wall_zone": "Europe/Bucharest",
         "wall_fold": 0,
-        "requesting": {"state": "RO", "zone": "Europe/Bucharest", "city": "Bucharest", "language": "ro"},
-        "requested": {"state": "TH", "zone": "Asia/Bangkok", "city": "Bangkok", "language": "th"},
+        "terms": TERMS,
+        "terms_sha256": TERMS_SHA256,
     },
 )

@@ -4,8 +4,9 @@ A time is what the clocks of one of the two courts show. One that the clocks ski
 neighbours; which of two is meant is said by `fold`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
@@ -13,11 +14,15 @@ from pydantic import ConfigDict, Field
 from hearings import diary, queries, signatures, statement_bodies, views
 from hearings.clocks import LocalTime
 from hearings.models import Hearing
+from hearings.models.hearing import RecordingPolicy
+from hearings.roles import Role
 from hearings.signatures import Act
 from hearings.status import HearingStatus
+from hearings.terms import terms_of
+from hearings.wall_times import WallTime
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
-from web.api.fields import Model, Moment, Nothing, Reason, Shown, SignedAct, Wall
+from web.api.fields import Model, Moment, Shown, SignedAct, Wall
 from web.api.requests import Change, History, View, ViewList
 from web.api.routes import Resource
 
@@ -28,6 +33,9 @@ ACT = (404, 409, 412)
 Zone = Annotated[str, Field(max_length=60, description="A place of the IANA database.", examples=["Europe/Bucharest"])]
 City = Annotated[str, Field(min_length=1, max_length=100, examples=["Bucharest"])]
 Language = Annotated[str, Field(max_length=35, description="BCP 47 tag; empty: that of the request.")]
+ResourceNumber = Annotated[int, Field(ge=1, lt=2**53, description="Number of a room, endpoint, judge or interpreter.")]
+Policy = Annotated[RecordingPolicy, Field(strict=False)]
+Classes = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=20)]
 
 
 class Time(Model):
@@ -38,9 +46,50 @@ class Time(Model):
     fold: Literal[0, 1] | None = Field(default=None, description="0 the first, 1 the second, where there are two.")
     duration_minutes: int = Field(default=60, ge=5, le=720)
 
+    def asked(self) -> WallTime:
+        """As `hearings` takes it."""
+        return WallTime(
+            wall_start=self.wall_start,
+            wall_zone=self.wall_zone,
+            duration=timedelta(minutes=self.duration_minutes),
+            fold=self.fold,
+        )
 
-class NewHearing(Time):
-    """A hearing of an accepted request."""
+
+class Times(Time):
+    """One to three times, of which the other State accepts one; what `resources` name is held for each of them."""
+
+    alternatives: list[Time] = Field(default=[], max_length=2)
+    resources: list[ResourceNumber] = Field(default=[], max_length=20)
+
+    def told(self) -> dict[str, Any]:
+        """As `hearings.diary` takes it."""
+        first = self.asked()
+        return {
+            "wall_start": first.wall_start,
+            "wall_zone": first.wall_zone,
+            "duration": first.duration,
+            "fold": first.fold,
+            "alternatives": asked(self.alternatives),
+            "resources": self.resources,
+        }
+
+
+def asked(times: Sequence[Time]) -> list[WallTime]:
+    """Times as `hearings` takes them."""
+    return [one.asked() for one in times]
+
+
+class Margins(Model):
+    """Minutes what is booked is kept free before and after the sitting, and for a line test before that."""
+
+    margin_before: int = Field(default=0, ge=0, le=240)
+    margin_after: int = Field(default=0, ge=0, le=240)
+    line_test: int = Field(default=0, ge=0, le=240)
+
+
+class NewHearing(Times):
+    """A hearing of an accepted request; one over several days (`more_days`) is offered one time only."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_HEARING]})
 
@@ -51,10 +100,26 @@ class NewHearing(Time):
     requested_city: City
     language_requesting: Language = ""
     language_requested: Language = ""
+    more_days: list[Time] = Field(default=[], max_length=19)
+    margins: Margins = Margins()
+    recording_policy: Policy = RecordingPolicy.sound_and_picture
+    participant_classes: Classes | None = Field(default=None, description="Roles that may take part; nothing: every.")
 
 
-class Counter(Time):
-    """Another time, and why."""
+class Ready(Model):
+    """Why the hearing goes on without a line test that has passed, where there is none."""
+
+    reason: str = Field(default="", max_length=500, examples=["Both sites share one building and were tested before."])
+
+
+class Why(Model):
+    """An act with a reason, which stands in the history for both States."""
+
+    reason: str = Field(min_length=3, max_length=500, examples=["The witness cannot be reached."])
+
+
+class Counter(Times):
+    """One to three other times, and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.COUNTER]})
 
@@ -88,6 +153,11 @@ class ShownHearing(Shown):
     wall_zone: str
     wall_fold: int
     tzdb_version: str
+    recording_policy: RecordingPolicy
+    participant_classes: list[str]
+    margin_before: int
+    margin_after: int
+    line_test: int
     requesting: Place
     requested: Place
     created_at: Moment
@@ -111,29 +181,33 @@ class HearingList(Shown):
     next: str
 
 
-async def _locked(caller: Caller, ref: str) -> Hearing:
+async def locked(caller: Caller, ref: str) -> Hearing:
+    """A hearing of the caller's State, to be changed. Raises `NotFound`, and 412 for an `If-Match` that is older."""
     row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     etags.allow(caller, ShownHearing.of(row))
     return row
 
 
-async def _shown(caller: Caller, row: Hearing) -> ShownHearing:
+async def shown(caller: Caller, row: Hearing) -> ShownHearing:
+    """A hearing as it stands, its tag on the answer, the view noted."""
     await caller.db.flush()
     caller.shown.append(row)
     return etags.tag(caller, ShownHearing.of(row))
 
 
-@router.create("/hearings", scope="hearings:write", example=examples.HEARING, errors=(404, 409), tagged=True)
+@router.create(
+    "/hearings", scope="hearings:write", example=examples.HEARING, errors=(404, 409), tagged=True, gives={"ref": "ref"}
+)
 async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
     """Propose a hearing of an accepted request; the requested State agrees to its time or counters it."""
     request = await queries.request(caller.db, body.request, state=caller.state, lock=True)
     row = await diary.propose(
         caller.db,
         request=request,
-        wall_start=body.wall_start,
-        wall_zone=body.wall_zone,
-        fold=body.fold,
-        duration=timedelta(minutes=body.duration_minutes),
+        more_days=asked(body.more_days),
+        margins=body.margins.model_dump(),
+        recording_policy=body.recording_policy,
+        participant_classes=body.participant_classes,
         requesting_zone=body.requesting_zone,
         requesting_city=body.requesting_city,
         requested_zone=body.requested_zone,
@@ -142,12 +216,15 @@ async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
         language_requested=body.language_requested,
         actor=caller.actor,
         now=caller.now,
+        **body.told(),
     )
     caller.headers["Location"] = caller.url(f"/hearings/{row.ref}")
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
-@router.read("/hearings", scope="hearings:read", example=examples.HEARING_LIST, paged=True)
+@router.read(
+    "/hearings", scope="hearings:read", example=examples.HEARING_LIST, paged=True, gives={"ref": "items/0/ref"}
+)
 async def list_hearings(
     caller: Calling,
     since: Annotated[datetime | None, Query(description="Only those that start at or after this instant.")] = None,
@@ -172,7 +249,7 @@ async def list_hearings(
 @router.read("/hearings/{ref}", scope="hearings:read", example=examples.HEARING, errors=(404,), tagged=True)
 async def read_hearing(caller: Calling, ref: Ref) -> ShownHearing:
     """Read a hearing. The State whose row it is can see that the other has read it."""
-    return await _shown(caller, await queries.hearing(caller.db, ref, state=caller.state))
+    return await shown(caller, await queries.hearing(caller.db, ref, state=caller.state))
 
 
 @router.read("/hearings/{ref}/history", scope="hearings:read", example=examples.HISTORY, errors=(404,))
@@ -199,10 +276,10 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
     return statements.Statement(
         **signatures.statement(
             state=caller.state,
-            other=_other(caller, row),
+            other=other(caller, row),
             act=Act.agree_hearing,
             about=row.ref,
-            body=statement_bodies.hearing_terms(row),
+            body=statement_bodies.hearing_terms(row, await terms_of(caller.db, row)),
             now=caller.now,
         )
     )
@@ -211,54 +288,57 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
 @router.act("/hearings/{ref}/counter", scope="hearings:write", errors=ACT, example=examples.HEARING)
 async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHearing:
     """Ask for another time. It is then for the other State to agree; an agreement that stood is void."""
-    row = await _locked(caller, ref)
+    row = await locked(caller, ref)
     await diary.counter(
         caller.db,
         hearing=row,
-        wall_start=body.wall_start,
-        wall_zone=body.wall_zone,
-        fold=body.fold,
-        duration=timedelta(minutes=body.duration_minutes),
         reason=body.reason,
         actor=caller.actor,
         now=caller.now,
+        **body.told(),
     )
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/hearings/{ref}/agree", scope="hearings:write", body="signed", errors=ACT, example=examples.HEARING)
 async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHearing:
     """Agree to the time the other State has proposed, signed (`agree_hearing`) over the terms as they stand."""
-    row = await _locked(caller, ref)
+    row = await locked(caller, ref)
     await statements.receive(
         caller,
         jws=body.jws,
-        other=_other(caller, row),
+        other=other(caller, row),
         act=Act.agree_hearing,
         about=row.ref,
         subject=row,
-        expect=statement_bodies.hearing_terms(row),
+        expect=statement_bodies.hearing_terms(row, await terms_of(caller.db, row)),
         body=None,
     )
     await diary.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
 @router.act("/hearings/{ref}/ready", scope="hearings:write", errors=ACT, example=examples.HEARING)
-async def make_hearing_ready(caller: Calling, ref: Ref, body: Nothing | None = None) -> ShownHearing:
-    """Everybody who is needed has been named: the lobby may be opened when the day comes."""
-    row = await _locked(caller, ref)
-    await diary.make_ready(caller.db, hearing=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = None) -> ShownHearing:
+    """Everybody who is needed has been named: the lobby may be opened when the day comes.
+
+    Needs a technical agreement signed by both States, and a line test that has passed, or the reason why there is none.
+    """
+    row = await locked(caller, ref)
+    await diary.make_ready(
+        caller.db, hearing=row, without_test=body.reason if body else "", actor=caller.actor, now=caller.now
+    )
+    return await shown(caller, row)
 
 
 @router.act("/hearings/{ref}/cancel", scope="hearings:write", errors=ACT, example=examples.HEARING)
-async def cancel_hearing(caller: Calling, ref: Ref, body: Reason) -> ShownHearing:
+async def cancel_hearing(caller: Calling, ref: Ref, body: Why) -> ShownHearing:
     """Cancel a hearing before it has begun; links to it end."""
-    row = await _locked(caller, ref)
+    row = await locked(caller, ref)
     await diary.cancel(caller.db, hearing=row, reason=body.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await shown(caller, row)
 
 
-def _other(caller: Caller, row: Hearing) -> str:
+def other(caller: Caller, row: Hearing) -> str:
+    """The other State of a hearing."""
     return row.requested_state if caller.state == row.requesting_state else row.requesting_state

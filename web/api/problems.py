@@ -46,6 +46,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "client_invalid": (401, "The client assertion does not hold"),
     "scope_missing": (403, "The token does not carry the scope this needs"),
     "sandbox_only": (403, "Only in the sandbox"),
+    "not_in_sandbox": (403, "Not in the sandbox"),
     "no_such_route": (404, "No such resource"),
     "method_not_allowed": (405, "The resource does not take this method"),
     "precondition_failed": (412, "It has changed since it was read"),
@@ -137,6 +138,9 @@ def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapp
 
 
 def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
+    if isinstance(error, errors.DoubleBooking):
+        yield "resources", [{"number": number, "name": name} for number, name in error.resources]
+        yield "hidden", error.hidden
     for name in _EXTRA:
         value = getattr(error, name, None)
         if value in (None, ""):

@@ -91,7 +91,8 @@ class ShownSigningKey(Shown):
     public_key: str
 
 
-async def _signatures(caller: Caller, row: Row) -> SignatureList:
+async def signatures_about(caller: Caller, row: Row) -> SignatureList:
+    """What both authorities have signed about a row, the view of it noted."""
     caller.shown.append(row)
     found = []
     for one in await signatures.signatures_of(caller.db, row):
@@ -102,13 +103,13 @@ async def _signatures(caller: Caller, row: Row) -> SignatureList:
 @router.read("/requests/{request_id}/signatures", scope="requests:read", example=SIGNATURES, errors=(404,))
 async def list_request_signatures(caller: Calling, request_id: Annotated[str, Path(max_length=40)]) -> SignatureList:
     """What both authorities have signed about this request."""
-    return await _signatures(caller, await queries.request(caller.db, request_id, state=caller.state))
+    return await signatures_about(caller, await queries.request(caller.db, request_id, state=caller.state))
 
 
 @router.read("/hearings/{ref}/signatures", scope="hearings:read", example=SIGNATURES, errors=(404,))
 async def list_hearing_signatures(caller: Calling, ref: Annotated[str, Path(max_length=20)]) -> SignatureList:
     """What both authorities have signed about this hearing."""
-    return await _signatures(caller, await queries.hearing(caller.db, ref, state=caller.state))
+    return await signatures_about(caller, await queries.hearing(caller.db, ref, state=caller.state))
 
 
 @router.create("/sandbox/signing-keys", scope="", example=KEY, errors=(409,))

@@ -1,0 +1,178 @@
+"""From "we need to hear this person" to "both sides are ready", by the API alone, between two States' systems."""
+
+import json
+
+import httpx
+import pytest
+
+from hearings.ids import new_id
+from scheduler import following
+from scheduler.world import World
+from web.api.sites import NEW_SITE
+
+BASE = "http://localhost:8000"
+
+CRITERIA = {
+    "since": "2027-11-29T00:00:00Z",
+    "until": "2027-12-14T00:00:00Z",
+    "duration_minutes": 120,
+    "margins": {"margin_before": 15, "margin_after": 15, "line_test": 15},
+}
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
+
+
+@pytest.fixture
+def limits(limits):
+    """A receiver on this machine counts as a host webhooks may go to."""
+    return limits | {"test_hooks": True}
+
+
+async def stream(port, client, last, until):
+    """Events after the one with id `last`, up to the first of which `until` is true."""
+    token, found = await client.token(), []
+    headers = {
+        "authorization": f"DPoP {token}",
+        "dpop": client.proof("GET", f"{BASE}/api/v1/events", token),
+        "last-event-id": last,
+    }
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+        async with http.stream("GET", "/api/v1/events", headers=headers) as answer:
+            async for line in answer.aiter_lines():
+                name, _, value = line.partition(": ")
+                if name == "data":
+                    found.append(json.loads(value))
+                    if until(found[-1]):
+                        return found
+    return found
+
+
+async def done(answer, status=200):
+    """The answer, if it is the one that was hoped for."""
+    response = await answer
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installation, served, ro, th, story):
+    before = new_id()
+    told = ("request.accepted", "hearing.agreed", "agreement.agreed", "hearing.ready")
+    hooks = {
+        client.state: await done(
+            client.post("/webhooks", {"url": "http://localhost:9/hooks", "events": list(told)}), 201
+        )
+        for client in (ro, th)
+    }
+
+    # The request, signed by the requesting authority; accepted, signed by the requested one.
+    request = await story.accepted(ro, th)
+
+    # A time that suits both courts and the room that is needed, and the day after it.
+    room = await done(
+        ro.post("/resources", {"kind": "room", "name": "Room 4", "city": "Bucharest", "zone": "Europe/Bucharest"}), 201
+    )
+    search = {"request": request["reference"], "resources": [room["number"]], "per_day": 1, **CRITERIA}
+    found = await done(ro.post("/slots/search", search))
+    times = [
+        {"wall_start": day["wall_start"], "wall_zone": day["wall_zone"], "fold": day["fold"], "duration_minutes": 120}
+        for day in (slot["days"][0] for slot in found["slots"][:3])
+    ]
+    assert len(times) == 3
+
+    # Three times offered, the room held for each of them; one taken back before it is read.
+    proposal = {
+        "request": request["reference"],
+        **times[0],
+        "alternatives": times[1:],
+        "resources": [room["number"]],
+        "margins": CRITERIA["margins"],
+        "requesting_zone": "Europe/Bucharest",
+        "requesting_city": "Bucharest",
+        "requested_zone": "Asia/Bangkok",
+        "requested_city": "Bangkok",
+    }
+    hearing = await done(ro.post("/hearings", proposal), 201)
+    path = f"/hearings/{hearing['ref']}"
+    assert len((await done(ro.get(f"/resources/{room['number']}/bookings")))["items"]) == 3
+    offers = (await done(ro.get(f"{path}/offers")))["items"]
+    await done(ro.post(f"{path}/offers/{offers[2]['id']}/take-back"))
+
+    # The other State reads what is left, and accepts the second time, signed; the first State signs the same terms.
+    read = (await done(th.get(f"{path}/offers")))["items"]
+    assert [(one["status"], one["read_at"] is not None) for one in read] == [
+        ("offered", True),
+        ("offered", True),
+        ("taken_back", False),
+    ]
+    late = await ro.post(f"{path}/offers/{offers[1]['id']}/take-back")
+    assert (late.status_code, late.json()["code"]) == (409, "not_ready")
+    agreed = await done(th.signed(f"{path}/offers/{offers[1]['id']}/accept", "agree_hearing"))
+    assert (agreed["status"], agreed["starts_at"]) == ("agreed", offers[1]["starts_at"])
+    terms = await done(ro.signed(f"{path}/terms/sign", "agree_hearing"))
+    assert (terms["agreed_by"], terms["signed_by"]) == (["RO", "TH"], ["RO", "TH"])
+    assert terms["terms"]["days"] == [{"starts_at": offers[1]["starts_at"], "ends_at": offers[1]["ends_at"]}]
+    assert len((await done(ro.get(f"/resources/{room['number']}/bookings")))["items"]) == 1
+
+    # Everybody who is needed.
+    for role, name, state, speaks in PEOPLE:
+        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+        await done(ro.post(f"{path}/participants", body), 201)
+
+    # A site of each State; what the two can do is negotiated, countered once, and signed by both.
+    sites = {}
+    for client, city, zone in ((ro, "Bucharest", "Europe/Bucharest"), (th, "Bangkok", "Asia/Bangkok")):
+        body = NEW_SITE | {"court": f"Court of {city}", "city": city, "zone": zone}
+        sites[client.state] = (await done(client.post("/sites", body), 201))["id"]
+    seen = (await done(ro.get(f"{path}/sites")))["items"]
+    assert {(one["state"], one["id"]) for one in seen} == set(sites.items())
+    draft = {"requesting_site": sites["RO"], "requested_site": sites["TH"]}
+    agreement = await done(ro.post(f"{path}/agreements", draft), 201)
+    assert agreement["session"]["height"] == 720
+    paper = f"{path}/agreements/{agreement['number']}"
+    assert (await th.get(paper)).status_code == 404
+    await done(ro.post(f"{paper}/propose"))
+    counter = {"needs": {"most_height": 540}, "reason": "The line to the prison is narrow."}
+    assert (await done(th.post(f"{paper}/counter", counter)))["session"]["height"] == 540
+    for client, status in ((ro, "countered"), (th, "agreed")):
+        assert (await done(client.signed(f"{paper}/sign", "sign_agreement")))["status"] == status
+
+    # No line test has passed: the hearing is made ready with the reason why not, which both can read.
+    refused = await ro.post(f"{path}/ready")
+    assert (refused.status_code, refused.json()["code"]) == (409, "line_test_missing")
+    ready = await done(ro.post(f"{path}/ready", {"reason": "Both sites were tested for the hearing of last week."}))
+    assert ready["status"] == "ready"
+    assert (await done(th.get(path)))["status"] == "ready"
+    passed_over = await done(th.get(paper))
+    assert passed_over["passed_over_why"] == "Both sites were tested for the hearing of last week."
+
+    # What both States have signed, and nothing else binds them.
+    acts = {}
+    for where in (f"/requests/{request['id']}/signatures", f"{path}/signatures", f"{paper}/signatures"):
+        for one in (await done(th.get(where)))["items"]:
+            acts.setdefault(one["act"], set()).add(one["state"])
+    assert acts == {
+        "submit_request": {"RO"},
+        "accept_request": {"TH"},
+        "agree_hearing": {"RO", "TH"},
+        "sign_agreement": {"RO", "TH"},
+    }
+
+    # The event stream tells both States of it, and so do their webhooks.
+    for client in (ro, th):
+        events = await stream(served, client, before, lambda one: one["after"] == "ready")
+        mine = [(one["about"], one["after"]) for one in events if one["subject"] in ("hearing_request", "hearing")]
+        assert mine[-3:] == [
+            (request["reference"], "executing"),
+            (hearing["ref"], "agreed"),
+            (hearing["ref"], "ready"),
+        ]
+    assert await following.follow(World(database=installation.database, origin=BASE)) > 10
+    for client in (ro, th):
+        sent = (await done(client.get(f"/webhooks/{hooks[client.state]['id']}/deliveries")))["items"]
+        assert sorted((one["event"], one["about"]) for one in sent) == sorted(
+            zip(told, (request["reference"], *[hearing["ref"]] * 3), strict=True)
+        )
