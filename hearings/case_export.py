@@ -165,7 +165,7 @@ async def _hearing(db: AsyncSession, hearing: Hearing, state: str) -> tuple[dict
     agreed = await agreements.of_hearing(db, hearing, state=state)
     written = await minutes.of_hearing(db, hearing)
     sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == hearing.id).order_by(col(Sitting.id)))).all()
-    changes = [
+    changes: list[StatusChange] = [
         *await queries.hearing_history(db, hearing),
         *(await queries.history(db, *offers, *agreed, *written) if offers or agreed or written else ()),
     ]
@@ -177,7 +177,7 @@ async def _hearing(db: AsyncSession, hearing: Hearing, state: str) -> tuple[dict
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
             "sittings": _rows(sittings, SITTING),
         },
-        "history.json": _rows(sorted(changes, key=_when), CHANGE),
+        "history.json": _rows(_in_order(changes), CHANGE),
         "offers.json": _rows(offers, OFFER),
         "bookings.json": [_row(one, BOOKING) | {"resource": _row(what, RESOURCE)} for one, what in booked],
         "agreements.json": [await _agreement(db, one, state) for one in reversed(agreed)],
@@ -255,8 +255,8 @@ def _signature(one: Signature, key: SigningKey) -> dict[str, Any]:
     }
 
 
-def _when(change: StatusChange) -> tuple[str, str]:
-    return change.at.isoformat(), change.id
+def _in_order(changes: Iterable[StatusChange]) -> list[StatusChange]:
+    return sorted(changes, key=lambda one: (one.at, one.id))
 
 
 def _rows(rows: Iterable[Row], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Reading a body: its type, its size while it comes, its JSON strictly; what a route gets has been read already."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -120,7 +120,7 @@ async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
 async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
     """Name and bytes of the one file of a form."""
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield data
 
     try:

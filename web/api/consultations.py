@@ -1,7 +1,7 @@
 """Consultations of the two authorities before a refusal or a postponement (18(26), 46(26)): recorded, never changed."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -16,7 +16,7 @@ from web.api.routes import Resource
 
 router = Resource("consultations")
 
-NEW = {
+NEW: Any = {
     "way": "telephone",
     "with_whom": "Ministry of Justice, international cooperation",
     "subject": "Whether the hearing can be held under conditions",

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from hearings.directory import COLUMNS
 from web.api import bodies, problems
 from web.api.access import scopes_text
 from web.api.mount import BASE
@@ -242,7 +243,11 @@ def _bodies(shown: dict[str, Any], operation: Operation, schemas: dict[str, Any]
             body["content"][kind] = {"schema": schema, "example": _example(schemas[names[0]])}
 
 
-_SAMPLES = {"text/plain": "A note.\n", "application/pdf": "%PDF-1.7"}
+_SAMPLES = {
+    "text/plain": "A note.\n",
+    "application/pdf": "%PDF-1.7\n%%EOF\n",
+    "text/csv": f"{','.join(COLUMNS)}\nTH,court,Criminal Court,,court@th.example,,Bangkok,th,,the court,2026-01-15\n",
+}
 
 
 def _file(kind: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What waits for one's own State with the day it is due, the queue by priority, and the search over its own cases."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
@@ -44,18 +44,11 @@ class Task(Shown):
     @classmethod
     def of(cls, one: Waiting, state: str) -> "Task":
         row = one.subject
-        asked = isinstance(row, HearingRequest)
-        mine = asked and (row.requesting_assignee if state == row.requesting_state else row.requested_assignee)
-        return cls(
-            step=one.step,
-            subject="request" if asked else "hearing",
-            id=row.id,
-            reference=row.reference if isinstance(row, HearingRequest) else row.ref,
-            due=one.due,
-            late=one.late,
-            priority=one.priority,
-            assigned=bool(mine),
-        )
+        own: dict[str, Any] = {"subject": "hearing", "reference": getattr(row, "ref", ""), "assigned": False}
+        if isinstance(row, HearingRequest):
+            mine = row.requesting_assignee if state == row.requesting_state else row.requested_assignee
+            own = {"subject": "request", "reference": row.reference, "assigned": bool(mine)}
+        return cls(step=one.step, id=row.id, due=one.due, late=one.late, priority=one.priority, **own)
 
 
 class TaskList(Shown):

@@ -1,0 +1,56 @@
+"""A case taken away by staff, and the motive of a refusal on the page."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+from hearings import queries, requests, views
+from hearings.actors import person_actor
+from web import cli, demo
+
+
+def made(service) -> str:
+    """Address of a submitted request of the demonstration's clerk."""
+
+    async def make(database):
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            actor = person_actor(cli.match(await queries.people(db), "clerk"))
+            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST, actor=actor, now=now)
+            await requests.submit(db, request=row, actor=actor, now=now)
+        return f"/requests/{row.reference}"
+
+    return str(service.run(make))
+
+
+def test_a_case_is_taken_away_by_those_who_work_on_it_and_the_owner_sees_it(service):
+    page = made(service)
+    clerk, authority = service.signed_in("clerk"), service.signed_in("authority")
+    assert f'href="{page}/export.zip"' in clerk.get(page).text
+    answer = authority.get(f"{page}/export.zip")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{page[10:]}.zip"'
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert f"{page[10:]}/manifest-sha256.txt" in names
+
+    async def looked(database):
+        async with database.reading() as db:
+            row = await queries.request(db, page[10:], state="RO")
+            return [one.viewer_state for one in (await views.views_of(db, row, state="RO")).rows]
+
+    assert service.run(looked) == ["TH"]
+    assert clerk.get("/requests/RO-2020-0001/export.zip").status_code == 404
+
+
+def test_a_motive_that_is_none_is_named_beside_its_field(service):
+    page = made(service)
+    authority = service.signed_in("authority")
+    authority.post(f"{page}/act/acknowledge", page=page)
+    assert 'name="motive"' in authority.get(page).text
+    words = {"ground": "no_consent", "motive": "mood", "text": "She said no."}
+    answer = authority.post(f"{page}/act/refuse", words, page=page)
+    assert (answer.status_code, 'id="refuse-motive-error"' in answer.text) == (422, True)
+    answer = authority.post(f"{page}/act/refuse", words | {"motive": "case_specific_reasons"}, page=page)
+    assert answer.status_code == 303
+    assert "case_specific_reasons" in authority.get(page).text
