@@ -150,15 +150,15 @@ async def resources(
     if active is not None:
         query = query.where(col(Resource.active) == active)
     if after:
-        owner, found_kind, row_id, name = ([*after.split(" ", 3), "", "", "", ""])[:4]
-        if found_kind not in set(ResourceKind):
+        named = select(Resource).where(Resource.id == after, visible(state))
+        last = (await db.exec(named)).first() if after.isprintable() else None
+        if last is None:
             raise Invalid("This is not the mark of a page", "after")
         key = tuple_(col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
-        query = query.where(key > (owner, ResourceKind(found_kind), name, row_id))
+        query = query.where(key > (last.owner_state, last.kind, last.name, last.id))
     order = (col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
     rows = list((await db.exec(query.order_by(*order).limit(limit + 1))).all())
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], f"{last.owner_state} {last.kind.value} {last.id} {last.name}" if last else "")
+    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
 
 
 async def pairs(db: AsyncSession, resource_ids: Iterable[str]) -> Mapping[str, list[tuple[str, str]]]:

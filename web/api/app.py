@@ -25,7 +25,9 @@ from web.api import (
     export,
     hearings,
     law_rows,
+    line_tests,
     messages,
+    minutes,
     offers,
     openapi,
     participants,
@@ -51,7 +53,10 @@ REQUESTS = (
     *(requests, request_work, consents, attachments, translations, consultations, messages, documents, export),
     worklist,
 )
-HEARINGS = (hearings, slots, resources, calendars, offers, days, participants, sites, agreements)
+HEARINGS = (
+    *(hearings, slots, resources, calendars, offers, days, participants, sites, agreements, line_tests),
+    minutes,
+)
 RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
 """Modules with a `router`, in the order of the description."""
 

@@ -1,27 +1,15 @@
 """Signing the minutes, and copies of them to take away."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import rfc8785
-from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import (
-    errors,
-    minutes,
-    minutes_document,
-    minutes_text,
-    passages,
-    queries,
-    reservations,
-    signatures,
-)
-from hearings.models import Hearing, HearingRequest, Minutes
+from hearings import errors, minutes, minutes_text, signatures
 from hearings.permissions import require
-from web import forms, minutes_words, printing, refusals, signing
+from web import forms, minutes_papers, printing, refusals, signing
 from web.forms import FormError
 from web.i18n import _
 from web.minutes_access import access_to, back, context_of, found_of
@@ -82,21 +70,9 @@ async def as_json(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
         found = await found_of(db, access, request)
-        whole = await _whole_of(db, access.hearing, found)
+        whole = await minutes_papers.whole(db, access.hearing, found)
     name = f"minutes-{access.hearing.ref}-{found.number}.json"
     return printing.file(rfc8785.dumps(whole), name, "application/json")
-
-
-async def _whole_of(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[str, Any]:
-    return minutes_text.whole(
-        hearing,
-        found,
-        passages=await passages.latest(db, found),
-        reading=await minutes.reading_in_force(db, found),
-        recordings=await minutes.recordings(db, found),
-        reservations=await reservations.reservations_to(db, found),
-        signatures=await signatures.signatures_of(db, found),
-    )
 
 
 async def as_pdf(request: Request) -> Response:
@@ -104,18 +80,7 @@ async def as_pdf(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
         found = await found_of(db, access, request)
-        asked = await queries.get(db, HearingRequest, access.hearing.request_id)
-        data = minutes_document.document(
-            access.hearing,
-            found,
-            reference=asked.reference,
-            passages=await passages.latest(db, found),
-            reading=await minutes.reading_in_force(db, found),
-            roots=minutes_text.roots(await minutes.recordings(db, found)),
-            signed=await minutes.signed_by(db, found),
-            reservations=await reservations.reservations_to(db, found),
-            speakers=minutes_words.speakers,
-        )
+        data = await minutes_papers.printed(db, access.hearing, found)
     made = await printing.sealed(request, "minutes", data, lang=data["languages"][0])
     return printing.file(made, f"minutes-{access.hearing.ref}-{found.number}.pdf", "application/pdf")
 

@@ -1,0 +1,181 @@
+"""Minutes through the API: from what was recorded to both signatures, and who may see and write what."""
+
+import hashlib
+import io
+from datetime import UTC, datetime, timedelta
+
+import pikepdf
+import pytest
+import rfc8785
+
+from hearings import queries, recordings, sittings
+from hearings.actors import SYSTEM, participant_actor
+from hearings.moves import move_hearing, move_recording, move_sitting
+from hearings.status import HearingStatus, RecordingStatus, SittingStatus
+
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
+
+
+@pytest.fixture
+async def hearing(ro, th, story):
+    """An agreed hearing with its people."""
+    request = await story.accepted(ro, th)
+    made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
+    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+    for role, name, state, speaks in PEOPLE:
+        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
+        assert answer.status_code == 201, answer.text
+    return made
+
+
+@pytest.fixture
+async def place(hearing):
+    return f"/hearings/{hearing['ref']}/minutes"
+
+
+@pytest.fixture
+async def held(installation, hearing):
+    """The sitting, held and sealed: nothing a system does through the API."""
+    now = datetime.now(UTC)
+    async with installation.database.transaction() as db:
+        row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
+        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
+        judge = participant_actor((await queries.participants(db, row.id))[0])
+        sitting, recording = await sittings.open_lobby(db, hearing=row, court_name="demo.example", actor=judge, now=now)
+        await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
+        move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+        await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=now)
+        later = now + timedelta(minutes=30)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
+        await sittings.finish(db, sitting=sitting, now=later)
+        return recording.id
+
+
+async def done(answer, status=200):
+    response = await answer
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def complete(client, path):
+    """Write what is open or missing in both languages."""
+    for one in (await done(client.get(path)))["passages"]:
+        missing = [lang for lang in ("ro", "th") if one["open_for"] or not one["texts"].get(lang)]
+        if not missing:
+            continue
+        writings = {
+            "ro": {"text": f"ro {one['key']}", "how": "written"},
+            "th": {"text": f"th {one['key']}", "how": "translated", "by": "Malee Suksan"},
+        }
+        body = {"revision": one["revision"], "writings": {lang: writings[lang] for lang in missing}}
+        await done(client.post(f"{path}/passages/{one['key']}", body))
+
+
+async def test_before_the_sitting_there_is_nothing_to_draft(ro, place):
+    answer = await ro.post(place)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+    assert (await ro.get(place)).json() == {"items": []}
+    assert (await ro.get(f"{place}/1")).status_code == 404
+
+
+async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place):
+    drafted = await done(ro.post(place), 201)
+    path = f"{place}/{drafted['number']}"
+    assert (drafted["status"], drafted["languages"], drafted["recordings"]) == (
+        "drafted",
+        ["ro", "th"],
+        {held: "cd" * 32},
+    )
+    assert (await done(th.get(path))) == drafted
+    assert (await done(ro.post(f"{path}/refresh"))) == {"anew": [], "left": []}
+    await done(ro.post(f"{path}/submit"))
+    early = await ro.post(f"{path}/read-back", {"read_by": "M", "languages": ["th"], "heard_by": ["S"]})
+    assert (early.status_code, early.json()["code"], bool(early.json()["missing"])) == (409, "not_ready", True)
+    await complete(th, path)  # the requested authority draws them up
+    assert (await done(ro.get(path)))["obstacles"] == []
+    reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
+    again = await done(th.post(f"{path}/read-back", reading | {"corrections": "It was the second floor."}))
+    assert (again["status"], again["text_sha256"]) == ("in_review", "")
+    fixed = await done(th.post(f"{path}/read-back", reading))
+    assert (fixed["status"], len(fixed["text_sha256"])) == ("read_back", 64)
+    late = await ro.post(f"{path}/passages/public.all", {"revision": 1, "writings": {}})
+    assert (late.status_code, late.json()["code"]) == (409, "not_ready")
+
+    assert (await done(ro.signed(f"{path}/sign", "sign_minutes")))["signed_by"] == ["RO"]
+    opened = await done(th.post(f"{path}/reopen", {"reason": "A name is misspelt."}))
+    assert opened["signed_by"] == []
+    await done(th.post(f"{path}/read-back", reading))
+    for client, status in ((th, "read_back"), (ro, "signed")):
+        assert (await done(client.signed(f"{path}/sign", "sign_minutes")))["status"] == status
+    reservation = {"made_by": "Somchai Wongsa", "role": "witness", "language": "th", "text": "I said otherwise."}
+    assert len((await done(th.post(f"{path}/reservations", reservation)))["reservations"]) == 1
+    refused = await th.post(f"{path}/acknowledge")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    final = await done(ro.post(f"{path}/acknowledge"))
+    assert (final["status"], final["received_by"], final["signed_by"]) == ("signed", "System of RO", ["RO", "TH"])
+    signed = (await done(th.get(f"{path}/signatures")))["items"]
+    assert [one["state"] for one in signed] == ["RO", "TH", "RO"]
+
+    whole = (await ro.get(f"{path}/document.json")).json()
+    assert hashlib.sha256(rfc8785.dumps(whole["text"])).hexdigest() == whole["text_sha256"] == final["text_sha256"]
+    assert whole["signatures"] == [one["jws"] for one in signed]
+    printed = await ro.get(f"{path}/document.pdf")
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text
+    with pikepdf.open(io.BytesIO(printed.content)) as pdf:
+        assert len(pdf.pages) >= 1
+
+
+async def test_a_signature_on_an_older_text_is_refused(ro, th, held, place):
+    await done(ro.post(place), 201)
+    await done(ro.post(f"{place}/1/submit"))
+    await complete(ro, f"{place}/1")
+    reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
+    await done(ro.post(f"{place}/1/read-back", reading))
+    statement = await done(th.get(f"{place}/1/statement"))
+    await done(ro.post(f"{place}/1/reopen", {"reason": "A name is misspelt."}))
+    await done(ro.post(f"{place}/1/read-back", reading | {"read_by": "Somebody else"}))
+    answer = await th.post(f"{place}/1/sign", th.sign(statement))
+    assert (answer.status_code, answer.json()["code"]) == (409, "terms_changed")
+    assert (await done(th.get(f"{place}/1")))["signed_by"] == []
+
+
+async def test_a_passage_somebody_else_has_changed_is_not_overwritten(ro, th, held, place):
+    await done(ro.post(place), 201)
+    path = f"{place}/1/passages/public.all"
+    first = {"revision": 1, "writings": {"ro": {"text": "Public.", "how": "written"}}}
+    assert (await done(ro.post(path, first)))["revision"] == 2
+    answer = await th.post(path, first)
+    assert (answer.status_code, answer.json()["code"]) == (409, "stale")
+    nobody = {"revision": 2, "writings": {"th": {"text": "x", "how": "translated"}}}
+    answer = await th.post(path, nobody)
+    assert (answer.status_code, answer.json()["field"]) == (422, "by_th")
+    versions = (await done(th.get(path)))["items"]
+    assert [(one["revision"], one["by"]) for one in versions] == [(1, "System of RO"), (2, "System of RO")]
+
+
+async def test_others_find_nothing_and_who_may_only_read_writes_nothing(installation, ro, held, place):
+    await done(ro.post(place), 201)
+    stranger, reader = await installation.client("FR"), await installation.client("RO", scopes=("minutes:read",))
+    for path in (
+        "",
+        "/1",
+        "/1/statement",
+        "/1/signatures",
+        "/1/document.json",
+        "/1/document.pdf",
+        "/1/passages/public.all",
+    ):
+        answer = await stranger.get(place + path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+        assert (await reader.get(place + path)).status_code == 200, path
+    for act, body in (("refresh", None), ("submit", None), ("reopen", {"reason": "None."}), ("acknowledge", None)):
+        assert (await stranger.post(f"{place}/1/{act}", body)).json()["code"] == "not_found", act
+        assert (await reader.post(f"{place}/1/{act}", body)).json()["code"] == "scope_missing", act
