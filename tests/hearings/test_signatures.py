@@ -1,5 +1,6 @@
 """Signed statements of authorities: what is refused and with which word, and what can never be made."""
 
+import ast
 import base64
 import hashlib
 import hmac
@@ -7,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -494,3 +496,18 @@ async def test_a_kept_signature_can_be_neither_changed_nor_deleted(case: Case) -
     async with case.database.reading() as db:
         assert await db.get(SigningKey, row.key_id) is not None
     assert len(await case.kept()) == 1
+
+
+def test_only_receiving_makes_a_signature_and_only_the_demonstration_signs() -> None:
+    """By the code itself: who makes a row of `Signature`, and who calls `signatures.sign`."""
+    makers, signers = set(), set()
+    root = Path(__file__).parents[2]
+    for path in (file for name in ("hearings", "scheduler", "web") for file in (root / name).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if called.split(".")[-1] == "Signature":
+                makers.add(path.relative_to(root).as_posix())
+            if called == "signatures.sign" or "Ed25519PrivateKey" in called:
+                signers.add(path.relative_to(root).as_posix())
+    assert makers == {"hearings/signatures.py"}
+    assert signers == {"hearings/signatures.py", "web/demo_agreement.py"}

@@ -39,7 +39,8 @@ class SignForm {
     this.file = this.part("[data-sign-file]") as HTMLInputElement;
     this.shown = this.part("[data-sign-shown]");
     this.file.addEventListener("change", () => void this.choose());
-    form.addEventListener("submit", (event) => void this.submit(event));
+    // Before page.js, which notes that a form has been sent: this event sends nothing yet.
+    form.addEventListener("submit", (event) => void this.submit(event), { capture: true });
     this.show();
   }
 
@@ -73,8 +74,8 @@ class SignForm {
 
   private async submit(event: Event): Promise<void> {
     const jws = this.part("[data-sign-jws]") as HTMLInputElement;
-    if (jws.value) return; // signed by now: it goes as any form
     event.preventDefault();
+    event.stopImmediatePropagation();
     if (this.busy) return;
     if (!this.key) {
       if (this.file.getAttribute("aria-invalid") !== "true") this.refuse("none");
@@ -92,7 +93,7 @@ class SignForm {
     }
     this.key = null;
     this.file.value = "";
-    this.form.requestSubmit((event as SubmitEvent).submitter);
+    this.form.submit(); // no second event
   }
 
   private say(text: string): void {
@@ -119,14 +120,13 @@ await load(forms[0]?.dataset["messages"]);
 for (const form of forms) {
   try {
     new SignForm(form);
-    form.dataset["ready"] = "yes";
+    for (const button of form.querySelectorAll<HTMLButtonElement>("button[disabled]")) button.disabled = false;
   } catch {
     const wrong = form.querySelector<HTMLElement>("[data-sign-error]");
     if (wrong) {
       wrong.textContent = FAULTS.statement();
       wrong.hidden = false;
     }
-    form.addEventListener("submit", (event) => event.preventDefault());
   }
 }
 export {};
