@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hearings import document_words, glyphs
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import typst
 
 TEMPLATES = Path(__file__).parent / "typst"
-STANDARD = "a-2b"
+STANDARD: Final = "a-2b"
 _LONG = re.compile(r"[!-~\u00a1-\u052f\u0621-\u06ff]{45}")
 """So much without a blank, in scripts that have blanks, would run over the edge of the page."""
 _INVISIBLE = frozenset({0x0A, 0x200B, 0x200C, 0x200D})
@@ -96,7 +96,7 @@ def _compile(kind: str, data: Mapping[str, Any], lang: str, fonts: Path) -> byte
         font_paths=_fonts(fonts),
         format="pdf",
         sys_inputs={"data": json.dumps(shown, ensure_ascii=False)},
-        pdf_standards=[STANDARD],
+        pdf_standards=STANDARD,
         package_path=TEMPLATES / "none",
         package_cache_path=TEMPLATES / "none",
     )

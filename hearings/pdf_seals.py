@@ -130,7 +130,7 @@ def _seal(pdf: bytes, seal: DocumentSeal) -> bytes:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
 
-    signer = signers.SimpleSigner.load(str(seal.key), str(seal.certificate))
+    signer = signers.SimpleSigner.load(str(seal.key), str(seal.certificate))  # type: ignore[no-untyped-call]
     if signer is None:
         raise ValueError(f"The document seal {seal.key} cannot be read")
     # No picture on the page: its font would not be embedded, which PDF/A forbids. A field of no size needs none.
