@@ -35,7 +35,6 @@ from hearings.models import (
     Hearing,
     HearingRequest,
     InformalMessage,
-    RequestEvent,
     SharedView,
     Signature,
     SigningKey,
@@ -43,14 +42,11 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
-from hearings.models.request_parts import RequestAct
 from hearings.request_document import Papers
 from hearings.statement_bodies import content, plain
 
 FORMAT = "vivavoce-case"
 VERSION = 1
-OWN = frozenset({RequestAct.delegated})
-"""Acts in the log of a request that are the business of the State that did them."""
 MOST = 100_000
 """Lines of one log."""
 
@@ -138,7 +134,7 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     parts: dict[str, Any] = {
         "request.json": {**_row(request, REQUEST), "content": content(request)},
         "history.json": _rows(changes, CHANGE),
-        "log.json": _rows(await _log(db, request, state), EVENT),
+        "log.json": _rows(await request_log.of_request(db, request, state=state, limit=MOST), EVENT),
         "consents.json": _rows(papers.consents, CONSENT),
         "attachments.json": _rows(papers.attachments, ATTACHMENT),
         "translations.json": _rows(papers.translations, TRANSLATION),
@@ -214,15 +210,6 @@ async def _on_the_table(
     proposed = next((one.at for one in await queries.history(db, agreement) if one.after == "proposed"), None)
     earlier = [one for one in rounds if proposed is None or one.at <= proposed]
     return [one for one in rounds if one.by_state == state or one not in earlier or one is earlier[-1]]
-
-
-async def _log(db: AsyncSession, request: HearingRequest, state: str) -> list[RequestEvent]:
-    since = None if request.owner_state == state else request.submitted_at
-    return [
-        one
-        for one in await request_log.of_request(db, request.id, limit=MOST)
-        if one.owner_state == state or (one.act not in OWN and (since is None or one.at >= since))
-    ]
 
 
 async def _messages(db: AsyncSession, request: HearingRequest) -> Sequence[InformalMessage]:

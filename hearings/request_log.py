@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -52,7 +52,21 @@ def after_submission(request: HearingRequest) -> None:
         raise NotReady("The other State does not see a draft: submit it first")
 
 
-async def of_request(db: AsyncSession, request_id: str, *, limit: int = 200) -> Sequence[RequestEvent]:
-    """The newest lines of a request's log, oldest first."""
-    query = select(RequestEvent).where(RequestEvent.request_id == request_id).order_by(col(RequestEvent.id).desc())
-    return (await db.exec(query.limit(limit))).all()[::-1]
+OWN = frozenset({RequestAct.delegated})
+"""Acts that are the business of the State that did them: whom it has put on a case, it tells nobody."""
+
+
+async def of_request(
+    db: AsyncSession, request: HearingRequest, *, state: str, limit: int = 200
+) -> Sequence[RequestEvent]:
+    """The newest lines of a request's log a State may read, oldest first.
+
+    Its own; of the other State's those that are not that State's own business, and none from before the submission.
+    """
+    theirs = col(RequestEvent.act).not_in(OWN)
+    if request.owner_state != state and request.submitted_at is not None:
+        theirs = and_(theirs, col(RequestEvent.at) >= request.submitted_at)
+    query = select(RequestEvent).where(
+        RequestEvent.request_id == request.id, or_(col(RequestEvent.owner_state) == state, theirs)
+    )
+    return (await db.exec(query.order_by(col(RequestEvent.id).desc()).limit(limit))).all()[::-1]

@@ -111,7 +111,7 @@ async def test_a_file_is_kept_with_its_hash_read_by_both_states_and_removed_only
             await attachments.read(db, request=found, attachment_id=second.id, actor=authority, now=now)
     assert data == PDF
     async with database.reading() as db:
-        acts = [(one.act.value, one.data["id"]) for one in await request_log.of_request(db, row.id)]
+        acts = [(one.act.value, one.data["id"]) for one in await request_log.of_request(db, row, state=row.owner_state)]
         assert [one.id for one in await attachments.of_request(db, row.id)] == [first.id, theirs.id]
     assert acts == [
         ("attachment_added", first.id),

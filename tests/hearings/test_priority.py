@@ -113,7 +113,7 @@ async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
     assert await queue() == [made[1], made[2], made[0]]
     async with database.reading() as db:
         row = await queries.request(db, made[0], state="TH")
-        lines = await request_log.of_request(db, row.id)
+        lines = await request_log.of_request(db, row, state=row.owner_state)
     assert [(one.act.value, one.reason, one.data, one.actor) for one in lines] == [
         ("priority_set", "A child waits", {"before": 3, "after": 15}, authority.id),
         ("priority_cleared", "It does not any more", {"before": 15, "after": 3}, authority.id),

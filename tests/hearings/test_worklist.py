@@ -84,7 +84,8 @@ async def test_what_is_given_to_a_colleague_waits_for_the_colleague(
     assert await waits(database, staff["authority"], now) == []
     assert len(await waits(database, staff["authority"], now, everything=True)) == 1
     async with database.reading() as db:
-        (line,) = await request_log.of_request(db, row.id)
+        (line,) = await request_log.of_request(db, row, state="TH")
+        assert await request_log.of_request(db, row, state="RO") == []  # whom they put on the case is their business
     assert (line.reason, line.data) == ("Yours", {"to": "Ploy", "to_id": other.id})
 
 
@@ -154,7 +155,7 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
         await act(database, row, requests.confirm_in_writing, clerk, late)
     assert (await act(database, row, requests.accept, authority, late)).status is RequestStatus.accepted
     async with database.reading() as db:
-        (line,) = await request_log.of_request(db, row.id)
+        (line,) = await request_log.of_request(db, row, state=row.owner_state)
     assert line.data == {"late": True}
 
 
@@ -218,7 +219,7 @@ async def test_the_informal_thread_changes_nothing_but_itself(
         await act(database, row, informal.write, authority if number % 2 else clerk, now, text=f"Line {number}")
     async with database.reading() as db:
         assert (await queries.get(db, HearingRequest, row.id)).model_dump() == before
-        assert await request_log.of_request(db, row.id) == []
+        assert await request_log.of_request(db, row, state=row.owner_state) == []
         page = await informal.thread(db, row.id, limit=2)
         rest = await informal.thread(db, row.id, before=page.after, limit=2)
     assert [one.text for one in [*page.rows, *rest.rows]] == ["Line 2", "Line 1", "Line 0"]

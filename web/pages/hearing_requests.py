@@ -186,7 +186,7 @@ async def _page(
         history = await queries.history(db, row)
         hearings = await queries.hearings_of_request(db, row.id)
         translated = tuple(await translations.of_request(db, row.id))
-        log = await request_log.of_request(db, row.id)
+        log = await request_log.of_request(db, row, state=person.owner_state)
         signed = await signatures.signatures_of(db, row)
         own = person.owner_state == row.owner_state
         seen = (await views.views_of(db, row, state=person.owner_state, limit=50)).rows if own else []
