@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -63,7 +64,7 @@ async def of_request(
 
     Its own; of the other State's those that are not that State's own business, and none from before the submission.
     """
-    theirs = col(RequestEvent.act).not_in(OWN)
+    theirs: ColumnElement[bool] = col(RequestEvent.act).not_in(OWN)
     if request.owner_state != state and request.submitted_at is not None:
         theirs = and_(theirs, col(RequestEvent.at) >= request.submitted_at)
     query = select(RequestEvent).where(

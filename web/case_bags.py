@@ -32,7 +32,8 @@ async def packed(
     Who answers with it notes what the other State is shown: `case.shown`, and `note_files`.
     """
     case = await case_export.gather(db, row, state=state)
-    file = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))
+    # The answer closes it when it has been sent.
+    file = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
     try:
         bag = Bag(file, row.reference)
         for name, text in case.texts.items():

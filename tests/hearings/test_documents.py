@@ -254,7 +254,9 @@ async def test_characters_without_a_glyph_are_given_by_number() -> None:
     assert bare(document_words.word("frame", "unprintable", "en")) in found
 
 
-@pytest.mark.parametrize("text", ["x" * 4000, "พยานเห็นเหตุการณ์" * 200, "لا" * 2000, "aั", "中\u0301", "\u200d", "a\n\n\nb"])
+@pytest.mark.parametrize(
+    "text", ["x" * 4000, "พยานเห็นเหตุการณ์" * 200, "لا" * 2000, "aั", "中\u0301", "\u200d", "a\n\n\nb"]
+)
 async def test_odd_texts_are_set_and_stay_on_the_page(text: str) -> None:
     made = await printed(papers(offence_summary=text), "ar")
     for page in pypdfium2.PdfDocument(made):
