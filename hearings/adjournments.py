@@ -60,12 +60,14 @@ async def adjourn(
 async def next_day(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
     """A part-heard hearing goes on on the next of the days both States have agreed to.
 
-    Raises `NotReady` when no such day is left: then adjourn. Effects: status to agreed; the hearing's time is that
-    of the day.
+    Raises `NotReady` for one that is not part heard, and when no such day is left: then adjourn. Effects: status to
+    agreed; the hearing's time is that of the day.
     """
     require_staff(
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
+    if hearing.status is not HearingStatus.part_heard:
+        raise NotReady(f"Only a part-heard hearing goes on; this one is {hearing.status.value.replace('_', ' ')}")
     days = [day for day in await hearing_days.planned(db, hearing) if day.starts_at > now]
     if not days:
         raise NotReady("No further day has been agreed: adjourn to one")

@@ -387,6 +387,15 @@ async def test_a_hearing_over_several_days_books_each_and_goes_on_with_the_next(
     assert {begin.day for _number, begin in await table.held()} == {3, 4}
 
 
+async def test_going_on_agrees_to_nothing_the_other_state_has_not_agreed_to(table: Table) -> None:
+    await table.propose("2026-12-03T09:00", more_days=[wall("2026-12-04T09:00")])
+    async with table.database.transaction() as db:
+        hearing = await table.hearing(db)
+        with pytest.raises(NotReady):
+            await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=table.now)
+        assert hearing.status is H.proposed
+
+
 async def test_without_a_further_day_a_part_heard_hearing_is_adjourned_to_one_both_agree_to(table: Table) -> None:
     await table.propose("2026-12-03T09:00", rooms=("ro",))
     await table.agree()

@@ -72,8 +72,8 @@ class ShownPeriod(Shown):
     id: str
     kind: PeriodKind
     zone: str
-    first_day: Day
-    last_day: Day
+    first_day: date
+    last_day: date
     weekdays: str
     opens: str | None
     closes: str | None

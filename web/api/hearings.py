@@ -35,7 +35,7 @@ City = Annotated[str, Field(min_length=1, max_length=100, examples=["Bucharest"]
 Language = Annotated[str, Field(max_length=35, description="BCP 47 tag; empty: that of the request.")]
 ResourceNumber = Annotated[int, Field(ge=1, lt=2**53, description="Number of a room, endpoint, judge or interpreter.")]
 Policy = Annotated[RecordingPolicy, Field(strict=False)]
-Classes = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=20)]
+Classes = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=3, max_length=20)]
 
 
 class Time(Model):

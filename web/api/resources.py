@@ -1,6 +1,6 @@
 """Rooms, endpoints, judges and interpreters: kept by their State, booked, kept free. Nothing is booked twice."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query
@@ -127,7 +127,7 @@ class ShownResource(Shown):
     zone: str
     shared: bool
     accreditation: str
-    accredited_until: Day | None
+    accredited_until: date | None
     pairs: list[ShownPair]
     note: str
     active: bool

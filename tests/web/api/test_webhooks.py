@@ -1,0 +1,105 @@
+"""Webhooks through the API: made with a secret shown once, listed, ended, and what became of each message."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings import outbox, webhooks
+from hearings.models.outbox import OutboxKind, OutboxStatus
+
+URL = "http://localhost:9/hooks"
+EVENTS = ["hearing.agreed", "request.accepted"]
+
+
+@pytest.fixture
+def limits(limits):
+    """A receiver on this machine counts as a host webhooks may go to."""
+    return limits | {"test_hooks": True, "webhook_hosts": "hooks.example"}
+
+
+def code(answer):
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_a_webhook_is_made_read_and_ended_and_its_secret_is_shown_once(installation, ro, th):
+    made = await ro.post("/webhooks", {"url": URL, "events": EVENTS})
+    assert made.status_code == 201, made.text
+    hook = made.json()
+    secret = hook.pop("secret")
+    async with installation.database.reading() as db:
+        row = await webhooks.webhook_of(db, hook["id"], state="RO")
+    assert secret == webhooks.secret_of(row, installation.app.state.parts.keys.cookie)
+    path = f"/webhooks/{hook['id']}"
+    assert made.headers["location"] == f"http://localhost:8000/api/v1{path}"
+    assert (await ro.get(path)).json() == hook
+    assert (await ro.get("/webhooks")).json() == {"items": [hook]}
+    assert (await th.get("/webhooks")).json() == {"items": []}
+    for where in (path, "/webhooks/none"):
+        assert code(await th.get(where)) == (404, "not_found")
+        assert code(await th.get(f"{where}/deliveries")) == (404, "not_found")
+        assert code(await th.call("DELETE", where)) == (404, "not_found")
+    assert (await ro.call("DELETE", path)).status_code == 204
+    ended = (await ro.get(path)).json()
+    assert (ended["disabled_why"], ended["disabled_at"] is not None) == ("by_hand", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "https://elsewhere.example/x", "events": EVENTS}, "url"),
+        ({"url": "http://hooks.example/x", "events": EVENTS}, "url"),
+        ({"url": "https://127.0.0.1/x", "events": EVENTS}, "url"),
+        ({"url": URL, "events": ["hearing.exploded"]}, "events"),
+    ],
+)
+async def test_where_no_webhook_may_go_none_is_made(ro, body, field):
+    answer = await ro.post("/webhooks", body)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert (await ro.get("/webhooks")).json() == {"items": []}
+
+
+async def test_messages_are_listed_with_their_attempts_and_sent_again_on_request(installation, ro, th):
+    hook = (await ro.post("/webhooks", {"url": URL, "events": EVENTS})).json()
+    path, now = f"/webhooks/{hook['id']}/deliveries", datetime.now(UTC)
+    made = []
+    async with installation.database.transaction() as db:
+        for number in range(3):
+            message = await outbox.put(
+                db,
+                kind=OutboxKind.webhook,
+                to=hook["id"],
+                payload={"type": "hearing.agreed"},
+                about="7F3K-22QD",
+                owner_state="RO",
+                now=now,
+                key=f"k{number}",
+            )
+            made.append(message.id)
+        await outbox.take(db, kinds=[OutboxKind.webhook], now=now, limit=1)
+        await outbox.settle(
+            db, message_id=made[0], attempt=1, outcome=OutboxStatus.not_delivered, code="rejected", now=now
+        )
+    first = (await ro.get(f"{path}?limit=2")).json()
+    rest = (await ro.get(f"{path}?limit=2&after={first['next']}")).json()
+    shown = first["items"] + rest["items"]
+    assert ([one["id"] for one in shown], rest["next"]) == ([f"msg_{one}" for one in reversed(made)], "")
+    assert {one["event"] for one in shown} == {"hearing.agreed"}
+    (failed,) = (await ro.get(f"{path}?status=not_delivered")).json()["items"]
+    assert (failed["id"], failed["last_code"], failed["next_at"]) == (f"msg_{made[0]}", "rejected", None)
+    attempts = (await ro.get(f"{path}/{failed['id']}/attempts")).json()["items"]
+    assert [(one["number"], one["outcome"], one["code"]) for one in attempts] == [(1, "not_delivered", "rejected")]
+    again = await ro.post(f"{path}/{failed['id']}/send-again")
+    assert (again.status_code, again.json()["status"]) == (200, "waiting")
+    assert code(await ro.post(f"{path}/{failed['id']}/send-again")) == (409, "illegal_move")
+    other = (await ro.post("/webhooks", {"url": URL, "events": EVENTS})).json()
+    for where in (f"{path}/msg_none", f"{path}/{made[0]}", f"/webhooks/{other['id']}/deliveries/{failed['id']}"):
+        assert code(await ro.get(f"{where}/attempts")) == (404, "not_found")
+        assert code(await th.post(f"{where}/send-again")) == (404, "not_found")
+
+
+async def test_a_sandbox_has_no_webhooks_and_without_the_scope_nobody_has(installation):
+    sandbox = await installation.client("RO", sandbox=True)
+    assert code(await sandbox.post("/webhooks", {"url": URL, "events": EVENTS})) == (403, "not_in_sandbox")
+    unscoped = await installation.client("RO", scopes=("hearings:read",))
+    assert code(await unscoped.get("/webhooks")) == (403, "scope_missing")
+    assert code(await unscoped.post("/webhooks", {"url": URL, "events": EVENTS})) == (403, "scope_missing")
