@@ -12,9 +12,18 @@ from typing import Any
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import outbox, webhooks
+from hearings import agreements, outbox, webhooks
 from hearings.diary import both_times
-from hearings.models import Hearing, HearingRequest, OutboxMessage, Participant, Person, Sitting, StatusChange
+from hearings.models import (
+    Agreement,
+    Hearing,
+    HearingRequest,
+    OutboxMessage,
+    Participant,
+    Person,
+    Sitting,
+    StatusChange,
+)
 from hearings.models.columns import Row
 from hearings.models.outbox import OutboxKind
 from hearings.roles import StaffFunction
@@ -256,6 +265,7 @@ async def _post(
             "link": link(subject, origin),
         },
     }
+    states = [one for one in sides(subject, "both") if await _concerns(db, change, one)]
     return [
         await outbox.put(
             db,
@@ -267,5 +277,11 @@ async def _post(
             now=now,
             key=f"event:{change.id}:{one.id}",
         )
-        for one in await webhooks.listening(db, states=sides(subject, "both"), event=event)
+        for one in await webhooks.listening(db, states=states, event=event)
     ]
+
+
+async def _concerns(db: AsyncSession, change: StatusChange, state: str) -> bool:
+    """Whether a State may know of the change: the draft of an agreement is its author's only."""
+    agreement = await db.get(Agreement, change.subject_id) if change.subject == "agreement" else None
+    return agreement is None or await agreements.visible(db, agreement, state)

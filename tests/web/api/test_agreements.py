@@ -2,6 +2,9 @@
 
 import pytest
 
+from hearings import webhooks
+from scheduler import following
+from scheduler.world import World
 from web.api.line_tests import MEASURED
 from web.api.sites import ABILITIES, NEW_SITE
 
@@ -16,6 +19,12 @@ async def done(answer, status=200):
     response = await answer
     assert response.status_code == status, response.text
     return response.json()
+
+
+@pytest.fixture
+def limits(limits):
+    """A receiver on this machine counts as a host webhooks may go to."""
+    return limits | {"test_hooks": True}
 
 
 @pytest.fixture
@@ -70,6 +79,28 @@ async def test_a_draft_is_its_authors_only_until_it_is_proposed(ro, th, place, d
     await done(ro.post(f"{path}/propose", headers={"if-match": made.headers["etag"]}))
     assert [one["number"] for one in (await done(th.get(f"{place}/agreements")))["items"]] == [agreement["number"]]
     assert {line["result"] for line in (await done(th.get(path)))["lines"]} <= {"agreed", "compromise"}
+
+
+async def test_a_draft_is_told_to_its_own_states_webhooks_only(installation, ro, th, place, draft):
+    events = [event for event in webhooks.EVENTS if event.startswith("agreement.")]
+    body = {"url": "http://localhost:9/hooks", "events": events}
+    hooks = [(client, (await done(client.post("/webhooks", body), 201))["id"]) for client in (ro, th)]
+
+    async def told():
+        await following.follow(World(database=installation.database, origin="http://localhost:8000"))
+        return [
+            [one["event"] for one in (await done(client.get(f"/webhooks/{hook}/deliveries")))["items"]]
+            for client, hook in hooks
+        ]
+
+    await done(ro.post(f"{place}/agreements", draft), 201)
+    assert await told() == [["agreement.drafted"], []]
+    await done(ro.post(f"{place}/agreements/1/void", {"reason": "Another room is better."}))
+    assert await told() == [["agreement.void", "agreement.drafted"], []]
+    path = f"{place}/agreements/{(await done(ro.post(f'{place}/agreements', draft), 201))['number']}"
+    assert await told() == [["agreement.drafted", "agreement.void", "agreement.drafted"], []]
+    await done(ro.post(f"{path}/propose"))
+    assert (await told())[1] == ["agreement.proposed"]
 
 
 async def test_a_draft_with_conflicts_says_what_would_solve_them_and_is_not_proposed(ro, place, draft):
