@@ -203,6 +203,7 @@ STAFF_WANTED = {
     "attach_file": ("authority clerk", "RO TH"),
     "add_translation": ("authority clerk", "RO TH"),
     "search_names": ("authority clerk judge", "RO TH"),
+    "export_case": ("authority clerk judge", "RO TH"),
     "edit_law": ("administrator", "RO TH"),
     "import_directory": ("administrator", "RO TH"),
     "manage_signing_keys": ("administrator", "RO TH"),
