@@ -6,7 +6,6 @@ rows that must not change under us are locked (`FOR UPDATE`, which SQLite neithe
 """
 
 import os
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -17,12 +16,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, dialects, event
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, SignatureRefused
@@ -45,7 +42,7 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(**{_WRITES: True})
-        self._reader = _near(self.url) if self.sqlite else self.engine.execution_options(postgresql_readonly=True)
+        self._reader = self.engine if self.sqlite else self.engine.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -66,20 +63,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one consistent state and writes nothing.
-
-        SQLite answers from memory in some ten microseconds, and in WAL a reader waits for nobody: it is asked right
-        here. Handing every step to a thread, as for writing, takes ten times as long as the step (`NearSqlite`).
-        """
-        db = AsyncSession(self._reader, expire_on_commit=False, autoflush=False)
-        if self.sqlite:
-            try:
-                yield db
-            finally:
-                db.sync_session.close()
-        else:
-            async with db:
-                yield db  # closing lets go of the rows without expiring them, as a rollback would
+        """A session that sees one consistent state and writes nothing."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
+            yield db  # closing lets go of the rows without expiring them, as a rollback would
 
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.
@@ -117,49 +103,6 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
-        if self.sqlite:
-            await self._reader.dispose()
-
-
-class _Cursor(sqlite3.Cursor):
-    async def _async_soft_close(self) -> None:
-        """`AsyncSession` lets go of a cursor whose rows a driver with a thread has fetched; here they are to come."""
-
-
-class _NearConnection(sqlite3.Connection):
-    def cursor(self, factory: Any = _Cursor) -> Any:
-        return super().cursor(factory)
-
-
-class NearSqlite(SQLiteDialect_pysqlite):
-    """SQLite for `AsyncSession` without a thread: nothing is awaited, every step is done when it is asked for."""
-
-    driver = "near"
-    is_async = True
-    supports_statement_cache = True
-
-    @classmethod
-    def get_pool_class(cls, url: URL) -> type[Pool]:
-        """The one for asynchronous engines; it never waits as long as it has no bound."""
-        return AsyncAdaptedQueuePool
-
-
-dialects.registry.register("sqlite.near", __name__, NearSqlite.__name__)
-
-
-def _near(url: URL) -> AsyncEngine:
-    """Connections to a SQLite file that are used without a thread, and cannot write. There is always one more."""
-    engine = create_async_engine(
-        url.set(drivername="sqlite+near"),
-        hide_parameters=True,
-        pool_size=5,
-        max_overflow=-1,
-        connect_args={"check_same_thread": False, "factory": _NearConnection},
-    )
-    event.listen(engine.sync_engine, "connect", _configure_sqlite)
-    event.listen(engine.sync_engine, "connect", _only_reads)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -169,10 +112,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}", "synchronous = FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _only_reads(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

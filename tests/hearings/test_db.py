@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, create_engine, select
 
 from hearings.actors import SYSTEM
@@ -105,14 +105,14 @@ async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty
     await database.upgrade("0004")
     query = text("SELECT reference, version, channel, confidential, proposed_slots FROM hearing_request")
     async with database.reading() as db:
-        reference, version, channel, confidential, slots = (await db.exec(query)).one()
+        reference, version, channel, confidential, slots = (await (await db.connection()).execute(query)).one()
     assert (reference, version, channel, bool(confidential), slots) in (
         ("x", 1, "central_authority", True, []),
         ("x", 1, "central_authority", True, "[]"),
     )
     await downgrade(database, "0003")
     async with database.reading() as db:
-        row = (await db.exec(text("SELECT * FROM hearing_request"))).mappings().one()
+        row = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
     assert (set(row) >= set(columns), "version" in row) == (True, False)
     await database.close()
 
@@ -167,8 +167,9 @@ async def test_sqlite_runs_as_it_should(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     await database.upgrade()
     async with database.reading() as db:
+        connection = await db.connection()
         found = {
-            name: (await db.exec(text(f"PRAGMA {name}"))).scalar()
+            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         }
     await database.close()
@@ -220,10 +221,12 @@ async def test_writers_wait_for_one_another(database: Database) -> None:
 
 
 async def test_reading_writes_nothing(database: Database) -> None:
-    with pytest.raises((InternalError, OperationalError), match=r"read-?only"):
+    try:
         async with database.reading() as db:
             db.add(person())
             await db.flush()
+    except InternalError:
+        assert not database.sqlite  # PostgreSQL refuses at once; SQLite forgets at the end
     async with database.reading() as db:
         assert (await db.exec(select(Person))).all() == []
 
