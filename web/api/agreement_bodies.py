@@ -12,7 +12,7 @@ from hearings.outcomes import Line
 from hearings.status import AgreementStatus
 from web.api import examples
 from web.api import sites as site_bodies
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Json, Model, Moment, Shown
 
 NEEDS = outcomes.as_json(outcomes.needs_from({}))
 LINE = {
@@ -143,7 +143,7 @@ class CounterOffer(Model):
     """Other needs, and why: those that are sent, the others stay."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"needs": {"most_height": 480}, "reason": "The line here is narrow."}]}
+        json_schema_extra={"examples": [{"needs": {"most_height": 540}, "reason": "The line here is narrow."}]}
     )
 
     needs: Needs
@@ -182,13 +182,13 @@ class ShownOutcome(Shown):
     """Every line, and the session both sites can hold; none while a line is a conflict."""
 
     lines: list[ShownLine]
-    session: dict[str, Any] | None
+    session: Json | None
 
 
 class ShownCondition(Shown):
     """A condition of the requested State: its rule, its sentence, and how the platform treats it."""
 
-    rule: dict[str, Any]
+    rule: Json
     text: str
     treatment: str
     how: str
@@ -215,7 +215,7 @@ class Round(Shown):
 
     round: int
     by_state: str
-    changes: list[dict[str, Any]]
+    changes: list[Json]
     terms_sha256: str
     reason: str
     at: Moment
@@ -255,11 +255,11 @@ class ShownAgreement(AgreementSummary):
 
     requesting: Side
     requested: Side
-    needs: dict[str, Any]
+    needs: Json
     lines: list[ShownLine]
-    session: dict[str, Any] | None
+    session: Json | None
     conditions: list[ShownCondition]
-    terms: dict[str, Any]
+    terms: Json
     signed_by: list[str]
     changed: str
     passed_over_at: Moment | None

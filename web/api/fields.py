@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 _WALL = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 
@@ -34,6 +34,8 @@ def _wall(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
+    if type(value) is date:  # of a row that is shown: JSON has no dates
+        return value
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", _text(value), re.ASCII):
         raise ValueError("a day is written 2027-03-28")
     return date.fromisoformat(value)
@@ -59,6 +61,17 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant in UTC."""
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, list) else value
+
+
+Ordered = AfterValidator(_in_order)
+"""For what comes out of a JSON column: databases keep no order of names, and the tag is that of the bytes."""
+Json = Annotated[dict[str, Any], Ordered]
 
 
 class Nothing(Model):

@@ -10,7 +10,7 @@ from hearings.models import Agreement, Hearing, LineTest
 from web.api import examples
 from web.api.access import Caller, Calling
 from web.api.agreements import Number, hearing_of
-from web.api.fields import Model, Moment, Nothing, Shown
+from web.api.fields import Json, Model, Moment, Nothing, Shown
 from web.api.hearings import Ref
 from web.api.routes import Resource
 
@@ -80,7 +80,7 @@ class ShownReport(Shown):
 
     state: str
     at: Moment
-    measured: dict[str, Any]
+    measured: Json
 
 
 class ShownTest(Shown):

@@ -10,7 +10,7 @@ from hearings.passages import LONGEST, How, Obstacle, Writing
 from hearings.roles import Role
 from hearings.status import MinutesStatus
 from web.api import examples
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Json, Model, Moment, Ordered, Shown
 
 SHA256 = examples.TERMS_SHA256
 SUMMARY: dict[str, Any] = {
@@ -140,8 +140,8 @@ class ShownPassage(Shown):
 
     key: str
     revision: int
-    texts: dict[str, str]
-    marks: dict[str, Any]
+    texts: Annotated[dict[str, str], Ordered]
+    marks: Json
     sources: list[str]
     open_for: str
     required: bool

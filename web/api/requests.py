@@ -13,7 +13,7 @@ from hearings.signatures import Act
 from hearings.status import RequestStatus
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
-from web.api.fields import Model, Moment, Nothing, Reason, Shown, SignedAct, StateCode
+from web.api.fields import Json, Model, Moment, Nothing, Reason, Shown, SignedAct, StateCode
 from web.api.request_bodies import Answer, Comment, Conditions, MaybeReason, Postponement, Question, Refusal
 from web.api.request_fields import Content, RequestFields
 from web.api.routes import Resource
@@ -67,7 +67,7 @@ class ShownRequest(RequestSummary):
     answered_ground: str
     answered_reason: str
     conditions: str
-    condition_rules: list[dict[str, Any]]
+    condition_rules: list[Json]
     refusal_comment: str
     content: Content
 

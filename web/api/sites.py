@@ -10,7 +10,7 @@ from hearings.models import Hearing, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
 from web.api import etags, examples, paging
 from web.api.access import Caller, Calling
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Json, Model, Moment, Shown
 from web.api.hearings import City, Ref, Why, Zone
 from web.api.routes import Resource
 
@@ -170,8 +170,8 @@ class ShownSite(Shown):
     created_at: Moment
     retired_at: Moment | None
     version: int
-    abilities: dict[str, Any]
-    details: dict[str, dict[str, Any]]
+    abilities: Json
+    details: Json
 
 
 class SiteList(Shown):
@@ -191,8 +191,8 @@ class ShownProfile(Shown):
     """One version of a profile. Versions are never changed."""
 
     version: int
-    abilities: dict[str, Any]
-    details: dict[str, dict[str, Any]]
+    abilities: Json
+    details: Json
     reason: str
     by: str
     created_at: Moment
