@@ -15,9 +15,7 @@ def floor(at: datetime) -> str:
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
-async def changes(
-    db: AsyncSession, *, state: str, after: str, limit: int = 500
-) -> Sequence[tuple[StatusChange, str]]:
+async def changes(db: AsyncSession, *, state: str, after: str, limit: int = 500) -> Sequence[tuple[StatusChange, str]]:
     """Changes with ids above `after` and the reference of what changed, in the order of their ids.
 
     The other State's requests count from their submission on.

@@ -87,4 +87,6 @@ def test_the_sandbox_is_a_second_file_beside_the_database_and_never_the_docket(t
     assert beside.sandbox_database_url == f"sqlite+aiosqlite:///{tmp_path}/sandbox.db"
     assert Settings(data=tmp_path, database_url="postgresql+psycopg://db/v").sandbox_database_url == ""
     with pytest.raises(SettingsError, match="VIVAVOCE_SANDBOX_DATABASE_URL"):
-        Settings(data=tmp_path, database_url="postgresql+psycopg://db/v", sandbox_database_url="postgresql+psycopg://db/v")
+        Settings(
+            data=tmp_path, database_url="postgresql+psycopg://db/v", sandbox_database_url="postgresql+psycopg://db/v"
+        )

@@ -78,6 +78,7 @@ def create_api(parts: "Parts", *, started: float) -> FastAPI:
     api.state.streams = {}
     for module in RESOURCES:
         api.router.routes.extend(module.router.routes)
+
     @cache
     def description() -> bytes:
         return json.dumps(openapi.describe(api, parts.settings.origin), ensure_ascii=False).encode()
