@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import and_, col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +20,7 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady, ProofUsed
 from hearings.logins import hash_secret, new_secret
 from hearings.models import ApiClient, ApiClientKey, ApiProof, ApiToken
+from hearings.models.columns import Row
 from hearings.permissions import require_staff
 from hearings.queries import Page
 from hearings.texts import clean
@@ -265,14 +267,43 @@ async def issue_token(
 
 
 async def token_and_client(db: AsyncSession, *, secret: str, now: datetime) -> tuple[ApiToken, ApiClient] | None:
-    """What a token stands for; None when it has expired, was never given out, or its client is disabled."""
-    query = (
-        select(ApiToken, ApiClient)
-        .join(ApiClient, and_(col(ApiToken.client_id) == col(ApiClient.id), col(ApiClient.disabled_at).is_(None)))
-        .where(ApiToken.secret_hash == hash_secret(secret), col(ApiToken.expires_at) > now)
+    """What a token stands for; None when it has expired, was never given out, or its client is disabled.
+
+    The database is asked every time, so that nobody shut out gets in. The rows are of no session: do not change them.
+    """
+    secret_hash = hash_secret(secret)
+    row = (await db.exec(_TOKEN, params={"secret_hash": secret_hash, "now": now})).first()
+    if row is None:
+        return None
+    told = tuple(row)
+    known = _seen.get(secret_hash)
+    if known is None or known[0] != told:
+        values = iter(told)
+        token = ApiToken(**{column.name: next(values) for column in _table(ApiToken).columns})
+        client = ApiClient(**{column.name: next(values) for column in _table(ApiClient).columns})
+        while len(_seen) >= _MOST_SEEN:
+            _seen.pop(next(iter(_seen)))
+        known = _seen[secret_hash] = told, token, client
+    return known[1], known[2]
+
+
+def _table(model: type[Row]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+_TOKEN: Any = (
+    select(*_table(ApiToken).columns, *_table(ApiClient).columns)
+    .join_from(
+        _table(ApiToken),
+        _table(ApiClient),
+        and_(col(ApiToken.client_id) == col(ApiClient.id), col(ApiClient.disabled_at).is_(None)),
     )
-    found = (await db.exec(query)).first()
-    return None if found is None else (found[0], found[1])
+    .where(col(ApiToken.secret_hash) == bindparam("secret_hash"), col(ApiToken.expires_at) > bindparam("now"))
+)
+"""Plain columns, put together once: this is asked before anything else."""
+_seen: dict[str, tuple[tuple[Any, ...], ApiToken, ApiClient]] = {}
+"""Rows made of what the database has answered before, by hash; used while it answers the same."""
+_MOST_SEEN = 1_000
 
 
 async def key_for(

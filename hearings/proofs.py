@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -146,12 +147,14 @@ def _number(jwk: Mapping[str, Any], name: str) -> bytes:
     return data
 
 
+@lru_cache(1024)
 def _ed25519(x: bytes) -> PublicKey:
     key = Ed25519PublicKey.from_public_bytes(x)
     jwk = {"crv": "Ed25519", "kty": "OKP", "x": encode(x)}
     return PublicKey("EdDSA", jwk, _thumbprint(jwk), lambda message, signature: key.verify(signature, message))
 
 
+@lru_cache(1024)
 def _p256(x: bytes, y: bytes) -> PublicKey:
     numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
     key = numbers.public_key()

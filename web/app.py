@@ -171,7 +171,7 @@ def create_app(settings: Settings) -> Starlette:
                 await parts.sandbox.close()
 
     app = Starlette(
-        routes=[*_routes(), Mount(BASE, LazyApi(parts), name="api")],
+        routes=[Mount(BASE, LazyApi(parts), name="api"), *_routes()],
         # Outermost first. Headers go on every answer, those of refusals included.
         middleware=[
             Middleware(HeadersMiddleware, settings=settings),

@@ -48,6 +48,8 @@ class Caller:
     """Of a route that reads: further lines of a log, written together with the note of what is shown."""
     after: list[Callable[[], None]] = field(default_factory=list)
     """Of an act: what is told inside this process once it is committed."""
+    written: tuple[object, bytes] = (None, b"")
+    """A representation and its JSON, of which its tag was made: it is not written twice."""
 
     @property
     def state(self) -> str:
@@ -70,8 +72,8 @@ def parts_of(request: Request) -> "Parts":
     return cast("Parts", request.scope["app"].state.parts)
 
 
-def current(request: Request) -> Caller:
-    """The caller of this request; `web.api.routes` has put it there."""
+async def current(request: Request) -> Caller:
+    """The caller of this request; `web.api.routes` has put it there. Not a plain function: those run in a thread."""
     return cast(Caller, request.scope[CALLER])
 
 

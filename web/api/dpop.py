@@ -52,7 +52,8 @@ def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -
     jti, made = claims.get("jti"), claims.get("iat")
     if claims.get("htm") != method:
         raise _invalid("htm is not the method")
-    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != url:
+    htu = claims.get("htu")
+    if htu != url and (not isinstance(htu, str) or _plain(htu) != url):
         raise _invalid("htu is not the address, as this installation is configured")
     if not isinstance(jti, str) or not 8 <= len(jti) <= 200:
         raise _invalid("jti is a string of 8 to 200 characters")

@@ -15,12 +15,18 @@ _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 def of(model: BaseModel) -> str:
     """The tag of a representation."""
-    return f'"{hashlib.sha256(model.model_dump_json().encode()).hexdigest()[:32]}"'
+    return _tag(model.model_dump_json().encode())
+
+
+def _tag(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
 def tag(caller: Caller, model: M) -> M:
     """The same representation, its tag on the answer."""
-    caller.headers["ETag"] = of(model)
+    data = model.model_dump_json().encode()
+    caller.written = model, data
+    caller.headers["ETag"] = _tag(data)
     return model
 
 

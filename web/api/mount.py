@@ -35,6 +35,7 @@ class LazyApi:
         await self.api(scope, receive, send)
 
     def _build(self) -> ASGIApp:
-        from web.api.app import create_api  # a slow import
+        from web.api.app import create_api  # slow imports
+        from web.api.routes import Reads
 
-        return create_api(self.parts, started=self.started)
+        return Reads(create_api(self.parts, started=self.started))
