@@ -1,0 +1,282 @@
+"""The client and the foreign authority's system of docs/examples, against the real service: told, signed, agreed."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import importlib
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hearings.proofs import encode
+from scheduler.delivery import deliver
+from scheduler.following import follow
+from scheduler.ways import Posting, Ways
+from scheduler.world import World
+from web.api.sites import NEW_SITE
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+BASE = "http://localhost:8000"
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
+CRITERIA = {
+    "since": "2027-11-29T00:00:00Z",
+    "until": "2027-12-14T00:00:00Z",
+    "duration_minutes": 120,
+    "margins": {"margin_before": 15, "margin_after": 15, "line_test": 15},
+}
+
+
+@pytest.fixture
+def limits(limits):
+    """A receiver on this machine counts as a host webhooks may go to."""
+    return limits | {"test_hooks": True}
+
+
+@pytest.fixture
+def examples(monkeypatch):
+    """The two files, as somebody would import them who has copied them."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    names = ("vivavoce_client", "foreign_authority")
+    found = [importlib.import_module(name) for name in names]
+    yield found
+    for name in names:
+        sys.modules.pop(name)
+
+
+@pytest.fixture
+async def api(examples, th, served):
+    """The client of docs/examples as Thailand's system; the system's key and the authority's are two."""
+    client = examples[0]
+    found = client.Vivavoce(
+        base=BASE,
+        client_id=th.id,
+        key=client.Key(th.key.private),
+        authority=client.KeyAuthority(client.Key(Ed25519PrivateKey.from_private_bytes(th.seed))),
+        through=f"http://127.0.0.1:{served}",
+    )
+    yield found
+    found.close()
+
+
+@pytest.fixture
+async def told(installation):
+    """What the clock does: follow what has happened, post what is waiting."""
+    key = installation.app.state.parts.keys.cookie
+    ways = Ways(posting=Posting(key=key, loopback=True))
+    world = World(database=installation.database, origin=BASE, ways=ways)
+
+    async def turn() -> None:
+        await follow(world)
+        await deliver(installation.database, ways, clock=world.clock)
+
+    return turn
+
+
+async def done(answer):
+    response = await answer
+    assert response.status_code < 300, response.text
+    return response.json()
+
+
+def public(seed):
+    return encode(Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw())
+
+
+async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(examples, api, told, ro, th, story):
+    _client, example = examples
+    inbox = example.Inbox()
+    server = example.listen(inbox)
+    try:
+        url = f"http://localhost:{server.server_port}/hooks"
+        inbox.secret = (await asyncio.to_thread(api.subscribe, url, example.EVENTS))["secret"]
+        authority = example.ForeignAuthority(api, "TH", "Asia/Bangkok", {"RO": {public(ro.seed)}})
+
+        async def work() -> list[str]:
+            """Deliver what has happened, and let the authority's system deal with it."""
+            await told()
+            kinds = []
+            while not inbox.waiting.empty():
+                event = inbox.waiting.get()
+                kinds.append(event["type"])
+                await asyncio.to_thread(authority.handle, event)
+            return kinds
+
+        # The other State submits a request; ours is told, checks the signature, takes it up and accepts, signed.
+        request = await story.submitted(ro)
+        assert await work() == ["request.submitted"]
+        assert authority.left == []
+        assert (await done(ro.get(f"/requests/{request['id']}")))["status"] == "accepted"
+
+        # Two times are offered: a Saturday, and a day in office hours. That is agreed to, signed.
+        times = [{"wall_start": f"2027-12-{day}T09:00", "wall_zone": "Europe/Bucharest"} for day in ("04", "07")]
+        first, second = ({**one, "duration_minutes": 60} for one in times)
+        proposal = {**story.hearing, "request": request["id"], **first, "alternatives": [second]}
+        hearing = await done(ro.post("/hearings", proposal))
+        assert await work() == ["hearing.proposed"]
+        assert authority.left == []
+        path = f"/hearings/{hearing['ref']}"
+        agreed = await done(ro.get(path))
+        assert (agreed["status"], agreed["wall_start"]) == ("agreed", "2027-12-07T09:00:00")
+
+        # A technical agreement is proposed, and signed; the other State signs it too.
+        for role, name, state, speaks in PEOPLE:
+            body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+            await done(ro.post(f"{path}/participants", body))
+        site = NEW_SITE | {"court": "Court of Bangkok", "city": "Bangkok", "zone": "Asia/Bangkok"}
+        ours = await asyncio.to_thread(api.post, "/sites", site)
+        theirs = await done(ro.post("/sites", NEW_SITE))
+        body = {"requesting_site": theirs["id"], "requested_site": ours["id"]}
+        paper = f"{path}/agreements/{(await done(ro.post(f'{path}/agreements', body)))['number']}"
+        await done(ro.post(f"{paper}/propose"))
+        assert await work() == ["agreement.proposed"]
+        assert authority.left == []
+        assert (await done(ro.get(paper)))["signed_by"] == ["TH"]
+        assert (await done(ro.signed(f"{paper}/sign", "sign_agreement")))["status"] == "agreed"
+        signed = [
+            (one["state"], one["act"])
+            for where in (f"/requests/{request['id']}", path, paper)
+            for one in (await done(ro.get(f"{where}/signatures")))["items"]
+        ]
+        assert [act for state, act in signed if state == "TH"] == ["accept_request", "agree_hearing", "sign_agreement"]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+async def test_what_no_known_authority_has_signed_is_left_to_a_person(examples, api, ro, story):
+    _client, example = examples
+    request = await story.submitted(ro)
+    authority = example.ForeignAuthority(api, "TH", "Asia/Bangkok", {"RO": {"another key"}})
+    event = {"type": "request.submitted", "data": {"reference": request["reference"]}}
+    await asyncio.to_thread(authority.handle, event)
+    assert authority.left == [f"{request['reference']}: no authority we know has signed it"]
+    assert (await done(ro.get(f"/requests/{request['id']}")))["status"] == "received"
+    await asyncio.to_thread(authority.handle, {"type": "hearing.proposed", "data": {"reference": "7F3K-22QD"}})
+    assert authority.left[1].startswith("7F3K-22QD: 404 not_found")
+
+
+def test_a_forged_old_or_repeated_message_is_not_acted_upon(examples):
+    _client, example = examples
+    key, body = b"k" * 32, b'{"type":"request.submitted","data":{"reference":"RO-2027-0001"}}'
+    inbox = example.Inbox(secret="whsec_" + base64.b64encode(key).decode())
+
+    def headers(stamp, name="msg_1", sign=key):
+        made = hmac.new(sign, f"{name}.{stamp}.".encode() + body, hashlib.sha256).digest()
+        signature = "v1," + base64.b64encode(made).decode()
+        return {"webhook-id": name, "webhook-timestamp": f"{stamp}", "webhook-signature": signature}
+
+    now = int(time.time())
+    assert inbox.receive(headers(now, sign=b"x" * 32), body) == 401
+    assert inbox.receive(headers(now), body + b" ") == 401
+    assert inbox.receive(headers(now - 301), body) == 400
+    assert inbox.receive({}, body) == 401
+    assert inbox.waiting.qsize() == 0
+    assert [inbox.receive(headers(now), body) for _twice in range(2)] == [204, 204]
+    assert inbox.waiting.qsize() == 1
+    assert example.Inbox().receive(headers(now), body) == 401
+
+
+async def test_a_repeated_post_is_done_once_and_a_change_needs_what_was_read(examples, api, served, monkeypatch):
+    client = examples[0]
+    sent = []
+    send = api.http.request
+
+    def broken_once(method, path, **options):
+        """The answer is lost on its way, after the service has done it."""
+        answer = send(method, path, **options)
+        if method == "POST" and path.endswith("/requests"):
+            sent.append(options["headers"]["idempotency-key"])
+            if len(sent) == 1:
+                raise httpx.ReadError("the line broke")
+        return answer
+
+    monkeypatch.setattr(api.http, "request", broken_once)
+
+    def work():
+        made = api.draft("RO", {"case_number": "1/2027"})
+        assert len(sent) == 2 and len(set(sent)) == 1
+        assert [one["id"] for one in api.requests(side="made")] == [made["id"]]
+        read = api.tagged(f"/requests/{made['id']}")
+        changed = api.change(f"/requests/{made['id']}", {"case_number": "2/2027"}, read)
+        assert changed["content"]["case_number"] == "2/2027"
+        with pytest.raises(client.NotNow) as refused:
+            api.change(f"/requests/{made['id']}", {"case_number": "3/2027"}, read)
+        assert (refused.value.status, refused.value.code) == (412, "precondition_failed")
+        for _more in range(4):
+            api.draft("RO", {})
+        assert len(list(api.pages("/requests", limit=2))) == 5
+
+    await asyncio.to_thread(work)
+
+
+async def test_refusals_are_exceptions_that_say_what_was_wrong(examples, api, ro, story):
+    client = examples[0]
+    request = await story.submitted(ro)
+
+    def work():
+        with pytest.raises(client.NotThere):
+            api.request("RO-2027-9999")
+        with pytest.raises(client.NotRight) as wrong:
+            api.refuse(request["id"], "mood", "We do not want to.")
+        assert (wrong.value.code, wrong.value.more["field"]) == ("invalid", "ground")
+        with pytest.raises(client.NotNow) as early:
+            api.accept(request["id"])
+        assert (early.value.code, early.value.more["current"]) == ("illegal_move", "received")
+        api._token = "not a token"
+        assert api.request(request["id"])["status"] == "received"
+        api.authority = None
+        with pytest.raises(ValueError, match="no authority"):
+            api.accept(request["id"])
+        (signature,) = api.signatures(f"/requests/{request['id']}")
+        assert client.verified(signature["jws"], public(ro.seed))["about"] == request["reference"]
+        with pytest.raises(InvalidSignature):
+            client.verified(signature["jws"], client.Key.make().x)
+        assert client.Key.read(api.key.pem).kid == api.key.kid
+
+    await asyncio.to_thread(work)
+
+
+@pytest.mark.parametrize("limits", [{"api_per_minute": 600, "api_burst": 5}])
+async def test_a_client_that_is_too_quick_waits_and_goes_on(api):
+    def work():
+        started = time.monotonic()
+        for _time in range(8):
+            assert api.get("/states")["items"]
+        return time.monotonic() - started
+
+    assert await asyncio.to_thread(work) >= 1
+
+
+async def test_events_come_as_they_happen_and_go_on_where_they_stopped(api, ro, story):
+    def listen(since="", until="submitted"):
+        return next(event for event in api.events(since, lasting=20) if event.after == until)
+
+    waiting = asyncio.create_task(asyncio.to_thread(listen))
+    await asyncio.sleep(1)
+    request = await story.submitted(ro)
+    event = await waiting
+    assert (event.subject, event.about, event.before) == ("hearing_request", request["reference"], "draft")
+    await done(ro.signed(f"/requests/{request['id']}/withdraw", "withdraw_request", reason="Heard in person."))
+    again = await asyncio.to_thread(listen, event.id, "withdrawn")
+    assert again.about == request["reference"]
+    assert again.id > event.id
+
+
+def test_the_examples_are_typed_and_take_nothing_of_ours():
+    texts = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.py"))]
+    assert len(texts) == 2
+    for text in texts:
+        for name in ("hearings", "web", "media", "scheduler"):
+            assert f"from {name}" not in text
+            assert f"import {name}" not in text
