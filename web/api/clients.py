@@ -83,7 +83,7 @@ def _key(row: ApiClientKey) -> ShownKey:
     return ShownKey(kid=row.kid, jwk=row.jwk, not_before=row.not_before, not_after=row.not_after)
 
 
-@router.read("/client", scope="", example=CLIENT)
+@router.read("/client", scope="", example=CLIENT, gives={"kid": "keys/0/kid"})
 async def read_client(caller: Calling) -> ShownClient:
     """Who this client is here, and its keys."""
     async with _registry(caller) as live:
@@ -99,7 +99,7 @@ async def read_client(caller: Calling) -> ShownClient:
     )
 
 
-@router.create("/client/keys", scope="", example=KEY, errors=(409,))
+@router.create("/client/keys", scope="", example=KEY, errors=(409,), gives={"kid": "kid"})
 async def add_client_key(caller: Calling, body: NewKey) -> ShownKey:
     """Add a public key of this client, signed in with one that is in force.
 

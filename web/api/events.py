@@ -39,11 +39,17 @@ EXAMPLE = (
 )
 
 
-@router.read("/events", scope="events", example=EXAMPLE, response_class=StreamingResponse)
+class EventStream(StreamingResponse):
+    """Server-sent events (HTML Living Standard, §9.2)."""
+
+    media_type = "text/event-stream"
+
+
+@router.read("/events", scope="events", example=EXAMPLE, response_class=EventStream)
 async def follow_events(
     caller: Calling,
     last_event_id: Annotated[str, Header(max_length=36, description="Id of the last event that was received.")] = "",
-) -> StreamingResponse:
+) -> EventStream:
     """Changes of status of the requests and hearings this State may see, as they happen.
 
     Begins after `Last-Event-ID` (anything it had up to ten seconds before may come again), or now. Ends when the token
@@ -56,7 +62,7 @@ async def follow_events(
     streams[caller.client.id] = streams.get(caller.client.id, 0) + 1
     lines = _lines(caller, since, fresh=not last_event_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(lines, headers=headers, media_type="text/event-stream")
+    return EventStream(lines, headers=headers)
 
 
 def _time_of(event_id: str) -> datetime:
