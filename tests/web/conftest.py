@@ -21,7 +21,7 @@ import uvicorn
 from playwright.async_api import Browser, async_playwright
 from starlette.applications import Starlette
 
-from hearings import logins
+from hearings import logins, pdf_seals
 from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.roles import Role
@@ -316,6 +316,8 @@ async def installation(sealed: SealedRecording, tmp_path: Path, free_port: int) 
         folder.mkdir(mode=0o700)
     write_private(settings.keys / "cookie.key", secrets.token_hex(32))
     write_private(settings.keys / "seal.key", sealed.seal_file.read_text())
+    documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
+    pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=COURT, now=datetime.now(UTC))
     database = Database(settings.database_url)
     await database.upgrade()
     cookies: dict[str, str] = {}
