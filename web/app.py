@@ -213,7 +213,7 @@ def _routes() -> list[BaseRoute]:
         law,
         law_check,
         request_documents,
-    request_export,
+        request_export,
         documents,
         request_signing,
         request_consents,
