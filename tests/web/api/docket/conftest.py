@@ -1,0 +1,253 @@
+"""A docket with rows in every stage, made by the systems of two States, and by the room where there is no other way."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings import outbox, queries, recordings, sittings
+from hearings.actors import SYSTEM
+from hearings.models import Hearing
+from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.moves import move_recording, move_sitting
+from hearings.status import RecordingStatus, SittingStatus
+from web.api.sites import NEW_SITE
+
+HOOK = "http://localhost:9/hooks"
+ACCUSED = {
+    "capacity": "accused",
+    "instruments": ["eio"],
+    "language_of_request": "es",
+    "offence_scope": ["any"],
+    "evidential_purpose": True,
+}
+"""Such a request to Spain asks the person for consent (Directive 2014/41/EU, art. 24(2)(a))."""
+ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow.", "both_agree_urgent_route": True}
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
+YEAR = str(datetime.now(UTC).year + 1)
+
+
+@dataclass
+class Docket:
+    """Two States' systems and their cases."""
+
+    installation: Any
+    story: Any
+    ro: Any
+    th: Any
+    days: Iterator[int] = field(default_factory=lambda: itertools.count(200, 7))
+    sites: dict[str, str] = field(default_factory=dict)
+    copies: "Copies" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.copies = Copies(self.installation)
+
+    async def done(self, answer: Any) -> Any:
+        response = await answer
+        assert response.status_code < 300, f"{response.request.method} {response.request.url}: {response.text}"
+        return response.json() if response.content else None
+
+    def time(self, after: int = 0) -> dict[str, Any]:
+        """A time nothing else is at."""
+        day = datetime.now(UTC) + timedelta(days=next(self.days) + after)
+        day += timedelta(days=-day.weekday() + 1)
+        return {
+            "wall_start": f"{day:%Y-%m-%d}T09:00",
+            "wall_zone": "Europe/Bucharest",
+            "duration_minutes": 120,
+        }
+
+    async def requests(self) -> None:
+        """One or more in every status."""
+        ro, th, done = self.ro, self.th, self.done
+        for _twice in range(2):
+            draft = await done(ro.post("/requests", {"requested_state": "TH", "content": self.story.content}))
+            path = f"/requests/{draft['id']}"
+            await done(
+                ro.post(f"{path}/attachments?name=n.txt", headers={"content-type": "text/plain"}, content=b"A note.")
+            )
+            await done(ro.post(f"{path}/translations", {"language": "th", "translator": "A. Srisai"}))
+        made = await done(ro.post("/requests", {"requested_state": "ES", "content": self.story.content | ACCUSED}))
+        await done(ro.signed(f"/requests/{made['id']}/submit", "submit_request"))
+        consents = f"/requests/{made['id']}/consents"
+        one = (await done(ro.get(consents)))["items"][0]["id"]
+        await done(ro.post(f"{consents}/{one}/record", {"answer": "given", "counsel": "Dr Srisai"}))
+        await self.story.submitted(ro)
+        await self.story.submitted(ro, **ORAL, oral_at=_ago(hours=1))
+        paths = [f"/requests/{(await self.story.submitted(ro))['id']}" for _ in range(6)]
+        consulted, asked, postponed, refused, withdrawn, plain = paths
+        for path in paths:
+            await done(th.post(f"{path}/acknowledge"))
+        await done(ro.post(f"{plain}/messages", {"text": "Is anything missing?"}))
+        held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do."}
+        for path in (consulted, refused, postponed):
+            await done(th.post(f"{path}/consultations", held))
+        await done(th.post(f"{asked}/ask", {"question": "Who is the witness?", "due": f"{YEAR}-03-01T00:00:00Z"}))
+        await done(
+            th.signed(f"{postponed}/postpone", "postpone_request", reasons="Proceedings here would be disturbed.")
+        )
+        await done(
+            th.signed(
+                f"{refused}/refuse", "refuse_request", ground="no_consent", reasons="The witness does not consent."
+            )
+        )
+        await done(ro.signed(f"{withdrawn}/withdraw", "withdraw_request", reason="Heard in person."))
+        await self.story.accepted(ro, th)
+
+    async def hearings(self) -> None:
+        """One or more in every stage."""
+        ro, th, done = self.ro, self.th, self.done
+        for client, city, zone in ((ro, "Bucharest", "Europe/Bucharest"), (th, "Bangkok", "Asia/Bangkok")):
+            body = NEW_SITE | {"court": f"Court of {city}", "city": city, "zone": zone}
+            self.sites[client.state] = (await done(client.post("/sites", body)))["id"]
+            await done(client.post("/resources", {"kind": "room", "name": f"Room {city}", "city": city, "zone": zone}))
+        await self.proposed(alternatives=[self.time()])
+        agreed = await self.agreed()
+        for role, name, state, speaks in PEOPLE[2:]:
+            body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+            await done(ro.post(f"{agreed}/participants", body))
+        await self.agreement(await self.agreed(), "draft")
+        await self.agreement(await self.agreed(), "proposed")
+        await self.agreement(await self.agreed(), "agreed")
+        await self.ready()
+        for stage in ("", "drafted", "complete", "read_back", "signed"):
+            path = await self.ready()
+            await self.heard(path, part=False)
+            await self.minutes(path, stage)
+        await self.heard(await self.ready(more_days=[self.time(after=14)]), part=True)
+        cancelled = await self.proposed()
+        await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
+
+    async def proposed(self, **changes: Any) -> str:
+        request = await self.story.accepted(self.ro, self.th)
+        body = self.story.hearing | self.time() | {"request": request["reference"]} | changes
+        return f"/hearings/{(await self.done(self.ro.post('/hearings', body)))['ref']}"
+
+    async def agreed(self, **changes: Any) -> str:
+        path = await self.proposed(**changes)
+        await self.done(self.th.signed(f"{path}/agree", "agree_hearing"))
+        return path
+
+    async def agreement(self, path: str, stage: str) -> str:
+        for role, name, state, speaks in PEOPLE:
+            body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+            await self.done(self.ro.post(f"{path}/participants", body))
+        body = {"requesting_site": self.sites["RO"], "requested_site": self.sites["TH"]}
+        made = await self.done(self.ro.post(f"{path}/agreements", body))
+        paper = f"{path}/agreements/{made['number']}"
+        if stage != "draft":
+            await self.done(self.ro.post(f"{paper}/propose"))
+        if stage == "agreed":
+            await self.done(self.th.signed(f"{paper}/sign", "sign_agreement"))
+            await self.done(self.ro.signed(f"{paper}/sign", "sign_agreement"))
+        return path
+
+    async def ready(self, **changes: Any) -> str:
+        path = await self.agreement(await self.agreed(**changes), "agreed")
+        await self.done(self.ro.post(f"{path}/ready", {"reason": "Both sites were tested last week."}))
+        return path
+
+    async def heard(self, path: str, *, part: bool) -> None:
+        """Held, as the room does it: there is no way to do that by the API."""
+        now = datetime.now(UTC)
+        async with self.installation.database.transaction() as db:
+            hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
+            found = await queries.get(db, Hearing, hearing.id)
+            sitting, recording = await sittings.open_lobby(
+                db, hearing=found, court_name="court.example", actor=SYSTEM, now=now
+            )
+            for status in (SittingStatus.roll_call, SittingStatus.pre_record):
+                move_sitting(db, sitting, status, actor=SYSTEM, now=now)
+            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+            await sittings.close(db, sitting=sitting, reason="Heard", actor=SYSTEM, now=now)
+            await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=now)
+            await sittings.finish(db, sitting=sitting, now=now, part_heard=part)
+
+    async def minutes(self, path: str, stage: str) -> None:
+        """Minutes, as far as `stage`: every passage is written in both languages."""
+        if not stage:
+            return
+        made = await self.done(self.ro.post(f"{path}/minutes"))
+        paper = f"{path}/minutes/{made['number']}"
+        await self.done(self.ro.post(f"{paper}/submit"))
+        for one in made["passages"] if stage != "drafted" else ():
+            missing = [lang for lang in ("ro", "th") if one["open_for"] or not one["texts"].get(lang)]
+            if missing:
+                words = {lang: {"text": f"{lang} {one['key']}", "how": "written"} for lang in missing}
+                body = {"revision": one["revision"], "writings": words}
+                await self.done(self.ro.post(f"{paper}/passages/{one['key']}", body))
+        if stage in ("read_back", "signed"):
+            reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
+            await self.done(self.ro.post(f"{paper}/read-back", reading))
+        if stage == "signed":
+            for client in (self.ro, self.th):
+                await self.done(client.signed(f"{paper}/sign", "sign_minutes"))
+
+    async def access(self) -> None:
+        """A second key, a webhook, and a message that did not arrive."""
+        await self.done(self.ro.post("/client/keys", {"jwk": type(self.ro.key).make().jwk}))
+        hook = await self.done(self.ro.post("/webhooks", {"url": HOOK, "events": ["hearing.agreed"]}))
+        now = datetime.now(UTC)
+        async with self.installation.database.transaction() as db:
+            message = await outbox.put(
+                db,
+                kind=OutboxKind.webhook,
+                to=hook["id"],
+                payload={"type": "hearing.agreed"},
+                about="7F3K-22QD",
+                owner_state="RO",
+                now=now,
+                key="one",
+            )
+            await outbox.take(db, kinds=[OutboxKind.webhook], now=now, limit=9)
+            await outbox.settle(
+                db, message_id=message.id, attempt=1, outcome=OutboxStatus.not_delivered, code="rejected", now=now
+            )
+
+
+def _ago(**span: float) -> str:
+    return f"{datetime.now(UTC) - timedelta(**span):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class Copies:
+    """The databases as they were when this was last kept."""
+
+    def __init__(self, installation: Any) -> None:
+        urls = (installation.database.url, installation.sandbox.url)
+        self.files = [sqlite3.connect(str(url.database), check_same_thread=False, timeout=20) for url in urls]
+        self.kept = [sqlite3.connect(":memory:", check_same_thread=False) for _url in urls]
+
+    def keep(self) -> None:
+        for file, kept in zip(self.files, self.kept, strict=True):
+            file.backup(kept)
+
+    def restore(self) -> None:
+        for file, kept in zip(self.files, self.kept, strict=True):
+            kept.backup(file)
+
+
+@pytest.fixture
+def limits(limits: dict[str, Any]) -> dict[str, Any]:
+    """A receiver on this machine counts as a host webhooks may go to."""
+    return limits | {"test_hooks": True, "webhook_hosts": "hooks.example"}
+
+
+@pytest.fixture
+async def docket(installation: Any, story: Any) -> Docket:
+    """One or more rows in every stage, between Romania and Thailand."""
+    found = Docket(installation, story, await installation.client("RO"), await installation.client("TH"))
+    await found.requests()
+    await found.hearings()
+    await found.access()
+    found.copies.keep()
+    return found
