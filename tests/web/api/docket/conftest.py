@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 import uvloop
 
-from hearings import outbox, queries, recordings, sittings
-from hearings.actors import SYSTEM
+from hearings import minutes, outbox, passages, queries, recordings, sittings
+from hearings.actors import SYSTEM, participant_actor
 from hearings.models import Hearing
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import move_recording, move_sitting
+from hearings.passages import How, Writing
 from hearings.status import RecordingStatus, SittingStatus
 from web.api.sites import NEW_SITE
 
@@ -188,12 +189,21 @@ class Docket:
         if stage == "drafted":
             return
         await self.done(self.ro.post(f"{paper}/submit"))
-        for one in made["passages"]:
-            missing = [lang for lang in ("ro", "th") if one["open_for"] or not one["texts"].get(lang)]
-            if missing:
-                words = {lang: {"text": f"{lang} {one['key']}", "how": "written"} for lang in missing}
-                body = {"revision": one["revision"], "writings": words}
-                await self.done(self.ro.post(f"{paper}/passages/{one['key']}", body))
+        async with self.installation.database.transaction() as db:
+            hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
+            found = await minutes.current(db, await queries.get(db, Hearing, hearing.id))
+            judge = participant_actor((await queries.participants(db, hearing.id))[0])
+            for one in await passages.latest(db, found):
+                words = {lang: Writing(text=f"{lang} {one.key}", how=How.written, by="") for lang in ("ro", "th")}
+                await passages.revise(
+                    db,
+                    minutes=found,
+                    key=one.key,
+                    revision=one.revision,
+                    writings=words,
+                    actor=judge,
+                    now=datetime.now(UTC),
+                )
         if stage in ("read_back", "signed"):
             reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
             await self.done(self.ro.post(f"{paper}/read-back", reading))

@@ -76,9 +76,14 @@ class Finder:
     read: set[tuple[str, str, str]] = field(default_factory=set)
     renewed: float = -math.inf
 
+    @property
+    def old(self) -> bool:
+        """Whether the tokens are about to end."""
+        return time.monotonic() - self.renewed > TOKEN_LASTS
+
     async def renew(self) -> None:
         """New tokens before the old ones end, for docket and copies alike."""
-        if time.monotonic() - self.renewed > TOKEN_LASTS:
+        if self.old:
             self.copies.restore()
             for client in self.clients:
                 client.tokens.clear()
@@ -282,6 +287,10 @@ class Finder:
                 options["content"] = str(body).encode()
                 headers["content-type"] = recipe.kind
         return await client.call(recipe.method, where, headers=headers, **options)
+
+    async def ready(self, recipe: Recipe, params: dict[str, Any] | None = None) -> tuple[Any, dict[str, str]]:
+        """Body and headers of a recipe, for other parameters where they are given."""
+        return await self.body(recipe, params), await self.headers(recipe, params)
 
     async def headers(self, recipe: Recipe, params: dict[str, Any] | None = None) -> dict[str, str]:
         """Headers a recipe needs besides those of every request."""
