@@ -1,22 +1,25 @@
-"""The one way to the database: `Database(url)` with `transaction()` to write and `reading()` to look.
+"""The one way to the database: `Database(url)` with `transaction()` to write, `reading()` and `look()` to read.
 
 SQLite runs in WAL with foreign keys, full synchronisation and a busy time-out; writers take the lock at BEGIN
 IMMEDIATE, so two of them wait for one another instead of failing half-way. PostgreSQL runs at READ COMMITTED and
 rows that must not change under us are locked (`FOR UPDATE`, which SQLite neither has nor needs).
 """
 
+import asyncio
+import contextvars
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -27,6 +30,10 @@ from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, Sign
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
 _WRITES = "vivavoce_writes"
+READERS = 2
+"""Threads of a SQLite database in which `look` reads."""
+
+T = TypeVar("T")
 
 
 class Database:
@@ -38,9 +45,13 @@ class Database:
         if self.sqlite and not self.url.database:
             raise ValueError("A SQLite database needs a file")
         self.engine = create_async_engine(self.url, hide_parameters=True)
+        self._looks: ThreadPoolExecutor | None = None
         if self.sqlite:
-            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            self._looking = create_engine(self.url.set(drivername="sqlite"), hide_parameters=True, pool_size=READERS)
+            self._looks = ThreadPoolExecutor(READERS, "look")
+            for engine in (self.engine.sync_engine, self._looking):
+                event.listen(engine, "connect", _configure_sqlite)
+                event.listen(engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(**{_WRITES: True})
         self._reader = self.engine if self.sqlite else self.engine.execution_options(postgresql_readonly=True)
 
@@ -66,6 +77,34 @@ class Database:
         """A session that sees one consistent state and writes nothing."""
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
             yield db  # closing lets go of the rows without expiring them, as a rollback would
+
+    async def look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
+        """What `work` finds in a session like that of `reading`, as cheaply as the database lets us.
+
+        On SQLite, where each statement would otherwise go to a thread and back several times, all of `work` runs in
+        one thread, in which it can wait for nothing but its session: RuntimeError if it does. It shares what it uses
+        beside its session with the event loop's thread.
+        """
+        if self._looks is None:
+            async with self.reading() as db:
+                return await work(db)
+        run = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._looks, run, self._look, work)
+
+    def _look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` to its end here and now: no await of a session with a synchronous engine ever suspends it."""
+        db = _Look(expire_on_commit=False, autoflush=False)
+        db.sync_session.bind = self._looking
+        coroutine = work(db)
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            found: T = done.value
+            return found
+        finally:
+            coroutine.close()
+            db.sync_session.close()
+        raise RuntimeError("A look waits for nothing but its session")
 
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.
@@ -103,6 +142,21 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+        if self._looks is not None:
+            await asyncio.to_thread(self._looks.shutdown)
+            self._looking.dispose()
+
+
+class _Look(AsyncSession):
+    """A session over a synchronous engine: what is asked of it is answered at once."""
+
+    async def exec(self, *statement: Any, **options: Any) -> Any:
+        """As `AsyncSession.exec`."""
+        return self.sync_session.exec(*statement, **options)
+
+    async def get(self, *key: Any, **options: Any) -> Any:
+        """As `AsyncSession.get`."""
+        return self.sync_session.get(*key, **options)
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -49,11 +49,14 @@ def _key(text: str) -> str:
     return text
 
 
-def _either_side(table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], limit: int) -> Any:
+def _either_side(
+    table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], limit: int, only: Sequence[str]
+) -> Any:
     """The first rows of which a State is on one side or the other: each side by its own index, whatever there is."""
     firsts = [select(col(table.id)).where(side, *where).order_by(*order).limit(limit).subquery() for side in sides]
     ids = union_all(*(select(first.c.id) for first in firsts))
-    return select(table).where(col(table.id).in_(ids)).order_by(*order).limit(limit)
+    wanted: Any = select(*(getattr(table, name) for name in only)) if only else select(table)
+    return wanted.where(col(table.id).in_(ids)).order_by(*order).limit(limit)
 
 
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
@@ -119,8 +122,12 @@ async def requests(
     status: RequestStatus | None = None,
     after: str = "",
     limit: int = 50,
+    only: Sequence[str] = (),
 ) -> Page[HearingRequest]:
-    """Requests `state` may see, newest first; only those it made (`outgoing`), or only those it was sent."""
+    """Requests `state` may see, newest first; only those it made (`outgoing`), or only those it was sent.
+
+    With `only`, which names `id` and `created_at` too, rows hold these columns and belong to no session.
+    """
     made: Any = HearingRequest.requesting_state == state
     sent = and_(HearingRequest.requested_state == state, col(HearingRequest.submitted_at).is_not(None))
     sides = {True: [made], False: [sent], None: [made, sent]}[outgoing]
@@ -129,7 +136,7 @@ async def requests(
     if after:
         at, last = _cursor(after)
         where.append(or_(created < at, and_(created == at, row_id < last)))
-    query = _either_side(HearingRequest, sides, where, [created.desc(), row_id.desc()], limit + 1)
+    query = _either_side(HearingRequest, sides, where, [created.desc(), row_id.desc()], limit + 1, only)
     rows = list((await db.exec(query)).all())
     return Page(rows[:limit], _after(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else "")
 
@@ -180,8 +187,9 @@ async def docket(
     status: HearingStatus | None = None,
     after: str = "",
     limit: int = 50,
+    only: Sequence[str] = (),
 ) -> Page[Hearing]:
-    """Hearings of a State, by the time they start; those that start in [since, until)."""
+    """Hearings of a State, by the time they start; those that start in [since, until). `only` as in `requests`."""
     starts, row_id = col(Hearing.starts_at), col(Hearing.id)
     where = [] if status is None else [col(Hearing.status) == status]
     if since is not None:
@@ -192,7 +200,7 @@ async def docket(
         at, last = _cursor(after)
         where.append(or_(starts > at, and_(starts == at, row_id > last)))
     sides = [Hearing.requesting_state == state, Hearing.requested_state == state]
-    query = _either_side(Hearing, sides, where, [starts.asc(), row_id.asc()], limit + 1)
+    query = _either_side(Hearing, sides, where, [starts.asc(), row_id.asc()], limit + 1, only)
     rows = list((await db.exec(query)).all())
     return Page(rows[:limit], _after(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else "")
 

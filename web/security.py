@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -229,7 +230,10 @@ their own line."""
 
 
 class Buckets:
-    """Token buckets in this process, at most `size` of them; the one unused for longest is forgotten first."""
+    """Token buckets in this process, at most `size` of them; the one unused for longest is forgotten first.
+
+    Any thread may take.
+    """
 
     def __init__(
         self,
@@ -241,17 +245,19 @@ class Buckets:
         self.size = size
         self.rates = {**RATES, **(rates or {})}
         self.levels: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self.lock = Lock()
 
     def take(self, rate: str, who: str) -> float:
         """Take one token; 0 when there was one, else the seconds until there is."""
         limit = self.rates[rate]
-        now = self.clock()
-        level, at = self.levels.pop((rate, who), (float(limit.burst), now))
-        level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
-        wait = 0.0 if level >= 1 else (1 - level) * 60 / limit.per_minute
-        self.levels[(rate, who)] = (level - 1 if wait == 0 else level, now)
-        if len(self.levels) > self.size:
-            self.levels.popitem(last=False)
+        with self.lock:
+            now = self.clock()
+            level, at = self.levels.pop((rate, who), (float(limit.burst), now))
+            level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
+            wait = 0.0 if level >= 1 else (1 - level) * 60 / limit.per_minute
+            self.levels[(rate, who)] = (level - 1 if wait == 0 else level, now)
+            if len(self.levels) > self.size:
+                self.levels.popitem(last=False)
         return wait
 
     def left(self, rate: str, who: str) -> float:

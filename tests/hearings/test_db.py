@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, create_engine, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
@@ -232,6 +234,80 @@ async def test_reading_writes_nothing(database: Database) -> None:
 
 
 # --- instants ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_look_finds_what_is_committed_and_writes_nothing(database: Database) -> None:
+    async with database.transaction() as db:
+        db.add(person())
+
+    async def look(db: AsyncSession) -> list[str]:
+        return [one.email for one in (await db.exec(select(Person))).all()]
+
+    async def write(db: AsyncSession) -> None:
+        db.add(person("b@ro.example"))
+        await db.flush()
+
+    try:
+        await database.look(write)
+    except InternalError:
+        assert not database.sqlite  # as with `reading`
+    assert await database.look(look) == ["a@ro.example"]
+
+
+async def test_rows_stay_readable_after_a_look_and_a_failure_comes_out_as_it_is(database: Database) -> None:
+    async with database.transaction() as db:
+        db.add(person())
+
+    async def first(db: AsyncSession) -> Person | None:
+        return (await db.exec(select(Person))).first()
+
+    async def fail(db: AsyncSession) -> None:
+        await first(db)
+        raise SchemaBehind("a", "b")
+
+    with pytest.raises(SchemaBehind):
+        await database.look(fail)
+    found = await database.look(first)
+    assert found is not None
+    assert (found.name, found.functions) == ("Ana", ["clerk"])
+
+
+async def test_while_a_look_at_sqlite_takes_its_time_the_event_loop_goes_on(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    await database.upgrade()
+    going = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def slow(db: AsyncSession) -> bool:
+        loop.call_soon_threadsafe(going.set)
+        deadline = time.monotonic() + 20
+        while not going.is_set():  # set by the loop, which could not if the look kept it
+            assert time.monotonic() < deadline
+            await db.exec(select(Person))
+        return True
+
+    assert await database.look(slow)
+    await database.close()
+
+
+async def test_a_look_at_sqlite_that_waits_for_something_else_fails_and_hurts_no_other(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    await database.upgrade()
+
+    async def wait(db: AsyncSession) -> None:
+        await db.exec(select(Person))
+        await asyncio.sleep(0)
+
+    async def look(db: AsyncSession) -> int:
+        return len((await db.exec(select(Person))).all())
+
+    for _more_than_there_are_threads in range(5):
+        with pytest.raises(RuntimeError, match="nothing but its session"):
+            await database.look(wait)
+    async with database.transaction() as db:
+        db.add(person())
+    assert await asyncio.gather(*(database.look(look) for _time in range(20))) == [1] * 20
+    await database.close()
 
 
 async def test_a_naive_datetime_is_refused(database: Database) -> None:

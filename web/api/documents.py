@@ -49,6 +49,7 @@ class PdfReport(Shown):
     "/requests/{request_id}/document.pdf",
     scope="requests:read",
     example="%PDF-1.7",
+    waits=True,
     errors=(404,),
     **files.answers("application/pdf"),
 )

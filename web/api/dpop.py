@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from urllib.parse import urlsplit
 
 from hearings import proofs
@@ -87,21 +88,26 @@ def _invalid(why: str) -> ApiError:
 
 @dataclass
 class SeenProofs:
-    """Proofs of reading requests this process has seen; `started` is when it began, in seconds since 1970."""
+    """Proofs of reading requests this process has seen; `started` is when it began, in seconds since 1970.
+
+    Any thread may ask.
+    """
 
     started: float
     size: int = 100_000
     seen: OrderedDict[tuple[str, str], datetime] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
 
     def use(self, proof: Checked, now: datetime) -> None:
         """Mark as used. Raises `ApiError` for one seen before, one older than this process, and when it is full."""
         if proof.made < int(self.started):
             raise _invalid("it is older than this server: make a new one")
-        while self.seen and next(iter(self.seen.values())) < now:
-            self.seen.popitem(last=False)
         place = (proof.thumbprint, proof.jti)
-        if place in self.seen:
-            raise _invalid("it has been used")
-        if len(self.seen) >= self.size:
-            raise ApiError("too_many_requests", headers={"Retry-After": str(OLDEST)})
-        self.seen[place] = now + timedelta(seconds=OLDEST + AHEAD + 1)
+        with self.lock:
+            while self.seen and next(iter(self.seen.values())) < now:
+                self.seen.popitem(last=False)
+            if place in self.seen:
+                raise _invalid("it has been used")
+            if len(self.seen) >= self.size:
+                raise ApiError("too_many_requests", headers={"Retry-After": str(OLDEST)})
+            self.seen[place] = now + timedelta(seconds=OLDEST + AHEAD + 1)

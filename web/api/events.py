@@ -45,7 +45,7 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.read("/events", scope="events", example=EXAMPLE, response_class=EventStream)
+@router.read("/events", scope="events", example=EXAMPLE, waits=True, response_class=EventStream)
 async def follow_events(
     caller: Calling,
     last_event_id: Annotated[str, Header(max_length=36, description="Id of the last event that was received.")] = "",

@@ -16,6 +16,7 @@ router = Resource("export")
     "/cases/{request_id}/export",
     scope="export",
     example="PK",
+    waits=True,
     errors=(404,),
     **files.answers("application/zip"),
 )

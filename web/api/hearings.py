@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import diary, queries, signatures, statement_bodies, views
-from hearings.clocks import LocalTime
+from hearings import clocks, diary, queries, signatures, statement_bodies, views
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
 from hearings.roles import Role
@@ -136,8 +135,9 @@ class Place(Shown):
     start: str
 
     @classmethod
-    def of(cls, state: str, language: str, at: LocalTime) -> "Place":
-        return cls(state=state, city=at.city, zone=at.zone, language=language, start=at.datetime.isoformat())
+    def of(cls, state: str, city: str, zone: str, language: str, start: datetime) -> "Place":
+        local = start.astimezone(clocks.zone(zone))
+        return cls(state=state, city=city, zone=zone, language=language, start=local.isoformat())
 
 
 class ShownHearing(Shown):
@@ -164,14 +164,16 @@ class ShownHearing(Shown):
 
     @classmethod
     def of(cls, row: Hearing) -> "ShownHearing":
-        places = {"requesting", "requested"}
-        own = {name: getattr(row, name) for name in cls.model_fields if name not in places}
-        here, there = diary.both_times(row)
-        return cls(
-            **own,
-            requesting=Place.of(row.requesting_state, row.language_requesting, here),
-            requested=Place.of(row.requested_state, row.language_requested, there),
-        )
+        at = row.starts_at
+        here = row.requesting_state, row.requesting_city, row.requesting_zone, row.language_requesting
+        there = row.requested_state, row.requested_city, row.requested_zone, row.language_requested
+        own = {name: getattr(row, name) for name in OWN}
+        return cls(**own, requesting=Place.of(*here, at), requested=Place.of(*there, at))
+
+
+OWN = [name for name in ShownHearing.model_fields if name not in ("requesting", "requested")]
+COLUMNS = [name for name in Hearing.model_fields if name != "created_by"]
+"""Of a row, what `ShownHearing.of` takes."""
 
 
 class HearingList(Shown):
@@ -242,6 +244,7 @@ async def list_hearings(
         status=status,
         after=after,
         limit=limit,
+        only=COLUMNS,
     )
     return HearingList(items=[ShownHearing.of(row) for row in page.rows], next=paging.link(caller, page.after))
 

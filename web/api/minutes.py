@@ -331,6 +331,7 @@ async def download_minutes_json(caller: Calling, ref: Ref, minutes: Number) -> R
     "/hearings/{ref}/minutes/{minutes}/document.pdf",
     scope="minutes:read",
     example="%PDF-1.7",
+    waits=True,
     errors=(404,),
     **files.answers("application/pdf"),
 )

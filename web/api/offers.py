@@ -121,6 +121,7 @@ async def _read(caller: Caller, hearing: Hearing) -> None:
     "/hearings/{ref}/offers",
     scope="hearings:read",
     example=OFFERS,
+    waits=True,
     errors=(404,),
     gives={"offer": "items/0/id"},
 )
@@ -137,6 +138,7 @@ async def list_offers(caller: Calling, ref: Ref) -> OfferList:
     "/hearings/{ref}/offers/{offer}/statement",
     scope="hearings:read",
     example=examples.HEARING_STATEMENT,
+    waits=True,
     errors=(404,),
 )
 async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> statements.Statement:

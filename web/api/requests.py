@@ -168,7 +168,13 @@ async def list_requests(
     """Requests this State has made or received, newest first."""
     outgoing = {"made": True, "received": False}.get(side or "")
     page = await queries.requests(
-        caller.db, state=caller.state, outgoing=outgoing, status=status, after=after, limit=limit
+        caller.db,
+        state=caller.state,
+        outgoing=outgoing,
+        status=status,
+        after=after,
+        limit=limit,
+        only=list(RequestSummary.model_fields),
     )
     return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
 

@@ -47,6 +47,8 @@ class Operation:
     """PATCH, PUT and DELETE of something that has a tag: `If-Match` is needed."""
     tagged: bool
     paged: bool
+    waits: bool
+    """A GET that does more than look at the database: it makes a document, or goes on."""
     gives: Mapping[str, str]
     """Path parameters of other operations, and where the answer holds them: `{"request_id": "id"}`."""
 
@@ -170,6 +172,7 @@ class Resource(APIRouter):
         changes: bool = False,
         tagged: bool = False,
         paged: bool = False,
+        waits: bool = False,
         gives: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -177,7 +180,7 @@ class Resource(APIRouter):
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             OPERATIONS[function] = Operation(
-                scope, body, limit, example, errors, changes, tagged or changes, paged, dict(gives or {})
+                scope, body, limit, example, errors, changes, tagged or changes, paged, waits, dict(gives or {})
             )
             self.add_api_route(
                 path, function, methods=[method], status_code=status, operation_id=function.__name__, **options
@@ -218,24 +221,28 @@ async def _answer(
     inner: Handler, operation: Operation, known: frozenset[str], request: Request, told: dict[str, str]
 ) -> Response:
     parts, now = parts_of(request), datetime.now(UTC)
-    if operation.scope is None:
+    scope = operation.scope
+    if scope is None:
         limits.take_address(parts, request)
         return await inner(await bodies.read(request, operation.body, operation.limit))
-    response: Response | None = None
-    async with parts.database.reading() as db:
+    reads = request.method in SAFE
+
+    async def look(db: AsyncSession) -> tuple[Caller, Response | None]:
         try:
             caller = await access.authenticate(db, request, request.app.state.seen, now)
         except ApiError:
             limits.take_address(parts, request)
             raise
-        told |= limits.take(parts, caller.client.id)
-        caller.require(operation.scope)
+        told.update(limits.take(parts, caller.client.id))
+        caller.require(scope)
         if request.scope["query_string"]:
             _check_query(request, known)
-        if request.method in SAFE and caller.database is parts.database:
-            # The session that found the caller shows the answer too: one look at the database, not two.
-            response = await _look(inner, caller, db, request)
-    if request.method in SAFE:
+        # The session that found the caller shows the answer too: one look at the database, not two.
+        here = reads and not operation.waits and caller.database is parts.database
+        return caller, await _look(inner, caller, db, request) if here else None
+
+    caller, response = await parts.database.look(look)
+    if reads:
         if response is None:
             async with caller.database.reading() as db:
                 response = await _look(inner, caller, db, request)
