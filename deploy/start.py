@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
-# Tests that measure no time and drive no browser; they may share the machine with one another.
-COMPUTING = ("tests/hearings", "tests/scheduler", "tests/web/api")
+# Five browsers with cameras and microphones at once: these tests have the machine to themselves.
+WHOLE_HEARINGS = "tests/e2e"
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
 
@@ -181,16 +181,16 @@ def serve() -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: what only computes, two at a time, then the rest."""
+    """Set up for tests too; become pytest. All tests are two runs: two at a time, then whole hearings alone."""
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
-        say("- running the tests that only compute, two at a time")
-        failed = subprocess.run([*pytest, "-n", "2", "--dist", "loadfile", *COMPUTING], check=False).returncode
-        say("- running the tests of media, pages and whole hearings, one at a time")
-        apart = [f"--ignore={path}" for path in COMPUTING]
-        raise SystemExit(subprocess.run([*pytest, *apart], check=False).returncode or failed)
+        say("- running the tests, two at a time")
+        together = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", f"--ignore={WHOLE_HEARINGS}"]
+        failed = subprocess.run([*pytest, *together], check=False).returncode
+        say("- running whole hearings")
+        raise SystemExit(subprocess.run([*pytest, WHOLE_HEARINGS], check=False).returncode or failed)
     say("- running the tests")
     sys.stdout.flush()
     os.execv(str(PYTHON), [*pytest, *arguments])

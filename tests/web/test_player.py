@@ -241,8 +241,8 @@ async def test_it_can_be_played_by_keyboard_alone(viewer: Viewer):
     await page.wait_for_function("() => probe.time('judge_1_cam') > 10.5", timeout=15_000)
     await page.keyboard.press("Space")
     await expect(viewer.play).to_be_visible()
-    await page.keyboard.press("ArrowLeft")
     await expect(page.get_by_test_id("live-polite")).to_contain_text("Paused at 00:00:1")
+    await page.keyboard.press("ArrowLeft")
     assert await viewer.clock() <= 3
 
 
