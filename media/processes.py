@@ -2,6 +2,7 @@
 
 Used for the media worker and the recorder. Such a process listens on a Unix socket in a private folder, says `Alive`
 every 0.5 s, and goes on when the web process ends; the next web process finds it by its pid file and attaches.
+It is told the events that the web process before has not taken in (`media.bookmark`).
 An exit is seen at once (pidfd); 2 s without `Alive` and it is killed. Either way `on_lost` is called, another is
 started, and `on_restart` is called when it answers, so that the caller can say again what it wants.
 """
@@ -22,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from media.bookmark import Bookmark
 from media.children import Child
 from media.link import Link, connect
 from media.messages import Alive, Attach, Attached, Stop
@@ -59,7 +61,7 @@ class Process:
 
     `on_message(event)`, `on_lost()` and `on_restart()` are called in the order things happened, one at a time;
     each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `last_seq` is
-    the number of the last event of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
+    the last event heard of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
     """
 
     def __init__(
@@ -84,6 +86,9 @@ class Process:
         self.last_alive = 0.0
         self._argv = list(argv)
         self._socket = folder / socket
+        self._bookmark = Bookmark(folder / f"{name}.seen")
+        self._taken = 0
+        self._caught_up = asyncio.Event()
         self._incoming = incoming
         self._on_message = on_message
         self._on_lost = on_lost
@@ -92,7 +97,8 @@ class Process:
         self._running: Child | None = None
         self._link: Link[Any] | None = None
         self._replies: dict[str, asyncio.Future[Any]] = {}
-        self._events: asyncio.Queue[tuple[Callable[..., Any], tuple[Any, ...]]] = asyncio.Queue(MAX_WAITING)
+        self._events: asyncio.Queue[tuple[Callable[..., Any], tuple[Any, ...], Child | None]]
+        self._events = asyncio.Queue(MAX_WAITING)
         self._numbers = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self._ending = False
@@ -110,15 +116,13 @@ class Process:
         on_lost: Callable[[], Awaitable[None] | None] | None = None,
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
-        last_seq: int = 0,
     ) -> "Process":
         """Take over the process that runs in `folder`, or start one; attached when this returns.
 
-        `last_seq` is the last event an earlier web process has taken in: later ones come again. Raises ProcessError
-        when no process answers within 30 s.
+        The events that an earlier web process has not taken in come again, oldest first. Raises ProcessError when no
+        process answers within 30 s.
         """
         process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment)
-        process.last_seq = last_seq
         await process._begin()
         return process
 
@@ -131,6 +135,13 @@ class Process:
     def since(self) -> int:
         """When the present process began, ns: another value is another process."""
         return self.attached.since if self.attached is not None else 0
+
+    async def caught_up(self, within: float) -> bool:
+        """Wait until the events of before the take-over have been handled; False when `within` s were too short."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._caught_up.wait()
+        return self._caught_up.is_set()
 
     # --- what the caller says ----------------------------------------------------------------------------------
 
@@ -178,6 +189,7 @@ class Process:
                 await running.gone.wait()
             self._note("stopped", running.pid)
             (self.folder / f"{self.name}.pid").unlink(missing_ok=True)
+            self._bookmark.remove()
         await self.detach()
 
     async def detach(self) -> None:
@@ -202,9 +214,9 @@ class Process:
         self._running = self._found()
         self.adopted = self._running is not None
         if self._running is None:
-            self.last_seq = 0
             self._running = self._start()
         else:
+            self.last_seq = self._taken = self._bookmark.read()
             self._note("adopted", self._running.pid)
         try:
             await self._attach(self._running, START_SECONDS if not self.adopted else SILENT_SECONDS)
@@ -213,7 +225,6 @@ class Process:
             if not self.adopted:
                 raise
             self.adopted = False
-            self.last_seq = 0
             self._running = self._start()
             try:
                 await self._attach(self._running, START_SECONDS)
@@ -231,6 +242,8 @@ class Process:
 
     def _start(self) -> Child:
         self._socket.unlink(missing_ok=True)
+        self._bookmark.remove()
+        self.last_seq = self._taken = 0
         child = Child.start(self.name, self._argv, self.folder, self._environment)
         self._note("started", child.pid)
         self._watch(child)
@@ -282,6 +295,7 @@ class Process:
         self._link = link
         self.last_alive = time.monotonic()
         self._note("attached", running.pid)
+        self._look_caught_up()
 
     # --- watching ----------------------------------------------------------------------------------------------
 
@@ -369,17 +383,26 @@ class Process:
         if self._events.full():
             logger.error("the %s says more than is taken in; the oldest event is dropped", self.name)
             self._events.get_nowait()
-        self._events.put_nowait((handler, arguments))
+        self._events.put_nowait((handler, arguments, self._running))
 
     async def _dispatch(self) -> None:
         while True:
-            handler, arguments = await self._events.get()
+            handler, arguments, child = await self._events.get()
             try:
                 result = handler(*arguments)
                 if asyncio.iscoroutine(result):
                     await result
             except Exception:
                 logger.exception("a handler for the %s failed", self.name)
+            seq = getattr(arguments[0], "seq", 0) if arguments else 0
+            if seq and child is self._running:  # what the process before said has numbers of its own
+                self._taken = seq
+                self._bookmark.write(seq)
+                self._look_caught_up()
+
+    def _look_caught_up(self) -> None:
+        if self.attached is not None and self._taken >= self.attached.seq:
+            self._caught_up.set()
 
     def _fail_replies(self) -> None:
         replies, self._replies = self._replies, {}
@@ -399,7 +422,6 @@ class Process:
         self._queue_call(self._on_lost)
         while True:
             await asyncio.sleep(PAUSES[min(max(0, self._failures - 1), len(PAUSES) - 1)])
-            self.last_seq = 0
             self._running = self._start()
             try:
                 await self._attach(self._running, START_SECONDS)

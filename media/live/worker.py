@@ -112,8 +112,10 @@ class Worker:
     async def _attach(self, link: Link[Any], message: Attach) -> None:
         if self._link is not None and self._link is not link:
             await self._link.close()
-        self._link = link
+        self._link = None  # the present state is said as events, and these come after `Attached`, like those missed
         self.room.new_planner()
+        self.room.tell_all()
+        self._link = link
         connected = [seat for seat, client in self.room.clients.items() if client.status == "connected"]
         self._send(
             Attached(
@@ -127,7 +129,6 @@ class Worker:
         for seq, event in list(self._events):
             if seq > message.last_seq:
                 self._send(event)
-        self.room.tell_all()
 
     def _send(self, message: msgspec.Struct) -> None:
         if self._link is not None:

@@ -1,6 +1,8 @@
 """A real worker process and whole pages: who is heard and seen, measured at the worker and at the pages' sockets."""
 
 import asyncio
+import os
+import signal
 import time
 from typing import Any
 
@@ -305,7 +307,6 @@ async def test_web_goes_away_and_media_goes_on(court: Any, until: Any) -> None:
     court.plan()
     judge, _ = [await court.page(name) for name in ("judge", "witness")]
     await until(lambda: judge.heard_from("witness", sound=True) > 20)
-    seen = court.process.last_seq
     await court.process.detach()
     heard = judge.heard_from("witness", sound=True)
     await until(lambda: judge.heard_from("witness", sound=True) > heard + 50)
@@ -313,11 +314,12 @@ async def test_web_goes_away_and_media_goes_on(court: Any, until: Any) -> None:
     events: list[Any] = []
     argv = court.process._argv
     court.process = await Process.start_or_adopt(
-        "worker", argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append, last_seq=seen
+        "worker", argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append
     )
     assert court.process.adopted
     assert sorted(court.process.attached.connected) == ["judge", "witness"]
-    await until(lambda: {e.seat for e in events if isinstance(e, SeatSlots)} == {"judge", "witness"})
+    assert await court.process.caught_up(5)
+    assert {e.seat for e in events if isinstance(e, SeatSlots)} == {"judge", "witness"}
     assert {e.seat for e in events if isinstance(e, PeerStatus)} == {"judge", "witness"}
     court.version = 0
     court.plan()
@@ -333,14 +335,40 @@ async def test_an_event_nobody_heard_is_told_to_the_next(court: Any, until: Any)
     court.plan()
     judge = await court.page("judge")
     await until(lambda: any(isinstance(e, PeerStatus) for e in court.events))
-    seen = court.process.last_seq
+    seen = court.events[-1].seq
     await court.process.detach()
     await judge.close()
     await asyncio.sleep(1)
     events: list[Any] = []
     court.process = await Process.start_or_adopt(
-        "worker", court.process._argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append, last_seq=seen
+        "worker", court.process._argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append
     )
-    await until(lambda: any(isinstance(e, PeerStatus) and e.status == "lost" for e in events))
+    assert await court.process.caught_up(5)
+    assert any(isinstance(e, PeerStatus) and e.status == "lost" for e in events)
     assert [e.seq for e in events] == sorted({e.seq for e in events})
     assert events[0].seq == seen + 1
+    # And what has been heard is not told again: an old failure would close the floor once more.
+    seen = events[-1].seq
+    await court.process.detach()
+    events.clear()
+    court.process = await Process.start_or_adopt(
+        "worker", court.process._argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append
+    )
+    assert await court.process.caught_up(5)
+    assert [e for e in events if e.seq <= seen] == []
+
+
+async def test_events_of_a_process_that_is_gone_do_not_count_for_the_next(court: Any, until: Any) -> None:
+    court.seat("judge")
+    court.plan()
+    await court.page("judge")
+    await until(lambda: len(court.events) > 2)
+    bookmark = court.folder / "worker.seen"
+    assert int(bookmark.read_text()) == court.events[-1].seq
+    assert bookmark.stat().st_mode & 0o777 == 0o600
+    pid = court.process.pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: court.process.pid not in (0, pid))
+    assert not bookmark.exists()
+    await court.process.stop()
+    assert not bookmark.exists()
