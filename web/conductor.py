@@ -24,10 +24,10 @@ from hearings.events import EventKind
 from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause
 from hearings.room_rules import RoomRules
-from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus, SittingStatus
+from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
 from media.processes import python
-from web import acts
+from web import acts, lines
 from web.i18n import speaking
 from web.media_side import MediaSide
 from web.proceedings import Proceedings
@@ -39,10 +39,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("vivavoce.web.conductor")
 
-ESSENTIAL_LOST = 5_000_000_000
-"""Nanoseconds without an essential person's line after which the floor is closed (docs/live.md)."""
-AWAY = 2_000_000_000
-"""Nanoseconds a page may be away before its seat counts as reconnecting."""
+CATCH_UP_SECONDS = 30
+"""For what worker and recorder have said while there was no web process: one or two events a second."""
 
 SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.Resume)
 """Commands that wait for the recorder, and therefore run beside the others."""
@@ -106,6 +104,7 @@ class Conductor:
         self.media = MediaSide(self)
         self.proceedings = Proceedings(self)
         self._on_end = on_end
+        self._returning_until: int | None = None
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
         self._view_seq = 0
@@ -116,7 +115,11 @@ class Conductor:
     # --- life ---------------------------------------------------------------------------------------------------
 
     async def start(self, free_port: Callable[[], int]) -> None:
-        """Start, or take over, worker and recorder; then follow the rows."""
+        """Start, or take over, worker and recorder; then follow the rows.
+
+        What both have said since the last web process heard them is taken in first, so that nobody is told of the
+        state of before as if it were the present one. Nobody's silence counts before `expect_pages`.
+        """
         settings = self.parts.settings
         async with self.parts.database.transaction() as db:
             rows = await read_rows(db, self.hearing_id)
@@ -126,16 +129,25 @@ class Conductor:
             await sittings.set_process(db, sitting=sitting, udp_port=port, run_folder=self.folder.name)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorder = ["--recordings", str(settings.recordings), "--seal-key", str(settings.keys / "seal.key")]
+        self.proceedings.read_facts(rows)
+        await self.media.start_process(port, rows)
         await self.proceedings.start_process(
-            python("media.evidence.recorder", "--folder", str(self.folder), *recorder, "--court", settings.court_name),
-            rows,
+            python("media.evidence.recorder", "--folder", str(self.folder), *recorder, "--court", settings.court_name)
         )
-        await self.media.start_process(port)
+        for side in (self.media, self.proceedings):
+            if not await side.caught_up(CATCH_UP_SECONDS):
+                logger.warning("worker or recorder have more to say than could be taken in")
+        if self.ended:  # the recording was closed while there was no web process
+            return
         self.spawn(self._follow())
         self.spawn(self._tick())
-        if rows.sitting.status is SittingStatus.closing:
+        if rows.sitting.status is SittingStatus.closing and self.proceedings.facts.closed_at is None:
             self.spawn(self.proceedings.finish_closing())
         self.touch()
+
+    def expect_pages(self) -> None:
+        """From now on pages can connect: those whose media go on have `lines.RETURNING` to do so."""
+        self._returning_until = time.time_ns() + lines.RETURNING
 
     async def detach(self) -> None:
         """The web process ends: leave worker and recorder running."""
@@ -271,8 +283,8 @@ class Conductor:
 
     async def _watch_lines(self, now: int) -> None:
         """What nobody reports: people who do not come back, lines that are lost."""
-        scene = self.scene
-        if scene is None or self.ended:
+        scene, until = self.scene, self._returning_until
+        if scene is None or self.ended or until is None:
             return
         gone: list[str] = []
         holds: list[str] = []
@@ -281,16 +293,14 @@ class Conductor:
             state = self.liveness.setdefault(one.id, Liveness())
             connection = self.connections.get(one.id)
             away = connection is None or connection.silent
-            lost = one.presence in IN_ROOM and (away or state.media in ("lost", "quiet"))
+            lost = lines.is_lost(one, state, away=away, returning=now < until)
             if lost != (state.lost_since is not None):
                 state.lost_since = now if lost else None
                 self.touch()
-            if state.lost_since is None:
-                continue
-            if away and one.presence is PresenceStatus.present and now - state.lost_since >= AWAY:
+            if lines.is_gone(one, state, away=away, now=now):
                 gone.append(one.id)
-            essential = scene.sitting.status in LIVE_SITTINGS and one.essential
-            if essential and now - state.lost_since >= ESSENTIAL_LOST and f"line_lost:{one.id}" not in held:
+            closes = scene.sitting.status in LIVE_SITTINGS and lines.closes_the_floor(one, state, now=now)
+            if closes and f"line_lost:{one.id}" not in held:
                 holds.append(one.id)
         waiting = any(one.presence is PresenceStatus.reconnecting for one in scene.participants)
         if not (gone or holds or waiting):

@@ -30,9 +30,11 @@ class Conductors:
             open_sittings = await queries.open_sittings(db)
         for sitting in open_sittings:
             try:
-                await self.open(sitting.hearing_id)
+                await self._begin(sitting.hearing_id)
             except (OSError, TimeoutError):
                 logger.exception("a hearing could not be taken over")
+        for conductor in self._all.values():  # no page can come before all of them have been taken over
+            conductor.expect_pages()
 
     async def stop(self) -> None:
         """The web process ends; media and recording go on."""
@@ -48,10 +50,16 @@ class Conductors:
         async with self._lock:
             found = self._all.get(hearing_id)
             if found is None:
-                found = Conductor(self.parts, hearing_id, self._forget)
-                await found.start(self._free_port)
-                self._all[hearing_id] = found
+                found = await self._begin(hearing_id)
+                found.expect_pages()
             return found
+
+    async def _begin(self, hearing_id: str) -> Conductor:
+        begun = Conductor(self.parts, hearing_id, self._forget)
+        await begun.start(self._free_port)
+        if not begun.ended:
+            self._all[hearing_id] = begun
+        return begun
 
     def get(self, hearing_id: str) -> Conductor | None:
         """The conductor of a live hearing."""

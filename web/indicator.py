@@ -33,12 +33,13 @@ class RecordingFacts:
     error_at: int | None = None
 
     def sealed_until(self, at: int, count: int) -> "RecordingFacts":
-        """A seal was acknowledged: it also takes a known error back, if it came later."""
+        """A seal was acknowledged: it also takes a known error back, if it came later. One that is told again
+        makes the last seal no older."""
         cleared = self.error_at is None or at > self.error_at
         return replace(
             self,
             sealed=max(count, self.sealed),
-            last_sealed_at=at,
+            last_sealed_at=max(at, self.last_sealed_at or 0),
             started_at=self.started_at or at,
             error="" if cleared else self.error,
             error_at=None if cleared else self.error_at,

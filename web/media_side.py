@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from hearings.actors import SYSTEM
 from hearings.events import EventKind, record
+from hearings.status import IN_ROOM
 from media import messages
 from media.processes import Process, python
 from web import plan
 from web.view import Liveness, Scene
 
 if TYPE_CHECKING:
-    from web.conductor import Conductor
+    from web.conductor import Conductor, Rows
 
 logger = logging.getLogger("vivavoce.web.media_side")
 
@@ -29,8 +30,8 @@ class MediaSide:
         self._version = 0
         self._last_plan: messages.Plan | None = None
 
-    async def start_process(self, port: int) -> None:
-        """Start or take over the worker."""
+    async def start_process(self, port: int, rows: "Rows") -> None:
+        """Start or take over the worker. Whoever of the room it does not have in its own is known to be lost."""
         settings, folder = self._conductor.parts.settings, self._conductor.folder
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
         where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public]
@@ -45,8 +46,16 @@ class MediaSide:
             on_restart=self._restarted,
         )
         self._is_up()
-        for seat in self._process.attached.connected if self._process.attached else []:
-            self._conductor.liveness.setdefault(seat, Liveness()).media = "connected"
+        if self._process.adopted and self._process.attached is not None:
+            connected = self._process.attached.connected
+            for one in rows.participants:
+                if one.presence in IN_ROOM:
+                    state = self._conductor.liveness.setdefault(one.id, Liveness())
+                    state.media = "connected" if one.id in connected else "lost"
+
+    async def caught_up(self, within: float) -> bool:
+        """Wait until what the worker said before it was taken over has been taken in."""
+        return self._process is None or await self._process.caught_up(within)
 
     async def detach(self) -> None:
         """Leave the worker running."""
@@ -122,7 +131,7 @@ class MediaSide:
                 self._conductor.liveness.setdefault(message.seat, Liveness()).media = message.status
                 self._conductor.touch()
             case messages.FloorClosed():
-                await self._conductor.proceedings.floor_closed_by_worker(message.cause)
+                await self._conductor.proceedings.floor_closed_by_worker(message.cause, message.at)
             case _:
                 return
 

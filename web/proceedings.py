@@ -66,9 +66,8 @@ class Proceedings:
         """A recording is open and not yet closed."""
         return self.facts.opened_at is not None and self.facts.closed_at is None
 
-    async def start_process(self, argv: list[str], rows: "Rows") -> None:
+    async def start_process(self, argv: list[str]) -> None:
         """Start or take over the recorder, and take an open recording up again."""
-        self._read_facts(rows)
         self._process = await Process.start_or_adopt(
             "recorder",
             argv,
@@ -83,6 +82,10 @@ class Proceedings:
             await self._failed("recorder_lost")
             await self._restarted()
 
+    async def caught_up(self, within: float) -> bool:
+        """Wait until what the recorder said before it was taken over has been taken in."""
+        return self._process is None or await self._process.caught_up(within)
+
     async def detach(self) -> None:
         """Leave the recorder running."""
         if self._process is not None:
@@ -93,7 +96,8 @@ class Proceedings:
         if self._process is not None:
             await self._process.stop()
 
-    def _read_facts(self, rows: "Rows") -> None:
+    def read_facts(self, rows: "Rows") -> None:
+        """What the rows say of the recording; the recorder's events go on from there."""
         recording = rows.recording
         if recording is None or recording.status in NEVER_OPENED:
             return
@@ -177,9 +181,9 @@ class Proceedings:
         if first:
             self._conductor.notify("recording_failing", assertive=True)
 
-    async def floor_closed_by_worker(self, cause: str) -> None:
+    async def floor_closed_by_worker(self, cause: str, at: int) -> None:
         """The worker closed the floor by itself, before we knew."""
-        await self._failed("no_seal" if cause == "no_seal" else "recorder_failing")
+        await self._failed("no_seal" if cause == "no_seal" else "recorder_failing", at)
 
     async def watch(self, now: int) -> None:
         """Once a second: have seals stayed away for 20 s?"""

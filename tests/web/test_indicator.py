@@ -48,3 +48,7 @@ def test_recording_is_never_claimed_longer_than_twenty_seconds_after_a_seal(seal
 
 def test_the_number_of_sealed_parts_never_falls() -> None:
     assert SEALED.sealed_until(105 * SECOND, 2).sealed == 3
+
+
+def test_an_old_seal_told_again_makes_the_last_one_no_older() -> None:
+    assert SEALED.sealed_until(80 * SECOND, 1) == SEALED

@@ -1,0 +1,74 @@
+"""Whose line is lost: a page that is away, and a web process that has only just begun to hear pages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings.models import Participant
+from hearings.roles import Role
+from hearings.status import PresenceStatus
+from web import lines
+from web.view import Liveness
+
+SECOND = 1_000_000_000
+
+
+def somebody(presence: str = "present", *, essential: bool = True) -> Participant:
+    return Participant(
+        id="w",
+        owner_state="RO",
+        hearing_id="-",
+        role=Role.witness,
+        display_name="-",
+        state="TH",
+        speaks="th",
+        presence=PresenceStatus(presence),
+        presence_since=datetime.now(UTC),
+        essential=essential,
+    )
+
+
+@pytest.mark.parametrize(
+    ("presence", "media", "away", "returning", "lost"),
+    [
+        ("present", "connected", False, False, False),
+        ("present", "", False, False, False),
+        ("present", "lost", False, False, True),
+        ("present", "quiet", False, False, True),
+        ("present", "connected", True, False, True),
+        # The web process is new: whoever's media go on is on the way back, whoever's do not is lost.
+        ("present", "connected", True, True, False),
+        ("present", "quiet", True, True, True),
+        ("present", "lost", True, True, True),
+        ("present", "", True, True, True),
+        ("reconnecting", "connected", True, True, False),
+        ("reconnecting", "lost", True, True, True),
+        # Nobody outside the room can be missed.
+        ("waiting", "lost", True, False, False),
+        ("left", "", True, False, False),
+    ],
+)
+def test_a_line_is_lost(presence: str, media: str, away: bool, returning: bool, lost: bool) -> None:
+    assert lines.is_lost(somebody(presence), Liveness(media=media), away=away, returning=returning) is lost
+
+
+def test_a_page_that_is_away_for_two_seconds_leaves_its_seat_reconnecting() -> None:
+    state = Liveness(lost_since=100 * SECOND)
+    assert not lines.is_gone(somebody(), state, away=True, now=102 * SECOND - 1)
+    assert lines.is_gone(somebody(), state, away=True, now=102 * SECOND)
+    assert not lines.is_gone(somebody(), state, away=False, now=200 * SECOND)
+    assert not lines.is_gone(somebody("reconnecting"), state, away=True, now=200 * SECOND)
+    assert not lines.is_gone(somebody(), Liveness(), away=True, now=200 * SECOND)
+
+
+def test_the_floor_closes_after_five_seconds_without_an_essential_person() -> None:
+    state = Liveness(lost_since=100 * SECOND)
+    assert not lines.closes_the_floor(somebody(), state, now=105 * SECOND - 1)
+    assert lines.closes_the_floor(somebody(), state, now=105 * SECOND)
+    assert not lines.closes_the_floor(somebody(essential=False), state, now=200 * SECOND)
+    assert not lines.closes_the_floor(somebody(), Liveness(), now=200 * SECOND)
+
+
+def test_pages_have_longer_to_come_back_than_their_longest_pause_and_wait() -> None:
+    # signalling.ts: BACKOFF_MS up to 4 s, spread by a quarter; http.ts: 10 s for an answer.
+    assert 4 * 1.25 + 10 + lines.AWAY / SECOND < lines.RETURNING / SECOND
