@@ -1,7 +1,9 @@
 """Calendar files (RFC 5545) and invitations (RFC 5546): hearings as events that name nobody.
 
 An event says the hearing's reference, both local times and where to find the page; never who is heard, in what case or
-why. Its UID never changes; its SEQUENCE rises with what changes (`hearings.models.CalendarEntry`).
+why. Each day of a hearing is an event of its own, because days differ in length, move and fall away one by one, and few
+calendar programs follow RDATE. A day's UID never changes; its SEQUENCE rises with what changes
+(`hearings.models.CalendarEntry`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 
 from hearings.diary import both_times
-from hearings.models import Hearing
+from hearings.models import Hearing, HearingDay
 from hearings.status import HearingStatus
 from hearings.texts import one_line
 
@@ -32,6 +34,7 @@ SHOWN_AS = {
     HearingStatus.aborted: "CANCELLED",
 }
 """RFC 5545 §3.8.1.11."""
+_FINISHED = frozenset({HearingStatus.in_progress, HearingStatus.concluded, HearingStatus.aborted})
 
 
 class Method(StrEnum):
@@ -42,23 +45,76 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of a hearing as calendars show it. `number` counts from 1; `several`: the hearing has more than one."""
+
+    number: int
+    several: bool
+    starts_at: datetime
+    ends_at: datetime
+    wall_zone: str
+    shown_as: str
+    """STATUS, RFC 5545 §3.8.1.11."""
+    past: bool
+    """It is being held or has been: nothing changes in calendars any more."""
+
+    @property
+    def off(self) -> bool:
+        """Whether it will not be held."""
+        return self.shown_as == "CANCELLED"
+
+
+def days(hearing: Hearing, rows: Sequence[HearingDay]) -> list[Day]:
+    """The days of a hearing in order; without rows, the hearing's own time is its only day."""
+    shown: Sequence[HearingDay | Hearing] = rows or [hearing]
+    return [
+        Day(
+            number=row.number if isinstance(row, HearingDay) else 1,
+            several=len(rows) > 1,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            wall_zone=row.wall_zone,
+            shown_as=_shown_as(hearing, row),
+            past=_past(hearing, row),
+        )
+        for row in shown
+    ]
+
+
+def _shown_as(hearing: Hearing, row: HearingDay | Hearing) -> str:
+    if isinstance(row, HearingDay) and row.heard_at is not None:
+        return "CONFIRMED"
+    dropped = isinstance(row, HearingDay) and row.dropped_at is not None
+    return "CANCELLED" if dropped else SHOWN_AS[hearing.status]
+
+
+def _past(hearing: Hearing, row: HearingDay | Hearing) -> bool:
+    if isinstance(row, HearingDay) and row.dropped_at is not None:
+        return False
+    return hearing.status in _FINISHED or (isinstance(row, HearingDay) and row.heard_at is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Booking:
-    """A hearing as a calendar shows it. `origin` is the configured public address, never a request's."""
+    """A day of a hearing in a calendar. `origin` is the configured public address, never a request's."""
 
     hearing: Hearing
+    day: Day
     sequence: int
     changed_at: datetime
     origin: str
 
     @property
     def uid(self) -> str:
-        """The same for the life of the hearing (RFC 5545 §3.8.4.7, RFC 7986 §5.3)."""
-        return f"{self.hearing.id}@{self.origin.split('//')[-1].split(':')[0]}"
+        """The same for the life of the day (RFC 5545 §3.8.4.7, RFC 7986 §5.3)."""
+        number = f"-{self.day.number}" if self.day.number > 1 else ""
+        return f"{self.hearing.id}{number}@{self.origin.split('//')[-1].split(':')[0]}"
 
 
-def summary(hearing: Hearing) -> str:
-    """What stands in the calendar: the reference and nothing else."""
-    return f"Hearing {one_line(hearing.ref)}"
+def summary(booking: Booking) -> str:
+    """What stands in the calendar: the reference, the number of the day where there are several, and nothing else."""
+    name = f"Hearing {one_line(booking.hearing.ref)}"
+    return f"{name}, day {booking.day.number}" if booking.day.several else name
 
 
 def feed(bookings: Sequence[Booking]) -> bytes:
@@ -67,7 +123,10 @@ def feed(bookings: Sequence[Booking]) -> bytes:
 
 
 def invitation(booking: Booking, *, method: Method, organiser: str, attendee: str) -> bytes:
-    """One invitation, update or cancellation for one person (RFC 5546 §3.2.2, §3.2.5)."""
+    """One invitation, update or cancellation of one day for one person.
+
+    RFC 5546 §3.2.2 and §3.2.5: all events of such a message have the same UID, so each day comes in one of its own.
+    """
     event = _event(booking)
     if method is Method.cancel:
         event["status"] = vText("CANCELLED")
@@ -81,26 +140,27 @@ def invitation(booking: Booking, *, method: Method, organiser: str, attendee: st
     return _calendar([event], [booking], method)
 
 
-def description(hearing: Hearing, origin: str) -> str:
+def description(booking: Booking) -> str:
     """Both local times with their offsets, and the page."""
-    starts, ends = both_times(hearing), both_times(hearing, hearing.ends_at)
+    hearing, day = booking.hearing, booking.day
+    starts, ends = both_times(hearing, day.starts_at), both_times(hearing, day.ends_at)
     lines = [f"{one_line(str(start))} to {end.datetime:%H:%M}" for start, end in zip(starts, ends, strict=True)]
-    return "\n".join([*lines, f"{origin}/h/{quote(hearing.ref)}"])
+    return "\n".join([*lines, f"{booking.origin}/h/{quote(hearing.ref)}"])
 
 
 def _event(booking: Booking) -> Event:
-    hearing, place = booking.hearing, ZoneInfo(booking.hearing.wall_zone)
+    hearing, day, place = booking.hearing, booking.day, ZoneInfo(booking.day.wall_zone)
     event = Event()
     event.add("uid", booking.uid)
     event.add("dtstamp", booking.changed_at.astimezone(UTC))
-    event.add("dtstart", hearing.starts_at.astimezone(place))
-    event.add("dtend", hearing.ends_at.astimezone(place))
-    event.add("summary", summary(hearing))
-    event.add("description", description(hearing, booking.origin))
+    event.add("dtstart", day.starts_at.astimezone(place))
+    event.add("dtend", day.ends_at.astimezone(place))
+    event.add("summary", summary(booking))
+    event.add("description", description(booking))
     event.add("location", one_line(f"{hearing.requesting_city} / {hearing.requested_city}"))
     event.add("url", f"{booking.origin}/h/{quote(hearing.ref)}")
     event.add("sequence", booking.sequence)
-    event.add("status", SHOWN_AS[hearing.status])
+    event.add("status", day.shown_as)
     event.add("class", "CONFIDENTIAL")
     event.add("transp", "OPAQUE")
     return event
@@ -124,8 +184,8 @@ def _zones(bookings: Sequence[Booking]) -> Iterator[tuple[str, int, int]]:
     """Both zones of every hearing, with the years they are needed for."""
     years: dict[str, set[int]] = {}
     for booking in bookings:
-        for name in (booking.hearing.requesting_zone, booking.hearing.requested_zone, booking.hearing.wall_zone):
-            years.setdefault(name, set()).update({booking.hearing.starts_at.year, booking.hearing.ends_at.year})
+        for name in (booking.hearing.requesting_zone, booking.hearing.requested_zone, booking.day.wall_zone):
+            years.setdefault(name, set()).update({booking.day.starts_at.year, booking.day.ends_at.year})
     for name, found in sorted(years.items()):
         yield name, min(found) - 1, max(found) + 1
 

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import NotFound, NotReady
-from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingRequest, Participant, Person
+from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingDay, HearingRequest, Participant, Person
 from hearings.models.outbox import FeedScope
 
 PAST, AHEAD, MOST = timedelta(days=90), timedelta(days=730), 1000
-"""How far a feed looks back and ahead, and how many hearings it holds at most, the next ones."""
+"""How far a feed looks back and ahead for a day of a hearing, and how many hearings it holds at most, the next ones."""
 FEEDS = 10
 """Addresses a person may have at the same time."""
 
@@ -65,7 +65,7 @@ async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
 
 async def read(db: AsyncSession, *, token: str, origin: str, now: datetime) -> bytes:
     """The calendar behind an address. Raises `NotFound`, the same for unknown, revoked, and people who have left."""
-    from hearings.calendar_files import Booking, feed  # when it is needed: icalendar takes long to load
+    from hearings.calendar_files import Booking, days, feed  # when it is needed: icalendar takes long to load
 
     query = select(CalendarFeed, Person).join(Person).where(CalendarFeed.token_hash == _hash(token))
     found = (await db.exec(query.where(col(CalendarFeed.revoked_at).is_(None), col(Person.active)))).first()
@@ -73,26 +73,33 @@ async def read(db: AsyncSession, *, token: str, origin: str, now: datetime) -> b
         raise NotFound
     wanted, person = found
     hearings = await _hearings(db, wanted, person, now)
-    entries = await _entries(db, [hearing.id for hearing in hearings])
-    return feed(
-        [
-            Booking(
-                hearing=hearing,
-                sequence=entries[hearing.id].sequence if hearing.id in entries else 0,
-                changed_at=entries[hearing.id].changed_at if hearing.id in entries else hearing.created_at,
-                origin=origin,
+    ids = [hearing.id for hearing in hearings]
+    rows, entries = await _days(db, ids), await _entries(db, ids)
+    bookings = []
+    for hearing in hearings:
+        for day in days(hearing, rows.get(hearing.id, [])):
+            entry = entries.get((hearing.id, day.number))
+            bookings.append(
+                Booking(
+                    hearing=hearing,
+                    day=day,
+                    sequence=entry.sequence if entry else 0,
+                    changed_at=entry.changed_at if entry else hearing.created_at,
+                    origin=origin,
+                )
             )
-            for hearing in hearings
-        ]
-    )
+    return feed(bookings)
 
 
 async def _hearings(db: AsyncSession, wanted: CalendarFeed, person: Person, now: datetime) -> Sequence[Hearing]:
     state = person.owner_state
+    first, last = now - PAST, now + AHEAD
+    near = select(HearingDay.hearing_id).where(
+        col(HearingDay.starts_at) >= first, col(HearingDay.starts_at) < last, col(HearingDay.dropped_at).is_(None)
+    )
     query = select(Hearing).where(
         or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state),
-        col(Hearing.starts_at) >= now - PAST,
-        col(Hearing.starts_at) < now + AHEAD,
+        or_(and_(col(Hearing.starts_at) >= first, col(Hearing.starts_at) < last), col(Hearing.id).in_(near)),
     )
     if wanted.scope is FeedScope.own:
         seats = select(Participant.hearing_id).where(Participant.person_id == person.id)
@@ -110,9 +117,18 @@ async def _hearings(db: AsyncSession, wanted: CalendarFeed, person: Person, now:
     return (await db.exec(query.order_by(col(Hearing.starts_at), col(Hearing.id)).limit(MOST))).all()
 
 
-async def _entries(db: AsyncSession, ids: Sequence[str]) -> dict[str, CalendarEntry]:
-    found: dict[str, CalendarEntry] = {}
+async def _days(db: AsyncSession, ids: Sequence[str]) -> dict[str, list[HearingDay]]:
+    found: dict[str, list[HearingDay]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(HearingDay).where(col(HearingDay.hearing_id).in_(ids[start : start + 500]))
+        for day in (await db.exec(query.order_by(col(HearingDay.number)))).all():
+            found.setdefault(day.hearing_id, []).append(day)
+    return found
+
+
+async def _entries(db: AsyncSession, ids: Sequence[str]) -> dict[tuple[str, int], CalendarEntry]:
+    found: dict[tuple[str, int], CalendarEntry] = {}
     for start in range(0, len(ids), 500):
         query = select(CalendarEntry).where(col(CalendarEntry.hearing_id).in_(ids[start : start + 500]))
-        found |= {entry.hearing_id: entry for entry in (await db.exec(query)).all()}
+        found |= {(entry.hearing_id, entry.day): entry for entry in (await db.exec(query)).all()}
     return found

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import agreements, outbox, webhooks
+from hearings.calendar_files import Day
 from hearings.diary import both_times
 from hearings.models import (
     Agreement,
@@ -176,14 +177,15 @@ def link(subject: Hearing | HearingRequest, origin: str) -> str:
     return f"{origin}/{path}/{reference(subject)}"
 
 
-def mail(subject: Hearing | HearingRequest, text: str, origin: str) -> dict[str, Any]:
-    """The payload of a mail: subject and text."""
-    name = "Hearing" if isinstance(subject, Hearing) else "Request"
-    lines = [f"{text}.", "", f"{name} {reference(subject)}"]
+def mail(subject: Hearing | HearingRequest, text: str, origin: str, *, day: Day | None = None) -> dict[str, Any]:
+    """The payload of a mail: subject and text; of one `day` of a hearing that has several."""
+    name = f"{'Hearing' if isinstance(subject, Hearing) else 'Request'} {reference(subject)}"
+    name += f", day {day.number}" if day else ""
+    lines = [f"{text}.", "", name]
     if isinstance(subject, Hearing):
-        lines += [one_line(str(time)) for time in both_times(subject)]
+        lines += [one_line(str(time)) for time in both_times(subject, day.starts_at if day else None)]
     lines += [link(subject, origin), "", FOOTER]
-    return {"subject": one_line(f"{name} {reference(subject)}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
+    return {"subject": one_line(f"{name}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
 
 
 async def tell(

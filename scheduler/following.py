@@ -12,11 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import claims, invitations, notices
 from hearings.models import Hearing, StatusChange, UnfollowedChange
+from hearings.status import HearingStatus
 from scheduler.world import World
 
 logger = logging.getLogger("vivavoce.scheduler.following")
 
 MOST_TRIES = 5
+OVER = frozenset({HearingStatus.concluded, HearingStatus.aborted})
 UNMAKEABLE = "It could not be made"
 
 
@@ -52,7 +54,8 @@ async def _follow_one(world: World, db: AsyncSession, change_id: str, now: datet
             made = await invitations.settle(
                 db, hearing_id=subject.id, origin=world.origin, organiser=world.organiser, now=now
             )
-            told = {message.address for message in made}
+            if change.after not in OVER:  # that a further day is off does not say how the hearing has ended
+                told = {message.address for message in made}
     if now - change.at > notices.USEFUL:
         await _missed(db, change, notices.MISSED, now)
     else:

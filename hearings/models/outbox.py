@@ -155,16 +155,19 @@ class CalendarFeed(Row, table=True):
 
 
 class CalendarEntry(Row, table=True):
-    """What calendars were last told of a hearing: a digest of it, RFC 5545's SEQUENCE, and who was told."""
+    """What calendars were last told of a day of a hearing: a digest of it, RFC 5545's SEQUENCE, and who was told."""
 
     __tablename__ = "calendar_entry"
     __table_args__ = (
         state_check(),
         CheckConstraint("sequence >= 0", name="sequence"),
-        UniqueConstraint("hearing_id"),
+        CheckConstraint("day >= 1", name="day"),
+        UniqueConstraint("hearing_id", "day"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    day: int = 1
+    """Number of the day, as in `HearingDay`."""
     sequence: int = 0
     digest: str = Field(max_length=64)
     people: list[str] = json(default_factory=list)

@@ -36,7 +36,8 @@ def hearing(start: datetime, zone: str = "Europe/Bucharest", **more: Any) -> Hea
 
 
 def booking(one: Hearing) -> Booking:
-    return Booking(hearing=one, sequence=3, changed_at=CHANGED, origin="https://court.example")
+    (day,) = calendar_files.days(one, [])
+    return Booking(hearing=one, day=day, sequence=3, changed_at=CHANGED, origin="https://court.example")
 
 
 def offset_by(zone: icalendar.Timezone, wall: datetime) -> timedelta:

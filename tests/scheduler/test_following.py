@@ -1,20 +1,37 @@
 """Following the history: notices, events and calendars, once for each change, and a name that is in none of them."""
 
+import asyncio
 import base64
+import email
+import email.policy
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import icalendar
 import pytest
+from aiosmtpd.controller import Controller
 from sqlmodel import select
 
 from hearings import calendar_files, feeds, invitations, notices, webhooks
 from hearings.actors import SYSTEM, Actor, person_actor
-from hearings.models import CalendarEntry, Claim, Hearing, OutboxMessage, Participant, UnfollowedChange, Webhook
+from hearings.models import (
+    CalendarEntry,
+    Claim,
+    Hearing,
+    HearingDay,
+    OutboxMessage,
+    Participant,
+    UnfollowedChange,
+    Webhook,
+)
 from hearings.models.outbox import FeedScope, OutboxKind
 from hearings.moves import born, move_hearing, move_recording, move_request
 from hearings.status import HearingStatus, RequestStatus
-from scheduler import following, mail
+from scheduler import delivery, following, mail
+from scheduler.ways import MailServer, Ways
 
 NAME = "Planted"
 DAY = timedelta(days=1)
@@ -154,6 +171,27 @@ async def test_a_change_that_cannot_be_told_lets_others_pass_and_is_marked_in_th
     assert claim.reason == following.UNMAKEABLE
 
 
+@asynccontextmanager
+async def receiving() -> AsyncIterator[tuple[Ways, list[bytes]]]:
+    """A mail server, and what it has taken."""
+    taken: list[bytes] = []
+
+    class Handler:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+            taken.append(envelope.content)
+            return "250 taken"
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+    await asyncio.to_thread(controller.start)
+    try:
+        yield Ways(mail=MailServer(host="127.0.0.1", port=port, tls="none", sender="c@court.example")), taken
+    finally:
+        await asyncio.to_thread(controller.stop)
+
+
 # --- calendars ---------------------------------------------------------------------------------------------------
 
 
@@ -195,6 +233,167 @@ async def test_calendars_follow_a_hearing_with_a_stable_uid_and_a_rising_sequenc
     assert await settle(setting) == []
     uids = {str(event(one)["UID"]) for one in [*first, *second, *third, *last]}
     assert uids == {f"{setting.hearing.id}@court.example"}
+
+
+HOUR = timedelta(hours=1)
+LENGTHS = (2 * HOUR, 4 * HOUR, HOUR)
+
+
+async def days(setting: Any) -> list[HearingDay]:
+    """Three days of different lengths; on the last one the clocks of Bucharest have changed."""
+    starts = [setting.hearing.starts_at + distance for distance in (0 * DAY, DAY, 120 * DAY - HOUR)]
+    rows = [
+        HearingDay(
+            owner_state="RO", hearing_id=setting.hearing.id, number=number, starts_at=start, ends_at=start + length,
+            wall_start="2026-12-02T09:00:00", wall_zone="Europe/Bucharest", tzdb_version="2026a",
+        )
+        for number, (start, length) in enumerate(zip(starts, LENGTHS, strict=True), start=1)
+    ]  # fmt: skip
+    async with setting.database.transaction() as db:
+        db.add_all(rows)
+    return rows
+
+
+async def change_day(setting: Any, day: HearingDay, **changes: Any) -> None:
+    async with setting.database.transaction() as db:
+        row = await db.get(HearingDay, day.id)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        db.add(row)
+
+
+async def feed_events(setting: Any, token: str) -> dict[str, Any]:
+    async with setting.database.reading() as db:
+        file = await feeds.read(db, token=token, origin="https://court.example", now=setting.now)
+    return {str(one["UID"]): one for one in icalendar.Calendar.from_ical(file).walk("VEVENT")}
+
+
+async def test_each_day_of_a_hearing_is_an_event_of_its_own_in_invitations_and_in_the_feed(setting: Any) -> None:
+    rows = await days(setting)
+    first = [one for one in await settle(setting) if one.address == "judge@ro.example"]
+    uid = setting.hearing.id
+    wanted = {
+        f"{uid}@court.example": ("Hearing 7F3K-22QD, day 1", 9, 2 * HOUR, 14),
+        f"{uid}-2@court.example": ("Hearing 7F3K-22QD, day 2", 9, 4 * HOUR, 14),
+        f"{uid}-3@court.example": ("Hearing 7F3K-22QD, day 3", 9, HOUR, 13),
+    }
+    async with setting.database.transaction() as db:
+        made = await feeds.make(db, person=setting.people["clerk"], scope=FeedScope.state, now=setting.now)
+    mailed = {str(event(one)["UID"]): event(one) for one in first}
+    assert len(first) == 3
+    for found in (mailed, await feed_events(setting, made.token)):
+        assert {
+            key: (str(one["SUMMARY"]), one["DTSTART"].dt.hour, one["DTEND"].dt - one["DTSTART"].dt)
+            for key, one in found.items()
+        } == {key: value[:3] for key, value in wanted.items()}
+        for row, (key, value) in zip(rows, wanted.items(), strict=True):
+            assert found[key]["DTSTART"].dt == row.starts_at
+            assert f" {value[3]}:00 Bangkok" in str(found[key]["DESCRIPTION"])
+    assert [(one.payload["subject"], one.expires_at) for one in first] == [
+        (f"Hearing 7F3K-22QD, day {row.number}: the time has been agreed", row.ends_at) for row in rows
+    ]
+    for message, row in zip(first, rows, strict=True):
+        assert f"{row.starts_at + 2 * HOUR:%Y-%m-%d}" in message.payload["text"]
+
+
+async def test_calendars_follow_a_day_that_moves_is_added_is_held_or_falls_away_and_leave_the_others(
+    setting: Any,
+) -> None:
+    one, two, three = await days(setting)
+    await settle(setting)
+    moved = two.starts_at + 2 * DAY
+    await change_day(setting, two, starts_at=moved, ends_at=moved + HOUR)
+    second = await settle(setting)
+    assert {(str(event(each)["UID"]), event(each)["DTSTART"].dt, int(event(each)["SEQUENCE"])) for each in second} == {
+        (f"{setting.hearing.id}-2@court.example", moved, 1)
+    }
+    assert len(second) == 3
+    # The first day has been held: whatever the hearing is now, it stays as it was.
+    await change_day(setting, one, heard_at=setting.now)
+    await status(setting, HearingStatus.part_heard)
+    assert await settle(setting) == []
+    await move(setting, HearingStatus.proposed)
+    assert {(str(event(each)["SUMMARY"]), str(event(each)["STATUS"])) for each in await settle(setting)} == {
+        ("Hearing 7F3K-22QD, day 2", "TENTATIVE"),
+        ("Hearing 7F3K-22QD, day 3", "TENTATIVE"),
+    }
+    await move(setting, HearingStatus.agreed)
+    await settle(setting)
+    # The second day was the last: the third falls away, and a fourth comes in its place later.
+    await change_day(setting, two, heard_at=setting.now)
+    await change_day(setting, three, dropped_at=setting.now, dropped_why="the hearing has ended")
+    off = await settle(setting)
+    assert told(off) == [
+        (each, "CANCEL", 3) for each in ("authority@th.example", "clerk@ro.example", "judge@ro.example")
+    ]
+    assert {(str(event(each)["UID"]), each.payload["subject"]) for each in off} == {
+        (f"{setting.hearing.id}-3@court.example", "Hearing 7F3K-22QD, day 3: this day is off")
+    }
+    assert await settle(setting) == []
+    four = HearingDay(
+        owner_state="RO", hearing_id=setting.hearing.id, number=4, starts_at=moved + DAY, ends_at=moved + DAY + HOUR,
+        wall_start="2026-12-05T09:00:00", wall_zone="Europe/Bucharest", tzdb_version="2026a",
+    )  # fmt: skip
+    async with setting.database.transaction() as db:
+        db.add(four)
+    added = await settle(setting)
+    assert {(str(event(each)["UID"]), int(event(each)["SEQUENCE"])) for each in added} == {
+        (f"{setting.hearing.id}-4@court.example", 0)
+    }
+    async with setting.database.transaction() as db:
+        made = await feeds.make(db, person=setting.people["clerk"], scope=FeedScope.state, now=setting.now)
+    assert [str(each["STATUS"]) for each in (await feed_events(setting, made.token)).values()] == [
+        *("CONFIRMED", "CONFIRMED", "CANCELLED", "CONFIRMED")
+    ]
+
+
+async def test_a_hearing_that_ends_early_cancels_its_further_days_and_says_that_it_has_ended(setting: Any) -> None:
+    one, two, three = await days(setting)
+    await settle(setting)
+    for row in (two, three):
+        await change_day(setting, row, dropped_at=setting.now, dropped_why="the hearing has ended")
+    await change_day(setting, one, heard_at=setting.now)
+    await status(setting, HearingStatus.in_progress)
+    before = len(await messages(setting))
+    await move(setting, HearingStatus.concluded)
+    await following.follow(setting.world)
+    made = [each for each in (await messages(setting))[before:] if each.address == "judge@ro.example"]
+    assert sorted(each.payload["subject"] for each in made) == [
+        "Hearing 7F3K-22QD, day 2: this day is off",
+        "Hearing 7F3K-22QD, day 3: this day is off",
+        "Hearing 7F3K-22QD: the hearing is concluded",
+    ]
+
+
+async def test_the_sweep_settles_what_is_to_go_on_and_a_feed_reaches_the_day_furthest_away(setting: Any) -> None:
+    one, _two, three = await days(setting)
+    await settle(setting)
+    await change_day(setting, one, heard_at=setting.now)
+    await status(setting, HearingStatus.part_heard)
+    setting.now = three.starts_at - DAY  # the hearing's own time lies further back than a feed looks
+    async with setting.database.transaction() as db:
+        found = await invitations.unsettled(db, now=setting.now)
+        made = await feeds.make(db, person=setting.people["clerk"], scope=FeedScope.state, now=setting.now)
+    assert list(found) == [setting.hearing.id]
+    assert f"{setting.hearing.id}-3@court.example" in await feed_events(setting, made.token)
+    assert three.starts_at - setting.hearing.starts_at > feeds.PAST
+
+
+async def test_the_days_of_a_hearing_arrive_as_mails_a_calendar_can_read(setting: Any) -> None:
+    rows = await days(setting)
+    await settle(setting)
+    async with receiving() as (ways, taken):
+        await delivery.deliver(setting.database, ways, clock=lambda: setting.now)
+    found = [
+        email.message_from_bytes(content, policy=email.policy.default)
+        for content in taken
+        if b"To: judge@ro.example" in content
+    ]
+    calendars = [icalendar.Calendar.from_ical(list(one.walk())[2].get_content()) for one in found]
+    events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST"] * 3
+    assert sorted(one["DTSTART"].dt for one in events) == [row.starts_at for row in rows]
+    assert len({str(one["UID"]) for one in events}) == 3
 
 
 async def test_nobody_is_invited_before_the_time_is_agreed(setting: Any) -> None:
@@ -258,7 +457,10 @@ def test_row_25_crlf_in_a_summary_is_folded_into_one_property(setting_free: Any 
     rows = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(rows)
     hearing = rows.make_hearing(ref="X\r\nATTENDEE:mailto:evil@e.example\r\n", requested_city="B\nX-EVIL:1;,\\")
-    booking = calendar_files.Booking(hearing=hearing, sequence=0, changed_at=rows.NOW, origin="https://court.example")
+    (day,) = calendar_files.days(hearing, [])
+    booking = calendar_files.Booking(
+        hearing=hearing, day=day, sequence=0, changed_at=rows.NOW, origin="https://court.example"
+    )
     file = calendar_files.invitation(
         booking, method=calendar_files.Method.request, organiser="a@b.example", attendee="c@d.example\r\nX: 1"
     )
