@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import calendars, diary_queries, slots
+from hearings import law as laws
 from hearings.bookings import MOST
 from hearings.comfort import Attendee
 from hearings.diary_queries import visible
@@ -63,10 +64,11 @@ async def find(
         for number, row in sorted(resources.items())
     ]
     found = []
+    law = await laws.current(db)
     for owner, zone in courts:
         # A day more on both sides: the window is in UTC, the calendar is not.
         since, until = wanted.since.date() - timedelta(days=1), wanted.until.date() + timedelta(days=2)
-        found.append(await diary_queries.court_calendar(db, state=owner, zone=zone, since=since, until=until))
+        found.append(await diary_queries.court_calendar(db, law=law, state=owner, zone=zone, since=since, until=until))
     return slots.search(
         wanted, courts=found, diaries=diaries, attendees=attendees, now=now, limit=limit, per_day=per_day
     )
@@ -94,4 +96,4 @@ def _shown(row: Resource, state: str) -> bool:
 def hours_of(calendar: calendars.CourtCalendar) -> list[tuple[calendars.Weekly, bool]]:
     """The weekly hours of a calendar, each with whether its State has confirmed it; its own first."""
     rows = [(row, row.confidence == calendars.CONFIRMED) for row in calendar.hours]
-    return sorted(rows, key=lambda pair: (not pair[1], pair[0].opens))
+    return sorted(rows, key=lambda pair: (not pair[1], pair[0].first, pair[0].opens))

@@ -6,14 +6,15 @@ instant at which the court's clocks have reached `opens` and end at the first at
 which gives a skipped hour and a repeated one a meaning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 
 import holidays as public
 
-from hearings import clocks, reference
+from hearings import clocks
+from hearings.law import Law
 from hearings.models.diary import PeriodKind
 from hearings.reference import VERIFIED
 
@@ -34,6 +35,8 @@ class Weekly:
     first: date = date.min
     last: date = date.max
     confidence: str = ""
+    version: int = 0
+    """Of the row of law it stands in; 0 for the files, and for what a State has entered itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +90,33 @@ class Openings:
     closed: Mapping[date, Closed]
 
 
-def from_data(state: str, zone: str) -> tuple[Weekly, ...]:
-    """The opening hours of data/court_hours.csv; empty when there are none."""
+def from_law(law: Law, state: str, zone: str) -> tuple[Weekly, ...]:
+    """The opening hours of the law's data, an administrator's versions with the days they count on; or none."""
     return tuple(
-        Weekly(weekdays=row.weekdays, opens=row.opens, closes=row.closes, confidence=row.confidence)
-        for row in reference.court_hours()
-        if row.state == state and row.zone == zone
+        Weekly(
+            weekdays=one.hours.weekdays,
+            opens=one.hours.opens,
+            closes=one.hours.closes,
+            first=one.first,
+            last=one.last,
+            confidence=one.hours.confidence,
+            version=one.version,
+        )
+        for one in law.court_hours(state, zone)
+    )
+
+
+def within(hours: Sequence[Weekly], zone: str, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether a time lies within one opening interval of the day on the court's clocks. The end is exclusive."""
+    start, end = starts_at.astimezone(clocks.zone(zone)), ends_at.astimezone(clocks.zone(zone))
+    first = start.hour * 60 + start.minute
+    last = (end.date() - start.date()).days * 1440 + end.hour * 60 + end.minute
+    return any(
+        start.isoweekday() in row.weekdays
+        and row.first <= start.date() <= row.last
+        and row.opens <= first
+        and last <= row.closes
+        for row in hours
     )
 
 

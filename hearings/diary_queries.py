@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import calendars
 from hearings.calendars import CourtCalendar, Period, Span, Weekly
 from hearings.errors import Invalid, NotFound
+from hearings.law import Law
 from hearings.models import (
     Booking,
     CourtPeriod,
@@ -62,9 +63,9 @@ async def period(db: AsyncSession, period_id: str, *, state: str) -> CourtPeriod
 
 
 async def court_calendar(
-    db: AsyncSession, *, state: str, zone: str, city: str = "", since: date, until: date
+    db: AsyncSession, *, law: Law, state: str, zone: str, city: str = "", since: date, until: date
 ) -> CourtCalendar:
-    """The calendar of the courts of a State in a zone for some days: data, and what the State has entered."""
+    """The calendar of the courts of a State in a zone for some days: the law's, and what the State has entered."""
     rows = (
         await db.exec(
             select(CourtPeriod)
@@ -84,7 +85,8 @@ async def court_calendar(
         state=state,
         zone=zone,
         city=city,
-        hours=calendars.from_data(state, zone) + tuple(_weekly(row) for row in rows if row.kind is PeriodKind.hours),
+        hours=tuple(row for row in calendars.from_law(law, state, zone) if row.first <= until and row.last >= since)
+        + tuple(_weekly(row) for row in rows if row.kind is PeriodKind.hours),
         periods=tuple(_period(row) for row in rows if row.kind is not PeriodKind.hours),
         holidays=calendars.holidays_between(state, since, until),
     )

@@ -65,7 +65,12 @@ async def gather(
     zones = {code: found.jurisdiction(code).default_zone for code in {state, *(row.requested_state for row in rows)}}
     courts = {
         code: await diary_queries.court_calendar(
-            db, state=code, zone=zone, since=since.date() - timedelta(days=1), until=until.date() + timedelta(days=1)
+            db,
+            law=found,
+            state=code,
+            zone=zone,
+            since=since.date() - timedelta(days=1),
+            until=until.date() + timedelta(days=1),
         )
         for code, zone in zones.items()
     }

@@ -5,7 +5,8 @@ database for the newest edit only, and merges again when that is one it has not 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +15,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.errors import UnknownState
-from hearings.models.law import LawRow
+from hearings.models.law import LawKind, LawRow
 from hearings.reference import CourtHours, Jurisdiction, PartyRow
 
 Rows = Mapping[str, Mapping[str, Any]]
+Versions = Mapping[str, tuple[tuple[int, Mapping[str, Any] | None], ...]]
+"""By key, every version an administrator has written, oldest first: its number, and the row (None: taken back)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatedHours:
+    """An opening interval, the days it counts on (both inclusive), and the version of its row; 0 is the files'."""
+
+    hours: CourtHours
+    version: int
+    first: date = date.min
+    last: date = date.max
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +43,8 @@ class Law:
     """Number of the newest edit in it; 0 for the files alone."""
     edited: frozenset[tuple[str, str]] = frozenset()
     """Kind and key of the rows that are not as in the files."""
+    hours_versions: Versions = field(default_factory=dict)
+    """Of rows of court hours: the earlier ones count until the day a later one counts from."""
     enums: Mapping[str, list[str]] = field(default_factory=reference.enums)
     defaults: Mapping[str, Any] = field(default_factory=reference.defaults)
     gate: Mapping[str, Any] = field(default_factory=reference.gate)
@@ -112,14 +127,32 @@ class Law:
         found = self.jurisdictions.get(state)
         return found.name if found else state
 
-    @cached_property
-    def court_hours(self) -> tuple[CourtHours, ...]:
-        """Opening intervals of all zones."""
-        return tuple(hours for row in self.rows["court_hours"].values() for hours in reference.read_hours(row))
+    def court_hours(self, state: str, zone: str) -> tuple[DatedHours, ...]:
+        """Opening intervals of the courts of a State in a zone; none where nobody knows them.
+
+        A version replaces all that was written before it, from the day it counts from on (without one: always).
+        """
+        key = f"{state}/{zone}"
+        of_files = reference.rows_of("court_hours").get(key)
+        found = _dated(of_files, 0)
+        for version, row in self.hours_versions.get(key, ()):
+            if row is None:
+                found = _dated(of_files, 0)
+                continue
+            first = reference.day(row.get("effective_from")) or date.min
+            found = [
+                replace(one, last=min(one.last, first - timedelta(days=1))) for one in found if one.first < first
+            ] + _dated(row, version, first)
+        return tuple(found)
 
     def members(self, group: str | list[str]) -> frozenset[str]:
         """The States of `group:EU` or of a list."""
         return reference.members(group)
+
+
+def _dated(row: Mapping[str, Any] | None, version: int, first: date = date.min) -> list[DatedHours]:
+    intervals = reference.read_hours(row) if row is not None else ()
+    return [DatedHours(hours=one, version=version, first=first) for one in intervals]
 
 
 def cite(rule: Mapping[str, Any]) -> str:
@@ -130,15 +163,20 @@ def cite(rule: Mapping[str, Any]) -> str:
 LAW = Law(rows={kind: reference.rows_of(kind) for kind in reference.KEYS})
 
 
-def merge(rows: Iterable[tuple[str, str, Mapping[str, Any] | None]], *, serial: int = 0) -> Law:
-    """The files with rows laid over them: kind, key, and the row (None: as the file has it)."""
+def merge(
+    rows: Iterable[tuple[str, str, Mapping[str, Any] | None]], *, serial: int = 0, hours: Versions | None = None
+) -> Law:
+    """The files with rows laid over them: kind, key, and the row (None: as the file has it).
+
+    `hours`: every version of the rows of court hours.
+    """
     merged: dict[str, dict[str, Mapping[str, Any]]] = {kind: dict(found) for kind, found in LAW.rows.items()}
     edited = set()
     for kind, key, data in rows:
         if data is not None:
             merged[kind][key] = data
             edited.add((kind, key))
-    return Law(rows=merged, serial=serial, edited=frozenset(edited))
+    return Law(rows=merged, serial=serial, edited=frozenset(edited), hours_versions=hours or {})
 
 
 _KEPT = 8
@@ -151,12 +189,6 @@ async def newest(db: AsyncSession) -> LawRow | None:
     return (await db.exec(select(LawRow).order_by(col(LawRow.serial).desc()).limit(1))).first()
 
 
-async def overrides(db: AsyncSession) -> dict[tuple[str, str], LawRow]:
-    """The newest version of every row an administrator has touched, those taken back included."""
-    rows = (await db.exec(select(LawRow).order_by(col(LawRow.serial)))).all()
-    return {(row.kind.value, row.key): row for row in rows}
-
-
 async def current(db: AsyncSession) -> Law:
     """The law as it holds now."""
     last = await newest(db)
@@ -164,8 +196,13 @@ async def current(db: AsyncSession) -> Law:
         return LAW
     found = _seen.get(last.id)
     if found is None:
-        rows = (await overrides(db)).values()
-        found = merge(((row.kind.value, row.key, row.data) for row in rows), serial=last.serial)
+        rows = (await db.exec(select(LawRow).order_by(col(LawRow.serial)))).all()
+        newest_rows = {(row.kind.value, row.key): row.data for row in rows}
+        hours: dict[str, tuple[tuple[int, Mapping[str, Any] | None], ...]] = {}
+        for row in rows:
+            if row.kind is LawKind.court_hours:
+                hours[row.key] = (*hours.get(row.key, ()), (row.version, row.data))
+        found = merge(((kind, key, data) for (kind, key), data in newest_rows.items()), serial=last.serial, hours=hours)
         while len(_seen) >= _KEPT:
             _seen.pop(next(iter(_seen)))
         _seen[last.id] = found

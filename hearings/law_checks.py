@@ -344,6 +344,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "court_hours": (
         Field("iso2", "choice", "states", required=True),
         Field("tz", required=True, check=_zones),
+        Field("effective_from", "day"),
         Field("intervals", "json", required=True, check=_intervals),
         *_SOURCE,
     ),

@@ -7,29 +7,31 @@ version without data.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import calendars, legal_bases, reference
 from hearings import law as laws
-from hearings import legal_bases, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law import Law
 from hearings.law_checks import validate
 from hearings.law_profile import states_of
-from hearings.models import HearingRequest, LawRow
+from hearings.models import Hearing, HearingDay, HearingRequest, LawRow
 from hearings.models.law import LawKind
 from hearings.models.request import Capacity
 from hearings.permissions import require_staff
-from hearings.status import RequestStatus
+from hearings.status import HearingStatus, RequestStatus
 from hearings.texts import clean
 
 OPEN = tuple(status for status in RequestStatus if status.value not in {"refused", "withdrawn", "executed", "closed"})
 """Requests whose evaluation still matters."""
+COMING = tuple(HearingStatus(word) for word in ("proposed", "countered", "agreed", "ready", "part_heard"))
+"""Statuses of hearings that may still be held."""
 TRIED_ON = date(2100, 1, 1)
 """The day an edited row is tried for: all that is in force by then is read."""
 MOST = 1000
@@ -56,6 +58,15 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outside:
+    """A day of a hearing that would lie outside the hours of a court. It stays where it is: people decide."""
+
+    ref: str
+    starts_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What an edit would change. `own`: requests the administrator's State sees; `others`: number of further ones."""
 
@@ -64,6 +75,9 @@ class Effect:
     looked_at: int
     more: bool
     """There are open requests that were not looked at."""
+    outside: tuple[Outside, ...] = ()
+    """Days to come that lie within court hours now and would not; of hearings the administrator's State sees."""
+    other_hearings: int = 0
 
 
 def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "") -> Edit:
@@ -93,7 +107,12 @@ def edited(law: Law, *edits: Edit) -> Law:
         (kind, key): law.rows[kind][key] for kind, key in law.edited
     }
     rows |= {(edit.kind, edit.key): edit.data for edit in edits}
-    return laws.merge(((kind, key, data) for (kind, key), data in rows.items()), serial=law.serial)
+    hours = dict(law.hours_versions)
+    for edit in edits:
+        if edit.kind == "court_hours":
+            before = hours.get(edit.key, ())
+            hours[edit.key] = (*before, (before[-1][0] + 1 if before else 1, edit.data))
+    return laws.merge(((kind, key, data) for (kind, key), data in rows.items()), serial=law.serial, hours=hours)
 
 
 def _merge_check(law: Law) -> None:
@@ -211,7 +230,57 @@ async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: st
     # A thread of its own: a thousand evaluations must not keep everybody else waiting.
     own, others = await asyncio.to_thread(_compare, requests[:MOST], edits, law, state, on)
     looked = min(len(requests), MOST)
-    return Effect(own=own, others=others, looked_at=looked, more=len(requests) > MOST)
+    outside, other_hearings = await _outside(db, edits, law, state, on)
+    return Effect(
+        own=own,
+        others=others,
+        looked_at=looked,
+        more=len(requests) > MOST,
+        outside=outside,
+        other_hearings=other_hearings,
+    )
+
+
+async def _outside(
+    db: AsyncSession, edits: Sequence[Edit], law: Law, state: str, on: date
+) -> tuple[tuple[Outside, ...], int]:
+    """Days of hearings to come that edited court hours would leave out: those the State sees, and how many others."""
+    zones = {(key[:2], key[3:]) for key in (edit.key for edit in edits if edit.kind == "court_hours")}
+    if not zones:
+        return (), 0
+    after = edited(law, *edits)
+    query = (
+        select(HearingDay, Hearing)
+        .join(Hearing, col(HearingDay.hearing_id) == col(Hearing.id))
+        .where(
+            col(HearingDay.starts_at) >= datetime(on.year, on.month, on.day, tzinfo=UTC),
+            col(HearingDay.dropped_at).is_(None),
+            col(Hearing.status).in_(COMING),
+            or_(
+                tuple_(col(Hearing.requesting_state), col(Hearing.requesting_zone)).in_(zones),
+                tuple_(col(Hearing.requested_state), col(Hearing.requested_zone)).in_(zones),
+            ),
+        )
+        .order_by(col(HearingDay.starts_at), col(HearingDay.id))
+    )
+    found: list[Outside] = []
+    others = 0
+    for day, hearing in (await db.exec(query)).all():
+        sides = {
+            (hearing.requesting_state, hearing.requesting_zone),
+            (hearing.requested_state, hearing.requested_zone),
+        }
+        left_out = [
+            zone
+            for side, zone in sorted(sides & zones)
+            if calendars.within(calendars.from_law(law, side, zone), zone, day.starts_at, day.ends_at)
+            and not calendars.within(calendars.from_law(after, side, zone), zone, day.starts_at, day.ends_at)
+        ]
+        if left_out and state in (hearing.requesting_state, hearing.requested_state):
+            found += [Outside(ref=hearing.ref, starts_at=day.starts_at, zone=zone) for zone in left_out]
+        elif left_out:
+            others += 1
+    return tuple(found), others
 
 
 def _compare(

@@ -26,6 +26,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import diary_queries, rest, slots
+from hearings import law as laws
 from hearings.comfort import Attendee
 from hearings.db import Database
 from hearings.models import Booking, Hearing, Resource
@@ -97,8 +98,9 @@ async def grow(database: Database, count: int, first: int) -> None:
 async def search(db: AsyncSession) -> slots.Found:
     """What the page does: calendars and bookings out of the database, then the search."""
     days = {"since": date(2027, 1, 3), "until": date(2027, 4, 6)}
-    here = await diary_queries.court_calendar(db, state="RO", zone="Europe/Bucharest", **days)
-    there = await diary_queries.court_calendar(db, state="TH", zone="Asia/Bangkok", **days)
+    law = await laws.current(db)
+    here = await diary_queries.court_calendar(db, law=law, state="RO", zone="Europe/Bucharest", **days)
+    there = await diary_queries.court_calendar(db, law=law, state="TH", zone="Asia/Bangkok", **days)
     busy = await diary_queries.busy(db, range(1, 11), since=SINCE, until=UNTIL)
     diaries = [
         slots.Diary(

@@ -19,6 +19,7 @@ from hearings.errors import (
     UnknownLanguage,
     UnknownZone,
 )
+from hearings.law import LAW
 from hearings.models import Hearing, HearingRequest, Participant, Person
 from hearings.moves import move_request
 from hearings.roles import Role
@@ -272,14 +273,14 @@ async def test_times_outside_court_hours_are_warned_of(
     warnings: list[str],
 ) -> None:
     hearing = await propose(database, accepted, staff["clerk"], now, **wall(start), duration=timedelta(hours=hours))
-    assert diary.hours_warnings(hearing) == warnings
+    assert diary.hours_warnings(hearing, LAW) == warnings
 
 
 async def test_unknown_court_hours_are_said_to_be_unknown(
     database: Database, accepted: HearingRequest, staff: dict[str, Person], now: datetime
 ) -> None:
     hearing = await propose(database, accepted, staff["clerk"], now, requested_zone="Asia/Tokyo")
-    assert diary.hours_warnings(hearing) == ["court_hours_unknown"]
+    assert diary.hours_warnings(hearing, LAW) == ["court_hours_unknown"]
 
 
 async def test_the_request_is_closed_when_its_hearing_came_to_nothing(

@@ -1,20 +1,34 @@
 """The administrator's rows: what is refused, how they lie over the files, what they would change, how they stay."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from hearings import law, law_checks, law_rows, legal_bases, reference, requests
+from hearings import (
+    availability,
+    calendars,
+    diary,
+    diary_queries,
+    law,
+    law_checks,
+    law_rows,
+    legal_bases,
+    queries,
+    reference,
+    requests,
+)
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.law import LAW
 from hearings.law_rows import Edit
-from hearings.models import Person
+from hearings.models import Hearing, Person
 from hearings.models.law import LawKind
+from hearings.slots import Wanted
 
 UNKNOWN = {
     "iso2": "TH",
@@ -238,3 +252,110 @@ async def test_the_effect_names_own_requests_and_counts_those_of_others(
     ]
     assert (found.others, found.looked_at, found.more) == (1, 3, False)
     assert (nothing.own, nothing.others) == ((), 0)
+
+
+# --- court hours -------------------------------------------------------------------------------------------------
+
+BUCHAREST = LAW.rows["court_hours"]["RO/Europe/Bucharest"]
+FILES = calendars.from_law(LAW, "RO", "Europe/Bucharest")
+
+
+def court_hours(opens: str, closes: str, since: str = "") -> dict[str, Any]:
+    row = {**BUCHAREST, "intervals": [{"weekdays": "1-5", "opens": opens, "closes": closes}], "source": "the court"}
+    return row | ({"effective_from": since} if since else {})
+
+
+def spans(found: law.Law) -> list[tuple[int, int, date, date, int]]:
+    return [
+        (row.version, row.opens, row.first, row.last, row.closes)
+        for row in calendars.from_law(found, "RO", "Europe/Bucharest")
+    ]
+
+
+def test_edited_court_hours_hold_from_their_day_on_and_the_earlier_ones_until_then() -> None:
+    found = LAW
+    for row in (court_hours("10:00", "14:00", "2027-01-01"), court_hours("11:00", "15:00", "2027-03-01")):
+        found = law_rows.edited(found, law_rows.check("court_hours", row, found))
+    assert spans(found) == [
+        *((0, one.opens, date.min, date(2026, 12, 31), one.closes) for one in FILES),
+        (1, 600, date(2027, 1, 1), date(2027, 2, 28), 840),
+        (2, 660, date(2027, 3, 1), date.max, 900),
+    ]
+    # A version that counts from an earlier day stands in place of all that was to come after it.
+    earlier = law_rows.edited(found, law_rows.check("court_hours", court_hours("09:00", "12:00", "2027-02-01"), found))
+    assert spans(earlier)[-2:] == [
+        (1, 600, date(2027, 1, 1), date(2027, 1, 31), 840),
+        (3, 540, date(2027, 2, 1), date.max, 720),
+    ]
+    always = law_rows.edited(earlier, law_rows.check("court_hours", court_hours("08:00", "10:00"), earlier))
+    assert spans(always) == [(4, 480, date.min, date.max, 600)]
+    back = law_rows.edited(always, law_rows.check("court_hours", None, always, key="RO/Europe/Bucharest"))
+    assert calendars.from_law(back, "RO", "Europe/Bucharest") == FILES
+
+
+def test_a_day_hours_count_from_is_a_date() -> None:
+    with pytest.raises(Invalid) as refusal:
+        edit("court_hours", court_hours("10:00", "14:00", "next spring"))
+    assert refusal.value.field == "effective_from"
+
+
+async def test_slots_are_searched_within_the_hours_an_administrator_has_entered(
+    database: Database, now: datetime
+) -> None:
+    async def first_and_last(day: int) -> list[str]:
+        wanted = Wanted(
+            since=datetime(2027, 3, day, tzinfo=UTC),
+            until=datetime(2027, 3, day + 1, tzinfo=UTC),
+            duration=timedelta(hours=1),
+        )
+        async with database.reading() as db:
+            found = await availability.find(
+                db, wanted=wanted, courts=[("RO", "Europe/Bucharest")], state="RO", now=now, per_day=50, limit=50
+            )
+        starts = [f"{calendars.at(one).astimezone(ZoneInfo('Europe/Bucharest')):%H:%M}" for one in found.starts]
+        return [starts[0], starts[-1]]
+
+    assert await first_and_last(1) == ["08:30", "15:00"]
+    await save(database, now, edit("court_hours", court_hours("11:00", "13:00", "2027-03-02")))
+    assert await first_and_last(1) == ["08:30", "15:00"]
+    assert await first_and_last(2) == ["11:00", "12:00"]
+    async with database.reading() as db:
+        calendar = await diary_queries.court_calendar(
+            db,
+            law=await law.current(db),
+            state="RO",
+            zone="Europe/Bucharest",
+            since=date(2027, 3, 2),
+            until=date(2027, 3, 9),
+        )
+    assert [(row.version, row.first) for row in calendar.hours] == [(1, date(2027, 3, 2))]
+
+
+async def test_a_hearing_outside_new_court_hours_is_named_before_and_warned_of_after_and_stays_where_it_is(
+    court: Any, database: Database, now: datetime
+) -> None:
+    day = court.hearing.starts_at.date()
+    edits = [edit("court_hours", court_hours("20:00", "21:00"))]
+    async with database.reading() as db:
+        (own, other), later = [
+            [await law_rows.effect(db, edits=edits, law=LAW, state=state, on=day) for state in ("RO", "FR")],
+            await law_rows.effect(
+                db,
+                edits=[edit("court_hours", court_hours("20:00", "21:00", (day + timedelta(days=1)).isoformat()))],
+                law=LAW,
+                state="RO",
+                on=day,
+            ),
+        ]
+    assert [(one.ref, one.starts_at, one.zone) for one in own.outside] == [
+        (court.hearing.ref, court.hearing.starts_at, "Europe/Bucharest")
+    ]
+    assert (other.outside, other.other_hearings, own.other_hearings) == ((), 1, 0)
+    assert (later.outside, later.other_hearings) == ((), 0)
+    await save(database, now, *edits)
+    async with database.reading() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        warnings = diary.hours_warnings(hearing, await law.current(db))
+    assert (hearing.starts_at, hearing.status) == (court.hearing.starts_at, court.hearing.status)
+    assert "outside_court_hours_requesting" in warnings
+    assert "outside_court_hours_requesting" not in diary.hours_warnings(hearing, LAW)

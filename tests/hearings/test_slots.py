@@ -12,6 +12,7 @@ from hearings import calendars, comfort, slots
 from hearings.calendars import CourtCalendar, Period, Weekly
 from hearings.comfort import Attendee
 from hearings.errors import Invalid, NaiveTime
+from hearings.law import LAW
 from hearings.models.diary import PeriodKind
 from hearings.rest import RestRules, rules
 from hearings.slots import Diary, Wanted
@@ -317,7 +318,7 @@ def test_a_hearing_longer_than_an_interpreter_may_work_is_excluded_by_her_rest()
 
 def test_what_is_not_verified_and_what_one_interpreter_needs_is_noted() -> None:
     unsure = court(
-        "RO", "Europe/Bucharest", 540, 960, hours=calendars.from_data("RO", "Europe/Bucharest"), holidays=None
+        "RO", "Europe/Bucharest", 540, 960, hours=calendars.from_law(LAW, "RO", "Europe/Bucharest"), holidays=None
     )
     interpreter = Diary(key="3", label="Interpreter", zone=unsure.zone, rest=rules())
     found = slots.search(wanted("2027-01-05T00:00Z", "2027-01-06T00:00Z"), courts=[unsure], diaries=[interpreter])

@@ -7,6 +7,7 @@ from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
 from hearings import availability, calendars, clocks, court_periods, diary_queries, reference
+from hearings import law as laws
 from hearings.calendars import CourtCalendar
 from hearings.errors import Invalid
 from hearings.models import CourtPeriod
@@ -43,7 +44,17 @@ PERIOD = {
 CALENDAR = {
     "state": "TH",
     "zone": "Asia/Bangkok",
-    "hours": [{"weekdays": "12345", "opens": "08:30", "closes": "16:30", "confirmed": False}],
+    "hours": [
+        {
+            "weekdays": "12345",
+            "opens": "08:30",
+            "closes": "16:30",
+            "confirmed": False,
+            "first_day": None,
+            "last_day": None,
+            "version": 0,
+        }
+    ],
     "holidays_known": True,
     "openings": [{"starts_at": "2027-03-29T01:30:00Z", "ends_at": "2027-03-29T09:30:00Z"}],
     "closed": [{"day": "2027-04-06", "code": "holiday", "detail": "Chakri Day"}],
@@ -95,12 +106,18 @@ class PeriodList(Shown):
 
 
 class Hours(Shown):
-    """Weekly hours, and whether the State has confirmed them."""
+    """Weekly hours, whether the State has confirmed them, and the days on which they count (null: always).
+
+    `version` is that of the row an administrator of the installation has written, 0 for its default.
+    """
 
     weekdays: str
     opens: str
     closes: str
     confirmed: bool
+    first_day: date | None
+    last_day: date | None
+    version: int
 
 
 class Opening(Shown):
@@ -152,7 +169,8 @@ async def read_calendar(
         raise Invalid("Not a time zone of this State", "zone")
     if not 2000 <= since.year <= 2100 or not timedelta() <= until - since <= timedelta(days=LONGEST):
         raise Invalid(f"Between 2000 and 2100, and at most {LONGEST} days", "until")
-    found = await diary_queries.court_calendar(caller.db, state=state, zone=zone, since=since, until=until)
+    law = await laws.current(caller.db)
+    found = await diary_queries.court_calendar(caller.db, law=law, state=state, zone=zone, since=since, until=until)
     return _calendar(found, since, until, own=state == caller.state)
 
 
@@ -167,6 +185,9 @@ def _calendar(found: CourtCalendar, since: date, until: date, *, own: bool) -> S
                 opens=_clock(row.opens) or "",
                 closes=_clock(row.closes) or "",
                 confirmed=confirmed,
+                first_day=None if row.first == date.min else row.first,
+                last_day=None if row.last in (date.max, court_periods.ALWAYS) else row.last,
+                version=row.version,
             )
             for row, confirmed in availability.hours_of(found)
         ],

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import availability, calendars, court_periods, diary_queries, errors, queries, reference, tzdata_check
+from hearings import law as laws
 from hearings.clocks import tzdb_version
 from hearings.models import Person
 from hearings.models.diary import PeriodKind
@@ -125,8 +126,9 @@ async def _page(request: Request, person: Person, wrong: list[FormError], values
     today = datetime.now(UTC).date()
     found = reference.jurisdiction(state)
     async with request.app.state.parts.database.reading() as db:
+        law = await laws.current(db)
         zones = [
-            await diary_queries.court_calendar(db, state=state, zone=zone, since=today, until=today + AHEAD)
+            await diary_queries.court_calendar(db, law=law, state=state, zone=zone, since=today, until=today + AHEAD)
             for zone in found.zones
         ]
         page = await diary_queries.periods(
@@ -159,6 +161,7 @@ async def _page(request: Request, person: Person, wrong: list[FormError], values
         "weekdays_of": lambda days: diary_words.weekdays("".join(str(day) for day in sorted(days))),
         "clock_of": diary_words.minutes,
         "always": court_periods.ALWAYS,
+        "today": today,
         "errors": wrong,
         "values": dict(values),
         "notice": _(DONE[done]) if done in DONE and not wrong else None,

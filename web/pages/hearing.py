@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import agreements, diary, errors, line_tests, offers, queries, sittings
+from hearings import law as laws
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
@@ -138,6 +139,7 @@ async def hearing_page(
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
         events = await queries.events(db, hearing.id, limit=EVENTS)
+        law = await laws.current(db)
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
     live = request.app.state.parts.conductors.get(hearing.id) is not None
@@ -155,7 +157,7 @@ async def hearing_page(
         "technical": technical,
         "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
-        "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing) if code in WARNINGS],
+        "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing, law) if code in WARNINGS],
         "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,

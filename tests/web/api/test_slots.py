@@ -89,7 +89,15 @@ async def test_a_state_enters_its_own_hours(th):
     made = await th.post("/court-periods", hours)
     assert (made.status_code, made.json()["opens"], made.json()["closes"]) == (201, "10:00", "12:00"), made.text
     shown = (await th.get("/calendars/TH?since=2027-11-29&until=2027-11-29")).json()
-    assert {"weekdays": "12345", "opens": "10:00", "closes": "12:00", "confirmed": True} in shown["hours"]
+    assert {
+        "weekdays": "12345",
+        "opens": "10:00",
+        "closes": "12:00",
+        "confirmed": True,
+        "first_day": "2027-11-01",
+        "last_day": "2027-12-31",
+        "version": 0,
+    } in shown["hours"]
     assert shown["openings"] == [{"starts_at": "2027-11-29T03:00:00Z", "ends_at": "2027-11-29T05:00:00Z"}]
     answer = await th.post("/court-periods", hours | {"closes": None})
     assert (answer.status_code, answer.json()["field"]) == (422, "closes")

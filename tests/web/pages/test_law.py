@@ -200,6 +200,26 @@ def test_a_form_sent_as_it_came_changes_nothing(admin, kind, key):
     assert (preview.status_code, "Nothing is different." in preview.text) == (200, True), admin.words(preview)
 
 
+def test_court_hours_are_edited_with_their_day_and_the_calendar_shows_them_with_their_version(admin, clerk):
+    page = "/admin/law/row?kind=court_hours&key=KE%2FAfrica%2FNairobi"
+    values = form_of(admin.get(page))
+    values["f-intervals"] = '[{"weekdays": "1-4", "opens": "07:15", "closes": "12:45"}]'
+    values["f-effective_from"] = "2099-01-01"
+    preview = admin.post("/admin/law/preview", values, page=page)
+    assert "Counts from – 2099-01-01" in admin.words(preview)
+    assert confirm(admin, preview).status_code == 303
+    assert "07:15–12:45" not in clerk.words(clerk.get("/calendars/KE")), "not within the next year"
+    values["f-effective_from"] = "2020-01-01"
+    confirm(admin, admin.post("/admin/law/preview", values, page=page))
+    words = clerk.words(clerk.get("/calendars/KE"))
+    assert "07:15–12:45 Not verified Entered by an administrator of this service, version 2" in words
+    back = admin.post(
+        "/admin/law/preview", {"kind": "court_hours", "key": "KE/Africa/Nairobi", "back": "yes"}, page=page
+    )
+    assert confirm(admin, back).status_code == 303
+    assert "07:15–12:45" not in clerk.words(clerk.get("/calendars/KE"))
+
+
 def test_a_structure_that_is_no_json_is_refused(admin):
     page = "/admin/law/row?kind=instrument&key=eu_japan"
     answer = admin.post("/admin/law/preview", form_of(admin.get(page)) | {"f-profile": "{"}, page=page)
