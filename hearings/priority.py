@@ -1,21 +1,24 @@
 """How urgent a request is: a score of five criteria (UNODC paper CTOC/COP/2024, para. 14), explained, and overruled.
 
 Urgency, seriousness, arrest before trial, risk of losing evidence, stage of the proceedings: each 0 to 3, and each
-line says what it was taken from. What nobody has said counts 0 and says so. Pure, but for `overrule`.
+line says what it was taken from. What nobody has said counts 0 and says so. Two of them grow with time: custody lasts
+longer, and days come nearer. Pure, but for `overrule` and `refresh_open`.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.actors import Actor
+from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid
 from hearings.models import HearingRequest
 from hearings.models.request import Stage
 from hearings.models.request_parts import RequestAct
 from hearings.request_log import log, require
+from hearings.status import RequestStatus
 from hearings.texts import clean
 
 MOST = 15
@@ -23,6 +26,14 @@ SOON, LATER = 7, 60
 """Days to a deadline or to the end of custody that make a request very urgent, or urgent at all."""
 LONG, LONGER = 90, 180
 """Days in custody."""
+WITH_TIME = frozenset({"urgency", "custody"})
+"""Criteria that grow with time by themselves."""
+OPEN = frozenset(RequestStatus) - {
+    RequestStatus.refused,
+    RequestStatus.withdrawn,
+    RequestStatus.executed,
+    RequestStatus.closed,
+}
 STAGES = {Stage.trial: 3, Stage.appeal: 2, Stage.investigation: 1, Stage.execution: 0}
 
 
@@ -146,6 +157,36 @@ def refresh(request: HearingRequest, *, now: datetime) -> None:
     """Bring the number the queue is sorted by up to date. Effects: `priority`."""
     found = request.priority_override
     request.priority = score(request, on=now.date()).total if found is None else found
+
+
+async def refresh_open(db: AsyncSession, *, now: datetime) -> int:
+    """Bring the priorities of open requests up to the day, but for those set by hand. Returns how many have changed.
+
+    Effects, for each that has changed, in the order of ids: `priority`; a line in the request's log with the value
+    before and what it is now taken from. Nobody is mailed: the queues show it.
+    """
+    dated = or_(col(HearingRequest.wanted_by).is_not(None), col(HearingRequest.detained_since).is_not(None))
+    query = select(HearingRequest).where(
+        dated, col(HearingRequest.status).in_(OPEN), col(HearingRequest.priority_override).is_(None)
+    )
+    rows = (await db.exec(query.order_by(col(HearingRequest.id)))).all()
+    stale = [row.id for row in rows if row.priority != score(row, on=now.date()).total]
+    changed = 0
+    for row_id in stale:
+        request = await db.get(HearingRequest, row_id, with_for_update=True, populate_existing=True)
+        if request is None or request.status not in OPEN:
+            continue
+        before = request.priority
+        refresh(request, now=now)
+        if request.priority == before:
+            continue
+        grown = [one for one in score(request, on=now.date()).criteria if one.name in WITH_TIME and one.points]
+        reason = "; ".join(one.text for one in grown)
+        act = RequestAct.priority_refreshed
+        log(db, request, act, actor=SYSTEM, now=now, reason=reason, before=before, after=request.priority)
+        db.add(request)
+        changed += 1
+    return changed
 
 
 async def overrule(

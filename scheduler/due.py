@@ -38,6 +38,7 @@ class Kind(StrEnum):
     retention_review = "retention_review"
     custody_audit = "custody_audit"
     calendar_sweep = "calendar_sweep"
+    priorities = "priorities"
     timezone_check = "timezone_check"
     clean_up = "clean_up"
 
@@ -239,6 +240,7 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
 def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:
     for kind, every in (
         (Kind.calendar_sweep, policy.sweep_every),
+        (Kind.priorities, DAY),
         (Kind.timezone_check, policy.tidy_every),
         (Kind.clean_up, policy.tidy_every),
     ):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import claims, invitations, notices
+from hearings import claims, invitations, notices, priority
 from hearings.models import CustodyAudit, Hearing, HearingRequest, Recording, Sitting
 from hearings.queries import get
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus
@@ -206,6 +206,10 @@ async def _nothing(_world: World, _db: AsyncSession, _action: Action, _now: date
     """All was done while preparing."""
 
 
+async def _priorities(_world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
+    await priority.refresh_open(db, now=now)
+
+
 async def _zones(world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
     await tidying.check_zones(db, origin=world.origin, now=now)
 
@@ -215,6 +219,7 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.retention_review: _retention,
     Kind.custody_audit: _record_audit,
     Kind.calendar_sweep: _nothing,
+    Kind.priorities: _priorities,
     Kind.timezone_check: _zones,
     Kind.clean_up: _tidy,
 }

@@ -249,6 +249,7 @@ WORDS: dict[str, dict[str, str]] = {
     "act": {
         "priority_set": N_("Priority set by hand"),
         "priority_cleared": N_("Priority back to the score"),
+        "priority_refreshed": N_("Priority changed with time"),
         "delegated": N_("Given to a colleague"),
         "refusal_commented": N_("Refusal commented on"),
         "confirmed_in_writing": N_("Confirmed in writing"),

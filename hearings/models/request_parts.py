@@ -37,6 +37,7 @@ class RequestAct(StrEnum):
 
     priority_set = "priority_set"
     priority_cleared = "priority_cleared"
+    priority_refreshed = "priority_refreshed"
     delegated = "delegated"
     refusal_commented = "refusal_commented"
     confirmed_in_writing = "confirmed_in_writing"

@@ -19,8 +19,10 @@ from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
 from hearings.events import EventKind, record
-from hearings.models import Person, SignInLink, StatusChange, metadata
+from hearings.models import HearingRequest, Person, SignInLink, StatusChange, metadata
+from hearings.models.request_parts import RequestAct
 from hearings.queries import history
+from hearings.request_log import log
 
 
 def person(email: str = "a@ro.example") -> Person:
@@ -116,6 +118,34 @@ async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty
     async with database.reading() as db:
         row = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
     assert (set(row) >= set(columns), "version" in row) == (True, False)
+    await database.close()
+
+
+async def test_a_log_that_knows_more_acts_still_only_grows_and_goes_back_without_them(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade()
+    request = HearingRequest(
+        owner_state="RO", reference="r", requesting_state="RO", requested_state="TH", created_by="-",
+        created_at=datetime(2026, 12, 2, tzinfo=UTC),
+    )  # fmt: skip
+    for act in (RequestAct.priority_set, RequestAct.priority_refreshed):
+        async with database.transaction() as db:
+            db.add(request)
+            await db.flush()
+            log(db, request, act, actor=SYSTEM, now=datetime(2026, 12, 2, tzinfo=UTC))
+    for statement in ("DELETE FROM request_event", "UPDATE request_event SET reason = 'another'"):
+        with pytest.raises(DBAPIError, match="only grows"):
+            async with database.transaction() as db:
+                await (await db.connection()).exec_driver_sql(statement)
+    await downgrade(database, "0010")
+    async with database.reading() as db:
+        connection = await db.connection()
+        assert (await connection.exec_driver_sql("SELECT act FROM request_event")).scalars().all() == ["priority_set"]
+    with pytest.raises(DBAPIError, match="only grows"):
+        async with database.transaction() as db:
+            await (await db.connection()).exec_driver_sql("DELETE FROM request_event")
+    await database.upgrade()
+    await database.check()
     await database.close()
 
 

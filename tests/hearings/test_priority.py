@@ -1,16 +1,18 @@
 """The five criteria, each 0 to 3, what each is taken from, and the override that is logged."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from hearings import priority, queries, request_log, request_queries, requests
-from hearings.actors import Actor, person_actor
+from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import HearingRequest, Person
+from hearings.moves import move_request
 from hearings.request_fields import fill
+from hearings.status import RequestStatus
 
 ON = date(2026, 12, 2)
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -117,4 +119,46 @@ async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
     assert [(one.act.value, one.reason, one.data, one.actor) for one in lines] == [
         ("priority_set", "A child waits", {"before": 3, "after": 15}, authority.id),
         ("priority_cleared", "It does not any more", {"before": 15, "after": 3}, authority.id),
+    ]
+
+
+async def test_the_priority_rises_with_time_alone_sorts_the_queue_anew_and_says_why(
+    database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
+) -> None:
+    clerk, authority = person_actor(staff["clerk"]), person_actor(staff["authority"])
+    asked: dict[str, dict[str, Any]] = {
+        "trial": {"stage": "trial"},
+        "held": {"detained_since": (now.date() - timedelta(days=80)).isoformat(), "stage": "investigation"},
+        "by hand": {"detained_since": (now.date() - timedelta(days=80)).isoformat()},
+        "withdrawn": {"detained_since": (now.date() - timedelta(days=80)).isoformat()},
+    }
+    made: dict[str, str] = {}
+    for name, more in asked.items():
+        async with database.transaction() as db:
+            row = await requests.draft(db, requested_state="TH", fields=fields | more, actor=clerk, now=now)
+            await requests.submit(db, request=row, actor=clerk, now=now)
+            made[name] = row.reference
+            if name == "by hand":
+                await priority.overrule(db, request=row, value=1, reason="It can wait", actor=authority, now=now)
+            if name == "withdrawn":
+                move_request(db, row, RequestStatus.withdrawn, actor=clerk, now=now)
+
+    async def queue() -> list[str]:
+        names = {reference: name for name, reference in made.items()}
+        async with database.reading() as db:
+            return [names[one.reference] for one in (await request_queries.queue(db, state="TH")).rows]
+
+    async def after(days: int) -> int:
+        async with database.transaction() as db:
+            return await priority.refresh_open(db, now=now + timedelta(days=days))
+
+    assert (await after(0), await after(9), await queue()) == (0, 0, ["trial", "held", "by hand"])
+    assert (await after(10), await after(10), await queue()) == (1, 0, ["trial", "held", "by hand"])
+    assert (await after(100), await queue()) == (1, ["held", "trial", "by hand"])
+    async with database.reading() as db:
+        row = await queries.request(db, made["held"], state="TH")
+        lines = await request_log.of_request(db, row, state="TH")
+    assert [(one.act.value, one.reason, one.data, one.actor_label) for one in lines] == [
+        ("priority_refreshed", "In custody for 90 days", {"before": 4, "after": 5}, SYSTEM.label),
+        ("priority_refreshed", "In custody for 180 days", {"before": 5, "after": 6}, SYSTEM.label),
     ]

@@ -160,6 +160,7 @@ def test_periodic_actions_are_those_of_the_present_period() -> None:
     found = {one.kind: one.key for one in due(EPOCH + 10 * DAY + 5 * HOUR, Rows(installation=True))}
     assert found == {
         K.calendar_sweep: "calendar_sweep:245",
+        K.priorities: "priorities:10",
         K.timezone_check: "timezone_check:10",
         K.clean_up: "clean_up:10",
     }
@@ -182,7 +183,7 @@ ZONES = [
     "Pacific/Apia",
 ]
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
-PERIODIC = {K.custody_audit, K.calendar_sweep, K.timezone_check, K.clean_up}
+PERIODIC = {K.custody_audit, K.calendar_sweep, K.priorities, K.timezone_check, K.clean_up}
 
 
 def sample() -> Rows:

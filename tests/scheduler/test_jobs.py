@@ -17,6 +17,7 @@ from hearings.models import (
     HearingRequest,
     OutboxAttempt,
     OutboxMessage,
+    RequestEvent,
     StatusChange,
     UnfollowedChange,
 )
@@ -149,6 +150,26 @@ async def test_a_stored_recording_is_audited_where_it_lies_and_failures_are_told
 @pytest.mark.parametrize("out", [b"", b"{}", b"nonsense", b"[]"])
 def test_a_verifier_that_says_nothing_has_verified_nothing(out: bytes) -> None:
     assert audits.read(out) == audits.Verdict("unreadable", "the verifier gave no verdict")
+
+
+async def test_priorities_follow_the_days_once_a_day_and_nobody_is_mailed(setting: Any) -> None:
+    async with setting.database.transaction() as db:
+        row = await db.get(HearingRequest, setting.request.id)
+        row.detained_since = setting.now.date() - 89 * DAY
+        row.priority = 1
+    await jobs.tick(setting.world)
+    before = await mails(setting)
+    found = []
+    for _ in range(2):
+        setting.now += DAY
+        for _ in range(2):
+            await jobs.tick(setting.world)
+        found.append((await all_of(setting, HearingRequest))[0].priority)
+    assert found == [2, 2]
+    (line,) = await all_of(setting, RequestEvent)
+    assert (line.act.value, line.data) == ("priority_refreshed", {"before": 1, "after": 2})
+    assert len([one for one in await all_of(setting, Claim) if one.kind == "priorities"]) == 3
+    assert [one for one in await mails(setting) if one not in before and "priorit" in one[1]] == []
 
 
 async def test_tidying_forgets_what_has_expired_and_nothing_else(setting: Any) -> None:
