@@ -15,6 +15,6 @@ minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_secti
              minutes_phrases minutes_text minutes_document passages reservations
 signatures   keys signing_keys proofs signatures statement_bodies
 documents    documents document_words request_document glyphs pdf_seals pdf_check bags case_export
-outward      api_clients views happened notices outbox webhooks invitations calendar_files feeds claims
+outward      api_clients views happened notices mail_words outbox webhooks invitations calendar_files feeds claims
 ground       db errors ids queries status moves texts
 """

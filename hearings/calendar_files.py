@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 
 from hearings.diary import both_times
+from hearings.mail_words import Say, english, plain, title
 from hearings.models import Hearing, HearingDay
 from hearings.status import HearingStatus
 from hearings.texts import one_line
@@ -103,6 +104,8 @@ class Booking:
     sequence: int
     changed_at: datetime
     origin: str
+    lang: str = "en"
+    say: Say = english
 
     @property
     def uid(self) -> str:
@@ -113,8 +116,8 @@ class Booking:
 
 def summary(booking: Booking) -> str:
     """What stands in the calendar: the reference, the number of the day where there are several, and nothing else."""
-    name = f"Hearing {one_line(booking.hearing.ref)}"
-    return f"{name}, day {booking.day.number}" if booking.day.several else name
+    day = booking.day.number if booking.day.several else 0
+    return title(booking.hearing, booking.lang, booking.say, day=day)
 
 
 def feed(bookings: Sequence[Booking]) -> bytes:
@@ -144,7 +147,10 @@ def description(booking: Booking) -> str:
     """Both local times with their offsets, and the page."""
     hearing, day = booking.hearing, booking.day
     starts, ends = both_times(hearing, day.starts_at), both_times(hearing, day.ends_at)
-    lines = [f"{one_line(str(start))} to {end.datetime:%H:%M}" for start, end in zip(starts, ends, strict=True)]
+    lines = [
+        plain(f"{start.datetime:%Y-%m-%d %H:%M}–{end.datetime:%H:%M} {start.city} ({start.offset})", booking.lang)
+        for start, end in zip(starts, ends, strict=True)
+    ]
     return "\n".join([*lines, f"{booking.origin}/h/{quote(hearing.ref)}"])
 
 
@@ -155,7 +161,7 @@ def _event(booking: Booking) -> Event:
     event.add("dtstamp", booking.changed_at.astimezone(UTC))
     event.add("dtstart", day.starts_at.astimezone(place))
     event.add("dtend", day.ends_at.astimezone(place))
-    event.add("summary", summary(booking))
+    event.add("summary", summary(booking), parameters={"LANGUAGE": booking.lang})
     event.add("description", description(booking))
     event.add("location", one_line(f"{hearing.requesting_city} / {hearing.requested_city}"))
     event.add("url", f"{booking.origin}/h/{quote(hearing.ref)}")

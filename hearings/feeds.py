@@ -13,6 +13,7 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import NotFound, NotReady
+from hearings.mail_words import Say, english
 from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingDay, HearingRequest, Participant, Person
 from hearings.models.outbox import FeedScope
 
@@ -63,7 +64,7 @@ async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
     return (await db.exec(query.order_by(col(CalendarFeed.id)))).all()
 
 
-async def read(db: AsyncSession, *, token: str, origin: str, now: datetime) -> bytes:
+async def read(db: AsyncSession, *, token: str, origin: str, say: Say = english, now: datetime) -> bytes:
     """The calendar behind an address. Raises `NotFound`, the same for unknown, revoked, and people who have left."""
     from hearings.calendar_files import Booking, days, feed  # when it is needed: icalendar takes long to load
 
@@ -86,6 +87,8 @@ async def read(db: AsyncSession, *, token: str, origin: str, now: datetime) -> b
                     sequence=entry.sequence if entry else 0,
                     changed_at=entry.changed_at if entry else hearing.created_at,
                     origin=origin,
+                    lang=person.language or "en",
+                    say=say,
                 )
             )
     return feed(bookings)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import and_, col, or_, select
@@ -17,6 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import calendar_files, notices, outbox
 from hearings.calendar_files import Booking, Day, Method
 from hearings.diary_queries import days_of
+from hearings.mail_words import Say, english
+from hearings.minutes_phrases import N_
 from hearings.models import CalendarEntry, Hearing, HearingDay, OutboxMessage, Person
 from hearings.models.outbox import OutboxKind
 from hearings.queries import get
@@ -50,7 +53,7 @@ async def entries_of(db: AsyncSession, hearing_id: str, *, lock: bool = False) -
 
 
 async def settle(
-    db: AsyncSession, *, hearing_id: str, origin: str, organiser: str, now: datetime
+    db: AsyncSession, *, hearing_id: str, origin: str, organiser: str, say: Say = english, now: datetime
 ) -> list[OutboxMessage]:
     """Tell calendars what they do not know yet of a hearing. Locks the hearing.
 
@@ -72,7 +75,7 @@ async def settle(
     for day in calendar_files.days(hearing, await days_of(db, hearing.id)):
         entry = entries.get(day.number)
         if not day.past and (entry is not None or (hearing.status in INVITES and not day.off)):
-            made += await _settle_day(db, hearing, day, entry, people, origin, organiser, now)
+            made += await _settle_day(db, hearing, day, entry, people, origin, organiser, say, now)
     return made
 
 
@@ -84,6 +87,7 @@ async def _settle_day(
     people: Mapping[str, Person],
     origin: str,
     organiser: str,
+    say: Say,
     now: datetime,
 ) -> list[OutboxMessage]:
     now_shown = digest(hearing, day)
@@ -106,7 +110,7 @@ async def _settle_day(
     # Those of a day that is off stay in the entry: whoever comes to be told next has been told before.
     entry.people = known if day.off else sorted(people)
     db.add(entry)
-    booking = Booking(hearing=hearing, day=day, sequence=entry.sequence, changed_at=now, origin=origin)
+    booking = Booking(hearing=hearing, day=day, sequence=entry.sequence, changed_at=now, origin=origin, say=say)
     left = {person.id: person for person in await _people(db, [one for one in gone if one not in people])}
     made = [await _send(db, booking, Method.request, people[one], organiser, now) for one in told]
     for one in gone:
@@ -124,12 +128,13 @@ async def _send(
 ) -> OutboxMessage:
     hearing, day = booking.hearing, booking.day
     said = {
-        (Method.request, "CONFIRMED"): "The time has been agreed",
-        (Method.request, "TENTATIVE"): "The time is being discussed again",
-        (Method.cancel, "CANCELLED"): "This day is off" if day.several else "The hearing is off",
-    }.get((method, day.shown_as), "You no longer take part")
+        (Method.request, "CONFIRMED"): N_("The time has been agreed"),
+        (Method.request, "TENTATIVE"): N_("The time is being discussed again"),
+        (Method.cancel, "CANCELLED"): N_("This day is off") if day.several else N_("The hearing is off"),
+    }.get((method, day.shown_as), N_("You no longer take part"))
+    booking = replace(booking, lang=person.language or "en")
     file = calendar_files.invitation(booking, method=method, organiser=organiser, attendee=person.email)
-    payload = notices.mail(hearing, said, booking.origin, day=day if day.several else None)
+    payload = notices.mail(hearing, said, booking.origin, to=person, say=booking.say, day=day if day.several else None)
     payload |= {"calendar": b64encode(file).decode(), "method": method.value}
     return await outbox.put(
         db,

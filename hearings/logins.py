@@ -47,11 +47,11 @@ async def issue_sign_in_link(
     return secret
 
 
-async def sign_in(db: AsyncSession, *, secret: str, now: datetime) -> tuple[Person, Login, str]:
+async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: datetime) -> tuple[Person, Login, str]:
     """Use a sign-in link. Returns the person, the login and the secret for the cookie.
 
     Raises `LinkUnknown`, `LinkUsed`, `LinkDead` (too old, or the person no longer works here).
-    Effects: marks the link used, adds a login.
+    Effects: marks the link used, adds a login; the `language` the person's pages are in is that of mails from now on.
     """
     query = select(SignInLink).where(SignInLink.secret_hash == hash_secret(secret)).with_for_update()
     link = (await db.exec(query.execution_options(populate_existing=True))).first()
@@ -63,6 +63,7 @@ async def sign_in(db: AsyncSession, *, secret: str, now: datetime) -> tuple[Pers
     if now >= link.expires_at or person is None or not person.active:
         raise LinkDead("This sign-in link is too old. Ask for a new one")
     link.used_at = now
+    person.language = language or person.language
     login, cookie = await create_login(db, person=person, now=now)
     return person, login, cookie
 

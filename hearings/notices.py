@@ -15,6 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import agreements, outbox, webhooks
 from hearings.calendar_files import Day
 from hearings.diary import both_times
+from hearings.mail_words import FOOTER, SENTENCE, SUBJECT, Say, english, plain, title
+from hearings.minutes_phrases import N_
 from hearings.models import (
     Agreement,
     Hearing,
@@ -28,13 +30,11 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.models.outbox import OutboxKind
 from hearings.roles import StaffFunction
-from hearings.texts import one_line
 
 F = StaffFunction
 USEFUL = timedelta(days=7)
 """News older than this is no news: it is marked as missed (`MISSED`) instead of being mailed."""
 MISSED = "No clock had run for a week"
-FOOTER = "For the sake of the people concerned, this message says neither who nor what it is about."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,53 +46,53 @@ class Line:
 
 
 CHANGES: Mapping[tuple[str, str], Line] = {
-    ("hearing_request", "received"): Line(to="requested", text="A request has arrived"),
-    ("hearing_request", "under_review"): Line(to="both", text="The request is under review"),
-    ("hearing_request", "information_requested"): Line(to="requesting", text="Information has been asked for"),
-    ("hearing_request", "accepted"): Line(to="requesting", text="The request has been accepted"),
+    ("hearing_request", "received"): Line(to="requested", text=N_("A request has arrived")),
+    ("hearing_request", "under_review"): Line(to="both", text=N_("The request is under review")),
+    ("hearing_request", "information_requested"): Line(to="requesting", text=N_("Information has been asked for")),
+    ("hearing_request", "accepted"): Line(to="requesting", text=N_("The request has been accepted")),
     ("hearing_request", "accepted_with_conditions"): Line(
-        to="requesting", text="The request has been accepted under conditions"
+        to="requesting", text=N_("The request has been accepted under conditions")
     ),
-    ("hearing_request", "postponed"): Line(to="requesting", text="The request has been postponed"),
-    ("hearing_request", "refused"): Line(to="requesting", text="The request has been refused"),
-    ("hearing_request", "withdrawn"): Line(to="requested", text="The request has been withdrawn"),
-    ("hearing_request", "executed"): Line(to="both", text="The request has been executed"),
-    ("hearing_request", "closed"): Line(to="requested", text="The request has been closed"),
-    ("hearing", "proposed"): Line(to="requested", text="A time has been proposed"),
-    ("hearing", "countered"): Line(to="requesting", text="Another time has been proposed"),
-    ("hearing", "ready"): Line(to="both", text="The hearing is ready"),
-    ("hearing", "part_heard"): Line(to="both", text="The hearing is to be continued"),
-    ("hearing", "concluded"): Line(to="both", text="The hearing is concluded"),
-    ("hearing", "cancelled"): Line(to="both", text="The hearing has been cancelled"),
-    ("hearing", "aborted"): Line(to="both", text="The hearing was broken off"),
-    ("recording", "sealed"): Line(to="both", text="The recording is sealed"),
-    ("recording", "failed"): Line(to="both", text="The recording could not be closed properly"),
-    ("agreement", "proposed"): Line(to="requested", text="A technical agreement has been proposed"),
-    ("agreement", "countered"): Line(to="requesting", text="Another technical agreement has been proposed"),
-    ("agreement", "agreed"): Line(to="both", text="The technical agreement has been signed"),
-    ("agreement", "void"): Line(to="both", text="The technical agreement is void"),
-    ("minutes", "in_review"): Line(to="both", text="The minutes are in review"),
-    ("minutes", "read_back"): Line(to="both", text="The minutes have been read back"),
-    ("minutes", "signed"): Line(to="both", text="The minutes have been signed"),
+    ("hearing_request", "postponed"): Line(to="requesting", text=N_("The request has been postponed")),
+    ("hearing_request", "refused"): Line(to="requesting", text=N_("The request has been refused")),
+    ("hearing_request", "withdrawn"): Line(to="requested", text=N_("The request has been withdrawn")),
+    ("hearing_request", "executed"): Line(to="both", text=N_("The request has been executed")),
+    ("hearing_request", "closed"): Line(to="requested", text=N_("The request has been closed")),
+    ("hearing", "proposed"): Line(to="requested", text=N_("A time has been proposed")),
+    ("hearing", "countered"): Line(to="requesting", text=N_("Another time has been proposed")),
+    ("hearing", "ready"): Line(to="both", text=N_("The hearing is ready")),
+    ("hearing", "part_heard"): Line(to="both", text=N_("The hearing is to be continued")),
+    ("hearing", "concluded"): Line(to="both", text=N_("The hearing is concluded")),
+    ("hearing", "cancelled"): Line(to="both", text=N_("The hearing has been cancelled")),
+    ("hearing", "aborted"): Line(to="both", text=N_("The hearing was broken off")),
+    ("recording", "sealed"): Line(to="both", text=N_("The recording is sealed")),
+    ("recording", "failed"): Line(to="both", text=N_("The recording could not be closed properly")),
+    ("agreement", "proposed"): Line(to="requested", text=N_("A technical agreement has been proposed")),
+    ("agreement", "countered"): Line(to="requesting", text=N_("Another technical agreement has been proposed")),
+    ("agreement", "agreed"): Line(to="both", text=N_("The technical agreement has been signed")),
+    ("agreement", "void"): Line(to="both", text=N_("The technical agreement is void")),
+    ("minutes", "in_review"): Line(to="both", text=N_("The minutes are in review")),
+    ("minutes", "read_back"): Line(to="both", text=N_("The minutes have been read back")),
+    ("minutes", "signed"): Line(to="both", text=N_("The minutes have been signed")),
 }
 """Changes of status somebody is mailed about, by table and new status. An agreed time comes as an invitation."""
 
 DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
-    "reminder_week": ("", (), "Reminder: the hearing is about a week away"),
-    "reminder_day": ("", (), "Reminder: the hearing is about a day away"),
-    "reminder_hour": ("", (), "Reminder: the hearing begins within the hour"),
-    "opening": ("both", (), "The lobby may be opened now"),
-    "answer_near": ("requested", (), "An answer is due soon"),
-    "answer_overdue": ("both", (), "An answer is overdue"),
-    "info_near": ("requesting", (), "Information is due soon"),
-    "info_overdue": ("both", (), "Information is overdue"),
-    "written_near": ("requesting", (), "The written confirmation of an oral request is due soon"),
-    "written_overdue": ("both", (), "The written confirmation of an oral request is overdue"),
-    "review_due": ("requested", (), "A postponed request is to be looked at again"),
-    "escalation": ("requested", (F.administrator,), "A request has been left unanswered"),
-    "retention_review": ("both", (F.administrator,), "The keeping of a recording is to be reviewed"),
-    "audit_failed": ("both", (F.administrator, F.judge), "A stored recording did not verify"),
-    "time_moved": ("both", (), "New time-zone data would move the hearing; please decide"),
+    "reminder_week": ("", (), N_("Reminder: the hearing is about a week away")),
+    "reminder_day": ("", (), N_("Reminder: the hearing is about a day away")),
+    "reminder_hour": ("", (), N_("Reminder: the hearing begins within the hour")),
+    "opening": ("both", (), N_("The lobby may be opened now")),
+    "answer_near": ("requested", (), N_("An answer is due soon")),
+    "answer_overdue": ("both", (), N_("An answer is overdue")),
+    "info_near": ("requesting", (), N_("Information is due soon")),
+    "info_overdue": ("both", (), N_("Information is overdue")),
+    "written_near": ("requesting", (), N_("The written confirmation of an oral request is due soon")),
+    "written_overdue": ("both", (), N_("The written confirmation of an oral request is overdue")),
+    "review_due": ("requested", (), N_("A postponed request is to be looked at again")),
+    "escalation": ("requested", (F.administrator,), N_("A request has been left unanswered")),
+    "retention_review": ("both", (F.administrator,), N_("The keeping of a recording is to be reviewed")),
+    "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording did not verify")),
+    "time_moved": ("both", (), N_("New time-zone data would move the hearing; please decide")),
 }
 """What is due, by kind: to which side (empty: the action's own), to which functions (none: those concerned), words."""
 
@@ -177,15 +177,30 @@ def link(subject: Hearing | HearingRequest, origin: str) -> str:
     return f"{origin}/{path}/{reference(subject)}"
 
 
-def mail(subject: Hearing | HearingRequest, text: str, origin: str, *, day: Day | None = None) -> dict[str, Any]:
-    """The payload of a mail: subject and text; of one `day` of a hearing that has several."""
-    name = f"{'Hearing' if isinstance(subject, Hearing) else 'Request'} {reference(subject)}"
-    name += f", day {day.number}" if day else ""
-    lines = [f"{text}.", "", name]
+def mail(
+    subject: Hearing | HearingRequest,
+    text: str,
+    origin: str,
+    *,
+    to: Person,
+    say: Say = english,
+    day: Day | None = None,
+) -> dict[str, Any]:
+    """The payload of a mail in the language of its reader; of one `day` of a hearing that has several.
+
+    Times stand in it as `2026-12-02 09:00 București (+02:00)`, which no language reads otherwise.
+    """
+    lang = to.language or "en"
+    name, news = title(subject, lang, say, day=day.number if day else 0), say(lang, text)
+    lines = [say(lang, SENTENCE).format(news=news), "", name]
     if isinstance(subject, Hearing):
-        lines += [one_line(str(time)) for time in both_times(subject, day.starts_at if day else None)]
-    lines += [link(subject, origin), "", FOOTER]
-    return {"subject": one_line(f"{name}: {text[0].lower()}{text[1:]}"), "text": "\n".join(lines)}
+        lines += [plain(str(time), lang) for time in both_times(subject, day.starts_at if day else None)]
+    lines += [link(subject, origin), "", say(lang, FOOTER)]
+    return {
+        "subject": say(lang, SUBJECT).format(what=name, news=f"{news[0].lower()}{news[1:]}"),
+        "text": "\n".join(lines),
+        "language": lang,
+    }
 
 
 async def tell(
@@ -199,6 +214,7 @@ async def tell(
     but: str = "",
     told: Collection[str] = (),
     origin: str,
+    say: Say = english,
     now: datetime,
     useful: timedelta = USEFUL,
 ) -> list[OutboxMessage]:
@@ -206,7 +222,6 @@ async def tell(
 
     Effects: one message each in the outbox.
     """
-    payload = mail(subject, text, origin)
     made = []
     for state in sides(subject, to):
         for person in await concerned(db, subject, state, functions):
@@ -217,7 +232,7 @@ async def tell(
                     db,
                     kind=OutboxKind.mail,
                     to=person.email,
-                    payload=payload,
+                    payload=mail(subject, text, origin, to=person, say=say),
                     about=reference(subject),
                     owner_state=state,
                     now=now,
@@ -229,7 +244,13 @@ async def tell(
 
 
 async def follow(
-    db: AsyncSession, *, change: StatusChange, told: Collection[str] = (), origin: str, now: datetime
+    db: AsyncSession,
+    *,
+    change: StatusChange,
+    told: Collection[str] = (),
+    origin: str,
+    say: Say = english,
+    now: datetime,
 ) -> list[OutboxMessage]:
     """Tell of one change of status: mails to people, events to webhooks. Effects: messages in the outbox."""
     subject = await subject_of(db, change.subject, change.subject_id)
@@ -247,6 +268,7 @@ async def follow(
             but=change.actor,
             told=told,
             origin=origin,
+            say=say,
             now=now,
         )
     if event := webhooks.event_of(change.subject, change.after):

@@ -8,7 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.errors import Invalid
+from hearings.languages import language
 from hearings.models import Person
+from hearings.queries import get
 from hearings.roles import StaffFunction
 from hearings.texts import clean
 
@@ -24,8 +26,12 @@ async def add(
     functions: Sequence[str],
     city: str,
     authority_name: str,
+    lang: str = "",
 ) -> Person:
-    """Add a member of staff. Raises `UnknownState`, and `Invalid` naming the field. Effects: adds the row."""
+    """Add a member of staff; `lang` is that of mails until the first sign-in.
+
+    Raises `UnknownState`, `UnknownLanguage`, and `Invalid` naming the field. Effects: adds the row.
+    """
     if not _EMAIL.fullmatch(email):
         raise Invalid(f"Not an e-mail address: {email[:80]!r}", "email")
     if not functions or not set(functions) <= set(StaffFunction):
@@ -39,7 +45,13 @@ async def add(
         functions=sorted(set(functions)),
         city=clean(city, "city", most=100),
         authority_name=clean(authority_name, "authority_name", most=300, least=1),
+        language=language(lang) if lang else "",
     )
     db.add(person)
     await db.flush()
     return person
+
+
+async def reads(db: AsyncSession, *, person_id: str, lang: str) -> None:
+    """A person has chosen the language of their pages: mails come in it too. Effects: `language`."""
+    (await get(db, Person, person_id, lock=True)).language = language(lang)

@@ -32,11 +32,12 @@ def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = Fal
     return text
 
 
-def one_line(text: str, most: int = 200) -> str:
-    """Text as one line: control, format and separator characters become blanks. For what stands in a header.
+def one_line(text: str, most: int = 200, *, kept: str = "") -> str:
+    """Text as one line: control, format and separator characters become blanks, but those `kept`. For headers.
 
     CR and LF in a mail's subject or a calendar's summary would begin another header or property (RFC 5322 §2.2,
     RFC 5545 §3.1).
     """
-    plain = "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one for one in text)
+    gone = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    plain = "".join(" " if unicodedata.category(one) in gone and one not in kept else one for one in text)
     return " ".join(plain.split())[:most]

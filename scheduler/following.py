@@ -52,14 +52,19 @@ async def _follow_one(world: World, db: AsyncSession, change_id: str, now: datet
         subject = await notices.subject_of(db, change.subject, change.subject_id)
         if isinstance(subject, Hearing):
             made = await invitations.settle(
-                db, hearing_id=subject.id, origin=world.origin, organiser=world.organiser, now=now
+                db,
+                hearing_id=subject.id,
+                origin=world.origin,
+                organiser=world.organiser,
+                say=world.say,
+                now=now,
             )
             if change.after not in OVER:  # that a further day is off does not say how the hearing has ended
                 told = {message.address for message in made}
     if now - change.at > notices.USEFUL:
         await _missed(db, change, notices.MISSED, now)
     else:
-        await notices.follow(db, change=change, told=told, origin=world.origin, now=now)
+        await notices.follow(db, change=change, told=told, origin=world.origin, say=world.say, now=now)
     return True
 
 

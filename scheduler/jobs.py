@@ -143,6 +143,7 @@ async def _notice(world: World, db: AsyncSession, action: Action, now: datetime,
         text=text,
         key=action.key,
         origin=world.origin,
+        say=world.say,
         now=now,
         useful=max(action.useful_until - now, _SHORTEST) if action.useful_until else notices.USEFUL,
     )
@@ -157,7 +158,15 @@ async def _tell_of_recording(world: World, db: AsyncSession, action: Action, wha
     to, functions, text = notices.DUE[what]
     if subject is not None:
         await notices.tell(
-            db, subject=subject, to=to, functions=functions, text=text, key=action.key, origin=world.origin, now=now
+            db,
+            subject=subject,
+            to=to,
+            functions=functions,
+            text=text,
+            key=action.key,
+            origin=world.origin,
+            say=world.say,
+            now=now,
         )
 
 
@@ -194,7 +203,12 @@ async def _sweep(world: World, _action: Action) -> None:
     for hearing_id in found:
         async with world.database.transaction() as db:
             await invitations.settle(
-                db, hearing_id=hearing_id, origin=world.origin, organiser=world.organiser, now=world.clock()
+                db,
+                hearing_id=hearing_id,
+                origin=world.origin,
+                organiser=world.organiser,
+                say=world.say,
+                now=world.clock(),
             )
 
 
@@ -211,7 +225,7 @@ async def _priorities(_world: World, db: AsyncSession, _action: Action, now: dat
 
 
 async def _zones(world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
-    await tidying.check_zones(db, origin=world.origin, now=now)
+    await tidying.check_zones(db, origin=world.origin, say=world.say, now=now)
 
 
 Handler = Callable[[World, AsyncSession, Action, datetime, Any], Awaitable[None]]

@@ -19,6 +19,8 @@ from hearings.models.outbox import OutboxStatus
 from hearings.texts import one_line
 from scheduler.ways import MailServer, Outcome
 
+ISOLATES = "\u2066\u2069"
+"""Keep a reference together in a subject that runs from right to left (`hearings.mail_words.plain`)."""
 SENT, WAITING = OutboxStatus.sent, OutboxStatus.waiting
 UNCONFIRMED, NOT_DELIVERED = OutboxStatus.unconfirmed, OutboxStatus.not_delivered
 
@@ -37,7 +39,7 @@ def compose(message: OutboxMessage, sender: str) -> bytes:
     made = EmailMessage(policy=SMTP_POLICY)
     made["From"] = Address("Vivavoce", addr_spec=one_line(sender))
     made["To"] = Address(addr_spec=one_line(message.address))
-    made["Subject"] = one_line(str(message.payload["subject"]))
+    made["Subject"] = one_line(str(message.payload["subject"]), kept=ISOLATES)
     made["Date"] = format_datetime(message.created_at)
     made["Message-ID"] = message_id(message.id, sender)
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5.1: nobody's absence note comes back
@@ -48,6 +50,8 @@ def compose(message: OutboxMessage, sender: str) -> bytes:
             subtype="calendar",
             params={"method": one_line(str(message.payload["method"]))},
         )
+    if language := message.payload.get("language"):
+        made["Content-Language"] = one_line(str(language))  # RFC 3282; before, it would move into the text's part
     made.set_boundary(f"=_{message.id}") if made.is_multipart() else None
     return made.as_bytes()
 

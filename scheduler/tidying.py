@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import claims, notices, tzdata_check
 from hearings.clocks import tzdb_version
+from hearings.mail_words import Say, english
 from hearings.models import ApiAnswer, ApiProof, ApiToken, OutboxAttempt, OutboxMessage, SignInLink
 from hearings.models.outbox import OutboxStatus
 
@@ -38,7 +39,7 @@ async def tidy(db: AsyncSession, *, now: datetime) -> None:
         await db.exec(statement)
 
 
-async def check_zones(db: AsyncSession, *, origin: str, now: datetime) -> None:
+async def check_zones(db: AsyncSession, *, origin: str, say: Say = english, now: datetime) -> None:
     """Tell both States of every hearing still to come that the present time-zone data would move.
 
     Effects: a claim and a mail to those concerned, once for each day, its start and the version of the data; nothing
@@ -61,5 +62,13 @@ async def check_zones(db: AsyncSession, *, origin: str, now: datetime) -> None:
         )
         if mine:
             await notices.tell(
-                db, subject=hearing, to=to, functions=functions, text=text, key=key, origin=origin, now=now
+                db,
+                subject=hearing,
+                to=to,
+                functions=functions,
+                text=text,
+                key=key,
+                origin=origin,
+                say=say,
+                now=now,
             )

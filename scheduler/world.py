@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hearings.db import Database
+from hearings.mail_words import Say, english
 from scheduler.due import POLICY, Policy
 from scheduler.ways import Ways
 
@@ -22,6 +23,8 @@ class World:
     database: Database
     origin: str
     ways: Ways = field(default_factory=Ways)
+    say: Say = english
+    """What is mailed in a person's language; the catalogues are the pages'."""
     recordings: Path | None = None
     """Folder of the sealed recordings; None where no audits are to be made."""
     pins: str = ""

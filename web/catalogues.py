@@ -25,6 +25,9 @@ SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     (".", "*.py", "python", PYTHON, {}),
     ("pages", "*.py", "python", PYTHON, {}),
     ("../hearings", "minutes_*.py", "python", PYTHON, {}),  # sentences the minutes are drafted with
+    ("../hearings", "mail_words.py", "python", PYTHON, {}),  # and what is mailed
+    ("../hearings", "notices.py", "python", PYTHON, {}),
+    ("../hearings", "invitations.py", "python", PYTHON, {}),
     (
         "templates",
         "*.html",

@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     person.add_argument("--state", required=True, help="ISO 3166-1 code of the State, such as RO")
     person.add_argument("--city", required=True, help="where the court or authority sits")
     person.add_argument("--authority", required=True, help="name of the court or authority")
+    person.add_argument("--language", default="", help="of mails until the first sign-in, such as ro; else English")
     person.add_argument(
         "--function",
         required=True,
@@ -261,6 +262,7 @@ async def _add_person(settings: Settings, options: argparse.Namespace) -> Person
             functions=options.function,
             city=options.city,
             authority_name=options.authority,
+            lang=options.language,
         )
 
 

@@ -10,6 +10,7 @@ from media.evidence.seal_key import read_seal_key
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World
+from web import i18n
 from web.app import Keys, NotInitialised, read_keys, require_folders
 from web.settings import Settings
 
@@ -19,6 +20,7 @@ def build(settings: Settings, database: Database, keys: Keys) -> Clock:
     world = World(
         database=database,
         origin=settings.origin,
+        say=i18n.say,
         ways=Ways(
             mail=_mail_server(settings),
             posting=Posting(key=keys.cookie, hosts=settings.allowed_webhook_hosts, loopback=settings.test_hooks),

@@ -96,6 +96,11 @@ def pgettext(context: str, message: str) -> str:
     return translations(current.get().tag).pgettext(context, message)
 
 
+def say(tag: str, message: str) -> str:
+    """The message in the language with this tag, or its nearest that is offered; for what is sent outside a request."""
+    return translations((match(tag) or DEFAULT).tag).gettext(message)
+
+
 def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, translate later"
     """Mark a message for translators; `_()` translates it where it is shown."""
     return message

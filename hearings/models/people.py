@@ -20,6 +20,8 @@ class Person(Row, table=True):
     city: str = Field(default="", max_length=100)
     authority_name: str = Field(default="", max_length=300)
     active: bool = True
+    language: str = Field(default="", max_length=35)
+    """BCP 47, of what is mailed: the one its pages were last read in; empty: English."""
 
 
 class SignInLink(Row, table=True):

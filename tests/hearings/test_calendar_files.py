@@ -102,8 +102,8 @@ def test_an_event_is_in_the_courts_zone_and_names_nobody() -> None:
         "CLASS": "CONFIDENTIAL",
     }
     assert str(event["DESCRIPTION"]).split("\n") == [
-        "2026-12-02 09:00 București (+02:00) to 11:00",
-        "2026-12-02 14:00 Bangkok (+07:00) to 16:00",
+        "2026-12-02 09:00–11:00 București (+02:00)",
+        "2026-12-02 14:00–16:00 Bangkok (+07:00)",
         "https://court.example/h/7F3K-22QD",
     ]
     assert "Planted" not in text

@@ -7,6 +7,7 @@ import email.policy
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from hearings.models import (
     HearingDay,
     OutboxMessage,
     Participant,
+    Person,
     UnfollowedChange,
     Webhook,
 )
@@ -288,7 +290,7 @@ async def test_each_day_of_a_hearing_is_an_event_of_its_own_in_invitations_and_i
         } == {key: value[:3] for key, value in wanted.items()}
         for row, (key, value) in zip(rows, wanted.items(), strict=True):
             assert found[key]["DTSTART"].dt == row.starts_at
-            assert f" {value[3]}:00 Bangkok" in str(found[key]["DESCRIPTION"])
+            assert f" {value[3]}:00–" in str(found[key]["DESCRIPTION"])
     assert [(one.payload["subject"], one.expires_at) for one in first] == [
         (f"Hearing 7F3K-22QD, day {row.number}: the time has been agreed", row.ends_at) for row in rows
     ]
@@ -418,6 +420,68 @@ async def test_the_sweep_finds_what_changed_without_a_change_of_status(setting: 
     assert len(told(await messages(setting))) == 6
 
 
+# --- languages ---------------------------------------------------------------------------------------------------
+
+WORDS = {
+    ("ro", "Hearing {ref}"): "Audierea {ref}",
+    ("ar", "Hearing {ref}"): "جلسة {ref}",
+    ("ro", "The time has been agreed"): "Ora a fost convenită",
+    ("ar", "The time has been agreed"): "اتُّفق على الوقت",
+}
+
+
+def say(lang: str, message: str) -> str:
+    return WORDS.get((lang, message), message)
+
+
+async def test_everybody_is_mailed_in_their_own_language_and_a_reference_stays_whole_from_right_to_left(
+    setting: Any,
+) -> None:
+    setting.world = replace(setting.world, say=say)
+    for name, lang in (("judge", "ro"), ("authority", "ar")):
+        async with setting.database.transaction() as db:
+            (await db.get(Person, setting.people[name].id)).language = lang
+    await status(setting, HearingStatus.agreed)
+    await move(setting, HearingStatus.ready)
+    await following.follow(setting.world)
+    async with receiving() as (ways, taken):
+        await delivery.deliver(setting.database, ways, clock=lambda: setting.now)
+    found = {}
+    for content in taken:
+        one = email.message_from_bytes(content, policy=email.policy.default)
+        text, calendar = list(one.walk())[1:3]
+        (shown,) = icalendar.Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+        lines = text.get_content().splitlines()[:3]
+        found[str(one["Content-Language"])] = (str(one["Subject"]), lines, shown["SUMMARY"])
+    assert {lang: (subject, lines, str(summary)) for lang, (subject, lines, summary) in found.items()} == {
+        "en": (
+            "Hearing 7F3K-22QD: the time has been agreed",
+            ["The time has been agreed.", "", "Hearing 7F3K-22QD"],
+            "Hearing 7F3K-22QD",
+        ),
+        "ro": (
+            "Audierea 7F3K-22QD: ora a fost convenită",
+            ["Ora a fost convenită.", "", "Audierea 7F3K-22QD"],
+            "Audierea 7F3K-22QD",
+        ),
+        "ar": (
+            "جلسة \u20667F3K-22QD\u2069: اتُّفق على الوقت",
+            ["اتُّفق على الوقت.", "", "جلسة \u20667F3K-22QD\u2069"],
+            "جلسة \u20667F3K-22QD\u2069",
+        ),
+    }
+    assert {lang: one[2].params["LANGUAGE"] for lang, one in found.items()} == {"en": "en", "ro": "ro", "ar": "ar"}
+
+
+async def test_a_calendar_address_is_read_in_the_language_of_its_owner(setting: Any) -> None:
+    async with setting.database.transaction() as db:
+        (await db.get(Person, setting.people["clerk"].id)).language = "ro"
+        made = await feeds.make(db, person=setting.people["clerk"], scope=FeedScope.state, now=setting.now)
+    async with setting.database.reading() as db:
+        file = await feeds.read(db, token=made.token, origin="https://court.example", say=say, now=setting.now)
+    assert [str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(file).walk("VEVENT")] == ["Audierea 7F3K-22QD"]
+
+
 # --- what must be in none of it ----------------------------------------------------------------------------------
 
 
@@ -466,7 +530,7 @@ def test_row_25_crlf_in_a_summary_is_folded_into_one_property(setting_free: Any 
     )
     lines = file.replace(b"\r\n ", b"").split(b"\r\n")
     assert [line for line in lines if line.startswith((b"SUMMARY", b"ATTENDEE", b"X-"))] == [
-        b"SUMMARY:Hearing X ATTENDEE:mailto:evil@e.example",
+        b"SUMMARY;LANGUAGE=en:Hearing X ATTENDEE:mailto:evil@e.example",
         b"ATTENDEE;ROLE=REQ-PARTICIPANT;RSVP=FALSE:MAILTO:c@d.example X: 1",
     ]
     assert all(len(line) <= 75 for line in file.split(b"\r\n"))

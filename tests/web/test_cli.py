@@ -152,6 +152,10 @@ def test_staff_are_added_once_and_found_for_a_link(environment, capsys):
     assert "Ilinca Radu (radu@court.ro)" in capsys.readouterr().out
     assert cli.main([*PERSON, "--function", "clerk"]) == 2
     assert "has this address already" in capsys.readouterr().err
+    other = [*PERSON[:2], "other@court.ro", *PERSON[3:], "--function", "clerk", "--language"]
+    assert cli.main([*other, "klingon"]) == 2
+    assert "language" in capsys.readouterr().err
+    assert cli.main([*other, "ro"]) == 0
 
 
 def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(environment, capsys, tmp_path):

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, links, logins, queries
+from hearings import errors, links, logins, queries, staff
 from hearings.models import Hearing
 from web import forms, places
 from web.actors import drop_cookie, end_previous, set_cookie, signed_in
 from web.forms import FormError
 from web.i18n import COOKIE as LANGUAGE_COOKIE
-from web.i18n import LANGUAGES, _, catalogue, ngettext
+from web.i18n import LANGUAGES, _, catalogue, current, ngettext
 from web.rendering import render
 
 logger = logging.getLogger("vivavoce.web.pages.entry")
@@ -61,12 +61,15 @@ async def link_page(request: Request) -> Response:
 
 
 async def use_link(request: Request) -> Response:
-    """Sign a member of staff in. Effects: uses the link, ends the browser's earlier login, sets the cookie."""
+    """Sign a member of staff in. Effects: uses the link, ends the browser's earlier login, sets the cookie; mails
+    come in the browser's language from now on."""
     form = await forms.read(request, token=False)
     now = datetime.now(UTC)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            _person, _login, secret = await logins.sign_in(db, secret=form.text("secret"), now=now)
+            _person, _login, secret = await logins.sign_in(
+                db, secret=form.text("secret"), language=current.get().tag, now=now
+            )
     except errors.LinkUsed:
         return RedirectResponse("/sign-in?why=used", 303)
     except errors.LinkDead:
@@ -193,7 +196,7 @@ async def language_page(request: Request) -> Response:
 
 
 async def choose_language(request: Request) -> Response:
-    """Remember a language for this browser. Effects: sets a cookie."""
+    """Remember a language for this browser. Effects: sets a cookie; mails to who is signed in come in it too."""
     form = await forms.read(request, token=False)
     answer = RedirectResponse(_inside(form.text("back") or "/"), 303)
     tag = form.text("tag")
@@ -202,6 +205,10 @@ async def choose_language(request: Request) -> Response:
         answer.set_cookie(
             LANGUAGE_COOKIE, tag, int(YEAR.total_seconds()), path="/", secure=secure, httponly=True, samesite="lax"
         )
+        signed = request.scope.get("actor")
+        if signed is not None and signed.person is not None:
+            async with request.app.state.parts.database.transaction() as db:
+                await staff.reads(db, person_id=signed.person.id, lang=tag)
     return answer
 
 

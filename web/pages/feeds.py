@@ -14,7 +14,7 @@ from hearings.models.outbox import FeedScope
 from web import forms
 from web.actors import staff
 from web.forms import FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, say
 from web.pages.outbox import here
 from web.rendering import render
 
@@ -30,7 +30,7 @@ async def file(request: Request) -> Response:
     parts = request.app.state.parts
     async with parts.database.reading() as db:
         found = await feeds.read(
-            db, token=request.path_params["token"], origin=parts.settings.origin, now=datetime.now(UTC)
+            db, token=request.path_params["token"], origin=parts.settings.origin, say=say, now=datetime.now(UTC)
         )
     return Response(
         found,

@@ -137,6 +137,7 @@ async def show(request: Request) -> Response:
         "why": lambda one: _(CODES[one.code]) if one.code in CODES else "",
         "kind": _(KINDS[row.kind.value]),
         "text": row.payload.get("text", ""),
+        "written_in": row.payload.get("language", ""),
         "event": row.payload.get("type", ""),
         "link": _link(row.about),
         "places": here(person),

@@ -1,9 +1,9 @@
-"""Calendars are told of each day of a hearing; priorities that time has changed are logged."""
+"""Calendars are told of each day of a hearing; priorities that time has changed are logged; people have a language."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from hearings.migrations.growing import grow, shrink
+from hearings.migrations.growing import New, grow, shrink
 
 revision = "0011"
 down_revision = "0010"
@@ -34,9 +34,11 @@ def upgrade() -> None:
     with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
         batch_op.alter_column("day", server_default=None)
     _acts((*ACTS[:2], NEW_ACT, *ACTS[2:]))
+    grow("person", {"language": New(sa.String(35), "''")}, {})
 
 
 def downgrade() -> None:
+    shrink("person", ["language"], ())
     op.execute("DELETE FROM calendar_entry WHERE day > 1")
     with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_calendar_entry_day"), type_="check")

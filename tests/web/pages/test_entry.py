@@ -162,6 +162,22 @@ def test_a_language_once_chosen_goes_before_the_language_of_the_browser(service)
     assert '<html lang="ar" dir="rtl">' in client.get("/sign-in").text
 
 
+def test_mails_come_in_the_language_one_has_signed_in_with_or_has_chosen_since(service):
+    async def language(database: Database) -> str:
+        async with database.reading() as db:
+            return cli.match(await queries.people(db), "clerk").language
+
+    client = service.client()
+    client.headers["accept-language"] = "pt-BR, fr;q=0.5"
+    client.post("/s", {"secret": service.secret("clerk")})
+    assert service.run(language) == "pt"
+    client.post("/language", {"tag": "ar", "back": "/docket"})
+    assert service.run(language) == "ar"
+    client.post("/language", {"tag": "xx", "back": "/docket"})
+    service.client().post("/language", {"tag": "ru", "back": "/"})
+    assert service.run(language) == "ar"
+
+
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example", "/\\evil.example", "javascript:x"])
 def test_after_choosing_a_language_one_never_lands_elsewhere(service, back):
     answer = service.client().post("/language", {"tag": "fr", "back": back})
