@@ -1,0 +1,58 @@
+"""What is mailed is in the catalogues of all nine languages, and a mail is whole in each of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_file
+
+from hearings import invitations, mail_words, notices
+from hearings.models import HearingRequest, Person
+from web import catalogues, i18n
+
+OTHERS = [tag for tag in i18n.LANGUAGES if tag != "en"]
+
+
+def messages() -> list[str]:
+    """Every sentence of the three modules that words of mails stand in."""
+    found = []
+    for module in (mail_words, notices, invitations):
+        for _line, message, _comments, _context in extract_from_file("python", module.__file__, catalogues.PYTHON):
+            found.append(str(message))
+    return found
+
+
+@pytest.mark.parametrize("tag", OTHERS)
+def test_every_sentence_of_a_mail_is_translated(tag: str) -> None:
+    found = messages()
+    assert {line.text for line in notices.CHANGES.values()} | {one[2] for one in notices.DUE.values()} < set(found)
+    same = {"{what}: {news}", "{news}."}
+    assert [one for one in found if i18n.say(tag, one) == one and one not in same] == []
+
+
+@pytest.mark.parametrize("tag", list(i18n.LANGUAGES))
+def test_a_mail_has_no_english_left_in_it_and_keeps_its_reference(tag: str) -> None:
+    person = Person(owner_state="RO", name="A", email="a@ro.example", functions=[], language=tag)
+    row = HearingRequest(
+        owner_state="RO", reference="RO-2026-0001", requesting_state="RO", requested_state="TH", created_by="-",
+        created_at=datetime(2026, 12, 2, tzinfo=UTC),
+    )  # fmt: skip
+
+    def mail(**more: Any) -> dict[str, Any]:
+        return notices.mail(row, "The request is under review", "https://court.example", to=person, **more)
+
+    made, english = mail(say=i18n.say), mail()
+    assert made["language"] == tag
+    assert "RO-2026-0001" in made["subject"] and "https://court.example/requests/RO-2026-0001" in made["text"]
+    assert ("\u2066RO-2026-0001\u2069" in made["subject"]) == (i18n.LANGUAGES[tag].direction == "rtl")
+    lines, plain = made["text"].split("\n"), english["text"].split("\n")
+    told = [index for index, line in enumerate(plain) if line and not line.startswith("https:")]
+    assert [lines[index] == plain[index] for index in told] == [tag == "en"] * 3
+    assert (made["subject"] == english["subject"]) == (tag == "en")
+
+
+def test_a_tag_of_no_catalogue_is_answered_by_its_nearest_or_in_english() -> None:
+    said = {tag: i18n.say(tag, "The hearing is off") for tag in ("pt-BR", "pt", "ja", "", "zh-Hant")}
+    assert said["pt-BR"] == said["pt"] != "The hearing is off"
+    assert (said["ja"], said[""]) == ("The hearing is off", "The hearing is off")
+    assert said["zh-Hant"] == i18n.say("zh-Hans", "The hearing is off")
