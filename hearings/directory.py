@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,8 @@ from hearings.texts import clean
 COLUMNS = (
     *("state", "kind", "name", "contact", "email", "phone", "address", "languages", "networks", "source", "as_of"),
 )
-"""Of the table, in this order. Languages and networks are separated by `|`; `as_of` is the day it was last checked."""
+"""Of the table, in this order. Languages and networks are separated by `|`; `as_of` is the day it was last checked,
+empty when nobody is known to have."""
 MOST_ROWS = 5_000
 MOST_MISTAKES = 50
 FRESH = timedelta(days=365)
@@ -202,6 +203,8 @@ def _cell(column: str, text: str, on: date) -> Any:
         case "networks":
             return tuple(Network(one).value for one in text.split("|") if one)
         case "as_of":
+            if not text:
+                return None
             day = date.fromisoformat(text)
             if not date(2000, 1, 1) <= day <= on:
                 raise Invalid("A day between 2000 and today", "as_of")
@@ -215,27 +218,30 @@ def _cell(column: str, text: str, on: date) -> Any:
 
 
 async def import_table(db: AsyncSession, *, text: str, actor: Actor, now: datetime) -> int:
-    """Import a table: rows that are there already (by State, kind and name) are replaced. Returns how many.
+    """Import a table: rows that are there already (by State, kind and name) are replaced. Returns how many it has.
 
-    Effects: all rows or none. Raises `RowsRefused`, `NotAllowed`.
+    What the data files say in the same words stays theirs, with how sure they are of it. Effects: all rows or none.
+    Raises `RowsRefused`, `NotAllowed`.
     """
     require_staff("import_directory", actor, requesting_state=actor.state, requested_state=actor.state)
     rows = read(text, on=now.date())
     have = {(one.owner_state, one.kind.value, one.name): one for one in (await db.exec(select(Authority))).all()}
+    of_files = {one.state: replace(one, confidence="") for one in of_data()}
     for row in rows:
         found = have.get((row.state, row.kind, row.name))
+        if found is None and row == of_files[row.state]:
+            continue
         if found is None:
             found = Authority(
                 owner_state=row.state,
                 kind=AuthorityKind(row.kind),
                 name=row.name,
-                as_of=now.date(),
                 imported_at=now,
                 imported_by=actor.id,
             )
         found.contact, found.email, found.phone, found.address = row.contact, row.email, row.phone, row.address
         found.languages, found.networks, found.source = list(row.languages), list(row.networks), row.source
-        found.as_of, found.imported_at, found.imported_by = row.as_of or now.date(), now, actor.id
+        found.as_of, found.imported_at, found.imported_by = row.as_of, now, actor.id
         db.add(found)
     await db.flush()
     return len(rows)

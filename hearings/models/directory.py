@@ -49,7 +49,7 @@ class Authority(Row, table=True):
     networks: list[str] = json(default_factory=list)
     """Members of `Network`."""
     source: str = Field(default="", max_length=300)
-    as_of: date
-    """The day somebody last checked that this is right."""
+    as_of: date | None = None
+    """The day somebody last checked that this is right; None when nobody is known to have."""
     imported_at: datetime = instant()
     imported_by: str = Field(max_length=36)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -79,6 +80,37 @@ def test_what_is_exported_can_be_imported_again() -> None:
         state="TH", kind="court", name='-A court, "the" first', phone="+66 2", languages=("th", "en"), as_of=ON
     )
     assert directory.read(directory.write([entry]), on=ON) == [entry]
+
+
+async def test_the_whole_directory_exported_and_imported_again_is_the_same_its_days_included(
+    database: Database, now: datetime
+) -> None:
+    async def put(text: str) -> None:
+        async with database.transaction() as db:
+            await directory.import_table(db, text=text, actor=ADMINISTRATOR, now=now)
+
+    async def look() -> list[directory.Entry]:
+        async with database.reading() as db:
+            return await directory.entries(db)
+
+    old = GOOD.replace("2026-11-01", "2019-03-04").replace("Somsri", "Old")
+    unchecked = GOOD.replace("2026-11-01", "").replace("Somsri", "Unchecked")
+    await put(table(GOOD, old, unchecked))
+    before = await look()
+    assert {one.name: one.as_of for one in before if one.kind == "contact_point"} == {
+        "Somsri": date(2026, 11, 1),
+        "Old": date(2019, 3, 4),
+        "Unchecked": None,
+    }
+    assert {one.name: one.old(ON) for one in before if one.state == "TH"}["Unchecked"]
+    assert len(before) == 33
+    await put(directory.write(before))
+    assert await look() == before, "what the data files are sure of is still said to be"
+    # A row of the data that somebody has changed is theirs, and still nobody has checked it.
+    thai = next(one for one in before if one.kind == "central_authority" and one.state == "TH")
+    await put(directory.write([replace(thai, email="ag@th.example")]))
+    (changed,) = [one for one in await look() if one.kind == "central_authority" and one.state == "TH"]
+    assert (changed.email, changed.as_of, changed.confidence) == ("ag@th.example", None, "")
 
 
 @ONE_DATABASE

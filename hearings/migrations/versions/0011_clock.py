@@ -1,4 +1,6 @@
-"""Calendars are told of each day of a hearing; priorities that time has changed are logged; people have a language."""
+"""Calendars are told of each day of a hearing; priorities that time has changed are logged; people have a language;
+nobody is known to have checked some entries of the directory.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,9 +37,14 @@ def upgrade() -> None:
         batch_op.alter_column("day", server_default=None)
     _acts((*ACTS[:2], NEW_ACT, *ACTS[2:]))
     grow("person", {"language": New(sa.String(35), "''")}, {})
+    with op.batch_alter_table("authority", schema=None) as batch_op:
+        batch_op.alter_column("as_of", existing_type=sa.Date(), nullable=True)
 
 
 def downgrade() -> None:
+    op.execute("UPDATE authority SET as_of = '2000-01-01' WHERE as_of IS NULL")
+    with op.batch_alter_table("authority", schema=None) as batch_op:
+        batch_op.alter_column("as_of", existing_type=sa.Date(), nullable=False)
     shrink("person", ["language"], ())
     op.execute("DELETE FROM calendar_entry WHERE day > 1")
     with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
