@@ -158,11 +158,11 @@ def create_app(settings: Settings) -> Starlette:
         if parts.sandbox is not None:
             await parts.sandbox.check()
         await parts.conductors.start()
-        clock = _clock(parts)
+        clocks = _clocks(parts)
         try:
             yield
         finally:
-            if clock is not None:
+            for clock in clocks:
                 await clock.stop()
             await parts.line_rooms.stop()
             await parts.conductors.stop()
@@ -190,14 +190,15 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _clock(parts: Parts) -> "Clock | None":
-    """The clock, a candidate for election unless the settings say that this process is to be none."""
+def _clocks(parts: Parts) -> "list[Clock]":
+    """The clocks, candidates for election unless the settings say that this process is to be none."""
     if not parts.settings.scheduler:
-        return None
+        return []
     from web import clock
 
-    made = clock.build(parts.settings, parts.database, parts.keys)
-    made.start()
+    made = clock.build(parts.settings, parts.database, parts.sandbox, parts.keys)
+    for one in made:
+        one.start()
     return made
 
 

@@ -1,4 +1,8 @@
-"""The clock of this installation, built from its settings; in the web process, or alone as `vivavoce clock`."""
+"""The clocks of this installation, built from its settings; in the web process, or alone as `vivavoce clock`.
+
+One is the docket's. Where there is a sandbox it has one of its own, elected by itself: what is due there happens there,
+its events go to the webhooks of its own clients, and it has no way to mail anybody nor to any recording.
+"""
 
 import asyncio
 import signal
@@ -15,20 +19,22 @@ from web.app import Keys, NotInitialised, read_keys, require_folders
 from web.settings import Settings
 
 
-def build(settings: Settings, database: Database, keys: Keys) -> Clock:
-    """Made once, touches neither network nor database before it is started. Raises `NotInitialised`."""
-    world = World(
+def build(settings: Settings, database: Database, sandbox: Database | None, keys: Keys) -> list[Clock]:
+    """Made once, touch neither network nor database before they are started. Raises `NotInitialised`."""
+    posting = Posting(key=keys.cookie, hosts=settings.allowed_webhook_hosts, loopback=settings.test_hooks)
+    docket = World(
         database=database,
         origin=settings.origin,
         say=i18n.say,
-        ways=Ways(
-            mail=_mail_server(settings),
-            posting=Posting(key=keys.cookie, hosts=settings.allowed_webhook_hosts, loopback=settings.test_hooks),
-        ),
+        ways=Ways(mail=_mail_server(settings), posting=posting),
         recordings=settings.recordings,
         pins=policy_text(read_seal_key(keys.seal).vkey(settings.court_name)),
     )
-    return Clock(world)
+    if sandbox is None:
+        return [Clock(docket)]
+    # Links lead to no page: a reference of the sandbox may be that of another case on the docket.
+    trial = World(database=sandbox, origin=f"{settings.origin}/sandbox", ways=Ways(posting=posting))
+    return [Clock(docket), Clock(trial)]
 
 
 def _mail_server(settings: Settings) -> MailServer | None:
@@ -58,23 +64,30 @@ def _password(settings: Settings) -> str:
 
 
 def run(settings: Settings) -> None:
-    """Be a candidate, and the clock when elected, until SIGINT or SIGTERM. Refuses like `serve`."""
+    """Be a candidate, and the clock of docket and sandbox when elected, until a signal. Refuses like `serve`."""
     require_folders(settings)
     asyncio.run(_run(settings, read_keys(settings)))
 
 
 async def _run(settings: Settings, keys: Keys) -> None:
     database = Database(settings.database_url)
+    sandbox = Database(settings.sandbox_database_url) if settings.sandbox_database_url else None
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     try:
         await database.check()
-        clock = build(settings, database, keys)
-        clock.start()
+        if sandbox is not None:
+            await sandbox.check()
+        clocks = build(settings, database, sandbox, keys)
+        for clock in clocks:
+            clock.start()
         try:
             await stopped.wait()
         finally:
-            await clock.stop()
+            for clock in clocks:
+                await clock.stop()
     finally:
         await database.close()
+        if sandbox is not None:
+            await sandbox.close()

@@ -46,7 +46,6 @@ CODES: Mapping[str, tuple[int, str]] = {
     "client_invalid": (401, "The client assertion does not hold"),
     "scope_missing": (403, "The token does not carry the scope this needs"),
     "sandbox_only": (403, "Only in the sandbox"),
-    "not_in_sandbox": (403, "Not in the sandbox"),
     "no_such_route": (404, "No such resource"),
     "method_not_allowed": (405, "The resource does not take this method"),
     "precondition_failed": (412, "It has changed since it was read"),

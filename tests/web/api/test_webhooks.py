@@ -1,11 +1,18 @@
 """Webhooks through the API: made with a secret shown once, listed, ended, and what became of each message."""
 
+import asyncio
+import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from hearings import outbox, webhooks
+from hearings.models import Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from scheduler import delivery, following, jobs
+from scheduler.election import election
+from web import clock
 
 URL = "http://localhost:9/hooks"
 EVENTS = ["hearing.agreed", "request.accepted"]
@@ -97,9 +104,64 @@ async def test_messages_are_listed_with_their_attempts_and_sent_again_on_request
         assert code(await th.post(f"{where}/send-again")) == (404, "not_found")
 
 
-async def test_a_sandbox_has_no_webhooks_and_without_the_scope_nobody_has(installation):
-    sandbox = await installation.client("RO", sandbox=True)
-    assert code(await sandbox.post("/webhooks", {"url": URL, "events": EVENTS})) == (403, "not_in_sandbox")
+async def test_the_sandbox_tells_its_own_webhooks_of_its_own_events_and_reaches_nobody_else(
+    installation, ro, th, story
+):
+    got: list[tuple[str, dict[str, object]]] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(re.search(r"content-length: (\d+)", head, re.IGNORECASE)[1])
+        got.append((head.split(" ")[1], json.loads(await reader.readexactly(length))))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    sandbox, other = [await installation.client(state, sandbox=True) for state in ("RO", "TH")]
+    events = ["request.received", "request.accepted"]
+    settings, parts = installation.settings, installation.app.state.parts
+    docket, trial = clock.build(settings, installation.database, installation.sandbox, parts.keys)
+    assert (trial.world.ways.mail, trial.world.recordings) == (None, None)
+    async with installation.sandbox.transaction() as db:  # somebody who would be mailed
+        db.add(Person(owner_state="RO", name="A", email="a@ro.example", functions=["clerk"]))
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        for client, path in ((ro, "docket"), (sandbox, "sandbox")):
+            body = {"url": f"http://localhost:{port}/{path}", "events": events}
+            assert (await client.post("/webhooks", body)).status_code == 201
+        request = await story.accepted(sandbox, other)
+        for each in (trial, docket):
+            await following.follow(each.world)
+            await jobs.tick(each.world)
+            await delivery.deliver(each.world.database, each.world.ways, clock=each.world.clock)
+    assert sorted((path, body["type"]) for path, body in got) == [
+        ("/sandbox", "request.accepted"),
+        ("/sandbox", "request.received"),
+    ]
+    assert {body["data"]["link"] for _path, body in got} == {
+        f"{settings.origin}/sandbox/requests/{request['reference']}"
+    }
+    async with installation.sandbox.reading() as db:
+        mails = [one for one in await outbox.messages(db, state="RO") if one.kind is OutboxKind.mail]
+    assert mails and {one.status for one in mails} == {OutboxStatus.waiting}
+    async with installation.database.reading() as db:
+        assert await outbox.messages(db, state="RO") == []
+
+
+async def test_the_clocks_of_docket_and_sandbox_are_elected_apart(installation):
+    parts = installation.app.state.parts
+    pairs = [
+        clock.build(installation.settings, installation.database, installation.sandbox, parts.keys) for _ in range(2)
+    ]
+    candidates = [[election(one.world.database) for one in pair] for pair in pairs]
+    assert [[await one.win() for one in pair] for pair in candidates] == [[True, True], [False, False]]
+    for pair in candidates:
+        for one in pair:
+            await one.resign()
+    assert len(clock.build(installation.settings, installation.database, None, parts.keys)) == 1
+
+
+async def test_without_the_scope_nobody_has_webhooks(installation):
     unscoped = await installation.client("RO", scopes=("hearings:read",))
     assert code(await unscoped.get("/webhooks")) == (403, "scope_missing")
     assert code(await unscoped.post("/webhooks", {"url": URL, "events": EVENTS})) == (403, "scope_missing")
