@@ -26,8 +26,9 @@ def when(installation: Any, kind: str, after: float) -> float:
 
 async def muted_in_the_same_seat(people: Any) -> None:
     """Everybody is in the room, listening and muted, without having passed the lobby."""
-    for person in people.all.values():
-        await expect(person.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
+    await people.everybody(
+        lambda one: expect(one.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
+    )
 
 
 async def all_speak(people: Any) -> None:
@@ -48,8 +49,7 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
     await people.start_sitting()
     for number in (signal.SIGKILL, signal.SIGSTOP):
         at = installation.signal("worker", number)
-        for person in people.all.values():
-            await expect(person.page.get_by_text("Sound and picture").first).to_be_visible(timeout=6_000)
+        await people.everybody(lambda one: expect(one.page.get_by_text("Sound and picture").first).to_be_visible())
         await muted_in_the_same_seat(people)
         lost, back = when(installation, "media_lost", at), when(installation, "media_back", at)
         assert lost <= (0.5 if number is signal.SIGKILL else 2.6)
@@ -77,11 +77,10 @@ async def test_a_killed_or_stopped_recorder_is_loud_and_loses_one_segment_and_on
         sealed = {line["track"]: line["t1"] for line in installation.journal("segment")}
         zero = int(installation.journal("open")[0]["zero"]) // 10**6
         at = installation.signal("recorder", number)
-        await people.all_say("NOT RECORDING", 6)
-        for person in people.all.values():
-            await expect(person.hold_bar).to_be_visible(timeout=6_000)
+        await people.all_say("NOT RECORDING", 15)
+        await people.everybody(lambda one: expect(one.hold_bar).to_be_visible())
         assert when(installation, "recording_failing", at) <= (0.6 if number is signal.SIGKILL else 2.6)
-        await people.all_say("RECORDING", 15)
+        await people.all_say("RECORDING")
         await expect(people["witness"].hold_bar).to_be_visible()  # only a named person opens the floor again
         await people["witness"].accessible()
         if number is signal.SIGKILL:
@@ -106,8 +105,7 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
     segments = len(installation.journal("segment"))
     said = installation.events()
     installation.kill_web()
-    for person in people.all.values():
-        await expect(person.page.get_by_role("region", name="Connection lost")).to_be_visible(timeout=10_000)
+    await people.everybody(lambda one: expect(one.page.get_by_role("region", name="Connection lost")).to_be_visible())
 
     async def still_heard() -> None:
         assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
@@ -126,7 +124,7 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
     assert (installation.processes("worker"), installation.processes("recorder")) == before
     # Nobody was muted, nobody went through the lobby: the media connections were never lost.
     for person in people.all.values():
-        await expect(person.page.get_by_role("region", name="Connection lost")).to_have_count(0, timeout=10_000)
+        await expect(person.page.get_by_role("region", name="Connection lost")).to_have_count(0)
         await expect(person.page.get_by_role("button", name="Mute my microphone")).to_be_visible()
         await expect(person.hold_bar).to_have_count(0)
     await people.until(still_heard)
@@ -162,8 +160,7 @@ async def test_a_full_disk_is_loud_and_corrupts_nothing(
             file.write(b"x" * 65536)
             file.flush()
     await people.all_say("NOT RECORDING", 25)
-    for person in people.all.values():
-        await expect(person.hold_bar).to_be_visible(timeout=6_000)
+    await people.everybody(lambda one: expect(one.hold_bar).to_be_visible())
     filler.unlink()
     await people.all_say("RECORDING", 30)
     await people.resume()

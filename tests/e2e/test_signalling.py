@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(120)
 
 async def next_of(socket: Any, kind: str) -> dict[str, Any]:
     """The next message of a type."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while True:
             message: dict[str, Any] = json.loads(await socket.recv())
             if message["type"] == kind:
@@ -24,7 +24,7 @@ async def next_of(socket: Any, kind: str) -> dict[str, Any]:
 
 async def closed_with(socket: Any) -> int:
     """The code the server closes with."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         try:
             while True:
                 await socket.recv()
@@ -70,7 +70,7 @@ async def test_a_flood_of_messages_ends_the_connection(judge: Any) -> None:
     async with judge.socket() as socket:
         await next_of(socket, "view")
         with contextlib.suppress(websockets.ConnectionClosed):
-            for _ in range(60):
+            for _ in range(400):  # 20 a second are allowed, and the client may be slow
                 await socket.send('{"type":"beat"}')
         assert await closed_with(socket) == 1008
 

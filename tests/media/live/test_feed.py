@@ -232,7 +232,7 @@ async def test_a_recorder_that_does_not_read_does_not_hold_up_the_media(court: A
     heard = judge.heard_from("witness", sound=True)
     await until(lambda: judge.heard_from("witness", sound=True) > heard + 100, 10)
     alive = court.process.last_alive
-    await until(lambda: court.process.last_alive > alive, 2)
+    await until(lambda: court.process.last_alive > alive, 10)
     recorder.reading.set()
 
 
