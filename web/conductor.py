@@ -24,7 +24,7 @@ from hearings.events import EventKind
 from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause
 from hearings.room_rules import RoomRules
-from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
+from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
 from web import acts, lines
@@ -141,8 +141,7 @@ class Conductor:
             return
         self.spawn(self._follow())
         self.spawn(self._tick())
-        if rows.sitting.status is SittingStatus.closing and self.proceedings.facts.closed_at is None:
-            self.spawn(self.proceedings.finish_closing())
+        self.spawn(self.proceedings.take_up(rows))
         self.touch()
 
     def expect_pages(self) -> None:

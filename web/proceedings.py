@@ -57,6 +57,8 @@ class Proceedings:
         self._conductor = conductor
         self._process: Process | None = None
         self._first_seal = asyncio.Event()
+        self._ordered = False
+        """The judge has ordered the start, and the next seal brings it about."""
         self._busy = asyncio.Lock()
         self._planned: set[str] = set()
         """Tracks the recorder has been told of by this web process; telling it again changes nothing."""
@@ -86,6 +88,13 @@ class Proceedings:
         """Wait until what the recorder said before it was taken over has been taken in."""
         return self._process is None or await self._process.caught_up(within)
 
+    async def take_up(self, rows: "Rows") -> None:
+        """Go on with what the web process before had begun: a close or a start. `rows` are those of the take-over."""
+        if rows.sitting.status is SittingStatus.closing and self.facts.closed_at is None:
+            await self.finish_closing()
+        elif rows.recording is not None and rows.recording.status is RecordingStatus.starting:
+            await self._open()
+
     async def detach(self) -> None:
         """Leave the recorder running."""
         if self._process is not None:
@@ -100,6 +109,9 @@ class Proceedings:
         """What the rows say of the recording; the recorder's events go on from there."""
         recording = rows.recording
         if recording is None or recording.status in NEVER_OPENED:
+            return
+        if recording.status is RecordingStatus.starting:  # whether it is open already, the recorder must say
+            self._ordered = True
             return
         opened_at = nanoseconds(recording.opened_at or recording.since)
         failing = recording.status is RecordingStatus.failing
@@ -143,20 +155,20 @@ class Proceedings:
                 return
 
     async def _sealed(self, message: messages.Sealed) -> None:
-        was = self.facts
-        self.facts = was.sealed_until(message.at, message.count)
-        self._first_seal.set()
-        back = bool(was.error) and not self.facts.error
-        async with self._conductor.acting(tell=back) as (db, rows):
+        """The indicator follows the rows: when it says RECORDING, the sitting is in session or can be resumed."""
+        ordered, self._ordered = self._ordered, False
+        back = bool(self.facts.error) and not self.facts.sealed_until(message.at, message.count).error
+        async with self._conductor.acting(tell=ordered or back) as (db, rows):
             if rows.recording is None:
                 return
             await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
-            if back:
-                await recordings.recovered(
-                    db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now()
-                )
-        if back:
-            self._conductor.notify("recording_back", assertive=True)
+            if ordered or back:
+                to = recordings.opened if ordered else recordings.recovered
+                await to(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
+        self.facts = self.facts.sealed_until(message.at, message.count)
+        self._first_seal.set()
+        if ordered or back:
+            self._conductor.notify("started" if ordered else "recording_back", assertive=True)
 
     async def _failed(self, code: str, at: int | None = None) -> None:
         """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.
@@ -297,10 +309,12 @@ class Proceedings:
 
     async def _start(self, connection: Connection, command: messages.Start) -> None:
         """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
-        sitting in session."""
+        sitting in session (`_sealed`). Nothing when it is: an order given again after the web process was lost."""
         async with self._busy:
             await self._recipients()
             async with self._conductor.acting(connection.participant_id) as (db, rows):
+                if rows.sitting.status is SittingStatus.in_session:
+                    return
                 await sittings.start(
                     db,
                     sitting=rows.sitting,
@@ -310,17 +324,15 @@ class Proceedings:
                     now=self._conductor.now(),
                 )
             self._first_seal.clear()
-            if not self.open:
-                await self._open()
+            self._ordered = True
             try:
+                await self._open()  # once more changes nothing, if an earlier web process has got as far as that
                 async with asyncio.timeout(FIRST_SEAL_SECONDS):
                     await self._first_seal.wait()
             except TimeoutError as error:
                 raise RecorderSilent from error
-            async with self._conductor.acting() as (db, rows):
-                assert rows.recording is not None
-                await recordings.opened(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
-        self._conductor.notify("started", assertive=True)
+            finally:
+                self._ordered = False
 
     async def _recipients(self) -> list[messages.NamedRecipient]:
         """Whom the recording's key is wrapped to: the authorities of both States. Raises `NoRecipients`."""

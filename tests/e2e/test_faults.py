@@ -137,6 +137,31 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
     assert {line["cause"] for line in installation.journal("gap")} <= {"sender_off", "network", "other"}
 
 
+async def test_a_web_process_killed_while_a_sitting_starts_leaves_the_start_to_the_next(
+    people: Any, installation: Any, demo: Any, tmp_path: Path
+) -> None:
+    await people.gather()
+    await people.check_sound()
+    await people["judge"].press("Start the sitting")
+    await people["judge"].press("Start now")
+
+    def kinds() -> list[str]:
+        return [kind for kind, _at, _data in installation.events()]
+
+    async with asyncio.timeout(20):
+        while "start_ordered" not in kinds():  # noqa: ASYNC110 another process writes it
+            await asyncio.sleep(0.02)
+    installation.kill_web()
+    assert "started" not in kinds()
+    await asyncio.to_thread(installation.serve)
+    await people.all_say("RECORDING")
+    assert kinds().count("started") == 1
+    await expect(people["judge"].page.get_by_role("dialog")).to_have_count(0)
+    await people.close()
+    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    assert code == 10, text
+
+
 @pytest.fixture
 def small_disk(installation: Any) -> Iterator[Path]:
     """The recordings folder on a file system of a few MiB."""
