@@ -1,4 +1,5 @@
-"""The one way to the database: `Database(url)` with `transaction()` to write, `reading()` and `look()` to read.
+"""The one way to the database: `Database(url)`, with `transaction()` to write, `trial()` to try and take back, and
+`reading()` and `look()` to read.
 
 SQLite runs in WAL with foreign keys, full synchronisation and a busy time-out; writers take the lock at BEGIN
 IMMEDIATE, so two of them wait for one another instead of failing half-way. PostgreSQL runs at READ COMMITTED and
@@ -71,6 +72,13 @@ class Database:
                     db.add(refused.entry)
                 refused.entry = None
             raise
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is tried and always rolled back: it raises what the work would raise."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as db:
+            yield db
+            await db.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -33,6 +33,7 @@ HearingsError
 │   └── PinWrong                  pin_wrong            says how many tries are left
 ├── ProofUsed                     proof_used           a client's proof has been used before
 ├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
+│   └── SignatureRequired         signature_required   nothing was signed at all
 ├── TermsChanged                  terms_changed        what was agreed to is no longer what is on the table
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
@@ -301,6 +302,15 @@ class SignatureRefused(HearingsError):
     def __init__(self, code: str, text: str, entry: object = None) -> None:
         super().__init__(text)
         self.code, self.entry = code, entry
+
+
+class SignatureRequired(SignatureRefused):
+    """This act must be signed by the authority. Nothing was handed in, so no entry is kept."""
+
+    code = "signature_required"
+
+    def __init__(self, text: str = "A statement signed by the authority was expected") -> None:
+        super().__init__(self.code, text)
 
 
 class TermsChanged(HearingsError):

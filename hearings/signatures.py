@@ -22,7 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import proofs, signing_keys
 from hearings.actors import Actor
-from hearings.errors import NotAllowed, NotFound, SignatureRefused, TermsChanged
+from hearings.errors import NotAllowed, NotFound, SignatureRefused, SignatureRequired, TermsChanged
 from hearings.models import RefusedStatement, Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
@@ -117,12 +117,15 @@ async def receive(
 ) -> Signature:
     """Take in a statement of `state` towards `other`: verified, unused, and about this act on this subject.
 
-    Raises `NotAllowed` when the actor is not of `state`; `SignatureRefused`, whose entry is kept though everything
-    else is rolled back (let it leave the transaction); `TermsChanged` when the statement is sound and its body is not
-    `expect_body`. Effects: adds the signature with the text as received; its `jti` is used up.
+    Raises `NotAllowed` when the actor is not of `state`; `SignatureRequired` when `jws` is empty; `SignatureRefused`,
+    whose entry is kept though everything else is rolled back (let it leave the transaction); `TermsChanged` when the
+    statement is sound and its body is not `expect_body`.
+    Effects: adds the signature with the text as received; its `jti` is used up.
     """
     if actor.state and actor.state != state:
         raise NotAllowed("A statement is handed in by the State that signed it")
+    if not jws.strip():
+        raise SignatureRequired
     try:
         key, proof = await _verified(db, jws, state)
         _check(proof, state=state, other=other, act=act, about=about, now=now, max_age=max_age)

@@ -153,6 +153,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotAllowed, 403),
     (errors.LinkRefused, 403),
     (errors.ProofUsed, 401),
+    (errors.SignatureRequired, 422),
     (errors.SignatureRefused, 401),
     (errors.IllegalMove, 409),
     (errors.Stale, 409),

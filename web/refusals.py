@@ -18,6 +18,9 @@ SENTENCES: dict[str, str] = {
     "recording_not_healthy": N_("The recording is not running. The floor stays closed until it does."),
     "identity_missing": N_("The requested authority has not yet confirmed who this person is."),
     "terms_changed": N_("What you agreed to is not what stands now. Nothing was changed: read it again."),
+    "signature_required": N_(
+        "This binds your State, so your authority signs it: open its key file and sign. Nothing was changed."
+    ),
     "signature_unreadable": N_("This is not a signed statement in the form that is expected."),
     "signature_header": N_("The signature names an algorithm or parts that are not accepted."),
     "signature_key_unknown": N_("Your State has registered no such signing key. The administrator registers one."),

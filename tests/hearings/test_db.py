@@ -263,6 +263,18 @@ async def test_reading_writes_nothing(database: Database) -> None:
         assert (await db.exec(select(Person))).all() == []
 
 
+async def test_a_trial_says_what_the_work_would_say_and_leaves_nothing(database: Database) -> None:
+    async with database.trial() as db:
+        db.add(person())
+    async with database.transaction() as db:
+        db.add(person("b@ro.example"))
+    with pytest.raises(IntegrityError):
+        async with database.trial() as db:
+            db.add(person("b@ro.example"))
+    async with database.reading() as db:
+        assert (await db.exec(select(Person.email))).all() == ["b@ro.example"]
+
+
 # --- instants ----------------------------------------------------------------------------------------------------
 
 

@@ -359,7 +359,6 @@ REFUSED: dict[str, tuple[Callable[[Case], str], str]] = {
     "standard base64": (lambda c: c.signed().replace(".", "+.", 1), "signature_unreadable"),
     "two parts": (lambda c: c.signed().rsplit(".", 1)[0], "signature_unreadable"),
     "the JSON serialisation": (lambda c: '{"payload":"","signatures":[]}', "signature_unreadable"),
-    "nothing": (lambda c: "", "signature_unreadable"),
     "half a megabyte": (lambda c: "A" * 600_000, "signature_unreadable"),
     "one member more": (lambda c: c.signed(exp=9), "signature_members"),
     "one member less": (
@@ -390,6 +389,12 @@ async def test_what_does_not_fit_is_refused(one_case: Case, name: str) -> None:
     assert await one_case.refusal(make(one_case)) == code
     assert await one_case.kept() == []
     assert [entry[0] for entry in await one_case.entries("RO")] == [code]
+
+
+@pytest.mark.parametrize("nothing", ["", " \r\n"])
+async def test_an_act_without_any_statement_is_refused_and_leaves_no_entry(one_case: Case, nothing: str) -> None:
+    assert await one_case.refusal(nothing) == "signature_required"
+    assert (await one_case.kept(), await one_case.entries("RO")) == ([], [])
 
 
 async def test_five_minutes_are_counted_from_the_signature(one_case: Case) -> None:

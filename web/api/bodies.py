@@ -10,6 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from hearings.attachments import TYPES
+from hearings.errors import SignatureRequired
 from web.api import strict_json
 from web.api.problems import ApiError
 
@@ -64,7 +65,7 @@ async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadReq
     else:
         raise ApiError("media_type", f"Send {' or '.join(accepted(kind))}")
     if kind == "signed" and not (isinstance(value, dict) and "jws" in value):
-        raise ApiError("signature_required", 'Send the statement as application/jose, or as {"jws": "..."}')
+        raise SignatureRequired('Send the statement as application/jose, or as {"jws": "..."}')
     return ReadRequest(request, data, value)
 
 
