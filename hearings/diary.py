@@ -10,7 +10,7 @@ from hearings import agreements, bookings, calendars, hearing_days, line_tests, 
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
-from hearings.errors import Invalid, NotAllowed, NotReady, TermsChanged
+from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.ids import new_ref
 from hearings.languages import language
 from hearings.law import Law
@@ -23,7 +23,7 @@ from hearings.permissions import require_staff
 from hearings.queries import hearings_of_request, open_sitting, participants
 from hearings.roles import HEARD, Role
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
-from hearings.terms import consent, terms_of
+from hearings.terms import consent
 from hearings.texts import clean
 from hearings.wall_times import WallTime, fix, resolved, time_of
 
@@ -186,15 +186,13 @@ async def agree(
     *,
     hearing: Hearing,
     offer: Offer | None = None,
-    terms_hash: str | None = None,
     resources: Sequence[int] = (),
     actor: Actor,
     now: datetime,
 ) -> None:
     """Agree to the time the other State has proposed, to `offer` where it offers several, and book own resources.
 
-    `terms_hash` is that of the terms the officer has read: `TermsChanged` when they are others by now. Raises
-    `NotAllowed`, `NotReady`, `DoubleBooking`.
+    Raises `NotAllowed`, `NotReady`, `DoubleBooking`, and `TermsChanged` when newer time-zone data move the offer.
     Effects: the offer accepted, others passed over; the time is the hearing's; bookings; both States' consents to the
     terms as they are then; status to agreed.
     """
@@ -204,8 +202,6 @@ async def agree(
     waits = hearing.status in {HearingStatus.proposed, HearingStatus.countered}
     if waits and actor is not SYSTEM and actor.state != asked:
         raise NotAllowed(f"It is for {asked} to agree to this time")
-    if terms_hash is not None and terms_hash != (await terms_of(db, hearing)).hash:
-        raise TermsChanged
     check("hearing", hearing.status, HearingStatus.agreed)
     on_table = await offers_of(db, hearing.id, open_only=True)
     if offer is None and len(on_table) > 1:

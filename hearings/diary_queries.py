@@ -277,6 +277,14 @@ async def offers_of(db: AsyncSession, hearing_id: str, *, open_only: bool = Fals
     return (await db.exec(query.execution_options(populate_existing=True))).all()
 
 
+async def offer(db: AsyncSession, offer_id: str, *, hearing: Hearing) -> Offer:
+    """A time offered for this hearing. Raises `NotFound`, the same for one of another hearing."""
+    found = next((one for one in await offers_of(db, hearing.id) if one.id == offer_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def days_of(db: AsyncSession, hearing_id: str) -> Sequence[HearingDay]:
     """The days of a hearing in order, those that were dropped too."""
     query = select(HearingDay).where(HearingDay.hearing_id == hearing_id).order_by(col(HearingDay.number))

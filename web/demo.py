@@ -11,14 +11,27 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary, keys, links, logins, participants, queries, requests, signing_keys, staff
+from hearings import (
+    diary,
+    diary_queries,
+    keys,
+    links,
+    logins,
+    participants,
+    queries,
+    requests,
+    signing_keys,
+    staff,
+    statement_bodies,
+)
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.errors import NotFound
 from hearings.models import Hearing, Participant, Person
 from hearings.roles import Role
+from hearings.signatures import Act
 from media.evidence.keyfile import make_key_file
-from web import demo_agreement
+from web import bonds, demo_agreement, demo_keys
 
 AHEAD = timedelta(minutes=10)
 
@@ -103,7 +116,7 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
     async with database.transaction() as db:
         people = {key: await _person(db, key) for key in STAFF}
         key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
-        hearing = await _hearing(db, people, now)
+        hearing = await _hearing(db, people, key_folder, now)
         seats = await _seats(db, hearing, people, now)
         await demo_agreement.agree(
             db,
@@ -168,12 +181,19 @@ async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_fold
     return sorted(key_folder.glob("*.key.txt"))
 
 
-async def _hearing(db: AsyncSession, people: dict[str, Person], now: datetime) -> Hearing:
+async def _hearing(db: AsyncSession, people: dict[str, Person], key_folder: Path, now: datetime) -> Hearing:
     clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
     request = await requests.draft(db, requested_state="TH", fields=REQUEST, actor=clerk, now=now)
+    bond = bonds.of_request(
+        request, act=Act.submit_request, state=clerk.state, body=statement_bodies.submission(request)
+    )
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=clerk, now=now)
     await requests.submit(db, request=request, actor=clerk, now=now)
     await requests.acknowledge(db, request=request, actor=authority, now=now)
-    await requests.accept(db, request=request, reason="The witness agrees to be heard.", actor=authority, now=now)
+    reason = "The witness agrees to be heard."
+    bond = bonds.of_request(request, act=Act.accept_request, state=authority.state, body={"reason": reason})
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
+    await requests.accept(db, request=request, reason=reason, actor=authority, now=now)
     start = (now + AHEAD).replace(second=0, microsecond=0)
     wall = start.astimezone(ZoneInfo("Europe/Bucharest"))
     hearing = await diary.propose(
@@ -189,7 +209,10 @@ async def _hearing(db: AsyncSession, people: dict[str, Person], now: datetime) -
         actor=clerk,
         now=now,
     )
-    await diary.agree(db, hearing=hearing, actor=authority, now=now)
+    (offer,) = await diary_queries.offers_of(db, hearing.id)
+    bond = await bonds.of_hearing(db, hearing, offer, state=authority.state)
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
+    await diary.agree(db, hearing=hearing, offer=offer, actor=authority, now=now)
     return hearing
 
 

@@ -1,20 +1,16 @@
-"""The demonstration's technical agreement: two sites, and both authorities sign as their own systems would.
+"""The demonstration's technical agreement: two sites, and both authorities sign."""
 
-The private keys are read from the authorities' throw-away key files; only what they signed goes in.
-"""
-
-import base64
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, proofs, signatures, signing_keys, sites
+from hearings import agreements, signatures, sites
 from hearings.actors import Actor
 from hearings.models import Agreement, Hearing, SiteProfile
+from web import demo_keys
+from web.bonds import Bond
 
 WITHOUT_TEST = "Demonstration: both sites are on this machine, so there is no line to test."
 
@@ -53,7 +49,6 @@ SITES: dict[str, tuple[dict[str, str], dict[str, Any], dict[str, Any]]] = {
     ),
 }
 """Where, abilities and details by State. Invented."""
-KEY_FILES = {"RO": "romania.key.txt", "TH": "thailand.key.txt"}
 
 
 async def agree(
@@ -69,16 +64,15 @@ async def agree(
     )
     await agreements.propose(db, agreement=agreement, actor=clerk, now=now)
     for actor in (clerk, authority):
-        stated = signatures.statement(
+        bond = Bond(
+            act=signatures.Act.sign_agreement,
             state=actor.state,
             other=agreements.other_state(hearing, actor.state),
-            act=signatures.Act.sign_agreement,
             about=agreements.about(hearing, agreement),
+            subject=agreement,
             body=agreements.body(agreement),
-            now=now,
         )
-        seed = await _seed(db, actor.state, key_folder / KEY_FILES[actor.state], now)
-        jws = signatures.sign(stated, seed=seed)
+        jws = await demo_keys.sign(db, bond, key_folder=key_folder, now=now)
         await agreements.sign(db, agreement=agreement, jws=jws, actor=actor, now=now)
     return agreement
 
@@ -90,15 +84,3 @@ async def _profile(db: AsyncSession, actor: Actor, now: datetime) -> SiteProfile
             return await sites.newest(db, site.id)
     _site, profile = await sites.add(db, **words, abilities=abilities, details=details, actor=actor, now=now)
     return profile
-
-
-async def _seed(db: AsyncSession, state: str, path: Path, now: datetime) -> bytes:
-    """The signing key out of the key file. Somebody may have moved the file away, or it is older than signing keys:
-    then a key is made for this once."""
-    found = re.search(r"^# signing-key: ([\w-]{43})$", path.read_text("utf-8"), re.M) if path.exists() else None
-    if found:
-        return base64.urlsafe_b64decode(found[1] + "=")
-    made = Ed25519PrivateKey.generate()
-    public = proofs.encode(made.public_key().public_bytes_raw())
-    await signing_keys.add(db, state=state, authority_name="Demonstration", public_key=public, demo=True, now=now)
-    return made.private_bytes_raw()

@@ -60,6 +60,9 @@ ODD = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)")
 """In no path of ours once percent signs are decoded."""
 UPLOAD_LIMIT = 26_214_400 + 65_536
 """Likewise where a file of 25 MiB is sent, with the rest of its form."""
+SIGNED_LIMIT = BODY_LIMIT + 512_000
+"""Likewise where a signed statement comes with the form: a whole request may stand in it."""
+SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
 UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -199,7 +202,9 @@ class BodyLimitMiddleware:
 
 def body_limit(method: str, path: str) -> int:
     """Bytes of a body to this path."""
-    return UPLOAD_LIMIT if method == "POST" and UPLOADS.fullmatch(path) else BODY_LIMIT
+    if method != "POST":
+        return BODY_LIMIT
+    return UPLOAD_LIMIT if UPLOADS.fullmatch(path) else SIGNED_LIMIT if SIGNED.fullmatch(path) else BODY_LIMIT
 
 
 def _too_large() -> HTTPException:

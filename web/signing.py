@@ -1,20 +1,26 @@
 """Statements as pages show them to be signed: in words, and the JSON itself; the island `sign` does the signing.
 
-A page calls `prepare`, puts the result into the macro `sign_form` of web/templates/sign.html, and hands what comes back
-as `jws` to the domain function, which calls `hearings.signatures.receive` with the body it expects. The officer's page
-sets only the time of signing; a body that is not the one expected by then is refused (`TermsChanged`).
+A page calls `prepare` (mostly by way of web/bonds.py), puts the result into the macro `sign_form` of
+web/templates/sign.html, and hands what comes back as `jws` to the domain function, which calls
+`hearings.signatures.receive` with the body it expects. The officer's page sets only the time of signing; a body that is
+not the one expected by then is refused (`TermsChanged`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
 
-from hearings import signatures, signing_keys
+from hearings import errors, queries, signatures, signing_keys
+from hearings.models import SigningKey
 from hearings.signatures import Act
+from web import refusals
+from web.forms import FormError
 from web.i18n import N_, _, current, state_name
+from web.problems import wants_html
 
 ACTS: Mapping[Act, str] = {
     Act.submit_request: N_("Submit a request for a hearing by video"),
@@ -35,7 +41,25 @@ class Prepared:
 
     statement: Mapping[str, Any]
     facts: Sequence[tuple[str, str]]
-    kids: Sequence[str] = field(default_factory=tuple)
+    keys: Sequence[SigningKey] = ()
+    """In force, of the State that signs."""
+    administrators: Sequence[str] = ()
+    """Who registers keys for this State, by name."""
+
+    @property
+    def kids(self) -> Sequence[str]:
+        """Thumbprints of the keys."""
+        return [key.kid for key in self.keys]
+
+    @property
+    def authorities(self) -> str:
+        """Whose keys may sign, in one line."""
+        return " · ".join(dict.fromkeys(key.authority_name for key in self.keys))
+
+    @property
+    def state(self) -> str:
+        """The State that signs, by name."""
+        return state_name(self.statement["iss"])
 
     @property
     def text(self) -> str:
@@ -61,6 +85,7 @@ async def prepare(
 ) -> Prepared:
     """A statement of `state` towards `other`, ready to be shown. `facts`: the body in words, label and text."""
     keys = await signing_keys.keys_of(db, state=state)
+    people = await queries.people(db, state=state)
     known = [
         (_("Signed for"), state_name(state)),
         (_("Addressed to"), state_name(other)),
@@ -70,5 +95,13 @@ async def prepare(
     return Prepared(
         statement=signatures.statement(state=state, other=other, act=act, about=about, body=body, now=now),
         facts=[*known, *facts],
-        kids=[key.kid for key in keys if key.retired_at is None],
+        keys=[key for key in keys if key.retired_at is None],
+        administrators=[one.name for one in people if "administrator" in one.functions],
     )
+
+
+def refusal(request: Request, error: errors.HearingsError) -> FormError:
+    """Why a statement was refused, for the page on which it is signed again. Raises it where nobody reads pages."""
+    if not wants_html(request):
+        raise error
+    return FormError("sign-key" if isinstance(error, errors.SignatureRefused) else "", refusals.words(error))

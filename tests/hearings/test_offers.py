@@ -32,7 +32,6 @@ from hearings.errors import (
     NotFound,
     NotReady,
     StaleTimeZones,
-    TermsChanged,
 )
 from hearings.models import Booking, Hearing, HearingRequest, Offer, Person
 from hearings.models.diary import ResourceKind
@@ -270,29 +269,6 @@ async def test_an_offer_of_another_hearing_or_in_the_past_is_not_accepted(table:
 
 
 # --- terms -------------------------------------------------------------------------------------------------------
-
-
-async def test_a_consent_over_an_older_hash_of_the_terms_is_refused(table: Table) -> None:
-    """Row 18 of the bad inputs."""
-    await table.propose("2026-12-03T09:00")
-    async with table.database.transaction() as db:
-        hearing = await table.hearing(db)
-        read = (await terms.terms_of(db, hearing)).hash
-        await diary.change_terms(
-            db,
-            hearing=hearing,
-            recording_policy=RecordingPolicy.sound_only,
-            reason="No pictures, by order",
-            actor=table.clerk,
-            now=table.now,
-        )
-    with pytest.raises(TermsChanged):
-        await table.agree(terms_hash=read)
-    async with table.database.reading() as db:
-        hearing = await table.hearing(db)
-        assert (hearing.status, await terms.agreed_by(db, hearing)) == (H.proposed, frozenset())
-        now_hash = (await terms.terms_of(db, hearing)).hash
-    await table.agree(terms_hash=now_hash)
 
 
 @pytest.mark.parametrize(

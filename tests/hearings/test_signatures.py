@@ -515,4 +515,4 @@ def test_only_receiving_makes_a_signature_and_only_the_demonstration_signs() -> 
             if called == "signatures.sign" or "Ed25519PrivateKey" in called:
                 signers.add(path.relative_to(root).as_posix())
     assert makers == {"hearings/signatures.py"}
-    assert signers == {"hearings/signatures.py", "web/demo_agreement.py"}
+    assert signers == {"hearings/signatures.py", "web/demo_keys.py"}

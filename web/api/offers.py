@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field
 
 from hearings import diary, diary_queries, offers, signatures, statement_bodies, terms
 from hearings import queries as rows
-from hearings.errors import NotFound
 from hearings.models import Hearing, Offer
 from hearings.signatures import Act
 from hearings.status import OfferStatus
@@ -102,13 +101,6 @@ class NewTerms(Model):
     reason: str = Field(min_length=3, max_length=500)
 
 
-async def _offer(caller: Caller, hearing: Hearing, offer_id: str) -> Offer:
-    found = next((one for one in await diary_queries.offers_of(caller.db, hearing.id) if one.id == offer_id), None)
-    if found is None:
-        raise NotFound
-    return found
-
-
 async def _read(caller: Caller, hearing: Hearing) -> None:
     """The caller's State reads what is offered. Effects: `read_at` of the other State's offers, committed at once."""
     open_ = await diary_queries.offers_of(caller.db, hearing.id, open_only=True)
@@ -145,7 +137,7 @@ async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> 
     """The statement an authority signs to accept this offer: the terms as they are once it is accepted."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    found = await _offer(caller, row, offer)
+    found = await diary_queries.offer(caller.db, offer, hearing=row)
     await _read(caller, row)
     body = statement_bodies.hearing_terms(row, await terms.terms_if(caller.db, row, found), found)
     return _statement(caller, row, body)
@@ -165,7 +157,7 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
     A signature over older terms is refused (409 `terms_changed`). Book what your own State needs afterwards.
     """
     row = await locked(caller, ref)
-    found = await _offer(caller, row, offer)
+    found = await diary_queries.offer(caller.db, offer, hearing=row)
     expect = statement_bodies.hearing_terms(row, await terms.terms_if(caller.db, row, found), found)
     await _receive(caller, row, body, expect)
     await diary.agree(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
@@ -178,7 +170,7 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
 async def take_offer_back(caller: Calling, ref: Ref, offer: OfferId, body: Nothing | None = None) -> ShownHearing:
     """Take a time back that the other State has not read; the last one on the table stays."""
     row = await locked(caller, ref)
-    found = await _offer(caller, row, offer)
+    found = await diary_queries.offer(caller.db, offer, hearing=row)
     await diary.take_back(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
     return await shown(caller, row)
 

@@ -28,7 +28,6 @@ H = HearingStatus
 EVENTS = 1000
 DONE = {
     "time": N_("The other time has been proposed."),
-    "agree": N_("The time is agreed."),
     "ready": N_("The hearing is ready: the lobby can be opened."),
     "lobby": N_("The lobby is open. The links work now."),
     "cancel": N_("The hearing is cancelled. Its links no longer work."),
@@ -62,7 +61,7 @@ async def show(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Agree, make ready, open the lobby, cancel. Effects: those of the functions named."""
+    """Make ready, open the lobby, cancel. Effects: those of the functions named."""
     signed, person = staff(request)
     form = await forms.read(request)
     name = request.path_params["action"]
@@ -72,9 +71,7 @@ async def act(request: Request) -> Response:
     try:
         async with parts.database.transaction() as db:
             hearing = await queries.hearing(db, ref, state=person.owner_state, lock=True)
-            if name == "agree":
-                await diary.agree(db, hearing=hearing, actor=signed.actor(), now=now)
-            elif name == "ready":
+            if name == "ready":
                 await diary.make_ready(
                     db, hearing=hearing, without_test=form.text("without_test"), actor=signed.actor(), now=now
                 )
@@ -93,8 +90,6 @@ async def act(request: Request) -> Response:
     except errors.LineTestMissing as error:
         return await hearing_page(request, signed, person, [FormError("without_test", _not_ready(error))], form.first)
     except errors.NotReady as error:
-        if name == "agree" and str(error).startswith("Several times are offered"):
-            return RedirectResponse(f"/h/{ref}/times", 303)  # where one of them is chosen
         return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
     except OSError:
         logger.exception("the media service of a hearing did not start")

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from babel import Locale
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import (
@@ -26,7 +25,7 @@ from hearings import (
 from hearings.models import Person
 from hearings.permissions import may_staff
 from hearings.status import RequestStatus
-from web import conditions_words, forms, places, signing, terms
+from web import conditions_words, places, signing, terms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import _, current
@@ -109,7 +108,7 @@ async def show(request: Request) -> Response:
     Effects: a note for its owner when somebody of the other State looks (`hearings.views`).
     """
     signed, person = staff(request)
-    shown = await _page(request, person, {}, [], "")
+    shown = await request_page(request, person, {}, [], "")
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
     if views.foreign(row, signed.actor()):
@@ -118,67 +117,10 @@ async def show(request: Request) -> Response:
     return shown
 
 
-async def act(request: Request) -> Response:
-    """Do one of `ACTIONS`. Effects: those of the function named there."""
-    signed, person = staff(request)
-    form = await forms.read(request)
-    action = ACTIONS.get(request.path_params["action"])
-    if action is None:
-        raise HTTPException(404, "not_found")
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            row = await find(db, request, person, lock=True)
-            if form.text("jws") and action.statement is not None:
-                await action.sign(db, row, form, signed.actor(), datetime.now(UTC))
-            await action.act(db, row, form, signed.actor(), datetime.now(UTC))
-    except errors.GateNotMet as error:
-        wrong = [FormError("gate", text) for text in error.missing]
-        return await _page(request, person, form.first, wrong, action.name)
-    except errors.NotReady as error:
-        if "consultation" not in error.missing:
-            raise
-        text = _("Record the consultation with the other State first: a refusal comes after it (18(26), 46(26)).")
-        return await _page(request, person, form.first, [FormError(f"{action.name}-ground", text)], action.name)
-    except errors.NotFound:
-        if action.name != "delegate":
-            raise
-        wrong = [FormError("delegate-person", _("Choose a colleague."))]
-        return await _page(request, person, form.first, wrong, action.name)
-    except errors.Invalid as error:
-        return await _page(request, person, form.first, [_explained(action.name, error)], action.name)
-    return RedirectResponse(f"/requests/{row.reference}?done={action.name}", 303)
-
-
-def _explained(action: str, error: errors.Invalid) -> FormError:
-    """What was wrong with an act, beside the input it concerns."""
-    named = {
-        "ground": _("Choose a ground of refusal."),
-        "person": _("Choose a colleague who may work on it."),
-        "motive": _(
-            "What the request relies on allows this ground only for reasons of this very case, not for a general rule. "
-            "Say that the refusal rests on them, and give them."
-        ),
-    }
-    if error.field in named:
-        return FormError(f"{action}-{error.field}", named[error.field])
-    if error.field in ("due", "review", "value"):
-        texts = {
-            "due": _("Choose a day that is still to come, at most two years ahead."),
-            "review": _("Choose a day that is still to come, at most two years ahead."),
-            "value": _("A number from 0 to 15."),
-        }
-        return FormError(f"{action}-{error.field}", texts[error.field])
-    if error.field.startswith("rules"):
-        text = _("A condition lacks something, or two of them do not go together. Fill in what stands beside it.")
-        return FormError("c_official_present", text)
-    if "characters are needed" in str(error) or "empty" in str(error):
-        return FormError(f"{action}-text", _("Write at least a few words: the other State will read them."))
-    return FormError(f"{action}-text", forms.explain(error).text)
-
-
-async def _page(
+async def request_page(
     request: Request, person: Person, values: Mapping[str, str], wrong: list[FormError], opened: str
 ) -> Response:
+    """The page of one request, with what was typed into the act `opened` and what was wrong with it."""
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
@@ -245,5 +187,4 @@ routes = [
     Route("/requests", listing),
     Route("/search", search),
     Route("/requests/{reference}", show),
-    Route("/requests/{reference}/act/{action}", act, methods=["POST"]),
 ]

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from hearings import errors, minutes, minutes_text, signatures
 from hearings.permissions import require
-from web import forms, minutes_papers, printing, refusals, signing
+from web import forms, minutes_papers, printing, signing
 from web.forms import FormError
 from web.i18n import _
 from web.minutes_access import access_to, back, context_of, found_of
@@ -61,7 +61,7 @@ async def sign(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except errors.SignatureRefused as error:
-        return await _sign(request, [FormError("sign-key", refusals.words(error))], status_of(error))
+        return await _sign(request, [signing.refusal(request, error)], status_of(error))
     return back(request, "sign")
 
 

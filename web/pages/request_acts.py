@@ -6,22 +6,34 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hearings import errors, priority, reference, requests, signatures, statement_bodies
+from hearings import errors, priority, reference, requests, statement_bodies
 from hearings.actors import Actor
 from hearings.models import HearingRequest
 from hearings.signatures import Act as Signed
 from hearings.status import RequestStatus
+from web import bonds, conditions_words, terms
+from web.bonds import Bond
 from web.forms import Form
-from web.i18n import N_
+from web.i18n import N_, _, long_date
 from web.pages import request_conditions
 
 R = RequestStatus
 Do = Callable[[Any, HearingRequest, Form, Actor, datetime], Awaitable[None]]
 Body = Callable[[HearingRequest, Form, Actor], Mapping[str, Any]]
+Facts = Callable[[HearingRequest, Form, Actor], list[tuple[str, str]]]
 
 
 def _always(row: HearingRequest) -> bool:
     return True
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an authority signs: the act, the body made of row and form, and the body in words."""
+
+    act: Signed
+    body: Body
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -42,28 +54,16 @@ class Action:
     value: bool = False
     kind: str = "second"
     done: str = N_("Done.")
-    statement: tuple[Signed, Body] | None = None
-    """What an authority signs with it, where it signs."""
+    statement: Statement | None = None
+    """For an act that binds the State: it happens only with this, signed by the authority."""
     open: Callable[[HearingRequest], bool] = _always
 
-    async def sign(self, db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-        """Take in the authority's signed statement. Effects: those of `signatures.receive`."""
+    def bond(self, row: HearingRequest, form: Form, actor: Actor) -> Bond | None:
+        """What the act binds the actor's State to; None when it binds nobody."""
         if self.statement is None:
-            return
-        signed, body = self.statement
-        other = row.requested_state if actor.state == row.requesting_state else row.requesting_state
-        await signatures.receive(
-            db,
-            jws=form.text("jws"),
-            state=actor.state,
-            other=other,
-            act=signed,
-            about=row.reference,
-            subject=row,
-            actor=actor,
-            now=now,
-            expect_body=body(row, form, actor),
-        )
+            return None
+        body, facts = self.statement.body(row, form, actor), self.statement.facts(row, form, actor)
+        return bonds.of_request(row, act=self.statement.act, state=actor.state, body=body, facts=facts)
 
 
 def _day(form: Form, name: str, actor: Actor) -> datetime | None:
@@ -87,7 +87,7 @@ async def _acknowledge(db: Any, row: HearingRequest, form: Form, actor: Actor, n
 
 
 async def _accept(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.accept(db, request=row, actor=actor, now=now)
+    await requests.accept(db, request=row, reason=form.text("text"), actor=actor, now=now)
 
 
 async def _conditions(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
@@ -177,6 +177,35 @@ def _postponed(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, An
     return {"reasons": _text(form), "review": statement_bodies.plain(_day(form, "review", actor))}
 
 
+# --- the same in words ---------------------------------------------------------------------------------------------
+
+
+def _whose(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
+    return [(terms.label("case_number"), row.case_number), (terms.label("person_name"), row.person_name)]
+
+
+def _said(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
+    return [(terms.label("reason"), form.text("text"))] if form.text("text") else []
+
+
+def _said_under(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
+    kept = conditions_words.told(request_conditions.read(form))
+    return [(_("Conditions"), form.text("text")), *((_("Condition"), one[0]) for one in kept)]
+
+
+def _said_until(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
+    review = _day(form, "review", actor)
+    zone = reference.jurisdiction(actor.state).default_zone
+    return [*_said(row, form, actor), *([(terms.label("review"), long_date(review, zone))] if review else [])]
+
+
+def _said_why(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
+    told = [(_("Ground of refusal"), terms.ground(form.text("ground")))]
+    if form.text("motive"):
+        told.append((_("What the ground rests on"), terms.motive(form.text("motive"))))
+    return [*told, *_said(row, form, actor)]
+
+
 REVIEW = frozenset({R.under_review})
 OPEN = frozenset(
     {R.draft, R.submitted, R.received, R.under_review, R.information_requested, R.postponed}
@@ -194,7 +223,7 @@ ACTIONS: dict[str, Action] = {
             N_("Submit the request"),
             _submit,
             kind="",
-            statement=(Signed.submit_request, _whole),
+            statement=Statement(Signed.submit_request, _whole, _whose),
         ),
         Action("acknowledge", "acknowledge_request", frozenset({R.received}), N_("Acknowledge"), _acknowledge, kind=""),
         Action(
@@ -204,7 +233,7 @@ ACTIONS: dict[str, Action] = {
             N_("Accept"),
             _accept,
             kind="",
-            statement=(Signed.accept_request, _reason),
+            statement=Statement(Signed.accept_request, _reason, _said),
         ),
         Action(
             "conditions",
@@ -213,7 +242,7 @@ ACTIONS: dict[str, Action] = {
             N_("Accept with conditions"),
             _conditions,
             N_("Conditions"),
-            statement=(Signed.accept_with_conditions, _under),
+            statement=Statement(Signed.accept_with_conditions, _under, _said_under),
         ),
         Action("ask", "answer_request", REVIEW, N_("Ask for information"), _ask, N_("Your question"), day="due"),
         Action(
@@ -224,7 +253,7 @@ ACTIONS: dict[str, Action] = {
             _postpone,
             N_("Reasons"),
             day="review",
-            statement=(Signed.postpone_request, _postponed),
+            statement=Statement(Signed.postpone_request, _postponed, _said_until),
         ),
         Action("again", "answer_request", frozenset({R.postponed}), N_("Take up again"), _again, kind=""),
         Action(
@@ -236,7 +265,7 @@ ACTIONS: dict[str, Action] = {
             N_("Reasons"),
             ground=True,
             kind="danger",
-            statement=(Signed.refuse_request, _refused),
+            statement=Statement(Signed.refuse_request, _refused, _said_why),
         ),
         Action(
             "answer",
@@ -283,7 +312,7 @@ ACTIONS: dict[str, Action] = {
             _withdraw,
             N_("Reason"),
             kind="danger",
-            statement=(Signed.withdraw_request, _reason),
+            statement=Statement(Signed.withdraw_request, _reason, _said),
         ),
         Action(
             "close",

@@ -1,74 +1,140 @@
-"""Signing an act on a request: the page that shows what is signed and posts the statement with the act.
+"""The acts on a request. What binds the State is signed first, on a page that shows it and posts it with the act.
 
-The page changes nothing. What was typed on the request's page comes along in hidden fields, and the act that follows
-compares the signed body with what it makes of them.
+That page changes nothing: the act is tried and taken back, so that what it would refuse is said before anybody signs.
+What was typed on the request's page comes along in hidden fields, and the act compares the signed body with what it
+makes of them.
 """
 
 from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, law, requests
-from web import conditions_words, forms, signing, terms
-from web.actors import staff
+from hearings import errors
+from hearings.models import Person
+from web import forms, signing
+from web.actors import SignedIn, staff
+from web.forms import Form, FormError
 from web.i18n import _
-from web.pages import request_conditions
-from web.pages.request_access import find, require
-from web.pages.request_acts import ACTIONS
+from web.pages.hearing_requests import request_page
+from web.pages.request_access import find
+from web.pages.request_acts import ACTIONS, Action
+from web.problems import status_of
 from web.rendering import render
 
-CARRIED = ("text", "ground", "motive", "due", "review")
+CARRIED = ("text", "ground", "motive", "review")
 """What comes along, besides the conditions (`c_…`)."""
 
 
+async def act(request: Request) -> Response:
+    """Do one of `ACTIONS`. Effects: those of the function named there, and the statement kept where it needs one."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    action = ACTIONS.get(request.path_params["action"])
+    if action is None:
+        raise HTTPException(404, "not_found")
+    actor, now = signed.actor(), datetime.now(UTC)
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            row = await find(db, request, person, lock=True)
+            if bond := action.bond(row, form, actor):
+                await bond.receive(db, jws=form.text("jws"), actor=actor, now=now)
+            await action.act(db, row, form, actor, now)
+    except (errors.SignatureRefused, errors.TermsChanged) as error:
+        return await _to_sign(request, signed, person, action, form, error)
+    except errors.HearingsError as error:
+        return await _refused(request, person, action, form, error)
+    return RedirectResponse(f"/requests/{row.reference}?done={action.name}", 303)
+
+
 async def page(request: Request) -> Response:
-    """What an authority is about to sign. Raises what the act itself would, as far as that can be known before."""
+    """What an authority is about to sign."""
     signed, person = staff(request)
     form = await forms.read(request)
     action = ACTIONS.get(request.path_params["action"])
     if action is None or action.statement is None:
         raise HTTPException(404, "not_found")
-    now = datetime.now(UTC)
-    act, body = action.statement
-    async with request.app.state.parts.database.reading() as db:
+    return await _to_sign(request, signed, person, action, form, None)
+
+
+async def back(request: Request) -> Response:
+    """The address of an act, opened again without its form: to the request."""
+    return RedirectResponse(f"/requests/{request.path_params['reference']}", 303)
+
+
+async def _to_sign(
+    request: Request, signed: SignedIn, person: Person, action: Action, form: Form, refused: errors.HearingsError | None
+) -> Response:
+    """The page that signs; after a statement that was `refused` with the reason, and a fresh one to sign."""
+    actor, now = signed.actor(), datetime.now(UTC)
+    database = request.app.state.parts.database
+    try:
+        async with database.trial() as db:
+            await action.act(db, await find(db, request, person, lock=True), form, actor, now)
+    except errors.HearingsError as error:
+        return await _refused(request, person, action, form, error)
+    wrong = [signing.refusal(request, refused)] if refused else []
+    async with database.reading() as db:
         row = await find(db, request, person)
-        require(action.right, person, row.requesting_state, row.requested_state)
-        if row.status not in action.statuses:
-            raise errors.NotReady("This is not possible at this point of the request")
-        known = await law.current(db)
-        missing = requests.blockers(row, now=now, law=known) if action.name == "submit" else []
-        if missing:
-            raise errors.GateNotMet("The request cannot be submitted yet", missing)
-        other = row.requested_state if person.owner_state == row.requesting_state else row.requesting_state
-        facts = [(terms.label("reason"), form.text("text"))] if form.text("text") else []
-        if form.text("ground"):
-            facts.append((_("Ground of refusal"), terms.ground(form.text("ground"))))
-        if form.text("motive"):
-            facts.append((_("What the ground rests on"), terms.motive(form.text("motive"))))
-        if action.name == "conditions":
-            facts += [(_("Condition"), one[0]) for one in conditions_words.told(request_conditions.read(form))]
-        if action.name == "submit":
-            facts += [(terms.label("case_number"), row.case_number), (terms.label("person_name"), row.person_name)]
-        prepared = await signing.prepare(
-            db,
-            state=person.owner_state,
-            other=other,
-            act=act,
-            about=row.reference,
-            body=body(row, form, signed.actor()),
-            now=now,
-            facts=facts,
-        )
-    context = {
-        "row": row,
-        "action": action,
-        "prepared": prepared,
-        "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
+        bond = action.bond(row, form, actor)
+        context = {
+            "row": row,
+            "action": action,
+            "prepared": await bond.prepare(db, now=now) if bond else None,
+            "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
+            "errors": wrong,
+        }
+    return render(request, "request_sign.html", context, status=status_of(refused) if refused else 200)
+
+
+async def _refused(
+    request: Request, person: Person, action: Action, form: Form, error: errors.HearingsError
+) -> Response:
+    """The request's page with what was wrong beside its field. Raises the error when it concerns none."""
+    wrong = _explained(action.name, error)
+    if not wrong:
+        raise error
+    return await request_page(request, person, form.first, wrong, action.name)
+
+
+def _explained(action: str, error: errors.HearingsError) -> list[FormError]:
+    """What was wrong with an act, beside the inputs it concerns; empty when it is not in what was typed."""
+    if isinstance(error, errors.GateNotMet):
+        return [FormError("gate", text) for text in error.missing]
+    if isinstance(error, errors.NotReady) and "consultation" in error.missing:
+        text = _("Record the consultation with the other State first: a refusal comes after it (18(26), 46(26)).")
+        return [FormError(f"{action}-ground", text)]
+    if isinstance(error, errors.NotFound) and action == "delegate":
+        return [FormError("delegate-person", _("Choose a colleague."))]
+    return [_invalid(action, error)] if isinstance(error, errors.Invalid) else []
+
+
+def _invalid(action: str, error: errors.Invalid) -> FormError:
+    named = {
+        "ground": _("Choose a ground of refusal."),
+        "person": _("Choose a colleague who may work on it."),
+        "motive": _(
+            "What the request relies on allows this ground only for reasons of this very case, not for a general rule. "
+            "Say that the refusal rests on them, and give them."
+        ),
+        "due": _("Choose a day that is still to come, at most two years ahead."),
+        "review": _("Choose a day that is still to come, at most two years ahead."),
+        "value": _("A number from 0 to 15."),
     }
-    return render(request, "request_sign.html", context)
+    if error.field in named:
+        return FormError(f"{action}-{error.field}", named[error.field])
+    if error.field.startswith("rules"):
+        text = _("A condition lacks something, or two of them do not go together. Fill in what stands beside it.")
+        return FormError("c_official_present", text)
+    if "characters are needed" in str(error) or "empty" in str(error):
+        return FormError(f"{action}-text", _("Write at least a few words: the other State will read them."))
+    return FormError(f"{action}-text", forms.explain(error).text)
 
 
-routes = [Route("/requests/{reference}/sign/{action}", page, methods=["POST"])]
+routes = [
+    Route("/requests/{reference}/act/{action}", act, methods=["POST"]),
+    Route("/requests/{reference}/sign/{action}", page, methods=["POST"]),
+    *(Route(f"/requests/{{reference}}/{step}/{{action}}", back, methods=["GET"]) for step in ("act", "sign")),
+]

@@ -287,11 +287,9 @@ async def act(request: Request) -> Response:
             hearing = await queries.hearing(db, ref, state=person.owner_state)
             await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
     except (errors.SignatureRefused, errors.TermsChanged, errors.NotReady, errors.IllegalMove) as error:
-        field = "sign-key" if isinstance(error, errors.SignatureRefused) else ""
-        wrong = FormError(field, forms.explain(error).text)
         if name == "sign":
-            return await _sign_page(request, signed, person, [wrong], status_of(error))
-        return await _page(request, person, [wrong], form.first, status_of(error))
+            return await _sign_page(request, signed, person, [signing.refusal(request, error)], status_of(error))
+        return await _page(request, person, [FormError("", forms.explain(error).text)], form.first, status_of(error))
     except errors.Invalid as error:
         labels = {key: _(text) for key, text in {**technical_words.NEEDS, **LABELS}.items()}
         told = forms.explain(error, labels)

@@ -23,7 +23,7 @@ from hearings import (
 )
 from hearings.actors import Actor
 from hearings.availability import HIDDEN
-from hearings.models import Hearing, HearingRequest, Offer, Person
+from hearings.models import Hearing, HearingRequest, Person
 from hearings.models.diary import ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
@@ -55,7 +55,7 @@ async def page(request: Request) -> Response:
     async with request.app.state.parts.database.transaction() as db:
         hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
         await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
-    return await _page(request, person, [], {})
+    return await times_page(request, person, [], {})
 
 
 async def act(request: Request) -> Response:
@@ -69,17 +69,20 @@ async def act(request: Request) -> Response:
         async with request.app.state.parts.database.transaction() as db:
             hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state, lock=True)
             await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
-    except errors.DoubleBooking as error:
+    except (errors.DoubleBooking, errors.Invalid, errors.NotReady) as error:
+        return await times_page(request, person, [explained(error, "resource" if name == "assign" else "")], form.first)
+    return RedirectResponse(f"/h/{hearing.ref}/times?done={name}", 303)
+
+
+def explained(error: errors.DoubleBooking | errors.Invalid | errors.NotReady, field: str = "") -> FormError:
+    """What was wrong, in words; `field` is where what is to be booked was chosen."""
+    if isinstance(error, errors.DoubleBooking):
         names = [found for _number, found in error.resources]
         names += [diary_words.place(HIDDEN)] if error.hidden else []
-        text = _("Booked already at this time: {names}.").format(names=", ".join(names))
-        return await _page(request, person, [FormError("resource" if name == "assign" else "", text)], form.first)
-    except errors.Invalid as error:
-        return await _page(request, person, [forms.explain(error, {"reason": _("Reason")})], form.first)
-    except errors.NotReady as error:
-        text = forms.explain(error).text if isinstance(error, errors.TermsChanged) else _not_ready(error)
-        return await _page(request, person, [FormError("", text)], form.first)
-    return RedirectResponse(f"/h/{hearing.ref}/times?done={name}", 303)
+        return FormError(field, _("Booked already at this time: {names}.").format(names=", ".join(names)))
+    if isinstance(error, errors.Invalid):
+        return forms.explain(error, {"reason": _("Reason")})
+    return FormError("", _not_ready(error))
 
 
 def _not_ready(error: errors.NotReady) -> str:
@@ -97,21 +100,9 @@ def _not_ready(error: errors.NotReady) -> str:
     return _(found) if found else forms.explain(error).text
 
 
-async def _accept(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
-    offer = await _offer(db, hearing, form)
-    await diary.agree(
-        db,
-        hearing=hearing,
-        offer=offer,
-        terms_hash=form.text("terms_hash") or None,
-        resources=_numbers(form),
-        actor=actor,
-        now=now,
-    )
-
-
 async def _take_back(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
-    await diary.take_back(db, hearing=hearing, offer=await _offer(db, hearing, form), actor=actor, now=now)
+    offer = await diary_queries.offer(db, form.text("offer"), hearing=hearing)
+    await diary.take_back(db, hearing=hearing, offer=offer, actor=actor, now=now)
 
 
 async def _terms(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
@@ -148,7 +139,6 @@ async def _unassign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: da
 
 
 ACTS: dict[str, Callable[[Any, Hearing, Form, Actor, datetime], Awaitable[None]]] = {
-    "accept": _accept,
     "take-back": _take_back,
     "terms": _terms,
     "next-day": _next_day,
@@ -157,18 +147,12 @@ ACTS: dict[str, Callable[[Any, Hearing, Form, Actor, datetime], Awaitable[None]]
 }
 
 
-async def _offer(db: Any, hearing: Hearing, form: Form) -> Offer:
-    found = next((one for one in await diary_queries.offers_of(db, hearing.id) if one.id == form.text("offer")), None)
-    if found is None:
-        raise errors.NotFound
-    return found
-
-
 def _numbers(form: Form) -> list[int]:
     return [int(text) for text in form.all("resource") if text.isascii() and text.isdigit() and len(text) < 19]
 
 
-async def _page(request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any]) -> Response:
+async def times_page(request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any]) -> Response:
+    """The page with what was typed and what was wrong with it."""
     async with request.app.state.parts.database.reading() as db:
         hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
         row = await queries.get(db, HearingRequest, hearing.request_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
 import threading
@@ -17,10 +18,12 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from hearings import logins, queries
+from hearings import logins, proofs, queries, signatures
 from hearings.db import Database
 from web import cli, demo
 from web.actors import COOKIE
+from web.demo_keys import KEY_FILES
+from web.pages.request_acts import ACTIONS
 from web.settings import Settings
 
 
@@ -34,6 +37,10 @@ def apart(work: Callable[[], Coroutine[object, object, object]]) -> object:
     """Run in a thread of its own: the browser's driver keeps an event loop running in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(work())).result()
+
+
+BINDING = {name for name, one in ACTIONS.items() if one.statement}
+"""Acts on a request that bind the State."""
 
 
 @dataclass
@@ -128,6 +135,37 @@ class Service:
         assert (answer.status_code, answer.headers["location"]) == (303, "/docket")
         assert COOKIE in client.cookies
         return client
+
+    def seed(self, state: str) -> bytes:
+        """The private half of the demonstration's signing key of a State, out of its key file."""
+        text = (self.settings.data / "demo-keys" / KEY_FILES[state]).read_text("utf-8")
+        return proofs.decode(re.search(r"^# signing-key: (\S+)$", text, re.M)[1])
+
+    @staticmethod
+    def statement(shown: httpx.Response) -> dict[str, object]:
+        """The statement a page shows to be signed."""
+        return json.loads(unescape(re.search(r'data-statement="([^"]*)"', shown.text)[1]))  # type: ignore[no-any-return]
+
+    def sign(self, client: Client, shown: httpx.Response, *, seed: bytes | None = None) -> httpx.Response:
+        """Sign what a page shows with the key file of its State and send it, as the officer's browser does."""
+        form = re.search(r'<form method="post" action="([^"]+)" class="sign".*?</form>', shown.text, re.S)
+        stated = self.statement(shown)
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+        values = {name: unescape(value) for name, value in hidden}
+        values["jws"] = signatures.sign(stated, seed=seed or self.seed(str(stated["iss"])))
+        return client.post(unescape(form[1]), values)
+
+    def act(self, client: Client, page: str, name: str, data: dict[str, object] | None = None) -> httpx.Response:
+        """An act on a request as its page does it: what binds the State by way of the page that signs."""
+        if name not in BINDING:
+            return client.post(f"{page}/act/{name}", data, page=page)
+        shown = client.post(f"{page}/sign/{name}", data, page=page)
+        return self.sign(client, shown) if shown.status_code == 200 else shown
+
+    def agree(self, client: Client, home: str) -> httpx.Response:
+        """Agree to the only time offered for a hearing."""
+        shown = client.get(f"{home}/times/sign")
+        return self.sign(client, shown) if shown.status_code == 200 else shown
 
     @property
     def ref(self) -> str:

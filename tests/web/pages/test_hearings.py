@@ -117,13 +117,13 @@ def test_a_time_that_cannot_be_is_explained_beside_its_field(service, clerk, fie
 def test_the_other_state_agrees_or_proposes_another_time(service, clerk):
     page = accepted(service, clerk) + "/schedule"
     place = clerk.post(page, TIME, page=page).headers["location"]
-    assert clerk.post(f"{place}/act/agree", page=place).status_code == 403
+    assert clerk.get(f"{place}/times/sign").status_code == 403
     authority = service.signed_in("authority")
     other = {"date": "2027-03-11", "time": "14:00", "clock": "requested", "duration": "60", "reason": "no room"}
     assert authority.post(f"{place}/time", other, page=f"{place}/time").status_code == 303
     words = clerk.words(clerk.get(place))
     assert "Other time proposed" in words and "09:00" in words and "14:00" in words and "no room" in words
-    assert clerk.post(f"{place}/act/agree", page=place).status_code == 303
+    assert service.agree(clerk, place).status_code == 303
     assert "Time agreed" in authority.words(authority.get(place))
 
 
@@ -131,7 +131,7 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     page = accepted(service, clerk) + "/schedule"
     place = clerk.post(page, TIME, page=page).headers["location"]
     authority = service.signed_in("authority")
-    authority.post(f"{place}/act/agree", page=place)
+    service.agree(authority, place)
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert answer.status_code == 422
     assert "the presiding judge" in clerk.words(answer) and "an interpreter" in clerk.words(answer)
@@ -219,4 +219,4 @@ def test_a_hearing_is_cancelled_with_a_reason_and_its_links_die(service, clerk):
 
 
 def test_every_notice_of_the_hearing_page_is_reached_by_an_act():
-    assert set(hearing_page.DONE) == {"time", "agree", "ready", "lobby", "cancel", "person", "changed"}
+    assert set(hearing_page.DONE) == {"time", "ready", "lobby", "cancel", "person", "changed"}

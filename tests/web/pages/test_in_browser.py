@@ -42,7 +42,9 @@ PAGES = {
         "/resources/{room}", "/resources/{room}/edit", "/interpreters", "/waiting", "/search?words=RO",
         "/directory?state=TH", "/law/check?requesting_state=RO&requested_state=TH&capacity=witness", "/outbox",
     ),
-    "authority": ("{sent}", "/requests?side=queue", "/waiting", "{offered}/times"),
+    "authority": (
+        "{sent}", "/requests?side=queue", "/waiting", "{offered}/times", "{offered}/times/sign?offer={offer}",
+    ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",
         "/admin/api-clients", "/admin/clock-changes", "/webhooks",
@@ -138,6 +140,8 @@ def filled(running) -> dict[str, str]:
     chosen = {"slot": re.findall(r'name="slot" value="([^"]+)"', clerk.get(f"{here}?{FIND}").text)[:3]}
     chosen |= {"checked": "yes", "resource": found["room"]} | dict(parse_qsl(FIND))
     found["offered"] = clerk.post(here, chosen, page=here).headers["location"].partition("/times")[0]
+    times = running.signed_in("authority").get(f"{found['offered']}/times").text
+    found["offer"] = re.search(r"/times/sign\?offer=([0-9a-f-]{36})", times)[1]
     found["home"] = f"/h/{running.ref}"
     found["person"] = re.search(r"/people/([0-9a-f-]{36})\"", clerk.get(found["home"]).text)[1]
     return found

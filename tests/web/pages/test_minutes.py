@@ -154,6 +154,8 @@ def test_from_the_draft_to_both_signatures(service, held, place):
     assert clerk.post(f"{place}/act/reopen", {"reason": "A wrong name"}, page=place).status_code == 303
     assert clerk.post(read, said, page=read).status_code == 303
     assert clerk.post(f"{place}/sign", old, page=place).status_code == 409
+    unsigned = clerk.post(f"{place}/sign", {name: value for name, value in old.items() if name != "jws"}, page=place)
+    assert (unsigned.status_code, "open its key file and sign" in clerk.words(unsigned)) == (422, True)
     foreign = signed_form(clerk, f"{place}/sign", held["TH"])
     answer = clerk.post(f"{place}/sign", foreign, page=place)
     assert (answer.status_code, 'href="#sign-key"' in answer.text) == (401, True)

@@ -49,8 +49,8 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     authority.post(f"{page}/act/acknowledge", page=page)
     assert 'name="motive"' in authority.get(page).text
     words = {"ground": "no_consent", "motive": "mood", "text": "She said no."}
-    answer = authority.post(f"{page}/act/refuse", words, page=page)
+    answer = service.act(authority, page, "refuse", words)
     assert (answer.status_code, 'id="refuse-motive-error"' in answer.text) == (422, True)
-    answer = authority.post(f"{page}/act/refuse", words | {"motive": "case_specific_reasons"}, page=page)
+    answer = service.act(authority, page, "refuse", words | {"motive": "case_specific_reasons"})
     assert answer.status_code == 303
     assert "case_specific_reasons" in authority.get(page).text

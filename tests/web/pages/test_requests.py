@@ -79,24 +79,24 @@ def test_a_draft_needs_a_state_and_keeps_what_was_typed(clerk):
     assert 'value="keep/1"' in answer.text
 
 
-def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(clerk, authority):
+def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(service, clerk, authority):
     page = draft(clerk)
     assert "Nothing missing" in clerk.get(page).text or "A human must decide" in clerk.get(page).text
     assert authority.get(page).status_code == 404, "a draft is its own State's"
-    assert clerk.post(f"{page}/act/submit", page=page).status_code == 303
+    assert service.act(clerk, page, "submit").status_code == 303
     assert authority.post(f"{page}/act/acknowledge", page=page).status_code == 303
-    assert clerk.post(f"{page}/act/accept", page=page).status_code == 403
+    assert service.act(clerk, page, "accept").status_code == 403
     words = {"text": "The judge asks the questions; our authority is present."}
-    assert authority.post(f"{page}/act/conditions", words, page=page).status_code == 303
+    assert service.act(authority, page, "conditions", words).status_code == 303
     shown = clerk.words(clerk.get(page))
     assert words["text"] in shown
     for step in ("Draft", "Submitted", "Received", "Under review", "Accepted with conditions"):
         assert step in shown
 
 
-def test_an_accused_is_refused_on_these_provisions_with_the_reason(clerk):
+def test_an_accused_is_refused_on_these_provisions_with_the_reason(service, clerk):
     page = draft(clerk, capacity="accused")
-    answer = clerk.post(f"{page}/act/submit", page=page)
+    answer = service.act(clerk, page, "submit")
     assert answer.status_code == 422
     words = clerk.words(answer)
     assert "Something is missing" in words
@@ -104,29 +104,29 @@ def test_an_accused_is_refused_on_these_provisions_with_the_reason(clerk):
     assert "Draft" in words
 
 
-def test_a_refusal_needs_a_ground_and_reasons(clerk, authority):
+def test_a_refusal_needs_a_ground_and_reasons(service, clerk, authority):
     page = draft(clerk)
-    clerk.post(f"{page}/act/submit", page=page)
+    service.act(clerk, page, "submit")
     authority.post(f"{page}/act/acknowledge", page=page)
-    answer = authority.post(f"{page}/act/refuse", {"ground": "", "text": "because"}, page=page)
+    answer = service.act(authority, page, "refuse", {"ground": "", "text": "because"})
     assert (answer.status_code, "Choose a ground of refusal." in answer.text) == (422, True)
     assert ">because</textarea>" in answer.text
-    answer = authority.post(f"{page}/act/refuse", {"ground": "language", "text": ""}, page=page)
+    answer = service.act(authority, page, "refuse", {"ground": "language", "text": ""})
     assert "Write at least a few words" in answer.text
     words = {"ground": "language", "text": "Not in Thai."}
-    answer = authority.post(f"{page}/act/refuse", words, page=page)
+    answer = service.act(authority, page, "refuse", words)
     assert (answer.status_code, "Record the consultation" in answer.text) == (422, True)
     said = {"way": "telephone", "with_whom": "The court", "subject": "Language", "outcome": "None to be had"}
     assert authority.post(f"{page}/consultations", said, page=f"{page}/consultations").status_code == 303
-    answer = authority.post(f"{page}/act/refuse", words, page=page)
+    answer = service.act(authority, page, "refuse", words)
     assert answer.status_code == 303
     shown = clerk.words(clerk.get(page))
     assert "Not in a language we accept" in shown and "Not in Thai." in shown
 
 
-def test_a_question_is_asked_and_answered(clerk, authority):
+def test_a_question_is_asked_and_answered(service, clerk, authority):
     page = draft(clerk)
-    clerk.post(f"{page}/act/submit", page=page)
+    service.act(clerk, page, "submit")
     authority.post(f"{page}/act/acknowledge", page=page)
     authority.post(f"{page}/act/ask", {"text": "Which dialect?"}, page=page)
     assert "A question was asked" in clerk.words(clerk.get("/docket"))
@@ -135,10 +135,10 @@ def test_a_question_is_asked_and_answered(clerk, authority):
     assert "Which dialect?" in shown and "Isan." in shown
 
 
-def test_an_act_that_is_not_possible_now_changes_nothing(clerk):
+def test_an_act_that_is_not_possible_now_changes_nothing(service, clerk):
     page = draft(clerk)
-    clerk.post(f"{page}/act/withdraw", {"text": "settled out of court"}, page=page)
-    answer = clerk.post(f"{page}/act/submit", {"csrf": clerk.token("/docket")})
+    service.act(clerk, page, "withdraw", {"text": "settled out of court"})
+    answer = clerk.post(f"{page}/sign/submit", {"csrf": clerk.token("/docket")})
     assert answer.status_code == 409
     assert "Withdrawn" in clerk.words(clerk.get(page))
 

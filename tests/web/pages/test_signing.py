@@ -1,12 +1,10 @@
 """Signing in the page: the key stays there, and no route makes or takes a signature of the other State."""
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
-from pathlib import Path
 
 import pytest
 import rfc8785
@@ -19,8 +17,9 @@ from hearings.db import Database
 from hearings.models import HearingRequest
 from hearings.signatures import HEADERS, Act
 from web import cli, demo
+from web.demo_keys import KEY_FILES
 
-KEYS = {"RO": "romania.key.txt", "TH": "thailand.key.txt"}
+KEYS = KEY_FILES
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error("policy violated: " + event.violatedDirective));"""
@@ -36,11 +35,6 @@ def browser() -> Iterator[Browser]:
 
 def key_file(service, state: str) -> str:
     return str(next(path for path in service.made.key_files if path.name == KEYS[state]))
-
-
-def seed_of(service, state: str) -> bytes:
-    text = Path(key_file(service, state)).read_text("utf-8")
-    return proofs.decode(re.search(r"^# signing-key: (\S+)$", text, re.M)[1])
 
 
 def draft(service) -> str:
@@ -97,9 +91,9 @@ def signed_in(browser: Browser, service, who: str, wrong: list[str]) -> Page:
 
 
 def posted(page: Page) -> list[str]:
-    """Everything the page sends from now on."""
+    """Everything the page sends from now on, but for what every page is made of."""
     sent: list[str] = []
-    page.on("request", lambda one: sent.append(f"{one.url} {one.post_data or ''}"))
+    page.on("request", lambda one: "/static/" in one.url or sent.append(f"{one.url} {one.post_data or ''}"))
     return sent
 
 
@@ -116,7 +110,7 @@ def private_bytes(service) -> dict[str, list[str]]:
             continue
         data = path.read_bytes()
         for state in KEYS:
-            seed = seed_of(service, state)
+            seed = service.seed(state)
             shapes = (seed, base64.b64encode(seed).rstrip(b"="), proofs.encode(seed).encode(), seed.hex().encode())
             if any(shape in data for shape in shapes):
                 found[state].append(path.name)
@@ -127,8 +121,9 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     reference, wrong = draft(service), []
     clerk = signed_in(browser, service, "clerk", wrong)
     clerk.goto(f"{service.base}/requests/{reference}")
-    clerk.locator("button[formaction$='/sign/submit']").click()
+    clerk.get_by_role("button", name="Submit the request").click()
     expect(clerk.get_by_text("Submit a request for a hearing by video")).to_be_visible()
+    expect(clerk.get_by_text("Signing needs JavaScript")).to_be_hidden()
     sent = posted(clerk)
 
     # What is no key of this State is refused in the page; nothing is sent.
@@ -136,6 +131,7 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     expect(clerk.locator("[data-sign-error]")).to_have_text("Choose your key file.")
     sign(clerk, "Sign and send", key_file(service, "TH"))
     expect(clerk.locator("[data-sign-error]")).to_contain_text("not registered for your State")
+    expect(clerk.locator("#sign-key-who")).to_contain_text("Tribunalul București")
     escrow = next(str(path) for path in service.made.key_files if path.name == "escrow.key.txt")
     sign(clerk, "Sign and send", escrow)
     expect(clerk.locator("[data-sign-error]")).to_contain_text("holds no signing key")
@@ -152,13 +148,13 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     clerk.get_by_role("button", name="Sign and send").click()
     clerk.wait_for_url(re.compile(rf"/requests/{reference}(\?.*)?$"))
     assert kept(service, reference) == [("RO", Act.submit_request, {"RO"})]
-    seeds = [proofs.encode(seed_of(service, state)) for state in KEYS]
+    seeds = [proofs.encode(service.seed(state)) for state in KEYS]
     assert (any("jws=" in one for one in sent), any(seed in one for seed in seeds for one in sent)) == (True, False)
 
     acknowledged(service, reference)
     authority = signed_in(browser, service, "authority", wrong)
     authority.goto(f"{service.base}/requests/{reference}")
-    authority.locator("button[formaction$='/sign/accept']").click()
+    authority.get_by_role("button", name="Accept", exact=True).click()
     sign(authority, "Sign and send", key_file(service, "TH"))
     authority.wait_for_url(re.compile(rf"/requests/{reference}(\?.*)?$"))
     wanted = [("RO", Act.submit_request, {"RO"}), ("TH", Act.accept_request, {"TH"})]
@@ -167,6 +163,81 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     assert wrong == []
     for page in (clerk, authority):
         page.context.close()
+
+
+def reviewed(service) -> str:
+    """Reference of a request the other State has under review."""
+    reference = draft(service)
+    clerk = service.signed_in("clerk")
+    assert service.act(clerk, f"/requests/{reference}", "submit").status_code == 303
+    acknowledged(service, reference)
+    return reference
+
+
+def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser, service):
+    """The first statement has been lying about for six minutes; what was typed is still there, and is signed again."""
+    reference, wrong = reviewed(service), []
+    page = signed_in(browser, service, "authority", wrong)
+    page.goto(f"{service.base}/requests/{reference}")
+    page.locator("details summary", has_text="Refuse").click()
+    folded = page.locator("details", has_text="Ground of refusal")
+    folded.get_by_label("Ground of refusal").select_option("no_consent")
+    folded.get_by_role("button", name="Refuse").click()
+    expect(page.locator("#error-summary")).to_be_focused()  # before anything is signed
+    expect(page.locator("#refuse-text-error")).to_contain_text("Write at least a few words")
+    page.locator("#refuse-text").fill("She does not want to.")
+    folded.get_by_role("button", name="Refuse").click()
+    expect(page.locator("dl.facts")).to_contain_text("She does not want to.")
+    page.evaluate("""() => { const form = document.querySelector("form.sign"); const now = performance.now;
+      performance.now = () => now.call(performance) - 360000; }""")
+    sign(page, "Sign and send", key_file(service, "TH"))
+    expect(page.locator("#error-summary")).to_be_focused()
+    expect(page.locator("[data-sign-error]")).to_contain_text("signed too long ago")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    assert [one["id"] for one in found] == []
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="The statement was signed too long ago. Sign again.")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign-key")).to_be_focused()
+    page.locator("input[type=file]").set_input_files(key_file(service, "TH"))
+    expect(page.locator("[data-sign-error]")).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sign and send")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"done=refuse"))
+    expect(page.get_by_role("main")).to_contain_text("She does not want to.")
+    assert kept(service, reference)[1:] == [("TH", Act.refuse_request, {"TH"})]
+    assert [one for one in wrong if "status of 4" not in one] == []
+    page.context.close()
+
+
+def test_two_clicks_sign_once_and_the_page_left_behind_signs_nothing_more(browser, service):
+    reference, wrong = draft(service), []
+    page = signed_in(browser, service, "clerk", wrong)
+    page.goto(f"{service.base}/requests/{reference}")
+    page.get_by_role("button", name="Submit the request").click()
+    sent = posted(page)
+    page.locator("input[type=file]").set_input_files(key_file(service, "RO"))
+    page.get_by_role("button", name="Sign and send").dblclick()
+    page.wait_for_url(re.compile(r"done=submit"))
+    assert len([one for one in sent if "/act/submit" in one]) == 1
+    assert kept(service, reference) == [("RO", Act.submit_request, {"RO"})]
+    assert wrong == []
+    page.context.close()
+
+
+def test_without_javascript_the_page_says_why_nothing_can_be_signed(browser, service):
+    reference = draft(service)
+    client = service.signed_in("clerk")
+    context = browser.new_context(locale="en-GB", java_script_enabled=False)
+    context.set_extra_http_headers({"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())})
+    page = context.new_page()
+    page.goto(f"{service.base}/requests/{reference}")
+    page.get_by_role("button", name="Submit the request").click()
+    expect(page.get_by_text("Signing needs JavaScript")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign and send")).to_be_disabled()
+    assert kept(service, reference) == []
+    context.close()
 
 
 def stated(reference: str, act: Act, **changes: object) -> dict[str, object]:
@@ -191,10 +262,10 @@ def test_a_route_takes_no_signature_but_that_of_the_own_state_on_what_stands(
     """Whatever Romania's clerk hands in: the request stays a draft and carries no signature."""
     reference = draft(service)
     client = service.signed_in(who)
-    shown = client.post(f"/requests/{reference}/sign/submit", {}, page=f"/requests/{reference}").text
-    body = _statement_on(shown)["body"]
+    shown = client.post(f"/requests/{reference}/sign/submit", {}, page=f"/requests/{reference}")
+    body = service.statement(shown)["body"]
     said = stated(reference, Act.submit_request, **({"body": body} | claims))
-    made = signatures.sign(said, seed=seed_of(service, signer))
+    made = signatures.sign(said, seed=service.seed(signer))
     answer = client.post(f"/requests/{reference}/act/submit", {"jws": made}, page=f"/requests/{reference}")
     assert (answer.status_code, words in client.words(answer)) == (status, True), client.words(answer)
     assert kept(service, reference) == []
@@ -208,14 +279,10 @@ async def _status(database: Database, reference: str) -> str:
         return row.status.value
 
 
-def _statement_on(page: str) -> dict[str, object]:
-    return json.loads(unescape(re.search(r'data-statement="([^"]*)"', page)[1]))
-
-
 def test_the_statement_a_page_shows_is_canonical_and_of_the_own_state(service):
     reference = draft(service)
     client = service.signed_in("clerk")
-    page = client.post(f"/requests/{reference}/sign/submit", {}, page=f"/requests/{reference}").text
-    found = _statement_on(page)
+    page = client.post(f"/requests/{reference}/sign/submit", {}, page=f"/requests/{reference}")
+    found = service.statement(page)
     assert (found["iss"], found["aud"], found["act"], found["about"]) == ("RO", "TH", "submit_request", reference)
-    assert rfc8785.dumps(found).decode() in unescape(page)
+    assert rfc8785.dumps(found).decode() in unescape(page.text)

@@ -96,11 +96,10 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
     assert "Courtroom 2" not in authority.words(page)
     assert clerk.post(f"{times}/take-back", {"offer": offers[1]}, page="/resources/new").status_code == 422
     home = times.removesuffix("/times")
-    assert authority.post(f"{home}/act/agree", page=home).headers["location"] == times
-    accept = {"offer": offers[1], "terms_hash": "0" * 64}
-    assert "not what stands now" in authority.words(authority.post(f"{times}/accept", accept, page=times))
-    terms = re.search(r'name="terms_hash" value="([0-9a-f]{64})"', page.text)[1]
-    assert authority.post(f"{times}/accept", accept | {"terms_hash": terms}, page=times).status_code == 303
+    assert authority.get(f"{home}/times/sign").headers["location"] == times
+    assert f'href="{times}/sign?offer={offers[1]}"' in page.text
+    shown = authority.get(f"{times}/sign", params={"offer": offers[1]})
+    assert service.sign(authority, shown).headers["location"] == f"{times}?done=accept"
     words = clerk.words(clerk.get(times))
     assert "Time agreed" in words and "RO : yes" in words and "TH : yes" in words and "Courtroom 2" in words
 
@@ -233,4 +232,4 @@ def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, cler
 
 
 def test_every_act_has_a_form_and_says_what_it_has_done():
-    assert set(times_page.ACTS) | {"offered"} == set(times_page.DONE)
+    assert set(times_page.ACTS) | {"offered", "accept"} == set(times_page.DONE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearings import agreements, queries, signatures
-from web import demo_agreement
+from web import demo_keys
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def signed(service, state: str) -> str:
         body=body,
         now=datetime.now(UTC),
     )
-    file: Path = service.settings.data / "demo-keys" / demo_agreement.KEY_FILES[state]
+    file: Path = service.settings.data / "demo-keys" / demo_keys.KEY_FILES[state]
     seed = re.search(r"^# signing-key: ([\w-]{43})$", file.read_text("utf-8"), re.M)[1]
     return signatures.sign(stated, seed=base64.urlsafe_b64decode(seed + "="))
 
@@ -79,6 +79,10 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     assert "Signatures" not in authority.words(authority.get(place))  # a draft is its author's
     number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
     assert clerk.post(f"{place}/propose", number, page=place).status_code == 303
+    unsigned = clerk.post(f"{place}/sign", number, page=f"{place}/sign")
+    assert (unsigned.status_code, "open its key file and sign" in clerk.words(unsigned)) == (422, True)
+    told = clerk.post(f"{place}/sign", number, page=f"{place}/sign", headers={"accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (422, "signature_required")
     assert clerk.post(f"{place}/sign", number | {"jws": signed(service, "RO")}, page=f"{place}/sign").status_code == 303
 
     form = authority.get(place).text

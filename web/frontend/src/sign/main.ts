@@ -14,7 +14,8 @@ const FAULTS: Record<Fault | "none" | "unknown_key" | "statement", () => string>
   damaged: () => t("The signing key in this file is damaged. Ask your authority for the file again."),
   unsupported: () => t("This browser cannot sign (it lacks Ed25519). Use a current version of Firefox, Safari, Chrome or Edge."),
   none: () => t("Choose your key file."),
-  unknown_key: () => t("This key is not registered for your State, or has been retired. The administrator registers keys."),
+  unknown_key: () =>
+    t("This file holds a key that is not registered for your State, or has been retired. Choose the file of an authority named below."),
   statement: () => t("What is to be signed arrived damaged. Reload the page."),
 };
 
@@ -39,6 +40,10 @@ class SignForm {
     this.file = this.part("[data-sign-file]") as HTMLInputElement;
     this.shown = this.part("[data-sign-shown]");
     this.file.addEventListener("change", () => void this.choose());
+    // A page come back to from the next one is as it was left, which is: sent.
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) this.busy = false;
+    });
     // Before page.js, which notes that a form has been sent: this event sends nothing yet.
     form.addEventListener("submit", (event) => void this.submit(event), { capture: true });
     this.show();
@@ -116,6 +121,7 @@ class SignForm {
 }
 
 const forms = document.querySelectorAll<HTMLFormElement>("form[data-statement]");
+for (const without of document.querySelectorAll("[data-sign-script]")) without.remove();
 await load(forms[0]?.dataset["messages"]);
 for (const form of forms) {
   try {
