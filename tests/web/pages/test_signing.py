@@ -188,7 +188,7 @@ def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser,
     page.locator("#refuse-text").fill("She does not want to.")
     folded.get_by_role("button", name="Refuse").click()
     expect(page.locator("dl.facts")).to_contain_text("She does not want to.")
-    page.evaluate("""() => { const form = document.querySelector("form.sign"); const now = performance.now;
+    page.evaluate("""() => { const now = performance.now;
       performance.now = () => now.call(performance) - 360000; }""")
     sign(page, "Sign and send", key_file(service, "TH"))
     expect(page.locator("#error-summary")).to_be_focused()
@@ -211,16 +211,36 @@ def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser,
     page.context.close()
 
 
-def test_two_clicks_sign_once_and_the_page_left_behind_signs_nothing_more(browser, service):
+def test_two_clicks_while_the_key_file_is_still_being_read_sign_once(browser, service):
     reference, wrong = draft(service), []
     page = signed_in(browser, service, "clerk", wrong)
     page.goto(f"{service.base}/requests/{reference}")
     page.get_by_role("button", name="Submit the request").click()
     sent = posted(page)
+    page.evaluate("""() => { const read = File.prototype.text;  // a slow disk
+      File.prototype.text = async function () {
+        await new Promise((done) => setTimeout(done, 500)); return read.call(this); }; }""")
     page.locator("input[type=file]").set_input_files(key_file(service, "RO"))
     page.get_by_role("button", name="Sign and send").dblclick()
     page.wait_for_url(re.compile(r"done=submit"))
     assert len([one for one in sent if "/act/submit" in one]) == 1
+    assert kept(service, reference) == [("RO", Act.submit_request, {"RO"})]
+    assert wrong == []
+    page.context.close()
+
+
+def test_a_key_file_chosen_before_the_script_is_there_counts(browser, service):
+    reference, wrong = draft(service), []
+    page = signed_in(browser, service, "clerk", wrong)
+    page.goto(f"{service.base}/requests/{reference}")
+    held = []
+    page.route("**/catalogue/*.json", lambda route: held.append(route))  # what the script waits for first
+    page.get_by_role("button", name="Submit the request").click()
+    page.locator("input[type=file]").set_input_files(key_file(service, "RO"))
+    expect(page.get_by_role("button", name="Sign and send")).to_be_disabled()
+    held[0].continue_()
+    page.get_by_role("button", name="Sign and send").click()
+    page.wait_for_url(re.compile(r"done=submit"))
     assert kept(service, reference) == [("RO", Act.submit_request, {"RO"})]
     assert wrong == []
     page.context.close()

@@ -27,6 +27,7 @@ interface Statement {
 class SignForm {
   private key: SigningKey | null = null;
   private busy = false;
+  private choosing: Promise<void> = Promise.resolve();
   private readonly statement: Statement;
   private readonly file: HTMLInputElement;
   private readonly shown: HTMLElement;
@@ -39,7 +40,8 @@ class SignForm {
     this.begun = this.statement.iat;
     this.file = this.part("[data-sign-file]") as HTMLInputElement;
     this.shown = this.part("[data-sign-shown]");
-    this.file.addEventListener("change", () => void this.choose());
+    this.file.addEventListener("change", () => (this.choosing = this.choose()));
+    if (this.file.files?.length) this.choosing = this.choose(); // chosen before this script was there
     // A page come back to from the next one is as it was left, which is: sent.
     addEventListener("pageshow", (event) => {
       if (event.persisted) this.busy = false;
@@ -67,6 +69,7 @@ class SignForm {
     try {
       if (file.size > MAX_KEY_FILE) throw new SignError("too_long");
       const key = await readSigningKey(await file.text());
+      if (file !== this.file.files?.[0]) return; // another has been chosen meanwhile
       const kids = (this.form.dataset["kids"] ?? "").split(" ");
       if (!kids.includes(key.kid)) return this.refuse("unknown_key");
       this.key = key;
@@ -82,12 +85,14 @@ class SignForm {
     event.preventDefault();
     event.stopImmediatePropagation();
     if (this.busy) return;
+    this.busy = true;
+    await this.choosing; // a file chosen just now is still being read
     if (!this.key) {
+      this.busy = false;
       if (this.file.getAttribute("aria-invalid") !== "true") this.refuse("none");
       this.file.focus();
       return;
     }
-    this.busy = true;
     this.show();
     try {
       jws.value = await sign(this.statement, this.key);
