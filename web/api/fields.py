@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from hearings import signatures
+
 _WALL = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 
 
@@ -89,7 +91,7 @@ class SignedAct(Model):
 
     jws: str = Field(
         min_length=20,
-        max_length=200_000,
+        max_length=signatures.LONGEST,
         pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
         examples=["eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiIsInR5cCI6InZpdmF2b2NlK2p3cyJ9.eyJhY3QiOiIuLi4ifQ.c2lnbmF0dXJl"],
     )
