@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from hearings.events import EventKind
-from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage
+from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
 from hearings.minutes_phrases import N_, Land, Term
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause
@@ -171,14 +171,8 @@ def interruptions(told: Telling) -> Iterator[Passage]:
     """Every loss of a line, of sound and picture, of the recording, with its end."""
     lines = [_interruption(told, event, place) for place, event in enumerate(told.facts.events) if event.kind in BROKEN]
     if not lines:
-        lines = [line(N_("None in the log of the hearing."), _log(told))]
+        lines = [line(N_("None in the log of the hearing."), log(told))]
     yield passage("interruptions.all", *lines)
-
-
-def _log(told: Telling) -> str:
-    """The whole stretch of the log that was looked through."""
-    seqs = [event.seq for event in told.facts.events]
-    return f"event:{min(seqs)}-{max(seqs)}" if seqs else "row:hearing_event"
 
 
 def _interruption(told: Telling, event: HearingEvent, place: int) -> Line:
@@ -214,7 +208,7 @@ def interventions(told: Telling) -> Iterator[Passage]:
             lines.append(said)
         elif event.kind == K.resumed and HoldCause.intervention in event.data.get("causes", ()):
             lines.append(line(N_("{time}: {who} lifted it: “{text}”"), source, who=told.who(event), **values))
-    yield passage("interventions.all", *(lines or [line(N_("None in the log of the hearing."), _log(told))]))
+    yield passage("interventions.all", *(lines or [line(N_("None in the log of the hearing."), log(told))]))
 
 
 def recording(told: Telling) -> Iterator[Passage]:
@@ -243,7 +237,7 @@ def recording(told: Telling) -> Iterator[Passage]:
         for event in gaps
     ]
     if kept:
-        yield passage("recording.gaps", *(lines or [line(N_("No gap in the log of the hearing."), _log(told))]))
+        yield passage("recording.gaps", *(lines or [line(N_("No gap in the log of the hearing."), log(told))]))
 
 
 def _recorded(told: Telling, found: Recording, number: int) -> Iterator[Line]:
@@ -272,7 +266,9 @@ def statement_lines(told: Telling) -> Iterator[Line]:
     for found in told.facts.recordings.values():
         if found.opened_at:
             yield line(
-                N_("Questions and answers are in recording {id}, which began {time}; its time code counts from there."),
+                N_(
+                    "For questions and answers see recording {id}, which began {time}; its time code counts from there."
+                ),
                 "row:recording.opened_at",
                 id=found.id,
                 time=told.when(found.opened_at),

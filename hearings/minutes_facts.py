@@ -252,3 +252,9 @@ def passage(key: str, *lines: Line, open_for: str = "") -> Passage:
 def line(message: str, *sources: str, **values: Any) -> Line:
     """A line and its sources."""
     return Line(says=phrase(message, **values), sources=sources)
+
+
+def log(told: Telling) -> str:
+    """The source of what the log does not say: the whole stretch of it that was looked through."""
+    seqs = [event.seq for event in told.facts.events]
+    return f"event:{min(seqs)}-{max(seqs)}" if seqs else "row:hearing_event"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hearings.events import EventKind
-from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage, protected, pseudonym
+from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage, protected, pseudonym
 from hearings.minutes_phrases import N_, Land, Term, Tongue, phrase
 from hearings.models import HearingEvent, Participant
 from hearings.roles import HEARD, LABELS, Role
@@ -53,7 +53,7 @@ def _person(told: Telling, participant: Participant) -> Iterator[Line]:
                 N_("In the room from {time} until {end}."), *sources, time=told.when(start.at), end=told.when(end.at)
             )
     if not stays:
-        yield line(N_("The log does not show this person in the room."), "row:participant.presence")
+        yield line(N_("The log does not show this person in the room."), log(told))
 
 
 def _stays(told: Telling, participant: Participant) -> Iterator[tuple[HearingEvent, HearingEvent | None]]:
@@ -136,7 +136,7 @@ def rights(told: Telling) -> Iterator[Passage]:
         for event in told.facts.events
         if event.kind == K.notice_acknowledged
     ]
-    yield passage("rights.recording", *(lines or [line(N_("No acknowledgement in the log."), "row:hearing_event")]))
+    yield passage("rights.recording", *(lines or [line(N_("No acknowledgement in the log."), log(told))]))
     for side, state, who in (
         ("requesting", told.facts.hearing.requesting_state, "presiding_judge"),
         ("requested", told.facts.hearing.requested_state, "requested_authority"),
@@ -175,21 +175,30 @@ def consent(told: Telling) -> Iterator[Passage]:
 
 
 def languages(told: Telling) -> Iterator[Passage]:
-    """The two languages, and each interpreter: side, languages rendered into, oath, breaks and quality."""
+    """The languages booked, and each interpreter: side, languages chosen to render into, oath, breaks and quality."""
     hearing = told.facts.hearing
-    yield passage(
-        "languages.booked",
+    booked = [
         line(
-            N_("Language of the requesting court: {language}."),
-            "row:hearing.language_requesting",
-            language=Tongue(hearing.language_requesting),
-        ),
+            N_("Language booked for the side of {state}: {language}."),
+            f"row:hearing.language_{side}",
+            state=Land(state),
+            language=Tongue(tag),
+        )
+        for side, state, tag in (
+            ("requesting", hearing.requesting_state, hearing.language_requesting),
+            ("requested", hearing.requested_state, hearing.language_requested),
+        )
+    ]
+    booked += [
         line(
-            N_("Language of the person heard: {language}."),
-            "row:hearing.language_requested",
-            language=Tongue(hearing.language_requested),
-        ),
-    )
+            N_("Language entered for {name}: {language}."),
+            f"row:participant.{one.role}_{one.number}",
+            name=told.names[one.id],
+            language=Tongue(one.speaks),
+        )
+        for one in _heard(told)
+    ]
+    yield passage("languages.booked", *booked)
     for participant in told.facts.participants:
         if participant.role is not Role.interpreter:
             continue
@@ -209,7 +218,7 @@ def languages(told: Telling) -> Iterator[Passage]:
         ]
         lines += [
             line(
-                N_("Rendered into {language}, first {time}."),
+                N_("Turned to rendering into {language}, first {time}."),
                 f"event:{event.seq}",
                 language=Tongue(lang),
                 time=told.when(event.at),
@@ -221,15 +230,15 @@ def languages(told: Telling) -> Iterator[Passage]:
 
 
 def protection(told: Telling) -> Iterator[Passage]:
-    """Who is not named here. The identity itself is in a sealed annex, never in the minutes."""
+    """Who is not named here; where the identity is kept, no row says, so the requested authority writes it."""
     hidden: list[Any] = [pseudonym(one) for one in told.facts.participants if protected(one)]
     lines = [
-        line(
-            N_("{name} is not named here; the identity is in a sealed annex kept by the requested authority."),
-            "row:participant.identity_method",
-            name=name,
-        )
+        one
         for name in hidden
+        for one in (
+            line(N_("{name} is not named here."), "row:participant.identity_method", name=name),
+            open_line("requested_authority", phrase(N_("Where the identity of {name} is kept"), name=name)),
+        )
     ]
     if lines:
         yield passage("protection.annex", *lines)

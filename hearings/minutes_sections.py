@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hearings.conditions import SENTENCES
 from hearings.events import EventKind
 from hearings.minutes_course import statement_lines
-from hearings.minutes_facts import Line, Passage, Telling, line, open_line, passage
+from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
 from hearings.minutes_phrases import N_, Land, Term, phrase
 from hearings.models import Participant
 from hearings.models.sitting import CheckStatus
@@ -120,9 +120,7 @@ def technical(told: Telling) -> Iterator[Passage]:
             "technical.agreement", *(Line(says=text, sources=(source,)) for source, text in told.facts.agreed)
         )
     checks = [line_ for one_ in told.facts.participants for line_ in _devices(told, one_)]
-    yield passage(
-        "technical.devices", *(checks or [line(N_("No device check in the log."), "row:participant.devices")])
-    )
+    yield passage("technical.devices", *(checks or [line(N_("No device check in the log."), log(told))]))
     people = {person.id: person for person in told.facts.participants}
     sound: list[Line] = []
     for check in told.facts.checks:
@@ -155,6 +153,12 @@ DEVICES = (
 )
 
 
+OWN_CHECK = {
+    True: N_("By {name}'s own check the {device} works."),
+    False: N_("By {name}'s own check the {device} does not work."),
+}
+
+
 def _devices(told: Telling, participant: Participant) -> Iterator[Line]:
     checked = [
         event
@@ -163,7 +167,7 @@ def _devices(told: Telling, participant: Participant) -> Iterator[Line]:
     ]
     for event in checked[-1:]:
         for name, label in DEVICES:
-            message = N_("{name}: {device} works.") if event.data.get(name) else N_("{name}: {device} does not work.")
+            message = OWN_CHECK[bool(event.data.get(name))]
             yield line(message, f"event:{event.seq}", name=told.names[participant.id], device=label)
 
 

@@ -287,8 +287,10 @@ async def test_a_protected_person_is_named_nowhere(court: Any, now: datetime) ->
     assert "Reason given: “Witness 1 and Witness 1 are tired”" in found["course.sitting_1"].texts["en"]
     assert found["people.witness_1"].texts["en"].startswith("Witness 1, Witness, in – (Thailand).")
     assert found["protection.annex"].texts["en"] == (
-        "Witness 1 is not named here; the identity is in a sealed annex kept by the requested authority."
+        "Witness 1 is not named here.\n"
+        "Where the identity of Witness 1 is kept: not recorded, to be completed by: Requested authority."
     )
+    assert found["protection.annex"].open_for == "requested_authority"
     with pytest.raises(Invalid, match="protected"):
         await rewrite(court, now, "public.all", ro="MALEE Protected a vorbit.")
     with pytest.raises(Invalid, match="protected"):

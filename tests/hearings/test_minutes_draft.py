@@ -189,6 +189,37 @@ def test_of_a_document_only_type_and_last_four_characters_are_told(data: Any, op
     assert "XK12" not in " ".join(told(checks).values())
 
 
+def test_what_was_booked_entered_or_chosen_is_not_told_as_done() -> None:
+    people = (person(Role.witness, "Ana", speaks="ca"), person(Role.interpreter, "Luis"))
+    acts = [
+        event(1, "render_changed", 0, participant="interpreter", lang="fr"),
+        event(2, "devices_checked", 1, participant="witness", camera=False, microphone=True, speaker=True),
+    ]
+    found = told(facts(*acts, people=people))
+    assert found["languages.booked"].splitlines() == [
+        "Language booked for the side of France: French.",
+        "Language booked for the side of Spain: Spanish.",
+        "Language entered for Ana: Catalan.",
+    ]
+    assert found["languages.interpreter_1"].splitlines()[1].startswith("Turned to rendering into French, first ")
+    assert found["technical.devices"].splitlines() == [
+        "By Ana's own check the camera does not work.",
+        "By Ana's own check the microphone works.",
+        "By Ana's own check the loudspeaker works.",
+    ]
+    by_key = {one.key: one for one in draft(facts(*acts, people=people)).passages}
+    assert by_key["rights.recording"].sources == ("event:1-2",)  # no acknowledgement, in the log from 1 to 2
+
+
+def test_where_a_protected_identity_is_kept_is_left_for_the_authority_to_write() -> None:
+    people = (person(Role.witness, "Ana", identity_method="protected_identity"),)
+    (found,) = [one for one in draft(facts(people=people)).passages if one.key == "protection.annex"]
+    assert (found.sources, found.open_for) == (
+        ("row:participant.identity_method", "human:requested_authority"), "requested_authority",
+    )  # fmt: skip
+    assert "annex" not in " ".join(told(facts(people=people)).values())
+
+
 @pytest.mark.parametrize(
     ("status", "line"),
     [
