@@ -39,7 +39,7 @@ MISSED = "No clock had run for a week"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What is said of a change, and to which side: `requesting`, `requested` or `both`."""
+    """What is said of a change, and to which side: `requesting`, `requested`, `both`; or `other`, who did not act."""
 
     to: str
     text: str
@@ -67,8 +67,8 @@ CHANGES: Mapping[tuple[str, str], Line] = {
     ("hearing", "aborted"): Line(to="both", text=N_("The hearing was broken off")),
     ("recording", "sealed"): Line(to="both", text=N_("The recording is sealed")),
     ("recording", "failed"): Line(to="both", text=N_("The recording could not be closed properly")),
-    ("agreement", "proposed"): Line(to="requested", text=N_("A technical agreement has been proposed")),
-    ("agreement", "countered"): Line(to="requesting", text=N_("Another technical agreement has been proposed")),
+    ("agreement", "proposed"): Line(to="other", text=N_("A technical agreement has been proposed")),
+    ("agreement", "countered"): Line(to="other", text=N_("Another technical agreement has been proposed")),
     ("agreement", "agreed"): Line(to="both", text=N_("The technical agreement has been signed")),
     ("agreement", "void"): Line(to="both", text=N_("The technical agreement is void")),
     ("minutes", "in_review"): Line(to="both", text=N_("The minutes are in review")),
@@ -262,7 +262,7 @@ async def follow(
         made += await tell(
             db,
             subject=subject,
-            to=said.to,
+            to=await _side(db, change, said.to),
             text=said.text,
             key=f"change:{change.id}",
             but=change.actor,
@@ -303,6 +303,22 @@ async def _post(
         )
         for one in await webhooks.listening(db, states=states, event=event)
     ]
+
+
+async def _side(db: AsyncSession, change: StatusChange, to: str) -> str:
+    """To which side, or State, the mail about a change goes. Either State may put a technical agreement on the table:
+    the last offer up to the change says which one did. A draft that never was on it is its author's only.
+    """
+    agreement = await db.get(Agreement, change.subject_id) if change.subject == "agreement" else None
+    hearing = await db.get(Hearing, agreement.hearing_id) if agreement else None
+    if agreement is None or hearing is None:
+        return to
+    if to == "other":
+        offers = await agreements.offers(db, agreement)
+        acted = next((one.by_state for one in offers if one.at <= change.at), agreement.by_state)
+        return agreements.other_state(hearing, acted)
+    other = agreements.other_state(hearing, agreement.by_state)
+    return to if await agreements.visible(db, agreement, other) else agreement.by_state
 
 
 async def _concerns(db: AsyncSession, change: StatusChange, state: str) -> bool:

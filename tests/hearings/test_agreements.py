@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select, update
 
-from hearings import agreements, participants, queries, signatures, sites
+from hearings import agreements, notices, participants, queries, signatures, sites, webhooks
 from hearings.actors import Actor, person_actor
 from hearings.errors import (
     AgreementConflict,
@@ -30,8 +30,10 @@ from hearings.models import (
     Site,
     SiteProfile,
     StatusChange,
+    Webhook,
 )
 from hearings.models.hearing import RecordingPolicy
+from hearings.models.outbox import OutboxKind
 from hearings.roles import Role
 from hearings.status import AgreementStatus, HearingStatus
 
@@ -56,8 +58,10 @@ async def fresh(court: Court, db: Any) -> tuple[Hearing, Agreement]:
     return hearing, found
 
 
-async def start_over(court: Court, now: datetime, needs: Mapping[str, Any] | None = None) -> Agreement:
-    """The agreement that stands is void; another is drafted by the requesting State."""
+async def start_over(
+    court: Court, now: datetime, needs: Mapping[str, Any] | None = None, by: str = "clerk"
+) -> Agreement:
+    """The agreement that stands is void; another is drafted, by the requesting State unless said otherwise."""
     async with court.database.transaction() as db:
         hearing, old = await fresh(court, db)
         await agreements.void(db, agreement=old, reason="begin anew", actor=court.staff("clerk"), now=now)
@@ -71,7 +75,7 @@ async def start_over(court: Court, now: datetime, needs: Mapping[str, Any] | Non
             requesting_profile=profiles[0],
             requested_profile=profiles[1],
             needs=needs,
-            actor=court.staff("clerk"),
+            actor=court.staff(by),
             now=now,
         )
 
@@ -91,6 +95,71 @@ async def history(court: Court, row_id: str) -> list[tuple[str, str, str]]:
 async def hearing_status(court: Court) -> HearingStatus:
     async with court.database.reading() as db:
         return (await queries.get(db, Hearing, court.hearing.id)).status
+
+
+async def told(court: Court, now: datetime) -> list[tuple[str, list[str], list[str]]]:
+    """Of each change of the running agreement: its status, and the States mailed and told by webhook."""
+    found = await running(court)
+    async with court.database.transaction() as db:
+        for state in ("RO", "TH"):
+            db.add(
+                Webhook(
+                    owner_state=state, url="https://h.example/", events=list(webhooks.EVENTS), salt="5a",
+                    created_by="a", created_at=now,
+                )
+            )  # fmt: skip
+        await db.flush()
+        query = select(StatusChange).where(StatusChange.subject_id == found.id).order_by(StatusChange.id)  # type: ignore[arg-type]
+        lines = []
+        for change in (await db.exec(query)).all():
+            made = await notices.follow(db, change=change, origin="https://court.example", now=now)
+            by_kind = [
+                sorted({one.owner_state for one in made if one.kind is kind})
+                for kind in (OutboxKind.mail, OutboxKind.webhook)
+            ]
+            lines.append((change.after, *by_kind))
+    return lines
+
+
+BOTH = ["RO", "TH"]
+
+
+@SQLITE
+@pytest.mark.parametrize(("first", "second", "one", "other"), [
+    ("clerk", "authority", "RO", "TH"),
+    ("authority", "clerk", "TH", "RO"),
+])  # fmt: skip
+async def test_an_offer_is_told_to_the_state_that_did_not_make_it(
+    court: Court, now: datetime, first: str, second: str, one: str, other: str
+) -> None:
+    await start_over(court, now, by=first)
+    await act(court, agreements.propose, first, now)
+    later = now + timedelta(seconds=1)
+    await act(court, agreements.counter, second, later, needs={"interpreting": "simultaneous"}, reason="Faster")
+    last = now + timedelta(seconds=2)
+    await act(court, agreements.counter, first, last, needs={"interpreting": "consecutive"}, reason="Cheaper")
+    assert await told(court, last) == [
+        ("drafted", [], BOTH),  # told of late, when the agreement is no draft any more
+        ("proposed", [other], BOTH),
+        ("countered", [one], BOTH),
+        ("proposed", [other], BOTH),
+    ]
+
+
+@SQLITE
+@pytest.mark.parametrize(("author", "own"), [("clerk", "RO"), ("authority", "TH")])
+async def test_a_draft_and_its_end_are_told_to_nobody_but_its_author(
+    court: Court, now: datetime, author: str, own: str
+) -> None:
+    draft = await start_over(court, now, by=author)
+    assert await told(court, now) == [("drafted", [], [own])]
+    async with court.database.transaction() as db:
+        row = await queries.get(db, Agreement, draft.id)
+        await agreements.void(db, agreement=row, reason="A mistake", actor=court.staff(author), now=now)
+        await db.flush()
+        query = select(StatusChange).where(StatusChange.subject_id == draft.id, StatusChange.after == "void")
+        made = await notices.follow(db, change=(await db.exec(query)).one(), origin="https://court.example", now=now)
+    assert {one.owner_state for one in made} == {own}
 
 
 async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed(court: Court) -> None:
