@@ -112,6 +112,8 @@ class Facts:
     """Source and sentence of each condition of the requested State."""
     agreed: Sequence[tuple[str, Any]] = ()
     """Source and sentence of each line of the technical agreement."""
+    interpreting: tuple[str, str] | None = None
+    """Source and mode of interpreting of the technical agreement."""
     number: int = 1
 
 

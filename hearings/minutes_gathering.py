@@ -10,6 +10,7 @@ from hearings.law import Law
 from hearings.minutes_facts import MINIMUM, Basis, Consenting, Facts, Shown
 from hearings.minutes_phrases import N_, Phrase, Term, phrase
 from hearings.models import (
+    Agreement,
     Attachment,
     Consent,
     Hearing,
@@ -24,7 +25,6 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.negotiation_words import SENTENCES
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
-from hearings.status import AgreementStatus
 
 
 async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
@@ -45,6 +45,7 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         .order_by(col(HearingEvent.seq))
     )
     found = await law.current(db)
+    agreement = await _agreement(db, hearing)
     return Facts(
         hearing=hearing,
         request=request,
@@ -58,7 +59,10 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         consents=await _consents(db, request),
         exhibits=await _exhibits(db, request),
         conditions=tuple(_conditions(request)),
-        agreed=await _agreed(db, hearing),
+        agreed=() if agreement is None else await _agreed(db, agreement),
+        interpreting=None
+        if agreement is None
+        else (_source(agreement), str(agreement.terms["session"]["interpreting"])),
         number=minutes.number,
     )
 
@@ -98,13 +102,20 @@ def _conditions(request: HearingRequest) -> Iterator[tuple[str, Phrase]]:
         yield f"row:hearing_request.condition_rules.{number}", said
 
 
-async def _agreed(db: AsyncSession, hearing: Hearing) -> Sequence[tuple[str, Phrase]]:
-    """The technical agreement in force, line by line, and what its last line test measured."""
+async def _agreement(db: AsyncSession, hearing: Hearing) -> Agreement | None:
+    """The technical agreement in force."""
     found = await agreements.running(db, hearing.id)
-    if found is None or found.status not in (AgreementStatus.agreed, AgreementStatus.tested):
-        return ()
+    return found if found is not None and found.status in agreements.SIGNED else None
+
+
+def _source(agreement: Agreement) -> str:
+    return f"row:agreement.{agreement.number}"
+
+
+async def _agreed(db: AsyncSession, found: Agreement) -> Sequence[tuple[str, Phrase]]:
+    """The technical agreement line by line, and what its last line test measured."""
     result = await agreements.outcome(db, found)
-    source = f"row:agreement.{found.number}"
+    source = _source(found)
     said = [(source, phrase(N_("Technical agreement no. {number}, between the two sites:"), number=found.number))]
     said += [(source, Phrase(SENTENCES[f"{line.rule}.{line.result}"], dict(line.inputs))) for line in result.lines]
     test = await line_tests.latest(db, found)

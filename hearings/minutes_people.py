@@ -125,7 +125,9 @@ def _document(event: HearingEvent) -> list[Line]:
 
 
 def rights(told: Telling) -> Iterator[Passage]:
-    """The notice of recording, from the log; the rights under both laws, which somebody has to write down."""
+    """The notice of recording, from the log. The rights under both laws: the notice the request asks to be given, and
+    what was given, which somebody has to write down.
+    """
     lines = [
         line(
             N_("{time}: {name} acknowledged the notice that the hearing is recorded."),
@@ -142,7 +144,17 @@ def rights(told: Telling) -> Iterator[Passage]:
         ("requested", told.facts.hearing.requested_state, "requested_authority"),
     ):
         what = phrase(N_("Rights under the law of {state}, language and time of the notice"), state=Land(state))
-        yield passage(f"rights.{side}", open_line(who, what))
+        asked = [
+            line(
+                N_("The request asked for this notice of the rights under the law of {state}: “{text}”"),
+                f"row:hearing_request.{name}",
+                state=Land(state),
+                text=told.quoted(getattr(told.facts.request, name)),
+            )
+            for name in [f"rights_notice_{side}"]
+            if getattr(told.facts.request, name)
+        ]
+        yield passage(f"rights.{side}", *asked, open_line(who, what))
 
 
 CONSENTS = {
@@ -198,7 +210,7 @@ def languages(told: Telling) -> Iterator[Passage]:
         )
         for one in _heard(told)
     ]
-    yield passage("languages.booked", *booked)
+    yield passage("languages.booked", *booked, *_interpreting(told))
     for participant in told.facts.participants:
         if participant.role is not Role.interpreter:
             continue
@@ -227,6 +239,34 @@ def languages(told: Telling) -> Iterator[Passage]:
         ]
         what = phrase(N_("Oath, mode, breaks and quality of the interpreting"))
         yield passage(key, *lines, open_line("clerk", what))
+
+
+MODES = {
+    "none": N_("none"),
+    "consecutive": N_("consecutive"),
+    "simultaneous": N_("simultaneous"),
+}
+SIDES = {
+    "requesting": N_("the requesting State"),
+    "requested": N_("the requested State"),
+    "both": N_("both States"),
+    "neither": N_("neither State"),
+}
+
+
+def _interpreting(told: Telling) -> Iterator[Line]:
+    """What the request asked of interpreting and the agreement provides for; what was done, somebody writes."""
+    request = told.facts.request
+    if request.interpreter_mode:
+        mode = Term(MODES[request.interpreter_mode])
+        yield line(N_("Interpreting the request asked for: {mode}."), "row:hearing_request.interpreter_mode", mode=mode)
+    if request.interpreter_side:
+        side = Term(SIDES[request.interpreter_side])
+        message = N_("By the request, the interpreter is to be provided by: {side}.")
+        yield line(message, "row:hearing_request.interpreter_side", side=side)
+    if told.facts.interpreting is not None:
+        source, agreed = told.facts.interpreting
+        yield line(N_("Interpreting by the technical agreement: {mode}."), source, mode=Term(MODES[agreed]))
 
 
 def protection(told: Telling) -> Iterator[Passage]:

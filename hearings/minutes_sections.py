@@ -65,12 +65,27 @@ def public(told: Telling) -> Iterator[Passage]:
     yield passage("public.all", open_line("presiding_judge"))
 
 
+OATHS = {
+    "oath": N_("an oath"),
+    "affirmation": N_("an affirmation"),
+    "caution": N_("a caution"),
+    "none": N_("neither oath nor caution"),
+    "requested_law": N_("what the law of the requested State has"),
+}
+
+
 def oath(told: Telling) -> Iterator[Passage]:
-    """Who swore what; nothing in the log says it yet, so the one who took it writes it."""
-    yield passage(
-        "oath.all",
-        open_line("requested_authority", phrase(N_("Oath, affirmation or caution, its text and the answer"))),
-    )
+    """What the request asked for. Who swore what, nothing in the log says, so the one who took it writes it."""
+    request = told.facts.request
+    asked: list[Line] = []
+    if request.oath_form:
+        form = Term(OATHS[request.oath_form])
+        asked.append(line(N_("The request asked for: {form}."), "row:hearing_request.oath_form", form=form))
+    if request.oath_text:
+        text = told.quoted(request.oath_text)
+        asked.append(line(N_("Words the request asked for: “{text}”"), "row:hearing_request.oath_text", text=text))
+    what = phrase(N_("Oath, affirmation or caution, its text and the answer"))
+    yield passage("oath.all", *asked, open_line("requested_authority", what))
 
 
 def statements(told: Telling) -> Iterator[Passage]:

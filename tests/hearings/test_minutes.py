@@ -125,6 +125,8 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
     assert found["recording.gaps"].texts["en"] == (
         "Gap in witness_1_mic from 0:15:00 to 0:16:00 of the recording (network)."
     )
+    assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: consecutive.")
+    assert found["languages.booked"].sources[-1] == "row:agreement.1"
     assert found["oath.all"].texts["en"] == (
         "Oath, affirmation or caution, its text and the answer: not recorded, to be completed by: Requested authority."
     )

@@ -11,9 +11,13 @@ from hearings.minutes_course import ELSEWHERE, TOLD, UNTOLD
 from hearings.minutes_draft import WRITERS, draft, text_of
 from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
+from hearings.minutes_people import MODES, SIDES
 from hearings.minutes_phrases import Clock, Land, Moment, Term, Tongue, english, phrase, say
+from hearings.minutes_sections import OATHS
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
+from hearings.models.request import InterpretingMode, OathForm, Side
 from hearings.models.sitting import HoldCause
+from hearings.outcomes import Interpreting
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
 
@@ -209,6 +213,50 @@ def test_what_was_booked_entered_or_chosen_is_not_told_as_done() -> None:
     ]
     by_key = {one.key: one for one in draft(facts(*acts, people=people)).passages}
     assert by_key["rights.recording"].sources == ("event:1-2",)  # no acknowledgement, in the log from 1 to 2
+
+
+def test_what_the_request_asked_for_is_told_as_asked_and_what_was_done_stays_open() -> None:
+    asked = request(
+        rights_notice_requesting="Ana need not\nanswer.", rights_notice_requested="Art. 24 LECrim",
+        oath_text="I swear.", oath_form=OathForm.oath,
+        interpreter_side=Side.requested, interpreter_mode=InterpretingMode.simultaneous,
+    )  # fmt: skip
+    hidden = person(Role.witness, "Ana", identity_method="protected_identity")
+    found = facts(request=asked, people=(hidden,), interpreting=("row:agreement.3", "consecutive"))
+    texts, by_key = told(found), {one.key: one for one in draft(found).passages}
+    assert texts["rights.requesting"] == (
+        "The request asked for this notice of the rights under the law of France: “Witness 1 need not\nanswer.”\n"
+        "Rights under the law of France, language and time of the notice: not recorded, to be completed by: "
+        "Presiding judge."
+    )
+    assert texts["rights.requested"].startswith(
+        "The request asked for this notice of the rights under the law of Spain: “Art. 24 LECrim”\nRights under"
+    )
+    assert texts["oath.all"] == (
+        "The request asked for: an oath.\nWords the request asked for: “I swear.”\n"
+        "Oath, affirmation or caution, its text and the answer: not recorded, to be completed by: Requested authority."
+    )
+    assert texts["languages.booked"].splitlines()[3:] == [
+        "Interpreting the request asked for: simultaneous.",
+        "By the request, the interpreter is to be provided by: the requested State.",
+        "Interpreting by the technical agreement: consecutive.",
+    ]
+    assert {key: (by_key[key].sources, by_key[key].open_for) for key in ("rights.requested", "oath.all")} == {
+        "rights.requested": (
+            ("row:hearing_request.rights_notice_requested", "human:requested_authority"), "requested_authority",
+        ),
+        "oath.all": (
+            ("row:hearing_request.oath_form", "row:hearing_request.oath_text", "human:requested_authority"),
+            "requested_authority",
+        ),
+    }  # fmt: skip
+    assert by_key["languages.booked"].sources[-1] == "row:agreement.3"
+
+
+def test_every_form_side_and_mode_of_a_request_has_its_words() -> None:
+    assert OATHS.keys() == {one.value for one in OathForm}
+    assert SIDES.keys() == {one.value for one in Side}
+    assert MODES.keys() == {one.value for one in InterpretingMode} | {Interpreting.none.value}
 
 
 def test_where_a_protected_identity_is_kept_is_left_for_the_authority_to_write() -> None:
