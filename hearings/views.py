@@ -1,9 +1,10 @@
 """Who of the other State has looked at a row: noted for the State whose row it is, which alone may read the notes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -33,6 +34,25 @@ async def note(db: AsyncSession, *, rows: Sequence[Row], actor: Actor, now: date
         for row in rows
         if foreign(row, actor)
     )
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who has looked at a row, how often, and when last."""
+
+    label: str
+    state: str
+    times: int
+    last: datetime
+
+
+async def viewers_of(db: AsyncSession, row: Row, *, limit: int = 50) -> Sequence[Viewer]:
+    """Who has looked at a row, whoever did last first. Only for the eyes of its owner: the caller sees to that."""
+    who = (SharedView.viewer, SharedView.viewer_label, SharedView.viewer_state)
+    last = func.max(SharedView.at)
+    query = select(SharedView.viewer_label, SharedView.viewer_state, func.count(), last)
+    query = query.where(SharedView.subject_id == row.id).group_by(*who).order_by(last.desc()).limit(limit)
+    return [Viewer(*found) for found in (await db.exec(query)).all()]
 
 
 async def views_of(db: AsyncSession, row: Row, *, state: str, after: str = "", limit: int = 50) -> Page[SharedView]:

@@ -73,6 +73,7 @@ from web.security import (
     Rate,
 )
 from web.settings import Settings
+from web.shown import ViewsMiddleware
 
 if TYPE_CHECKING:
     from scheduler.runner import Clock
@@ -183,6 +184,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
             Middleware(LoginMiddleware),
+            Middleware(ViewsMiddleware),
         ],
         exception_handlers={HTTPException: handle},
         lifespan=lifespan,

@@ -16,7 +16,7 @@ from hearings.passages import Obstacle, tongues
 from hearings.permissions import may, may_staff, require, require_staff
 from hearings.roles import CONDUCTING
 from hearings.status import MinutesStatus
-from web import minutes_words, places
+from web import minutes_words, places, shown
 from web.actors import SignedIn, seat, signed_in
 
 M = MinutesStatus
@@ -63,7 +63,10 @@ class Access:
 
 
 async def access_to(db: AsyncSession, request: Request) -> Access:
-    """Raises 401; `NotFound` for another State's and unknown hearings alike; `NotAllowed`."""
+    """Raises 401; `NotFound` for another State's and unknown hearings alike; `NotAllowed`.
+
+    Effects: the view of the hearing is noted for the other State when the answer shows it (`web.shown`).
+    """
     signed = signed_in(request)
     ref = request.path_params["ref"]
     try:
@@ -72,6 +75,7 @@ async def access_to(db: AsyncSession, request: Request) -> Access:
         if signed.person is None:
             raise
         hearing, own = await queries.hearing(db, ref, state=signed.person.owner_state), None
+    shown.add(request, hearing)
     access = Access(signed, hearing, own)
     if own is not None and access.may("read_minutes"):
         return access

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import attachments, pdf_seals, request_document, views
+from hearings import attachments, pdf_seals, request_document
 from hearings.pdf_seals import PdfSignature
 from hearings.request_document import Papers
 from web import printing
@@ -28,13 +28,10 @@ UNDECIDED = N_("This signature cannot be decided: treat it as not holding.")
 
 
 async def _papers(request: Request) -> Papers:
-    """What a State may see of a request. Effects: a note for the owner when the other State takes it away."""
-    signed, person = staff(request)
-    async with request.app.state.parts.database.transaction() as db:
-        row = await find(db, request, person)
-        if views.foreign(row, signed.actor()):
-            await views.note(db, rows=[row], actor=signed.actor(), now=datetime.now(UTC))
-        return await request_document.gather(db, row)
+    """What a State may see of a request."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.reading() as db:
+        return await request_document.gather(db, await find(db, request, person))
 
 
 async def as_pdf(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, diary, errors, line_tests, offers, queries, sittings
+from hearings import agreements, diary, errors, line_tests, offers, queries, sittings, views
 from hearings import law as laws
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
@@ -20,6 +20,7 @@ from web import conditions_words, forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _
+from web.pages.hearing_access import find
 from web.rendering import render
 
 logger = logging.getLogger("vivavoce.web.pages.hearing")
@@ -55,7 +56,7 @@ async def show(request: Request) -> Response:
     """The page of one hearing. Effects: times the other State has offered count as read from now on."""
     signed, person = staff(request)
     async with request.app.state.parts.database.transaction() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
     return await hearing_page(request, signed, person, [], {})
 
@@ -70,7 +71,7 @@ async def act(request: Request) -> Response:
     ref = request.path_params["ref"]
     try:
         async with parts.database.transaction() as db:
-            hearing = await queries.hearing(db, ref, state=person.owner_state, lock=True)
+            hearing = await find(db, request, person, lock=True)
             if name == "ready":
                 await diary.make_ready(
                     db, hearing=hearing, without_test=form.text("without_test"), actor=signed.actor(), now=now
@@ -126,7 +127,7 @@ async def hearing_page(
 ) -> Response:
     """Render the hearing as this person may see it."""
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
         people = await queries.participants(db, hearing.id)
         technical = await _technical(db, hearing, person)
@@ -135,6 +136,7 @@ async def hearing_page(
         history = await queries.hearing_history(db, hearing)
         events = await queries.events(db, hearing.id, limit=EVENTS)
         law = await laws.current(db)
+        seen = await views.viewers_of(db, hearing) if hearing.owner_state == person.owner_state else []
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
     live = request.app.state.parts.conductors.get(hearing.id) is not None
@@ -147,6 +149,7 @@ async def hearing_page(
         "seat": seat,
         "recordings": recordings,
         "history": history,
+        "seen": seen,
         "happenings": happenings.told(events, people),
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
         "technical": technical,

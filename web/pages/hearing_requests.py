@@ -103,18 +103,9 @@ async def search(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """One request: its answers, what the gate says, what may be done, what has happened.
-
-    Effects: a note for its owner when somebody of the other State looks (`hearings.views`).
-    """
-    signed, person = staff(request)
-    shown = await request_page(request, person, {}, [], "")
-    async with request.app.state.parts.database.reading() as db:
-        row = await find(db, request, person)
-    if views.foreign(row, signed.actor()):
-        async with request.app.state.parts.database.transaction() as db:
-            await views.note(db, rows=[row], actor=signed.actor(), now=datetime.now(UTC))
-    return shown
+    """One request: its answers, what the gate says, what may be done, what has happened."""
+    _signed, person = staff(request)
+    return await request_page(request, person, {}, [], "")
 
 
 async def request_page(
@@ -131,7 +122,7 @@ async def request_page(
         log = await request_log.of_request(db, row, state=person.owner_state)
         signed = await signatures.signatures_of(db, row)
         own = person.owner_state == row.owner_state
-        seen = (await views.views_of(db, row, state=person.owner_state, limit=50)).rows if own else []
+        seen = await views.viewers_of(db, row) if own else []
         colleagues = await queries.people(db, state=person.owner_state)
     chosen = tuple(row.instruments) or None
     gate = row.gate_result or requests.evaluate(row, now=now, instruments=chosen, law=known).as_json()

@@ -16,6 +16,7 @@ from media import messages
 from web import places, technical_words
 from web.actors import require_token, staff
 from web.i18n import _, current
+from web.pages.hearing_access import find
 from web.rendering import render
 
 REPORT_LIMIT = 16_384
@@ -28,7 +29,7 @@ async def page(request: Request) -> Response:
     """What was measured, and the island that measures."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         agreement = await _agreement(db, hearing, person)
         tests = await line_tests.tests(db, agreement) if agreement else []
         good = agreement is not None and await line_tests.good(db, agreement, hearing)

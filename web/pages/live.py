@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from hearings import queries, room_rules
 from hearings.status import HearingStatus
-from web import places
+from web import places, shown
 from web.actors import seat, signed_in
 from web.i18n import current
 from web.rendering import render
@@ -22,6 +22,7 @@ async def live(request: Request) -> Response:
     parts = request.app.state.parts
     async with parts.database.reading() as db:
         hearing, me = await seat(db, signed, request.path_params["ref"])
+        shown.add(request, hearing)
         sitting = await queries.open_sitting(db, hearing.id)
         rules = await room_rules.of_hearing(db, hearing)
     if sitting is None:

@@ -16,6 +16,7 @@ from web import forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _, language_here, state_name
+from web.pages.hearing_access import find
 from web.rendering import render
 from web.roles import label
 
@@ -104,7 +105,7 @@ def _check(form: Form, choices: list[tuple[str, str]]) -> list[FormError]:
 
 async def _hearing(db: Any, request: Request, person: Person) -> Hearing:
     """The hearing, for who may prepare it. Raises `NotFound`, `NotAllowed`."""
-    hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+    hearing = await find(db, request, person)
     decision = may_staff(
         "prepare_hearing",
         frozenset(person.functions),
@@ -239,7 +240,7 @@ async def new_link(request: Request) -> Response:
     parts = request.app.state.parts
     now = datetime.now(UTC)
     async with parts.database.transaction() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         seat = await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)
         await _guest(db, request, hearing)
         guest = await queries.get(db, Participant, request.path_params["participant"], lock=True)

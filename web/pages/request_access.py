@@ -7,11 +7,17 @@ from starlette.requests import Request
 from hearings import errors, queries
 from hearings.models import HearingRequest, Person
 from hearings.permissions import may_staff
+from web import shown
 
 
 async def find(db: Any, request: Request, person: Person, *, lock: bool = False) -> HearingRequest:
-    """The request the path names. Raises `NotFound`, the same for unknown and foreign."""
-    return await queries.request(db, request.path_params["reference"], state=person.owner_state, lock=lock)
+    """The request the path names. Raises `NotFound`, the same for unknown and foreign.
+
+    Effects: the view is noted for the other State when the answer shows it (`web.shown`).
+    """
+    row = await queries.request(db, request.path_params["reference"], state=person.owner_state, lock=lock)
+    shown.add(request, row)
+    return row
 
 
 def may(action: str, person: Person, requesting: str, requested: str) -> bool:

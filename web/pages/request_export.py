@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import views
-from web import case_bags
+from web import case_bags, shown
 from web.actors import staff
 from web.pages.request_access import find, require
 
@@ -15,15 +14,15 @@ from web.pages.request_access import find, require
 async def export(request: Request) -> Response:
     """The bag. Effects: for the other State's case, a note for it of the case, its hearings and each of its files."""
     signed, person = staff(request)
-    now, actor = datetime.now(UTC), signed.actor()
+    now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
         require("export_case", person, row.requesting_state, row.requested_state)
         case, answer = await case_bags.packed(request, db, row, state=person.owner_state, now=now)
-    if case_bags.foreign_files(case, person.owner_state) or any(views.foreign(one, actor) for one in case.shown):
+    shown.add(request, *case.shown)
+    if case_bags.foreign_files(case, person.owner_state):
         async with request.app.state.parts.database.transaction() as db:
-            case_bags.note_files(db, case, actor=actor, now=now)
-            await views.note(db, rows=case.shown, actor=actor, now=now)
+            case_bags.note_files(db, case, actor=signed.actor(), now=now)
     return answer
 
 

@@ -18,6 +18,7 @@ from web import forms, places
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _, offset
+from web.pages import hearing_access, request_access
 from web.places import Place
 from web.rendering import render
 
@@ -30,7 +31,7 @@ async def page(request: Request) -> Response:
     """The form for a request without a hearing."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        row = await queries.request(db, request.path_params["reference"], state=person.owner_state)
+        row = await request_access.find(db, request, person)
     sides = places.of_states(row.requesting_state, row.requested_state)
     values = {"clock": "requesting", "duration": "60", "time": "", "date": ""}
     for name, side in zip(("requesting", "requested"), sides, strict=True):
@@ -44,7 +45,7 @@ async def propose(request: Request) -> Response:
     signed, person = staff(request)
     form = await forms.read(request)
     async with request.app.state.parts.database.reading() as db:
-        row = await queries.request(db, request.path_params["reference"], state=person.owner_state)
+        row = await request_access.find(db, request, person)
     wrong = _check(form, with_cities=True)
     if wrong:
         return _render(request, row, None, form.first, wrong)
@@ -72,7 +73,7 @@ async def other_page(request: Request) -> Response:
     """The form for another time of a hearing."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await hearing_access.find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
     wall = datetime.fromisoformat(hearing.wall_start.rstrip("!"))
     minutes = int((hearing.ends_at - hearing.starts_at).total_seconds() // 60)
@@ -86,7 +87,7 @@ async def counter(request: Request) -> Response:
     signed, person = staff(request)
     form = await forms.read(request)
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await hearing_access.find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
     wrong = _check(form, with_cities=False)
     if wrong:

@@ -24,6 +24,7 @@ from web import diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _
+from web.pages import hearing_access, request_access
 from web.places import Place
 from web.rendering import render
 
@@ -59,10 +60,10 @@ class Subject:
 async def _subject(db: Any, request: Request, person: Person) -> Subject:
     hearing = None
     if "ref" in request.path_params:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await hearing_access.find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
     else:
-        row = await queries.request(db, request.path_params["reference"], state=person.owner_state)
+        row = await request_access.find(db, request, person)
     page = await diary_queries.resources(
         db, state=person.owner_state, owners=(row.requesting_state, row.requested_state), limit=LISTED
     )

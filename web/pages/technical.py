@@ -24,6 +24,7 @@ from web import conditions_words, forms, places, signing, technical_words
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import N_, _
+from web.pages.hearing_access import find
 from web.pages.sites import shown_details
 from web.problems import status_of
 from web.rendering import render
@@ -88,7 +89,7 @@ async def _page(
     request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any], status: int = 422
 ) -> Response:
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         found = await standing(db, hearing, person.owner_state)
         every = await agreements.of_hearing(db, hearing, state=person.owner_state)
         history = await queries.history(db, *every) if every else []
@@ -284,7 +285,7 @@ async def act(request: Request) -> Response:
     ref = request.path_params["ref"]
     try:
         async with request.app.state.parts.database.transaction() as db:
-            hearing = await queries.hearing(db, ref, state=person.owner_state)
+            hearing = await find(db, request, person)
             await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
     except (errors.SignatureRefused, errors.TermsChanged, errors.NotReady, errors.IllegalMove) as error:
         if name == "sign":
@@ -308,7 +309,7 @@ async def _sign_page(
 ) -> Response:
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         found = await standing(db, hearing, person.owner_state)
         if found is None or found.agreement.status not in agreements.ON_THE_TABLE:
             raise errors.NotFound
@@ -347,7 +348,7 @@ async def terms_json(request: Request) -> Response:
     """The terms on the table as the canonical JSON whose SHA-256 is signed."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         found = await standing(db, hearing, person.owner_state)
         if found is None:
             raise errors.NotFound

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import diary, diary_queries, errors, offers, queries
+from hearings import diary, diary_queries, errors, offers
 from hearings.models import Hearing, Offer, Person
 from web import bonds, forms, signing
 from web.actors import SignedIn, staff
+from web.pages.hearing_access import find
 from web.pages.times import explained, times_page
 from web.problems import status_of
 from web.rendering import render
@@ -23,7 +24,7 @@ async def page(request: Request) -> Response:
     """
     signed, person = staff(request)
     async with request.app.state.parts.database.transaction() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
         on_table = await diary_queries.offers_of(db, hearing.id, open_only=True)
     chosen = request.query_params.get("offer", "")
@@ -52,7 +53,7 @@ async def accept(request: Request) -> Response:
 
 async def _chosen(db: Any, request: Request, person: Person, offer: str) -> tuple[Hearing, Offer | None]:
     """The hearing, locked, and the offer named; else the only one on the table, None where there is none."""
-    hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state, lock=True)
+    hearing = await find(db, request, person, lock=True)
     if offer:
         return hearing, await diary_queries.offer(db, offer, hearing=hearing)
     on_table = await diary_queries.offers_of(db, hearing.id, open_only=True)

@@ -33,6 +33,7 @@ from web import diary_words, forms, places, roles
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import N_, _
+from web.pages.hearing_access import find
 from web.rendering import render
 
 H = HearingStatus
@@ -53,7 +54,7 @@ async def page(request: Request) -> Response:
     """Everything about the times of one hearing. Effects: offers of the other State count as read from now on."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.transaction() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
     return await times_page(request, person, [], {})
 
@@ -67,7 +68,7 @@ async def act(request: Request) -> Response:
         raise HTTPException(404, "not_found")
     try:
         async with request.app.state.parts.database.transaction() as db:
-            hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state, lock=True)
+            hearing = await find(db, request, person, lock=True)
             await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
     except (errors.DoubleBooking, errors.Invalid, errors.NotReady) as error:
         return await times_page(request, person, [explained(error, "resource" if name == "assign" else "")], form.first)
@@ -154,7 +155,7 @@ def _numbers(form: Form) -> list[int]:
 async def times_page(request: Request, person: Person, wrong: list[FormError], values: Mapping[str, Any]) -> Response:
     """The page with what was typed and what was wrong with it."""
     async with request.app.state.parts.database.reading() as db:
-        hearing = await queries.hearing(db, request.path_params["ref"], state=person.owner_state)
+        hearing = await find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
         every = await diary_queries.offers_of(db, hearing.id)
         days = await diary_queries.days_of(db, hearing.id)
