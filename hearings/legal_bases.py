@@ -19,7 +19,7 @@ from hearings.law import LAW, Law, cite
 from hearings.lines import Ask, ConsentNeed, Line, LineStatus, Note, Term
 from hearings.models.request import HearingRequest
 from hearings.needs import needs
-from hearings.refusal_rules import refusal_grounds, refusal_objections
+from hearings.refusal_rules import refusal_grounds, refusal_objections, request_objections
 
 __all__ = [
     "Ask",
@@ -33,6 +33,7 @@ __all__ = [
     "evaluate",
     "refusal_grounds",
     "refusal_objections",
+    "request_objections",
     "selectable",
 ]
 

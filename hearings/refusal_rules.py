@@ -1,6 +1,6 @@
 """On what grounds an instrument may be refused, and what can be held against a refusal before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from hearings.lines import words
 
 LEAST = 3
 """Fewer characters than this are no reasons."""
+NOT_NAMED = "ground_not_named"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +37,16 @@ class Objection:
         return dict(vars(self))
 
 
-def postponement_codes(law: Law = LAW) -> tuple[str, ...]:
-    """Reasons to postpone; a postponement is no refusal (18(25), 46(25))."""
-    return tuple(law.enums["postponement_code"])
-
-
-def refusal_grounds(instrument: str, *, law: Law = LAW) -> tuple[Ground, ...]:
-    """The closed list of grounds, each with the paragraphs of this instrument that name it."""
-    named = _named(instrument, law)
+def refusal_grounds(instruments: Iterable[str], *, law: Law = LAW) -> tuple[Ground, ...]:
+    """The closed list of grounds, each with the paragraphs of these instruments that name it."""
+    named = [_named(instrument, law) for instrument in instruments]
     formal = law.gate["formal_grounds"]
     return tuple(
-        Ground(code=code, provisions=tuple(cite(rule) for rule in named.get(code, ())), formal=code in formal)
+        Ground(
+            code=code,
+            provisions=tuple(dict.fromkeys(cite(rule) for one in named for rule in one.get(code, ()))),
+            formal=code in formal,
+        )
         for code in law.enums["refusal_code"]
     )
 
@@ -100,8 +100,19 @@ def refusal_objections(
     if named and ground not in named and ground not in law.gate["formal_grounds"]:
         paragraphs = ", ".join(dict.fromkeys(cite(rule) for rules in named.values() for rule in rules))
         text = f"{row['name']} does not name this ground in the paragraphs the data holds ({paragraphs})"
-        found.append(_objection("ground_not_named", text, row, binding=False))
+        found.append(_objection(NOT_NAMED, text, row, binding=False))
     return tuple(found)
+
+
+def request_objections(
+    instruments: Sequence[str], ground: str, motive: str, reasons: str, *, law: Law = LAW
+) -> tuple[Objection, ...]:
+    """As `refusal_objections`, for a request that relies on several instruments: a ground one names is named."""
+    found = [
+        one for instrument in instruments for one in refusal_objections(instrument, ground, motive, reasons, law=law)
+    ]
+    named = any(one.code == ground and one.provisions for one in refusal_grounds(instruments, law=law))
+    return tuple(one for one in found if not (named and one.code == NOT_NAMED))
 
 
 def _that(texts: Mapping[str, str], motive: str) -> str:

@@ -14,11 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import consultations, reference, sending
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
-from hearings.law import current
+from hearings.law import Law, current
 from hearings.models import HearingRequest
 from hearings.models.request_parts import RequestAct
 from hearings.moves import move_request
-from hearings.refusal_rules import refusal_objections
+from hearings.refusal_rules import Objection, request_objections
 from hearings.request_log import log, require
 from hearings.request_rules import rules
 from hearings.status import RequestStatus
@@ -103,12 +103,13 @@ async def refuse(
     motive: str = "",
     actor: Actor,
     now: datetime,
-) -> None:
+) -> tuple[Objection, ...]:
     """Refuse, always with a ground and reasons, and after a consultation where there is something to consult about.
 
     `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
     `answered_*`. Raises `Invalid`, also for what a text relied on does not allow (`refusal_objections`), and
-    `NotReady` when no consultation is on record and the ground needs one.
+    `NotReady` when no consultation is on record and the ground needs one. Returns what can be said against the refusal
+    and does not stand in its way.
     """
     require("answer_request", request, actor)
     if ground not in reference.enums()["refusal_code"]:
@@ -116,7 +117,10 @@ async def refuse(
     if motive and motive not in reference.enums()["refusal_motive"]:
         raise Invalid("Not a motive of refusal", "motive")
     reasons = _reasons(reasons)
-    await _not_barred(db, request, ground=ground, motive=motive, reasons=reasons)
+    found = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
+    for one in found:
+        if one.binding:
+            raise Invalid(f"{one.provision}: {one.text}", "motive" if one.code.startswith("motive") else "reason")
     needed = ground not in rules()["refusal_without_consultation"]
     if needed and not await consultations.of_request(db, request.id):
         raise NotReady(
@@ -125,17 +129,19 @@ async def refuse(
             ["consultation"],
         )
     _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
+    return found
 
 
-async def _not_barred(db: AsyncSession, request: HearingRequest, *, ground: str, motive: str, reasons: str) -> None:
-    """Raise `Invalid` for a refusal that a text the request rightly relies on, or a ruling on it, does not allow so."""
-    law = await current(db)
-    for instrument in (request.gate_result or {}).get("usable", ()):
-        if instrument not in law.instruments:
-            continue
-        for one in refusal_objections(instrument, ground, motive, reasons, law=law):
-            if one.binding:
-                raise Invalid(f"{one.provision}: {one.text}", "motive" if one.code.startswith("motive") else "reason")
+def relied_on(request: HearingRequest, law: Law) -> list[str]:
+    """The instruments the request rightly relied on when it was submitted, as far as the law still has them."""
+    return [one for one in (request.gate_result or {}).get("usable", ()) if one in law.instruments]
+
+
+def objections(
+    request: HearingRequest, *, ground: str, motive: str = "", reasons: str, law: Law
+) -> tuple[Objection, ...]:
+    """What texts the request rightly relies on, and rulings on them, have against refusing it so. Raises `Invalid`."""
+    return request_objections(relied_on(request, law), ground, motive, reasons, law=law)
 
 
 async def postpone(

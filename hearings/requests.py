@@ -31,8 +31,10 @@ from hearings.request_answers import (
     ask_information,
     comment_on_refusal,
     confirm_in_writing,
+    objections,
     postpone,
     refuse,
+    relied_on,
     take_up_again,
 )
 from hearings.request_fields import FIELDS, fill
@@ -58,9 +60,11 @@ __all__ = [
     "delegate",
     "draft",
     "evaluate",
+    "objections",
     "postpone",
     "read_fields",
     "refuse",
+    "relied_on",
     "submit",
     "take_up_again",
     "update",

@@ -23,6 +23,7 @@ from hearings.legal_bases import (
     evaluate,
     refusal_grounds,
     refusal_objections,
+    request_objections,
     selectable,
 )
 from hearings.models.request import Capacity, OffenceScope, ReasonNoAttendance
@@ -449,10 +450,32 @@ def test_postponing_is_no_refusal() -> None:
 
 
 def test_the_grounds_are_the_closed_list_with_their_paragraphs() -> None:
-    grounds = {one.code: one for one in refusal_grounds("untoc")}
+    grounds = {one.code: one for one in refusal_grounds(["untoc"])}
     assert list(grounds) == reference.enums()["refusal_code"]
     assert grounds["essential_interests"].provisions == ("UNTOC art. 18(21)",)
     assert (grounds["language"].provisions, grounds["language"].formal) == ((), True)
+    both = {one.code: one.provisions for one in refusal_grounds(["untoc", "eio"])}
+    assert both["essential_interests"] == ("UNTOC art. 18(21)", "Directive 2014/41/EU (EIO) art. 11")
+
+
+@pytest.mark.parametrize(
+    ("instruments", "ground", "against"),
+    [
+        (["untoc"], "no_consent", ["UNTOC"]),
+        (["untoc", "uncac"], "no_consent", ["UNTOC", "UNCAC"]),
+        (["untoc", "eio"], "no_consent", []),  # the directive names it
+        (["untoc"], "language", []),  # formal: no text has to name it
+        (["reciprocity"], "no_consent", []),  # the data hold no grounds of it
+        ([], "no_consent", []),
+    ],
+)
+def test_a_ground_one_of_the_instruments_names_is_named(
+    instruments: list[str], ground: str, against: list[str]
+) -> None:
+    found = request_objections(instruments, ground, "", "because")
+    assert [(one.code, one.provision, one.binding) for one in found] == [
+        ("ground_not_named", LAW.instruments[one.lower()]["name"], False) for one in against
+    ]
 
 
 # --- whatever is asked -------------------------------------------------------------------------------------------

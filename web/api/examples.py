@@ -53,6 +53,19 @@ REQUEST = {
     "refusal_comment": "",
     "content": {**_EMPTY, **CONTENT, "procedure": "criminal_proceedings", "channel": "central_authority"},
 }
+REFUSED = {
+    **REQUEST,
+    "status": "refused",
+    "answered_ground": "no_consent",
+    "answered_reason": "The witness does not consent.",
+    "objections": [
+        {
+            "code": "ground_not_named",
+            "text": "UNTOC does not name this ground in the paragraphs the data holds (UNTOC art. 18(21))",
+            "provision": "UNTOC",
+        }
+    ],
+}
 REQUEST_LIST = {"items": [_SUMMARY], "next": ""}
 
 HISTORY = {

@@ -77,6 +77,20 @@ class ShownRequest(RequestSummary):
         return cls(**own, content=Content.model_validate(statement_bodies.content(row)))
 
 
+class RefusalObjection(Shown):
+    """What can be said against a refusal that stands: `ground_not_named` by any instrument the request relies on."""
+
+    code: str
+    text: str
+    provision: str
+
+
+class RefusedRequest(ShownRequest):
+    """The request, refused. `objections` came up and did not bar it; the tag is that of the request."""
+
+    objections: list[RefusalObjection]
+
+
 class RequestList(Shown):
     """A page of requests, newest first."""
 
@@ -317,12 +331,12 @@ async def accept_request_with_conditions(caller: Calling, request_id: RequestId,
 
 
 @router.act(
-    "/requests/{request_id}/refuse", scope="requests:answer", body="signed", errors=ACT, example=examples.REQUEST
+    "/requests/{request_id}/refuse", scope="requests:answer", body="signed", errors=ACT, example=examples.REFUSED
 )
-async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct) -> ShownRequest:
+async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct) -> RefusedRequest:
     """Refuse (`refuse_request`; body `ground` of the closed list, `reasons`, maybe `motive`), after a consultation."""
     row, said = await _signed(caller, request_id, body, Act.refuse_request, Refusal)
-    await requests.refuse(
+    found = await requests.refuse(
         caller.db,
         request=row,
         ground=said.ground,
@@ -331,7 +345,9 @@ async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct
         actor=caller.actor,
         now=caller.now,
     )
-    return await shown(caller, row)
+    told = await shown(caller, row)
+    objections = [RefusalObjection(code=one.code, text=one.text, provision=one.provision) for one in found]
+    return RefusedRequest(**dict(told), objections=objections)
 
 
 @router.act(

@@ -29,7 +29,7 @@ from web import conditions_words, places, signing, terms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import _, current
-from web.pages import request_conditions, request_steps
+from web.pages import request_conditions, request_refusal, request_steps
 from web.pages.request_access import find, may_on
 from web.pages.request_acts import ACTIONS
 from web.rendering import render
@@ -152,7 +152,8 @@ async def request_page(
         "errors": wrong,
         "notice": _(done.done) if done and not wrong else None,
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
-        "grounds": [(code, terms.ground(code)) for code in reference.enums()["refusal_code"]],
+        "grounds": request_refusal.groups(row, known),
+        "against": request_refusal.against(row, known),
         "motives": [(code, terms.motive(code)) for code in reference.enums()["refusal_motive"]],
         "condition_lines": request_conditions.lines(),
         "conditions_told": conditions_words.told(row.condition_rules),

@@ -16,6 +16,7 @@ from web.bonds import Bond
 from web.forms import Form
 from web.i18n import N_, _, long_date
 from web.pages import request_conditions
+from web.pages.request_refusal import Unconfirmed
 
 R = RequestStatus
 Do = Callable[[Any, HearingRequest, Form, Actor, datetime], Awaitable[None]]
@@ -117,7 +118,9 @@ async def _again(db: Any, row: HearingRequest, form: Form, actor: Actor, now: da
 
 async def _refuse(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
     ground, motive, reasons = form.text("ground"), form.text("motive"), form.text("text")
-    await requests.refuse(db, request=row, ground=ground, motive=motive, reasons=reasons, actor=actor, now=now)
+    found = await requests.refuse(db, request=row, ground=ground, motive=motive, reasons=reasons, actor=actor, now=now)
+    if found and form.text("confirmed") != ground:
+        raise Unconfirmed(found)
 
 
 async def _withdraw(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:

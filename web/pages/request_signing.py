@@ -12,19 +12,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors
+from hearings import errors, law
 from hearings.models import Person
 from web import forms, signing
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import _
+from web.pages import request_refusal
 from web.pages.hearing_requests import request_page
 from web.pages.request_access import find
 from web.pages.request_acts import ACTIONS, Action
+from web.pages.request_refusal import Unconfirmed
 from web.problems import status_of
 from web.rendering import render
 
-CARRIED = ("text", "ground", "motive", "review")
+CARRIED = ("text", "ground", "motive", "confirmed", "review")
 """What comes along, besides the conditions (`c_…`)."""
 
 
@@ -44,7 +46,7 @@ async def act(request: Request) -> Response:
             await action.act(db, row, form, actor, now)
     except (errors.SignatureRefused, errors.TermsChanged) as error:
         return await _to_sign(request, signed, person, action, form, error)
-    except errors.HearingsError as error:
+    except (errors.HearingsError, Unconfirmed) as error:
         return await _refused(request, person, action, form, error)
     return RedirectResponse(f"/requests/{row.reference}?done={action.name}", 303)
 
@@ -73,15 +75,19 @@ async def _to_sign(
     try:
         async with database.trial() as db:
             await action.act(db, await find(db, request, person, lock=True), form, actor, now)
-    except errors.HearingsError as error:
+    except (errors.HearingsError, Unconfirmed) as error:
         return await _refused(request, person, action, form, error)
     wrong = [signing.refusal(request, refused)] if refused else []
     async with database.reading() as db:
         row = await find(db, request, person)
         bond = action.bond(row, form, actor)
+        warning = ""
+        if action.ground:
+            warning = request_refusal.warning(row, form.text("ground"), form.text("text"), await law.current(db))
         context = {
             "row": row,
             "action": action,
+            "warning": warning,
             "prepared": await bond.prepare(db, now=now) if bond else None,
             "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
             "errors": wrong,
@@ -90,7 +96,7 @@ async def _to_sign(
 
 
 async def _refused(
-    request: Request, person: Person, action: Action, form: Form, error: errors.HearingsError
+    request: Request, person: Person, action: Action, form: Form, error: errors.HearingsError | Unconfirmed
 ) -> Response:
     """The request's page with what was wrong beside its field. Raises the error when it concerns none."""
     wrong = _explained(action.name, error)
@@ -99,13 +105,16 @@ async def _refused(
     return await request_page(request, person, form.first, wrong, action.name)
 
 
-def _explained(action: str, error: errors.HearingsError) -> list[FormError]:
+def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[FormError]:
     """What was wrong with an act, beside the inputs it concerns; empty when it is not in what was typed."""
     if isinstance(error, errors.GateNotMet):
         return [FormError("gate", text) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
         text = _("Record the consultation with the other State first: a refusal comes after it (18(26), 46(26)).")
         return [FormError(f"{action}-ground", text)]
+    if isinstance(error, Unconfirmed):
+        text = f"{request_refusal.told(error.objections)} {_('Say below if you refuse on it all the same.')}"
+        return [FormError("confirmed", text)]
     if isinstance(error, errors.NotFound) and action == "delegate":
         return [FormError("delegate-person", _("Choose a colleague."))]
     return [_invalid(action, error)] if isinstance(error, errors.Invalid) else []

@@ -1,5 +1,7 @@
 """A refusal under a text that a ruling has narrowed: it needs reasons of the very case, and says so."""
 
+from hearings.law import LAW
+
 CONSULTATION = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "They would not do."}
 EIO = {"instruments": ["eio"], "language_of_request": "es", "offence_scope": ["any"], "evidential_purpose": True}
 WORDS = {"ground": "fundamental_principles", "reasons": "A hearing by video would not be allowed here."}
@@ -17,6 +19,20 @@ async def reviewed(installation, story):
     return es, path
 
 
+async def test_what_can_be_said_against_a_refusal_comes_with_the_answer(installation, story):
+    ro, th = await installation.client("RO"), await installation.client("TH")
+    path = f"/requests/{(await story.submitted(ro))['id']}"
+    assert (await th.post(f"{path}/acknowledge")).status_code == 200
+    answer = await th.signed(f"{path}/refuse", "refuse_request", ground="no_consent", reasons="She does not consent.")
+    assert answer.status_code == 200, answer.text
+    (one,) = answer.json()["objections"]
+    assert (one["code"], one["provision"]) == ("ground_not_named", LAW.instruments["untoc"]["name"])
+    assert "UNTOC art. 18(21)" in one["text"]
+    again = await th.get(path)
+    assert (again.json()["status"], again.headers["etag"]) == ("refused", answer.headers["etag"])
+    assert again.json() == {name: value for name, value in answer.json().items() if name != "objections"}
+
+
 async def test_a_general_guideline_is_no_motive_and_reasons_of_the_case_are(installation, story):
     es, path = await reviewed(installation, story)
     held = CONSULTATION | {"held_at": (await es.get(path)).json()["submitted_at"]}
@@ -30,5 +46,6 @@ async def test_a_general_guideline_is_no_motive_and_reasons_of_the_case_are(inst
     assert (await es.get(path)).json()["status"] == "under_review"
     answer = await es.signed(f"{path}/refuse", "refuse_request", **WORDS, motive="case_specific_reasons")
     assert (answer.status_code, answer.json()["status"]) == (200, "refused"), answer.text
+    assert answer.json()["objections"] == []  # the directive names this ground
     told = (await es.get(f"{path}/history")).json()["items"][-1]["reason"]
     assert told == f"fundamental_principles (case_specific_reasons): {WORDS['reasons']}"

@@ -51,6 +51,7 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     words = {"ground": "no_consent", "motive": "mood", "text": "She said no."}
     answer = service.act(authority, page, "refuse", words)
     assert (answer.status_code, 'id="refuse-motive-error"' in answer.text) == (422, True)
-    answer = service.act(authority, page, "refuse", words | {"motive": "case_specific_reasons"})
+    said = words | {"motive": "case_specific_reasons", "confirmed": "no_consent"}
+    answer = service.act(authority, page, "refuse", said)
     assert answer.status_code == 303
     assert "case_specific_reasons" in authority.get(page).text

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
-from hearings import directory, queries, requests, signatures
+from hearings import directory, queries, reference, requests, signatures
 from hearings.actors import person_actor
 from hearings.db import Database
 from web import cli, demo, security
@@ -223,10 +224,54 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     authority.post(f"{act}/acknowledge", page=base)
     past = service.act(authority, base, "postpone", {"text": "Trial", "review": "2020-01-01"})
     assert (past.status_code, 'href="#postpone-review"' in past.text) == (422, True)
-    refusal = {"ground": "no_consent", "text": "She said no"}
-    assert service.act(authority, base, "refuse", refusal).status_code == 303
+    said = {"ground": "no_consent", "text": "She said no", "confirmed": "no_consent"}
+    assert service.act(authority, base, "refuse", said).status_code == 303
     assert clerk.post(f"{act}/comment", {"text": "We regret it."}, page=base).status_code == 303
     assert "We regret it." in authority.words(authority.get(base))
+
+
+def test_grounds_stand_under_the_paragraphs_that_name_them_and_another_is_asked_about_first(service, clerk, authority):
+    base = made(service)
+    authority.post(f"{base}/act/acknowledge", page=base)
+    page = authority.get(base).text
+    groups = {
+        unescape(label): re.findall(r'value="(\w+)"', inside)
+        for label, inside in re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page)
+    }
+    assert list(groups) == [
+        "Named in UNTOC art. 18(21)", "Need no paragraph that names them", "Not named in what the request relies on",
+    ]  # fmt: skip
+    named, formal, rest = groups.values()
+    assert named == ["essential_interests", "domestic_law_bar", "not_in_conformity", "contrary_to_legal_system"]
+    assert "language" in formal and "no_consent" in rest
+    assert sorted(named + formal + rest) == sorted(reference.enums()["refusal_code"])
+    said = {"ground": "no_consent", "text": "She said no"}
+    warned = service.act(authority, base, "refuse", said)
+    against = "In the paragraphs the data hold, this ground is not named by: UN Convention"
+    assert (warned.status_code, against in warned.text) == (422, True)
+    assert 'name="confirmed" value="no_consent"' in warned.text
+    other = said | {"confirmed": "fundamental_rights"}  # confirmed was another one
+    assert service.act(authority, base, "refuse", other).status_code == 422
+    assert "Under review" in clerk.words(clerk.get(base))
+    said |= {"confirmed": "no_consent"}
+    signing = authority.post(f"{base}/sign/refuse", said, page=base)
+    assert (signing.status_code, against in signing.text) == (200, True)
+    assert 'name="confirmed" value="no_consent"' in signing.text
+    assert service.act(authority, base, "refuse", said).status_code == 303
+    for client in (clerk, authority):
+        assert against in client.words(client.get(base)).split("Answer of the requested State")[1]
+
+
+def test_a_ground_that_is_named_is_refused_on_without_being_asked_again(service, clerk, authority):
+    base = made(service)
+    authority.post(f"{base}/act/acknowledge", page=base)
+    held = {"way": "telephone", "with_whom": "The court", "subject": "Conditions", "outcome": "None would do"}
+    assert authority.post(f"{base}/consultations", held, page=f"{base}/consultations").status_code == 303
+    said = {"ground": "essential_interests", "text": "State secrets"}
+    signing = authority.post(f"{base}/sign/refuse", said, page=base)
+    assert (signing.status_code, "not named by" in signing.text) == (200, False)
+    assert service.act(authority, base, "refuse", said).status_code == 303
+    assert "not named by" not in authority.get(base).text
 
 
 def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):
