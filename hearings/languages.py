@@ -36,8 +36,3 @@ def name(tag: str, locale: str = "en") -> str:
         return _names(locale.replace("-", "_")).get(tag.split("-")[0], tag)
     except (UnknownLocaleError, ValueError):
         return _names("en").get(tag.split("-")[0], tag)
-
-
-def own_name(tag: str) -> str:
-    """What the language calls itself, such as `română` or `ไทย`."""
-    return name(tag, tag.split("-")[0])
