@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hearings import logins, queries
+from hearings import logins, queries, sittings
+from hearings.actors import participant_actor
 from hearings.db import Database
-from hearings.models import Participant
+from hearings.models import Hearing, Participant
+from hearings.roles import Role
 from web import cli
 from web.actors import COOKIE
 
@@ -150,6 +153,49 @@ def test_a_join_page_asked_for_by_a_mail_scanner_changes_nothing(service):
     assert client.cookies == {}
 
 
+def test_row_27_a_mail_scanner_uses_up_neither_an_invitation_nor_a_sign_in_link(service):
+    """Both links are live: the scanner looks as often as it likes, and then the person comes in."""
+    _guest, secret, pin = new_link(service, "witness")
+    staff_secret = service.secret("clerk")
+    scanner, before = service.client(), used(service)
+    scanner.headers["user-agent"] = "Mail scanner"
+    for path in (f"/j#{secret}", f"/s#{staff_secret}", f"/j?secret={secret}&pin={pin}", f"/s?secret={staff_secret}"):
+        for method in ("GET", "HEAD", "GET"):
+            assert scanner.request(method, path).status_code == 200
+    assert (scanner.cookies, used(service)) == ({}, before)
+    open_lobby(service)
+    witness, clerk = service.client(), service.client()
+    assert witness.post("/j", {"secret": secret, "pin": pin}).headers["location"] == f"/h/{service.ref}/live"
+    assert clerk.post("/s", {"secret": staff_secret}).headers["location"] == "/docket"
+    assert COOKIE in witness.cookies and COOKIE in clerk.cookies
+    assert used(service) != before
+
+
+def used(service) -> list[tuple[object, ...]]:
+    """What using a link would change: its tries, its time of use, and logins."""
+    with sqlite3.connect(service.settings.database_url.removeprefix("sqlite+aiosqlite:///")) as file:
+        return [
+            *file.execute("SELECT id, tries_left, used_at FROM invitation ORDER BY id"),
+            *file.execute("SELECT id, used_at FROM sign_in_link ORDER BY id"),
+            *file.execute("SELECT id, ended_at FROM login ORDER BY id"),
+        ]
+
+
+def open_lobby(service) -> None:
+    """Unless it is open already: from now on join links work."""
+
+    async def make(database: Database) -> None:
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            hearing = await queries.get(db, Hearing, service.made.hearing.id)
+            people = await queries.participants(db, hearing.id)
+            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            if await queries.open_sitting(db, hearing.id) is None:
+                await sittings.open_lobby(db, hearing=hearing, court_name="c", actor=judge, now=now)
+
+    service.run(make)
+
+
 # --- language ----------------------------------------------------------------------------------------------------
 
 
@@ -192,9 +238,10 @@ def test_the_catalogue_of_a_language_is_there_for_islands_and_none_of_other_name
 
 
 def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
-    from hearings import links, sittings
-    from hearings.actors import participant_actor
+    from hearings import links
     from hearings.errors import LinkDead, PinWrong
+
+    open_lobby(service)
 
     async def race(database: Database) -> list[str]:
         async with database.transaction() as db:
@@ -202,7 +249,6 @@ def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
             people = await queries.participants(db, hearing.id)
             clerk = participant_actor(next(one for one in people if one.role == "clerk"))
             guest = next(one for one in people if one.role == "interpreter")
-            await sittings.open_lobby(db, hearing=hearing, court_name="c", actor=clerk, now=datetime.now(UTC))
             made = await links.replace_link(db, participant=guest, actor=clerk, now=datetime.now(UTC))
         wrong = f"{(int(made.pin) + 1) % 1_000_000:06d}"
 
