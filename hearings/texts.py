@@ -6,11 +6,15 @@ from hearings.errors import Invalid
 
 _MARKS = 4
 """More combining marks than this on one letter are no language we know of."""
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+LOST = "\N{REPLACEMENT CHARACTER}"
+"""What readers of forms put where bytes were no UTF-8, such as a lone surrogate: the text is not what was sent."""
 
 
 def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = False) -> str:
     """NFC, trimmed. Refuses control and format characters (bidirectional overrides, zero widths), lone surrogates,
-    stacks of combining marks, and lengths outside `least`–`most`. `lines` allows line breaks.
+    what stands for lost characters, stacks of combining marks, and lengths outside `least`–`most`. `lines` allows line
+    breaks.
     """
     if len(text) > most * 4:
         raise Invalid(f"Too long: at most {most} characters", field)
@@ -20,7 +24,7 @@ def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = Fal
         category = unicodedata.category(character)
         # A zero-width joiner or non-joiner belongs to the spelling of several scripts; the rest hide something.
         harmless = character in "\u200c\u200d" or (lines and character == "\n")
-        if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and not harmless:
+        if (category in HIDDEN and not harmless) or character == LOST:
             raise Invalid(f"A character that cannot be shown is not allowed: U+{ord(character):04X}", field)
         run = run + 1 if category in {"Mn", "Me"} else 0
         if run > _MARKS:

@@ -1,6 +1,7 @@
 """Requests on pages: drafting, the gate's answer, the acts of both States, and what another State gets to see."""
 
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -157,13 +158,30 @@ def test_another_state_sees_no_difference_between_foreign_and_unknown(service, c
     assert same(foreign) == same(unknown)
 
 
-def test_a_name_with_markup_is_shown_inert_and_hidden_characters_are_refused(clerk):
-    page = draft(clerk, person_name="<img src=x onerror=alert(1)>")
+def test_row_23_a_hostile_name_is_shown_inert_or_refused_and_lists_are_unaffected(clerk, authority):
+    page = draft(clerk, person_name="<img src=x onerror=alert(1)>", case_number="<img src=y onerror=alert(2)>")
     assert "&lt;img src=x onerror=alert(1)&gt;" in clerk.get(page).text
+    lists = ("/requests?side=out", "/requests", "/docket", "/waiting", "/search?words=Malee")
+
+    def rows(client) -> list[str]:
+        return [client.words(answer).split(" Now ")[0] for answer in map(client.get, lists)]
+
+    shown = "".join(clerk.get(path).text for path in lists)
+    assert "<img src=" not in shown
+    before = rows(clerk), rows(authority)
     for bad in ("Anna\u202egnp.exe", "A\u200bB", "A" + "\u0301" * 40):
         answer = clerk.post("/requests/new", GOOD | {"person_name": bad}, page="/requests/new")
         assert answer.status_code == 422
         assert 'href="#person_name"' in answer.text
+    token = clerk.token("/requests/new")
+    origin = {"origin": str(clerk.http.base_url).rstrip("/"), "content-type": "application/x-www-form-urlencoded"}
+    began = time.perf_counter()
+    for name, status in (("%CC%81" * 1_700_000, 413), ("%ED%A0%80", 422)):  # 10 MB; a lone surrogate
+        body = f"csrf={token}&requested_state=TH&lists=yes&case_number=77&person_name=A{name}"
+        answer = clerk.request("POST", "/requests/new", content=body, headers=origin)
+        assert answer.status_code == status, clerk.words(answer)
+    assert time.perf_counter() - began < 5
+    assert (rows(clerk), rows(authority)) == before
 
 
 @pytest.mark.parametrize("name", ["status", "owner_state", "role", "version_", "pseudonym", "gate_result"])
