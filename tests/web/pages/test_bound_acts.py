@@ -22,14 +22,14 @@ TYPED: dict[str, tuple[str, dict[str, str]]] = {
     "accept": ("authority", {}),
     "conditions": ("authority", {"text": "Our judge asks the questions.", "c_counsel_present": "yes"}),
     "postpone": ("authority", {"text": "A trial here goes first.", "review": "2027-03-01"}),
-    "refuse": ("authority", {"ground": "no_consent", "text": "She said no."}),
+    "refuse": ("authority", {"ground": "no_consent", "text": "She said no.", "confirmed": "no_consent"}),
     "withdraw": ("clerk", {"text": "Settled out of court."}),
 }
 """Who does each act on a request that binds the State, and what is typed for it."""
 ELSEWHERE = {Act.agree_hearing, Act.sign_agreement, Act.sign_minutes}
 """Tried below, in test_technical and in test_minutes."""
-BESIDE = {"login", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
-"""Tables that change by themselves: when a login was last used, and what the clock follows and sends."""
+BESIDE = {"login", "shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
+"""Tables that change by themselves: when a login was last used, who has looked, what the clock follows and sends."""
 
 
 def test_every_act_that_binds_a_state_is_tried():

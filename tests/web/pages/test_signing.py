@@ -187,6 +187,8 @@ def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser,
     expect(page.locator("#refuse-text-error")).to_contain_text("Write at least a few words")
     page.locator("#refuse-text").fill("She does not want to.")
     folded.get_by_role("button", name="Refuse").click()
+    page.get_by_label("Refuse all the same on this ground").check()  # one the instrument does not name
+    folded.get_by_role("button", name="Refuse").click()
     expect(page.locator("dl.facts")).to_contain_text("She does not want to.")
     page.evaluate("""() => { const now = performance.now;
       performance.now = () => now.call(performance) - 360000; }""")
