@@ -24,6 +24,7 @@ async def postpone(
     alternatives: Sequence[WallTime] = (),
     resources: Sequence[int] = (),
     reason: str,
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -34,7 +35,7 @@ async def postpone(
     """
     if hearing.status not in {HearingStatus.agreed, HearingStatus.ready}:
         raise NotReady(f"Only an agreed hearing is postponed; this one is {hearing.status.value.replace('_', ' ')}")
-    await _another_time(db, hearing, to, alternatives, resources, reason, actor, now)
+    await _another_time(db, hearing, to, alternatives, resources, reason, despite, actor, now)
 
 
 async def adjourn(
@@ -45,6 +46,7 @@ async def adjourn(
     alternatives: Sequence[WallTime] = (),
     resources: Sequence[int] = (),
     reason: str,
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -54,7 +56,7 @@ async def adjourn(
     """
     if hearing.status is not HearingStatus.part_heard:
         raise NotReady(f"Only a part-heard hearing is adjourned; this one is {hearing.status.value.replace('_', ' ')}")
-    await _another_time(db, hearing, to, alternatives, resources, reason, actor, now)
+    await _another_time(db, hearing, to, alternatives, resources, reason, despite, actor, now)
 
 
 async def next_day(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
@@ -84,6 +86,7 @@ async def _another_time(
     alternatives: Sequence[WallTime],
     resources: Sequence[int],
     reason: str,
+    despite: str,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -97,6 +100,7 @@ async def _another_time(
         alternatives=alternatives,
         resources=resources,
         reason=clean(reason, "reason", most=500, least=3),
+        despite=despite,
         actor=actor,
         now=now,
     )

@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import calendars, diary_queries, slots
+from hearings import bookings, calendars, diary_queries, slots
 from hearings import law as laws
 from hearings.bookings import MOST
 from hearings.comfort import Attendee
 from hearings.diary_queries import visible
 from hearings.errors import Invalid, NotFound
 from hearings.models import Hearing, Resource
-from hearings.models.diary import ResourceKind
-from hearings.rest import rules
 from hearings.slots import Diary, Found, Wanted
 
 Court = tuple[str, str]
@@ -39,27 +37,27 @@ async def find(
     """Times that fit the courts and everything named, for an officer of a State.
 
     What `hearing` holds already stands in nobody's way, but what else is booked for it by either State has to be free
-    as well; the other State's own is not named. Raises `NotFound` for a resource the State may not see, `Invalid`.
+    as well; the other State's own is not named. An interpreter booked for it in spite of something is not excluded for
+    that again. Raises `NotFound` for a resource the State may not see, `Invalid`.
     """
     resources = await _resources(db, numbers, state)
+    granted: dict[int, frozenset[str]] = {}
     if hearing is not None:
         booked = await diary_queries.bookings_of_hearing(db, hearing.id)
         resources |= {row.resource_no: row for _booking, row in booked}
+        granted = await bookings.granted(db, [one for one, _row in booked], hearing=hearing, rows=resources.values())
     slack = timedelta(days=2)  # what is booked on the days around counts for margins and for an interpreter's rest
-    busy = await diary_queries.busy(
-        db,
-        list(resources),
-        since=wanted.since - slack,
-        until=wanted.until + slack,
-        but=hearing.id if hearing is not None else "",
-    )
+    begin, end = wanted.since - slack, wanted.until + slack
+    but = hearing.id if hearing is not None else ""
+    busy = await diary_queries.busy(db, list(resources), since=begin, until=end, but=but)
+    people = await diary_queries.interpreters_of(db, resources.values(), since=begin, until=end, but=but)
     diaries = [
         Diary(
             key=str(number) if _shown(row, state) else HIDDEN,
             label=row.name if _shown(row, state) else HIDDEN,
-            zone=row.zone,
             busy=busy[number],
-            rest=rules() if row.kind is ResourceKind.interpreter else None,
+            interpreter=people.get(number),
+            granted=granted.get(number, frozenset()),
         )
         for number, row in sorted(resources.items())
     ]

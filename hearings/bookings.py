@@ -1,19 +1,22 @@
 """Booking a resource's time. That nothing is booked twice is the database's own rule; here it gets a name.
 
-A booking covers margins and line test. Rows of resources are locked in the order of their numbers, so that two
-writers wait for one another instead of blocking each other for good.
+An interpreter against whom something speaks (`hearings.interpreters`) is booked for a hearing with a stated reason
+only, which is kept with the booking. A booking covers margins and line test. Rows of resources are locked in the order
+of their numbers, so that two writers wait for one another instead of blocking each other for good.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import diary_queries
 from hearings.actors import SYSTEM, Actor
 from hearings.diary_queries import LONGEST_BOOKING, visible
-from hearings.errors import DoubleBooking, Invalid, NotFound, NotReady
+from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid, NotFound, NotReady
+from hearings.interpreters import Need, objections
 from hearings.models import Booking, Hearing, HearingDay, Offer, Resource
 from hearings.permissions import require_staff
 from hearings.texts import clean
@@ -21,6 +24,8 @@ from hearings.texts import clean
 CONSTRAINT = "ex_booking_no_double_booking"
 MOST = 20
 """Resources in one booking."""
+SLACK = timedelta(days=2)
+"""What is booked so far around counts for an interpreter's rest."""
 
 Time = tuple[datetime, datetime]
 
@@ -39,14 +44,20 @@ async def book(
     hearing: Hearing | None = None,
     offer: Offer | None = None,
     day: int | None = None,
+    kept: Sequence[Booking] = (),
     reason: str = "",
     actor: Actor,
+    told: Actor | None = None,
     now: datetime,
 ) -> list[Booking]:
     """Book every one of these resources for every one of these times.
 
+    `reason` says why it is a block, or why an interpreter is booked in spite of what speaks against her. `kept` are the
+    released bookings these take the place of: what spoke against them already asks for no reason again. `told` is who
+    reads a refusal, where it is not `actor`.
     Raises `NotFound` for a resource the actor's State may not see, `NotReady` for one that is not in use any more,
-    `Invalid`, and `DoubleBooking`. Effects: locks the resources, adds the bookings.
+    `Invalid`, `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one.
+    Effects: locks the resources, adds the bookings.
     """
     wanted = sorted(set(numbers))
     if not wanted:
@@ -61,8 +72,14 @@ async def book(
     found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
     if len(found) != len(wanted):
         raise NotFound
+    reason = clean(reason, "despite" if hearing else "reason", most=300, least=3 if reason else 0)
+    before = {one.resource_no: one.reason for one in kept}
+    against: Mapping[int, Collection[str]] = {}
+    if hearing is not None:
+        against = await speaks_against(db, found, hearing=hearing, day=day, times=times, kept=kept)
     rows = []
     for resource in found:
+        number = resource.resource_no
         if not resource.active:
             raise NotReady(f"No longer in use: {resource.name}")
         for begins, ends in sorted(times):
@@ -71,13 +88,13 @@ async def book(
             rows.append(
                 Booking(
                     owner_state=resource.owner_state,
-                    resource_no=resource.resource_no,
+                    resource_no=number,
                     hearing_id=hearing.id if hearing else None,
                     offer_id=offer.id if offer else None,
                     day=day,
                     starts_at=begins,
                     ends_at=ends,
-                    reason=clean(reason, "reason", most=300),
+                    reason=reason if hearing is None or number in against else before.get(number, ""),
                     created_by=actor.id,
                     created_at=now,
                 )
@@ -86,10 +103,12 @@ async def book(
         async with db.begin_nested():
             db.add_all(rows)
             await db.flush()
+            if against and not reason:
+                raise _unfit([one for one in found if one.resource_no in against], against, told or actor)
     except IntegrityError as error:
         if CONSTRAINT not in str(error.orig):
             raise
-        raise await _clash(db, wanted, times, actor) from error
+        raise await _clash(db, wanted, times, told or actor) from error
     return rows
 
 
@@ -130,16 +149,20 @@ async def assign(
     hearing: Hearing,
     numbers: Sequence[int],
     times: Iterable[tuple[int, datetime, datetime]],
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Book resources for the days of a hearing (number, start, end). Effects: those of `book`, day by day."""
+    """Book resources for the days of a hearing (number, start, end); `despite` is the reason of `book`.
+
+    Raises and effects as `book`, day by day.
+    """
     require_staff(
         "book_resource", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
     for day, begins, ends in times:
         time = footprint(hearing, begins, ends)
-        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day, actor=actor, now=now)
+        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day, reason=despite, actor=actor, now=now)
 
 
 async def unassign(db: AsyncSession, *, hearing: Hearing, resource: Resource, actor: Actor, now: datetime) -> None:
@@ -177,19 +200,114 @@ async def release(
 
 
 async def book_again(
-    db: AsyncSession, released: Sequence[Booking], *, hearing: Hearing, day: HearingDay, actor: Actor, now: datetime
+    db: AsyncSession,
+    released: Sequence[Booking],
+    *,
+    hearing: Hearing,
+    day: HearingDay,
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """A day of a hearing has another time: the resources just given back are booked for it.
 
-    Raises `DoubleBooking`, which names what `actor` may see. Effects: adds the bookings, as the service: some
-    resources may be the other State's.
+    Raises `DoubleBooking` and `InterpreterUnfit`, which name what `actor` may see. Effects: adds the bookings, as the
+    service: some resources may be the other State's.
     """
-    numbers = [booking.resource_no for booking in released]
-    time = footprint(hearing, day.starts_at, day.ends_at)
-    try:
-        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day.number, actor=SYSTEM, now=now)
-    except DoubleBooking as error:
-        raise await _clash(db, numbers, [time], actor) from error
+    await book(
+        db,
+        numbers=[booking.resource_no for booking in released],
+        times=[footprint(hearing, day.starts_at, day.ends_at)],
+        hearing=hearing,
+        day=day.number,
+        kept=released,
+        reason=despite,
+        actor=SYSTEM,
+        told=actor,
+        now=now,
+    )
+
+
+async def granted(
+    db: AsyncSession, booked: Sequence[Booking], *, hearing: Hearing, rows: Iterable[Resource]
+) -> dict[int, frozenset[str]]:
+    """What speaks against the interpreters among `rows` at the times they are booked for a hearing, by number."""
+    if not booked:
+        return {}
+    people = await diary_queries.interpreters_of(
+        db,
+        rows,
+        since=min(one.starts_at for one in booked) - SLACK,
+        until=max(one.ends_at for one in booked) + SLACK,
+        but=hearing.id,
+    )
+    return {
+        number: frozenset(
+            code
+            for one in booked
+            if one.resource_no == number
+            for code in objections(who, *_asked(hearing, one.starts_at, one.ends_at))
+        )
+        for number, who in people.items()
+    }
+
+
+async def speaks_against(
+    db: AsyncSession,
+    found: Sequence[Resource],
+    *,
+    hearing: Hearing,
+    day: int | None,
+    times: Sequence[Time],
+    kept: Sequence[Booking] = (),
+) -> dict[int, list[str]]:
+    """What speaks against the interpreters among these resources at these times, and did not before; by number.
+
+    Other times offered for the same day of the hearing do not count: only one of them will be.
+    """
+    people = await diary_queries.interpreters_of(
+        db,
+        found,
+        since=min(begins for begins, _ends in times) - SLACK,
+        until=max(ends for _begins, ends in times) + SLACK,
+        but=hearing.id,
+        day=day,
+    )
+    known = await granted(db, kept, hearing=hearing, rows=[one for one in found if one.resource_no in people])
+    against = {
+        number: [
+            code
+            for code in dict.fromkeys(code for time in times for code in objections(who, *_asked(hearing, *time)))
+            if code not in known.get(number, ())
+        ]
+        for number, who in people.items()
+    }
+    return {number: codes for number, codes in against.items() if codes}
+
+
+def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Need, int]:
+    """The need a booking stands for, and when its sitting starts."""
+    before, after = 60 * (hearing.margin_before + hearing.line_test), 60 * hearing.margin_after
+    start = int(begins.timestamp()) + before
+    need = Need(
+        length=int(ends.timestamp()) - after - start,
+        before=before,
+        after=after,
+        languages=(hearing.language_requesting, hearing.language_requested),
+    )
+    return need, start
+
+
+def _unfit(found: Sequence[Resource], against: Mapping[int, Collection[str]], told: Actor) -> InterpreterUnfit:
+    """What speaks against whom, by name only as far as the reader's State may see it."""
+    seen = [one for one in found if _seen(one, told)]
+    return InterpreterUnfit(
+        [(one.resource_no, one.name, tuple(against[one.resource_no])) for one in seen], len(found) - len(seen)
+    )
+
+
+def _seen(row: Resource, actor: Actor) -> bool:
+    return actor is SYSTEM or row.owner_state == actor.state or row.shared
 
 
 def require_own(resource: Resource, actor: Actor, action: str) -> None:
@@ -218,5 +336,5 @@ async def _clash(db: AsyncSession, numbers: Sequence[int], times: Sequence[Time]
             )
         )
         taken |= {row.resource_no: row for row in (await db.exec(query)).all()}
-    seen = [row for row in taken.values() if row.owner_state == actor.state or row.shared]
+    seen = [row for row in taken.values() if _seen(row, actor)]
     return DoubleBooking(sorted((row.resource_no, row.name) for row in seen), len(taken) - len(seen))

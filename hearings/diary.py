@@ -52,15 +52,17 @@ async def propose(
     margins: Mapping[str, int] | None = None,
     recording_policy: RecordingPolicy = RecordingPolicy.sound_and_picture,
     participant_classes: Sequence[str] | None = None,
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> Hearing:
     """Propose a hearing of an accepted request, at a wall time in the zone of one of the two courts.
 
     Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
-    `resources` name is held for every time offered. Languages default to the court's and the person's of the request.
-    Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`, `NotReady`
-    while another hearing of the request is still to be held.
+    `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
+    says why. Languages default to the court's and the person's of the request.
+    Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
+    `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
     Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
     accepted, to executing.
     """
@@ -106,6 +108,7 @@ async def propose(
         times=times,
         numbers=resources,
         days=days,
+        despite=despite,
         by_state=request.requesting_state,
         actor=actor,
         now=now,
@@ -127,6 +130,7 @@ async def counter(
     alternatives: Sequence[WallTime] = (),
     resources: Sequence[int] = (),
     reason: str = "",
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -149,7 +153,7 @@ async def counter(
     reopen(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500))
     by_state = asking_state(hearing)
     await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
-    await hearing_days.move(db, hearing=hearing, times=[times[0], *days], actor=actor, now=now)
+    await hearing_days.move(db, hearing=hearing, times=[times[0], *days], despite=despite, actor=actor, now=now)
     await offers.put(
         db,
         hearing=hearing,
@@ -157,6 +161,7 @@ async def counter(
         numbers=resources,
         days=days,
         first_day=(await hearing_days.planned(db, hearing))[0].number,
+        despite=despite,
         by_state=by_state,
         actor=actor,
         now=now,
@@ -187,12 +192,14 @@ async def agree(
     hearing: Hearing,
     offer: Offer | None = None,
     resources: Sequence[int] = (),
+    despite: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
     """Agree to the time the other State has proposed, to `offer` where it offers several, and book own resources.
 
-    Raises `NotAllowed`, `NotReady`, `DoubleBooking`, and `TermsChanged` when newer time-zone data move the offer.
+    Raises `NotAllowed`, `NotReady`, `DoubleBooking`, `InterpreterUnfit`, and `TermsChanged` when newer time-zone data
+    move the offer.
     Effects: the offer accepted, others passed over; the time is the hearing's; bookings; both States' consents to the
     terms as they are then; status to agreed.
     """
@@ -215,6 +222,7 @@ async def agree(
         hearing=hearing,
         numbers=resources,
         times=await hearing_days.times(db, hearing),
+        despite=despite,
         actor=actor,
         now=now,
     )

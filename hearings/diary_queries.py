@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import calendars
 from hearings.calendars import CourtCalendar, Period, Span, Weekly
 from hearings.errors import Invalid, NotFound
+from hearings.interpreters import Interpreter
 from hearings.law import Law
 from hearings.models import (
     Booking,
@@ -27,6 +28,7 @@ from hearings.models import (
 )
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.queries import Page
+from hearings.rest import rules
 from hearings.status import OfferStatus
 
 LONGEST_BOOKING = timedelta(days=31)
@@ -189,32 +191,73 @@ async def interpreters(
 
 
 async def busy(
-    db: AsyncSession, numbers: Sequence[int], *, since: datetime, until: datetime, but: str = ""
+    db: AsyncSession, numbers: Sequence[int], *, since: datetime, until: datetime, but: str = "", day: int | None = None
 ) -> Mapping[int, tuple[Span, ...]]:
     """When these resources are booked between two instants: spans in order of time, by the resource's number.
 
-    `but` is the id of a hearing whose own bookings are left out.
+    `but` is the id of a hearing whose own bookings are left out; with `day`, only those for that day of it.
     """
     if not numbers:
         return {}
-    query = (
-        select(Booking.resource_no, Booking.starts_at, Booking.ends_at)
-        .where(
-            col(Booking.resource_no).in_(numbers),
-            col(Booking.active),
-            col(Booking.ends_at) > since,
-            # No booking is longer: the index needs only look at so many.
-            col(Booking.ends_at) < until + LONGEST_BOOKING,
-            col(Booking.starts_at) < until,
-        )
-        .order_by(col(Booking.resource_no), col(Booking.starts_at))
-    )
-    if but:
-        query = query.where(or_(col(Booking.hearing_id).is_(None), col(Booking.hearing_id) != but))
+    query = select(Booking.resource_no, Booking.starts_at, Booking.ends_at)
     found: dict[int, list[Span]] = {number: [] for number in numbers}
-    for number, begins, ends in (await db.exec(query)).all():
+    for number, begins, ends in (await db.exec(_between(query, numbers, since, until, but, day))).all():
         found[number].append((int(begins.timestamp()), int(ends.timestamp())))
     return {number: tuple(spans) for number, spans in found.items()}
+
+
+async def interpreters_of(
+    db: AsyncSession,
+    rows: Iterable[Resource],
+    *,
+    since: datetime,
+    until: datetime,
+    but: str = "",
+    day: int | None = None,
+) -> Mapping[int, Interpreter]:
+    """The interpreters among these resources by number, with what they are booked for as `busy` has it.
+
+    Their work are the sittings of hearings only, without margins: leave is none.
+    """
+    people = {row.resource_no: row for row in rows if row.kind is ResourceKind.interpreter}
+    if not people:
+        return {}
+    known = await pairs(db, [row.id for row in people.values()])
+    booked = await busy(db, list(people), since=since, until=until, but=but, day=day)
+    query = select(Booking, Hearing.margin_before + Hearing.line_test, Hearing.margin_after).join(
+        Hearing, col(Booking.hearing_id) == col(Hearing.id)
+    )
+    work: dict[int, list[Span]] = defaultdict(list)
+    for row, before, after in (await db.exec(_between(query, list(people), since, until, but, day))).all():
+        begins, ends = row.starts_at + timedelta(minutes=before), row.ends_at - timedelta(minutes=after)
+        work[row.resource_no].append((int(begins.timestamp()), int(ends.timestamp())))
+    return {
+        number: Interpreter(
+            zone=row.zone,
+            rest=rules(),
+            pairs=frozenset(known.get(row.id, ())),
+            accredited=bool(row.accreditation),
+            accredited_until=row.accredited_until,
+            busy=booked[number],
+            work=tuple(work[number]),
+        )
+        for number, row in people.items()
+    }
+
+
+def _between(query: Any, numbers: Sequence[int], since: datetime, until: datetime, but: str, day: int | None) -> Any:
+    query = query.where(
+        col(Booking.resource_no).in_(numbers),
+        col(Booking.active),
+        col(Booking.ends_at) > since,
+        # No booking is longer: the index needs only look at so many.
+        col(Booking.ends_at) < until + LONGEST_BOOKING,
+        col(Booking.starts_at) < until,
+    ).order_by(col(Booking.resource_no), col(Booking.starts_at))
+    if but:
+        others = [col(Booking.hearing_id).is_(None), col(Booking.hearing_id) != but]
+        query = query.where(or_(*others, *([] if day is None else [col(Booking.day) != day])))
+    return query
 
 
 async def bookings_of(

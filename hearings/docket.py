@@ -7,10 +7,10 @@ comparison. Each placement says what stood in the way of every earlier time, and
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 from hearings.errors import Invalid, NaiveTime
+from hearings.interpreters import Interpreter, Need, by_day, objections
 
 SECONDS = 20.0
 """How long the solver may think."""
@@ -20,20 +20,20 @@ ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A room, an endpoint or an interpreter. `busy`: booked already. `daily`: most work on one day of `zone`."""
+    """A room, an endpoint or an interpreter, whose diary is her own. `busy`: booked already."""
 
     id: str
     kind: str
     label: str = ""
     busy: tuple[tuple[datetime, datetime], ...] = ()
-    daily: timedelta | None = None
-    zone: str = "UTC"
+    interpreter: Interpreter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """A request to be heard. `needs`: one resource out of each group, all different. `starts`: when it could begin,
     all other calendars considered (`hearings.slots`). `priority`: higher goes first. `received`: for first-come order.
+    `languages`: between which interpreters render.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Job:
     starts: tuple[datetime, ...]
     needs: tuple[tuple[str, ...], ...]
     label: str = ""
+    languages: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +70,7 @@ class Docket:
             raise Invalid("A request needs a resource that is not there", "needs")
         if any(job.duration <= timedelta() for job in self.jobs) or self.margin < timedelta():
             raise Invalid("A sitting takes some time", "duration")
-        spans = [
-            self.margin,
-            *(job.duration for job in self.jobs),
-            *(one.daily or timedelta() for one in self.resources),
-        ]
+        spans = [self.margin, *(job.duration for job in self.jobs)]
         starts = [start - ZERO for job in self.jobs for start in job.starts]
         if any(span % timedelta(minutes=1) for span in (*spans, *starts)):
             raise Invalid("Times are whole minutes", "starts")
@@ -81,6 +78,11 @@ class Docket:
     @property
     def by_id(self) -> Mapping[str, Resource]:
         return {one.id: one for one in self.resources}
+
+    def between(self, resource: Resource) -> timedelta:
+        """What lies between two uses of a resource: the margin, and for an interpreter the gap between two bookings."""
+        rest = resource.interpreter.rest.gap if resource.interpreter else 0
+        return self.margin + timedelta(minutes=rest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,34 +185,49 @@ def fill(docket: Docket, placed: Placed, order: Sequence[Job]) -> Placed:
 
 
 def booked(docket: Docket, resource: Resource, job: Job, start: datetime) -> bool:
-    """Whether what the resource is booked for already leaves no room for this sitting, in time or in work of a day."""
+    """Whether what the resource is booked for already, or what speaks against an interpreter, keeps her from this."""
+    if resource.interpreter is not None:
+        return bool(against(docket, resource.interpreter, job, start))
     end = start + job.duration
-    if any(start < until + docket.margin and since < end + docket.margin for since, until in resource.busy):
-        return True
-    return resource.daily is not None and job.duration + worked(resource, day(resource, start)) > resource.daily
+    return any(start < until + docket.margin and since < end + docket.margin for since, until in resource.busy)
 
 
-def worked(resource: Resource, date: str) -> timedelta:
-    """How long the resource is booked already on a day of its zone, by the days its bookings begin on."""
-    return sum((until - since for since, until in resource.busy if day(resource, since) == date), timedelta())
+def against(docket: Docket, one: Interpreter, job: Job, start: datetime) -> tuple[str, ...]:
+    """The codes of what speaks against an interpreter for a sitting at this time."""
+    margin = int(docket.margin.total_seconds())
+    need = Need(length=int(job.duration.total_seconds()), before=margin, after=margin, languages=job.languages)
+    return objections(one, need, int(start.timestamp()))
 
 
-def day(resource: Resource, start: datetime) -> str:
-    """The day a sitting counts for."""
-    return f"{start.astimezone(ZoneInfo(resource.zone)):%Y-%m-%d}"
+def work(resource: Resource, job: Job, start: datetime) -> Mapping[date, int]:
+    """Minutes of this sitting by the day of an interpreter's calendar."""
+    assert resource.interpreter is not None
+    begin = int(start.timestamp())
+    found = by_day(resource.interpreter.zone, [(begin, begin + int(job.duration.total_seconds()))])
+    return {day: seconds // 60 for day, seconds in found.items()}
+
+
+def left(resource: Resource, day: date) -> int:
+    """Minutes an interpreter may still work on a day, after what she is booked for."""
+    assert resource.interpreter is not None
+    one = resource.interpreter
+    return max(0, one.rest.daily_cap - by_day(one.zone, one.work).get(day, 0) // 60)
 
 
 def _users(docket: Docket, resource: Resource, job: Job, start: datetime, placed: Placed) -> list[str]:
     """Whose placements keep this resource from this sitting: those that overlap, or fill its day."""
-    lengths = {one.id: one.duration for one in docket.jobs}
+    jobs = {one.id: one for one in docket.jobs}
     uses = [(one, at) for one, (at, used) in placed.items() if resource.id in used and one != job.id]
-    end = start + job.duration
-    over = [one for one, at in uses if start < at + lengths[one] + docket.margin and at < end + docket.margin]
-    if over or resource.daily is None:
+    end, apart = start + job.duration, docket.between(resource)
+    over = [one for one, at in uses if start < at + jobs[one].duration + apart and at < end + apart]
+    if over or resource.interpreter is None:
         return over
-    same = [one for one, at in uses if day(resource, at) == day(resource, start)]
-    total = sum((lengths[one] for one in same), job.duration + worked(resource, day(resource, start)))
-    return same if total > resource.daily else []
+    full: dict[str, None] = {}
+    for day, minutes in work(resource, job, start).items():
+        there = {one: work(resource, jobs[one], at).get(day, 0) for one, at in uses}
+        if minutes + sum(there.values()) > left(resource, day):
+            full.update(dict.fromkeys(one for one, spent in there.items() if spent))
+    return list(full)
 
 
 def _choose(docket: Docket, job: Job, start: datetime, placed: Placed) -> tuple[str, ...] | None:

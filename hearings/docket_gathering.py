@@ -2,7 +2,8 @@
 
 Calendars of both courts decide when each request could begin (`hearings.slots`); of these, the full hours of the
 requesting court's clock are tried. Rooms are the State's own, and one the requested State shares, where there is any;
-an interpreter is needed where the court's language is not the person's, and rests as the data say (`hearings.rest`).
+an interpreter is needed where the court's language is not the person's: one against whom nothing speaks
+(`hearings.interpreters`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import clocks, diary_queries, languages, law, rest
+from hearings import clocks, diary_queries, languages, law
+from hearings.bookings import SLACK
 from hearings.calendars import CourtCalendar
 from hearings.docket import MOST_JOBS, Docket, Job, Resource
 from hearings.errors import Invalid
+from hearings.interpreters import LASTING, Interpreter, Need, objections
 from hearings.models import Hearing, HearingRequest
 from hearings.models import Resource as ResourceRow
 from hearings.models.diary import ResourceKind
@@ -77,20 +80,21 @@ async def gather(
     owners = list(zones)
     rooms = await diary_queries.resources(db, state=state, owners=owners, kind=ResourceKind.room, limit=MOST_RESOURCES)
     people = await diary_queries.resources(db, state=state, kind=ResourceKind.interpreter, limit=MOST_RESOURCES)
-    pairs = await diary_queries.pairs(db, [one.id for one in people.rows])
     if not any(one.owner_state == state for one in rooms.rows):
         notes.append("no_rooms")
     every = [*rooms.rows, *people.rows]
-    busy = await diary_queries.busy(db, [one.resource_no for one in every], since=since, until=until)
+    first, last = since - SLACK, until + SLACK
+    busy = await diary_queries.busy(db, [one.resource_no for one in every], since=first, until=last)
+    diaries = await diary_queries.interpreters_of(db, people.rows, since=first, until=last)
     starts: dict[str, tuple[datetime, ...]] = {}
     for code in {row.requested_state for row in rows}:
         starts[code] = _starts([courts[state], courts[code]], since, until, duration)
     return Gathered(
         docket=Docket(
             jobs=tuple(
-                _job(row, starts[row.requested_state], duration, rooms.rows, people.rows, pairs) for row in rows
+                _job(row, starts[row.requested_state], duration, rooms.rows, people.rows, diaries) for row in rows
             ),
-            resources=tuple(_resource(one, busy[one.resource_no]) for one in every),
+            resources=tuple(_resource(one, busy[one.resource_no], diaries.get(one.resource_no)) for one in every),
             until=until,
             margin=margin,
         ),
@@ -133,7 +137,7 @@ def _job(
     duration: timedelta,
     rooms: Sequence[ResourceRow],
     people: Sequence[ResourceRow],
-    pairs: Mapping[str, list[tuple[str, str]]],
+    diaries: Mapping[int, Interpreter],
 ) -> Job:
     needs = [
         tuple(one.id for one in rooms if one.owner_state == code)
@@ -141,10 +145,11 @@ def _job(
     ]
     needs = [need for need in needs if need]
     court, person = row.language_of_court, row.language_of_person
-    if court and person and not languages.same(court, person):
-        wanted = {(court.split("-")[0], person.split("-")[0]), (person.split("-")[0], court.split("-")[0])}
-        able = {one: {(a.split("-")[0], b.split("-")[0]) for a, b in known} for one, known in pairs.items()}
-        needs.append(tuple(one.id for one in people if wanted <= able.get(one.id, set())))
+    between = (court, person) if court and person and not languages.same(court, person) else None
+    if between is not None:
+        need = Need(length=int(duration.total_seconds()), languages=between)
+        able = {number for number, one in diaries.items() if _ever(one, need, starts)}
+        needs.append(tuple(one.id for one in people if one.resource_no in able))
     return Job(
         id=row.id,
         priority=row.priority,
@@ -153,16 +158,20 @@ def _job(
         starts=starts,
         needs=tuple(needs),
         label=row.reference,
+        languages=between,
     )
 
 
-def _resource(row: ResourceRow, busy: Sequence[tuple[int, int]]) -> Resource:
-    resting = row.kind is ResourceKind.interpreter
+def _ever(one: Interpreter, need: Need, starts: Sequence[datetime]) -> bool:
+    """Whether her languages and her accreditation allow any of these starts."""
+    return any(LASTING.isdisjoint(objections(one, need, int(start.timestamp()))) for start in starts)
+
+
+def _resource(row: ResourceRow, busy: Sequence[tuple[int, int]], diary: Interpreter | None) -> Resource:
     return Resource(
         id=row.id,
         kind=row.kind.value,
         label=row.name,
         busy=tuple((datetime.fromtimestamp(one, UTC), datetime.fromtimestamp(other, UTC)) for one, other in busy),
-        daily=timedelta(minutes=rest.rules().daily_cap) if resting else None,
-        zone=row.zone,
+        interpreter=diary,
     )

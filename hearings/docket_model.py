@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from hearings.docket import Docket, Job, Placed, booked, by_priority, day, delay, fill, worked
+from hearings.docket import Docket, Job, Placed, booked, by_priority, delay, fill, left, work
 from hearings.errors import NotReady
 
 SEED = 20_261_124
@@ -80,7 +80,7 @@ def alike(docket: Docket) -> dict[str, str]:
     stands: dict[Any, str] = {}
     found = {}
     for resource in docket.resources:
-        own = resource.id if resource.daily is not None else tuple(wanted[resource.id])
+        own = resource.id if resource.interpreter is not None else tuple(wanted[resource.id])
         found[resource.id] = stands.setdefault((own, tuple(sorted(resource.busy))), resource.id)
     return found
 
@@ -139,9 +139,9 @@ class _Model:
 
     def _together(self, resource: str, many: int) -> None:
         """Uses that overlap all last at the latest of their starts: so a limit at each start is enough."""
-        uses = self._of(resource)
+        uses, apart = self._of(resource), self.docket.between(self.docket.by_id[resource])
         for moment in sorted({start for _job, start, _used in uses}):
-            now = [used for job, start, used in uses if start <= moment < start + job.duration + self.docket.margin]
+            now = [used for job, start, used in uses if start <= moment < start + job.duration + apart]
             if many == 1:
                 self.model.add_at_most_one(now)
             elif len(now) > many:
@@ -149,13 +149,14 @@ class _Model:
 
     def _no_longer_than(self, resource_id: str) -> None:
         resource = self.docket.by_id[resource_id]
-        if resource.daily is None:
+        if resource.interpreter is None:
             return
-        days: dict[str, list[Any]] = {}
+        days: dict[Any, list[Any]] = {}
         for job, start, used in self._of(resource_id):
-            days.setdefault(day(resource, start), []).append(_minutes(job.duration) * used)
-        for date, work in days.items():
-            self.model.add(sum(work) <= _minutes(resource.daily - worked(resource, date)))
+            for day, minutes in work(resource, job, start).items():
+                days.setdefault(day, []).append(minutes * used)
+        for day, spent in days.items():
+            self.model.add(sum(spent) <= left(resource, day))
 
     def goals(self, jobs: Sequence[Job]) -> Iterator[Any]:
         """What to make as small as can be for the jobs of one level: first how many are without a time and, of equal

@@ -35,6 +35,7 @@ HearingsError
 ├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
 │   └── SignatureRequired         signature_required   nothing was signed at all
 ├── TermsChanged                  terms_changed        what was agreed to is no longer what is on the table
+├── InterpreterUnfit              interpreter_unfit    something speaks against an interpreter, and no reason is given
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
 └── DatabaseRefused
@@ -330,6 +331,22 @@ class DoubleBooking(HearingsError):
         if hidden:
             named.append("something in the diary of the other State")
         super().__init__(f"Booked already at this time: {', '.join(named) or 'something'}")
+
+
+class InterpreterUnfit(HearingsError):
+    """Something speaks against an interpreter at this time: say why she is booked all the same, or choose another.
+
+    `interpreters` holds number, name and codes (`hearings.interpreters`) of those the caller may see.
+    """
+
+    code = "interpreter_unfit"
+
+    def __init__(self, interpreters: Iterable[tuple[int, str, tuple[str, ...]]] = (), hidden: int = 0) -> None:
+        self.interpreters, self.hidden = tuple(interpreters), hidden
+        named = [f"{name} (no. {number}): {', '.join(codes)}" for number, name, codes in self.interpreters]
+        if hidden:
+            named.append("an interpreter of the other State")
+        super().__init__(f"Say why they are booked all the same: {'; '.join(named)}".replace("_", " "))
 
 
 class StaleTimeZones(HearingsError):

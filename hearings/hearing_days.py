@@ -73,10 +73,19 @@ async def later(
     return found
 
 
-async def move(db: AsyncSession, *, hearing: Hearing, times: Sequence[FixedTime], actor: Actor, now: datetime) -> None:
+async def move(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    times: Sequence[FixedTime],
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Give the planned days other times, in order; what is booked for them goes with them.
 
-    Raises `DoubleBooking`. Effects: the hearing's time, its days, bookings; a day is added when none was planned.
+    `despite` says why interpreters go with them in spite of what speaks against the other time. Raises `DoubleBooking`,
+    `InterpreterUnfit`. Effects: the hearing's time, its days, bookings; a day is added when none was planned.
     """
     check(times)
     days = await planned(db, hearing)
@@ -89,7 +98,9 @@ async def move(db: AsyncSession, *, hearing: Hearing, times: Sequence[FixedTime]
         # All of them are given back before one is booked anew: days may take one another's places.
         held = {day.number: await bookings.release(db, hearing=hearing, days=[day.number], now=now) for day in days}
         for day in days:
-            await bookings.book_again(db, held[day.number], hearing=hearing, day=day, actor=actor, now=now)
+            await bookings.book_again(
+                db, held[day.number], hearing=hearing, day=day, despite=despite, actor=actor, now=now
+            )
     times[0].put(hearing)
     db.add(hearing)
     await db.flush()

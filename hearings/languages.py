@@ -25,9 +25,14 @@ def language(tag: str) -> str:
     return match[1].lower() + script + region
 
 
+def primary(tag: str) -> str:
+    """The primary language of a tag, such as `pt` of `pt-BR`."""
+    return tag.split("-")[0].lower()
+
+
 def same(one: str, other: str) -> bool:
     """Whether a speaker of one is understood by a listener of the other: the primary language decides."""
-    return one.split("-")[0].lower() == other.split("-")[0].lower()
+    return primary(one) == primary(other)
 
 
 def name(tag: str, locale: str = "en") -> str:

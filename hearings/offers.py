@@ -27,14 +27,16 @@ async def put(
     numbers: Sequence[int] = (),
     days: Sequence[FixedTime] = (),
     first_day: int = 1,
+    despite: str = "",
     by_state: str,
     actor: Actor,
     now: datetime,
 ) -> list[Offer]:
     """Offer times, in place of those that were on the table. What `numbers` name is held for every one of them.
 
-    `days` are the further days of the one time offered, `first_day` the number of the day it is for.
-    Raises `Invalid`, `DoubleBooking`.
+    `days` are the further days of the one time offered, `first_day` the number of the day it is for. `despite` says
+    why interpreters are held in spite of what speaks against them.
+    Raises `Invalid`, `DoubleBooking`, `InterpreterUnfit`.
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
     if not 1 <= len(times) <= MOST:
@@ -72,6 +74,7 @@ async def put(
                 hearing=hearing,
                 offer=offer,
                 day=day,
+                reason=despite,
                 actor=actor,
                 now=now,
             )

@@ -107,26 +107,6 @@ async def activate(db: AsyncSession, *, resource: Resource, actor: Actor, now: d
     await db.flush()
 
 
-def warnings(
-    resource: Resource, pairs: Iterable[tuple[str, str]], *, languages_needed: tuple[str, str], on: date
-) -> list[str]:
-    """What speaks against an interpreter for a hearing between two languages on a day: codes."""
-    if resource.kind is not ResourceKind.interpreter:
-        return []
-    found = []
-    one, other = languages_needed
-    if not languages.same(one, other):
-        able = {(source.split("-")[0], target.split("-")[0]) for source, target in pairs}
-        wanted = {(one.split("-")[0], other.split("-")[0]), (other.split("-")[0], one.split("-")[0])}
-        if not wanted <= able:
-            found.append("language_pair_missing")
-    if resource.accredited_until is not None and resource.accredited_until < on:
-        found.append("accreditation_ended")
-    if not resource.accreditation:
-        found.append("not_accredited")
-    return found
-
-
 def _checked(kind: ResourceKind, fields: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in fields.items():

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hearings import calendars, clocks
+from hearings import calendars, clocks, interpreters
 from hearings.calendars import Closed, CourtCalendar, Span
 from hearings.comfort import WEIGHTS, Attendee, inconvenience, offset, ranked
 from hearings.errors import Invalid, NaiveTime
-from hearings.rest import RestRules
+from hearings.interpreters import Interpreter, Need
 
 STEP = 15 * 60
 """Seconds between two starts that are tried; zones lie quarters of an hour apart."""
@@ -27,13 +27,13 @@ NEXT_DAY_WITHIN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Diary:
-    """What somebody or something is booked for: sorted spans. `rest` is for interpreters."""
+    """What somebody or something is booked for: sorted spans. `granted`: objections somebody has answered already."""
 
     key: str
     label: str
-    zone: str
     busy: tuple[Span, ...] = ()
-    rest: RestRules | None = None
+    interpreter: Interpreter | None = None
+    granted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,8 @@ class Wanted:
     margin_after: timedelta = timedelta()
     line_test: timedelta = timedelta()
     days: int = 1
+    languages: tuple[str, str] | None = None
+    """Between which interpreters are to render, where it is known."""
     any_hour: bool = False
     """Also outside court hours, on days on which the courts sit."""
     step: int = STEP
@@ -56,8 +58,8 @@ class Wanted:
 class Reason:
     """Why a day has no slot: who is in the way, a code, and what the code alone does not say.
 
-    Codes: `holiday`, `recess`, `closure`, `not_a_court_day`, `hours_unknown`, `outside_hours`, `booked`, `rest`,
-    `daily_cap`, `next_day`, `outside_window`.
+    Codes: `holiday`, `recess`, `closure`, `not_a_court_day`, `hours_unknown`, `outside_hours`, `booked`, `next_day`,
+    `outside_window`, and those of `hearings.interpreters`.
     """
 
     key: str
@@ -132,12 +134,12 @@ def search(
         sieve.keep([(a, b - length) for a, b in found.spans if b - a >= length], _court_reason(court, found.closed))
     before = int((wanted.margin_before + wanted.line_test).total_seconds())
     after = length + int(wanted.margin_after.total_seconds())
+    need = Need(length=length, before=before, after=after - length, languages=wanted.languages)
     for diary in diaries:
-        sieve.drop(_conflicts(diary.busy, before, after), _said(diary, "booked"))
-        if diary.rest is not None:
-            gap = diary.rest.gap * 60
-            sieve.drop(_conflicts(diary.busy, before + gap, after + gap), _said(diary, "rest"))
-            sieve.drop(_over_cap(diary, length), _said(diary, "daily_cap"))
+        sieve.drop(interpreters.conflicts(diary.busy, before, after), _said(diary, "booked"))
+        for code, starts_lost in interpreters.forbidden(diary.interpreter, need) if diary.interpreter else ():
+            if code not in diary.granted:
+                sieve.drop(starts_lost, _said(diary, code))
     starts = sieve.grid()
     chains: dict[int, tuple[int, ...]] = {start: (start,) for start in starts}
     if wanted.days > 1:
@@ -207,7 +209,7 @@ class _Sieve:
                 look += 1
         self._left(kept, why)
 
-    def drop(self, forbidden: list[Span], why: Why) -> None:
+    def drop(self, forbidden: Sequence[Span], why: Why) -> None:
         """No start within these closed intervals, which are sorted and apart."""
         if not forbidden:
             return
@@ -282,44 +284,6 @@ def _reasons(
         if there is not None and court.key != why.key:
             found.append(Reason(key=court.key, label=court.key, code=there.code, detail=there.detail))
     return tuple(found)
-
-
-def _conflicts(busy: Sequence[Span], before: int, after: int) -> list[Span]:
-    """Closed intervals of starts that meet what is booked: [start - before, start + after) over [begin, end)."""
-    found: list[Span] = []
-    for begin, end in busy:
-        low, high = begin - after + 1, end + before - 1
-        if found and low <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(found[-1][1], high))
-        else:
-            found.append((low, high))
-    return found
-
-
-def _over_cap(diary: Diary, length: int) -> list[Span]:
-    """Starts that would have an interpreter work longer in one day of her calendar than she may."""
-    assert diary.rest is not None
-    cap = diary.rest.daily_cap * 60
-    if length > cap:
-        return [(-(2**62), 2**62)]
-    used: dict[date, int] = {}
-    for begin, end in diary.busy:
-        day = calendars.local_date(begin, diary.zone)
-        while begin < end:
-            midnight = calendars.edge(diary.zone, day, 1440)
-            used[day] = used.get(day, 0) + min(end, midnight) - begin
-            begin, day = max(begin, midnight), day + timedelta(days=1)
-    found: list[Span] = []
-    for day in sorted(used):
-        left = max(0, cap - used[day])
-        low = calendars.edge(diary.zone, day, 0) + left - length + 1
-        high = calendars.edge(diary.zone, day, 1440) - left - 1
-        if length > left and low <= high:
-            if found and low <= found[-1][1] + 1:
-                found[-1] = (found[-1][0], max(found[-1][1], high))
-            else:
-                found.append((low, high))
-    return found
 
 
 def _chains(starts: list[int], days: int, lead: str) -> dict[int, tuple[int, ...]]:
@@ -397,7 +361,7 @@ def _notes(wanted: Wanted, courts: Sequence[CourtCalendar], diaries: Sequence[Di
         found.append("hours_unknown")
     if any(court.holidays is None for court in courts):
         found.append("holidays_unknown")
-    resting = [diary.rest for diary in diaries if diary.rest is not None]
-    if len(resting) == 1 and wanted.duration > timedelta(minutes=resting[0].solo_speech):
+    alone = [diary.interpreter for diary in diaries if diary.interpreter is not None]
+    if len(alone) == 1 and wanted.duration > timedelta(minutes=alone[0].rest.solo_speech):
         found.append("solo_interpreter_pauses")
     return tuple(found)

@@ -72,7 +72,8 @@ async def keep_wall_time(db: AsyncSession, *, hearing: Hearing, actor: Actor, no
         diary.reopen(db, hearing, actor=actor, now=now, reason=why)
     else:
         noted(db, hearing, hearing.status, actor=actor, now=now, reason=why)
-    await hearing_days.move(db, hearing=hearing, times=all_times, actor=actor, now=now)
+    # An hour more or less may cost an interpreter her rest: that is then the reason, which her State reads.
+    await hearing_days.move(db, hearing=hearing, times=all_times, despite=why, actor=actor, now=now)
     if hearing.status is not H.part_heard:
         await diary.offer_again(db, hearing, actor=actor, now=now)
 

@@ -1,6 +1,7 @@
 """Words of the diary for people: why a day has no slot, what is to be kept in mind, kinds of resources and periods."""
 
 from hearings.availability import HIDDEN
+from hearings.errors import InterpreterUnfit
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.slots import Reason
@@ -37,6 +38,9 @@ REASONS = {
     "hours_unknown": N_("The opening hours of {place} are not known"),
     "outside_hours": N_("Outside the hours of {place}"),
     "booked": N_("{place} is booked"),
+    "language_pair_missing": N_("{place} does not interpret between these two languages"),
+    "not_accredited": N_("No accreditation of {place} is recorded"),
+    "accreditation_ended": N_("The accreditation of {place} has ended by then"),
     "rest": N_("{place} needs a rest before or after another booking"),
     "daily_cap": N_("{place} would interpret longer in one day than is allowed"),
     "next_day": N_("The days after it do not fit"),
@@ -49,11 +53,6 @@ NOTES = {
     "solo_interpreter_pauses": N_(
         "With one interpreter, plan a pause of {pause} minutes after every {speech} minutes at the latest."
     ),
-}
-WARNINGS = {
-    "language_pair_missing": N_("does not interpret between these two languages"),
-    "accreditation_ended": N_("the accreditation has ended by then"),
-    "not_accredited": N_("no accreditation is recorded"),
 }
 WEEKDAYS = {
     "1": N_("Monday"),
@@ -80,6 +79,15 @@ def reason(one: Reason) -> str:
     """Why a day has no slot, in a sentence."""
     text = _(REASONS[one.code]).format(place=place(one.label), detail=one.detail or "–")
     return text.removesuffix(": –")
+
+
+def unfit(error: InterpreterUnfit) -> str:
+    """What speaks against interpreters, in sentences, and what to do."""
+    found = [
+        _(REASONS[code]).format(place=name, detail="") for _number, name, codes in error.interpreters for code in codes
+    ]
+    found += [_("Something speaks against an interpreter of the other State")] if error.hidden else []
+    return _("{reasons}. Choose another, or say why it is so all the same.").format(reasons=". ".join(found))
 
 
 def kind(one: ResourceKind) -> str:

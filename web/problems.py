@@ -160,6 +160,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.TermsChanged, 409),
     (errors.NotReady, 409),
     (errors.DoubleBooking, 409),
+    (errors.InterpreterUnfit, 409),
     (errors.StaleTimeZones, 409),
     (errors.Invalid, 422),
     (errors.DatabaseRefused, 503),

@@ -43,6 +43,9 @@ SENTENCES: dict[str, str] = {
     "conditions_open": N_("A condition of the requested State is not kept yet: somebody is missing or has to confirm."),
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
     "double_booking": N_("Something is booked already at this time. Nothing was changed."),
+    "interpreter_unfit": N_(
+        "Something speaks against an interpreter at this time. Nothing was changed: choose another, or say why."
+    ),
     "stale_time_zones": N_(
         "The time-zone data of this service are too old for one of the States. Nothing was changed; tell the help desk."
     ),

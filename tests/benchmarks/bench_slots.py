@@ -25,7 +25,7 @@ from sqlalchemy import insert
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary_queries, rest, slots
+from hearings import diary_queries, slots
 from hearings import law as laws
 from hearings.comfort import Attendee
 from hearings.db import Database
@@ -54,6 +54,7 @@ def resources(first: int, count: int) -> list[dict[str, Any]]:
             kind=ResourceKind(KINDS[number % 5]),
             name=f"R{number}",
             zone=("Europe/Bucharest", "Asia/Bangkok")[number % 2],
+            accreditation="Register" if KINDS[number % 5] == "interpreter" else "",
             created_by="bench",
             created_at=reading.NOW,
         ).model_dump()
@@ -102,13 +103,14 @@ async def search(db: AsyncSession) -> slots.Found:
     here = await diary_queries.court_calendar(db, law=law, state="RO", zone="Europe/Bucharest", **days)
     there = await diary_queries.court_calendar(db, law=law, state="TH", zone="Asia/Bangkok", **days)
     busy = await diary_queries.busy(db, range(1, 11), since=SINCE, until=UNTIL)
+    rows = (await db.exec(select(Resource).where(Resource.resource_no <= 10))).all()
+    people = await diary_queries.interpreters_of(db, rows, since=SINCE, until=UNTIL)
     diaries = [
         slots.Diary(
             key=str(number),
             label=f"R{number}",
-            zone=("Europe/Bucharest", "Asia/Bangkok")[number % 2],
             busy=busy[number],
-            rest=rest.rules() if KINDS[number % 5] == "interpreter" else None,
+            interpreter=people.get(number),
         )
         for number in range(1, 11)
     ]

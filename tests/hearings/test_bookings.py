@@ -314,9 +314,7 @@ async def test_resources_come_page_by_page(sqlite: Database, now: datetime) -> N
     assert names == [*(f"RO Room {number}" for number in range(5)), "TH Room 0", "TH Room 1"]
 
 
-async def test_an_interpreter_has_pairs_accreditation_and_what_speaks_against_her(
-    sqlite: Database, now: datetime
-) -> None:
+async def test_an_interpreter_has_pairs_and_accreditation(sqlite: Database, now: datetime) -> None:
     async with sqlite.transaction() as db:
         made = await resources.add(
             db,
@@ -334,12 +332,6 @@ async def test_an_interpreter_has_pairs_accreditation_and_what_speaks_against_he
         found = await diary_queries.interpreters(db, state="RO", source="th", target="ro")
         none = await diary_queries.interpreters(db, state="RO", source="th", target="en")
     assert (pairs, [one.id for one in found], list(none)) == ([("ro", "th"), ("th", "ro")], [made.id], [])
-    today, later = now.date(), now.date() + timedelta(days=1)
-    assert resources.warnings(made, pairs, languages_needed=("ro", "th"), on=today) == []
-    assert resources.warnings(made, pairs, languages_needed=("ro", "zh"), on=later) == [
-        "language_pair_missing",
-        "accreditation_ended",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hearings import docket
 from hearings.docket import Docket, Job, Placed, Resource, by_priority, compare, delay, described
 from hearings.errors import Invalid, NaiveTime, NotReady
+from hearings.interpreters import Interpreter
+from hearings.rest import RestRules
 
 NINE = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -34,6 +36,16 @@ def job(
 
 def room(name: str = "room", **other: Any) -> Resource:
     return Resource(id=name, kind=other.pop("kind", "room"), **other)
+
+
+def interpreter(
+    name: str = "room", *, cap: int, gap: int = 0, busy: tuple[tuple[datetime, datetime], ...] = (), **other: Any
+) -> Resource:
+    """Somebody who works so many minutes a day."""
+    spans = tuple((int(since.timestamp()), int(until.timestamp())) for since, until in busy)
+    rest = RestRules(solo_speech=40, solo_pause=10, pair_turn=30, daily_cap=cap, gap=gap)
+    diary = Interpreter(zone="Africa/Abidjan", rest=rest, busy=spans, work=spans, **other)
+    return Resource(id=name, kind="interpreter", busy=busy, interpreter=diary)
 
 
 def plan(jobs: list[Job], resources: list[Resource], **other: Any) -> Docket:
@@ -62,10 +74,12 @@ def fits(asked: Docket, placed: Placed) -> bool:
                 date = f"{start:%Y-%m-%d}"
                 work[date] = work.get(date, timedelta()) + jobs[name].duration
         own = spans[len(resource.busy) :]
+        rest = resource.interpreter.rest if resource.interpreter else None
+        apart = asked.margin + timedelta(minutes=rest.gap if rest else 0)
         for one, other in itertools.combinations(spans, 2):
-            if (one in own or other in own) and one[0] < other[1] + asked.margin and other[0] < one[1] + asked.margin:
+            if (one in own or other in own) and one[0] < other[1] + apart and other[0] < one[1] + apart:
                 return False
-        if resource.daily is not None and any(total > resource.daily for total in work.values()):
+        if rest and own and any(total > timedelta(minutes=rest.daily_cap) for total in work.values()):
             return False
     return True
 
@@ -108,15 +122,12 @@ def worth(asked: Docket, placed: Placed) -> list[tuple[float, ...]]:
 @st.composite
 def dockets(draw: st.DrawFn) -> Docket:
     names = ["a", "b", "c"][: draw(st.integers(1, 3))]
-    resources = [
-        Resource(
-            id=name,
-            kind="room",
-            busy=tuple((at, at + HOUR) for at in hours(*draw(st.lists(st.integers(0, 4), max_size=1)))),
-            daily=draw(st.sampled_from([None, None, 2 * HOUR])),
-        )
-        for name in names
-    ]
+    resources = []
+    for name in names:
+        busy = tuple((at, at + HOUR) for at in hours(*draw(st.lists(st.integers(0, 4), max_size=1))))
+        cap = draw(st.sampled_from([0, 0, 120, 180]))
+        gap = draw(st.sampled_from([0, 30]))
+        resources.append(interpreter(name, cap=cap, gap=gap, busy=busy) if cap else room(name, busy=busy))
     jobs = [
         job(
             f"j{number}",
@@ -190,7 +201,7 @@ def test_more_are_placed_than_in_first_come_order() -> None:
 
 def test_a_room_and_two_interpreters_are_three_different_resources() -> None:
     needs = (("r1",), ("i1", "i2"), ("i1", "i2"))
-    interpreters = [room("i1", kind="interpreter"), room("i2", kind="interpreter")]
+    interpreters = [interpreter("i1", cap=240), interpreter("i2", cap=240)]
     found = compare(plan([job("a", needs=needs)], [room("r1"), *interpreters])).best
     assert sorted(found.placements[0].resources) == ["i1", "i2", "r1"]
     alone = compare(plan([job("a", needs=(*needs[:2], ("i1",), ("i1",)))], [room("r1"), *interpreters])).best
@@ -199,13 +210,13 @@ def test_a_room_and_two_interpreters_are_three_different_resources() -> None:
 
 def test_an_interpreter_works_no_longer_in_a_day_than_may_be() -> None:
     jobs = [job(name, starts=hours(at, at + 24)) for name, at in (("a", 0), ("b", 2), ("c", 4))]
-    found = compare(plan(jobs, [room(daily=2 * HOUR)])).best
+    found = compare(plan(jobs, [interpreter(cap=120)])).best
     assert sorted(times(found).values()) in ([0, 2, 28], [0, 4, 26], [2, 4, 24])
 
 
 def test_why_there_is_no_time() -> None:
     jobs = [job("none", starts=()), job("shut"), job("long", duration=3 * HOUR, starts=hours(4))]
-    found = compare(plan(jobs, [room(busy=((NINE, NINE + HOUR),), daily=2 * HOUR)])).best
+    found = compare(plan(jobs, [interpreter(busy=((NINE, NINE + HOUR),), cap=120)])).best
     assert {one.job: one.why for one in found.unplaced} == {"none": "no_start", "shut": "booked", "long": "booked"}
     assert compare(plan([], [])).best.placements == ()
 
@@ -214,6 +225,24 @@ def test_margins_lie_between_two_uses() -> None:
     jobs = [job("a", starts=hours(0)), job("b", starts=hours(1, 2))]
     found = compare(plan(jobs, [room()], margin=timedelta(minutes=15))).best
     assert times(found) == {"a": 0, "b": 2}
+
+
+def test_an_interpreter_has_a_gap_besides_the_margin_her_languages_and_an_accreditation() -> None:
+    pair = ("ro", "th")
+    jobs = [job("a", starts=hours(0), languages=pair), job("b", starts=hours(1, 2), languages=pair)]
+    able = frozenset({pair, pair[::-1]})
+    assert times(compare(plan(jobs, [interpreter(cap=240, gap=30, pairs=able)])).best) == {"a": 0, "b": 2}
+    for lacking in ({"pairs": frozenset({pair})}, {"pairs": able, "accredited_until": NINE.date() - timedelta(days=1)}):
+        found = compare(plan(jobs, [interpreter(cap=240, **lacking)])).best
+        assert {one.why for one in found.unplaced} == {"booked"} and not found.placements
+
+
+def test_work_over_midnight_counts_for_both_days() -> None:
+    jobs = [job("a", starts=hours(13), duration=4 * HOUR), job("b", starts=hours(34), duration=3 * HOUR)]
+    # From 22:00 to 02:00, then from 19:00 to 22:00: five hours of the second day.
+    found = compare(plan(jobs, [interpreter(cap=240)])).best
+    assert (len(found.placements), [one.why for one in found.unplaced]) == (1, ["taken"])
+    assert len(compare(plan(jobs, [interpreter(cap=300)])).best.placements) == 2
 
 
 def test_the_same_docket_gives_the_same_plan() -> None:
@@ -225,7 +254,7 @@ def many(count: int) -> Docket:
     """A week of hours, three rooms, four interpreters."""
     starts = [NINE + timedelta(days=day, hours=hour) for day in range(5) for hour in range(7)]
     resources = [room(f"r{one}") for one in range(3)]
-    resources += [room(f"i{one}", kind="interpreter", daily=4 * HOUR) for one in range(4)]
+    resources += [interpreter(f"i{one}", cap=240) for one in range(4)]
     jobs = [
         job(
             f"j{one:03}",

@@ -17,14 +17,19 @@ PLAN: dict[str, Any] = {"days": 7, "duration": timedelta(hours=1), "margin": tim
 
 
 async def stock(database: Any, clerk: Actor, now: datetime) -> None:
-    """A room of Romania, and two interpreters of whom one renders both ways."""
+    """A room of Romania, and four interpreters of whom one fits."""
     async with database.transaction() as db:
-        for kind, name, pairs in (
-            (ResourceKind.room, "Room 4", ()),
-            (ResourceKind.interpreter, "Both ways", (("ro", "th"), ("th", "ro"))),
-            (ResourceKind.interpreter, "One way", (("ro", "th"),)),
-        ):
-            await resources.add(db, kind=kind, name=name, zone="Europe/Bucharest", pairs=pairs, actor=clerk, now=now)
+        both: dict[str, Any] = {"pairs": (("ro", "th"), ("th", "ro")), "accreditation": "Register 7"}
+        for name, words in {
+            "Both ways": both,
+            "One way": both | {"pairs": (("ro", "th"),)},
+            "No accreditation": both | {"accreditation": ""},
+            "No longer accredited": both | {"accredited_until": now.date() - timedelta(days=1)},
+        }.items():
+            kind = ResourceKind.interpreter
+            await resources.add(db, kind=kind, name=name, zone="Europe/Bucharest", **words, actor=clerk, now=now)
+        kind = ResourceKind.room
+        await resources.add(db, kind=kind, name="Room 4", zone="Europe/Bucharest", actor=clerk, now=now)
 
 
 async def gather(database: Any, now: datetime, **changes: Any) -> docket_gathering.Gathered:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from hearings import calendars, comfort, slots
 from hearings.calendars import CourtCalendar, Period, Weekly
 from hearings.comfort import Attendee
 from hearings.errors import Invalid, NaiveTime
+from hearings.interpreters import Interpreter
 from hearings.law import LAW
 from hearings.models.diary import PeriodKind
 from hearings.rest import RestRules, rules
@@ -66,25 +68,25 @@ def fits(start: int, ask: Wanted, courts: list[CourtCalendar], diaries: list[Dia
     begin = start - int((ask.margin_before + ask.line_test).total_seconds())
     end = start + length + int(ask.margin_after.total_seconds())
     for diary in diaries:
-        gap = diary.rest.gap * 60 if diary.rest else 0
+        one = diary.interpreter
+        gap = one.rest.gap * 60 if one else 0
         if any(begin < busy_end + gap and end > busy_begin - gap for busy_begin, busy_end in diary.busy):
             return False
-        if diary.rest and not within_cap(diary, start, length):
+        if one and not within_cap(one, start, length):
             return False
     return True
 
 
-def within_cap(diary: Diary, start: int, length: int) -> bool:
-    assert diary.rest is not None
+def within_cap(one: Interpreter, start: int, length: int) -> bool:
     used: dict[date, int] = {}
     ours: set[date] = set()
-    for begin, end, own in [*((a, b, False) for a, b in diary.busy), (start, start + length, True)]:
+    for begin, end, own in [*((a, b, False) for a, b in one.work), (start, start + length, True)]:
         for at in range(begin, end, MINUTE):
-            day = datetime.fromtimestamp(at, ZoneInfo(diary.zone)).date()
+            day = datetime.fromtimestamp(at, ZoneInfo(one.zone)).date()
             used[day] = used.get(day, 0) + 1
             if own:
                 ours.add(day)
-    return all(used[day] <= diary.rest.daily_cap for day in ours)
+    return all(used[day] <= one.rest.daily_cap for day in ours)
 
 
 PAIRS = (
@@ -160,7 +162,16 @@ def problems(draw: st.DrawFn) -> tuple[Wanted, list[CourtCalendar], list[Diary]]
                 gap=st.sampled_from([0, 30]),
             )
         )
-        diaries.append(Diary(key=f"d{number}", label="", zone=draw(st.sampled_from(zones)), busy=spans, rest=rest))
+        zone = draw(st.sampled_from(zones))
+        work = tuple((begin + 300, end) for begin, end in spans if end - begin > 300)
+        diaries.append(
+            Diary(
+                key=f"d{number}",
+                label="",
+                busy=spans,
+                interpreter=Interpreter(zone=zone, rest=rest, busy=spans, work=work) if rest else None,
+            )
+        )
     since = datetime.fromtimestamp(base, UTC) + timedelta(hours=draw(st.integers(0, 20)))
     margins = [timedelta(minutes=draw(st.sampled_from([0, 10, 30]))) for _ in range(3)]
     ask = Wanted(
@@ -275,19 +286,20 @@ def excluded(found: slots.Found, day: str) -> list[tuple[str, str, str]]:
     return [(one.label, one.code, one.detail) for one in dict(found.excluded)[date.fromisoformat(day)]]
 
 
+def interpreter(zone: str, *, busy: tuple[tuple[int, int], ...] = (), **words: Any) -> Diary:
+    granted = words.pop("granted", frozenset())
+    who = Interpreter(zone=zone, rest=rules(), busy=busy, work=busy, **words)
+    return Diary(key="3", label="Interpreter", busy=busy, interpreter=who, granted=granted)
+
+
 def test_each_day_without_a_slot_says_who_is_in_the_way_and_why() -> None:
     recess = Period(kind=PeriodKind.recess, first=date(2027, 1, 5), last=date(2027, 1, 5), reason="Winter recess")
     courts = [
         court("RO", "Europe/Bucharest", 540, 960, periods=(recess,)),
         court("TH", "Asia/Bangkok", 540, 1020, holidays=((date(2027, 1, 6), "A Thai day"), (date(2027, 1, 5), "Both"))),
     ]
-    room = Diary(
-        key="2", label="Room 2", zone=courts[0].zone, busy=((ts("2027-01-07T06:00Z"), ts("2027-01-07T12:00Z")),)
-    )
-    tired = Diary(
-        key="3", label="Interpreter", zone=courts[1].zone, rest=rules(),
-        busy=((ts("2027-01-08T02:00Z"), ts("2027-01-08T06:00Z")),),
-    )  # fmt: skip
+    room = Diary(key="2", label="Room 2", busy=((ts("2027-01-07T06:00Z"), ts("2027-01-07T12:00Z")),))
+    tired = interpreter(courts[1].zone, busy=((ts("2027-01-08T02:00Z"), ts("2027-01-08T06:00Z")),))
     found = slots.search(wanted("2027-01-02T00:00Z", "2027-01-11T00:00Z"), courts=courts, diaries=[room, tired])
     assert excluded(found, "2027-01-05") == [
         ("RO Europe/Bucharest", "recess", "Winter recess"),
@@ -311,17 +323,32 @@ def test_courts_whose_hours_never_meet_say_so_and_meet_at_any_hour() -> None:
 
 def test_a_hearing_longer_than_an_interpreter_may_work_is_excluded_by_her_rest() -> None:
     courts = [court("RO", "Europe/Bucharest", 480, 1200)]
-    interpreter = Diary(key="3", label="Interpreter", zone=courts[0].zone, rest=rules())
-    found = slots.search(wanted("2027-01-05T00:00Z", "2027-01-06T00:00Z", 300), courts=courts, diaries=[interpreter])
+    diaries = [interpreter(courts[0].zone)]
+    found = slots.search(wanted("2027-01-05T00:00Z", "2027-01-06T00:00Z", 300), courts=courts, diaries=diaries)
     assert (found.count, excluded(found, "2027-01-05")) == (0, [("Interpreter", "daily_cap", "")])
+
+
+def test_an_interpreter_who_does_not_fit_leaves_no_day_and_the_reason_is_hers() -> None:
+    courts = [court("RO", "Europe/Bucharest", 480, 1200)]
+    ask = wanted("2027-01-05T00:00Z", "2027-01-07T00:00Z", languages=("ro", "th"))
+    both = frozenset({("ro", "th"), ("th", "ro")})
+    for words, codes in (
+        ({"pairs": both}, []),
+        ({"pairs": frozenset({("ro", "th")})}, ["language_pair_missing", "language_pair_missing"]),
+        ({"pairs": both, "accredited": False}, ["not_accredited", "not_accredited"]),
+        ({"pairs": both, "accredited_until": date(2027, 1, 5)}, ["accreditation_ended"]),
+        ({"pairs": frozenset(), "granted": frozenset({"language_pair_missing"})}, []),
+    ):
+        found = slots.search(ask, courts=courts, diaries=[interpreter(courts[0].zone, **words)])
+        assert [reasons[0].code for day, reasons in found.excluded if day.day in (5, 6)] == codes, words
 
 
 def test_what_is_not_verified_and_what_one_interpreter_needs_is_noted() -> None:
     unsure = court(
         "RO", "Europe/Bucharest", 540, 960, hours=calendars.from_law(LAW, "RO", "Europe/Bucharest"), holidays=None
     )
-    interpreter = Diary(key="3", label="Interpreter", zone=unsure.zone, rest=rules())
-    found = slots.search(wanted("2027-01-05T00:00Z", "2027-01-06T00:00Z"), courts=[unsure], diaries=[interpreter])
+    diaries = [interpreter(unsure.zone)]
+    found = slots.search(wanted("2027-01-05T00:00Z", "2027-01-06T00:00Z"), courts=[unsure], diaries=diaries)
     assert found.notes == ("hours_unverified", "holidays_unknown", "solo_interpreter_pauses")
 
 

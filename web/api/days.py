@@ -91,6 +91,7 @@ async def adjourn_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHear
         alternatives=asked(body.alternatives),
         resources=body.resources,
         reason=body.reason,
+        despite=body.despite,
         actor=caller.actor,
         now=caller.now,
     )
@@ -108,6 +109,7 @@ async def postpone_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHea
         alternatives=asked(body.alternatives),
         resources=body.resources,
         reason=body.reason,
+        despite=body.despite,
         actor=caller.actor,
         now=caller.now,
     )

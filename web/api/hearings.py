@@ -33,6 +33,14 @@ Zone = Annotated[str, Field(max_length=60, description="A place of the IANA data
 City = Annotated[str, Field(min_length=1, max_length=100, examples=["Bucharest"])]
 Language = Annotated[str, Field(max_length=35, description="BCP 47 tag; empty: that of the request.")]
 ResourceNumber = Annotated[int, Field(ge=1, lt=2**53, description="Number of a room, endpoint, judge or interpreter.")]
+Despite = Annotated[
+    str,
+    Field(
+        max_length=300,
+        description="Why interpreters are booked in spite of what speaks against them; kept with the booking.",
+        examples=["Relay through English with a second interpreter."],
+    ),
+]
 Policy = Annotated[RecordingPolicy, Field(strict=False)]
 Classes = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=3, max_length=20)]
 
@@ -60,6 +68,7 @@ class Times(Time):
 
     alternatives: list[Time] = Field(default=[], max_length=2)
     resources: list[ResourceNumber] = Field(default=[], max_length=20)
+    despite: Despite = ""
 
     def told(self) -> dict[str, Any]:
         """As `hearings.diary` takes it."""
@@ -71,6 +80,7 @@ class Times(Time):
             "fold": first.fold,
             "alternatives": asked(self.alternatives),
             "resources": self.resources,
+            "despite": self.despite,
         }
 
 

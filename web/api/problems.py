@@ -139,6 +139,12 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
     if isinstance(error, errors.DoubleBooking):
         yield "resources", [{"number": number, "name": name} for number, name in error.resources]
         yield "hidden", error.hidden
+    if isinstance(error, errors.InterpreterUnfit):
+        yield (
+            "interpreters",
+            [{"number": number, "name": name, "codes": list(codes)} for number, name, codes in error.interpreters],
+        )
+        yield "hidden", error.hidden
     for name in _EXTRA:
         value = getattr(error, name, None)
         if value in (None, ""):

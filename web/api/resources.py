@@ -14,7 +14,7 @@ from hearings.models.diary import ResourceKind
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
-from web.api.hearings import Ref, ResourceNumber, Zone
+from web.api.hearings import Despite, Ref, ResourceNumber, Zone
 from web.api.routes import Resource
 
 router = Resource("resources")
@@ -109,6 +109,14 @@ class Wanted(Model):
     resources: list[ResourceNumber] = Field(min_length=1, max_length=20)
 
 
+class Booked(Wanted):
+    """What is to be booked for a hearing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"resources": [12]}]})
+
+    despite: Despite = ""
+
+
 class ShownPair(Shown):
     """A direction an interpreter works in."""
 
@@ -148,7 +156,10 @@ class InterpreterList(Shown):
 
 
 class ShownBooking(Shown):
-    """A stretch of a resource's time, margins included. Empty `hearing`: a block, or another State's business."""
+    """A stretch of a resource's time, margins included. Empty `hearing`: a block, or another State's business.
+
+    `reason`: of a block, or why an interpreter is booked in spite of what speaks against her.
+    """
 
     id: str
     resource: int
@@ -201,7 +212,7 @@ async def _locked(caller: Caller, number: int) -> ResourceRow:
 
 
 async def _booked(caller: Caller, rows: list[Booking], owners: dict[int, str]) -> list[ShownBooking]:
-    """Bookings as the caller may see them: hearings only of its own State, reasons only of its own resources."""
+    """Bookings as the caller may see them: hearings of its own State, reasons of these and of its own resources."""
     names = await diary_queries.hearing_names(
         caller.db, [one.hearing_id for one in rows if one.hearing_id], state=caller.state
     )
@@ -213,7 +224,7 @@ async def _booked(caller: Caller, rows: list[Booking], owners: dict[int, str]) -
             ends_at=one.ends_at,
             hearing=names.get(one.hearing_id or "", ("", ""))[0],
             day=one.day if one.hearing_id in names else None,
-            reason=one.reason if owners[one.resource_no] == caller.state else "",
+            reason=one.reason if owners[one.resource_no] == caller.state or one.hearing_id in names else "",
         )
         for one in rows
     ]
@@ -384,12 +395,22 @@ async def list_hearing_bookings(caller: Calling, ref: Ref) -> HearingBookings:
 
 
 @router.act("/hearings/{ref}/bookings", scope="slots:write", example={"items": [BOOKING]}, errors=(404, 409))
-async def book_for_hearing(caller: Calling, ref: Ref, body: Wanted) -> HearingBookings:
-    """Book resources for every day of a hearing still to come, margins included, or none of them."""
+async def book_for_hearing(caller: Calling, ref: Ref, body: Booked) -> HearingBookings:
+    """Book resources for every day of a hearing still to come, margins included, or none of them.
+
+    An interpreter without the language pair, without a valid accreditation or without the rest she needs is refused
+    (409 `interpreter_unfit`), unless `despite` says why she is booked all the same.
+    """
     hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     times = await hearing_days.times(caller.db, hearing)
     await bookings.assign(
-        caller.db, hearing=hearing, numbers=body.resources, times=times, actor=caller.actor, now=caller.now
+        caller.db,
+        hearing=hearing,
+        numbers=body.resources,
+        times=times,
+        despite=body.despite,
+        actor=caller.actor,
+        now=caller.now,
     )
     return await _of_hearing(caller, ref)
 

@@ -158,7 +158,7 @@ class FoundSlots(Shown):
 @router.act("/slots/search", scope="slots:read", errors=(404,), example=FOUND)
 async def search_slots(caller: Calling, body: Search) -> FoundSlots:
     """Find times that fit all courts and everything that is to be booked. Changes nothing and holds nothing."""
-    hearing, courts, shared = await _courts(caller, body)
+    hearing, courts, shared, languages = await _courts(caller, body)
     since = statements.instant(body.since, "since") or caller.now
     until = statements.instant(body.until, "until") or caller.now
     if not (2000 <= since.year <= 2100 and 2000 <= until.year <= 2100):
@@ -173,6 +173,7 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
         margin_after=timedelta(minutes=body.margins.margin_after),
         line_test=timedelta(minutes=body.margins.line_test),
         days=body.days,
+        languages=languages,
         any_hour=body.any_hour,
     )
     present = [Attendee(part=one.part, label=one.label, zone=one.zone) for one in body.attendees]
@@ -197,9 +198,14 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
     )
 
 
-async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequence[availability.Court], bool]:
-    """The hearing if one is named, the courts that count, and whether they are those of a case both States share."""
-    hearing, cases = None, None
+Languages = tuple[str, str] | None
+
+
+async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequence[availability.Court], bool, Languages]:
+    """The hearing if one is named, the courts that count, whether they are those of a case both States share, and
+    between which languages interpreters are needed, where a case says so.
+    """
+    hearing, cases, languages = None, None, None
     if body.hearing:
         hearing = await queries.hearing(caller.db, body.hearing, state=caller.state)
         caller.shown.append(hearing)
@@ -207,10 +213,12 @@ async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequenc
             (hearing.requesting_state, hearing.requesting_zone),
             (hearing.requested_state, hearing.requested_zone),
         ]
+        languages = (hearing.language_requesting, hearing.language_requested)
     elif body.request:
         row = await queries.request(caller.db, body.request, state=caller.state)
         states = (row.requesting_state, row.requested_state)
         cases = [(state, reference.jurisdiction(state).default_zone) for state in states]
+        languages = (row.language_of_court, row.language_of_person)
     named = [(one.state, one.zone) for one in body.courts]
     for number, (state, zone) in enumerate(named):
         if clocks.zone(zone).key not in reference.jurisdiction(state).zones:
@@ -219,7 +227,7 @@ async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequenc
         raise Invalid("The same courts twice", "courts")
     courts = named or cases or []
     shared = cases is not None and {state for state, _zone in courts} <= {state for state, _zone in cases}
-    return hearing, courts, shared
+    return hearing, courts, shared, languages
 
 
 def _slot(one: slots.Slot, zone: str) -> Slot:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from hearings import diary, errors, queries, reference
 from hearings.models import Hearing, HearingRequest
-from web import forms, places
+from web import diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _, offset
@@ -104,9 +104,12 @@ async def counter(request: Request) -> Response:
                 hearing=locked,
                 **_time(form, zone),
                 reason=form.text("reason"),
+                despite=form.text("despite"),
                 actor=signed.actor(),
                 now=datetime.now(UTC),
             )
+    except errors.InterpreterUnfit as error:
+        return _render(request, row, hearing, form.first, [FormError("despite", diary_words.unfit(error))])
     except errors.Invalid as error:
         return _render(request, row, hearing, form.first, *_explain(error, city))
     return RedirectResponse(f"/h/{hearing.ref}?done=time", 303)

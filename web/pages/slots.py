@@ -49,6 +49,13 @@ class Subject:
     resources: list[Resource]
 
     @property
+    def languages(self) -> tuple[str, str]:
+        """Between which interpreters render."""
+        if self.hearing is not None:
+            return self.hearing.language_requesting, self.hearing.language_requested
+        return self.row.language_of_court, self.row.language_of_person
+
+    @property
     def back(self) -> str:
         return f"/h/{self.hearing.ref}" if self.hearing else f"/requests/{self.row.reference}"
 
@@ -142,6 +149,7 @@ def _read(form: Mapping[str, str], subject: Subject, values: dict[str, str]) -> 
         margin_after=timedelta(minutes=numbers["margin_after"]),
         line_test=timedelta(minutes=numbers["line_test"]),
         days=numbers["days"],
+        languages=subject.languages,
         any_hour=form.get("any_hour") == "yes",
     ), []
 
@@ -220,13 +228,16 @@ async def propose(request: Request) -> Response:
             names = ", ".join(name for _number, name in error.resources)
             text = _("Booked already at one of these times: {names}. Search again.")
             wrong.append(FormError("slot", text.format(names=names or diary_words.place(availability.HIDDEN))))
+        except errors.InterpreterUnfit as error:
+            wrong.append(FormError("despite", diary_words.unfit(error)))
         except errors.Invalid as error:
             wrong.append(FormError("slot", forms.explain(error).text))
     found = None
     if wanted is not None:
         async with request.app.state.parts.database.reading() as db:
             found = await _search(db, subject, wanted, values, numbers, person.owner_state)
-    return _render(request, subject, values | {"slot": form.all("slot")}, numbers, wrong, found)
+    kept = {"slot": form.all("slot"), "despite": form.text("despite")}
+    return _render(request, subject, values | kept, numbers, wrong, found)
 
 
 def _keep_zones(subject: Subject, values: dict[str, str]) -> None:
@@ -267,7 +278,7 @@ async def _put(
 ) -> str:
     first, *others = chains
     now = datetime.now(UTC)
-    words: dict[str, Any] = {"resources": numbers, "actor": actor, "now": now}
+    words: dict[str, Any] = {"resources": numbers, "despite": form.text("despite"), "actor": actor, "now": now}
     async with request.app.state.parts.database.transaction() as db:
         if subject.hearing is not None:
             hearing = await queries.hearing(db, subject.hearing.ref, state=person.owner_state, lock=True)

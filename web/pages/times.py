@@ -1,6 +1,6 @@
 """The times of a hearing: what is offered, its days, the terms both States agree to, and what is booked for it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,13 +18,11 @@ from hearings import (
     hearing_days,
     offers,
     queries,
-    resources,
     terms,
 )
 from hearings.actors import Actor
 from hearings.availability import HIDDEN
-from hearings.models import Hearing, HearingRequest, Person
-from hearings.models.diary import ResourceKind
+from hearings.models import Hearing, HearingDay, HearingRequest, Person, Resource
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
 from hearings.roles import Role
@@ -70,6 +68,9 @@ async def act(request: Request) -> Response:
         async with request.app.state.parts.database.transaction() as db:
             hearing = await find(db, request, person, lock=True)
             await ACTS[name](db, hearing, form, signed.actor(), datetime.now(UTC))
+    except errors.InterpreterUnfit as error:
+        kept = form.first | {"resource": form.all("resource")}
+        return await times_page(request, person, [FormError("despite", diary_words.unfit(error))], kept)
     except (errors.DoubleBooking, errors.Invalid, errors.NotReady) as error:
         return await times_page(request, person, [explained(error, "resource" if name == "assign" else "")], form.first)
     return RedirectResponse(f"/h/{hearing.ref}/times?done={name}", 303)
@@ -130,7 +131,9 @@ async def _assign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: date
     if not numbers:
         raise errors.Invalid("Choose what to book", "resource")
     times = await hearing_days.times(db, hearing)
-    await bookings.assign(db, hearing=hearing, numbers=numbers, times=times, actor=actor, now=now)
+    await bookings.assign(
+        db, hearing=hearing, numbers=numbers, times=times, despite=form.text("despite"), actor=actor, now=now
+    )
 
 
 async def _unassign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
@@ -161,7 +164,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         days = await diary_queries.days_of(db, hearing.id)
         booked = await diary_queries.bookings_of_hearing(db, hearing.id)
         own = await diary_queries.resources(db, state=person.owner_state, owners=(person.owner_state,), limit=RESOURCES)
-        pairs = await diary_queries.pairs(db, [one.id for one in own.rows if one.kind is ResourceKind.interpreter])
+        against = await _against(db, hearing, days, own.rows)
         agreed = await terms.agreed_by(db, hearing)
     found = terms.terms(hearing, days)
     seen = [
@@ -169,8 +172,6 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         for booking, resource in booked
         if resource.owner_state == person.owner_state or resource.shared
     ]
-    needed = (hearing.language_requesting, hearing.language_requested)
-    on = hearing.starts_at.date()
     done = request.query_params.get("done", "")
     context = {
         "hearing": hearing,
@@ -182,13 +183,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         "booked": seen,
         "hidden": len(booked) - len(seen),
         "free": own.rows,
-        "speaks_against": {
-            one.resource_no: [
-                _(diary_words.WARNINGS[code])
-                for code in resources.warnings(one, pairs.get(one.id, []), languages_needed=needed, on=on)
-            ]
-            for one in own.rows
-        },
+        "speaks_against": against,
         "terms": found,
         "agreed": agreed,
         "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],
@@ -205,6 +200,22 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
     }
     return render(request, "times.html", context, status=422 if wrong else 200)
+
+
+async def _against(db: Any, hearing: Hearing, days: Sequence[HearingDay], rows: Sequence[Resource]) -> dict[int, str]:
+    """In a sentence each, what speaks against one's interpreters on the days still to be held, by number."""
+    codes: dict[int, dict[str, None]] = {}
+    for day in days:
+        if day.heard_at is None and day.dropped_at is None:
+            times = [bookings.footprint(hearing, day.starts_at, day.ends_at)]
+            found = await bookings.speaks_against(db, rows, hearing=hearing, day=day.number, times=times)
+            for number, these in found.items():
+                codes.setdefault(number, {}).update(dict.fromkeys(these))
+    names = {row.resource_no: row.name for row in rows}
+    return {
+        number: ". ".join(_(diary_words.REASONS[code]).format(place=names[number], detail="") for code in these)
+        for number, these in codes.items()
+    }
 
 
 def _rights(hearing: Hearing, person: Person, days: Any) -> dict[str, bool]:

@@ -111,6 +111,29 @@ async def agreed(ro, th, story):
     return f"/hearings/{hearing['ref']}"
 
 
+async def test_an_interpreter_who_does_not_fit_is_refused_and_booked_with_a_reason_both_read(ro, th, agreed):
+    malee = await add(th, **INTERPRETER | {"pairs": INTERPRETER["pairs"][:1], "accredited_until": "2026-01-01"})
+    number = malee["number"]
+    refused = await ro.post(f"{agreed}/bookings", {"resources": [number]})
+    assert code(refused) == (409, "interpreter_unfit")
+    codes = ["language_pair_missing", "accreditation_ended"]
+    assert refused.json()["interpreters"] == [{"number": number, "name": "Malee Suksan", "codes": codes}]
+    assert (await ro.get(f"{agreed}/bookings")).json()["items"] == []
+    search = {
+        "hearing": agreed.removeprefix("/hearings/"),
+        "since": "2027-11-29T00:00:00Z",
+        "until": "2027-11-30T00:00:00Z",
+        "resources": [number],
+    }
+    found = (await ro.post("/slots/search", search)).json()
+    assert found["slots"] == []
+    assert [one["code"] for one in found["excluded"][0]["reasons"]] == ["language_pair_missing"]
+    despite = "Relay through English"
+    booked = await ro.post(f"{agreed}/bookings", {"resources": [number], "despite": despite})
+    assert [one["reason"] for one in booked.json()["items"]] == [despite], booked.text
+    assert [one["reason"] for one in (await th.get(f"{agreed}/bookings")).json()["items"]] == [despite]
+
+
 async def test_10_what_is_booked_is_refused_and_only_what_one_may_see_is_named(installation, ro, th, agreed, story):
     room, malee = await add(ro, **ROOM), await add(th, **INTERPRETER)
     numbers = {"resources": [room["number"], malee["number"]]}

@@ -26,11 +26,11 @@ def reference(service):
             await requests.submit(db, request=row, actor=asks, now=now)
             await requests.acknowledge(db, request=row, actor=answers, now=now)
             await requests.accept(db, request=row, actor=answers, now=now)
-            for kind, name, pairs in (
-                (ResourceKind.room, "Room 4", ()),
-                (ResourceKind.interpreter, "Ana", (("ro", "th"), ("th", "ro"))),
+            for kind, name, words in (
+                (ResourceKind.room, "Room 4", {}),
+                (ResourceKind.interpreter, "Ana", {"pairs": (("ro", "th"), ("th", "ro")), "accreditation": "Reg. 7"}),
             ):
-                await resources.add(db, kind=kind, name=name, zone="Europe/Bucharest", pairs=pairs, actor=asks, now=now)
+                await resources.add(db, kind=kind, name=name, zone="Europe/Bucharest", **words, actor=asks, now=now)
             return row.reference
 
     return service.run(make)

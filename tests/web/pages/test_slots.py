@@ -189,6 +189,31 @@ def test_an_interpreter_is_found_by_languages(clerk):
     assert "Dana Popa" not in clerk.words(clerk.get("/interpreters"))
 
 
+def test_an_interpreter_who_does_not_fit_is_booked_with_a_reason_only(service, clerk):
+    fields = {"kind": "interpreter", "accreditation": "Register 8", "source1": "th", "target1": "ro"}
+    number = add_room(clerk, "Elena Radu", **fields)
+    times = f"/h/{service.ref}/times"
+    assert "Elena Radu does not interpret between these two languages" in clerk.words(clerk.get(times))
+    refused = clerk.post(f"{times}/assign", {"resource": number}, page=times)
+    assert refused.status_code == 422 and 'href="#despite"' in refused.text
+    assert f'value="{number}" checked' in refused.text
+    assert "Give back" not in refused.text
+    answer = clerk.post(f"{times}/assign", {"resource": number, "despite": "Relay through English"}, page=times)
+    assert answer.status_code == 303, clerk.words(answer)
+    assert "Booked all the same: Relay through English" in clerk.words(clerk.get(times))
+    # Moved by hand onto a time just after her leave, she is asked about; onto a day of her own, she is not.
+    page = f"/resources/{number}"
+    block = {"starts": "2027-05-05T08:00", "ends": "2027-05-05T08:50", "reason": "Training"}
+    assert clerk.post(f"{page}/act/block", block, page=page).status_code == 303
+    here = f"/h/{service.ref}/time"
+    to = {"date": "2027-05-05", "time": "09:00", "clock": "requesting", "duration": "60", "reason": "Illness"}
+    asked = clerk.post(here, to, page=here)
+    assert asked.status_code == 422 and 'href="#despite"' in asked.text
+    assert "Elena Radu needs a rest before or after another booking" in clerk.words(asked)
+    assert clerk.post(here, to | {"despite": "She agrees"}, page=here).status_code == 303
+    assert "Booked all the same: She agrees" in clerk.words(clerk.get(times))
+
+
 def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(clerk):
     room = add_room(clerk, "Courtroom 9")
     page = f"/resources/{room}"
