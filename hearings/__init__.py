@@ -7,7 +7,7 @@ law          reference law law_rows law_checks law_profile lines legal_bases bin
 request      requests request_fields request_rules request_answers request_log request_queries completeness priority
              sending translations attachments person_consents consultations informal directory glossary worklist
 diary        clocks wall_times calendars court_periods resources rest interpreters bookings comfort slots availability
-             offers terms diary diary_queries hearing_days adjournments tzdata_check docket docket_model
+             offers terms diary diary_queries hearing_days court_times adjournments tzdata_check docket docket_model
              docket_gathering
 agreement    sites profiles outcomes formats negotiation negotiation_words agreements line_tests conditions room_rules
 people       actors staff roles logins links participants seats permissions permission_table

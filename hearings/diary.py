@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, bookings, calendars, hearing_days, line_tests, offers
+from hearings import agreements, bookings, hearing_days, line_tests, offers
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.ids import new_ref
 from hearings.languages import language
-from hearings.law import Law
 from hearings.links import kill_links
 from hearings.logins import end_logins_of
 from hearings.models import Hearing, HearingRequest, Offer
@@ -345,21 +344,6 @@ def moved_to(hearing: Hearing) -> datetime | None:
     """
     start = resolved(hearing)
     return None if start == hearing.starts_at else start
-
-
-def hours_warnings(hearing: Hearing, law: Law) -> list[str]:
-    """Warning codes of data/enums.yaml: outside court hours on a side, or hours unknown. The end is exclusive."""
-    found = []
-    for side, state, zone_name in (
-        ("requesting", hearing.requesting_state, hearing.requesting_zone),
-        ("requested", hearing.requested_state, hearing.requested_zone),
-    ):
-        hours = calendars.from_law(law, state, zone_name)
-        if not hours:
-            found.append("court_hours_unknown")
-        elif not calendars.within(hours, zone_name, hearing.starts_at, hearing.ends_at):
-            found.append(f"outside_court_hours_{side}")
-    return found
 
 
 def _proposer(offer: Offer | None, state: str) -> Actor:

@@ -1,6 +1,9 @@
 """Words of the diary for people: why a day has no slot, what is to be kept in mind, kinds of resources and periods."""
 
+from collections.abc import Iterable
+
 from hearings.availability import HIDDEN
+from hearings.court_times import Warned
 from hearings.errors import InterpreterUnfit
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
@@ -79,6 +82,16 @@ def reason(one: Reason) -> str:
     """Why a day has no slot, in a sentence."""
     text = _(REASONS[one.code]).format(place=place(one.label), detail=one.detail or "–")
     return text.removesuffix(": –")
+
+
+def against(found: Iterable[Warned]) -> list[str]:
+    """What courts' calendars say against times, a sentence for each day of each court."""
+    return list(
+        dict.fromkeys(
+            f"{reason(Reason(key=one.place, label=one.place, code=one.code, detail=one.detail))} ({one.day})"
+            for one in found
+        )
+    )
 
 
 def unfit(error: InterpreterUnfit) -> str:

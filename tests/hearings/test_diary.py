@@ -19,7 +19,6 @@ from hearings.errors import (
     UnknownLanguage,
     UnknownZone,
 )
-from hearings.law import LAW
 from hearings.models import Hearing, HearingRequest, Participant, Person
 from hearings.moves import move_request
 from hearings.roles import Role
@@ -249,38 +248,6 @@ async def test_a_hearing_with_an_open_lobby_is_not_cancelled(court: Any, databas
 
 
 # --- court hours -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("start", "hours", "warnings"),
-    [
-        # Bucharest 08:30–16:00, Bangkok 08:30–16:30 (+5 h in winter), weekdays; the end is exclusive.
-        ("2026-12-03T08:30", 3, []),
-        ("2026-12-03T08:30", 3.1, ["outside_court_hours_requested"]),
-        ("2026-12-03T08:00", 1, ["outside_court_hours_requesting"]),
-        ("2026-12-03T15:00", 1, ["outside_court_hours_requested"]),
-        ("2026-12-03T15:30", 1, ["outside_court_hours_requesting", "outside_court_hours_requested"]),
-        ("2026-12-05T09:00", 1, ["outside_court_hours_requesting", "outside_court_hours_requested"]),
-    ],
-)
-async def test_times_outside_court_hours_are_warned_of(
-    database: Database,
-    accepted: HearingRequest,
-    staff: dict[str, Person],
-    now: datetime,
-    start: str,
-    hours: float,
-    warnings: list[str],
-) -> None:
-    hearing = await propose(database, accepted, staff["clerk"], now, **wall(start), duration=timedelta(hours=hours))
-    assert diary.hours_warnings(hearing, LAW) == warnings
-
-
-async def test_unknown_court_hours_are_said_to_be_unknown(
-    database: Database, accepted: HearingRequest, staff: dict[str, Person], now: datetime
-) -> None:
-    hearing = await propose(database, accepted, staff["clerk"], now, requested_zone="Asia/Tokyo")
-    assert diary.hours_warnings(hearing, LAW) == ["court_hours_unknown"]
 
 
 async def test_the_request_is_closed_when_its_hearing_came_to_nothing(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from hearings import (
     availability,
     calendars,
-    diary,
+    court_times,
     diary_queries,
     law,
     law_checks,
@@ -352,10 +352,11 @@ async def test_a_hearing_outside_new_court_hours_is_named_before_and_warned_of_a
     ]
     assert (other.outside, other.other_hearings, own.other_hearings) == ((), 1, 0)
     assert (later.outside, later.other_hearings) == ((), 0)
+    async with database.reading() as db:
+        assert await court_times.of_hearing(db, court.hearing) == ()
     await save(database, now, *edits)
     async with database.reading() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        warnings = diary.hours_warnings(hearing, await law.current(db))
+        warnings = await court_times.of_hearing(db, hearing)
     assert (hearing.starts_at, hearing.status) == (court.hearing.starts_at, court.hearing.status)
-    assert "outside_court_hours_requesting" in warnings
-    assert "outside_court_hours_requesting" not in diary.hours_warnings(hearing, LAW)
+    assert [(one.code, one.side) for one in warnings] == [("outside_hours", "requesting")]

@@ -115,7 +115,7 @@ COUNTER: Any = {
     "duration_minutes": 120,
     "reason": "The court room is taken on the 29th.",
 }
-HEARING = {
+LISTED_HEARING: dict[str, Any] = {
     "ref": "7F3K-22QD",
     "request_id": ID,
     "case_number": "1234/P/2027",
@@ -147,7 +147,18 @@ HEARING = {
     },
     "created_at": AT,
 }
-HEARING_LIST = {"items": [HEARING], "next": ""}
+HEARING = LISTED_HEARING | {
+    "warnings": [
+        {
+            "code": "holiday",
+            "side": "requesting",
+            "starts_at": "2027-11-30T06:00:00Z",
+            "day": "2027-11-30",
+            "detail": "Saint Andrew's Day",
+        }
+    ]
+}
+HEARING_LIST = {"items": [LISTED_HEARING], "next": ""}
 TERMS: dict[str, Any] = {
     "hearing": "7F3K-22QD",
     "requesting_state": "RO",

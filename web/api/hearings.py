@@ -5,13 +5,13 @@ neighbours; which of two is meant is said by `fold`.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import clocks, diary, queries, signatures, statement_bodies, views
+from hearings import clocks, court_times, diary, queries, signatures, statement_bodies, views
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
 from hearings.roles import Role
@@ -150,7 +150,17 @@ class Place(Shown):
         return cls(state=state, city=city, zone=zone, language=language, start=local.isoformat())
 
 
-class ShownHearing(Shown):
+class ShownWarning(Shown):
+    """A court does not sit at a time of the hearing: by its own calendar, on that day of it."""
+
+    code: Literal["outside_hours", "hours_unknown", "holiday", "recess", "closure"]
+    side: Literal["requesting", "requested"]
+    starts_at: Moment
+    day: date
+    detail: str
+
+
+class ListedHearing(Shown):
     """A hearing: its time in UTC, as it was fixed, and as both courts' clocks show it."""
 
     ref: str
@@ -173,30 +183,46 @@ class ShownHearing(Shown):
     created_at: Moment
 
     @classmethod
-    def of(cls, row: Hearing) -> "ShownHearing":
+    def of(cls, row: Hearing, **more: Any) -> Self:
         at = row.starts_at
         here = row.requesting_state, row.requesting_city, row.requesting_zone, row.language_requesting
         there = row.requested_state, row.requested_city, row.requested_zone, row.language_requested
         own = {name: getattr(row, name) for name in OWN}
-        return cls(**own, requesting=Place.of(*here, at), requested=Place.of(*there, at))
+        return cls(**own, requesting=Place.of(*here, at), requested=Place.of(*there, at), **more)
 
 
-OWN = [name for name in ShownHearing.model_fields if name not in ("requesting", "requested")]
+OWN = [name for name in ListedHearing.model_fields if name not in ("requesting", "requested")]
+
+
+class ShownHearing(ListedHearing):
+    """A hearing, and what the courts' calendars say against its days to come and the times on the table."""
+
+    warnings: list[ShownWarning]
+
+
 COLUMNS = [name for name in Hearing.model_fields if name != "created_by"]
-"""Of a row, what `ShownHearing.of` takes."""
+"""Of a row, what `ListedHearing.of` takes."""
 
 
 class HearingList(Shown):
     """A page of hearings, by the time they start."""
 
-    items: list[ShownHearing]
+    items: list[ListedHearing]
     next: str
+
+
+async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
+    names = ("code", "side", "starts_at", "day", "detail")
+    found = await court_times.of_hearing(caller.db, row)
+    return ShownHearing.of(
+        row, warnings=[ShownWarning(**{name: getattr(one, name) for name in names}) for one in found]
+    )
 
 
 async def locked(caller: Caller, ref: str) -> Hearing:
     """A hearing of the caller's State, to be changed. Raises `NotFound`, and 412 for an `If-Match` that is older."""
     row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
-    etags.allow(caller, ShownHearing.of(row))
+    etags.allow(caller, await _detail(caller, row))
     return row
 
 
@@ -204,7 +230,7 @@ async def shown(caller: Caller, row: Hearing) -> ShownHearing:
     """A hearing as it stands, its tag on the answer, the view noted."""
     await caller.db.flush()
     caller.shown.append(row)
-    return etags.tag(caller, ShownHearing.of(row))
+    return etags.tag(caller, await _detail(caller, row))
 
 
 @router.create(
@@ -256,7 +282,7 @@ async def list_hearings(
         limit=limit,
         only=COLUMNS,
     )
-    return HearingList(items=[ShownHearing.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    return HearingList(items=[ListedHearing.of(row) for row in page.rows], next=paging.link(caller, page.after))
 
 
 @router.read("/hearings/{ref}", scope="hearings:read", example=examples.HEARING, errors=(404,), tagged=True)

@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, diary, errors, line_tests, offers, queries, sittings, views
-from hearings import law as laws
+from hearings import agreements, court_times, diary, errors, line_tests, offers, queries, sittings, views
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
-from web import conditions_words, forms, happenings, places
+from web import conditions_words, diary_words, forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _
@@ -34,11 +33,6 @@ DONE = {
     "cancel": N_("The hearing is cancelled. Its links no longer work."),
     "person": N_("The person has been added."),
     "changed": N_("The changes are kept."),
-}
-WARNINGS = {
-    "court_hours_unknown": N_("The opening hours of a court are not known."),
-    "outside_court_hours_requesting": N_("Outside the usual hours of the requesting court."),
-    "outside_court_hours_requested": N_("Outside the usual hours of the requested court."),
 }
 
 
@@ -131,11 +125,11 @@ async def hearing_page(
         row = await queries.get(db, HearingRequest, hearing.request_id)
         people = await queries.participants(db, hearing.id)
         technical = await _technical(db, hearing, person)
+        warned = await court_times.of_hearing(db, hearing)
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
         events = await queries.events(db, hearing.id, limit=EVENTS)
-        law = await laws.current(db)
         seen = await views.viewers_of(db, hearing) if hearing.owner_state == person.owner_state else []
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
@@ -155,7 +149,7 @@ async def hearing_page(
         "technical": technical,
         "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
-        "warnings": [_(WARNINGS[code]) for code in diary.hours_warnings(hearing, law) if code in WARNINGS],
+        "warnings": diary_words.against(warned),
         "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,

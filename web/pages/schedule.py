@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import diary, errors, queries, reference
+from hearings import clocks, court_times, diary, errors, hearing_days, queries, reference, wall_times
 from hearings.models import Hearing, HearingRequest
+from hearings.wall_times import WallTime
 from web import diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
@@ -50,6 +51,13 @@ async def propose(request: Request) -> Response:
     if wrong:
         return _render(request, row, None, form.first, wrong)
     try:
+        courts = [
+            (row.requesting_state, form.text("requesting_zone")),
+            (row.requested_state, form.text("requested_zone")),
+        ]
+        warned = await _warned(request, form, courts, form.text(f"{_clock(form)}_zone"))
+        if warned:
+            return _render(request, row, None, form.first, [], warned)
         async with request.app.state.parts.database.transaction() as db:
             # Under another name: a refusal rolls back, and rows of that transaction cannot be shown any more.
             locked = await queries.request(db, row.id, state=person.owner_state, lock=True)
@@ -97,6 +105,9 @@ async def counter(request: Request) -> Response:
         "requested": (hearing.requested_zone, hearing.requested_city),
     }[_clock(form)]
     try:
+        warned = await _warned(request, form, court_times.courts_of(hearing), zone, hearing)
+        if warned:
+            return _render(request, row, hearing, form.first, [], warned)
         async with request.app.state.parts.database.transaction() as db:
             locked = await queries.hearing(db, hearing.ref, state=person.owner_state, lock=True)
             await diary.counter(
@@ -113,6 +124,26 @@ async def counter(request: Request) -> Response:
     except errors.Invalid as error:
         return _render(request, row, hearing, form.first, *_explain(error, city))
     return RedirectResponse(f"/h/{hearing.ref}?done=time", 303)
+
+
+async def _warned(
+    request: Request, form: Form, courts: list[tuple[str, str]], zone: str, hearing: Hearing | None = None
+) -> dict[str, Any]:
+    """What the courts' calendars say against this time, to be shown before it is proposed; empty once it has been.
+
+    Raises as `wall_times.fix`.
+    """
+    zones, states = (courts[0][1], courts[1][1]), (courts[0][0], courts[1][0])
+    for name in zones:
+        clocks.zone(name)
+    now = datetime.now(UTC)
+    times = [wall_times.fix(WallTime(**_time(form, zone)), zones=zones, states=states, now=now)]
+    async with request.app.state.parts.database.reading() as db:
+        if hearing is not None:
+            times += await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+        found = await court_times.of_times(db, courts, [(one.starts_at, one.ends_at) for one in times])
+    seen = " ".join(f"{one.starts_at:%Y%m%dT%H%M%S}/{one.side}/{one.day}/{one.code}" for one in found)
+    return {"warnings": diary_words.against(found), "warned": seen} if seen != form.text("warned") else {}
 
 
 def _clock(form: Form) -> str:
@@ -197,11 +228,13 @@ def _render(
         "values": values,
         "errors": wrong,
         "ambiguous": [],
+        "warnings": [],
         "sides": sides,
         "requesting_zones": _zones(row.requesting_state),
         "requested_zones": _zones(row.requested_state),
     }
-    return render(request, "schedule.html", context | dict(extra or {}), status=422 if wrong else 200)
+    context |= dict(extra or {})
+    return render(request, "schedule.html", context, status=422 if wrong or context["warnings"] else 200)
 
 
 routes = [

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import adjournments, availability, clocks, diary, diary_queries, errors, queries, reference
+from hearings import adjournments, availability, clocks, court_times, diary, diary_queries, errors, queries, reference
 from hearings.comfort import Attendee
+from hearings.court_times import Warned
 from hearings.models import Hearing, HearingRequest, Person, Resource
 from hearings.rest import rules
 from hearings.slots import Found, Wanted
@@ -182,6 +183,19 @@ async def _search(
     )
 
 
+async def _against(
+    db: Any, subject: Subject, wanted: Wanted, values: Mapping[str, str], found: Found
+) -> dict[datetime, list[str]]:
+    """What the courts' calendars say against times found at any hour, by the start of the day."""
+    row = subject.row
+    courts = [(row.requesting_state, values["requesting_zone"]), (row.requested_state, values["requested_zone"])]
+    days = sorted({day for slot in found.slots for day in slot.days}) if wanted.any_hour else []
+    told: dict[datetime, list[Warned]] = {}
+    for one in await court_times.of_times(db, courts, [(day, day + wanted.duration) for day in days]):
+        told.setdefault(one.starts_at, []).append(one)
+    return {day: diary_words.against(those) for day, those in told.items()}
+
+
 async def page(request: Request) -> Response:
     """The form, and with `find` in the address what fits."""
     _signed, person = staff(request)
@@ -196,13 +210,14 @@ async def page(request: Request) -> Response:
         _keep_zones(subject, values)
         numbers = _numbers(query.getlist("resource"), subject)
         wanted, wrong = _read(query, subject, values)
-        found = None
+        found, against = None, {}
         if wanted is not None:
             try:
                 found = await _search(db, subject, wanted, values, numbers, person.owner_state)
+                against = await _against(db, subject, wanted, values, found)
             except errors.Invalid as error:
                 wrong = [forms.explain(error)]
-    return _render(request, subject, values, numbers, wrong, found)
+    return _render(request, subject, values, numbers, wrong, found, against)
 
 
 async def propose(request: Request) -> Response:
@@ -232,12 +247,13 @@ async def propose(request: Request) -> Response:
             wrong.append(FormError("despite", diary_words.unfit(error)))
         except errors.Invalid as error:
             wrong.append(FormError("slot", forms.explain(error).text))
-    found = None
+    found, against = None, {}
     if wanted is not None:
         async with request.app.state.parts.database.reading() as db:
             found = await _search(db, subject, wanted, values, numbers, person.owner_state)
+            against = await _against(db, subject, wanted, values, found)
     kept = {"slot": form.all("slot"), "despite": form.text("despite")}
-    return _render(request, subject, values | kept, numbers, wrong, found)
+    return _render(request, subject, values | kept, numbers, wrong, found, against)
 
 
 def _keep_zones(subject: Subject, values: dict[str, str]) -> None:
@@ -318,6 +334,7 @@ def _render(
     numbers: list[int],
     wrong: list[FormError],
     found: Found | None,
+    against: Mapping[datetime, list[str]] | None = None,
 ) -> Response:
     row = subject.row
     sides = [
@@ -345,6 +362,7 @@ def _render(
         "errors": wrong,
         "found": found,
         "notes": notes,
+        "against": against or {},
         "reason_of": diary_words.reason,
         "kind_of": diary_words.kind,
         "part_of": lambda part: _(diary_words.PARTS[part]),

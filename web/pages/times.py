@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hearings import (
     adjournments,
     bookings,
+    court_times,
     diary,
     diary_queries,
     errors,
@@ -166,6 +167,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         own = await diary_queries.resources(db, state=person.owner_state, owners=(person.owner_state,), limit=RESOURCES)
         against = await _against(db, hearing, days, own.rows)
         agreed = await terms.agreed_by(db, hearing)
+        warned = await court_times.of_hearing(db, hearing)
     found = terms.terms(hearing, days)
     seen = [
         (booking, resource)
@@ -184,6 +186,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         "hidden": len(booked) - len(seen),
         "free": own.rows,
         "speaks_against": against,
+        "warnings": diary_words.against(warned),
         "terms": found,
         "agreed": agreed,
         "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],

@@ -44,6 +44,37 @@ async def test_a_hearing_is_proposed_countered_agreed_and_cancelled(installation
     assert len(views) >= 4
 
 
+async def test_a_hearing_shows_what_the_courts_calendars_say_against_it_and_a_list_does_not(ro, th, request_, story):
+    closure = {"kind": "closure", "first_day": "2027-12-02", "last_day": "2027-12-02", "reason": "Burst pipe"}
+    body = {"request": request_["id"], **story.hearing, "wall_start": "2027-12-01T09:00"}
+    body["alternatives"] = [{"wall_start": "2027-12-02T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}]
+    made = await ro.post("/hearings", body)
+    assert made.status_code == 201, made.text
+    holiday = {
+        "code": "holiday",
+        "side": "requesting",
+        "starts_at": "2027-12-01T07:00:00Z",
+        "day": "2027-12-01",
+        "detail": "National Day",
+    }
+    assert made.json()["warnings"] == [holiday]
+    path = f"/hearings/{made.json()['ref']}"
+    tag = made.headers["etag"]
+    assert (await th.get(path)).headers["etag"] == tag
+    assert (await th.post("/court-periods", closure)).status_code == 201
+    seen = await ro.get(path)
+    closed = {"code": "closure", "side": "requested", "day": "2027-12-02", "detail": "Burst pipe"}
+    assert seen.json()["warnings"] == [holiday, closed | {"starts_at": "2027-12-02T07:00:00Z"}]
+    assert seen.headers["etag"] != tag
+    assert "warnings" not in (await ro.get("/hearings")).json()["items"][0]
+    answer = await ro.call("POST", f"{path}/cancel", json={"reason": "Settled"}, headers={"if-match": tag})
+    assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
+    answer = await ro.call(
+        "POST", f"{path}/cancel", json={"reason": "Settled"}, headers={"if-match": seen.headers["etag"]}
+    )
+    assert (answer.status_code, answer.json()["warnings"]) == (200, []), answer.text
+
+
 async def test_hearings_are_listed_by_their_time_and_only_for_their_states(installation, ro, th, request_, story):
     hearing = (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).json()
     for path in ("/hearings", "/hearings?since=2027-11-29T07:00:00Z", "/hearings?until=2027-11-30T00:00:00%2B02:00"):

@@ -73,6 +73,49 @@ TIME = {
 }
 
 
+def anyway(clerk, page, fields):
+    """Propose a time of which the page warns first: the second time it is proposed."""
+    warned = clerk.post(page, fields, page=page)
+    seen = re.search(r'name="warned" value="([^"]+)"', warned.text)
+    assert (warned.status_code, bool(seen)) == (422, True), clerk.words(warned)
+    return clerk.post(page, fields | {"warned": seen[1]}, page=page)
+
+
+def test_a_holiday_a_closure_and_night_are_told_before_a_time_is_proposed_and_as_long_as_it_stands(service, clerk):
+    request = accepted(service, clerk)
+    page = f"{request}/schedule"
+    feast = TIME | {"date": "2027-12-01", "time": "10:00"}
+    warned = clerk.post(page, feast, page=page)
+    words = clerk.words(warned)
+    assert warned.status_code == 422
+    assert "Nothing has been proposed yet" in words
+    assert "Holiday in Romania (Bucharest): National Day (2027-12-01)" in words
+    assert "Propose it all the same" in words
+    # Another time than the one warned of is warned of by itself: by then the court has closed a day.
+    calendar = "/calendars/RO"
+    closure = {"kind": "closure", "first_day": "2027-12-02", "last_day": "2027-12-02", "reason": "Burst pipe"}
+    assert clerk.post(calendar, closure, page=calendar).status_code == 303
+    seen = re.search(r'name="warned" value="([^"]+)"', warned.text)[1]
+    shut = feast | {"date": "2027-12-02", "warned": seen}
+    assert "Closed in Romania (Bucharest): Burst pipe (2027-12-02)" in clerk.words(clerk.post(page, shut, page=page))
+    place = re.search(r'action="(/calendars/RO/[0-9a-f-]+/strike)"', clerk.get(calendar).text)[1]
+    assert clerk.post(place, page=calendar).status_code == 303
+    made = clerk.post(page, feast | {"warned": seen}, page=page)
+    assert made.status_code == 303
+    home = made.headers["location"]
+    for where in (home, f"{home}/times"):
+        assert "Holiday in Romania (Bucharest): National Day (2027-12-01)" in clerk.words(clerk.get(where))
+    night = {"date": "2027-12-03", "time": "03:00", "clock": "requested", "duration": "60", "reason": "Flight"}
+    authority = service.signed_in("authority")
+    assert "Outside the hours of Thailand (Bangkok)" in authority.words(
+        authority.post(f"{home}/time", night, page=f"{home}/time")
+    )
+    assert "Holiday in Romania" in authority.words(authority.get(home))
+    assert anyway(authority, f"{home}/time", night).status_code == 303
+    words = authority.words(authority.get(home))
+    assert "Outside the hours of Thailand (Bangkok) (2027-12-03)" in words and "Holiday in Romania" not in words
+
+
 def test_a_time_the_clocks_skip_is_refused_naming_the_gap(service, clerk):
     page = accepted(service, clerk) + "/schedule"
     answer = clerk.post(page, TIME | {"date": "2027-03-28", "time": "03:30"}, page=page)
@@ -90,7 +133,7 @@ def test_a_time_that_happens_twice_is_asked_about_and_the_answer_counts(service,
     assert answer.status_code == 422
     words = clerk.words(answer)
     assert "The first, at UTC+03:00" in words and "The second, at UTC+02:00" in words
-    made = clerk.post(page, twice | {"fold": "1"}, page=page)
+    made = anyway(clerk, page, twice | {"fold": "1"})
     assert made.status_code == 303
     shown = clerk.words(clerk.get(made.headers["location"]))
     assert "03:30" in shown and "Bucharest (UTC+02:00)" in shown

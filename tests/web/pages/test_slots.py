@@ -104,6 +104,12 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
     assert "Time agreed" in words and "RO : yes" in words and "TH : yes" in words and "Courtroom 2" in words
 
 
+def test_a_time_found_at_any_hour_says_whose_hours_it_leaves(clerk, asked):
+    found = clerk.words(clerk.get(f"{asked}/slots", params=FIND | {"duration": "600", "any_hour": "yes"}))
+    assert "Outside the hours of Romania (Bucharest) (2027-03-2" in found
+    assert "Outside the hours" not in clerk.words(clerk.get(f"{asked}/slots", params=FIND)).partition("Days without")[0]
+
+
 def test_what_cannot_be_searched_is_said_beside_its_field(clerk, asked):
     here = f"{asked}/slots"
     for field, value in {
