@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import bookings, calendars, diary_queries, slots
+from hearings import bookings, calendars, diary_queries, languages, slots
 from hearings import law as laws
 from hearings.bookings import MOST
 from hearings.comfort import Attendee
 from hearings.diary_queries import visible
 from hearings.errors import Invalid, NotFound
-from hearings.models import Hearing, Resource
+from hearings.interpreters import LASTING, Need, objections
+from hearings.models import Hearing, HearingRequest, Resource
+from hearings.models.request import Side
 from hearings.slots import Diary, Found, Wanted
 
 Court = tuple[str, str]
@@ -70,6 +72,30 @@ async def find(
     return slots.search(
         wanted, courts=found, diaries=diaries, attendees=attendees, now=now, limit=limit, per_day=per_day
     )
+
+
+async def provided(
+    db: AsyncSession, *, request: HearingRequest, resources: Sequence[Resource], now: datetime
+) -> list[int]:
+    """Numbers of interpreters to begin with: of each State that provides one by the request, the only one who fits."""
+    between = (request.language_of_court, request.language_of_person)
+    states = {
+        Side.requesting: [request.requesting_state],
+        Side.requested: [request.requested_state],
+        Side.both: [request.requesting_state, request.requested_state],
+    }.get(request.interpreter_side or Side.neither, [])
+    if not states or languages.same(*between):
+        return []
+    people = await diary_queries.interpreters_of(db, resources, since=now, until=now + timedelta(days=1))
+    need = Need(length=60, languages=between)
+    fitting = {
+        number for number, one in people.items() if LASTING.isdisjoint(objections(one, need, int(now.timestamp())))
+    }
+    found = []
+    for state in states:
+        able = [row.resource_no for row in resources if row.owner_state == state and row.resource_no in fitting]
+        found += able if len(able) == 1 else []
+    return found
 
 
 async def _resources(db: AsyncSession, numbers: Sequence[int], state: str) -> dict[int, Resource]:

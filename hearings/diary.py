@@ -49,7 +49,7 @@ async def propose(
     more_days: Sequence[WallTime] = (),
     resources: Sequence[int] = (),
     margins: Mapping[str, int] | None = None,
-    recording_policy: RecordingPolicy = RecordingPolicy.sound_and_picture,
+    recording_policy: RecordingPolicy | None = None,
     participant_classes: Sequence[str] | None = None,
     despite: str = "",
     actor: Actor,
@@ -59,7 +59,8 @@ async def propose(
 
     Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
     `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
-    says why. Languages default to the court's and the person's of the request.
+    says why. Languages default to the court's and the person's of the request, the policy
+    to what it asks for.
     Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
     `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
     Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
@@ -90,7 +91,7 @@ async def propose(
         requested_city=clean(requested_city, "requested_city", most=100, least=1),
         language_requesting=language(language_requesting or request.language_of_court),
         language_requested=language(language_requested or request.language_of_person),
-        recording_policy=recording_policy,
+        recording_policy=recording_policy or policy_asked(request),
         participant_classes=_classes(participant_classes),
         created_by=actor.id,
         created_at=now,
@@ -116,6 +117,11 @@ async def propose(
         move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
     return hearing
+
+
+def policy_asked(request: HearingRequest) -> RecordingPolicy:
+    """What is recorded unless somebody says otherwise: nothing where the request asks that nothing be, else all."""
+    return RecordingPolicy.not_recorded if request.recording_asked is False else RecordingPolicy.sound_and_picture
 
 
 async def counter(

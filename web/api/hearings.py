@@ -111,7 +111,7 @@ class NewHearing(Times):
     language_requested: Language = ""
     more_days: list[Time] = Field(default=[], max_length=19)
     margins: Margins = Margins()
-    recording_policy: Policy = RecordingPolicy.sound_and_picture
+    recording_policy: Policy | None = Field(default=None, description="Nothing: as the request asks.")
     participant_classes: Classes | None = Field(default=None, description="Roles that may take part; nothing: every.")
 
 

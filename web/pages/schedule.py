@@ -14,14 +14,17 @@ from starlette.routing import Route
 
 from hearings import clocks, court_times, diary, errors, hearing_days, queries, reference, wall_times
 from hearings.models import Hearing, HearingRequest
+from hearings.models.hearing import RecordingPolicy
 from hearings.wall_times import WallTime
-from web import diary_words, forms, places
+from web import asked_times, diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _, offset
 from web.pages import hearing_access, request_access
 from web.places import Place
 from web.rendering import render
+
+SIDES = ("requesting", "requested")
 
 
 def _zones(state: str) -> list[tuple[str, str]]:
@@ -35,10 +38,16 @@ async def page(request: Request) -> Response:
         row = await request_access.find(db, request, person)
     sides = places.of_states(row.requesting_state, row.requested_state)
     values = {"clock": "requesting", "duration": "60", "time": "", "date": ""}
-    for name, side in zip(("requesting", "requested"), sides, strict=True):
+    values["recording_policy"] = diary.policy_asked(row).value
+    for name, side in zip(SIDES, sides, strict=True):
         own = person.city if side.state == person.owner_state and person.city else side.city
         values |= {f"{name}_zone": side.zone, f"{name}_city": own}
-    return _render(request, row, None, values, [])
+    asked = asked_times.ahead(row, datetime.now(UTC))
+    wanted = request.query_params.get("asked", "")
+    chosen = next((one for one in asked if str(one.number) == wanted), asked[0] if asked else None)
+    if chosen is not None:
+        values |= asked_times.clock_values(row, chosen, {name: values[f"{name}_zone"] for name in SIDES})
+    return _render(request, row, None, values, [], {"chosen": chosen})
 
 
 async def propose(request: Request) -> Response:
@@ -50,6 +59,7 @@ async def propose(request: Request) -> Response:
     wrong = _check(form, with_cities=True)
     if wrong:
         return _render(request, row, None, form.first, wrong)
+    policy = form.text("recording_policy")
     try:
         courts = [
             (row.requesting_state, form.text("requesting_zone")),
@@ -69,6 +79,7 @@ async def propose(request: Request) -> Response:
                 requesting_city=form.text("requesting_city"),
                 requested_zone=form.text("requested_zone"),
                 requested_city=form.text("requested_city"),
+                recording_policy=RecordingPolicy(policy) if policy else None,
                 actor=signed.actor(),
                 now=datetime.now(UTC),
             )
@@ -151,7 +162,7 @@ def _clock(form: Form) -> str:
 
 
 def _check(form: Form, *, with_cities: bool) -> list[FormError]:
-    """What cannot be read as a time, a length, or a place."""
+    """What cannot be read as a time, a length, a place, or what is recorded."""
     wrong = []
     try:
         datetime.strptime(form.text("date"), "%Y-%m-%d").replace(tzinfo=UTC)
@@ -165,6 +176,8 @@ def _check(form: Form, *, with_cities: bool) -> list[FormError]:
         wrong.append(FormError("clock", _("Choose whose clock shows this time.")))
     if not (form.text("duration").isascii() and form.text("duration").isdigit() and len(form.text("duration")) < 5):
         wrong.append(FormError("duration", _("Enter the length in minutes, such as 60.")))
+    if form.text("recording_policy") not in {"", *RecordingPolicy}:
+        wrong.append(FormError("recording_policy", _("Choose what is recorded.")))
     for name in ("requesting_city", "requested_city") if with_cities else ():
         if not form.text(name):
             wrong.append(FormError(name, _("Enter the city of the court.")))
@@ -229,6 +242,9 @@ def _render(
         "errors": wrong,
         "ambiguous": [],
         "warnings": [],
+        "asked": [] if hearing else asked_times.ahead(row, datetime.now(UTC)),
+        "chosen": None,
+        "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],
         "sides": sides,
         "requesting_zones": _zones(row.requesting_state),
         "requested_zones": _zones(row.requested_state),

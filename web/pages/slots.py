@@ -13,15 +13,26 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import adjournments, availability, clocks, court_times, diary, diary_queries, errors, queries, reference
+from hearings import (
+    adjournments,
+    availability,
+    clocks,
+    court_times,
+    diary,
+    diary_queries,
+    errors,
+    queries,
+    reference,
+)
 from hearings.comfort import Attendee
 from hearings.court_times import Warned
 from hearings.models import Hearing, HearingRequest, Person, Resource
+from hearings.models.hearing import RecordingPolicy
 from hearings.rest import rules
 from hearings.slots import Found, Wanted
 from hearings.status import HearingStatus
 from hearings.wall_times import WallTime
-from web import diary_words, forms, places
+from web import asked_times, diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
 from web.i18n import _
@@ -102,6 +113,12 @@ def _usual(subject: Subject, person: Person) -> dict[str, str]:
         sides = places.of_hearing(one)
     else:
         sides = places.of_states(subject.row.requesting_state, subject.row.requested_state)
+        values["recording_policy"] = diary.policy_asked(subject.row).value
+        if asked := asked_times.ahead(subject.row, datetime.now(UTC)):
+            first, last = (one.at.astimezone(ZoneInfo(sides[0].zone)).date() for one in (asked[0], asked[-1]))
+            # A search looks at a year at most; what is proposed later is for another.
+            until = min(last, first + timedelta(days=365))
+            values |= {"since": f"{first}", "until": f"{until}", "duration": f"{asked[0].minutes}"}
     for name, side in zip(SIDES, sides, strict=True):
         own = person.city if not subject.hearing and side.state == person.owner_state and person.city else side.city
         values |= {f"{name}_zone": side.zone, f"{name}_city": own}
@@ -204,7 +221,12 @@ async def page(request: Request) -> Response:
         subject = await _subject(db, request, person)
         values = _usual(subject, person)
         if "find" not in query:
-            return _render(request, subject, values, [], [], None)
+            numbers = []
+            if subject.hearing is None:
+                numbers = await availability.provided(
+                    db, request=subject.row, resources=subject.resources, now=datetime.now(UTC)
+                )
+            return _render(request, subject, values, numbers, [], None)
         values |= {name: query[name] for name in values if name in query}
         values["any_hour"] = query.get("any_hour", "")
         _keep_zones(subject, values)
@@ -231,6 +253,8 @@ async def propose(request: Request) -> Response:
     numbers = _numbers(form.all("resource"), subject)
     wanted, wrong = _read(values, subject, values)
     chains = _chosen(form, values, wanted)
+    if subject.hearing is None and values["recording_policy"] not in set(RecordingPolicy):
+        wrong.append(FormError("recording_policy", _("Choose what is recorded.")))
     if not 1 <= len(chains) <= 3:
         wrong.append(FormError("slot", _("Choose one, two or three times.")))
     if not form.text("checked"):
@@ -314,6 +338,7 @@ async def _put(
             alternatives=[one[0] for one in others],
             more_days=first[1:],
             margins={name: int(values[name]) for name in diary.MARGINS},
+            recording_policy=RecordingPolicy(values["recording_policy"]),
             requesting_zone=values["requesting_zone"],
             requesting_city=values["requesting_city"],
             requested_zone=values["requested_zone"],
@@ -363,6 +388,9 @@ def _render(
         "found": found,
         "notes": notes,
         "against": against or {},
+        "asked": [] if subject.hearing else asked_times.ahead(row, datetime.now(UTC)),
+        "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],
+        "provider": terms.word("side", row.interpreter_side.value) if row.interpreter_side else "",
         "reason_of": diary_words.reason,
         "kind_of": diary_words.kind,
         "part_of": lambda part: _(diary_words.PARTS[part]),

@@ -249,9 +249,9 @@ async def submitted(client: Client, **content: Any) -> dict[str, Any]:
     return found
 
 
-async def accepted(client: Client, other: Client) -> dict[str, Any]:
+async def accepted(client: Client, other: Client, **content: Any) -> dict[str, Any]:
     """A request that the other State has accepted."""
-    request = await submitted(client)
+    request = await submitted(client, **content)
     assert (await other.post(f"/requests/{request['id']}/acknowledge")).status_code == 200
     answer = await other.signed(f"/requests/{request['id']}/accept", "accept_request", reason="")
     assert answer.status_code == 200, answer.text

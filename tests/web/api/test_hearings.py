@@ -44,6 +44,13 @@ async def test_a_hearing_is_proposed_countered_agreed_and_cancelled(installation
     assert len(views) >= 4
 
 
+async def test_nothing_is_recorded_where_the_request_asks_so_unless_the_proposal_says_otherwise(ro, th, story):
+    for more, policy in (({}, "not_recorded"), ({"recording_policy": "sound_only"}, "sound_only")):
+        asked = await story.accepted(ro, th, recording_asked=False)
+        made = await ro.post("/hearings", {"request": asked["id"], **story.hearing, **more})
+        assert (made.status_code, made.json()["recording_policy"]) == (201, policy), made.text
+
+
 async def test_a_hearing_shows_what_the_courts_calendars_say_against_it_and_a_list_does_not(ro, th, request_, story):
     closure = {"kind": "closure", "first_day": "2027-12-02", "last_day": "2027-12-02", "reason": "Burst pipe"}
     body = {"request": request_["id"], **story.hearing, "wall_start": "2027-12-01T09:00"}
