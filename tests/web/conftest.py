@@ -8,10 +8,12 @@ import secrets
 import shutil
 import socket
 import struct
-from collections.abc import AsyncIterator, Iterator
+import zoneinfo
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import uvicorn
 from playwright.async_api import Browser, async_playwright
 from starlette.applications import Starlette
 
-from hearings import logins, pdf_seals
+from hearings import clocks, logins, pdf_seals
 from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.roles import Role
@@ -377,3 +379,21 @@ async def served(installation: Installation) -> AsyncIterator[Any]:
     yield installation
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+def set_clocks_back(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Give the machine time-zone data of an older version, as a service started on them finds them."""
+    before = zoneinfo.TZPATH
+
+    def use(folders: Sequence[str | Path]) -> None:
+        zoneinfo.reset_tzpath([str(one) for one in folders])
+        clocks.tzdb_version.cache_clear()
+
+    def set_back(version: str) -> None:
+        shutil.copytree(str(files("tzdata") / "zoneinfo"), tmp_path / "zoneinfo")
+        (tmp_path / "zoneinfo" / "+VERSION").write_text(f"{version}\n")
+        use([tmp_path / "zoneinfo"])
+
+    yield set_back
+    use(before)

@@ -1,6 +1,9 @@
 """Hearings through the API: proposed, countered, agreed to by signature, made ready, cancelled."""
 
 import pytest
+from sqlmodel import func, select
+
+from hearings.models import Hearing, HearingDay, Offer
 
 
 @pytest.fixture
@@ -80,6 +83,29 @@ async def test_a_hearing_shows_what_the_courts_calendars_say_against_it_and_a_li
         "POST", f"{path}/cancel", json={"reason": "Settled"}, headers={"if-match": seen.headers["etag"]}
     )
     assert (answer.status_code, answer.json()["warnings"]) == (200, []), answer.text
+
+
+async def test_time_zone_data_too_old_for_a_state_are_answered_409_and_nothing_is_made(
+    installation, ro, story, set_clocks_back
+):
+    kz = await installation.client("KZ")
+    content = story.content | {"language_of_person": "ru", "language_of_request": "ru"}
+    made = (await ro.post("/requests", {"requested_state": "KZ", "content": content})).json()
+    sent = await ro.signed(f"/requests/{made['id']}/submit", "submit_request")
+    assert sent.status_code == 200, sent.text
+    assert (await kz.post(f"/requests/{made['id']}/acknowledge")).status_code == 200
+    answer = await kz.signed(f"/requests/{made['id']}/accept", "accept_request", reason="")
+    assert answer.status_code == 200, answer.text
+    body = {"request": made["id"], **story.hearing, "requested_zone": "Asia/Almaty", "requested_city": "Almaty"}
+    set_clocks_back("2023d")  # Kazakhstan has had one zone since 1 March 2024 (2024a)
+    refused = await ro.post("/hearings", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale_time_zones"), refused.text
+    assert "2024a" in refused.json()["detail"]
+    async with installation.database.reading() as db:
+        for table in (Hearing, HearingDay, Offer):
+            assert (await db.exec(select(func.count()).select_from(table))).one() == 0
+    assert (await ro.get(f"/requests/{made['id']}")).json()["status"] == "accepted"
+    assert (await ro.get("/hearings")).json()["items"] == []
 
 
 async def test_hearings_are_listed_by_their_time_and_only_for_their_states(installation, ro, th, request_, story):

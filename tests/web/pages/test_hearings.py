@@ -1,9 +1,15 @@
 """Hearings on pages: times that do not exist or exist twice, people, links, and who may do what."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import func, select
 
+from hearings import queries, requests
+from hearings.actors import Actor, person_actor
+from hearings.models import Hearing, HearingDay, Offer, StatusChange
+from web import cli, demo
 from web.pages import hearing as hearing_page
 
 
@@ -14,16 +20,8 @@ def clerk(service):
 
 def accepted(service, clerk) -> str:
     """A request the other State has accepted."""
-    from hearings import requests
-    from web import demo
 
     async def make(database):
-        from datetime import UTC, datetime
-
-        from hearings import queries
-        from hearings.actors import person_actor
-        from web import cli
-
         now = datetime.now(UTC)
         async with database.transaction() as db:
             people = await queries.people(db)
@@ -155,6 +153,38 @@ def test_a_time_that_cannot_be_is_explained_beside_its_field(service, clerk, fie
     shown = "time" if value in ("2020-01-01", "9999-01-01") else field
     assert f'href="#{shown}"' in answer.text
     assert "Error:" in answer.text.split("</title>")[0]
+
+
+def test_time_zone_data_too_old_for_a_state_are_told_and_nothing_is_made(service, clerk, set_clocks_back):
+    async def make(database):
+        now = datetime.now(UTC)
+        answers = Actor(id="kz", label="Almaty", state="KZ", functions=frozenset({"authority", "central_authority"}))
+        async with database.transaction() as db:
+            asks = person_actor(cli.match(await queries.people(db), "clerk"))
+            fields = demo.REQUEST | {"language_of_person": "ru", "language_of_request": "ru"}
+            row = await requests.draft(db, requested_state="KZ", fields=fields, actor=asks, now=now)
+            await requests.submit(db, request=row, actor=asks, now=now)
+            await requests.acknowledge(db, request=row, actor=answers, now=now)
+            await requests.accept(db, request=row, actor=answers, now=now)
+            return row.reference
+
+    async def count(database):
+        async with database.reading() as db:
+            return [
+                (await db.exec(select(func.count()).select_from(table))).one()
+                for table in (Hearing, HearingDay, Offer, StatusChange)
+            ]
+
+    page = f"/requests/{service.run(make)}/schedule"
+    assert clerk.get(page).status_code == 200
+    before = service.run(count)
+    set_clocks_back("2023d")  # Kazakhstan has had one zone since 1 March 2024 (2024a)
+    answer = clerk.post(page, TIME | {"requested_zone": "Asia/Almaty", "requested_city": "Almaty"}, page=page)
+    assert answer.status_code == 409
+    assert "The time-zone data of this service are too old for one of the States. Nothing was changed" in clerk.words(
+        answer
+    )
+    assert service.run(count) == before
 
 
 def test_the_other_state_agrees_or_proposes_another_time(service, clerk):
