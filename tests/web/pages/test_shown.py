@@ -21,6 +21,10 @@ NOT_FOR_THEM = {
     "/h/{ref}/people/new",
     "/h/{ref}/people/{participant}",
     "/h/{ref}/technical/sign",
+    "/h/{ref}/times/sign",
+    "/h/{ref}/times/accept",
+    "/requests/{reference}/act/{action}",
+    "/requests/{reference}/sign/{action}",
 }
 """Refused to the requested authority, or not to be had at this stage: nothing is shown, nothing is noted."""
 NO_VIEW = {"/h/{ref}/test/{test}/state", "/h/{ref}/packets"}
