@@ -127,6 +127,32 @@ def test_the_page_that_signs_changes_nothing_and_what_it_signs_does_the_act(serv
     assert after["hearing_request"] != before["hearing_request"]
 
 
+@pytest.mark.parametrize("name", [*TYPED, "agree"])
+def test_what_is_signed_with_the_other_states_key_is_refused_and_changes_nothing(service, name):
+    """Whichever State the statement says it is of; with the own key the very same one is taken."""
+    if name == "agree":
+        (home, offer), who = proposed(service), "authority"
+        typed, where, to_sign = {"offer": offer}, f"{home}/times/accept", f"{home}/times/sign"
+    else:
+        (who, typed), home = TYPED[name], made(service, reviewed=name != "submit")
+        where, to_sign = f"{home}/act/{name}", f"{home}/sign/{name}"
+    client = service.signed_in(who)
+    typed = typed | {"csrf": client.token("/docket")}
+    shown = client.get(to_sign) if name == "agree" else client.post(to_sign, typed)
+    stated = service.statement(shown)
+    before = everything(service)
+    for said in (stated, stated | {"iss": stated["aud"], "aud": stated["iss"]}):
+        foreign = {"jws": signatures.sign(said, seed=service.seed(str(stated["aud"])))}
+        answer = client.post(where, typed | foreign)
+        assert (answer.status_code, "no such signing key" in client.words(answer)) == (401, True), client.words(answer)
+        told = client.post(where, typed | foreign, headers={"accept": "application/json"})
+        assert (told.status_code, told.json()["code"]) == (401, "signature_key_unknown")
+    after = everything(service)
+    assert len(after.pop("refused_statement")) == len(before.pop("refused_statement")) + 4  # for both States to read
+    assert after == before
+    assert service.sign(client, shown).status_code == 303
+
+
 def test_an_unsigned_agreement_to_a_time_is_refused_and_changes_nothing(service):
     home, offer = proposed(service)
     authority = service.signed_in("authority")
