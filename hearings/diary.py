@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, bookings, hearing_days, line_tests, offers
+from hearings import agreements, bookings, consent_answers, hearing_days, line_tests, offers
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
@@ -19,7 +19,7 @@ from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.hearing import RecordingPolicy, everybody
 from hearings.moves import born, check, move_hearing, move_request
 from hearings.permissions import require_staff
-from hearings.queries import hearings_of_request, open_sitting, participants
+from hearings.queries import get, hearings_of_request, open_sitting, participants
 from hearings.roles import HEARD, Role
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 from hearings.terms import consent
@@ -299,8 +299,8 @@ async def make_ready(
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
     Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
-    when the two sides speak different languages; `AgreementMissing` without a technical agreement both States have
-    signed; `LineTestMissing` without a passed line test, unless `without_test` says why the hearing goes on without.
+    when the two sides speak different languages; `ConsentMissing`; `AgreementMissing` without a technical agreement
+    both States have signed; `LineTestMissing` without a passed line test, unless `without_test` says why.
     Effects: that reason is kept with the agreement; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
@@ -312,6 +312,7 @@ async def make_ready(
         missing.append(Role.interpreter.value)
     if missing:
         raise NotReady(f"Not named yet: {', '.join(missing).replace('_', ' ')}", missing)
+    await consent_answers.require_given(db, await get(db, HearingRequest, hearing.request_id), now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now)
 

@@ -22,7 +22,8 @@ HearingsError
 │   ├── AgreementConflict         agreement_conflict   the two sites cannot hold it so; the lines say what would help
 │   ├── AgreementMissing          agreement_missing    no technical agreement signed by both
 │   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
-│   └── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
+│   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
+│   └── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
 ├── Stale                         stale                somebody else has changed it since it was read
 ├── LinkRefused
 │   ├── LinkUnknown               link_unknown
@@ -234,6 +235,12 @@ class ConditionsOpen(NotReady):
     """A condition of the requested State is not kept yet; `missing` holds the sentences."""
 
     code = "conditions_open"
+
+
+class ConsentMissing(NotReady):
+    """The person's consent to be heard by video is missing; `missing` says by which rules and how each stands."""
+
+    code = "consent_missing"
 
 
 class LinkRefused(HearingsError):

@@ -134,6 +134,8 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
     without = [told.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)
+    for rule in event.data.get("without_consent", ()):
+        yield line(N_("    Without the consent that is needed: {rule}."), source, rule=told.quoted(rule))
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")

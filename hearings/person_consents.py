@@ -1,11 +1,11 @@
 """The person's own consent to be heard by video: asked for rule by rule, given, refused, withdrawn at any time.
 
 Which rules ask is the legal engine's answer (`hearings.consents`); here is what the person said, with which counsel,
-and when. A withdrawal while the person is being heard closes the floor at once, in the same transaction.
+and when, is written down; what is given and what is not `hearings.consent_answers` says. A withdrawal while the person
+is being heard closes the floor at once, in the same transaction; one before that takes a ready hearing back.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -13,46 +13,38 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import sittings
 from hearings.actors import SYSTEM, Actor
+from hearings.consent_answers import WITHDRAWN, Rule, asked_by, asking, of_request
 from hearings.errors import Invalid, NotFound, NotReady
+from hearings.law import current
 from hearings.legal_bases import GateResult
 from hearings.models import Consent, Hearing, HearingRequest, Sitting
 from hearings.models.sitting import HoldCause
-from hearings.moves import born, move_consent
+from hearings.moves import born, move_consent, move_hearing
 from hearings.request_log import require
-from hearings.status import ConsentStatus, SittingStatus
+from hearings.status import ConsentStatus, HearingStatus, SittingStatus
 from hearings.texts import clean
 
-WITHDRAWN = "consent_withdrawn"
-"""The reason of the hold: a code the pages translate."""
 _OVER = (SittingStatus.closing, SittingStatus.closed)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One rule that asks for the person's consent."""
-
-    key: str
-    provision: str
-    text: str
-
-
-def asked_by(result: GateResult) -> tuple[Rule, ...]:
-    """The rules that ask, each once."""
-    found: dict[str, Rule] = {}
-    for need in result.consents:
-        key = f"{need.layer}:{need.state}:{need.provision}"[:80]
-        found.setdefault(key, Rule(key=key, provision=need.provision[:300], text=need.text[:1000]))
-    return tuple(found.values())
+_TO_COME = (HearingStatus.agreed, HearingStatus.ready)
 
 
 async def prepare(
     db: AsyncSession, *, request: HearingRequest, result: GateResult, actor: Actor, now: datetime
 ) -> None:
     """Note which consents are needed. Effects: adds those that are not noted yet, as not asked."""
-    have = {one.rule for one in await of_request(db, request.id)}
-    for rule in asked_by(result):
-        if rule.key not in have:
-            await _add(db, request, rule, actor=actor, now=now)
+    await _note(db, request, asked_by(result), actor=actor, now=now)
+
+
+async def note(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """Note the rules that ask by the law as it is now, which may have changed since the request was submitted.
+
+    Effects: adds those that are not noted yet, as not asked. Raises `NotReady` for a draft, which has none on record.
+    """
+    require("record_consent", request, actor)
+    _submitted(request)
+    if await _note(db, request, asking(request, now=now, law=await current(db)), actor=actor, now=now):
+        request.version += 1
+        db.add(request)
 
 
 async def record(
@@ -100,14 +92,18 @@ async def withdraw(
     """The person withdraws a consent, at any time; returns the ids of the hearings whose sitting is now on hold.
 
     Effects, in order: consent to withdrawn, its history; in every open sitting of the request's hearings a hold: the
-    floor closes, and the presiding judge opens it again or closes the hearing. Raises `IllegalMove` when it was not
-    given.
+    floor closes, and the presiding judge opens it again or closes the hearing; a hearing that is ready and has no open
+    sitting goes back to agreed. Raises `IllegalMove` when it was not given.
     """
     require("record_consent", request, actor)
     consent = await _find(db, request, consent_id)
     reason = clean(reason, "reason", most=1000, lines=True)
     move_consent(db, consent, ConsentStatus.withdrawn, actor=actor, now=now, reason=reason)
     request.version += 1
+    # Locked before sittings are looked for: a hearing being made ready, or a lobby being opened, is waited for.
+    to_come = select(Hearing).where(Hearing.request_id == request.id, col(Hearing.status).in_(_TO_COME))
+    to_come = to_come.order_by(col(Hearing.id)).with_for_update().execution_options(populate_existing=True)
+    waiting = (await db.exec(to_come)).all()
     query = (
         select(Sitting)
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
@@ -117,26 +113,18 @@ async def withdraw(
     for sitting in (await db.exec(query)).all():
         await sittings.hold(db, sitting=sitting, reason=WITHDRAWN, actor=SYSTEM, now=now, cause=HoldCause.fault)
         held.append(sitting.hearing_id)
+    for hearing in waiting:
+        if hearing.status is HearingStatus.ready and hearing.id not in held:
+            to = HearingStatus.agreed
+            move_hearing(db, hearing, to, actor=actor, now=now, reason="a consent was withdrawn")
     return held
 
 
-async def of_request(db: AsyncSession, request_id: str) -> Sequence[Consent]:
-    """What is noted of the person's consent, rule by rule."""
-    query = select(Consent).where(Consent.request_id == request_id).order_by(col(Consent.id))
-    return (await db.exec(query.execution_options(populate_existing=True))).all()
-
-
-async def outstanding(db: AsyncSession, request_id: str) -> list[Consent]:
-    """Consents a rule asks for that are not given (or no longer)."""
-    return [one for one in await of_request(db, request_id) if one.status is not ConsentStatus.given]
-
-
-def standing(rows: Sequence[Consent]) -> str:
-    """What all rules together come to, for the legal engine: the worst of them; `not_asked` when there is none."""
-    order = (ConsentStatus.withdrawn, ConsentStatus.refused, ConsentStatus.not_asked, ConsentStatus.pending)
-    found = {one.status for one in rows}
-    worst = next((one for one in order if one in found), None)
-    return worst.value if worst else (ConsentStatus.given if rows else ConsentStatus.not_asked).value
+async def _note(
+    db: AsyncSession, request: HearingRequest, rules: Iterable[Rule], *, actor: Actor, now: datetime
+) -> list[Consent]:
+    have = {one.rule for one in await of_request(db, request.id)}
+    return [await _add(db, request, rule, actor=actor, now=now) for rule in rules if rule.key not in have]
 
 
 async def _add(db: AsyncSession, request: HearingRequest, rule: Rule, *, actor: Actor, now: datetime) -> Consent:
@@ -159,6 +147,10 @@ async def _find(db: AsyncSession, request: HearingRequest, consent_id: str) -> C
     found = (await db.exec(query.with_for_update())).first()
     if found is None:
         raise NotFound
+    _submitted(request)
+    return found
+
+
+def _submitted(request: HearingRequest) -> None:
     if request.submitted_at is None:
         raise NotReady("A draft has no consents on record yet")
-    return found

@@ -13,7 +13,7 @@ import rfc8785
 from babel import Locale
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import attachments, clocks, person_consents, reference, signatures, statement_bodies, translations
+from hearings import attachments, clocks, consent_answers, reference, signatures, statement_bodies, translations
 from hearings import languages as tongues
 from hearings.document_words import known, word
 from hearings.documents import written
@@ -147,7 +147,7 @@ async def gather(db: AsyncSession, request: HearingRequest) -> Papers:
         request=request,
         attachments=await attachments.of_request(db, request.id),
         translations=await translations.of_request(db, request.id),
-        consents=await person_consents.of_request(db, request.id),
+        consents=await consent_answers.of_request(db, request.id),
         signatures=[(one, keys[one.key_id]) for one in signed],
     )
 

@@ -5,15 +5,16 @@ the requested authority intervenes); `sitting.holds` keeps them all, and the flo
 lifted by somebody who may (`hearings.permissions.LIFTS`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import hearing_days, room_rules
+from hearings import consent_answers, hearing_days, room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import (
+    ConsentMissing,
     LobbyClosed,
     NotAllowed,
     NotReady,
@@ -108,7 +109,8 @@ async def start(
 
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
     person heard, and a microphone may never be missing.
-    Raises `EssentialMissing`, `ConditionsOpen`, `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
+    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `SoundCheckMissing`, `NotReady` under a hold,
+    `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
@@ -116,6 +118,7 @@ async def start(
     recording = await recording_of(db, sitting.id, lock=True)
     if sitting.status is not SittingStatus.pre_record:
         raise NotReady(f"The sitting starts after its sound checks; it is {sitting.status.value}")
+    await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
     if sitting.holds:
         raise NotReady("The sitting is on hold")
     await require_essentials(db, sitting)
@@ -178,7 +181,7 @@ async def hold(
     if actor is not SYSTEM or cause is None:
         cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
     reason = clean(reason, "reason", most=500, least=3)
-    if any((one["cause"], one["by"]) == (cause.value, actor.id) for one in sitting.holds):
+    if _same(cause.value, actor.id, reason) in [_same(one["cause"], one["by"], one["reason"]) for one in sitting.holds]:
         return
     entry: dict[str, Any] = {
         "cause": cause.value,
@@ -194,11 +197,21 @@ async def hold(
     )
 
 
-async def resume(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> bool:
+async def resume(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    reason: str,
+    without_consent: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> bool:
     """Lift the holds this person may lift. Returns whether the floor is open again.
 
-    Raises `NotAllowed` when there is none of theirs, `RecordingNotHealthy` when the floor would open in session
-    without a running recording.
+    A hold for a withdrawn consent needs the consent given again, or `without_consent`: the reason then says why the
+    sitting goes on all the same, and the log names what is missing.
+    Raises `NotAllowed` when there is none of theirs, `ConsentMissing`, `RecordingNotHealthy` when the floor would open
+    in session without a running recording.
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
     await _lock(db, sitting)
@@ -208,6 +221,14 @@ async def resume(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Acto
         decision = may("lift_hold", actor.role, hold_cause=sitting.hold_cause)
         raise NotAllowed(decision.reason, decision.who_can)
     reason = clean(reason, "reason", most=500, least=3)
+    lacking: Sequence[str] = ()
+    if any(one["reason"] == consent_answers.WITHDRAWN for one in theirs):
+        try:
+            await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
+        except ConsentMissing as error:
+            if not without_consent:
+                raise
+            lacking = error.missing
     if sitting.status in LIVE_SITTINGS and (not others or any(one["cause"] == "recording" for one in theirs)):
         recording = await recording_of(db, sitting.id)
         if recording.status is not RecordingStatus.recording:
@@ -223,6 +244,7 @@ async def resume(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Acto
         causes=[one["cause"] for one in theirs],
         reason=reason,
         left=[one["cause"] for one in others],
+        without_consent=list(lacking),
     )
     return sitting.floor_open
 
@@ -288,6 +310,16 @@ async def finish(
     await end_logins_of(db, participant_ids=ids, now=now, why="closed")
     await kill_links(db, participant_ids=ids, now=now, why="closed")
     await record(db, hearing=hearing, kind=EventKind.closed, actor=actor, now=now)
+
+
+def _same(cause: str, by: str, reason: str) -> tuple[str, str, bool]:
+    """What makes two holds one. A withdrawn consent is never taken for the lost line that closed the floor before."""
+    return cause, by, reason == consent_answers.WITHDRAWN
+
+
+async def _request_of(db: AsyncSession, sitting: Sitting) -> HearingRequest:
+    hearing = await get(db, Hearing, sitting.hearing_id)
+    return await get(db, HearingRequest, hearing.request_id)
 
 
 async def _lock(db: AsyncSession, sitting: Sitting) -> None:

@@ -29,6 +29,7 @@ from hearings.models import Webhook
 from hearings.permissions import require_staff
 from hearings.status import (
     AgreementStatus,
+    ConsentStatus,
     HearingStatus,
     MinutesStatus,
     RecordingStatus,
@@ -47,6 +48,7 @@ SUBJECTS = {
     "recording": ("recording", RecordingStatus),
     "agreement": ("agreement", AgreementStatus),
     "minutes": ("minutes", MinutesStatus),
+    "consent": ("consent", ConsentStatus),
 }
 """First half of an event's name: the table it comes from, and the statuses that are its second half."""
 EVENTS = tuple(f"{name}.{status.value}" for name, (_, statuses) in SUBJECTS.items() for status in statuses)

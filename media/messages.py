@@ -184,9 +184,13 @@ class Hold(Command):
 
 
 class Resume(Command):
-    """Lift a hold and open the floor again, with a reason."""
+    """Lift a hold and open the floor again, with a reason.
+
+    `without_consent`: the reason says why the sitting goes on although the person has withdrawn the consent.
+    """
 
     reason: Annotated[str, Meta(min_length=3, max_length=500)]
+    without_consent: bool = False
 
 
 class Close(Command):
@@ -238,6 +242,7 @@ class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: str
     since: Nanoseconds
     who_may_lift: str
+    consent_withdrawn: bool = False
 
 
 class ConditionView(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -374,6 +374,7 @@ class Proceedings:
                 db,
                 sitting=rows.sitting,
                 reason=command.reason,
+                without_consent=command.without_consent,
                 actor=participant_actor(_me(rows, connection)),
                 now=self._conductor.now(),
             )

@@ -41,6 +41,9 @@ SENTENCES: dict[str, str] = {
     "agreement_missing": N_("There is no technical agreement that both States have signed and that still holds."),
     "line_test_missing": N_("No line test has passed lately. Test the line, or write why the hearing goes on without."),
     "conditions_open": N_("A condition of the requested State is not kept yet: somebody is missing or has to confirm."),
+    "consent_missing": N_(
+        "The person’s consent is missing: {rules}. Record the answers on the page Consents of the request."
+    ),
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
     "double_booking": N_("Something is booked already at this time. Nothing was changed."),
     "interpreter_unfit": N_(
@@ -63,4 +66,6 @@ def words(error: errors.HearingsError) -> str:
         if error.who_can:
             return _("Only {roles} can do this.").format(roles=roles.any_of(error.who_can))
         return _("You may not do this now.")
+    if isinstance(error, errors.ConsentMissing) and error.missing:
+        return _(SENTENCES[error.code]).format(rules="; ".join(error.missing))
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hearings.consent_answers import WITHDRAWN
 from hearings.models import Hearing, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus
 from hearings.permissions import LIFTS, Decision, may
@@ -168,6 +169,7 @@ def hold_view(scene: Scene) -> messages.HoldView | None:
         reason=hold_reason(sitting.hold_reason, scene),
         since=nanoseconds(sitting.hold_since),
         who_may_lift=roles.any_of(LIFTS[sitting.hold_cause]),
+        consent_withdrawn=any(one["reason"] == WITHDRAWN for one in sitting.holds),
     )
 
 
@@ -176,7 +178,7 @@ def hold_reason(reason: str, scene: Scene) -> str:
     code, _separator, who = reason.partition(":")
     if code == "recording_failing":
         return _("The recording is failing. What is said now is not recorded.")
-    if code == "consent_withdrawn":
+    if code == WITHDRAWN:
         return _("The person has withdrawn the consent to be heard. The presiding judge decides how to go on.")
     if code == "line_lost":
         lost = scene.participant(who)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hearings import legal_bases, person_consents, queries, requests
+from hearings import consent_answers, legal_bases, person_consents, queries, requests
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotFound
@@ -28,7 +28,7 @@ async def noted(database: Database, request: HearingRequest, actor: Actor, now: 
         await person_consents.prepare(db, request=row, result=result, actor=actor, now=now)
         await person_consents.prepare(db, request=row, result=result, actor=actor, now=now)
     async with database.reading() as db:
-        (found,) = await person_consents.of_request(db, request.id)
+        (found,) = await consent_answers.of_request(db, request.id)
     return found
 
 
@@ -42,7 +42,7 @@ async def test_a_consent_is_recorded_with_counsel_and_time_and_its_history(court
     clerk, authority = court.staff("clerk"), court.staff("authority")
     consent = await noted(court.database, court.request, clerk, now)
     assert (consent.status, consent.provision) == (ConsentStatus.not_asked, "s. 1")
-    assert person_consents.standing([consent]) == "not_asked"
+    assert consent_answers.standing([consent]) == "not_asked"
     await record(court.database, consent, clerk, now, answer="pending")
     for words, field in (
         ({"answer": "given", "counsel_present": True}, "counsel"),
@@ -59,7 +59,7 @@ async def test_a_consent_is_recorded_with_counsel_and_time_and_its_history(court
     assert (given.status, given.given_at, given.counsel) == ("given", now - timedelta(hours=1), "A. Dee")
     async with court.database.reading() as db:
         steps = [(one.before, one.after, one.actor) for one in await queries.history(db, given)]
-        assert await person_consents.outstanding(db, court.request.id) == []
+        assert await consent_answers.outstanding(db, court.request, now=now) == []
     assert steps == [
         ("", "not_asked", clerk.id), ("not_asked", "pending", clerk.id), ("pending", "given", authority.id),
     ]  # fmt: skip
@@ -88,10 +88,10 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
     assert await withdraw(authority) == [court.hearing.id]
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
-        (kept,) = await person_consents.of_request(db, court.request.id)
-        assert person_consents.standing([kept]) == "withdrawn"
+        (kept,) = await consent_answers.of_request(db, court.request.id)
+        assert consent_answers.standing([kept]) == "withdrawn"
     assert (sitting.floor_open, sitting.hold_reason, sitting.status) == (
-        False, person_consents.WITHDRAWN, SittingStatus.roll_call,
+        False, consent_answers.WITHDRAWN, SittingStatus.roll_call,
     )  # fmt: skip
     assert (kept.status, kept.given_at) == (ConsentStatus.withdrawn, now)
 
@@ -131,4 +131,4 @@ def test_the_worst_of_several_consents_counts() -> None:
         (("refused", "given", "pending"), "refused"),
         (("withdrawn", "refused"), "withdrawn"),
     ):
-        assert person_consents.standing(rows(*statuses)) == worst
+        assert consent_answers.standing(rows(*statuses)) == worst

@@ -21,6 +21,7 @@ from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.models import (
     CalendarEntry,
     Claim,
+    Consent,
     Hearing,
     HearingDay,
     OutboxMessage,
@@ -30,8 +31,8 @@ from hearings.models import (
     Webhook,
 )
 from hearings.models.outbox import FeedScope, OutboxKind
-from hearings.moves import born, move_hearing, move_recording, move_request
-from hearings.status import HearingStatus, RequestStatus
+from hearings.moves import born, move_consent, move_hearing, move_recording, move_request
+from hearings.status import ConsentStatus, HearingStatus, RequestStatus
 from scheduler import delivery, following, mail
 from scheduler.ways import MailServer, Ways
 
@@ -125,6 +126,28 @@ async def test_an_event_goes_to_both_states_systems_and_to_no_third(setting: Any
             "link": "https://court.example/h/7F3K-22QD",
         },
     }
+
+
+async def test_a_withdrawn_consent_is_told_to_both_states_and_their_systems_without_a_name(setting: Any) -> None:
+    ro, th = await hook(setting, events=["consent.withdrawn"]), await hook(setting, "TH", ["consent.withdrawn"])
+    consent = Consent(
+        owner_state="RO", request_id=setting.request.id, rule="r", provision=NAME, text=NAME, since=setting.now,
+        status=ConsentStatus.given, given_at=setting.now,
+    )  # fmt: skip
+    async with setting.database.transaction() as db:
+        db.add(consent)
+        await db.flush()
+        move_consent(db, consent, ConsentStatus.withdrawn, actor=SYSTEM, now=setting.now, reason=NAME)
+    await following.follow(setting.world)
+    made = await messages(setting)
+    mails = [one for one in made if one.kind is OutboxKind.mail]
+    assert {one.address for one in mails} == {"clerk@ro.example", "authority@th.example"}
+    assert "a consent to be heard has been withdrawn" in mails[0].payload["subject"]
+    events = {one.address: one.payload for one in made if one.kind is OutboxKind.webhook}
+    assert {address: payload["type"] for address, payload in events.items()} == dict.fromkeys(
+        (ro.id, th.id), "consent.withdrawn"
+    )
+    assert NAME not in str([one.payload for one in made])
 
 
 async def test_a_draft_is_nobody_elses_business(setting: Any) -> None:

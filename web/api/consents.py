@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import law, person_consents, queries, requests
-from hearings.models import Consent
+from hearings import consent_answers, law, person_consents, queries
+from hearings.models import Consent, HearingRequest
 from hearings.status import ConsentStatus
 from web.api import examples, statements
 from web.api.access import Caller, Calling, parts_of
@@ -106,21 +106,36 @@ class Withdrawal(Model):
 )
 async def list_consents(caller: Calling, request_id: RequestId) -> ConsentList:
     """The person's consents, rule by rule, and those a rule asks for that are not on record."""
-    row = await queries.request(caller.db, request_id, state=caller.state)
+    return await _listed(caller, await queries.request(caller.db, request_id, state=caller.state))
+
+
+async def _listed(caller: Caller, row: HearingRequest) -> ConsentList:
     caller.shown.append(row)
-    rows = await person_consents.of_request(caller.db, row.id)
-    known = await law.current(caller.db)
-    result = requests.evaluate(row, now=caller.now, instruments=tuple(row.instruments) or None, law=known)
+    rows = await consent_answers.of_request(caller.db, row.id)
+    rules = consent_answers.asking(row, now=caller.now, law=await law.current(caller.db))
     have = {one.rule for one in rows}
     return ConsentList(
         items=[ShownConsent.of(one) for one in rows],
         expected=[
-            Expected(rule=one.key, provision=one.provision, text=one.text)
-            for one in person_consents.asked_by(result)
-            if one.key not in have
+            Expected(rule=one.key, provision=one.provision, text=one.text) for one in rules if one.key not in have
         ],
-        standing=person_consents.standing(rows),
+        standing=consent_answers.standing(rows),
     )
+
+
+@router.act(
+    "/requests/{request_id}/consents",
+    scope="consents:write",
+    body="none",
+    errors=ACT,
+    example={"items": [CONSENT], "expected": [], "standing": "given"},
+    gives={"consent_id": "items/0/id"},
+)
+async def note_consents(caller: Calling, request_id: RequestId) -> ConsentList:
+    """Note the rules that ask for consent by the law as it is now and are not on record, to be answered one by one."""
+    row = await locked(caller, request_id)
+    await person_consents.note(caller.db, request=row, actor=caller.actor, now=caller.now)
+    return await _listed(caller, row)
 
 
 @router.act(
@@ -167,7 +182,7 @@ async def withdraw_consent(
     if held:
         caller.after.append(lambda: _tell(caller, held))
     caller.shown.append(row)
-    (found,) = [one for one in await person_consents.of_request(caller.db, row.id) if one.id == consent_id]
+    (found,) = [one for one in await consent_answers.of_request(caller.db, row.id) if one.id == consent_id]
     return ShownConsent.of(found)
 
 

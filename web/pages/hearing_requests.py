@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import (
+    consent_answers,
     errors,
     law,
     priority,
@@ -124,8 +125,9 @@ async def request_page(
         own = person.owner_state == row.owner_state
         seen = await views.viewers_of(db, row) if own else []
         colleagues = await queries.people(db, state=person.owner_state)
+        consent = consent_answers.standing(await consent_answers.of_request(db, row.id))
     chosen = tuple(row.instruments) or None
-    gate = row.gate_result or requests.evaluate(row, now=now, instruments=chosen, law=known).as_json()
+    today = requests.evaluate(row, now=now, instruments=chosen, consent=consent, law=known).as_json()
     allowed = [
         one
         for one in ACTIONS.values()
@@ -135,8 +137,8 @@ async def request_page(
     side = "clerk" if person.owner_state == row.requesting_state else "authority"
     context = {
         "row": row,
-        "gate": gate,
-        "gate_is_draft": row.gate_result is None,
+        "gate": row.gate_result,
+        "gate_today": today,
         "blockers": requests.blockers(row, now=now, law=known) if row.status is R.draft else [],
         "completeness": requests.complete(row, translated),
         "score": priority.score(row, on=now.date()),

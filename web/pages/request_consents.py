@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, errors, law, person_consents, queries, reference, requests
+from hearings import clocks, consent_answers, errors, law, person_consents, queries, reference
 from hearings.models import Person
 from hearings.status import ConsentStatus
 from web import forms, places, terms
@@ -33,16 +33,14 @@ async def _page(
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
-        consents = await person_consents.of_request(db, row.id)
+        consents = await consent_answers.of_request(db, row.id)
         history = await queries.history(db, *consents) if consents else []
-        chosen = tuple(row.instruments) or None
-        known = await law.current(db)
-    result = requests.evaluate(row, now=now, instruments=chosen, law=known)
+        rules = consent_answers.asking(row, now=now, law=await law.current(db))
     have = {one.rule for one in consents}
     context = {
         "row": row,
         "consents": consents,
-        "expected": [one for one in person_consents.asked_by(result) if one.key not in have],
+        "expected": [one for one in rules if one.key not in have],
         "history": history,
         "values": values,
         "errors": wrong,
@@ -67,6 +65,16 @@ def _given_at(form: Form, state: str) -> datetime | None:
     except ValueError:
         raise errors.Invalid("Not one of the values this field takes", "given_at") from None
     return clocks.to_utc(wall, reference.jurisdiction(state).default_zone)
+
+
+async def note(request: Request) -> Response:
+    """Note the rules that ask by now. Effects: those of `person_consents.note`."""
+    signed, person = staff(request)
+    await forms.read(request)
+    async with request.app.state.parts.database.transaction() as db:
+        row = await find(db, request, person, lock=True)
+        await person_consents.note(db, request=row, actor=signed.actor(), now=datetime.now(UTC))
+    return RedirectResponse(f"/requests/{row.reference}/consents?done=1", 303)
 
 
 async def record(request: Request) -> Response:
@@ -126,6 +134,7 @@ async def withdraw(request: Request) -> Response:
 
 routes = [
     Route("/requests/{reference}/consents", page),
+    Route("/requests/{reference}/consents", note, methods=["POST"]),
     Route("/requests/{reference}/consents/{consent}", record, methods=["POST"]),
     Route("/requests/{reference}/consents/{consent}/withdraw", withdraw, methods=["POST"]),
 ]

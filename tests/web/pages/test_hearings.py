@@ -8,7 +8,8 @@ from sqlmodel import func, select
 
 from hearings import queries, requests
 from hearings.actors import Actor, person_actor
-from hearings.models import Hearing, HearingDay, Offer, StatusChange
+from hearings.db import Database
+from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
 from web import cli, demo
 from web.pages import hearing as hearing_page
 
@@ -200,8 +201,23 @@ def test_the_other_state_agrees_or_proposes_another_time(service, clerk):
     assert "Time agreed" in authority.words(authority.get(place))
 
 
+def refused_consent(service, reference: str) -> None:
+    """The person has said no to one rule."""
+
+    async def add(database: Database) -> None:
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            row = (await db.exec(select(HearingRequest).where(HearingRequest.reference == reference))).one()
+            said = {"rule": "x", "provision": "s. 1", "text": "The person must consent", "status": "refused"}
+            db.add(Consent(owner_state="RO", request_id=row.id, since=now, **said))
+
+    service.run(add)
+
+
 def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
-    page = accepted(service, clerk) + "/schedule"
+    request = accepted(service, clerk)
+    refused_consent(service, request.rpartition("/")[2])
+    page = f"{request}/schedule"
     place = clerk.post(page, TIME, page=page).headers["location"]
     authority = service.signed_in("authority")
     service.agree(authority, place)
@@ -218,6 +234,12 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     for role, speaks in (("witness", "th"), ("interpreter", "ro")):
         guest = {"kind": "guest", "role": role, "display_name": f"Some {role}", "state": "TH", "speaks": speaks}
         assert clerk.post(form, guest, page=form).status_code == 303
+    answer = clerk.post(f"{place}/act/ready", page=place)
+    assert answer.status_code == 422
+    assert "consent is missing: witness, s. 1: refused" in clerk.words(answer)
+    consents = f"{request}/consents"
+    one = re.search(rf'action="({consents}/[0-9a-f-]{{36}})"', clerk.get(consents).text)[1]
+    assert clerk.post(one, {"answer": "given"}, page=consents).status_code == 303
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert (answer.status_code, "There is no technical agreement" in clerk.words(answer)) == (422, True)
     technical_agreement(service, place.rpartition("/")[2])

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from sqlmodel import select
 
 from hearings import directory, queries, reference, requests, signatures
 from hearings.actors import person_actor
 from hearings.db import Database
+from hearings.models import Consent, HearingRequest
 from web import cli, demo, security
 from web.pages.request_steps import STEPS
 
@@ -26,14 +28,14 @@ def authority(service):
     return service.signed_in("authority")
 
 
-def made(service, *, submit: bool = True, **fields: object) -> str:
+def made(service, *, submit: bool = True, state: str = "TH", **fields: object) -> str:
     """Address of a request of the demonstration's clerk."""
 
     async def make(database: Database) -> str:
         now = datetime.now(UTC)
         async with database.transaction() as db:
             actor = person_actor(cli.match(await queries.people(db), "clerk"))
-            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST | fields, actor=actor, now=now)
+            row = await requests.draft(db, requested_state=state, fields=demo.REQUEST | fields, actor=actor, now=now)
             if submit:
                 await requests.submit(db, request=row, actor=actor, now=now)
         return f"/requests/{row.reference}"
@@ -272,6 +274,39 @@ def test_a_ground_that_is_named_is_refused_on_without_being_asked_again(service,
     assert (signing.status_code, "not named by" in signing.text) == (200, False)
     assert service.act(authority, base, "refuse", said).status_code == 303
     assert "not named by" not in authority.get(base).text
+
+
+def test_the_gate_is_judged_again_with_the_consents_on_record_beside_what_it_was(service, clerk):
+    base = made(
+        service, state="ES", capacity="accused", instruments=["eio"], language_of_request="es", offence_scope=["any"]
+    )
+    page = f"{base}/consents"
+    consent = re.search(rf'action="({page}/[0-9a-f-]{{36}})"', clerk.get(page).text)[1]
+    assert clerk.post(consent, {"answer": "refused"}, page=page).status_code == 303
+    gate = clerk.words(clerk.get(base)).split("What the instruments need")[1]
+    today, then = gate.split("As it was when the request was submitted.")
+    assert "The person must consent: refused" in today
+    assert "The person must consent" in then and "refused" not in then.split("Priority")[0]
+
+
+def test_rules_that_ask_by_now_are_noted_from_the_page(service, clerk):
+    base = made(
+        service, state="ES", capacity="accused", instruments=["eio"], language_of_request="es", offence_scope=["any"]
+    )
+    page = f"{base}/consents"
+    assert "Rules that ask for it by now" not in clerk.words(clerk.get(page))
+
+    async def forget(database: Database) -> None:
+        async with database.transaction() as db:
+            row = (await db.exec(select(HearingRequest).where(HearingRequest.reference == base.split("/")[-1]))).one()
+            for one in (await db.exec(select(Consent).where(Consent.request_id == row.id))).all():
+                await db.delete(one)
+
+    service.run(forget)
+    assert "Rules that ask for it by now" in clerk.words(clerk.get(page))
+    assert clerk.post(page, page=page).status_code == 303
+    shown = clerk.words(clerk.get(page))
+    assert "Rules that ask for it by now" not in shown and "Record what the person said" in shown
 
 
 def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):

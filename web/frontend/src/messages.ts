@@ -192,13 +192,14 @@ export interface Hold {
   reason: string;
 }
 
-/** Lift a hold and open the floor again, with a reason. */
+/** Lift a hold and open the floor again, with a reason. `without_consent`: the reason says why the sitting goes on although the person has withdrawn the consent. */
 export interface Resume {
   type: "resume";
   /** chosen by the sender, unique to it; 1–64 characters */
   id: string;
   /** 3–500 characters */
   reason: string;
+  without_consent?: boolean;
 }
 
 /** Close the sitting: the recorder seals what it has and ends. */
@@ -260,6 +261,7 @@ export interface HoldView {
   /** nanoseconds since 1970 UTC */
   since: number;
   who_may_lift: string;
+  consent_withdrawn: boolean;
 }
 
 /** A condition of the requested State and how the platform treats it, in words. */

@@ -24,6 +24,7 @@ function cause(hold: HoldView): string {
 export function HoldBar({ view }: { view: View }) {
   const hearing = useHearing();
   const [asking, setAsking] = useState(false);
+  const [without, setWithout] = useState(false);
   const hold = view.hold;
   if (!hold) return null;
   const resume = right(view, "lift_hold");
@@ -64,9 +65,16 @@ export function HoldBar({ view }: { view: View }) {
           text={t("The floor opens for everyone. Microphones stay as they are; nobody is switched on.")}
           confirm={t("Resume the hearing")}
           required
-          onConfirm={async (reason) => (await hearing.act("resume", { reason })).ok}
+          onConfirm={async (reason) => (await hearing.act("resume", { reason, without_consent: without })).ok}
           onClose={() => setAsking(false)}
-        />
+        >
+          {hold.consent_withdrawn && (
+            <label class="tickbox">
+              <input type="checkbox" checked={without} onChange={(event) => setWithout(event.currentTarget.checked)} />
+              {t("The consent has not been given again. The sitting goes on all the same; the reason says why.")}
+            </label>
+          )}
+        </ReasonDialog>
       )}
     </section>
   );
