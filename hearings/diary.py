@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, bookings, consent_answers, hearing_days, line_tests, offers
+from hearings import agreements, bookings, consent_answers, hearing_days, line_tests, offers, room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
@@ -300,7 +300,8 @@ async def make_ready(
 
     Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
     when the two sides speak different languages; `ConsentMissing`; `AgreementMissing` without a technical agreement
-    both States have signed; `LineTestMissing` without a passed line test, unless `without_test` says why.
+    both States have signed; `LineTestMissing` without a passed line test, unless `without_test` says why;
+    `NoRecipients` where a State the recording is agreed to be for has no key.
     Effects: that reason is kept with the agreement; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
@@ -314,6 +315,7 @@ async def make_ready(
         raise NotReady(f"Not named yet: {', '.join(missing).replace('_', ' ')}", missing)
     await consent_answers.require_given(db, await get(db, HearingRequest, hearing.request_id), now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
+    await room_rules.require_keys(db, hearing)
     move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now)
 
 

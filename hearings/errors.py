@@ -23,7 +23,8 @@ HearingsError
 │   ├── AgreementMissing          agreement_missing    no technical agreement signed by both
 │   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
 │   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
-│   └── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
+│   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
+│   └── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 ├── Stale                         stale                somebody else has changed it since it was read
 ├── LinkRefused
 │   ├── LinkUnknown               link_unknown
@@ -241,6 +242,12 @@ class ConsentMissing(NotReady):
     """The person's consent to be heard by video is missing; `missing` says by which rules and how each stands."""
 
     code = "consent_missing"
+
+
+class NoRecipients(NotReady):
+    """A State the recording is for has given no public key; `missing` names each, as ISO 3166-1 alpha-2."""
+
+    code = "no_recipients"
 
 
 class LinkRefused(HearingsError):

@@ -1,17 +1,20 @@
 """Public age recipients of authorities: every recording between their States is encrypted to them."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
-from hearings.errors import Invalid
+from hearings.errors import Invalid, NoRecipients
 from hearings.models import AuthorityKey
+from hearings.queries import authority_keys
 from hearings.texts import clean
 
-KINDS = ("requesting", "requested", "escrow")
+ESCROW = "escrow"
+KINDS = ("requesting", "requested", ESCROW)
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
@@ -46,3 +49,12 @@ async def add(
     db.add(key)
     await db.flush()
     return key
+
+
+async def require(db: AsyncSession, states: Collection[str]) -> None:
+    """Raise `NoRecipients` unless the authority of each State has a key; one in escrow is not the authority's own."""
+    have = {key.owner_state for key in await authority_keys(db, sorted(states)) if key.kind != ESCROW}
+    if missing := sorted(set(states) - have):
+        raise NoRecipients(
+            f"No public key of an authority of {', '.join(missing)}: it could not open the recording", missing
+        )

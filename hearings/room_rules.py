@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, conditions
+from hearings import agreements, conditions, keys
 from hearings.actors import SYSTEM, Actor
 from hearings.conditions import Condition, ConditionKind, Kept, Treatment
 from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
@@ -43,6 +43,8 @@ class RoomRules:
     breaks_every: timedelta | None = None
     session: Mapping[str, Any] = field(default_factory=dict)
     """The agreed session (`negotiation.Session`), empty without an agreement."""
+    recipients: frozenset[str] = frozenset()
+    """States the recording is encrypted to by the agreement; without one it is both (`require_keys`)."""
 
     def records(self, role: Role, kind: str) -> bool:
         """Whether a `mic` or `cam` of somebody in this role goes to the recorder."""
@@ -60,7 +62,8 @@ NO_RULES = RoomRules()
 def of(agreement: Agreement | None, asked: Iterable[Condition]) -> RoomRules:
     """The rules that follow from an agreement that both have signed, and from conditions."""
     asked = tuple(asked)
-    session = agreement.terms["session"] if agreement is not None and agreement.status in agreements.SIGNED else {}
+    terms = agreement.terms if agreement is not None and agreement.status in agreements.SIGNED else {}
+    session = terms.get("session", {})
     kinds = {one.kind: one for one in asked}
     present = {Role(one["role"]) for one in asked if one.kind is ConditionKind.official_present}
     if ConditionKind.counsel_present in kinds:
@@ -75,6 +78,7 @@ def of(agreement: Agreement | None, asked: Iterable[Condition]) -> RoomRules:
         time_limit=timedelta(minutes=limit["minutes"]) if limit else None,
         breaks_every=timedelta(minutes=pause["minutes"]) if pause else None,
         session=session,
+        recipients=frozenset(terms.get("recipients", ())),
     )
 
 
@@ -147,6 +151,12 @@ async def require_kept(db: AsyncSession, sitting: Sitting) -> None:
     missing = absent + [f"Not confirmed by the requested authority: {text}" for text in unconfirmed]
     if missing:
         raise ConditionsOpen("; ".join(missing), missing)
+
+
+async def require_keys(db: AsyncSession, hearing: Hearing) -> None:
+    """Raise `NoRecipients` unless every State the recording is agreed to be for has a key to open it with."""
+    agreed = (await of_hearing(db, hearing)).recipients
+    await keys.require(db, agreed or {hearing.requesting_state, hearing.requested_state})
 
 
 # --- times -------------------------------------------------------------------------------------------------------

@@ -109,8 +109,8 @@ async def start(
 
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
     person heard, and a microphone may never be missing.
-    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `SoundCheckMissing`, `NotReady` under a hold,
-    `IllegalMove`.
+    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `NoRecipients`, `SoundCheckMissing`, `NotReady` under
+    a hold, `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
@@ -123,6 +123,7 @@ async def start(
         raise NotReady("The sitting is on hold")
     await require_essentials(db, sitting)
     await room_rules.require_kept(db, sitting)
+    await room_rules.require_keys(db, await get(db, Hearing, sitting.hearing_id))
     reason = clean(reason, "reason", most=500, least=3 if without_camera else 0)
     checks = await ensure_checks(db, sitting)
     missing = [check for check in checks if check.required and not good_enough(check, without_camera)]

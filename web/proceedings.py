@@ -43,12 +43,6 @@ class RecorderSilent(HearingsError):
     code = "recorder_silent"
 
 
-class NoRecipients(HearingsError):
-    """No authority has given a public key: nobody could ever open the recording."""
-
-    code = "no_recipients"
-
-
 class Proceedings:
     """The recorder's side of one conductor. Called only from the conductor's event loop."""
 
@@ -311,7 +305,6 @@ class Proceedings:
         """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
         sitting in session (`_sealed`). Nothing when it is: an order given again after the web process was lost."""
         async with self._busy:
-            await self._recipients()
             async with self._conductor.acting(connection.participant_id) as (db, rows):
                 if rows.sitting.status is SittingStatus.in_session:
                     return
@@ -335,11 +328,13 @@ class Proceedings:
                 self._ordered = False
 
     async def _recipients(self) -> list[messages.NamedRecipient]:
-        """Whom the recording's key is wrapped to: the authorities of both States. Raises `NoRecipients`."""
+        """Whom the recording's key is wrapped to: the authorities of the States agreed on, of both without agreement.
+
+        That none of them is without a key is looked at before (`sittings.start`).
+        """
         async with self._conductor.reading() as (db, rows):
-            keys = await queries.authority_keys(db, [rows.hearing.requesting_state, rows.hearing.requested_state])
-        if not keys:
-            raise NoRecipients
+            both = {rows.hearing.requesting_state, rows.hearing.requested_state}
+            keys = await queries.authority_keys(db, sorted(rows.rules.recipients or both))
         return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
 
     async def _open(self) -> None:

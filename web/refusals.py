@@ -5,7 +5,7 @@
 
 from hearings import errors
 from web import roles
-from web.i18n import N_, _
+from web.i18n import N_, _, state_name
 
 SENTENCES: dict[str, str] = {
     "not_found": N_("There is no such thing here."),
@@ -55,7 +55,8 @@ SENTENCES: dict[str, str] = {
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "no_recipients": N_(
-        "No authority has given a key: nobody could open the recording. The administrator adds one (`vivavoce key`)."
+        "No authority of {states} has given a key: it could not open the recording. The administrator adds one "
+        "(`vivavoce key`)."
     ),
 }
 
@@ -68,4 +69,6 @@ def words(error: errors.HearingsError) -> str:
         return _("You may not do this now.")
     if isinstance(error, errors.ConsentMissing) and error.missing:
         return _(SENTENCES[error.code]).format(rules="; ".join(error.missing))
+    if isinstance(error, errors.NoRecipients) and error.missing:
+        return _(SENTENCES[error.code]).format(states=", ".join(state_name(state) for state in error.missing))
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))

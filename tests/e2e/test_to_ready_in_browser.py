@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from hearings import keys as recipients
 from hearings import logins, signing_keys, staff
 from hearings.db import Database
 from media.evidence.keyfile import make_key_file
@@ -123,6 +124,9 @@ async def officers(installation: Any, browser: Browser, tmp_path: Path) -> Async
             keys[state].write_text(made.text)
             await signing_keys.add(
                 db, state=state, authority_name=authority, public_key=made.signing_public, demo=False, now=now
+            )
+            await recipients.add(
+                db, state=state, authority_name=authority, kind="requesting", recipient=made.recipient, now=now
             )
     await database.close()
     made_officers = {}

@@ -23,6 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import (
     agreements,
     diary,
+    keys,
     links,
     participants,
     queries,
@@ -405,6 +406,8 @@ SITE: dict[str, Any] = {
 }
 SEEDS = {"RO": hashlib.sha256(b"Romania").digest(), "TH": hashlib.sha256(b"Thailand").digest()}
 """Private halves of the two authorities' signing keys, which no part of the program has."""
+RECIPIENTS = {"RO": "age1" + "q" * 58, "TH": "age1" + "p" * 58}
+"""What the recording is encrypted to, by State: in the form of a public key, which is all that is looked at here."""
 
 
 def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: Any) -> str:
@@ -432,6 +435,8 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
             actor=actor, now=NOW,
         )  # fmt: skip
         made.append(profile)
+        words = {"authority_name": f"Court of {city}", "kind": "requesting", "recipient": RECIPIENTS[actor.state]}
+        await keys.add(db, state=actor.state, now=NOW, **words)
     agreement = await agreements.draft(
         db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
     )

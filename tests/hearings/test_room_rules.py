@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from hearings import conditions, participants, queries, room_rules, sittings, sound_checks
+from hearings import agreements, conditions, diary, participants, queries, room_rules, sittings, sound_checks
 from hearings.conditions import ConditionKind
-from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
+from hearings.errors import ConditionsOpen, Invalid, NoRecipients, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.models import Agreement, Hearing, HearingRequest, Sitting
 from hearings.roles import Role
 from hearings.room_rules import RoomRules
-from hearings.status import AgreementStatus, SittingStatus
+from hearings.status import AgreementStatus, HearingStatus, SittingStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -224,3 +224,37 @@ async def test_the_end_of_the_time_limit_is_announced_once_and_cuts_nobody_off(c
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
     assert (sitting.status, sitting.floor_open) == (SittingStatus.in_session, True)
+
+
+@pytest.mark.parametrize("stage", ["assembled"])
+@pytest.mark.parametrize("state", ["RO", "TH"])
+async def test_nothing_is_recorded_for_a_state_that_could_not_open_it(court: Any, now: datetime, state: str) -> None:
+    await court.check_sound()
+    async with court.database.transaction() as db:
+        (key,) = await queries.authority_keys(db, [state])
+        key.kind = "escrow"
+    with pytest.raises(NoRecipients) as refusal:
+        async with court.database.transaction() as db:
+            sitting, _ = await court.sitting(db)
+            await sittings.start(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=now)
+    assert (refusal.value.code, refusal.value.missing) == ("no_recipients", (state,))
+    async with court.database.transaction() as db:
+        assert (await court.sitting(db))[1].status.value == "not_started"
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        hearing.status = HearingStatus.agreed
+        with pytest.raises(NoRecipients):
+            await diary.make_ready(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+        (key,) = await queries.authority_keys(db, [state])
+        key.kind = "requesting"
+        await db.flush()
+        await diary.make_ready(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+
+
+async def test_the_recording_is_for_the_states_the_signed_terms_name(court: Any) -> None:
+    async with court.database.reading() as db:
+        agreement = await agreements.running(db, court.hearing.id)
+        assert agreement is not None
+        assert room_rules.of(agreement, ()).recipients == {"RO", "TH"}
+        agreement.terms = {**agreement.terms, "recipients": ["TH"]}
+        assert room_rules.of(agreement, ()).recipients == {"TH"}
+    assert room_rules.of(None, ()).recipients == frozenset()

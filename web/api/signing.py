@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import queries, signatures, signing_keys
+from hearings import keys, queries, signatures, signing_keys
 from hearings.models import Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
@@ -72,7 +72,7 @@ class SignatureList(Shown):
 
 
 class NewSigningKey(Model):
-    """A public Ed25519 key, as `x` of its JWK."""
+    """A public Ed25519 key, as `x` of its JWK; and the age recipient recordings are encrypted to, if given."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"authority": KEY["authority"], "public_key": KEY["public_key"]}]}
@@ -80,6 +80,7 @@ class NewSigningKey(Model):
 
     authority: str = Field(min_length=1, max_length=300)
     public_key: str = Field(pattern="^[A-Za-z0-9_-]{43}$")
+    recipient: str = Field(default="", pattern="^(age1[02-9ac-hj-np-z]{58})?$")
 
 
 class ShownSigningKey(Shown):
@@ -114,7 +115,10 @@ async def list_hearing_signatures(caller: Calling, ref: Annotated[str, Path(max_
 
 @router.create("/sandbox/signing-keys", scope="", example=KEY, errors=(409,))
 async def add_sandbox_signing_key(caller: Calling, body: NewSigningKey) -> ShownSigningKey:
-    """Register a signing key of one's own State in the sandbox. On the live docket an administrator does this."""
+    """Register a signing key of one's own State in the sandbox, and the recipient that a hearing is made ready with.
+
+    On the live docket an administrator does this.
+    """
     if not caller.client.sandbox:
         raise ApiError("sandbox_only")
     key = await signing_keys.add(
@@ -125,6 +129,16 @@ async def add_sandbox_signing_key(caller: Calling, body: NewSigningKey) -> Shown
         demo=True,
         now=caller.now,
     )
+    if body.recipient:
+        await keys.add(
+            caller.db,
+            state=caller.state,
+            authority_name=body.authority,
+            kind="requesting",
+            recipient=body.recipient,
+            demo=True,
+            now=caller.now,
+        )
     caller.headers["Location"] = caller.url("/client")
     shown: dict[str, Any] = {"kid": key.kid, "state": key.owner_state, "public_key": key.public_key}
     return ShownSigningKey(**shown, authority=key.authority_name)

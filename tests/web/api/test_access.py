@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from hearings import api_clients, proofs
+from hearings import api_clients, proofs, queries
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import ApiAnswer, ApiClient, ApiToken, HearingRequest, SharedView, StatusChange
@@ -286,6 +286,16 @@ async def test_a_sandbox_client_registers_signing_keys_there_and_nobody_does_so_
     answer = await sandbox.post("/sandbox/signing-keys", body)
     assert (answer.status_code, answer.json()["kid"]) == (201, key.thumbprint)
     assert problem(await ro.post("/sandbox/signing-keys", body)) == (403, "sandbox_only")
+    recipient, another = "age1" + "q" * 58, {**body, "public_key": type(ro.key).make().jwk["x"]}
+    assert problem(await sandbox.post("/sandbox/signing-keys", another | {"recipient": "age1"})) == (
+        422,
+        "invalid_input",
+    )
+    assert (await sandbox.post("/sandbox/signing-keys", another | {"recipient": recipient})).status_code == 201
+    async with installation.sandbox.reading() as db:
+        assert recipient in {one.recipient for one in await queries.authority_keys(db, ["RO"])}
+    async with installation.database.reading() as db:
+        assert recipient not in {one.recipient for one in await queries.authority_keys(db, ["RO"])}
 
 
 async def test_a_sandbox_client_changes_its_key_where_clients_are_registered(installation):

@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from hearings import queries
 from hearings.ids import new_id
 from scheduler import following
 from scheduler.world import World
@@ -143,6 +144,15 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     # No line test has passed: the hearing is made ready with the reason why not, which both can read.
     refused = await ro.post(f"{path}/ready")
     assert (refused.status_code, refused.json()["code"]) == (409, "line_test_missing")
+    async with installation.database.transaction() as db:
+        (key,) = await queries.authority_keys(db, ["TH"])
+        key.kind = "escrow"
+    reason = {"reason": "Both sites were tested for the hearing of last week."}
+    refused = await ro.post(f"{path}/ready", reason)
+    assert (refused.status_code, refused.json()["code"], refused.json()["missing"]) == (409, "no_recipients", ["TH"])
+    async with installation.database.transaction() as db:
+        (key,) = await queries.authority_keys(db, ["TH"])
+        key.kind = "requested"
     ready = await done(ro.post(f"{path}/ready", {"reason": "Both sites were tested for the hearing of last week."}))
     assert ready["status"] == "ready"
     assert (await done(th.get(path)))["status"] == "ready"
