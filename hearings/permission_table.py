@@ -190,6 +190,7 @@ TABLE: Mapping[str, Row] = {
 """Interface design §4.1; a row that names several actions there is one row for each here."""
 
 ADDED: Mapping[str, Row] = {
+    "break_off": _row("Break the hearing off", "● – – – – – – – – – – –", presiding_judge="with a reason"),
     "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
     "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – –"),
     "enter_reservation": _row(

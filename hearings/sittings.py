@@ -264,11 +264,12 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
 
 
 async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:
-    """The hearing cannot go on: a fault, or the judge breaks it off. What was recorded is sealed; then `finish`.
+    """The hearing cannot go on, and the judge breaks it off. What was recorded is sealed; then `finish`.
 
     Effects: as `close`, and the hearing to aborted; event aborted.
     """
-    require("close", actor)
+    require("break_off", actor)
+    await _lock(db, sitting)
     reason = clean(reason, "reason", most=500, least=3)
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
     move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)

@@ -193,6 +193,12 @@ class Resume(Command):
     without_consent: bool = False
 
 
+class BreakOff(Command):
+    """Break the hearing off for good: the recorder seals what it has and ends; the hearing counts as aborted."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
 class Close(Command):
     """Close the sitting: the recorder seals what it has and ends."""
 
@@ -731,7 +737,7 @@ class RecorderFailing(Message):
 BROWSER_TO_WEB = (
     Hello | Beat | LineReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original | Render | Leave
     | RollCall | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck | Start | Hold | Resume | Close
-    | ConfirmCondition
+    | BreakOff | ConfirmCondition
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

@@ -68,6 +68,7 @@ NOTICES: dict[str, Callable[[], str]] = {
     "resumed": lambda: _("The floor is open again."),
     "started": lambda: _("The sitting has begun. It is being recorded."),
     "closing": lambda: _("The sitting is being closed. The recording is being sealed."),
+    "breaking_off": lambda: _("The hearing is broken off. What was recorded is being sealed."),
     "closed": lambda: _("The hearing is closed. The recording is sealed."),
     "no_recording": lambda: _("The hearing is closed. There is no recording."),
     "muted": lambda: _("The court has switched off your microphone."),

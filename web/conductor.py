@@ -42,7 +42,7 @@ logger = logging.getLogger("vivavoce.web.conductor")
 CATCH_UP_SECONDS = 30
 """For what worker and recorder have said while there was no web process: one or two events a second."""
 
-SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.Resume)
+SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.BreakOff, messages.Resume)
 """Commands that wait for the recorder, and therefore run beside the others."""
 
 

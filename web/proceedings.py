@@ -240,7 +240,7 @@ class Proceedings:
     # --- what people order --------------------------------------------------------------------------------------
 
     async def perform(self, connection: Connection, command: messages.Command) -> messages.Result:
-        """Sound check, start, resume or close; the answer comes when it is done."""
+        """Sound check, start, resume, close or break off; the answer comes when it is done."""
         try:
             match command:
                 case messages.SoundCheck():
@@ -249,6 +249,8 @@ class Proceedings:
                     await self._start(connection, command)
                 case messages.Close():
                     await self._close(connection, command)
+                case messages.BreakOff():
+                    await self._break_off(connection, command)
                 case messages.Resume():
                     await self._resume(connection, command)
         except HearingsError as error:
@@ -388,6 +390,20 @@ class Proceedings:
             )
         self._conductor.notify("closing", assertive=True)
         await self.finish_closing()
+
+    async def _break_off(self, connection: Connection, command: messages.BreakOff) -> None:
+        async with self._conductor.acting(connection.participant_id) as (db, rows):
+            closing = rows.sitting.status is SittingStatus.closing
+            await sittings.abort(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._conductor.now(),
+            )
+        self._conductor.notify("breaking_off", assertive=True)
+        if not closing:  # else whoever closed it is waiting for the recorder already
+            await self.finish_closing()
 
     async def finish_closing(self) -> None:
         """The sitting is closing: seal what there is, then end it. Also after a take-over in the middle of it."""

@@ -34,6 +34,7 @@ PAGE_ACTIONS = (
     "hold",
     "lift_hold",
     "close",
+    "break_off",
     "speak_in_channel",
 )
 """Actions a page offers; the answer for each, with its reason, is part of every view."""

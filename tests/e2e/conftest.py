@@ -424,6 +424,18 @@ class People:
         await judge.give_reason(reason, "Resume the hearing")
         await expect(judge.hold_bar).to_have_count(0)
 
+    async def break_off(self, reason: str) -> None:
+        """The presiding judge breaks the hearing off, which needs a reason; nobody else is offered it."""
+        for role, person in self.all.items():
+            offered = 1 if role == "judge" else 0
+            await expect(person.page.get_by_role("button", name="Break off the hearing")).to_have_count(offered)
+        judge = self["judge"]
+        await judge.press("Break off the hearing")
+        await judge.press("Break off now")
+        await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
+        await judge.give_reason(reason, "Break off now")
+        await expect(judge.page.get_by_role("heading", name="The hearing is closed")).to_be_visible(timeout=30_000)
+
     async def close(self) -> None:
         """The presiding judge closes; every page says so."""
         await self["judge"].press("Close the sitting")

@@ -174,7 +174,7 @@ def small_disk(installation: Any) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-async def test_a_full_disk_is_loud_and_corrupts_nothing(
+async def test_a_full_disk_corrupts_nothing_and_a_hearing_broken_off_is_sealed(
     small_disk: Path, people: Any, installation: Any, demo: Any, tmp_path: Path
 ) -> None:
     await people.gather()
@@ -198,7 +198,11 @@ async def test_a_full_disk_is_loud_and_corrupts_nothing(
     await people.all_say("RECORDING", 20)
     await expect(people["judge"].hold_bar).to_have_count(0)
     assert {kind for kind, _at, _data in installation.events()[len(said) :]} <= {"gap"}
-    await people.close()
+    await people.break_off("The disk of the court is not to be relied on.")
+    clerk = people["clerk"].page
+    await clerk.goto(f"{installation.url}/h/{demo.ref}")
+    await expect(clerk.get_by_text("Broken off").first).to_be_visible()
+    await expect(clerk.get_by_text("The disk of the court is not to be relied on.").first).to_be_visible()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert code == 10, text
     assert "disk" in {line["cause"] for line in installation.journal("gap")}

@@ -541,6 +541,12 @@ async def test_a_sitting_that_never_began_leaves_no_recording_and_a_ready_hearin
 @IN_SESSION
 async def test_an_aborted_hearing_keeps_what_was_recorded(court: Any, now: datetime) -> None:
     await act(court, sittings.hold, None, now, reason="Link lost", cause=HoldCause.fault)
+    with pytest.raises(Invalid):
+        await act(court, sittings.abort, JUDGE, now, reason=" ")
+    for other in (CLERK, AUTHORITY, INTERPRETER, WITNESS):
+        with pytest.raises(NotAllowed) as refusal:
+            await act(court, sittings.abort, other, now, reason="The line does not come back")
+        assert refusal.value.who_can == (JUDGE,)
     await act(court, sittings.abort, JUDGE, now, reason="The line does not come back")
     await seal(court, now)
     async with court.database.reading() as db:

@@ -211,6 +211,15 @@ export interface Close {
   reason?: string;
 }
 
+/** Break the hearing off for good: the recorder seals what it has and ends; the hearing counts as aborted. */
+export interface BreakOff {
+  type: "break_off";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 3–500 characters */
+  reason: string;
+}
+
 /** The requested authority confirms, before the start, that a condition of its State is kept. */
 export interface ConfirmCondition {
   type: "confirm_condition";
@@ -434,6 +443,7 @@ export type BrowserToWeb =
   | Hold
   | Resume
   | Close
+  | BreakOff
   | ConfirmCondition;
 
 export type WebToBrowser =

@@ -104,7 +104,7 @@ function MicrophoneState({ view }: { view: View }) {
   );
 }
 
-type Open = "" | "hold" | "close" | "devices" | "leave";
+type Open = "" | "hold" | "close" | "break_off" | "devices" | "leave";
 
 export function Controls({ view }: { view: View }) {
   const hearing = useHearing();
@@ -114,6 +114,7 @@ export function Controls({ view }: { view: View }) {
   const explain = isResponsible(self);
   const hold = right(view, "hold");
   const close = right(view, "close");
+  const breakOff = right(view, "break_off");
   const ending = view.status === "closing" || view.status === "closed";
   // A second hold of one's own beside somebody else's: each State lifts its own.
   const mayHold = !ending && view.status !== "lobby_open" && view.hold?.by !== self?.name;
@@ -160,6 +161,11 @@ export function Controls({ view }: { view: View }) {
           {t("Leave")}
         </button>
         {!ending && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
+        {!ending && breakOff?.allowed && (
+          <button type="button" class="btn danger" onClick={() => setOpen("break_off")}>
+            {t("Break off the hearing")}
+          </button>
+        )}
       </div>
       {open === "hold" && (
         <ReasonDialog
@@ -179,6 +185,17 @@ export function Controls({ view }: { view: View }) {
           required={false}
           danger
           onConfirm={async (reason) => (await hearing.act("close", { reason })).ok}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {open === "break_off" && (
+        <ReasonDialog
+          title={t("Break off the hearing?")}
+          text={t("The hearing ends without having been concluded, and no further day of it is held. What was recorded is sealed. Both States read the reason. This cannot be undone.")}
+          confirm={t("Break off now")}
+          required
+          danger
+          onConfirm={async (reason) => (await hearing.act("break_off", { reason })).ok}
           onClose={() => setOpen("")}
         />
       )}

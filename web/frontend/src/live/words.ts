@@ -30,7 +30,8 @@ export type Action =
   | "start"
   | "hold"
   | "lift_hold"
-  | "close";
+  | "close"
+  | "break_off";
 
 /** What this viewer may do; null when the view does not say. */
 export function right(view: View, action: Action): RightView | null {
