@@ -81,6 +81,15 @@ METHODS = {
 }
 
 
+DOCUMENTS = {
+    "passport": N_("passport"),
+    "identity_card": N_("identity card"),
+    "residence_permit": N_("residence permit"),
+    "driving_licence": N_("driving licence"),
+    "other": N_("another official document"),
+}
+
+
 def identity(told: Telling) -> Iterator[Passage]:
     """Who was heard, and who satisfied themselves of it and how. Of a document, type and last four characters."""
     for participant in told.facts.participants:
@@ -120,7 +129,14 @@ def _document(event: HearingEvent) -> list[Line]:
         return []
     kind, last = str(event.data.get("document", "")), str(event.data.get("last_four", ""))
     if kind and last:
-        return [line(N_("Document: {kind}, ending in {last}."), f"event:{event.seq}", kind=kind, last=last[-4:])]
+        return [
+            line(
+                N_("Document: {kind}, ending in {last}."),
+                f"event:{event.seq}",
+                kind=Term(DOCUMENTS.get(kind, kind)),
+                last=last[-4:],
+            )
+        ]
     return [open_line("requested_authority", phrase(N_("Type of document and its last four characters")))]
 
 

@@ -24,7 +24,9 @@ from hearings.roles import CONDUCTING, HEARD, Role
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from hearings.texts import clean
 
-IDENTITY_METHODS = ("document_seen", "known_to_authority", "database", "protected_identity")
+DOCUMENT_SEEN = "document_seen"
+IDENTITY_METHODS = (DOCUMENT_SEEN, "known_to_authority", "database", "protected_identity")
+DOCUMENTS = ("passport", "identity_card", "residence_permit", "driving_licence", "other")
 
 
 async def add(
@@ -126,19 +128,38 @@ async def change(
 
 
 async def confirm_identity(
-    db: AsyncSession, *, participant: Participant, method: str, actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    participant: Participant,
+    method: str,
+    document: str = "",
+    last_four: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """The requested authority has satisfied itself who this is. Effects: sets `identity_*`, event."""
+    """The requested authority has satisfied itself who this is.
+
+    Of a document that was seen the minutes need its kind (`DOCUMENTS`) and the last four letters or digits of its
+    number, and no more; any other way has neither. Raises `Invalid` naming the field.
+    Effects: sets `identity_*`, event.
+    """
     require("confirm_identity", actor, target_state=participant.state)
     if method not in IDENTITY_METHODS:
         raise Invalid("Not a way of confirming identity", "method")
+    if document not in (DOCUMENTS if method == DOCUMENT_SEEN else ("",)):
+        raise Invalid("Say what kind of document was seen, and of a document only", "document")
+    if method == DOCUMENT_SEEN and not (len(last_four) == 4 and last_four.isalnum()):
+        raise Invalid("The last four letters or digits of the document's number", "last_four")
+    if method != DOCUMENT_SEEN and last_four:
+        raise Invalid("Only of a document that was seen", "last_four")
     if participant.presence in {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}:
         raise NotReady("The person has not come yet")
     participant.identity_confirmed_at = now
     participant.identity_confirmed_by = actor.id
     participant.identity_method = method
     db.add(participant)
-    await _record(db, participant, EventKind.identity_confirmed, actor, now, method=method)
+    seen = {"document": document, "last_four": last_four} if document else {}
+    await _record(db, participant, EventKind.identity_confirmed, actor, now, method=method, **seen)
 
 
 async def admit(

@@ -125,10 +125,15 @@ class RollCall(Command):
 
 
 class ConfirmIdentity(Command):
-    """The requested authority has satisfied itself who the person is."""
+    """The requested authority has satisfied itself who the person is.
+
+    Of a document that was seen, its kind and the last four letters or digits of its number; otherwise neither.
+    """
 
     participant: Seat
     method: Literal["document_seen", "known_to_authority", "database", "protected_identity"]
+    document: Literal["", "passport", "identity_card", "residence_permit", "driving_licence", "other"] = ""
+    last_four: Annotated[str, Meta(max_length=4)] = ""
 
 
 class Admit(Command):

@@ -132,7 +132,15 @@ async def _roll_call(act: Act, command: messages.RollCall) -> None:
 
 async def _confirm_identity(act: Act, command: messages.ConfirmIdentity) -> None:
     who = await act.target(command.participant)
-    await participants.confirm_identity(act.db, participant=who, method=command.method, actor=act.actor, now=act.now)
+    await participants.confirm_identity(
+        act.db,
+        participant=who,
+        method=command.method,
+        document=command.document,
+        last_four=command.last_four,
+        actor=act.actor,
+        now=act.now,
+    )
 
 
 async def _admit(act: Act, command: messages.Admit) -> None:

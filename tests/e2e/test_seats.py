@@ -73,7 +73,7 @@ async def test_a_witness_is_admitted_sent_back_helped_and_removed(judge: Any, vi
             "witness", "presiding_judge", "clerk", "requested_authority",
         }  # fmt: skip
         assert (await j.act("admit", participant=witness_id))["code"] == "identity_missing"
-        assert (await a.act("confirm_identity", participant=witness_id, method="document_seen"))["ok"]
+        assert (await a.act("confirm_identity", participant=witness_id, method="known_to_authority"))["ok"]
         assert (await j.act("admit", participant=witness_id))["ok"]
         await w.see(lambda view: view["phase"] == "room")
         assert w.person(witness_id)["microphone"] == "off"
@@ -144,7 +144,7 @@ async def test_a_seat_waits_sixty_seconds_and_no_longer(judge: Any, visitor: Any
         async with witness.socket() as socket:
             w = Seat(socket)
             await w.act("ready", **READY)
-            await a.act("confirm_identity", participant=witness_id, method="document_seen")
+            await a.act("confirm_identity", participant=witness_id, method="known_to_authority")
             assert (await j.act("admit", participant=witness_id))["ok"]
             await w.see(lambda view: view["phase"] == "room")
             await w.act("microphone", on=True)

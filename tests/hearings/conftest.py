@@ -319,6 +319,8 @@ class Court:
                         db,
                         participant=seat,
                         method="document_seen",
+                        document="passport",
+                        last_four="9876",
                         actor=await self.actor(db, Role.requested_authority),
                         now=NOW,
                     )

@@ -134,7 +134,8 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
         "requested_authority",
         ["human:requested_authority"],
     )
-    assert {key for key, one in found.items() if one.required and one.open_for} == {"identity.witness_1", "oath.all"}
+    assert "Document: passport, ending in 9876." in found["identity.witness_1"].texts["en"]
+    assert {key for key, one in found.items() if one.required and one.open_for} == {"oath.all"}
     assert "Technical agreement no. 1, between the two sites:" in found["technical.agreement"].texts["en"]
 
 

@@ -121,6 +121,9 @@ async def test_nobody_takes_part_twice(court: Any, database: Database, now: date
     assert caught.value.field == "person"
 
 
+SEEN = {"method": "document_seen", "document": "passport", "last_four": "9876"}
+
+
 # --- identity and admission --------------------------------------------------------------------------------------
 
 
@@ -129,12 +132,12 @@ async def test_a_witness_is_admitted_only_once_identified(court: Any, now: datet
     await court.come(JUDGE, AUTHORITY, WITNESS)
     with pytest.raises(IdentityMissing):
         await act(court, participants.admit, WITNESS, JUDGE, now)
-    await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, method="document_seen")
+    await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **SEEN)
     event = await last_event(court)
     assert (event.kind, event.actor_role, event.data) == (
         EventKind.identity_confirmed.value,
         "requested_authority",
-        {"participant": court.ids[WITNESS], "method": "document_seen"},
+        {"participant": court.ids[WITNESS], **SEEN},
     )
     await act(court, participants.admit, WITNESS, JUDGE, now)
     async with court.database.reading() as db:
@@ -150,17 +153,31 @@ async def test_only_the_requested_authority_confirms_identity(court: Any, now: d
     await court.open_lobby()
     await court.come(WITNESS)
     with pytest.raises(NotAllowed) as refusal:
-        await act(court, participants.confirm_identity, WITNESS, by, now, method="document_seen")
+        await act(court, participants.confirm_identity, WITNESS, by, now, **SEEN)
     assert refusal.value.who_can == (AUTHORITY,)
 
 
 async def test_identity_is_confirmed_in_a_known_way_of_somebody_who_came(court: Any, now: datetime) -> None:
     await court.open_lobby()
     with pytest.raises(NotReady):
-        await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, method="document_seen")
+        await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **SEEN)
     await court.come(WITNESS)
-    with pytest.raises(Invalid):
-        await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, method="gut_feeling")
+    for words, field in (
+        ({"method": "gut_feeling"}, "method"),
+        ({"method": "document_seen"}, "document"),
+        (SEEN | {"document": "library_card"}, "document"),
+        (SEEN | {"last_four": ""}, "last_four"),
+        (SEEN | {"last_four": "XK129876"}, "last_four"),
+        (SEEN | {"last_four": "98-6"}, "last_four"),
+        (SEEN | {"method": "database"}, "document"),
+        ({"method": "protected_identity", "last_four": "9876"}, "last_four"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **words)
+        assert refusal.value.field == field, words
+    await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **SEEN | {"last_four": "Ж87ก"})
+    await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, method="protected_identity")
+    assert (await last_event(court)).data == {"participant": court.ids[WITNESS], "method": "protected_identity"}
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ export interface RollCall {
   id: string;
 }
 
-/** The requested authority has satisfied itself who the person is. */
+/** The requested authority has satisfied itself who the person is. Of a document that was seen, its kind and the last four letters or digits of its number; otherwise neither. */
 export interface ConfirmIdentity {
   type: "confirm_identity";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -119,6 +119,9 @@ export interface ConfirmIdentity {
   /** the participant's id; opaque to media; 0–64 characters */
   participant: string;
   method: "database" | "document_seen" | "known_to_authority" | "protected_identity";
+  document?: "" | "driving_licence" | "identity_card" | "other" | "passport" | "residence_permit";
+  /** 0–4 characters */
+  last_four?: string;
 }
 
 /** From the lobby into the room. */

@@ -8,6 +8,9 @@ import { isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphon
 import { languageName, t } from "../i18n";
 import type { ConfirmIdentity, PersonView, View } from "../messages";
 
+/** What the minutes hold of a document's number, in any script. */
+const LAST_FOUR = /^[\p{L}\p{N}]{4}$/u;
+
 type Open = { what: "identity" | "return" | "remove"; person: PersonView } | null;
 
 /** A button for an act; when it is not allowed it stays, says why, and does nothing. */
@@ -168,7 +171,20 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
 function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): void }) {
   const hearing = useHearing();
   const [method, setMethod] = useState<ConfirmIdentity["method"]>("document_seen");
+  const [kind, setKind] = useState<NonNullable<ConfirmIdentity["document"]>>("");
+  const [last, setLast] = useState("");
+  const [problem, setProblem] = useState<"" | "kind" | "last">("");
   const [busy, setBusy] = useState(false);
+  const field = useId();
+  const seen = method === "document_seen";
+  const kinds: { value: NonNullable<ConfirmIdentity["document"]>; label: string }[] = [
+    { value: "", label: t("Choose") },
+    { value: "passport", label: t("Passport") },
+    { value: "identity_card", label: t("Identity card") },
+    { value: "residence_permit", label: t("Residence permit") },
+    { value: "driving_licence", label: t("Driving licence") },
+    { value: "other", label: t("Another official document") },
+  ];
   const options: { value: ConfirmIdentity["method"]; label: string }[] = [
     { value: "document_seen", label: t("I have seen an identity document") },
     { value: "known_to_authority", label: t("The person is known to the authority") },
@@ -176,8 +192,12 @@ function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): vo
     { value: "protected_identity", label: t("Protected identity, checked apart") },
   ];
   const confirm = async (): Promise<void> => {
+    const wrong = !seen ? "" : kind === "" ? "kind" : LAST_FOUR.test(last) ? "" : "last";
+    setProblem(wrong);
+    if (wrong) return;
     setBusy(true);
-    const { ok } = await hearing.act("confirm_identity", { participant: person.participant, method });
+    const document = seen ? kind : "";
+    const { ok } = await hearing.act("confirm_identity", { participant: person.participant, method, document, last_four: seen ? last : "" });
     setBusy(false);
     if (ok) onClose();
   };
@@ -185,6 +205,35 @@ function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): vo
     <Dialog title={t("Confirm the identity of {name}?", { name: person.name })} onClose={onClose}>
       <p>{t("Your name, the time and the way you chose go into the record.")}</p>
       <Select label={t("How was the identity checked?")} value={method} options={options} onChange={(value) => setMethod(value as ConfirmIdentity["method"])} />
+      {seen && (
+        <>
+          {problem === "kind" && (
+            <p class="field-error" role="alert">
+              {t("Choose the kind of document.")}
+            </p>
+          )}
+          <Select label={t("Kind of document")} value={kind} options={kinds} onChange={(value) => setKind(value as typeof kind)} />
+          <label class="field" for={field}>
+            {t("Last four letters or digits of its number")}
+          </label>
+          {problem === "last" && (
+            <p class="field-error" id={`${field}-error`} role="alert">
+              {t("Give exactly four letters or digits.")}
+            </p>
+          )}
+          <input
+            id={field}
+            maxLength={4}
+            size={6}
+            dir="ltr"
+            autocomplete="off"
+            value={last}
+            aria-invalid={problem === "last" ? "true" : undefined}
+            aria-describedby={problem === "last" ? `${field}-error` : undefined}
+            onInput={(event) => setLast(event.currentTarget.value.trim())}
+          />
+        </>
+      )}
       <Refusal />
       <div class="row">
         <button type="button" class="btn primary" disabled={busy} onClick={() => void confirm()}>
