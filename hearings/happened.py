@@ -1,13 +1,49 @@
-"""What has changed lately, for those who follow: changes of status of the requests and hearings a State may see."""
+"""What has changed lately, for those who follow: changes of status a State may see, of all that webhooks tell of.
+
+Cost: as much as has happened since, whoever's it is, and never more than one page at a time.
+"""
 
 import uuid
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import and_, col, or_, select
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+from sqlmodel import and_, col, exists, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.models import Hearing, HearingRequest, StatusChange
+from hearings.models import (
+    Agreement,
+    AgreementOffer,
+    Hearing,
+    HearingRequest,
+    Minutes,
+    Recording,
+    Sitting,
+    StatusChange,
+)
+from hearings.status import AgreementStatus
+
+PAGE = 200
+"""So few that every database looks for each by its index and reads no table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """One change, and where it is found: the reference of a request or hearing, the number of one of its papers."""
+
+    change: StatusChange
+    about: str
+    number: int | None
+    """Of an agreement or of minutes."""
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """Some changes in the order of their ids, and the id that was looked at last; empty when there is nothing more."""
+
+    rows: list[Happening]
+    after: str
 
 
 def floor(at: datetime) -> str:
@@ -15,39 +51,74 @@ def floor(at: datetime) -> str:
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
-async def changes(db: AsyncSession, *, state: str, after: str, limit: int = 500) -> Sequence[tuple[StatusChange, str]]:
-    """Changes with ids above `after` and the reference of what changed, in the order of their ids.
+async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE) -> Happenings:
+    """What `state` may see of the `limit` changes that follow the id `after`.
 
-    The other State's requests count from their submission on.
+    The other State's requests count from their submission on, and what it drafts as an agreement from its proposal on.
     """
-    request, hearing = HearingRequest, Hearing
-    sent = and_(
-        col(request.requested_state) == state,
-        col(request.submitted_at).is_not(None),
-        col(StatusChange.at) >= col(request.submitted_at),
-    )
+    recent = select(StatusChange).where(col(StatusChange.id) > after).order_by(col(StatusChange.id)).limit(limit)
+    change, request, hearing = aliased(StatusChange, recent.subquery()), HearingRequest, Hearing
+    # Ids are unique over all tables: what a change is about is the one row there is with that id. Which of them may be
+    # seen is asked of each and not looked for, so that no database thinks of reading more of a table than these rows.
     query = (
-        select(StatusChange, request.reference, hearing.ref)
-        .join(
-            request,
-            and_(col(StatusChange.subject) == "hearing_request", col(StatusChange.subject_id) == col(request.id)),
-            isouter=True,
+        select(
+            change,
+            or_(_asked(change, state), _heard(change, state)),
+            func.coalesce(request.reference, hearing.ref),
+            func.coalesce(Agreement.number, Minutes.number),
         )
+        .join(request, col(request.id) == change.subject_id, isouter=True)
+        .join(Agreement, col(Agreement.id) == change.subject_id, isouter=True)
+        .join(Minutes, col(Minutes.id) == change.subject_id, isouter=True)
+        .join(Recording, col(Recording.id) == change.subject_id, isouter=True)
+        .join(Sitting, col(Sitting.id) == func.coalesce(Recording.sitting_id, change.subject_id), isouter=True)
         .join(
             hearing,
-            and_(col(StatusChange.subject) == "hearing", col(StatusChange.subject_id) == col(hearing.id)),
+            col(hearing.id)
+            == func.coalesce(Agreement.hearing_id, Minutes.hearing_id, Sitting.hearing_id, change.subject_id),
             isouter=True,
         )
-        .where(
-            col(StatusChange.id) > after,
-            or_(
-                col(request.requesting_state) == state,
-                sent,
-                col(hearing.requesting_state) == state,
-                col(hearing.requested_state) == state,
-            ),
-        )
-        .order_by(col(StatusChange.id))
-        .limit(limit)
+        .order_by(col(change.id))
     )
-    return [(change, reference or ref) for change, reference, ref in (await db.exec(query)).all()]
+    found = (await db.exec(query)).all()
+    rows = [Happening(change=one, about=about, number=number) for one, seen, about, number in found if seen]
+    return Happenings(rows, found[-1][0].id if len(found) == limit else "")
+
+
+Change = type[StatusChange]
+
+
+def _asked(change: Change, state: str) -> ColumnElement[bool]:
+    """Of requests: those made, and those sent, since they were."""
+    sent = and_(
+        col(HearingRequest.requested_state) == state,
+        col(HearingRequest.submitted_at).is_not(None),
+        col(change.at) >= col(HearingRequest.submitted_at),
+    )
+    return or_(col(HearingRequest.requesting_state) == state, sent)
+
+
+def _heard(change: Change, state: str) -> ColumnElement[bool]:
+    """Of hearings and what belongs to them: all but what the other State drafts as an agreement."""
+    side = or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state)
+    return and_(side, or_(col(Agreement.id).is_(None), _drafted_by(state), _on_the_table(change)))
+
+
+def _drafted_by(state: str) -> ColumnElement[bool]:
+    """By who made the first offer; later ones are made by either."""
+    return exists().where(
+        col(AgreementOffer.agreement_id) == Agreement.id,
+        col(AgreementOffer.round) == 1,
+        col(AgreementOffer.by_state) == state,
+    )
+
+
+def _on_the_table(change: Change) -> ColumnElement[bool]:
+    """Whether the agreement had been proposed when it changed."""
+    earlier = aliased(StatusChange)
+    return exists().where(
+        col(earlier.subject) == Agreement.__tablename__,
+        col(earlier.subject_id) == Agreement.id,
+        col(earlier.after) == AgreementStatus.proposed,
+        col(earlier.at) <= change.at,
+    )

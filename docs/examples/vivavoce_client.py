@@ -287,11 +287,12 @@ class Tagged:
 
 @dataclass(frozen=True)
 class Event:
-    """A change of status. `id` is where to go on from."""
+    """A change of status. `id` is where to go on from; `number` is an agreement's or that of minutes."""
 
     id: str
     subject: str
     about: str
+    number: int | None
     before: str
     after: str
     at: str

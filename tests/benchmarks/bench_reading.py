@@ -18,14 +18,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import queries
+from hearings import happened, queries
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.ids import new_id
-from hearings.models import Hearing, HearingRequest
+from hearings.models import Hearing, HearingRequest, StatusChange
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 STATES = ("RO", "TH", "FR", "IT", "BR", "JP")
@@ -36,11 +36,15 @@ GROWN = 1.5
 Read = Callable[[AsyncSession], Awaitable[object]]
 
 
-def rows(count: int, first: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Requests and their hearings, spread over States and five years, by a fixed seed."""
+Rows = list[dict[str, Any]]
+
+
+def rows(count: int, first: int) -> tuple[Rows, Rows, Rows]:
+    """Requests, their hearings and a change of each, spread over States and five years, by a fixed seed."""
     chance = random.Random(first)
-    requests: list[dict[str, Any]] = []
-    hearings: list[dict[str, Any]] = []
+    changes: Rows = []
+    requests: Rows = []
+    hearings: Rows = []
     for number in range(first, first + count):
         asking, asked = chance.sample(STATES, 2)
         made = NOW - timedelta(minutes=chance.randrange(3 * 365 * 24 * 60))
@@ -70,16 +74,29 @@ def rows(count: int, first: int) -> tuple[list[dict[str, Any]], list[dict[str, A
         )
         requests.append(request.model_dump())
         hearings.append(hearing.model_dump())
-    return requests, hearings
+        for subject in (request, hearing):
+            change = StatusChange(
+                owner_state=asking,
+                subject=subject.__tablename__,
+                subject_id=subject.id,
+                before="",
+                after="draft",
+                at=made,
+                actor="bench",
+                actor_label="Bench",
+            )
+            changes.append(change.model_dump())
+    return requests, hearings, changes
 
 
 async def fill(database: Database, count: int, first: int) -> None:
     """Add that many hearings, in portions."""
     for start in range(first, first + count, 5_000):
-        asked, held = rows(min(5_000, first + count - start), start)
+        asked, held, changed = rows(min(5_000, first + count - start), start)
         async with database.transaction() as db:
             await db.exec(insert(HearingRequest), params=asked)  # type: ignore[call-overload]
             await db.exec(insert(Hearing), params=held)  # type: ignore[call-overload]
+            await db.exec(insert(StatusChange), params=changed)  # type: ignore[call-overload]
     async with database.engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.exec_driver_sql("ANALYZE")
@@ -92,6 +109,8 @@ async def reads(database: Database) -> dict[str, Read]:
         assert hearing is not None
         request = await db.get(HearingRequest, hearing.request_id)
         assert request is not None
+        last = select(StatusChange.id).order_by(col(StatusChange.id).desc()).offset(100).limit(1)
+        lately = (await db.exec(last)).one()
     return {
         "select by id": lambda db: db.exec(select(Hearing).where(Hearing.id == hearing.id)),
         "hearing by reference": lambda db: queries.hearing(db, hearing.ref, state="RO"),
@@ -102,6 +121,8 @@ async def reads(database: Database) -> dict[str, Read]:
         ),
         "requests, first page": lambda db: queries.requests(db, state="RO", limit=50),
         "requests received": lambda db: queries.requests(db, state="TH", outgoing=False, limit=50),
+        "the last 100 changes": lambda db: happened.changes(db, state="TH", after=lately),
+        "changes of long ago": lambda db: happened.changes(db, state="TH", after="0"),
     }
 
 

@@ -2,7 +2,7 @@
 
 Events are lines of the history, and their ids rise with time. Two processes may commit in another order than their
 ids say, so a stream goes back a little at every look and leaves out what it has sent; after a break the client may get
-an event again, and knows it by its id.
+an event again, and knows it by its id. A look costs what has happened since the last one, however long the history is.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from fastapi import Header
 from starlette.responses import StreamingResponse
 
 from hearings import api_clients, happened
-from hearings.models import StatusChange
+from hearings.happened import Happening, Happenings
 from web.api.access import Caller, Calling, parts_of
 from web.api.problems import ApiError
 from web.api.routes import Resource
@@ -35,7 +35,8 @@ EXAMPLE = (
     "retry: 2000\n\n"
     "id: 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b\n"
     "event: status\n"
-    'data: {"subject":"hearing_request","about":"RO-2027-0001","before":"draft","after":"submitted"}\n\n'
+    'data: {"subject":"agreement","about":"7F3K-22QD","number":1,"before":"drafted","after":"proposed",'
+    '"at":"2027-03-01T10:15:00Z"}\n\n'
 )
 
 
@@ -50,12 +51,13 @@ async def follow_events(
     caller: Calling,
     last_event_id: Annotated[str, Header(max_length=36, description="Id of the last event that was received.")] = "",
 ) -> EventStream:
-    """Changes of status of the requests and hearings this State may see, as they happen.
+    """Changes of status of what this State may see, as they happen: of whatever webhooks tell of.
 
-    Begins after `Last-Event-ID` (anything it had up to ten seconds before may come again), or now. Ends when the token
-    does: ask for another and go on from the last event.
+    `about` is the reference of the request or hearing; `number` that of an agreement or of minutes. Begins after
+    `Last-Event-ID` (anything it had up to ten seconds before may come again), or now. Ends when the token does: ask for
+    another and go on from the last event.
     """
-    since = _time_of(last_event_id) if last_event_id else caller.now
+    since = min(_time_of(last_event_id), caller.now) if last_event_id else caller.now
     streams = caller.request.app.state.streams
     if streams.get(caller.client.id, 0) >= STREAMS:
         raise ApiError("too_many_requests", f"At most {STREAMS} streams at a time", {"Retry-After": "60"})
@@ -84,16 +86,20 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         sent: dict[str, None] = {}
         quiet, ends = 0.0, caller.token.expires_at
         while datetime.now(UTC) < ends and await _still(caller):
-            for change, about in await _since(caller, since - BACK):
-                if change.id in sent:
-                    continue
-                sent[change.id] = None
-                since = max(since, _time_of(change.id))
-                if fresh and _time_of(change.id) < caller.now:
-                    continue
-                yield _event(change, about)
-                quiet = 0.0
-            sent = {name: None for name in sent if _time_of(name) >= since - BACK}
+            looked, after = datetime.now(UTC), happened.floor(since - BACK)
+            while after:
+                page = await _page(caller, after)
+                for one in page.rows:
+                    if one.change.id in sent:
+                        continue
+                    sent[one.change.id] = None
+                    if fresh and _time_of(one.change.id) < caller.now:
+                        continue
+                    yield _event(one)
+                    quiet = 0.0
+                sent = {name: None for name in sent if _time_of(name) >= looked - BACK}
+                after = page.after
+            since = looked
             if quiet >= ALIVE:
                 yield b": still here\n\n"
                 quiet = 0.0
@@ -103,14 +109,10 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         streams[caller.client.id] -= 1
 
 
-async def _since(caller: Caller, at: datetime) -> list[tuple[StatusChange, str]]:
-    found: list[tuple[StatusChange, str]] = []
-    after = happened.floor(at)
+async def _page(caller: Caller, after: str) -> Happenings:
+    """In a session of its own: a client that reads slowly holds none open."""
     async with caller.database.reading() as db:
-        while page := await happened.changes(db, state=caller.state, after=after):
-            found += page
-            after = page[-1][0].id
-    return found
+        return await happened.changes(db, state=caller.state, after=after)
 
 
 async def _still(caller: Caller) -> bool:
@@ -119,10 +121,12 @@ async def _still(caller: Caller) -> bool:
         return (await api_clients.client(live, caller.client.id)).disabled_at is None
 
 
-def _event(change: StatusChange, about: str) -> bytes:
+def _event(one: Happening) -> bytes:
+    change = one.change
     data = {
         "subject": change.subject,
-        "about": about,
+        "about": one.about,
+        "number": one.number,
         "before": change.before,
         "after": change.after,
         "at": change.at.isoformat().replace("+00:00", "Z"),

@@ -180,6 +180,9 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
             (hearing["ref"], "agreed"),
             (hearing["ref"], "ready"),
         ]
+        papers = [(one["about"], one["number"], one["after"]) for one in events if one["subject"] == "agreement"]
+        whole = [(hearing["ref"], 1, after) for after in ("drafted", "proposed", "countered", "agreed")]
+        assert papers == whole[0 if client is ro else 1 :]  # a draft is its author's only
     assert await following.follow(World(database=installation.database, origin=BASE)) > 10
     for client in (ro, th):
         sent = (await done(client.get(f"/webhooks/{hooks[client.state]['id']}/deliveries")))["items"]
