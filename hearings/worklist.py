@@ -1,23 +1,24 @@
 """What waits for one person, with the day it is due: requests and hearings on which their State has the next step.
 
 A table says, for each status, whose step it is and which deadline counts; what is given to a colleague waits for that
-colleague.
+colleague. A page is merged out of the first rows of each step, so its cost does not depend on how much there is.
 """
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlmodel import and_, col, select
+from sqlalchemy import literal_column, tuple_
+from sqlmodel import col, or_, select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
+from hearings.errors import Invalid
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.permissions import may_staff
 from hearings.status import HearingStatus, RequestStatus
-
-PER_STEP = 100
-"""Rows of one step that are looked at: the earliest due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,45 +66,170 @@ HEARINGS: tuple[tuple[Step, str], ...] = (
 """Steps of hearings, and the State whose step it is."""
 
 
-async def waiting(
-    db: AsyncSession, *, person: Person | Actor, now: datetime, everything: bool = False, limit: int = 200
-) -> list[Waiting]:
-    """What waits for this person (or system of an authority), the earliest due first, then by priority.
+@dataclass(frozen=True)
+class Worklist:
+    """Some of what waits, and the mark of the next page, empty at the end."""
 
-    `everything`: with what was given to colleagues.
+    rows: list[Waiting]
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Where something stands in the list; as text, where a page ended."""
+
+    due: datetime | None
+    priority: int
+    id: str
+    step: str
+
+    def written(self) -> str:
+        """For the next page."""
+        told = (self.due.isoformat() if self.due else "-", str(self.priority), self.id, self.step)
+        return urlsafe_b64encode(" ".join(told).encode()).decode()
+
+    @classmethod
+    def read(cls, text: str) -> "Mark":
+        """Raises `Invalid`."""
+        try:
+            due, priority, row_id, step = urlsafe_b64decode(text.encode()).decode().split(" ")
+            at = None if due == "-" else datetime.fromisoformat(due)
+            if (at is not None and at.tzinfo is None) or not 0 <= int(priority) <= 15 or "\x00" in row_id:
+                raise ValueError(text)
+            return cls(due=at and at.astimezone(UTC), priority=int(priority), id=row_id, step=step)
+        except (ValueError, OverflowError) as error:
+            raise Invalid("This is not the mark of a page", "after") from error
+
+
+async def waiting(
+    db: AsyncSession,
+    *,
+    person: Person | Actor,
+    now: datetime,
+    everything: bool = False,
+    after: str = "",
+    limit: int = 50,
+) -> Worklist:
+    """What waits for this person (or system of an authority): the earliest due, then the most urgent, then the newest.
+
+    `everything`: with what was given to colleagues. `after` is the mark of the page before. Raises `Invalid`.
     """
-    found: list[Waiting] = []
+    mark = Mark.read(after) if after else None
+    sources = list(_sources(person, everything))
+    found: list[Mark] = []
+    for dated in (True, False):
+        if dated or len(found) <= limit:  # what has no day comes after all that has one
+            found += await _firsts(db, sources, mark, dated=dated, limit=limit + 1)
+    found.sort(key=lambda one: (one.id, one.step), reverse=True)
+    found.sort(key=lambda one: (one.due is None, one.due or now, -one.priority))
+    shown = found[:limit]
+    rows = await _rows(db, {one.id for one in shown})
+    return Worklist(
+        [
+            Waiting(
+                step=one.step,
+                subject=rows[one.id],
+                due=one.due,
+                late=one.due is not None and one.due < now,
+                priority=one.priority,
+            )
+            for one in shown
+        ],
+        shown[-1].written() if len(found) > limit else "",
+    )
+
+
+# --- where it comes from -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The rows that wait for one step, of one table."""
+
+    step: Step
+    table: type[HearingRequest] | type[Hearing]
+    where: tuple[Any, ...]
+    undated: bool = False
+    """Whether there can be rows without a day."""
+
+    def query(self, mark: Mark | None, *, dated: bool) -> Any:
+        """Those that have a day, or those that have none, after the mark and in order; None when there can be none."""
+        past = mark is not None and mark.due is None  # all that has a day
+        if (past or not self.step.due) if dated else not self.undated:
+            return None
+        where, order = list(self.where), self._order()
+        shown = [col(self.table.id).label("id"), self._points().label("priority")]
+        if self.step.due:
+            due = col(getattr(self.table, self.step.due))
+            where.append(due.is_not(None) if dated else due.is_(None))
+            if dated:
+                shown.append(due.label("due"))
+                order.insert(0, due)
+                if mark is not None:
+                    where += [due >= mark.due, or_(due > mark.due, self._after(mark))]
+        if past and mark is not None:
+            where.append(self._after(mark))
+        return select(*shown).where(*where).order_by(*order)
+
+    def _points(self) -> Any:
+        """Hearings have no priority."""
+        return col(HearingRequest.priority) if self.table is HearingRequest else literal_column("0")
+
+    def _order(self) -> list[Any]:
+        row_id = col(self.table.id).desc()
+        return [self._points().desc(), row_id] if self.table is HearingRequest else [row_id]
+
+    def _after(self, mark: Mark) -> Any:
+        """What comes after the mark among all that is due at its time."""
+        here, there = tuple_(self._points(), col(self.table.id)), tuple_(mark.priority, mark.id)
+        return here <= there if self.step.word < mark.step else here < there
+
+
+async def _firsts(
+    db: AsyncSession, sources: Sequence[Source], mark: Mark | None, *, dated: bool, limit: int
+) -> list[Mark]:
+    """Of every step the first rows after the mark: one statement, which reads no row whole."""
+    queries = [one.query(mark, dated=dated) for one in sources]
+    parts: list[Any] = [
+        select(literal_column(str(number)).label("step"), query.limit(limit).subquery())
+        for number, query in enumerate(queries)
+        if query is not None
+    ]
+    if not parts:
+        return []
+    rows: Any = (await db.exec(cast(Any, union_all(*parts)))).all()
+    return [
+        Mark(step=sources[row.step].step.word, id=row.id, priority=row.priority, due=row.due if dated else None)
+        for row in rows
+    ]
+
+
+async def _rows(db: AsyncSession, ids: Collection[str]) -> dict[str, HearingRequest | Hearing]:
+    found: dict[str, HearingRequest | Hearing] = {}
+    found |= {one.id: one for one in await db.exec(select(HearingRequest).where(col(HearingRequest.id).in_(ids)))}
+    found |= {one.id: one for one in await db.exec(select(Hearing).where(col(Hearing.id).in_(ids)))}
+    return found
+
+
+def _sources(person: Person | Actor, everything: bool) -> Iterator[Source]:
+    """Of the steps this person may take."""
+    own = _own(person)
     for steps, side, mine in (
         (ASKING, "requesting_state", HearingRequest.requesting_assignee),
         (ASKED, "requested_state", HearingRequest.requested_assignee),
     ):
         for step in steps:
-            where: list[Any] = [
-                getattr(HearingRequest, side) == _own(person),
-                HearingRequest.status == step.status,
-            ]
-            if not everything:
-                where.append(_mine(mine, person))
             if _may(step, person, side):
-                found += await _requests(db, step, where, now)
+                where = getattr(HearingRequest, side) == own, HearingRequest.status == step.status
+                given = () if everything else (_mine(mine, person),)
+                yield Source(step=step, table=HearingRequest, where=(*where, *given), undated=True)
     if _may(CONFIRM, person, "requesting_state"):
-        oral = and_(
-            HearingRequest.requesting_state == _own(person),
-            col(HearingRequest.written_due).is_not(None),
-            col(HearingRequest.submitted_at).is_not(None),
-        )
-        found += await _requests(db, CONFIRM, [oral], now)
+        sent = HearingRequest.requesting_state == own, col(HearingRequest.submitted_at).is_not(None)
+        yield Source(step=CONFIRM, table=HearingRequest, where=sent)
     for step, side in HEARINGS:
-        if not _may(step, person, side):
-            continue
-        query = (
-            select(Hearing)
-            .where(getattr(Hearing, side) == _own(person), Hearing.status == step.status)
-            .order_by(col(Hearing.starts_at), col(Hearing.id))
-            .limit(PER_STEP)
-        )
-        found += [_waiting(step, row, 0, now) for row in (await db.exec(query)).all()]
-    return sorted(found, key=_order)[:limit]
+        if _may(step, person, side):
+            ours = getattr(Hearing, side) == own, Hearing.status == step.status
+            yield Source(step=step, table=Hearing, where=ours)
 
 
 def _own(person: Person | Actor) -> str:
@@ -112,22 +238,6 @@ def _own(person: Person | Actor) -> str:
 
 def _mine(column: Any, person: Person | Actor) -> Any:
     return (column == person.id) | column.is_(None)
-
-
-async def _requests(db: AsyncSession, step: Step, where: list[Any], now: datetime) -> list[Waiting]:
-    due = [col(getattr(HearingRequest, step.due))] if step.due else []
-    order = [*due, col(HearingRequest.priority).desc(), col(HearingRequest.id)]
-    query = select(HearingRequest).where(*where).order_by(*order).limit(PER_STEP)
-    return [_waiting(step, row, row.priority, now) for row in (await db.exec(query)).all()]
-
-
-def _waiting(step: Step, row: HearingRequest | Hearing, priority: int, now: datetime) -> Waiting:
-    due: datetime | None = getattr(row, step.due) if step.due else None
-    return Waiting(step=step.word, subject=row, due=due, late=due is not None and due < now, priority=priority)
-
-
-def _order(one: Waiting) -> tuple[bool, float, int, str]:
-    return one.due is None, one.due.timestamp() if one.due else 0.0, -one.priority, one.subject.id
 
 
 def _may(step: Step, person: Person | Actor, side: str) -> bool:

@@ -41,6 +41,8 @@ class Hearing(Row, table=True):
         UniqueConstraint("ref"),
         Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
         Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
+        Index("ix_hearing_requesting_step", "requesting_state", "status", "starts_at", "id"),
+        Index("ix_hearing_requested_step", "requested_state", "status", "starts_at", "id"),
         Index("ix_hearing_status", "status", "starts_at"),
     )
 

@@ -21,17 +21,21 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import happened, queries
+from hearings import happened, queries, worklist
+from hearings.actors import Actor
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.ids import new_id
 from hearings.models import Hearing, HearingRequest, StatusChange
+from hearings.status import HearingStatus, RequestStatus
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 STATES = ("RO", "TH", "FR", "IT", "BR", "JP")
 RUNS = 60
 GROWN = 1.5
 """How much slower a read may be in the grown database."""
+
+CLERK = Actor(id="bench", label="Bench", state="RO", functions=frozenset({"clerk", "authority"}))
 
 Read = Callable[[AsyncSession], Awaitable[object]]
 
@@ -43,6 +47,7 @@ def rows(count: int, first: int) -> tuple[Rows, Rows, Rows]:
     """Requests, their hearings and a change of each, spread over States and five years, by a fixed seed."""
     chance = random.Random(first)
     changes: Rows = []
+    statuses = list(RequestStatus)
     requests: Rows = []
     hearings: Rows = []
     for number in range(first, first + count):
@@ -51,7 +56,14 @@ def rows(count: int, first: int) -> tuple[Rows, Rows, Rows]:
         begins = NOW + timedelta(minutes=30 * chance.randrange(-2 * 365 * 48, 2 * 365 * 48))
         sides = {"requesting_state": asking, "requested_state": asked, "owner_state": asking}
         request = HearingRequest(
-            **sides, reference=f"{asking}-2026-{number:06d}", created_by="bench", created_at=made, submitted_at=made
+            **sides,
+            reference=f"{asking}-2026-{number:06d}",
+            created_by="bench",
+            created_at=made,
+            submitted_at=made,
+            status=chance.choice(statuses),
+            priority=chance.randrange(16),
+            **{due: made + timedelta(days=30) for due in ("answer_due", "info_due", "review_due")},
         )
         hearing = Hearing(
             **sides,
@@ -71,6 +83,7 @@ def rows(count: int, first: int) -> tuple[Rows, Rows, Rows]:
             created_by="bench",
             created_at=made,
             id=new_id(),
+            status=chance.choice(list(HearingStatus)),
         )
         requests.append(request.model_dump())
         hearings.append(hearing.model_dump())
@@ -111,6 +124,7 @@ async def reads(database: Database) -> dict[str, Read]:
         assert request is not None
         last = select(StatusChange.id).order_by(col(StatusChange.id).desc()).offset(100).limit(1)
         lately = (await db.exec(last)).one()
+        middle = (await worklist.waiting(db, person=CLERK, now=NOW, everything=True, limit=100)).after
     return {
         "select by id": lambda db: db.exec(select(Hearing).where(Hearing.id == hearing.id)),
         "hearing by reference": lambda db: queries.hearing(db, hearing.ref, state="RO"),
@@ -121,6 +135,10 @@ async def reads(database: Database) -> dict[str, Read]:
         ),
         "requests, first page": lambda db: queries.requests(db, state="RO", limit=50),
         "requests received": lambda db: queries.requests(db, state="TH", outgoing=False, limit=50),
+        "what waits, first page": lambda db: worklist.waiting(db, person=CLERK, now=NOW, everything=True),
+        "what waits, in the middle": lambda db: worklist.waiting(
+            db, person=CLERK, now=NOW, everything=True, after=middle
+        ),
         "the last 100 changes": lambda db: happened.changes(db, state="TH", after=lately),
         "changes of long ago": lambda db: happened.changes(db, state="TH", after="0"),
     }

@@ -1,5 +1,7 @@
 """What waits for whom, by when; the informal thread; delegation; deadlines; the search over a State's own cases."""
 
+import random
+from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +11,10 @@ from hearings import consultations, informal, queries, request_log, request_quer
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
-from hearings.models import HearingRequest, Person
-from hearings.status import RequestStatus
+from hearings.models import Hearing, HearingRequest, Person
+from hearings.status import HearingStatus, RequestStatus
+
+R = RequestStatus
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -42,7 +46,7 @@ async def act(database: Database, row: HearingRequest, what: Any, actor: Actor, 
 async def waits(database: Database, person: Person, now: datetime, *, everything: bool = False) -> list[Any]:
     async with database.reading() as db:
         found = await worklist.waiting(db, person=person, now=now, everything=everything)
-    return [(one.step, one.subject.reference, one.due, one.late) for one in found]  # type: ignore[union-attr]
+    return [(one.step, one.subject.reference, one.due, one.late) for one in found.rows]  # type: ignore[union-attr]
 
 
 async def test_what_waits_is_each_sides_own_earliest_due_first(
@@ -268,3 +272,100 @@ def test_the_answer_is_due_when_it_is_wanted_or_after_the_usual_time() -> None:
     assert requests.answer_due(row, now=now) == now + timedelta(days=3)
     row.wanted_by = date(2026, 12, 5)
     assert requests.answer_due(row, now=now) == datetime(2026, 12, 5, 16, 59, 59, tzinfo=UTC)
+
+
+STEPS = {
+    R.draft: ("submit", "requesting", ""),
+    R.information_requested: ("answer_question", "requesting", "info_due"),
+    R.accepted: ("set_time", "requesting", ""),
+    R.accepted_with_conditions: ("set_time", "requesting", ""),
+    R.received: ("acknowledge", "requested", "answer_due"),
+    R.under_review: ("answer", "requested", "answer_due"),
+    R.postponed: ("review", "requested", "review_due"),
+}
+
+
+def expected(rows: list[HearingRequest], held: list[Hearing], state: str) -> list[tuple[str, str]]:
+    """The whole list, by looking at every row."""
+    found: list[tuple[datetime | None, int, str, str]] = []
+    for row in rows:
+        word, side, due = STEPS.get(row.status, ("", "requesting", ""))
+        if word and getattr(row, f"{side}_state") == state:
+            found.append((getattr(row, due) if due else None, row.priority, row.id, word))
+        if row.written_due is not None and row.submitted_at is not None and row.requesting_state == state:
+            found.append((row.written_due, row.priority, row.id, "confirm_in_writing"))
+    for hearing in held:
+        steps = {
+            HearingStatus.proposed: ("decide_time", hearing.requested_state),
+            HearingStatus.countered: ("decide_time", hearing.requesting_state),
+            HearingStatus.agreed: ("prepare", hearing.requesting_state),
+        }
+        word, whose = steps.get(hearing.status, ("", ""))
+        if word and whose == state:
+            found.append((hearing.starts_at, 0, hearing.id, word))
+    found.sort(key=lambda one: one[2:], reverse=True)
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+    found.sort(key=lambda one: (one[0] is None, one[0] or far, -one[1]))
+    return [one[2:] for one in found]
+
+
+async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Database, now: datetime) -> None:
+    chance = random.Random(7)
+    days = [now + timedelta(days=number) for number in range(-2, 4)]  # few, so that many are due together
+    rows, held = [], []
+    for number in range(250):
+        sides = dict(zip(("requesting_state", "requested_state"), chance.sample(("RO", "TH", "FR"), 2), strict=True))
+        oral = chance.random() < 0.3
+        rows.append(
+            HearingRequest(
+                owner_state=sides["requesting_state"], reference=f"X-{number}", created_by="-", created_at=now,
+                submitted_at=chance.choice([None, now]), status=chance.choice(list(R)), priority=chance.randrange(3),
+                oral=oral, oral_at=now if oral else None, written_due=chance.choice(days) if oral else None, **sides,
+                **{name: chance.choice([None, *days]) for name in ("answer_due", "info_due", "review_due")},
+            )
+        )  # fmt: skip
+        begins = chance.choice(days)
+        held.append(
+            Hearing(
+                owner_state=sides["requesting_state"], ref=f"H{number}", request_id=rows[-1].id, starts_at=begins,
+                ends_at=begins + timedelta(hours=1), wall_start="2026-12-02T08:00", wall_zone="Europe/Bucharest",
+                requesting_zone="Europe/Bucharest", requesting_city="A", requested_zone="Asia/Bangkok",
+                requested_city="B", tzdb_version="2026a", language_requesting="ro", language_requested="th",
+                created_by="-", created_at=now, status=chance.choice(list(HearingStatus)), **sides,
+            )
+        )  # fmt: skip
+    async with database.transaction() as db:
+        db.add_all(rows)
+        await db.flush()
+        db.add_all(held)
+    for state in ("RO", "TH", "FR"):
+        who = Actor(id="x", label="X", state=state, functions=frozenset({"clerk", "authority"}))
+        whole = expected(rows, held, state)
+        assert len(whole) > 60
+        for limit in (1, 7, 50):
+            found, after = [], ""
+            async with database.reading() as db:
+                while True:
+                    page = await worklist.waiting(db, person=who, now=now, everything=True, after=after, limit=limit)
+                    found += [(one.subject.id, one.step) for one in page.rows]
+                    after = page.after
+                    if not after:
+                        break
+                    assert len(page.rows) == limit
+            assert found == whole
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    "told",
+    ["-", "- 0 x", "yesterday 0 x submit", "2026-12-02T06:00:00 0 x submit", "- 16 x submit", "- -1 x submit",
+     "0001-01-01T00:00:00+23:59 0 x submit", "- 0 \x00 submit"],
+)  # fmt: skip
+async def test_the_mark_of_a_page_nobody_has_given_out_is_refused(
+    database: Database, clerk: Actor, now: datetime, told: str
+) -> None:
+    for mark in (urlsafe_b64encode(told.encode()).decode(), told, "é"):
+        async with database.reading() as db:
+            with pytest.raises(Invalid) as refusal:
+                await worklist.waiting(db, person=clerk, now=now, after=mark)
+        assert refusal.value.field == "after"

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 
 from hearings import request_queries, worklist
-from hearings.errors import Invalid
 from hearings.models import HearingRequest
 from hearings.permissions import may_staff
 from hearings.worklist import Waiting
@@ -52,7 +51,7 @@ class Task(Shown):
 
 
 class TaskList(Shown):
-    """A page of what waits: the earliest due first, then by priority."""
+    """A page of what waits: the earliest due first, then the most urgent, then the newest."""
 
     items: list[Task]
     next: str
@@ -61,14 +60,11 @@ class TaskList(Shown):
 @router.read("/worklist", scope="requests:read", example={"items": [TASK], "next": ""}, paged=True)
 async def read_worklist(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> TaskList:
     """What waits for this State, with due dates: requests and hearings, as far as the token's scopes reach."""
-    found = await worklist.waiting(caller.db, person=caller.actor, now=caller.now, everything=True, limit=1_000)
-    names = [f"{one.step} {one.subject.id}" for one in found]
-    if after and after not in names:
-        raise Invalid("This is not the mark of a page", "after")
-    begin = names.index(after) + 1 if after else 0
-    rows = found[begin : begin + limit]
-    more = names[begin + limit - 1] if len(found) > begin + limit else ""
-    return TaskList(items=[Task.of(one, caller.state) for one in rows], next=paging.link(caller, more))
+    found = await worklist.waiting(
+        caller.db, person=caller.actor, now=caller.now, everything=True, after=after, limit=limit
+    )
+    items = [Task.of(one, caller.state) for one in found.rows]
+    return TaskList(items=items, next=paging.link(caller, found.after))
 
 
 @router.read("/queue", scope="requests:read", example=examples.REQUEST_LIST, paged=True)

@@ -60,7 +60,7 @@ async def docket(request: Request) -> Response:
             people = await queries.participants(db, hearing.id)
             sitting = await queries.open_sitting(db, hearing.id)
             lines.append(_line(hearing, signed.person, people, sitting))
-        waiting = await tasks(db, signed.person, now, limit=FIRST)
+        waiting = (await tasks(db, signed.person, now, limit=FIRST)).rows
     days: dict[date, list[Line]] = defaultdict(list)
     for line in lines:
         days[_own_day(line)].append(line)

@@ -44,10 +44,20 @@ class Task:
     places: list[Place]
 
 
-async def tasks(db: Any, person: Person, now: datetime, *, everything: bool = False, limit: int = 200) -> list[Task]:
-    """What waits for a person, as pages show it."""
-    found = await worklist.waiting(db, person=person, now=now, everything=everything, limit=limit)
-    return [_task(one, person.owner_state) for one in found]
+@dataclass(frozen=True)
+class Tasks:
+    """Some of what waits, and the mark of the next page, empty at the end."""
+
+    rows: list[Task]
+    after: str
+
+
+async def tasks(
+    db: Any, person: Person, now: datetime, *, everything: bool = False, after: str = "", limit: int
+) -> Tasks:
+    """What waits for a person, as pages show it. Raises `Invalid` for a mark nobody has given out."""
+    found = await worklist.waiting(db, person=person, now=now, everything=everything, after=after, limit=limit)
+    return Tasks([_task(one, person.owner_state) for one in found.rows], found.after)
 
 
 def _task(one: worklist.Waiting, state: str) -> Task:
@@ -74,15 +84,10 @@ async def page(request: Request) -> Response:
     """Everything that waits for this person, the earliest due first."""
     _signed, person = staff(request)
     everything = "all" in request.query_params
-    start = request.query_params.get("from", "0")
-    begin = int(start) if start.isascii() and start.isdecimal() and len(start) < 4 else 0
+    after = request.query_params.get("after", "")
     async with request.app.state.parts.database.reading() as db:
-        found = await tasks(db, person, datetime.now(UTC), everything=everything, limit=begin + PAGE + 1)
-    context = {
-        "tasks": found[begin : begin + PAGE],
-        "next": begin + PAGE if len(found) > begin + PAGE else 0,
-        "everything": everything,
-    }
+        found = await tasks(db, person, datetime.now(UTC), everything=everything, after=after, limit=PAGE)
+    context = {"tasks": found.rows, "next": found.after, "everything": everything}
     return render(request, "waiting.html", context)
 
 

@@ -13,6 +13,7 @@ from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import Consent, HearingRequest
 from web import cli, demo, security
+from web.pages import waiting
 from web.pages.request_steps import STEPS
 
 PDF = b"%PDF-1.7\nhello"
@@ -358,6 +359,26 @@ def test_what_waits_is_shown_with_its_day_and_on_the_docket(service, authority):
     assert f"{reference} A request has arrived" in words
     assert "30 December 2026 23:59 Bangkok" in words
     assert reference in authority.words(authority.get("/docket"))
+
+
+def test_what_waits_goes_on_where_the_page_before_ended(service, authority, monkeypatch):
+    monkeypatch.setattr(waiting, "PAGE", 2)
+    made(service)
+    made(service)
+    made(service)
+    seen, where, pages = [], "/waiting?all", 0
+    while where:
+        page = authority.get(where)
+        assert page.status_code == 200
+        rows = re.findall(r'<th scope="row"[^>]*><bdi[^>]*>([^<]*)</bdi>', page.text)
+        assert 1 <= len(rows) <= 2
+        seen, pages = seen + rows, pages + 1
+        link = re.search(r'<a rel="next" href="([^"]*)">Later</a>', page.text)
+        where = unescape(link[1]) if link else ""
+        # Whoever goes on with the keyboard goes on in the table, not at the top of the page.
+        assert not where or (where.endswith("#tasks") and 'id="tasks" tabindex="-1"' in page.text and "all" in where)
+    assert pages >= 2 and len(set(seen)) == len(seen) >= 3
+    assert authority.get("/waiting?after=yesterday").status_code == 422
 
 
 def test_the_search_finds_by_case_and_by_name_and_says_when_there_is_nothing(service, clerk):
