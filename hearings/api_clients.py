@@ -44,6 +44,7 @@ SCOPES: Mapping[str, Scope] = {
     "requests:answer": Scope("Acknowledge and answer requests of other States", ("authority",)),
     "hearings:read": Scope("Read hearings"),
     "hearings:write": Scope("Propose, counter, agree to and cancel hearings", ("clerk",)),
+    "invitations": Scope("Make and revoke the links people join a hearing by", ("clerk",)),
     "slots:read": Scope("Search for times and read calendars"),
     "slots:write": Scope("Offer times; book and release", ("clerk",)),
     "agreements:read": Scope("Read site profiles and technical agreements"),

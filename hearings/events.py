@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     pre_record = "pre_record"
     link_issued = "link_issued"
     link_replaced = "link_replaced"
+    link_revoked = "link_revoked"
     link_used = "link_used"
     link_dead = "link_dead"
     pin_failed = "pin_failed"

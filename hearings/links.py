@@ -24,6 +24,7 @@ from hearings.errors import (
     LinkRefused,
     LinkUnknown,
     LinkUsed,
+    NotReady,
     PinWrong,
 )
 from hearings.events import EventKind, record
@@ -31,10 +32,11 @@ from hearings.logins import create_login, end_logins_of, hash_secret, new_secret
 from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.moves import move_presence
 from hearings.permissions import require
-from hearings.queries import get, open_sitting
+from hearings.queries import get, live_invitation, open_sitting
 from hearings.status import HearingStatus, PresenceStatus, SittingStatus
 
 TRIES = 5
+OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
 SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 """16 MiB and some tens of milliseconds a try."""
 
@@ -58,6 +60,11 @@ class Redeemed:
     cookie: str
 
 
+def address(origin: str, made: Invite) -> str:
+    """Where the link leads; its secret is in the fragment, which no browser sends."""
+    return f"{origin}/j#{made.secret}"
+
+
 def hash_pin(pin: str) -> str:
     """What is stored of a PIN: `scrypt$salt$hash`, hexadecimal. Slow on purpose; run it in a thread."""
     salt = secrets.token_bytes(16)
@@ -71,10 +78,18 @@ def pin_matches(pin: str, stored: str) -> bool:
     return hmac.compare_digest(found.hex(), wanted)
 
 
+async def issue(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> tuple[Invite, bool]:
+    """`invite`, or `replace_link` for somebody who has or had one; and whether it was replaced."""
+    replaced = participant.presence is not PresenceStatus.invited or bool(await live_invitation(db, participant.id))
+    make = replace_link if replaced else invite
+    return await make(db, participant=participant, actor=actor, now=now), replaced
+
+
 async def invite(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> Invite:
     """Make a link and PIN for somebody who has none that lives.
 
-    Effects: adds the invitation, event link_issued. Raises `NotAllowed`, `Invalid` (staff sign in by themselves).
+    Effects: adds the invitation, event link_issued. Raises `NotAllowed`, `Invalid` (staff sign in by themselves),
+    `NotReady` when the hearing is over.
     """
     require("issue_link", actor)
     made = await _make(db, participant, now)
@@ -85,22 +100,13 @@ async def invite(db: AsyncSession, *, participant: Participant, actor: Actor, no
 
 
 async def replace_link(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> Invite:
-    """Make a new link; the old one and every login bought with it die.
+    """Make a new link; the old one and every login bought with it die. Raises as `invite` does.
 
     Effects, in order: kills links and logins, takes the person out of the room and back to `invited`, forgets the
     confirmed identity (another person may hold the new link), adds the invitation, event link_replaced.
     """
     require("issue_link", actor)
-    await kill_links(db, participant_ids=[participant.id], now=now, why="replaced")
-    await end_logins_of(db, participant_ids=[participant.id], now=now, why="link_replaced")
-    if participant.presence is not PresenceStatus.invited:
-        move_presence(db, participant, PresenceStatus.invited, actor=actor, now=now, reason="link replaced")
-    participant.microphone = participant.muted_by_court = participant.camera = False
-    participant.renders = ""
-    participant.hand_at = participant.help_at = participant.notice_at = participant.admitted_at = None
-    participant.identity_confirmed_at = None
-    participant.identity_confirmed_by = participant.identity_method = ""
-    participant.devices = None
+    await _end(db, participant, "replaced", actor, now)
     made = await _make(db, participant, now)
     await record(
         db,
@@ -113,9 +119,44 @@ async def replace_link(db: AsyncSession, *, participant: Participant, actor: Act
     return made
 
 
+async def revoke_link(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
+    """Let the link and every login bought with it die; there is none until one is made again.
+
+    Raises `NotAllowed`, `NotReady` when there is none that lives.
+    Effects: those of `replace_link` without the invitation; event link_revoked.
+    """
+    require("issue_link", actor)
+    if await live_invitation(db, participant.id) is None:
+        raise NotReady("This person has no link that works")
+    await _end(db, participant, "revoked", actor, now)
+    await record(
+        db,
+        hearing=participant.hearing_id,
+        kind=EventKind.link_revoked,
+        actor=actor,
+        now=now,
+        participant=participant.id,
+    )
+
+
+async def _end(db: AsyncSession, participant: Participant, why: str, actor: Actor, now: datetime) -> None:
+    await kill_links(db, participant_ids=[participant.id], now=now, why=why)
+    await end_logins_of(db, participant_ids=[participant.id], now=now, why=f"link_{why}")
+    if participant.presence is not PresenceStatus.invited:
+        move_presence(db, participant, PresenceStatus.invited, actor=actor, now=now, reason=f"link {why}")
+    participant.microphone = participant.muted_by_court = participant.camera = False
+    participant.renders = ""
+    participant.hand_at = participant.help_at = participant.notice_at = participant.admitted_at = None
+    participant.identity_confirmed_at = None
+    participant.identity_confirmed_by = participant.identity_method = ""
+    participant.devices = None
+
+
 async def _make(db: AsyncSession, participant: Participant, now: datetime) -> Invite:
     if participant.person_id is not None:
         raise Invalid("Staff sign in with their own link, not with a join link", "participant")
+    if (await get(db, Hearing, participant.hearing_id)).status in OVER:
+        raise NotReady("The hearing is over")
     secret, pin = new_secret(), f"{secrets.randbelow(1_000_000):06d}"
     invitation = Invitation(
         owner_state=participant.owner_state,
@@ -199,9 +240,7 @@ async def _usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitat
     hearing = await get(db, Hearing, participant.hearing_id)
     sitting = await open_sitting(db, hearing.id)
     refusal: LinkRefused | None = None
-    if hearing.status in {HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted} or (
-        sitting is not None and sitting.status is SittingStatus.closing
-    ):
+    if hearing.status in OVER or (sitting is not None and sitting.status is SittingStatus.closing):
         refusal = LinkLate()
     elif invitation.dead_at is not None or invitation.tries_left == 0:
         refusal = LinkDead()

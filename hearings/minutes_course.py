@@ -102,8 +102,8 @@ ELSEWHERE: frozenset[str] = frozenset(
 )
 """Told in another section."""
 UNTOLD: frozenset[str] = frozenset(
-    {K.link_issued, K.link_replaced, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over, K.microphone}
-    | {K.camera, K.hand, K.help, K.language_chosen}
+    {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
+    | {K.microphone, K.camera, K.hand, K.help, K.language_chosen}
 )
 """Not for the minutes: they stay in the log of the hearing."""
 

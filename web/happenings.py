@@ -15,6 +15,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.pre_record: N_("Sound check begun"),
     EventKind.link_issued: N_("Link made"),
     EventKind.link_replaced: N_("Link replaced by a new one"),
+    EventKind.link_revoked: N_("Link revoked"),
     EventKind.link_used: N_("Link used"),
     EventKind.link_dead: N_("Link dead after wrong PINs"),
     EventKind.pin_failed: N_("Wrong PIN"),

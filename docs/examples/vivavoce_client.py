@@ -277,6 +277,17 @@ class Webhook(TypedDict):
     secret: str
 
 
+class Invitation(TypedDict):
+    """A link to join a hearing by, and its PIN. They are there once: give them to the person by two different ways."""
+
+    hearing: str
+    participant: str
+    status: str
+    replaced: bool
+    address: str
+    pin: str
+
+
 @dataclass(frozen=True)
 class Tagged:
     """An answer with its tag: what `If-Match` compares."""
@@ -566,8 +577,21 @@ class Vivavoce:
         return cast(Agreement, self.signed(f"{path}/sign", f"{path}/statement"))
 
     def subscribe(self, url: str, events: list[str]) -> Webhook:
-        """Make a webhook. Keep its secret: it is told once."""
-        return cast(Webhook, self.post("/webhooks", {"url": url, "events": events}))
+        """Make a webhook. Keep its secret: it is told once, so where that answer was lost another one is made."""
+        made = self.post("/webhooks", {"url": url, "events": events})
+        if made["secret"] is None:
+            self.call("DELETE", f"/webhooks/{made['id']}")
+            return self.subscribe(url, events)
+        return cast(Webhook, made)
+
+    def invite(self, ref: str, participant: str) -> Invitation:
+        """Make the link somebody joins by; an earlier one dies. Where the answer was lost another one is made."""
+        made = self.post(f"/hearings/{ref}/participants/{participant}/invitation")
+        return self.invite(ref, participant) if made["pin"] is None else cast(Invitation, made)
+
+    def uninvite(self, ref: str, participant: str) -> None:
+        """Let somebody's link die; who has come by it is sent out."""
+        self.call("DELETE", f"/hearings/{ref}/participants/{participant}/invitation")
 
 
 def _parsed(lines: Iterator[str]) -> Iterator[Event]:

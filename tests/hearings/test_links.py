@@ -20,6 +20,7 @@ from hearings.errors import (
     LinkUnknown,
     LinkUsed,
     NotAllowed,
+    NotReady,
     PinWrong,
 )
 from hearings.events import EventKind
@@ -315,3 +316,34 @@ async def test_a_stolen_database_does_not_give_pins_away_cheaply(monkeypatch: py
     assert links.pin_matches("123456", stored)
     assert not links.pin_matches("123457", stored)
     assert links.hash_pin("123456") != stored
+
+
+async def test_a_revoked_link_and_its_login_are_dead_until_another_is_made(
+    court: Any, database: Database, now: datetime
+) -> None:
+    await court.open_lobby()
+    made = await court.link(Role.witness)
+    bought = await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+
+    async def act(what: Any, by: Role) -> Any:
+        async with database.transaction() as db:
+            return await what(
+                db, participant=await court.seat(db, Role.witness), actor=await court.actor(db, by), now=now
+            )
+
+    for role in (Role.presiding_judge, Role.requested_authority, Role.witness):
+        with pytest.raises(NotAllowed):
+            await act(links.revoke_link, role)
+    await act(links.revoke_link, Role.clerk)
+    with pytest.raises(LinkDead):
+        await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=bought.cookie, now=now) is None
+        assert (await court.seat(db, Role.witness)).presence is PresenceStatus.invited
+    assert (await invitation(court, made)).dead_why == "revoked"
+    with pytest.raises(NotReady):
+        await act(links.revoke_link, Role.clerk)
+    again, replaced = await act(links.issue, Role.clerk)
+    assert not replaced
+    await links.redeem(database, secret=again.secret, pin=again.pin, now=now)
+    assert (await kinds(court))[-4:] == ["link_revoked", "link_issued", "link_used", "joined"]

@@ -24,6 +24,7 @@ from web.api import (
     events,
     export,
     hearings,
+    invitations,
     law_rows,
     line_tests,
     messages,
@@ -54,8 +55,8 @@ REQUESTS = (
     worklist,
 )
 HEARINGS = (
-    *(hearings, slots, resources, calendars, offers, days, participants, sites, agreements, line_tests),
-    minutes,
+    *(hearings, slots, resources, calendars, offers, days, participants, invitations, sites, agreements),
+    *(line_tests, minutes),
 )
 RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
 """Modules with a `router`, in the order of the description."""

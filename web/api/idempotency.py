@@ -2,13 +2,16 @@
 
 The answer is stored in the transaction of the effect: whoever sees one sees the other, and a process killed in between
 leaves neither. Only what was done is kept; a refusal can be tried again. Keys are a client's own, for 24 hours.
+What is shown once is never stored: such an answer is kept without it (`Once`), and says so when it is given again.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +26,16 @@ KEPT = timedelta(hours=24)
 HEADER = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _HEADERS = ("location", "etag", "content-type")
+
+
+class Once(Response):
+    """An answer with secrets, kept without them: where it is given again, those members are null."""
+
+    media_type = "application/json"
+
+    def __init__(self, shown: BaseModel, secrets: Collection[str], status: int) -> None:
+        super().__init__(shown.model_dump_json(), status, {"Cache-Control": "no-store"})
+        self.kept = shown.model_copy(update=dict.fromkeys(secrets)).model_dump_json()
 
 
 class Busy(Exception):
@@ -76,10 +89,10 @@ async def begin(db: AsyncSession, caller: Caller, *, key: str, request_hash: str
 
 
 def keep(db: AsyncSession, row: ApiAnswer, response: Response) -> None:
-    """Keep the answer. Effects: fills the row."""
+    """Keep the answer, without what is shown once. Effects: fills the row."""
     row.status = response.status_code
     row.headers = {name: response.headers[name] for name in _HEADERS if name in response.headers}
-    row.body = bytes(response.body).decode("utf-8")
+    row.body = response.kept if isinstance(response, Once) else bytes(response.body).decode("utf-8")
     db.add(row)
 
 

@@ -116,14 +116,16 @@ class ParticipantList(Shown):
     items: list[ShownParticipant]
 
 
-async def _hearing(caller: Caller, ref: str, *, lock: bool = False) -> Hearing:
+async def hearing_of(caller: Caller, ref: str, *, lock: bool = False) -> Hearing:
+    """The hearing, as the caller's State may see it; noted as shown."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=lock)
     caller.shown.append(hearing)
     return hearing
 
 
-async def _find(caller: Caller, hearing: Hearing, participant_id: str) -> Participant:
-    found = await queries.get(caller.db, Participant, participant_id)
+async def find(caller: Caller, hearing: Hearing, participant_id: str, *, lock: bool = False) -> Participant:
+    """Somebody of this hearing. Raises `NotFound`."""
+    found = await queries.get(caller.db, Participant, participant_id, lock=lock)
     if found.hearing_id != hearing.id:
         raise NotFound
     return found
@@ -163,7 +165,7 @@ async def _shown(caller: Caller, row: Participant, hearing: Hearing) -> ShownPar
 )
 async def name_participant(caller: Calling, ref: Ref, body: NewParticipant) -> ShownParticipant:
     """Name somebody who takes part. A technical agreement that rests on other languages is void."""
-    hearing = await _hearing(caller, ref, lock=True)
+    hearing = await hearing_of(caller, ref, lock=True)
     row = await participants.add(
         caller.db,
         hearing=hearing,
@@ -192,7 +194,7 @@ async def name_participant(caller: Calling, ref: Ref, body: NewParticipant) -> S
 )
 async def list_participants(caller: Calling, ref: Ref) -> ParticipantList:
     """The people of a hearing."""
-    hearing = await _hearing(caller, ref)
+    hearing = await hearing_of(caller, ref)
     found = await queries.participants(caller.db, hearing.id)
     return ParticipantList(items=[ShownParticipant.of(row, hearing) for row in found])
 
@@ -202,15 +204,15 @@ async def list_participants(caller: Calling, ref: Ref) -> ParticipantList:
 )
 async def read_participant(caller: Calling, ref: Ref, participant: Id) -> ShownParticipant:
     """Read what is known of somebody."""
-    hearing = await _hearing(caller, ref)
-    return etags.tag(caller, ShownParticipant.of(await _find(caller, hearing, participant), hearing))
+    hearing = await hearing_of(caller, ref)
+    return etags.tag(caller, ShownParticipant.of(await find(caller, hearing, participant), hearing))
 
 
 @router.change("/hearings/{ref}/participants/{participant}", scope="hearings:write", example=PERSON, errors=(404,))
 async def correct_participant(caller: Calling, ref: Ref, participant: Id, body: Correction) -> ShownParticipant:
     """Correct what is known of somebody who is not in the room."""
-    hearing = await _hearing(caller, ref, lock=True)
-    row = await _find(caller, hearing, participant)
+    hearing = await hearing_of(caller, ref, lock=True)
+    row = await find(caller, hearing, participant)
     etags.require(caller, ShownParticipant.of(row, hearing))
     told = body.model_dump(exclude_none=True)
     known = {name: getattr(row, name) for name in Correction.model_fields}

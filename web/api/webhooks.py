@@ -12,6 +12,7 @@ from hearings.models.outbox import OutboxStatus
 from web.api import examples, paging
 from web.api.access import Caller, Calling, parts_of
 from web.api.fields import Model, Moment, Nothing, Shown
+from web.api.idempotency import Once
 from web.api.routes import Resource
 
 router = Resource("webhooks")
@@ -73,9 +74,9 @@ class ShownWebhook(Shown):
 
 
 class MadeWebhook(ShownWebhook):
-    """A new webhook with its secret, which is shown this once."""
+    """A new webhook with its secret, which is shown this once: null where the answer is given again."""
 
-    secret: str
+    secret: str | None
 
 
 class WebhookList(Shown):
@@ -156,10 +157,18 @@ def _key(text: str) -> str:
     return text
 
 
-@router.create("/webhooks", scope="webhooks", example=MADE, errors=(409,), gives={"webhook": "id"})
-async def subscribe(caller: Calling, body: NewWebhook) -> MadeWebhook:
+@router.create(
+    "/webhooks",
+    scope="webhooks",
+    example=MADE,
+    errors=(409,),
+    gives={"webhook": "id"},
+    response_model=MadeWebhook,
+)
+async def subscribe(caller: Calling, body: NewWebhook) -> Response:
     """Be told of events at an address. The secret that signs them is in this answer and nowhere else.
 
+    Sent again with the same `Idempotency-Key` it is done once, and `secret` is null: switch it off and make another.
     A sandbox client is told of what happens in the sandbox and of nothing else.
     """
     parts = parts_of(caller.request)
@@ -175,7 +184,8 @@ async def subscribe(caller: Calling, body: NewWebhook) -> MadeWebhook:
         loopback=parts.settings.test_hooks,
     )
     caller.headers["Location"] = caller.url(f"/webhooks/{made.webhook.id}")
-    return MadeWebhook(**ShownWebhook.of(made.webhook).model_dump(), secret=made.secret)
+    shown = MadeWebhook(**ShownWebhook.of(made.webhook).model_dump(), secret=made.secret)
+    return Once(shown, ["secret"], 201)
 
 
 @router.read("/webhooks", scope="webhooks", example={"items": [WEBHOOK]}, gives={"webhook": "items/0/id"})

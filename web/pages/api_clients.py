@@ -38,6 +38,7 @@ SCOPES: Mapping[str, str] = {
     "requests:answer": N_("Acknowledge and answer requests of other States"),
     "hearings:read": N_("Read hearings"),
     "hearings:write": N_("Propose, counter, agree to and cancel hearings"),
+    "invitations": N_("Make and revoke the links people join a hearing by"),
     "slots:read": N_("Search for times and read calendars"),
     "slots:write": N_("Offer times; book and release"),
     "agreements:read": N_("Read site profiles and technical agreements"),

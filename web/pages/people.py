@@ -233,7 +233,7 @@ def _languages(hearing: Hearing) -> list[tuple[str, str]]:
 async def new_link(request: Request) -> Response:
     """Make a link and PIN, shown this once; an earlier link and login die.
 
-    Effects: those of `links.invite` or `links.replace_link`; whoever held the old login is sent out.
+    Effects: those of `links.issue`; whoever held the old login is sent out.
     """
     signed, person = staff(request)
     await forms.read(request)
@@ -244,18 +244,16 @@ async def new_link(request: Request) -> Response:
         seat = await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)
         await _guest(db, request, hearing)
         guest = await queries.get(db, Participant, request.path_params["participant"], lock=True)
-        had = await queries.live_invitation(db, guest.id)
-        make = links.replace_link if had or guest.presence != "invited" else links.invite
-        made = await make(db, participant=guest, actor=signed.actor(seat), now=now)
-    if make is links.replace_link:
+        made, replaced = await links.issue(db, participant=guest, actor=signed.actor(seat), now=now)
+    if replaced:
         parts.conductors.dismiss(hearing.id, guest.id, "link_replaced")
     parts.conductors.touch(hearing.id)
     context = {
         "hearing": hearing,
         "guest": guest,
-        "address": f"{parts.settings.origin}/j#{made.secret}",
+        "address": links.address(parts.settings.origin, made),
         "pin": made.pin,
-        "replaced": make is links.replace_link,
+        "replaced": replaced,
         "places": places.of_hearing(hearing),
     }
     return render(request, "link_made.html", context)

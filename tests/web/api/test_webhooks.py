@@ -6,9 +6,10 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from sqlmodel import select
 
 from hearings import outbox, webhooks
-from hearings.models import Person
+from hearings.models import ApiAnswer, Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from scheduler import delivery, following, jobs
 from scheduler.election import election
@@ -26,6 +27,17 @@ def limits(limits):
 
 def code(answer):
     return answer.status_code, answer.json()["code"]
+
+
+async def test_the_secret_of_a_webhook_is_not_kept_with_the_answer(installation, ro):
+    body, key = {"url": URL, "events": EVENTS}, {"idempotency-key": "one"}
+    made, again = [await ro.post("/webhooks", body, headers=key) for _time in range(2)]
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json() == made.json() | {"secret": None}
+    assert made.headers["cache-control"] == "no-store"
+    async with installation.database.reading() as db:
+        (kept,) = (await db.exec(select(ApiAnswer))).all()
+    assert made.json()["secret"] not in repr(kept)
 
 
 async def test_a_webhook_is_made_read_and_ended_and_its_secret_is_shown_once(installation, ro, th):

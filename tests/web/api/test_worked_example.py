@@ -247,6 +247,39 @@ async def test_refusals_are_exceptions_that_say_what_was_wrong(examples, api, ro
     await asyncio.to_thread(work)
 
 
+async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, served, ro, th, story, monkeypatch):
+    client = examples[0]
+    api = client.Vivavoce(
+        base=BASE, client_id=ro.id, key=client.Key(ro.key.private), through=f"http://127.0.0.1:{served}"
+    )
+    hearing = await done(ro.post("/hearings", {"request": (await story.accepted(ro, th))["id"], **story.hearing}))
+    person = {"role": "witness", "display_name": "A", "state": "TH", "speaks": "th"}
+    guest = await done(ro.post(f"/hearings/{hearing['ref']}/participants", person))
+    send, lost = api.http.request, set()
+
+    def broken_once(method, path, **options):
+        """The first answer of each address is lost on its way."""
+        answer = send(method, path, **options)
+        if method == "POST" and path not in lost:
+            lost.add(path)
+            raise httpx.ReadError("the line broke")
+        return answer
+
+    monkeypatch.setattr(api.http, "request", broken_once)
+
+    def work():
+        assert api.subscribe("http://localhost:9/hooks", ["hearing.agreed"])["secret"].startswith("whsec_")
+        assert [one["disabled_why"] for one in api.get("/webhooks")["items"]] == ["by_hand", ""]
+        made = api.invite(hearing["ref"], guest["id"])
+        assert len(made["pin"]) == 6 and "#" in made["address"] and made["replaced"]
+        api.uninvite(hearing["ref"], guest["id"])
+        with pytest.raises(client.NotNow):
+            api.uninvite(hearing["ref"], guest["id"])
+        api.close()
+
+    await asyncio.to_thread(work)
+
+
 @pytest.mark.parametrize("limits", [{"api_per_minute": 600, "api_burst": 5}])
 async def test_a_client_that_is_too_quick_waits_and_goes_on(api):
     def work():
