@@ -149,7 +149,7 @@ Placed = dict[str, tuple[datetime, tuple[str, ...]]]
 
 
 def compare(docket: Docket, *, seconds: float = SECONDS) -> Comparison:
-    """Plan by priorities and by first-come order. Raises `NotReady` where the solver is not installed."""
+    """Plan by priorities and by first-come order. Raises `PlanningMissing` where the solver is not installed."""
     from hearings.docket_model import solve  # the solver is an extra
 
     placed, proven = solve(docket, seconds=seconds)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from hearings.docket import Docket, Job, Placed, booked, by_priority, delay, fill, left, work
-from hearings.errors import NotReady
+from hearings.errors import PlanningMissing
 
 SEED = 20_261_124
 SHARES = (0.8, 0.2)
@@ -25,11 +25,11 @@ Use = tuple[datetime, str]
 
 
 def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:
-    """The best placements, and whether that is proven. Raises `NotReady` without the solver."""
+    """The best placements, and whether that is proven. Raises `PlanningMissing` without the solver."""
     try:
         from ortools.sat.python import cp_model
     except ImportError as error:
-        raise NotReady("The optimisation is not installed: install the optimise extra (ortools)") from error
+        raise PlanningMissing("Planning is not installed here: install the optimise extra (ortools)") from error
     order = by_priority(docket)
     levels = [[job for job in order if job.priority == level] for level in dict.fromkeys(job.priority for job in order)]
     simple = fill(docket, {}, order)

@@ -24,7 +24,8 @@ HearingsError
 │   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
 │   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
 │   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
-│   └── NoRecipients              no_recipients        a State has no key to open the recording with; names it
+│   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
+│   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
 ├── Stale                         stale                somebody else has changed it since it was read
 ├── LinkRefused
 │   ├── LinkUnknown               link_unknown
@@ -202,6 +203,12 @@ class IdentityMissing(NotReady):
     """The requested authority has not confirmed who this is."""
 
     code = "identity_missing"
+
+
+class PlanningMissing(NotReady):
+    """Planning the docket is not installed here."""
+
+    code = "planning_missing"
 
 
 class Stale(HearingsError):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hearings import docket
 from hearings.docket import Docket, Job, Placed, Resource, by_priority, compare, delay, described
-from hearings.errors import Invalid, NaiveTime, NotReady
+from hearings.errors import Invalid, NaiveTime, PlanningMissing
 from hearings.interpreters import Interpreter
 from hearings.rest import RestRules
 
@@ -295,5 +295,5 @@ def test_what_cannot_be_planned_is_refused() -> None:
 
 def test_without_the_solver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ortools.sat.python", None)
-    with pytest.raises(NotReady, match="install the optimise extra"):
+    with pytest.raises(PlanningMissing, match="install the optimise extra"):
         compare(plan([job("a")], [room()]))

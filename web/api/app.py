@@ -20,6 +20,7 @@ from web.api import (
     consultations,
     days,
     directory,
+    docket_plan,
     documents,
     events,
     export,
@@ -55,7 +56,7 @@ REQUESTS = (
     worklist,
 )
 HEARINGS = (
-    *(hearings, slots, resources, calendars, offers, days, participants, invitations, sites, agreements),
+    *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     *(line_tests, minutes),
 )
 RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)

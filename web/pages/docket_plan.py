@@ -3,26 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import anyio
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, diary, docket, docket_gathering, errors, queries
+from hearings import clocks, diary, errors, queries
 from hearings.docket import Comparison
 from hearings.docket_gathering import Gathered
 from hearings.models import Person
 from hearings.permissions import require_staff
-from web import forms, places, refusals
+from web import forms, places, planning, refusals
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import N_, _
 from web.rendering import render
 
-SECONDS = 10.0
-ONE = anyio.CapacityLimiter(1)
-"""One plan at a time: the solver takes a whole processor."""
 WHY = {
     "no_start": N_("No time fits the hours of both courts."),
     "no_resource": N_("Something it needs, such as an interpreter for its languages, is not in the diary."),
@@ -66,28 +62,24 @@ async def plan(request: Request) -> Response:
     try:
         async with request.app.state.parts.database.reading() as db:
             found = await _gather(db, person, kept)
-        compared = await anyio.to_thread.run_sync(_compare, found, limiter=ONE)
+        compared = await planning.compare(found)
     except errors.Invalid as error:
         return _render(request, kept, [forms.explain(error)])
-    except errors.NotReady:
+    except errors.PlanningMissing:
         text = _("Planning is not installed here. The administrator installs the extra “optimise”.")
         return _render(request, kept, [FormError("", text)])
     return _render(request, kept, [], found, compared)
 
 
 async def _gather(db: AsyncSession, person: Person, kept: dict[str, str]) -> Gathered:
-    return await docket_gathering.gather(
+    return await planning.gather(
         db,
         state=person.owner_state,
-        since=datetime.now(UTC) + timedelta(days=1),
         days=int(kept["days"]),
         duration=timedelta(minutes=int(kept["duration"])),
         margin=timedelta(minutes=int(kept["margin"])),
+        now=datetime.now(UTC),
     )
-
-
-def _compare(found: Gathered) -> Comparison:
-    return docket.compare(found.docket, seconds=SECONDS)
 
 
 def _render(

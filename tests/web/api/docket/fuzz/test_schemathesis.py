@@ -44,7 +44,7 @@ CHECKED = (
     "response_schema_conformance",
 )
 EVENTS = "/events"
-SLOW = {"POST /documents/check", "application/pdf", "application/zip", "text/event-stream"}
+SLOW = {"POST /documents/check", "GET /docket/plan", "application/pdf", "application/zip", "text/event-stream"}
 FEW = 3
 """Cases of an operation that answers so."""
 PLAIN, MIXED, AIMED, KNOWN = 25, 60, 88, 98
