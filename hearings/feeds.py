@@ -66,14 +66,24 @@ async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
 
 async def read(db: AsyncSession, *, token: str, origin: str, say: Say = english, now: datetime) -> bytes:
     """The calendar behind an address. Raises `NotFound`, the same for unknown, revoked, and people who have left."""
-    from hearings.calendar_files import Booking, days, feed  # when it is needed: icalendar takes long to load
-
     query = select(CalendarFeed, Person).join(Person).where(CalendarFeed.token_hash == _hash(token))
     found = (await db.exec(query.where(col(CalendarFeed.revoked_at).is_(None), col(Person.active)))).first()
     if found is None:
         raise NotFound
     wanted, person = found
-    hearings = await _hearings(db, wanted, person, now)
+    owner = person if wanted.scope is FeedScope.own else None
+    hearings = await _hearings(db, person.owner_state, owner, now)
+    return await _written(db, hearings, origin=origin, lang=person.language or "en", say=say)
+
+
+async def of_state(db: AsyncSession, *, state: str, origin: str, now: datetime) -> bytes:
+    """The calendar of all hearings of a State, in English, as its feed has it."""
+    return await _written(db, await _hearings(db, state, None, now), origin=origin, lang="en", say=english)
+
+
+async def _written(db: AsyncSession, hearings: Sequence[Hearing], *, origin: str, lang: str, say: Say) -> bytes:
+    from hearings.calendar_files import Booking, days, feed  # when it is needed: icalendar takes long to load
+
     ids = [hearing.id for hearing in hearings]
     rows, entries = await _days(db, ids), await _entries(db, ids)
     bookings = []
@@ -87,15 +97,15 @@ async def read(db: AsyncSession, *, token: str, origin: str, say: Say = english,
                     sequence=entry.sequence if entry else 0,
                     changed_at=entry.changed_at if entry else hearing.created_at,
                     origin=origin,
-                    lang=person.language or "en",
+                    lang=lang,
                     say=say,
                 )
             )
     return feed(bookings)
 
 
-async def _hearings(db: AsyncSession, wanted: CalendarFeed, person: Person, now: datetime) -> Sequence[Hearing]:
-    state = person.owner_state
+async def _hearings(db: AsyncSession, state: str, person: Person | None, now: datetime) -> Sequence[Hearing]:
+    """Of a State: all of them, or those a person takes part in or handles."""
     first, last = now - PAST, now + AHEAD
     near = select(HearingDay.hearing_id).where(
         col(HearingDay.starts_at) >= first, col(HearingDay.starts_at) < last, col(HearingDay.dropped_at).is_(None)
@@ -104,7 +114,7 @@ async def _hearings(db: AsyncSession, wanted: CalendarFeed, person: Person, now:
         or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state),
         or_(and_(col(Hearing.starts_at) >= first, col(Hearing.starts_at) < last), col(Hearing.id).in_(near)),
     )
-    if wanted.scope is FeedScope.own:
+    if person is not None:
         seats = select(Participant.hearing_id).where(Participant.person_id == person.id)
         handled = select(HearingRequest.id).where(
             or_(

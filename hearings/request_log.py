@@ -58,9 +58,9 @@ OWN = frozenset({RequestAct.delegated})
 
 
 async def of_request(
-    db: AsyncSession, request: HearingRequest, *, state: str, limit: int = 200
+    db: AsyncSession, request: HearingRequest, *, state: str, before: str = "", limit: int = 200
 ) -> Sequence[RequestEvent]:
-    """The newest lines of a request's log a State may read, oldest first.
+    """The newest lines of a request's log a State may read (older than the one with id `before`), oldest first.
 
     Its own; of the other State's those that are not that State's own business, and none from before the submission.
     """
@@ -70,4 +70,6 @@ async def of_request(
     query = select(RequestEvent).where(
         RequestEvent.request_id == request.id, or_(col(RequestEvent.owner_state) == state, theirs)
     )
+    if before:
+        query = query.where(col(RequestEvent.id) < before)
     return (await db.exec(query.order_by(col(RequestEvent.id).desc()).limit(limit))).all()[::-1]

@@ -16,6 +16,7 @@ from web.api import (
     attachments,
     calendars,
     clients,
+    clock_changes,
     consents,
     consultations,
     days,
@@ -34,7 +35,9 @@ from web.api import (
     openapi,
     participants,
     problems,
+    recordings,
     reference,
+    request_log,
     request_work,
     requests,
     resources,
@@ -52,12 +55,12 @@ if TYPE_CHECKING:
     from web.app import Parts
 
 REQUESTS = (
-    *(requests, request_work, consents, attachments, translations, consultations, messages, documents, export),
-    worklist,
+    *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
+    *(export, worklist),
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
-    *(line_tests, minutes),
+    *(line_tests, recordings, minutes, clock_changes),
 )
 RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
 """Modules with a `router`, in the order of the description."""

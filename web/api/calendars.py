@@ -3,17 +3,17 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from hearings import availability, calendars, clocks, court_periods, diary_queries, reference
+from hearings import availability, calendars, clocks, court_periods, diary_queries, feeds, reference
 from hearings import law as laws
 from hearings.calendars import CourtCalendar
 from hearings.errors import Invalid
 from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
-from web.api import examples, paging
-from web.api.access import Calling
+from web.api import examples, files, paging
+from web.api.access import Calling, parts_of
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
 from web.api.routes import Resource
 
@@ -254,3 +254,11 @@ async def strike_court_period(caller: Calling, period: PeriodId, body: Nothing |
     row = await diary_queries.period(caller.db, period, state=caller.state)
     await court_periods.strike(caller.db, period=row, actor=caller.actor, now=caller.now)
     return ShownPeriod.of(row)
+
+
+@router.read("/calendar.ics", scope="hearings:read", example="BEGIN:VCALENDAR", **files.answers("text/calendar"))
+async def export_calendar(caller: Calling) -> Response:
+    """The hearings of this State as iCalendar (RFC 5545), from 90 days ago to two years ahead. No person in it."""
+    origin = parts_of(caller.request).settings.origin
+    found = await feeds.of_state(caller.db, state=caller.state, origin=origin, now=caller.now)
+    return files.download(found, name="vivavoce.ics", media_type="text/calendar; charset=utf-8")

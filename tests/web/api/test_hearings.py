@@ -1,6 +1,9 @@
 """Hearings through the API: proposed, countered, agreed to by signature, made ready, cancelled."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from icalendar import Calendar
 from sqlmodel import func, select
 
 from hearings.models import Hearing, HearingDay, Offer
@@ -128,3 +131,22 @@ async def test_a_hearing_follows_an_accepted_request_and_there_is_one_at_a_time(
     assert (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).status_code == 201
     answer = await ro.post("/hearings", {"request": request_["id"], **story.hearing})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+
+
+async def test_the_calendar_of_a_state_holds_its_hearings_and_nobodys_name(installation, ro, th, story):
+    request = await story.accepted(ro, th)
+    soon = datetime.now(UTC) + timedelta(days=30)
+    time = {"wall_start": f"{soon:%Y-%m-%d}T09:00"}
+    made = await ro.post("/hearings", {"request": request["id"], **story.hearing, **time})
+    assert made.status_code == 201, made.text
+    for client in (ro, th):
+        answer = await client.get("/calendar.ics")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+        events = Calendar.from_ical(answer.content).walk("VEVENT")
+        assert [(made.json()["ref"] in str(one), one["DTSTART"].dt.astimezone(UTC)) for one in events] == [
+            (True, datetime.fromisoformat(made.json()["starts_at"]))
+        ]
+        for secret in ("Somchai", "Wongsa", story.content["case_number"]):
+            assert secret not in answer.text
+    stranger = await installation.client("FR")
+    assert "VEVENT" not in (await stranger.get("/calendar.ics")).text

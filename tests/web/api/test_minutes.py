@@ -86,6 +86,16 @@ async def test_before_the_sitting_there_is_nothing_to_draft(ro, place):
     assert (await ro.get(f"{place}/1")).status_code == 404
 
 
+async def test_the_recordings_of_a_hearing_are_known_to_both_states_by_their_root(installation, ro, th, held, place):
+    path = place.replace("/minutes", "/recordings")
+    (found,) = (await done(ro.get(path)))["items"]
+    assert (found["id"], found["status"], found["root"], found["size"]) == (held, "sealed", "cd" * 32, 9)
+    assert found["hearing"] == path.split("/")[2]
+    assert (await done(th.get(path)))["items"] == [found]
+    stranger = await installation.client("FR")
+    assert (await stranger.get(path)).status_code == 404
+
+
 async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place):
     drafted = await done(ro.post(place), 201)
     path = f"{place}/{drafted['number']}"

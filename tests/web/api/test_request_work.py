@@ -66,6 +66,36 @@ async def test_work_is_given_to_a_colleague_of_the_own_state_only(installation, 
     assert (await ro.post(path, {"person": ""})).status_code == 200
 
 
+async def test_the_log_tells_each_state_what_it_may_know_page_by_page(installation, ro, th, story):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}"
+    async with installation.database.transaction() as db:
+        person = await staff.add(db, **PERSON, email="ro@court.example", state="RO")
+    assert (await ro.post(f"{path}/delegate", {"person": person.id, "reason": "Yours"})).status_code == 200
+    held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do."}
+    for client in (ro, th):
+        assert (await client.post(f"{path}/consultations", held)).status_code == 201
+    log = (await ro.get(f"{path}/log")).json()
+    assert [(one["act"], one["state"], one["reason"]) for one in log["items"]] == [
+        ("consultation_recorded", "TH", ""),
+        ("consultation_recorded", "RO", ""),
+        ("delegated", "RO", "Yours"),
+    ]
+    assert (log["items"][2]["data"], log["next"]) == ({"to": "Ioana Popa", "to_id": person.id}, "")
+    assert (await th.get(f"{path}/log")).json()["items"] == log["items"][:2]  # whom it has put on it, it tells nobody
+    found, after = [], ""
+    while True:
+        page = (await ro.get(f"{path}/log?limit=1&after={after}")).json()
+        found += page["items"]
+        after = page["next"]
+        if not after:
+            break
+    assert found == log["items"]
+    assert (await ro.get(f"{path}/log?after=x")).status_code == 422
+    stranger = await installation.client("FR")
+    assert (await stranger.get(f"{path}/log")).json()["code"] == "not_found"
+
+
 PERSON = {"name": "Ioana Popa", "functions": ["clerk"], "city": "", "authority_name": "Ministry"}
 
 

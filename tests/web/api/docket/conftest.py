@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from hearings import minutes, outbox, passages, queries, recordings, sittings
+from hearings import hearing_days, minutes, outbox, passages, queries, recordings, sittings
 from hearings.actors import SYSTEM, participant_actor
 from hearings.models import Hearing
 from hearings.models.outbox import OutboxKind, OutboxStatus
@@ -131,6 +131,7 @@ class Docket:
             await self.heard(path, part=False)
             await self.minutes(path, stage)
         await self.heard(await self.ready(more_days=[self.time(after=14)]), part=True)
+        await self.moved(await self.agreed())
         cancelled = await self.proposed()
         await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
 
@@ -162,6 +163,15 @@ class Docket:
         path = await self.agreement(await self.agreed(**changes), "agreed")
         await self.done(self.ro.post(f"{path}/ready", {"reason": "Both sites were tested last week."}))
         return path
+
+    async def moved(self, path: str) -> None:
+        """As if it had been fixed with older time-zone data, by which its wall time lay half an hour earlier."""
+        async with self.installation.database.transaction() as db:
+            hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
+            for row in (hearing, *await hearing_days.planned(db, hearing)):
+                row.tzdb_version = "2020a"
+                row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
+                db.add(row)
 
     async def heard(self, path: str, *, part: bool) -> None:
         """Held, as the room does it: there is no way to do that by the API."""
