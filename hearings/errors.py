@@ -205,12 +205,6 @@ class IdentityMissing(NotReady):
     code = "identity_missing"
 
 
-class PlanningMissing(NotReady):
-    """Planning the docket is not installed here."""
-
-    code = "planning_missing"
-
-
 class Stale(HearingsError):
     """Somebody else has changed this since it was read. `expected` is the version read, `found` the one there is."""
 
@@ -255,6 +249,12 @@ class NoRecipients(NotReady):
     """A State the recording is for has given no public key; `missing` names each, as ISO 3166-1 alpha-2."""
 
     code = "no_recipients"
+
+
+class PlanningMissing(NotReady):
+    """Planning the docket is not installed here."""
+
+    code = "planning_missing"
 
 
 class LinkRefused(HearingsError):
