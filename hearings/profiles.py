@@ -1,8 +1,8 @@
 """What a site can do: the form of a profile, read and checked. Pure; `hearings.sites` keeps the versions.
 
-Two parts (the "Handshake" forms tell static and public parameters from variable and confidential ones): *abilities*,
-which are negotiated and seen by whoever negotiates with the site, and *details* for people, each public or
-confidential. A confidential detail goes to the other State once both have signed an agreement.
+A profile has two parts: *abilities*, here, which are negotiated and seen by whoever negotiates with the site; and
+*details* for people (`hearings.site_details`), each public or confidential. A confidential detail goes to the other
+State once both have signed an agreement. Older versions may lack fields: they are read with the default.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,9 +15,7 @@ import yaml
 
 from hearings import reference
 from hearings.errors import Invalid
-from hearings.languages import language
 from hearings.models.hearing import RecordingPolicy
-from hearings.texts import clean
 
 ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
 INTERPRETING = ("consecutive", "simultaneous")
@@ -74,33 +72,6 @@ class Profile:
     room_view: bool = False
     """Whether a camera can show the whole room (360 degrees)."""
     document_camera: bool = False
-
-
-DETAILS: Mapping[str, int] = {
-    "address": 500,
-    "room_phone": 60,
-    "technician_name": 200,
-    "technician_phone": 60,
-    "technician_email": 200,
-    "technician_languages": 200,
-    "deputy": 300,
-    "judicial_contact": 300,
-    "dial_address": 300,
-    "microphones": 500,
-    "cameras": 500,
-    "public_access": 500,
-    "recording_law": 1000,
-    "note": 1000,
-}
-"""What people need to know, and how long it may be."""
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One text for people."""
-
-    value: str
-    confidential: bool
 
 
 def _words(known: Callable[[], Iterable[str]], least: int) -> Callable[[Any, str], frozenset[str]]:
@@ -199,21 +170,3 @@ def as_json(profile: Profile) -> dict[str, Any]:
     """The object `parse` reads, lists sorted."""
     found = {one.name: getattr(profile, one.name) for one in fields(profile)}
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
-
-
-def parse_details(details: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Texts for people, `{name: {"value", "confidential"}}`, empty ones left out. Raises `Invalid` naming the field."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, detail in details.items():
-        if name not in DETAILS:
-            raise Invalid(f"A profile has no {str(name)[:40]!r}", str(name)[:40])
-        if not isinstance(detail, Mapping) or set(detail) != {"value", "confidential"}:
-            raise Invalid("A text and whether it is confidential are needed", name)
-        if not isinstance(detail["value"], str) or not isinstance(detail["confidential"], bool):
-            raise Invalid("A text and whether it is confidential are needed", name)
-        value = clean(detail["value"], name, most=DETAILS[name], lines=True)
-        if name == "technician_languages" and value:
-            value = ", ".join(language(tag.strip()) for tag in value.split(","))
-        if value:
-            found[name] = {"value": value, "confidential": detail["confidential"]}
-    return found

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, profiles
+from hearings import agreements, profiles, site_details
 from hearings.actors import Actor
 from hearings.clocks import zone
 from hearings.errors import Invalid, NotFound
@@ -114,7 +114,7 @@ async def _version(
         site_id=site.id,
         version=version,
         abilities=profiles.as_json(profiles.parse(abilities)),
-        details=profiles.parse_details(details),
+        details=site_details.parse(details),
         reason=reason,
         created_by=actor.id,
         created_label=actor.label,

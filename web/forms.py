@@ -87,6 +87,12 @@ KNOWN = (
     N_("Judge, requested authority and a person to be heard take part"),
     N_("Choose what to book"),
     N_("People of a hearing are in one of its two States"),
+    N_("A PIN is never written here: say only by which separate channel it is told"),
+    N_("A number with + and country code is needed (E.164), and nothing after it"),
+    N_("An IP address or the full name of a host is needed"),
+    N_("An address such as sip:room4@court.example is needed, without password or parameters"),
+    N_("An alias such as room4 or room4@court.example is needed"),
+    N_("Ports such as 443/tcp, 50000-50100/udp are needed"),
 )
 """Texts of `hearings` that need no figures filled in; translated as they are."""
 

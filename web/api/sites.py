@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import agreements, profiles, queries, sites
+from hearings import agreements, profiles, queries, site_details, sites
 from hearings.models import Hearing, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
 from web.api import etags, examples, paging
@@ -39,7 +39,11 @@ ABILITIES: dict[str, Any] = {
     "fallbacks": ["phone"],
     "room_view": True,
 }
-DETAILS: dict[str, Any] = {"room_phone": {"value": "+40 21 555 0104", "confidential": True}}
+DETAILS: dict[str, Any] = {
+    "room_phone": {"value": "+40 21 555 0104", "confidential": True},
+    "who_dials": {"value": "each_dials_room", "confidential": False},
+    "pin_told_by": {"value": "phone", "confidential": False},
+}
 NEW_SITE: dict[str, Any] = {
     "name": "Room 4",
     "court": "Tribunalul București",
@@ -122,9 +126,13 @@ Details = Annotated[
     dict[str, Detail],
     Field(
         default={},
-        max_length=len(profiles.DETAILS),
-        description=f"By name: {', '.join(profiles.DETAILS)}.",
-        json_schema_extra={"propertyNames": {"enum": list(profiles.DETAILS)}},
+        max_length=len(site_details.READ),
+        description=(
+            f"By name: {', '.join(site_details.READ)}. "
+            + " ".join(f"`{name}` is one of {', '.join(words)}." for name, words in site_details.CHOICES.items())
+            + " `dial_number` is E.164, `ports` such as `443/tcp, 50000-50100/udp`. A PIN is never part of a profile."
+        ),
+        json_schema_extra={"propertyNames": {"enum": list(site_details.READ)}},
     ),
 ]
 

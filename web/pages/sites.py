@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, profiles, reference, sites
+from hearings import errors, profiles, reference, site_details, sites
 from hearings.models import Person, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
@@ -18,7 +18,7 @@ from web.forms import Form, FormError
 from web.i18n import N_, _
 from web.rendering import render
 
-FIELDS = 120
+FIELDS = 200
 DONE = {
     "added": N_("The site has been added."),
     "published": N_("The new version counts from now on. Agreements built on the version before are void."),
@@ -171,8 +171,12 @@ def shown_details(profile: SiteProfile, *, state: str, signed: bool) -> list[tup
     """The texts for people that a State may read: label, text, whether it is confidential."""
     visible = sites.details_for(profile, state=state, signed=signed)
     return [
-        (_(label), visible[name], profile.details[name]["confidential"])
-        for name, label in technical_words.DETAILS.items()
+        (
+            _(label),
+            technical_words.word(visible[name]) if name in site_details.CHOICES else visible[name],
+            profile.details[name]["confidential"],
+        )
+        for name, label in {**technical_words.DETAILS, **technical_words.OLDER_DETAILS}.items()
         if name in visible
     ]
 
@@ -189,7 +193,7 @@ def _details(form: Form) -> dict[str, Any]:
             "value": form.text(f"detail_{name}").replace("\r\n", "\n"),
             "confidential": form.text(f"secret_{name}") == "yes",
         }
-        for name in profiles.DETAILS
+        for name in site_details.READ
     }
 
 
@@ -215,7 +219,7 @@ def _wrong(error: errors.Invalid) -> FormError:
     told = forms.explain(error, labels)
     if isinstance(error, errors.UnknownZone):
         return FormError("zone", told.text)
-    return FormError(f"detail_{told.field}" if told.field in profiles.DETAILS else told.field, told.text)
+    return FormError(f"detail_{told.field}" if told.field in site_details.READ else told.field, told.text)
 
 
 SITE_LABELS = {
@@ -250,7 +254,14 @@ def _form(
         ],
         "numbers": [(name, _(technical_words.ABILITIES[name])) for name in NUMBERS],
         "flags": [(name, _(technical_words.ABILITIES[name])) for name in FLAGS],
-        "detail_fields": [(name, _(text)) for name, text in technical_words.DETAILS.items()],
+        "detail_fields": [
+            (name, _(text), _(technical_words.HINTS[name]) if name in technical_words.HINTS else "")
+            for name, text in technical_words.DETAILS.items()
+        ],
+        "detail_choices": {
+            name: [(word, technical_words.word(word)) for word in words] for name, words in site_details.CHOICES.items()
+        },
+        "detail_lines": site_details.LINES,
         "labels": {name: _(text) for name, text in {**SITE_LABELS, **technical_words.ABILITIES}.items()},
     }
     template = "site_new.html" if site is None else "site.html"

@@ -159,12 +159,13 @@ async def test_confidential_details_go_to_the_other_state_once_both_have_signed(
         (found,) = [one for one in (await done(client.get(f"{place}/sites")))["items"] if one["state"] == state]
         return set(found["details"])
 
-    assert (await details(ro, "RO"), await details(ro, "TH")) == ({"room_phone"}, set())
+    public = {"who_dials", "pin_told_by"}
+    assert (await details(ro, "RO"), await details(ro, "TH")) == (public | {"room_phone"}, public)
     path = await proposed(ro, place, draft)
     await done(ro.signed(f"{path}/sign", SIGN))
-    assert await details(ro, "TH") == set()
+    assert await details(ro, "TH") == public
     await done(th.signed(f"{path}/sign", SIGN))
-    assert await details(ro, "TH") == {"room_phone"}
+    assert await details(ro, "TH") == public | {"room_phone"}
 
 
 async def test_a_line_is_tested_by_both_sites_and_judged(ro, th, place, draft):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hearings import agreements, queries, signatures
+from hearings import agreements, queries, signatures, sites
+from hearings.models import SiteProfile
 from web import demo_keys
 
 
@@ -158,3 +159,34 @@ def test_pages_of_sites_and_agreements_are_staffs_of_the_two_states(service):
     for path in ("/sites", "/sites/new", f"/h/{service.ref}/technical", f"/h/{service.ref}/technical/sign"):
         assert nobody.get(path).status_code in (303, 401), path
     assert service.signed_in("clerk").get("/h/XXXX-XXXX/technical").status_code == 404
+
+
+def test_how_a_site_is_dialled_is_checked_and_a_pin_is_not_taken(service, clerk):
+    said = {
+        "detail_dial_number": "+40 21 555 0199", "detail_pin_told_by": "in_person", "detail_who_dials": "other_site",
+        "detail_ports": "443/tcp", "secret_dial_number": "yes",
+    }  # fmt: skip
+    for name, wrong in (("dial_number", "+40215550199,,4711#"), ("note", "PIN: 4711"), ("pin_told_by", "4711")):
+        answer = clerk.post("/sites/new", PLACE | PROFILE | said | {f"detail_{name}": wrong}, page="/sites/new")
+        assert (answer.status_code, f'href="#detail_{name}"' in answer.text) == (422, True)
+    made = clerk.post("/sites/new", PLACE | PROFILE | said, page="/sites/new")
+    assert made.status_code == 303
+    page = clerk.get(made.headers["location"].partition("?")[0])
+    words = clerk.words(page)
+    assert "+40215550199" in words and "The other site dials" in words and "In person" in words
+    assert '<option value="in_person" selected>' in page.text
+
+
+def test_a_version_from_before_shows_what_is_no_longer_asked(service, clerk):
+    made = clerk.post("/sites/new", PLACE | PROFILE, page="/sites/new")
+    site = made.headers["location"].partition("?")[0]
+
+    async def older(database):
+        async with database.transaction() as db:
+            last = await sites.newest(db, site.rpartition("/")[2])
+            details = {"dial_address": {"value": "room 9 at the bridge", "confidential": True}}
+            db.add(SiteProfile(**last.model_dump(exclude={"id", "details", "version"}), details=details, version=2))
+
+    service.run(older)
+    words = clerk.words(clerk.get(site))
+    assert "Address to dial" in words and "room 9 at the bridge" in words
