@@ -130,7 +130,7 @@ async def counter(
     to = S.proposed if agreement.status is S.countered else S.countered
     if not own_draft:
         check("agreement", agreement.status, to)
-    before = agreement.needs
+    before = outcomes.completed(agreement.needs)
     after = outcomes.as_json(outcomes.needs_from({**before, **needs}))
     changes = [
         {"need": name, "before": before[name], "after": after[name]} for name in after if before[name] != after[name]
@@ -283,6 +283,16 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "; ".join(text for name, text in CHANGED.items() if before.get(name) != after.get(name))
 
 
+async def stale(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> str:
+    """Why the terms no longer hold, empty when they do. Terms that are not signed by both yet must also be those that
+    are negotiated now: a new version of this program may know more rules than they were made by."""
+    reason = changed(agreement.terms["facts"], await facts(db, hearing))
+    if reason or agreement.status in SIGNED:
+        return reason
+    again = _session((await outcome(db, agreement)).session)
+    return "" if agreement.terms["session"] == again else "the rules of negotiation are others"
+
+
 async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
     """What follows from a hearing: its languages, people, recording policy and conditions."""
     request = await get(db, HearingRequest, hearing.request_id)
@@ -334,11 +344,15 @@ async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -
         "round": agreement.round,
         "profiles": sides,
         "needs": agreement.needs,
-        "session": None if found.session is None else outcomes.as_json(found.session),
+        "session": _session(found.session),
         "recipients": [hearing.requesting_state, hearing.requested_state],
         "facts": await facts(db, hearing),
     }
     agreement.terms_sha256 = hashlib.sha256(rfc8785.dumps(agreement.terms)).hexdigest()
+
+
+def _session(session: outcomes.Session | None) -> dict[str, Any] | None:
+    return None if session is None else outcomes.as_json(session)
 
 
 async def _offer(
@@ -369,8 +383,7 @@ def _require_session(agreement: Agreement) -> None:
 
 
 async def _require_fresh(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
-    reason = changed(agreement.terms["facts"], await facts(db, hearing))
-    if reason:
+    if reason := await stale(db, agreement, hearing):
         raise TermsChanged(f"Since these terms were made: {reason}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from hearings import profiles, reference
 from hearings.formats import Format, best_format, unbound
-from hearings.outcomes import Interpreting, Line, Needs, Outcome, Result, Session
+from hearings.outcomes import Breakdown, Interpreting, Line, Needs, Outcome, Result, Session
 from hearings.profiles import Profile
 
 __all__ = ["Interpreting", "Line", "Needs", "Outcome", "Result", "Session", "negotiate"]
@@ -37,6 +37,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
     """The session two sites can hold under these needs, with its reasons; `session` is None under a conflict."""
     asked = _Asked(a, b, needs, profiles.table() if table is None else table)
     picture = best_format(asked.a, asked.b, needs, asked.table)
+    breakdown = _breakdown(asked)
     lines = [
         _each(asked, "endpoint", "endpoints", lambda one: frozenset({one.endpoint})),
         _each(asked, "transport", "transports", lambda one: one.transports),
@@ -50,7 +51,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         _recording(asked),
         _common(asked, "key_holders", "key_holders", lambda one: one.key_holders),
         _common(asked, "format", "formats", lambda one: one.formats),
-        _fallback(asked),
+        _breakdown_line(asked, breakdown),
         *_facilities(asked),
     ]
     found = {line.item: line for line in lines}
@@ -70,7 +71,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         recording=found["recording"].value,
         key_holders=found["key_holders"].value,
         format=found["format"].value,
-        fallback=found["fallback"].value,
+        breakdown=breakdown,
     )
     return Outcome(lines=tuple(lines), session=session)
 
@@ -304,10 +305,46 @@ def _recording(asked: _Asked) -> Line:
     return replace(line, value=able[0], result=Result.agreed if able[0] == wanted else Result.compromise)
 
 
-def _fallback(asked: _Asked) -> Line:
-    """What is done when a line breaks: the first both have; pausing and adjourning can everybody."""
-    line = _common(asked, "fallback", "fallbacks", lambda one: one.fallbacks | {asked.rows("fallbacks")[-1]["id"]})
-    return replace(line, options=("offer_fallback",)) if line.result is Result.compromise else line
+def _breakdown(asked: _Asked) -> Breakdown:
+    """The smallest figures of both sites and of what is asked for, and the ways on that both have. Never a conflict:
+    everybody can pause and adjourn."""
+    three = (asked.a, asked.b, asked.needs)
+    both = asked.a.fallbacks & asked.b.fallbacks
+    return Breakdown(
+        redial=min(one.redial for one in three),
+        second_line="second_line" in both,
+        phone="phone" in both and asked.needs.phone,
+        adjourn_after_minutes=min(one.adjourn_after_minutes for one in three),
+    )
+
+
+def _breakdown_line(asked: _Asked, agreed: Breakdown) -> Line:
+    ways = frozenset(way for way in ("second_line", "phone") if getattr(agreed, way))
+    wanted = (asked.a.fallbacks | asked.b.fallbacks) - ways - {"adjourn"}
+    given_up = _in_order(asked, "fallbacks", wanted if asked.needs.phone else wanted - {"phone"})
+    figures = {(one.redial, one.adjourn_after_minutes) for one in (asked.a, asked.b, asked.needs)}
+    rule = "breakdown_ways" if ways else "breakdown"
+    inputs = _inputs(
+        redial=agreed.redial,
+        ways=", ".join(_in_order(asked, "fallbacks", ways)),
+        minutes=agreed.adjourn_after_minutes,
+        given_up=", ".join(given_up) or "–",
+    )
+    return Line(
+        item="breakdown",
+        rule=rule,
+        result=Result.compromise if given_up or len(figures) > 1 else Result.agreed,
+        offered_a=_offered_breakdown(asked, asked.a),
+        offered_b=_offered_breakdown(asked, asked.b),
+        value=", ".join((*_in_order(asked, "fallbacks", ways), "adjourn")),
+        inputs=inputs,
+        options=("offer_fallback",) if given_up else (),
+    )
+
+
+def _offered_breakdown(asked: _Asked, site: Profile) -> tuple[str, ...]:
+    ways = _in_order(asked, "fallbacks", site.fallbacks - {"adjourn"})
+    return (f"{site.redial} ×", *ways, f"{site.adjourn_after_minutes} min")
 
 
 def _facilities(asked: _Asked) -> Iterator[Line]:

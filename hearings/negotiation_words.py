@@ -65,8 +65,18 @@ SENTENCES: Mapping[str, str] = {
     "format.compromise": "Both sites take {value}; {given_up} was given up.",
     "format.conflict": "The sites have no format of recordings in common.",
     "format_not_carried.conflict": "In common the sites have {common}; the recorder writes {able}.",
-    "fallback.agreed": "If the line breaks, both sites have this.",
-    "fallback.compromise": "If the line breaks, both sites have {value}; {given_up} was given up.",
+    "breakdown.agreed": "If the line breaks: pause, redial at most {redial} ×, adjourn after {minutes} minutes.",
+    "breakdown.compromise": (
+        "If the line breaks: pause, redial at most {redial} ×, adjourn after {minutes} minutes. "
+        "The smaller figures count; given up: {given_up}."
+    ),
+    "breakdown_ways.agreed": (
+        "If the line breaks: pause, redial at most {redial} ×, then: {ways}; adjourn after {minutes} minutes."
+    ),
+    "breakdown_ways.compromise": (
+        "If the line breaks: pause, redial at most {redial} ×, then: {ways}; adjourn after {minutes} minutes. "
+        "The smaller figures count; given up: {given_up}."
+    ),
     "room_view.agreed": "A camera can show the whole room at site {side}.",
     "room_view.conflict": "Site {side} has no camera that shows the whole room.",
     "private_line.agreed": "The person heard and counsel can speak in private.",

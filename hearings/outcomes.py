@@ -1,14 +1,14 @@
 """What a negotiation is asked and what comes of it: needs, lines with their reasons, the agreed session. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
 from hearings.negotiation_words import OPTIONS, SENTENCES
-from hearings.profiles import ACCESSIBILITY, table
+from hearings.profiles import ACCESSIBILITY, MOST_MINUTES_DOWN, MOST_REDIALS, table
 
 
 class Result(StrEnum):
@@ -49,6 +49,10 @@ class Needs:
     room_view: bool = False
     private_line: bool = False
     accessibility: frozenset[str] = frozenset()
+    redial: int = 3
+    phone: bool = True
+    """The telephone may be used when the line breaks."""
+    adjourn_after_minutes: int = 30
 
     def mirrored(self) -> "Needs":
         """The same needs with the sides swapped."""
@@ -87,6 +91,18 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """What is done when a line breaks: pause, redial, the second line, the telephone, adjourn; in this order."""
+
+    redial: int
+    """How often at most."""
+    second_line: bool
+    phone: bool
+    adjourn_after_minutes: int
+    """Counted from the break."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """What both sites hold the hearing with."""
 
@@ -103,7 +119,7 @@ class Session:
     recording: str
     key_holders: str
     format: str
-    fallback: str
+    breakdown: Breakdown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +155,12 @@ def needs_from(value: Mapping[str, Any]) -> Needs:
 
 def as_json(one: Needs | Session) -> dict[str, Any]:
     """Needs or a session as JSON, lists sorted."""
-    found = {field.name: getattr(one, field.name) for field in fields(one)}
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(one).items()}
+
+
+def completed(needs: Mapping[str, Any]) -> dict[str, Any]:
+    """Needs as they were kept, with those that have come since."""
+    return as_json(needs_from(needs))
 
 
 def _number(least: int, most: int) -> Any:
@@ -201,4 +221,7 @@ _READ: Mapping[str, Any] = {
     "room_view": _flag,
     "private_line": _flag,
     "accessibility": _accessibility,
+    "redial": _number(0, MOST_REDIALS),
+    "phone": _flag,
+    "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
 }

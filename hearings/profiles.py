@@ -19,6 +19,7 @@ from hearings.models.hearing import RecordingPolicy
 
 ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
 INTERPRETING = ("consecutive", "simultaneous")
+MOST_REDIALS, MOST_MINUTES_DOWN = 10, 240
 PRIVATE_LINES = ("room_beside", "phone", "separate_video")
 
 
@@ -69,6 +70,10 @@ class Profile:
     private_lines: frozenset[str] = frozenset()
     accessibility: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
+    redial: int = 3
+    """How often it redials a broken line."""
+    adjourn_after_minutes: int = 30
+    """How long its court waits for a broken line at most."""
     room_view: bool = False
     """Whether a camera can show the whole room (360 degrees)."""
     document_camera: bool = False
@@ -139,6 +144,8 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "private_lines": _words(lambda: PRIVATE_LINES, 0),
     "accessibility": _words(lambda: ACCESSIBILITY, 0),
     "fallbacks": _words(lambda: ids("fallbacks"), 0),
+    "redial": _number(0, MOST_REDIALS),
+    "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
     "room_view": _flag,
     "document_camera": _flag,
 }

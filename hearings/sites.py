@@ -79,7 +79,7 @@ async def publish(
     made = await _version(db, site, last.version + 1, abilities, details, reason, actor, now)
     if (made.abilities, made.details) == (last.abilities, last.details):
         raise Invalid("Nothing has changed", "")
-    if made.abilities != last.abilities:
+    if profiles.parse(made.abilities) != profiles.parse(last.abilities):  # the last may lack what has come since
         await agreements.void_built_on(
             db, site_id=site.id, reason=f"{site.name}: profile version {made.version}: {reason}", actor=actor, now=now
         )

@@ -73,8 +73,18 @@ SENTENCES: dict[str, str] = {
     "format.compromise": N_("Both sites take {value}; {given_up} was given up."),
     "format.conflict": N_("The sites have no format of recordings in common."),
     "format_not_carried.conflict": N_("In common the sites have {common}; the recorder writes {able}."),
-    "fallback.agreed": N_("If the line breaks, both sites have this."),
-    "fallback.compromise": N_("If the line breaks, both sites have {value}; {given_up} was given up."),
+    "breakdown.agreed": N_("If the line breaks: pause, redial at most {redial} ×, adjourn after {minutes} minutes."),
+    "breakdown.compromise": N_(
+        "If the line breaks: pause, redial at most {redial} ×, adjourn after {minutes} minutes. "
+        "The smaller figures count; given up: {given_up}."
+    ),
+    "breakdown_ways.agreed": N_(
+        "If the line breaks: pause, redial at most {redial} ×, then: {ways}; adjourn after {minutes} minutes."
+    ),
+    "breakdown_ways.compromise": N_(
+        "If the line breaks: pause, redial at most {redial} ×, then: {ways}; adjourn after {minutes} minutes. "
+        "The smaller figures count; given up: {given_up}."
+    ),
     "room_view.agreed": N_("A camera can show the whole room at site {side}."),
     "room_view.conflict": N_("Site {side} has no camera that shows the whole room."),
     "private_line.agreed": N_("The person heard and counsel can speak in private."),
@@ -123,7 +133,7 @@ ITEMS: dict[str, str] = {
     "recording": N_("Recording"),
     "key_holders": N_("Who can open the recording"),
     "format": N_("Format of the recording"),
-    "fallback": N_("When the line breaks"),
+    "breakdown": N_("When the line breaks"),
     "room_view": N_("View of the whole room"),
     "private_line": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
@@ -148,6 +158,9 @@ NEEDS: dict[str, str] = {
     "room_view": N_("View of the whole room"),
     "private_line": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
+    "redial": N_("How often a broken line is redialled"),
+    "phone": N_("The telephone may be used when the line breaks"),
+    "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
 }
 ABILITIES: dict[str, str] = {
     "endpoint": N_("Way of joining"),
@@ -171,6 +184,8 @@ ABILITIES: dict[str, str] = {
     "private_lines": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
     "fallbacks": N_("When the line breaks"),
+    "redial": N_("How often a broken line is redialled"),
+    "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
     "room_view": N_("A camera can show the whole room"),
     "document_camera": N_("Document camera"),
 }
@@ -289,6 +304,21 @@ def word(value: object) -> str:
     return _(WORDS[text]) if text in WORDS else text
 
 
+def breakdown(session: Mapping[str, Any]) -> str:
+    """What the terms say is done when the line breaks; empty in terms made before there was such a rule."""
+    rule = session.get("breakdown")
+    if rule is None:
+        return ""
+    ways = [_(WORDS[way]) for way in ("second_line", "phone") if rule[way]]
+    text = SENTENCES["breakdown_ways.agreed" if ways else "breakdown.agreed"]
+    return _(text).format(redial=rule["redial"], ways=", ".join(ways), minutes=rule["adjourn_after_minutes"])
+
+
+def words(value: str) -> str:
+    """Several words, joined with commas, for people."""
+    return ", ".join(word(one) for one in value.split(", "))
+
+
 def sentence(line: Line, sites: Mapping[str, str]) -> str:
     """Why a line is as it is, with the names of the sites."""
     return _(SENTENCES[f"{line.rule}.{line.result}"]).format(**_inputs(line, sites))
@@ -305,7 +335,7 @@ def _inputs(line: Line, sites: Mapping[str, str]) -> dict[str, Any]:
         if name == "side":
             found[name] = _(" and ").join(sites[side] for side in value.split(" and ") if side)
         else:
-            found[name] = ", ".join(word(one) for one in value.split(", "))
+            found[name] = words(value)
     return found
 
 

@@ -175,6 +175,7 @@ async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed
         "vp8",
         "consecutive",
     )
+    assert session["breakdown"] == {"redial": 3, "second_line": False, "phone": False, "adjourn_after_minutes": 30}
     assert found.terms["recipients"] == ["RO", "TH"]
     assert found.terms["facts"]["people_languages"] == ["ro", "th"]
     assert await history(court, found.id) == [
@@ -436,6 +437,10 @@ async def test_what_changes_nothing_that_was_agreed_voids_nothing(court: Court, 
             now=now,
         )
         profile = await queries.get(db, SiteProfile, found.requesting_profile_id)
+        kept = profile.model_dump(exclude={"id", "version", "abilities"})
+        older = {name: value for name, value in profile.abilities.items() if name != "redial"}
+        db.add(SiteProfile(**kept, abilities=older, version=2))  # from before there was a rule for a broken line
+        await db.flush()
         await sites.publish(
             db,
             site=await queries.get(db, Site, profile.site_id),
@@ -459,6 +464,24 @@ async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: d
         db.add(request)
     with pytest.raises(TermsChanged, match="the conditions of the requested State are others"):
         await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+
+
+@SQLITE
+async def test_terms_made_by_older_rules_are_made_anew_before_they_are_signed(court: Court, now: datetime) -> None:
+    found = await start_over(court, now)
+    await act(court, agreements.propose, "clerk", now)
+    async with court.database.transaction() as db:
+        row = await queries.get(db, Agreement, found.id)
+        session = {name: value for name, value in row.terms["session"].items() if name != "breakdown"}
+        row.terms = {**row.terms, "session": {**session, "fallback": "phone"}}
+        row.needs = {name: value for name, value in row.needs.items() if name != "redial"}
+        db.add(row)
+    with pytest.raises(TermsChanged, match="the rules of negotiation are others"):
+        await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+    changes = await act(court, agreements.counter, "authority", now, needs={"redial": 1}, reason="")
+    assert changes == [{"need": "redial", "before": 3, "after": 1}]
+    assert (await running(court)).terms["session"]["breakdown"]["redial"] == 1
+    await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(await running(court), "RO"))
 
 
 @SQLITE

@@ -80,7 +80,9 @@ def sites(draw: st.DrawFn) -> Profile:
         formats=draw(some(profiles.ids("formats"))),
         private_lines=draw(some(profiles.PRIVATE_LINES, 0)),
         accessibility=draw(some(profiles.ACCESSIBILITY[:2], 0)),
-        fallbacks=draw(some(("phone", "second_line"), 0)),
+        fallbacks=draw(some(("phone", "second_line", "adjourn"), 0)),
+        redial=draw(st.sampled_from([0, 2, 3])),
+        adjourn_after_minutes=draw(st.sampled_from([10, 30])),
         room_view=draw(st.booleans()),
         **lines,
     )
@@ -100,6 +102,9 @@ needs_of = st.builds(
     room_view=st.booleans(),
     private_line=st.booleans(),
     accessibility=some(profiles.ACCESSIBILITY[:2], 0),
+    redial=st.sampled_from([1, 3]),
+    phone=st.booleans(),
+    adjourn_after_minutes=st.sampled_from([5, 20, 60]),
 )
 tables = st.sampled_from(sorted(TABLES))
 
@@ -164,13 +169,12 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
     for endpoint_a, endpoint_b, transport_a, transport_b in itertools.product(
         [a.endpoint], [b.endpoint], a.transports, b.transports
     ):
-        for encryption, mode, recording, keys, kept, fallback in itertools.product(
+        for encryption, mode, recording, keys, kept in itertools.product(
             a.encryption & b.encryption,
             modes,
             a.recordings & b.recordings,
             a.key_holders & b.key_holders,
             a.formats & b.formats,
-            (a.fallbacks & b.fallbacks) | {"adjourn"},
         ):
             ways = {endpoint_a, endpoint_b} <= set(carried("endpoints"))
             ways = ways and {transport_a, transport_b} <= set(carried("transports"))
@@ -188,17 +192,30 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
                 (
                     carried("encryption").index(encryption), modes.index(mode), policies.index(recording),
                     carried("key_holders").index(keys), carried("formats").index(kept),
-                    carried("fallbacks").index(fallback), encryption, mode, recording, keys, kept, fallback,
+                    encryption, mode, recording, keys, kept,
                 )
             )  # fmt: skip
     # Simultaneous alone does for those who have only that equipment, when nothing less was asked for.
     if not rest:
         return None
-    encryption, mode, recording, keys, kept, fallback = min(rest)[6:]
+    encryption, mode, recording, keys, kept = min(rest)[5:]
+    # Of all rules for a broken line that nobody refuses, the one that goes furthest.
+    rules = itertools.product(range(11), (False, True), (False, True), range(1, 241))
+    redial, second_line, phone, minutes = max(
+        (tries, line, call, limit)
+        for tries, line, call, limit in rules
+        if tries <= a.redial and tries <= b.redial and tries <= needs.redial
+        and limit <= a.adjourn_after_minutes and limit <= b.adjourn_after_minutes
+        and limit <= needs.adjourn_after_minutes
+        and (not line or ("second_line" in a.fallbacks and "second_line" in b.fallbacks))
+        and (not call or (needs.phone and "phone" in a.fallbacks and "phone" in b.fallbacks))
+    )  # fmt: skip
     return {
         "audio_codec": audio, "video_codec": video, "height": height, "fps": fps, "audio_hz": band,
         "encryption": encryption, "interpreting": mode, "recording": recording, "key_holders": keys, "format": kept,
-        "fallback": fallback,
+        "breakdown": {
+            "redial": redial, "second_line": second_line, "phone": phone, "adjourn_after_minutes": minutes,
+        },
     }  # fmt: skip
 
 
@@ -270,12 +287,49 @@ def test_two_good_sites_agree_on_everything() -> None:
         "recording": (Result.agreed, "sound_and_picture"),
         "key_holders": (Result.agreed, "both_states"),
         "format": (Result.agreed, "webm"),
-        "fallback": (Result.agreed, "second_line"),
+        "breakdown": (Result.agreed, "second_line, phone, adjourn"),
     }
 
 
 def line_of(found: Outcome, item: str) -> negotiation.Line:
     return next(line for line in found.lines if line.item == item)
+
+
+def test_the_rule_for_a_broken_line_is_told_in_a_sentence_and_takes_the_smaller_figures() -> None:
+    line = line_of(negotiation.negotiate(site(), site(), Needs()), "breakdown")
+    assert (line.result, line.text) == (
+        Result.agreed,
+        "If the line breaks: pause, redial at most 3 ×, then: second_line, phone; adjourn after 30 minutes.",
+    )
+    patient = site(redial=5, adjourn_after_minutes=60)
+    hasty = site(redial=1, adjourn_after_minutes=15, fallbacks=["phone"])
+    found = negotiation.negotiate(patient, hasty, Needs(redial=4))
+    line = line_of(found, "breakdown")
+    assert (line.result, line.offered_a, line.offered_b, line.options, line.text) == (
+        Result.compromise,
+        ("5 ×", "second_line", "phone", "60 min"),
+        ("1 ×", "phone", "15 min"),
+        ("offer_fallback",),
+        "If the line breaks: pause, redial at most 1 ×, then: phone; adjourn after 15 minutes. The smaller figures "
+        "count; given up: second_line.",
+    )
+    assert found.session is not None
+    assert outcomes.as_json(found.session)["breakdown"] == {
+        "redial": 1,
+        "second_line": False,
+        "phone": True,
+        "adjourn_after_minutes": 15,
+    }
+    line = line_of(negotiation.negotiate(site(), site(fallbacks=["adjourn"]), Needs(phone=False)), "breakdown")
+    assert (line.rule, line.value) == ("breakdown", "adjourn")
+
+
+def test_needs_and_profiles_from_before_are_read_with_what_has_come_since() -> None:
+    new = ("redial", "adjourn_after_minutes")
+    older = {name: value for name, value in profiles.as_json(site()).items() if name not in new}
+    assert profiles.parse(older) == site()
+    kept = {name: value for name, value in outcomes.as_json(Needs()).items() if name not in (*new, "phone")}
+    assert outcomes.completed(kept) == outcomes.as_json(Needs())
 
 
 @pytest.mark.parametrize(("hz", "mode"), [(14_999, "consecutive"), (15_000, "simultaneous")])
@@ -371,6 +425,8 @@ def test_needs_and_profiles_go_through_json_and_back() -> None:
         ({"audio_codecs": []}, "audio_codecs"),
         ({"audio_codecs": "opus-fb"}, "audio_codecs"),
         ({"room_view": "yes"}, "room_view"),
+        ({"redial": 11}, "redial"),
+        ({"adjourn_after_minutes": 0}, "adjourn_after_minutes"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -386,6 +442,9 @@ def test_a_profile_that_cannot_be_right_is_refused_with_its_field(changes: dict[
         ({"heard": "c"}, "heard"),
         ({"most_height": 180}, "most_height"),
         ({"cameras_a": 13}, "cameras_a"),
+        ({"redial": -1}, "redial"),
+        ({"phone": "yes"}, "phone"),
+        ({"adjourn_after_minutes": 241}, "adjourn_after_minutes"),
         ({"x": 1}, "x"),
     ],
 )

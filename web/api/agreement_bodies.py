@@ -40,7 +40,7 @@ SESSION = {
     "recording": "sound_and_picture",
     "key_holders": "both_states",
     "format": "webm",
-    "fallback": "phone",
+    "breakdown": {"redial": 3, "second_line": False, "phone": True, "adjourn_after_minutes": 30},
 }
 CONDITION = {
     "rule": {"kind": "counsel_present"},
@@ -107,6 +107,9 @@ class Needs(Model):
     accessibility: list[str] = Field(
         default=[], max_length=10, json_schema_extra={"items": {"type": "string", "enum": list(profiles.ACCESSIBILITY)}}
     )
+    redial: int = Field(default=3, ge=0, le=profiles.MOST_REDIALS)
+    phone: bool = Field(default=True, description="The telephone may be used when the line breaks.")
+    adjourn_after_minutes: int = Field(default=30, ge=1, le=profiles.MOST_MINUTES_DOWN)
 
     def told(self) -> dict[str, Any]:
         """Only what was sent, as `hearings` takes it."""

@@ -70,7 +70,6 @@ async def of(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement
     """The agreement as its two States see it."""
     await caller.db.flush()
     found = _outcome(await agreements.outcome(caller.db, row))
-    facts = await agreements.facts(caller.db, hearing)
     own = {name: getattr(row, name) for name in AgreementSummary.model_fields if name != "hearing"}
     return ShownAgreement(
         hearing=hearing.ref,
@@ -83,7 +82,7 @@ async def of(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement
         conditions=_conditions(row.terms["facts"]["conditions"]),
         terms=row.terms,
         signed_by=sorted(await agreements.signed_by(caller.db, row)),
-        changed=agreements.changed(row.terms["facts"], facts),
+        changed=await agreements.stale(caller.db, row, hearing),
         passed_over_at=row.passed_over_at,
         passed_over_by=row.passed_over_by,
         passed_over_why=row.passed_over_why,

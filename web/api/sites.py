@@ -37,6 +37,8 @@ ABILITIES: dict[str, Any] = {
     "private_lines": ["phone"],
     "accessibility": ["wheelchair"],
     "fallbacks": ["phone"],
+    "redial": 3,
+    "adjourn_after_minutes": 30,
     "room_view": True,
 }
 DETAILS: dict[str, Any] = {
@@ -111,6 +113,10 @@ class Abilities(Model):
     private_lines: list[str] = _words(*profiles.PRIVATE_LINES)
     accessibility: list[str] = _words(*profiles.ACCESSIBILITY)
     fallbacks: list[str] = _words(*profiles.ids("fallbacks"))
+    redial: int = Field(default=3, ge=0, le=profiles.MOST_REDIALS)
+    adjourn_after_minutes: int = Field(
+        default=30, ge=1, le=profiles.MOST_MINUTES_DOWN, description="How long a broken line is waited for."
+    )
     room_view: bool = False
     document_camera: bool = False
 

@@ -37,13 +37,18 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "accessibility": profiles.ACCESSIBILITY,
     "fallbacks": profiles.ids("fallbacks")[:-1],
 }
-NUMBERS = ("microphone_hz", "fps", "up_least", "up_target", "down_least", "down_target")
+NUMBERS = (
+    *("microphone_hz", "fps", "up_least", "up_target", "down_least", "down_target"),
+    *("redial", "adjourn_after_minutes"),
+)
 FLAGS = ("booth", "relay", "room_view", "document_camera")
 BLANK: Mapping[str, Any] = {
     "endpoint": "webrtc",
     "audio_codecs": ["opus-fb"],
     "video_codecs": ["vp8"],
     "microphone_hz": "20000",
+    "redial": "3",
+    "adjourn_after_minutes": "30",
     "height": "720",
     "fps": "25",
     "transports": ["udp_direct"],
@@ -203,7 +208,7 @@ def _typed(form: Form) -> dict[str, Any]:
 
 def _as_values(profile: SiteProfile) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, value in profile.abilities.items():
+    for name, value in profiles.as_json(profiles.parse(profile.abilities)).items():
         values[name] = ("yes" if value else "") if isinstance(value, bool) else value
         if isinstance(value, int) and not isinstance(value, bool):
             values[name] = str(value)

@@ -38,8 +38,11 @@ DONE = {
     "sign": N_("The signature is kept."),
     "void": N_("The agreement is void. The other State is told why."),
 }
-NUMBERS = ("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps")
-FLAGS = ("end_to_end", "private_line", "room_view")
+NUMBERS = (
+    *("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps"),
+    *("redial", "adjourn_after_minutes"),
+)
+FLAGS = ("end_to_end", "private_line", "room_view", "phone")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ async def standing(db: AsyncSession, hearing: Hearing, state: str) -> Standing |
         signed=await agreements.signed_by(db, found),
         sites=(await queries.get(db, Site, one.site_id), await queries.get(db, Site, other.site_id)),
         profiles=(one, other),
-        changed=agreements.changed(found.terms["facts"], await agreements.facts(db, hearing)),
+        changed=await agreements.stale(db, found, hearing),
     )
 
 
@@ -94,7 +97,9 @@ async def _page(
         every = await agreements.of_hearing(db, hearing, state=person.owner_state)
         history = await queries.history(db, *every) if every else []
         offered = await sites.on_offer(db, states=[hearing.requesting_state, hearing.requested_state])
-        needs = found.agreement.needs if found else outcomes.as_json(await agreements.needs_of(db, hearing))
+        needs = outcomes.completed(
+            found.agreement.needs if found else outcomes.as_json(await agreements.needs_of(db, hearing))
+        )
     done = request.query_params.get("done", "")
     context: dict[str, Any] = {
         "hearing": hearing,
@@ -108,6 +113,8 @@ async def _page(
         },
         "needs": [(_(label), technical_words.word(needs[name])) for name, label in technical_words.NEEDS.items()],
         "choices": _choices(),
+        "numbers": NUMBERS,
+        "flags": FLAGS,
         "labels": {name: _(text) for name, text in technical_words.NEEDS.items()},
         "values": {**_as_values(needs), **values},
         "errors": wrong,
@@ -127,7 +134,7 @@ def _told(found: Standing, person: Person) -> dict[str, Any]:
                 "item": _(words.ITEMS[line.item]),
                 "offered": (words.word(line.offered_a), words.word(line.offered_b)),
                 "chip": (words.RESULTS[line.result][0], _(words.RESULTS[line.result][1])),
-                "value": words.word(line.value) if line.value else "",
+                "value": words.words(line.value) if line.value else "",
                 "text": words.sentence(line, found.names),
                 "advice": words.advice(line, found.names),
             }
@@ -329,6 +336,7 @@ async def _sign_page(
                     ("recording", technical_words.ITEMS["recording"]),
                 )
             ),
+            (_(technical_words.ITEMS["breakdown"]), technical_words.breakdown(session)),
         ]
         prepared = await signing.prepare(
             db,

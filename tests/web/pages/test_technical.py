@@ -28,7 +28,8 @@ PROFILE = {
     "height": "720", "fps": "25", "up_least": "4000", "up_target": "20000", "down_least": "4000",
     "down_target": "20000", "transports": ["udp_direct"], "encryption": ["dtls_srtp"],
     "interpreting": ["consecutive"], "recordings": ["sound_only"], "key_holders": ["both_states"],
-    "formats": ["webm"], "detail_room_phone": "+40 21 555 0199", "secret_room_phone": "yes",
+    "formats": ["webm"], "redial": "3", "adjourn_after_minutes": "30", "detail_room_phone": "+40 21 555 0199",
+    "secret_room_phone": "yes",
 }  # fmt: skip
 PLACE = {"name": "Sala 9", "court": "Tribunalul Cluj", "city": "Cluj", "zone": "Europe/Bucharest", "room": ""}
 
@@ -91,7 +92,7 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     needs = {
         "interpreting": "consecutive", "recording": "sound_and_picture", "heard": "b", "cameras_a": "2",
         "cameras_b": "2", "most_height": "360", "most_fps": "25", "least_height": "360", "least_fps": "15",
-        "reason": "The screen is small.",
+        "redial": "2", "phone": "yes", "adjourn_after_minutes": "20", "reason": "The screen is small.",
     }  # fmt: skip
     answer = authority.post(f"{place}/counter", number | needs | {"most_fps": "many"}, page=place)
     assert (answer.status_code, 'href="#most_fps"' in answer.text, 'value="many"' in answer.text) == (422, True, True)
@@ -100,6 +101,8 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     assert "Largest picture size (lines): 1080 → 360" in words and "The screen is small." in words
     for client, state in ((clerk, "RO"), (authority, "TH")):
         page = client.get(f"{place}/sign").text
+        rule = "If the line breaks: pause, redial at most 2 ×, then: Telephone; adjourn after 20 minutes."
+        assert rule in client.words(client.get(f"{place}/sign"))
         assert client.get(re.search(r'data-messages="([^"]+)"', page)[1]).status_code == 200
         shown = json.loads(re.search(r'data-statement="([^"]+)"', page)[1].replace("&#34;", '"'))
         assert (shown["iss"], shown["act"]) == (state, "sign_agreement")
@@ -125,7 +128,8 @@ def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_
     assert (answer.status_code, "There is a problem" in answer.text) == (401, True)
     needs = {
         "interpreting": "none", "recording": "sound_and_picture", "heard": "b", "cameras_a": "1", "cameras_b": "1",
-        "most_height": "720", "most_fps": "25", "least_height": "360", "least_fps": "15",
+        "most_height": "720", "most_fps": "25", "least_height": "360", "least_fps": "15", "redial": "3",
+        "adjourn_after_minutes": "30",
     }  # fmt: skip
     assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
     answer = clerk.post(f"{place}/sign", number | {"jws": older}, page=f"{place}/sign")
