@@ -1,9 +1,10 @@
 """The technical agreement of a hearing: drafted, proposed, countered, signed by both, tested; void by any change.
 
 Both States sign the SHA-256 of the same terms (RFC 8785 JSON). The terms hold the two profiles by version and hash,
-the needs, the session `hearings.negotiation` makes of them, and the facts the agreement rests on: the hearing's time,
-languages and recording policy, the participants' languages, and the conditions of the requested State. When one of
-them changes, both signatures are void, with the reason; a signature over older terms is `TermsChanged`.
+the needs, the session `hearings.negotiation` makes of them, and the facts the agreement rests on: the hearing's time
+in UTC and as both courts' clocks show it, languages and recording policy, the participants' languages, and the
+conditions of the requested State. When one of them changes, both signatures are void, with the reason; a signature over
+older terms is `TermsChanged`.
 """
 
 import hashlib
@@ -15,26 +16,22 @@ import rfc8785
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import conditions, outcomes, profiles, signatures
+from hearings import agreement_facts, outcomes, profiles, signatures
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import AgreementConflict, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.models import (
     Agreement,
     AgreementOffer,
     Hearing,
-    HearingDay,
-    HearingRequest,
-    Participant,
     Signature,
     Site,
     SiteProfile,
 )
 from hearings.models.signature import Act
 from hearings.moves import born, check, move_agreement, move_hearing
-from hearings.negotiation import Interpreting, Needs, Outcome, negotiate
+from hearings.negotiation import Outcome, negotiate
 from hearings.permissions import require_staff
-from hearings.queries import get, history, open_sitting, participants
-from hearings.roles import HEARD, Role
+from hearings.queries import get, history, open_sitting
 from hearings.status import AgreementStatus, HearingStatus
 from hearings.texts import clean
 
@@ -42,8 +39,6 @@ S = AgreementStatus
 SIGNED = frozenset({S.agreed, S.tested})
 ON_THE_TABLE = frozenset({S.proposed, S.countered})
 RUNNING = frozenset(S) - {S.void}
-NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician})
-"""Roles that bring no camera."""
 
 
 # --- the steps ---------------------------------------------------------------------------------------------------
@@ -77,7 +72,7 @@ async def draft(
         site = await get(db, Site, profile.site_id)
         if profile.owner_state != state or site.retired_at is not None:
             raise NotFound
-    found = outcomes.needs_from({**outcomes.as_json(await needs_of(db, hearing)), **(needs or {})})
+    found = outcomes.needs_from({**outcomes.as_json(await agreement_facts.needs_of(db, hearing)), **(needs or {})})
     last = (await db.exec(select(func.max(Agreement.number)).where(col(Agreement.hearing_id) == hearing.id))).one()
     agreement = Agreement(
         owner_state=hearing.owner_state,
@@ -199,7 +194,7 @@ async def void_if_changed(db: AsyncSession, *, hearing: Hearing, actor: Actor = 
     agreement = await running(db, hearing.id)
     if agreement is None or await open_sitting(db, hearing.id) is not None:
         return ""
-    reason = changed(agreement.terms["facts"], await facts(db, hearing))
+    reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason:
         await _void(db, agreement, hearing, reason, actor, now)
     return reason
@@ -232,7 +227,7 @@ async def _void(
     await db.flush()
 
 
-# --- terms and facts ---------------------------------------------------------------------------------------------
+# --- terms ---------------------------------------------------------------------------------------------
 
 
 def body(agreement: Agreement) -> dict[str, str]:
@@ -250,70 +245,14 @@ def other_state(hearing: Hearing, state: str) -> str:
     return hearing.requested_state if state == hearing.requesting_state else hearing.requesting_state
 
 
-async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
-    """What an agreement rests on besides profiles and needs, as it is now."""
-    request = await get(db, HearingRequest, hearing.request_id)
-    people = await participants(db, hearing.id)
-    query = select(HearingDay.starts_at, HearingDay.ends_at).where(
-        HearingDay.hearing_id == hearing.id, col(HearingDay.dropped_at).is_(None)
-    )
-    days = (await db.exec(query.order_by(col(HearingDay.number)))).all()
-    return {
-        "days": [
-            [begins.isoformat(), ends.isoformat()] for begins, ends in days or [(hearing.starts_at, hearing.ends_at)]
-        ],
-        "languages": [hearing.language_requesting, hearing.language_requested],
-        "people_languages": sorted({tag for one in people for tag in (one.speaks, one.hears) if tag}),
-        "recording_policy": hearing.recording_policy.value,
-        "conditions": [conditions.as_json(one) for one in conditions.parse(request.condition_rules)],
-    }
-
-
-CHANGED = {
-    "days": "the hearing is at another time",
-    "languages": "the hearing's languages are others",
-    "people_languages": "the languages of the people are others",
-    "recording_policy": "what is recorded is another",
-    "conditions": "the conditions of the requested State are others",
-}
-
-
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What is no longer as it was, in words; empty when nothing."""
-    return "; ".join(text for name, text in CHANGED.items() if before.get(name) != after.get(name))
-
-
 async def stale(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> str:
     """Why the terms no longer hold, empty when they do. Terms that are not signed by both yet must also be those that
     are negotiated now: a new version of this program may know more rules than they were made by."""
-    reason = changed(agreement.terms["facts"], await facts(db, hearing))
+    reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason or agreement.status in SIGNED:
         return reason
     again = _session((await outcome(db, agreement)).session)
     return "" if agreement.terms["session"] == again else "the rules of negotiation are others"
-
-
-async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
-    """What follows from a hearing: its languages, people, recording policy and conditions."""
-    request = await get(db, HearingRequest, hearing.request_id)
-    people = await participants(db, hearing.id)
-    mode = request.interpreter_mode or Interpreting.consecutive
-    foreign = hearing.language_requesting != hearing.language_requested
-    heard = next((one.state for one in people if one.role in HEARD), hearing.requested_state)
-    kinds = {one.kind for one in conditions.parse(request.condition_rules)}
-    return Needs(
-        interpreting=Interpreting(str(mode)) if foreign else Interpreting.none,
-        cameras_a=_cameras(people, hearing.requesting_state),
-        cameras_b=_cameras(people, hearing.requested_state),
-        recording=hearing.recording_policy,
-        heard="a" if heard == hearing.requesting_state else "b",
-        room_view=conditions.ConditionKind.camera_shows_room in kinds,
-        private_line=any(one.role is Role.defence for one in people),
-    )
-
-
-def _cameras(people: Sequence[Participant], state: str) -> int:
-    return min(12, max(1, sum(one.state == state and one.role not in NOT_SEEN for one in people)))
 
 
 async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
@@ -346,7 +285,7 @@ async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -
         "needs": agreement.needs,
         "session": _session(found.session),
         "recipients": [hearing.requesting_state, hearing.requested_state],
-        "facts": await facts(db, hearing),
+        "facts": await agreement_facts.facts(db, hearing),
     }
     agreement.terms_sha256 = hashlib.sha256(rfc8785.dumps(agreement.terms)).hexdigest()
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, profiles, reference
+from hearings import agreement_facts, agreements, profiles, reference
 from hearings.actors import Actor
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotFound, NotReady
 from hearings.models import Agreement, Hearing, LineReport, LineTest
@@ -211,7 +211,7 @@ async def require_line(
     agreement = await agreements.running(db, hearing.id)
     if agreement is None or agreement.status not in agreements.SIGNED:
         raise AgreementMissing
-    reason = agreements.changed(agreement.terms["facts"], await agreements.facts(db, hearing))
+    reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason:
         raise AgreementMissing(f"The agreement no longer holds: {reason}")
     if await good(db, agreement, hearing):

@@ -206,6 +206,18 @@ def long_date(at: datetime, zone: str) -> str:
     return format_date(wall(at, zone).date(), shape, locale=language.locale)
 
 
+def span(begins: datetime, ends: datetime, zone: str) -> str:
+    """`Thursday 3 December 2026 14:00–15:30 UTC+07:00`; both ends whole when day or offset is another at the end.
+    The clock's part is isolated (U+2066, U+2069), so that no script turns it round."""
+
+    def moment(at: datetime, times: str) -> str:
+        return f"{long_date(at, zone)} \u2066{times} {offset(at, zone)}\u2069"
+
+    first, last = clock(begins, zone), clock(ends, zone)
+    same = wall(begins, zone).date() == wall(ends, zone).date() and offset(begins, zone) == offset(ends, zone)
+    return moment(begins, f"{first}–{last}") if same else f"{moment(begins, first)} – {moment(ends, last)}"
+
+
 def machine_time(at: datetime) -> str:
     """ISO 8601 in UTC, for `datetime` attributes."""
     return wall(at, "UTC").strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select, update
 
-from hearings import agreements, notices, participants, queries, signatures, sites, webhooks
+from hearings import agreement_facts, agreements, clocks, notices, participants, queries, signatures, sites, webhooks
 from hearings.actors import Actor, person_actor
 from hearings.errors import (
     AgreementConflict,
@@ -464,6 +465,45 @@ async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: d
         db.add(request)
     with pytest.raises(TermsChanged, match="the conditions of the requested State are others"):
         await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+
+
+@SQLITE
+async def test_the_terms_tell_the_time_as_both_courts_clocks_show_it(court: Court, now: datetime) -> None:
+    found = (await running(court)).terms["facts"]
+    assert found["tzdb"] == clocks.tzdb_version()
+    assert {side: clock["zone"] for side, clock in found["clocks"].items()} == {
+        "requesting": "Europe/Bucharest",
+        "requested": "Asia/Bangkok",
+    }
+    for clock, offset in zip(found["clocks"].values(), ("+02:00", "+07:00"), strict=True):
+        assert [[datetime.fromisoformat(at) for at in day] for day in clock["days"]] == [
+            [datetime.fromisoformat(at) for at in day] for day in found["days"]
+        ]
+        assert {at[-6:] for day in clock["days"] for at in day} == {offset}
+
+
+@SQLITE
+async def test_newer_time_zone_data_void_nothing_until_a_clock_shows_another_time(
+    court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreement_facts, "tzdb_version", lambda: "2031z")
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        assert await agreements.void_if_changed(db, hearing=hearing, now=now) == ""
+    winter = {"Europe/Bucharest": "Etc/GMT-3"}  # as if Romania kept its summer time
+    monkeypatch.setattr(agreement_facts, "zone", lambda name: ZoneInfo(winter.get(name, name)))
+    async with court.database.transaction() as db:
+        hearing, _ = await fresh(court, db)
+        reason = await agreements.void_if_changed(db, hearing=hearing, now=now)
+    assert reason == "the clocks of a court show another time"
+    assert await hearing_status(court) is HearingStatus.agreed
+
+
+@SQLITE
+async def test_facts_that_older_terms_do_not_hold_are_not_asked_for(court: Court) -> None:
+    after = (await running(court)).terms["facts"]
+    before = {name: fact for name, fact in after.items() if name not in ("clocks", "tzdb")}
+    assert agreement_facts.changed(before, after) == ""
 
 
 @SQLITE

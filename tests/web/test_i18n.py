@@ -1,7 +1,7 @@
 """Languages: choosing one, dates that cannot be misread, and catalogues in good order."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
@@ -47,6 +47,27 @@ def test_times_are_wall_times_with_their_offset():
     assert i18n.machine_time(WHEN) == "2026-12-03T07:00:00Z"
     with pytest.raises(ValueError, match="naive"):
         i18n.clock(datetime(2026, 12, 3), "Asia/Bangkok")  # noqa: DTZ001  the very thing refused
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "shown"),
+    [
+        (2, "Asia/Bangkok", "Thursday 3 December 2026 \u206614:00–16:00 UTC+07:00\u2069"),
+        (
+            11, "Asia/Bangkok",
+            "Thursday 3 December 2026 \u206614:00 UTC+07:00\u2069 – Friday 4 December 2026 \u206601:00 UTC+07:00\u2069",
+        ),
+    ],
+)  # fmt: skip
+def test_a_span_is_told_by_one_clock_and_isolated(hours, zone, shown):
+    assert i18n.span(WHEN, WHEN + timedelta(hours=hours), zone) == shown
+
+
+def test_a_span_over_a_change_of_the_clocks_tells_both_offsets():
+    begins = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 03:30 in Bucharest, twice
+    assert i18n.span(begins, begins + timedelta(hours=1), "Europe/Bucharest") == (
+        "Sunday 25 October 2026 \u206603:30 UTC+03:00\u2069 – Sunday 25 October 2026 \u206603:30 UTC+02:00\u2069"
+    )
 
 
 def test_languages_and_states_have_names_everywhere(language):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Path
 
-from hearings import agreements, conditions, outcomes, profiles, queries, signatures, sites
+from hearings import agreement_facts, agreements, conditions, outcomes, profiles, queries, signatures, sites
 from hearings.models import Agreement, Hearing, Site, SiteProfile
 from hearings.negotiation import negotiate
 from hearings.outcomes import Outcome
@@ -122,7 +122,7 @@ async def preview_negotiation(caller: Calling, body: Preview) -> ShownOutcome:
 @router.read("/hearings/{ref}/conditions", scope="agreements:read", example={"items": [CONDITION]}, errors=(404,))
 async def list_conditions(caller: Calling, ref: Ref) -> ConditionList:
     """The conditions of the requested State as the room knows them, and what the platform does about each."""
-    facts = await agreements.facts(caller.db, await hearing_of(caller, ref))
+    facts = await agreement_facts.facts(caller.db, await hearing_of(caller, ref))
     return ConditionList(items=_conditions(facts["conditions"]))
 
 

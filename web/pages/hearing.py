@@ -11,7 +11,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, court_times, diary, errors, line_tests, offers, queries, sittings, views
+from hearings import (
+    agreement_facts,
+    agreements,
+    court_times,
+    diary,
+    errors,
+    line_tests,
+    offers,
+    queries,
+    sittings,
+    views,
+)
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.permissions import may, may_staff
 from hearings.status import HearingStatus
@@ -171,7 +182,7 @@ async def _technical(db: Any, hearing: Hearing, person: Person) -> Technical:
     agreement = await agreements.running(db, hearing.id)
     if agreement is None or not await agreements.visible(db, agreement, person.owner_state):
         return Technical(None, tested=False, holds=False)
-    changed = agreements.changed(agreement.terms["facts"], await agreements.facts(db, hearing))
+    changed = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     return Technical(agreement, tested=await line_tests.good(db, agreement, hearing), holds=not changed)
 
 

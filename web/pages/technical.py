@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, errors, outcomes, queries, sites
+from hearings import agreement_facts, agreements, errors, outcomes, queries, sites
 from hearings.actors import Actor
 from hearings.models import Agreement, AgreementOffer, Hearing, Person, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
@@ -20,7 +20,7 @@ from hearings.negotiation import Interpreting, Outcome
 from hearings.permissions import may_staff
 from hearings.signatures import Act
 from hearings.status import AgreementStatus
-from web import conditions_words, forms, places, signing, technical_words
+from web import conditions_words, forms, i18n, places, signing, technical_words
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import N_, _
@@ -98,7 +98,7 @@ async def _page(
         history = await queries.history(db, *every) if every else []
         offered = await sites.on_offer(db, states=[hearing.requesting_state, hearing.requested_state])
         needs = outcomes.completed(
-            found.agreement.needs if found else outcomes.as_json(await agreements.needs_of(db, hearing))
+            found.agreement.needs if found else outcomes.as_json(await agreement_facts.needs_of(db, hearing))
         )
     done = request.query_params.get("done", "")
     context: dict[str, Any] = {
@@ -337,6 +337,7 @@ async def _sign_page(
                 )
             ),
             (_(technical_words.ITEMS["breakdown"]), technical_words.breakdown(session)),
+            *_clocks(hearing, found.agreement.terms["facts"]),
         ]
         prepared = await signing.prepare(
             db,
@@ -350,6 +351,17 @@ async def _sign_page(
         )
     context = {"hearing": hearing, "found": found, "prepared": prepared, "errors": wrong}
     return render(request, "technical_sign.html", context, status=status)
+
+
+def _clocks(hearing: Hearing, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each court's wall times as they stand in the terms, and by which data; nothing of terms made before that."""
+    told = []
+    cities = {"requesting": hearing.requesting_city, "requested": hearing.requested_city}
+    for side, clock in facts.get("clocks", {}).items():
+        days = [[datetime.fromisoformat(at) for at in day] for day in clock["days"]]
+        label = _("By the clocks of {city}").format(city=cities[side])
+        told.append((label, "; ".join(i18n.span(begins, ends, clock["zone"]) for begins, ends in days)))
+    return [*told, (_("Time-zone data"), facts["tzdb"])] if told else []
 
 
 async def terms_json(request: Request) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearings import agreements, queries, signatures, sites
+from hearings.clocks import tzdb_version
 from hearings.models import SiteProfile
 from web import demo_keys
 
@@ -102,7 +103,9 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     for client, state in ((clerk, "RO"), (authority, "TH")):
         page = client.get(f"{place}/sign").text
         rule = "If the line breaks: pause, redial at most 2 ×, then: Telephone; adjourn after 20 minutes."
-        assert rule in client.words(client.get(f"{place}/sign"))
+        words = client.words(client.get(f"{place}/sign"))
+        assert rule in words and f"Time-zone data {tzdb_version()}" in words
+        assert "By the clocks of București" in words and "By the clocks of Bangkok" in words and "UTC+07:00" in words
         assert client.get(re.search(r'data-messages="([^"]+)"', page)[1]).status_code == 200
         shown = json.loads(re.search(r'data-statement="([^"]+)"', page)[1].replace("&#34;", '"'))
         assert (shown["iss"], shown["act"]) == (state, "sign_agreement")

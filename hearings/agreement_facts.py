@@ -1,0 +1,85 @@
+"""What a technical agreement rests on besides the sites: the hearing's times, people and conditions as they are now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import conditions
+from hearings.clocks import tzdb_version, zone
+from hearings.models import Hearing, HearingDay, HearingRequest, Participant
+from hearings.negotiation import Interpreting, Needs
+from hearings.queries import get, participants
+from hearings.roles import HEARD, Role
+
+NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician})
+"""Roles that bring no camera."""
+
+
+async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
+    """What an agreement rests on besides profiles and needs, as it is now. Each day is told in UTC and as the clocks of
+    both courts show it, by the version of the time-zone data in use."""
+    request = await get(db, HearingRequest, hearing.request_id)
+    people = await participants(db, hearing.id)
+    query = select(HearingDay.starts_at, HearingDay.ends_at).where(
+        HearingDay.hearing_id == hearing.id, col(HearingDay.dropped_at).is_(None)
+    )
+    days = (await db.exec(query.order_by(col(HearingDay.number)))).all() or [(hearing.starts_at, hearing.ends_at)]
+    return {
+        "days": [[begins.isoformat(), ends.isoformat()] for begins, ends in days],
+        "clocks": {
+            side: {
+                "zone": name,
+                "days": [[at.astimezone(zone(name)).isoformat() for at in (begins, ends)] for begins, ends in days],
+            }
+            for side, name in (("requesting", hearing.requesting_zone), ("requested", hearing.requested_zone))
+        },
+        "tzdb": tzdb_version(),
+        "languages": [hearing.language_requesting, hearing.language_requested],
+        "people_languages": sorted({tag for one in people for tag in (one.speaks, one.hears) if tag}),
+        "recording_policy": hearing.recording_policy.value,
+        "conditions": [conditions.as_json(one) for one in conditions.parse(request.condition_rules)],
+    }
+
+
+CHANGED = {
+    "days": "the hearing is at another time",
+    "clocks": "the clocks of a court show another time",
+    "languages": "the hearing's languages are others",
+    "people_languages": "the languages of the people are others",
+    "recording_policy": "what is recorded is another",
+    "conditions": "the conditions of the requested State are others",
+}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What is no longer as it was, in words; empty when nothing. Facts that older terms do not hold are not asked for;
+    newer time-zone data alone change nothing as long as the clocks show the same."""
+    found = {name: text for name, text in CHANGED.items() if name in before and before[name] != after.get(name)}
+    if "days" in found:
+        found.pop("clocks", None)  # they say the same
+    return "; ".join(found.values())
+
+
+async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
+    """What follows from a hearing: its languages, people, recording policy and conditions."""
+    request = await get(db, HearingRequest, hearing.request_id)
+    people = await participants(db, hearing.id)
+    mode = request.interpreter_mode or Interpreting.consecutive
+    foreign = hearing.language_requesting != hearing.language_requested
+    heard = next((one.state for one in people if one.role in HEARD), hearing.requested_state)
+    kinds = {one.kind for one in conditions.parse(request.condition_rules)}
+    return Needs(
+        interpreting=Interpreting(str(mode)) if foreign else Interpreting.none,
+        cameras_a=_cameras(people, hearing.requesting_state),
+        cameras_b=_cameras(people, hearing.requested_state),
+        recording=hearing.recording_policy,
+        heard="a" if heard == hearing.requesting_state else "b",
+        room_view=conditions.ConditionKind.camera_shows_room in kinds,
+        private_line=any(one.role is Role.defence for one in people),
+    )
+
+
+def _cameras(people: Sequence[Participant], state: str) -> int:
+    return min(12, max(1, sum(one.state == state and one.role not in NOT_SEEN for one in people)))
