@@ -10,8 +10,8 @@ request      requests request_fields request_rules request_answers request_log r
 diary        clocks wall_times calendars court_periods resources rest interpreters bookings comfort slots availability
              offers terms diary diary_queries hearing_days court_times adjournments tzdata_check docket docket_model
              docket_gathering
-agreement    sites profiles site_details outcomes formats negotiation negotiation_words agreement_facts agreements
-             line_tests conditions room_rules
+agreement    sites profiles site_details outcomes formats negotiation negotiation_input negotiation_words equipment
+             agreement_facts agreements line_tests conditions room_rules
 people       actors staff roles logins links participants seats permissions permission_table
 sitting      sittings sound_checks recordings events languages
 minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_sections minutes_course minutes_people

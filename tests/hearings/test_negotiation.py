@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import negotiation, outcomes, profiles
+from hearings import equipment, negotiation, outcomes, profiles
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
 from hearings.negotiation import Interpreting, Needs, Outcome, Result
@@ -456,6 +456,6 @@ def test_needs_that_cannot_be_right_are_refused_with_their_field(needs: dict[str
 
 def test_sentences_and_options_are_all_of_use() -> None:
     assert {key.rpartition(".")[2] for key in SENTENCES} == set(Result)
-    source = Path(negotiation.__file__).read_text("utf-8")
+    source = "".join(Path(module.__file__).read_text("utf-8") for module in (negotiation, equipment))
     unused = [key for key in OPTIONS if key not in source and not key.startswith("offer_")]
     assert unused == []
