@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import conditions
 from hearings.clocks import tzdb_version, zone
-from hearings.models import Hearing, HearingDay, HearingRequest, Participant
+from hearings.models import Attachment, Hearing, HearingDay, HearingRequest, Participant
+from hearings.models.request_parts import AttachmentKind
 from hearings.negotiation import Interpreting, Needs
 from hearings.queries import get, participants
 from hearings.roles import HEARD, Role
@@ -63,22 +64,31 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
-    """What follows from a hearing: its languages, people, recording policy and conditions."""
+    """What follows from a hearing: its languages, people, recording policy and conditions, and the exhibits of its
+    request. Interpreters sit with the person heard unless the States say otherwise."""
     request = await get(db, HearingRequest, hearing.request_id)
     people = await participants(db, hearing.id)
     mode = request.interpreter_mode or Interpreting.consecutive
     foreign = hearing.language_requesting != hearing.language_requested
     heard = next((one.state for one in people if one.role in HEARD), hearing.requested_state)
+    side = "a" if heard == hearing.requesting_state else "b"
     kinds = {one.kind for one in conditions.parse(request.condition_rules)}
     return Needs(
         interpreting=Interpreting(str(mode)) if foreign else Interpreting.none,
         cameras_a=_cameras(people, hearing.requesting_state),
         cameras_b=_cameras(people, hearing.requested_state),
         recording=hearing.recording_policy,
-        heard="a" if heard == hearing.requesting_state else "b",
+        heard=side,
         room_view=conditions.ConditionKind.camera_shows_room in kinds,
         private_line=any(one.role is Role.defence for one in people),
+        interpreter_at=side,
+        exhibits=bool(request.exhibits) or await _has_exhibits(db, request),
     )
+
+
+async def _has_exhibits(db: AsyncSession, request: HearingRequest) -> bool:
+    query = select(Attachment.id).where(Attachment.request_id == request.id, Attachment.kind == AttachmentKind.exhibit)
+    return (await db.exec(query.limit(1))).first() is not None
 
 
 def _cameras(people: Sequence[Participant], state: str) -> int:

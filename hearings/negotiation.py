@@ -33,6 +33,8 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         _rate(asked, picture),
         _bandwidth(asked, picture),
         equipment.interpreting(asked, picture),
+        *equipment.relay(asked),
+        *equipment.exhibits(asked),
         _recording(asked),
         _common(asked, "key_holders", "key_holders", lambda one: one.key_holders),
         _common(asked, "format", "formats", lambda one: one.formats),
@@ -56,6 +58,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         recording=found["recording"].value,
         key_holders=found["key_holders"].value,
         format=found["format"].value,
+        exhibits=found["exhibits"].value if needs.exhibits else "none",
         breakdown=breakdown,
     )
     return Outcome(lines=tuple(lines), session=session)

@@ -53,6 +53,29 @@ SENTENCES: Mapping[str, str] = {
     "simultaneous_open.open": "Whether it can be simultaneous follows once the conflicts are solved.",
     "simultaneous_open.compromise": "Consecutive, as long as the sites have no sound format in common.",
     "simultaneous_open.conflict": "Without a sound format in common nothing can be interpreted.",
+    "simultaneous_apart.compromise": (
+        "Simultaneous without a booth: the interpreters work apart, over a platform for interpreting at a distance "
+        "(ISO 24019). Sound passes up to {band} Hz; {least} Hz are needed. Consecutive is advised where they are apart."
+    ),
+    "simultaneous_booth.compromise": (
+        "Consecutive: site {side}, where the interpreters sit, has no booth for simultaneous interpreting."
+    ),
+    "simultaneous_booth.conflict": (
+        "Simultaneous interpreting needs a booth, and site {side}, where the interpreters sit, has none."
+    ),
+    "relay.agreed": "At site {side} one interpreter can hear the other, to go on from the pivot language.",
+    "relay.conflict": (
+        "Through a pivot language one interpreter must hear the other; site {side} has no relay with two channels."
+    ),
+    "relay_apart.agreed": "The room lets an interpreter apart hear the channel of another.",
+    "relay_apart.conflict": (
+        "Through a pivot language one interpreter must hear the other; apart, the room does not let them."
+    ),
+    "exhibits.agreed": "Both sites can show exhibits in the room.",
+    "exhibits.compromise": (
+        "Site {side} has nothing to show exhibits with: it sends them beforehand, and the other site shows them."
+    ),
+    "exhibits.conflict": "Exhibits are shown, and neither site has a way the room carries: {able}.",
     "recording.agreed": "The law of both sites allows what is asked for.",
     "recording.compromise": "Not all that was asked for is allowed on both sides; allowed is {allowed}.",
     "recording.conflict": "What one side's law allows to be recorded, the other's does not.",
@@ -102,6 +125,12 @@ OPTIONS: Mapping[str, str] = {
     "offer_interpreting": "Site {side} provides for interpreting.",
     "wider_audio": "The sites use microphones and a sound format that carry {least} Hz.",
     "offer_simultaneous": "Site {side} provides for simultaneous interpreting.",
+    "offer_booth": "Site {side} sets up a booth.",
+    "interpreter_apart": "The interpreters work apart, over a platform for interpreting at a distance (ISO 24019).",
+    "offer_relay": "Site {side} provides relay with two channels.",
+    "interpreter_at_site": "The interpreters sit together at a site that has relay.",
+    "direct_interpreter": "An interpreter is found who needs no third language.",
+    "offer_exhibits": "One of these is put up at site {side}: {able}.",
     "accept_consecutive": "Both States accept consecutive interpreting.",
     "change_recording": "The States ask for another kind of recording that both laws allow.",
     "record_by_law": "The authority whose law stands in the way gives a dispensation, and its profile says so.",

@@ -31,6 +31,9 @@ class Interpreting(StrEnum):
     simultaneous_only = "simultaneous_only"
 
 
+INTERPRETER_AT = ("a", "b", "apart")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Needs:
     """What the hearing needs. `heard` is the side (`a` or `b`) at which the person is heard."""
@@ -49,6 +52,12 @@ class Needs:
     room_view: bool = False
     private_line: bool = False
     accessibility: frozenset[str] = frozenset()
+    interpreter_at: str = "b"
+    """Where interpreters sit: at a side (`a` or `b`), or `apart`, at a place of their own."""
+    pivot: bool = False
+    """One interpreter goes on from what another renders into a third language."""
+    exhibits: bool = False
+    """Exhibits are shown."""
     redial: int = 3
     phone: bool = True
     """The telephone may be used when the line breaks."""
@@ -56,7 +65,14 @@ class Needs:
 
     def mirrored(self) -> "Needs":
         """The same needs with the sides swapped."""
-        return replace(self, cameras_a=self.cameras_b, cameras_b=self.cameras_a, heard={"a": "b", "b": "a"}[self.heard])
+        other = {"a": "b", "b": "a", "apart": "apart"}
+        return replace(
+            self,
+            cameras_a=self.cameras_b,
+            cameras_b=self.cameras_a,
+            heard=other[self.heard],
+            interpreter_at=other[self.interpreter_at],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +135,8 @@ class Session:
     recording: str
     key_holders: str
     format: str
+    exhibits: str
+    """How they are shown; `none` when there are none."""
     breakdown: Breakdown
 
 
@@ -195,10 +213,13 @@ def _one_of(known: type[StrEnum]) -> Any:
     return read
 
 
-def _side(value: Any, field: str) -> str:
-    if value not in ("a", "b"):
-        raise Invalid("One of: a, b", field)
-    return str(value)
+def _word(*known: str) -> Any:
+    def read(value: Any, field: str) -> str:
+        if value not in known:
+            raise Invalid(f"One of: {', '.join(known)}", field)
+        return str(value)
+
+    return read
 
 
 def _accessibility(value: Any, field: str) -> frozenset[str]:
@@ -217,10 +238,13 @@ _READ: Mapping[str, Any] = {
     "most_fps": _number(1, 60),
     "recording": _one_of(RecordingPolicy),
     "end_to_end": _flag,
-    "heard": _side,
+    "heard": _word("a", "b"),
     "room_view": _flag,
     "private_line": _flag,
     "accessibility": _accessibility,
+    "interpreter_at": _word(*INTERPRETER_AT),
+    "pivot": _flag,
+    "exhibits": _flag,
     "redial": _number(0, MOST_REDIALS),
     "phone": _flag,
     "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),

@@ -19,7 +19,8 @@ from hearings.models.hearing import RecordingPolicy
 
 ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
 INTERPRETING = ("consecutive", "simultaneous")
-MOST_REDIALS, MOST_MINUTES_DOWN = 10, 240
+CONTENT_SHARING = ("screen", "h239", "bfcp")
+MOST_CHANNELS, MOST_REDIALS, MOST_MINUTES_DOWN = 8, 10, 240
 PRIVATE_LINES = ("room_beside", "phone", "separate_video")
 
 
@@ -63,6 +64,9 @@ class Profile:
     """How people at the site can be interpreted for."""
     booth: bool = False
     relay: bool = False
+    """Whether one interpreter can hear another there, to go on from a pivot language."""
+    channels: int = 1
+    """How many language channels people there can hear, besides the floor."""
     recordings: frozenset[str]
     """What its law allows to be recorded."""
     key_holders: frozenset[str]
@@ -77,6 +81,7 @@ class Profile:
     room_view: bool = False
     """Whether a camera can show the whole room (360 degrees)."""
     document_camera: bool = False
+    content_sharing: frozenset[str] = frozenset()
 
 
 def _words(known: Callable[[], Iterable[str]], least: int) -> Callable[[Any, str], frozenset[str]]:
@@ -138,6 +143,7 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "interpreting": _words(lambda: INTERPRETING, 0),
     "booth": _flag,
     "relay": _flag,
+    "channels": _number(0, MOST_CHANNELS),
     "recordings": _words(lambda: tuple(RecordingPolicy), 1),
     "key_holders": _words(lambda: ids("key_holders"), 1),
     "formats": _words(lambda: ids("formats"), 1),
@@ -148,6 +154,7 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
     "room_view": _flag,
     "document_camera": _flag,
+    "content_sharing": _words(lambda: CONTENT_SHARING, 0),
 }
 """How each ability is read out of JSON."""
 

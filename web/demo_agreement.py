@@ -35,6 +35,9 @@ ABILITIES: dict[str, Any] = {
     "accessibility": ["wheelchair"],
     "fallbacks": ["second_line", "phone"],
     "room_view": True,
+    "document_camera": True,
+    "booth": True,
+    "channels": 2,
 }
 SITES: dict[str, tuple[dict[str, str], dict[str, Any], dict[str, Any]]] = {
     "RO": (

@@ -61,6 +61,29 @@ SENTENCES: dict[str, str] = {
     "simultaneous_open.open": N_("Whether it can be simultaneous follows once the conflicts are solved."),
     "simultaneous_open.compromise": N_("Consecutive, as long as the sites have no sound format in common."),
     "simultaneous_open.conflict": N_("Without a sound format in common nothing can be interpreted."),
+    "simultaneous_apart.compromise": N_(
+        "Simultaneous without a booth: the interpreters work apart, over a platform for interpreting at a distance "
+        "(ISO 24019). Sound passes up to {band} Hz; {least} Hz are needed. Consecutive is advised where they are apart."
+    ),
+    "simultaneous_booth.compromise": N_(
+        "Consecutive: site {side}, where the interpreters sit, has no booth for simultaneous interpreting."
+    ),
+    "simultaneous_booth.conflict": N_(
+        "Simultaneous interpreting needs a booth, and site {side}, where the interpreters sit, has none."
+    ),
+    "relay.agreed": N_("At site {side} one interpreter can hear the other, to go on from the pivot language."),
+    "relay.conflict": N_(
+        "Through a pivot language one interpreter must hear the other; site {side} has no relay with two channels."
+    ),
+    "relay_apart.agreed": N_("The room lets an interpreter apart hear the channel of another."),
+    "relay_apart.conflict": N_(
+        "Through a pivot language one interpreter must hear the other; apart, the room does not let them."
+    ),
+    "exhibits.agreed": N_("Both sites can show exhibits in the room."),
+    "exhibits.compromise": N_(
+        "Site {side} has nothing to show exhibits with: it sends them beforehand, and the other site shows them."
+    ),
+    "exhibits.conflict": N_("Exhibits are shown, and neither site has a way the room carries: {able}."),
     "recording.agreed": N_("The law of both sites allows what is asked for."),
     "recording.compromise": N_("Not all that was asked for is allowed on both sides; allowed is {allowed}."),
     "recording.conflict": N_("What one side's law allows to be recorded, the other's does not."),
@@ -109,6 +132,12 @@ OPTIONS: dict[str, str] = {
     "offer_interpreting": N_("Site {side} provides for interpreting."),
     "wider_audio": N_("The sites use microphones and a sound format that carry {least} Hz."),
     "offer_simultaneous": N_("Site {side} provides for simultaneous interpreting."),
+    "offer_booth": N_("Site {side} sets up a booth."),
+    "interpreter_apart": N_("The interpreters work apart, over a platform for interpreting at a distance (ISO 24019)."),
+    "offer_relay": N_("Site {side} provides relay with two channels."),
+    "interpreter_at_site": N_("The interpreters sit together at a site that has relay."),
+    "direct_interpreter": N_("An interpreter is found who needs no third language."),
+    "offer_exhibits": N_("One of these is put up at site {side}: {able}."),
     "accept_consecutive": N_("Both States accept consecutive interpreting."),
     "change_recording": N_("The States ask for another kind of recording that both laws allow."),
     "record_by_law": N_("The authority whose law stands in the way gives a dispensation, and its profile says so."),
@@ -130,6 +159,8 @@ ITEMS: dict[str, str] = {
     "rate": N_("Pictures a second"),
     "bandwidth": N_("Bandwidth (kbit/s)"),
     "interpreting": N_("Interpreting"),
+    "relay": N_("Relay interpreting"),
+    "exhibits": N_("Showing exhibits"),
     "recording": N_("Recording"),
     "key_holders": N_("Who can open the recording"),
     "format": N_("Format of the recording"),
@@ -158,6 +189,9 @@ NEEDS: dict[str, str] = {
     "room_view": N_("View of the whole room"),
     "private_line": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
+    "interpreter_at": N_("Where the interpreters sit"),
+    "pivot": N_("Interpreting through a third language"),
+    "exhibits": N_("Exhibits are shown"),
     "redial": N_("How often a broken line is redialled"),
     "phone": N_("The telephone may be used when the line breaks"),
     "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
@@ -178,6 +212,7 @@ ABILITIES: dict[str, str] = {
     "interpreting": N_("Interpreting"),
     "booth": N_("Interpreter's booth"),
     "relay": N_("Relay interpreting"),
+    "channels": N_("Language channels that can be heard, besides the floor"),
     "recordings": N_("What the law allows to be recorded"),
     "key_holders": N_("Who may open the recording"),
     "formats": N_("Formats of recordings"),
@@ -188,6 +223,7 @@ ABILITIES: dict[str, str] = {
     "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
     "room_view": N_("A camera can show the whole room"),
     "document_camera": N_("Document camera"),
+    "content_sharing": N_("Sharing of content"),
 }
 DETAILS: dict[str, str] = {
     "address": N_("Address"),
@@ -276,8 +312,15 @@ WORDS: dict[str, str] = {
     "quiet_room": N_("Quiet room"),
     "child_friendly": N_("Room for children"),
     "room_view": N_("View of the whole room"),
+    "booth": N_("Interpreter's booth"),
+    "relay": N_("Relay interpreting"),
+    "screen": N_("Screen in the browser"),
+    "h239": "H.239",
+    "bfcp": "BFCP",
+    "document_camera": N_("Document camera"),
     "a": N_("At the requesting site"),
     "b": N_("At the requested site"),
+    "apart": N_("At a place of their own"),
 }
 FINDINGS: dict[str, str] = {
     "rtt_ms": N_("Round trip between the sites (ms)"),

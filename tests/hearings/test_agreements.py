@@ -23,6 +23,7 @@ from hearings.errors import (
 )
 from hearings.models import (
     Agreement,
+    Attachment,
     Hearing,
     HearingDay,
     HearingRequest,
@@ -35,6 +36,7 @@ from hearings.models import (
 )
 from hearings.models.hearing import RecordingPolicy
 from hearings.models.outbox import OutboxKind
+from hearings.models.request_parts import AttachmentKind
 from hearings.roles import Role
 from hearings.status import AgreementStatus, HearingStatus
 
@@ -465,6 +467,34 @@ async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: d
         db.add(request)
     with pytest.raises(TermsChanged, match="the conditions of the requested State are others"):
         await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
+
+
+@SQLITE
+async def test_a_request_with_exhibits_needs_a_way_to_show_them(court: Court, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        needs = await agreement_facts.needs_of(db, hearing)
+        assert (needs.exhibits, needs.heard, needs.interpreter_at) == (False, "b", "b")
+        request = await queries.get(db, HearingRequest, court.request.id)
+        request.exhibits = "The bill of lading"
+        db.add(request)
+    found = await start_over(court, now)
+    async with court.database.reading() as db:
+        conflicts = (await agreements.outcome(db, found)).conflicts
+    assert [line.item for line in conflicts] == ["exhibits"]
+
+
+@SQLITE
+async def test_a_file_that_is_an_exhibit_counts_as_one(court: Court, now: datetime) -> None:
+    kept = {"name": "bill.pdf", "media_type": "application/pdf", "size": 1, "sha256": "0" * 64}
+    for kind in (AttachmentKind.other, AttachmentKind.exhibit):
+        async with court.database.transaction() as db:
+            added = {"added_by": "x", "added_by_label": "Clerk", "added_at": now, "owner_state": "RO"}
+            db.add(Attachment(request_id=court.request.id, kind=kind, **kept, **added))
+            await db.flush()
+            hearing = await queries.get(db, Hearing, court.hearing.id)
+            needs = await agreement_facts.needs_of(db, hearing)
+            assert needs.exhibits is (kind is AttachmentKind.exhibit)
 
 
 @SQLITE

@@ -35,6 +35,10 @@ SITE: dict[str, Any] = {
     "private_lines": ["phone"],
     "fallbacks": ["phone", "second_line"],
     "room_view": True,
+    "booth": True,
+    "relay": True,
+    "channels": 2,
+    "document_camera": True,
 }
 
 
@@ -84,6 +88,11 @@ def sites(draw: st.DrawFn) -> Profile:
         redial=draw(st.sampled_from([0, 2, 3])),
         adjourn_after_minutes=draw(st.sampled_from([10, 30])),
         room_view=draw(st.booleans()),
+        booth=draw(st.booleans()),
+        relay=draw(st.booleans()),
+        channels=draw(st.sampled_from([0, 1, 2, 2])),
+        document_camera=draw(st.booleans()),
+        content_sharing=draw(some(profiles.CONTENT_SHARING, 0)),
         **lines,
     )
 
@@ -102,6 +111,9 @@ needs_of = st.builds(
     room_view=st.booleans(),
     private_line=st.booleans(),
     accessibility=some(profiles.ACCESSIBILITY[:2], 0),
+    interpreter_at=st.sampled_from(outcomes.INTERPRETER_AT),
+    pivot=st.sampled_from([False, False, True]),
+    exhibits=st.booleans(),
     redial=st.sampled_from([1, 3]),
     phone=st.booleans(),
     adjourn_after_minutes=st.sampled_from([5, 20, 60]),
@@ -123,6 +135,19 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
     def carried(kind: str) -> list[str]:
         return [row["id"] for row in table[kind] if row["carried"]]
 
+    interpreters = at.get(needs.interpreter_at)
+    if needs.pivot and needs.interpreting is not Interpreting.none:
+        if interpreters is None and "pivot_channel" not in carried("relay"):
+            return None
+        if interpreters is not None and not (interpreters.relay and interpreters.channels > 1):
+            return None
+    shown = "none"
+    if needs.exhibits:
+        ways = [{*one.content_sharing, *(["document_camera"] if one.document_camera else [])} for one in (a, b)]
+        usable = [way for way in carried("exhibits") if way in ways[0] or way in ways[1]]
+        if not usable:
+            return None
+        shown = min(usable, key=lambda way: (not all(way in one for one in ways), usable.index(way)))
     hz = profiles.audio_hz()
     modes = {
         Interpreting.none: ["none"],
@@ -186,7 +211,9 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
                 continue
             if mode != "none" and not (mode in a.interpreting and mode in b.interpreting):
                 continue
-            if mode == "simultaneous" and band < 15_000:
+            if mode == "simultaneous" and (band < 15_000 or not a.channels or not b.channels):
+                continue
+            if mode == "simultaneous" and interpreters is not None and not interpreters.booth:
                 continue
             rest.append(
                 (
@@ -213,6 +240,7 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
     return {
         "audio_codec": audio, "video_codec": video, "height": height, "fps": fps, "audio_hz": band,
         "encryption": encryption, "interpreting": mode, "recording": recording, "key_holders": keys, "format": kept,
+        "exhibits": shown,
         "breakdown": {
             "redial": redial, "second_line": second_line, "phone": phone, "adjourn_after_minutes": minutes,
         },
@@ -295,6 +323,83 @@ def line_of(found: Outcome, item: str) -> negotiation.Line:
     return next(line for line in found.lines if line.item == item)
 
 
+@pytest.mark.parametrize("wanted", [Interpreting.simultaneous, Interpreting.simultaneous_only])
+def test_simultaneous_interpreting_needs_a_booth_where_the_interpreters_sit(wanted: Interpreting) -> None:
+    needs = Needs(interpreting=wanted, interpreter_at="b")
+    line = line_of(negotiation.negotiate(site(booth=False), site(), needs), "interpreting")
+    assert (line.result, line.value) == (Result.agreed, "simultaneous")
+    line = line_of(negotiation.negotiate(site(), site(booth=False), needs), "interpreting")
+    insists = wanted is Interpreting.simultaneous_only
+    assert (line.rule, line.result, line.value) == (
+        "simultaneous_booth",
+        Result.conflict if insists else Result.compromise,
+        "" if insists else "consecutive",
+    )
+    assert "site B, where the interpreters sit, has n" in line.text
+    assert line.advice[:2] == (
+        "Site B sets up a booth.",
+        "The interpreters work apart, over a platform for interpreting at a distance (ISO 24019).",
+    )
+
+
+def test_interpreters_apart_need_no_booth_and_the_line_says_what_is_advised() -> None:
+    needs = Needs(interpreting=Interpreting.simultaneous_only, interpreter_at="apart")
+    found = negotiation.negotiate(site(booth=False), site(booth=False), needs)
+    line = line_of(found, "interpreting")
+    assert (line.result, line.value, line.text) == (
+        Result.compromise,
+        "simultaneous",
+        "Simultaneous without a booth: the interpreters work apart, over a platform for interpreting at a distance "
+        "(ISO 24019). Sound passes up to 20000 Hz; 15000 Hz are needed. Consecutive is advised where they are apart.",
+    )
+    narrow = negotiation.negotiate(site(microphone_hz=14_999), site(), needs)
+    assert [line.rule for line in narrow.conflicts] == ["simultaneous_band"]
+
+
+def test_a_site_whose_people_hear_no_channel_cannot_be_interpreted_for_simultaneously() -> None:
+    needs = Needs(interpreting=Interpreting.simultaneous)
+    line = line_of(negotiation.negotiate(site(channels=0), site(), needs), "interpreting")
+    assert (line.rule, line.value, dict(line.inputs)["side"]) == ("simultaneous_place", "consecutive", "A")
+
+
+@pytest.mark.parametrize("lacking", [{"relay": False}, {"channels": 1}])
+def test_a_pivot_language_needs_relay_with_two_channels_where_the_interpreters_sit(lacking: dict[str, Any]) -> None:
+    needs = Needs(pivot=True, interpreter_at="a")
+    assert line_of(negotiation.negotiate(site(), site(**lacking), needs), "relay").result is Result.agreed
+    (line,) = negotiation.negotiate(site(**lacking), site(), needs).conflicts
+    assert (line.item, line.text, line.advice) == (
+        "relay",
+        "Through a pivot language one interpreter must hear the other; site A has no relay with two channels.",
+        ("Site A provides relay with two channels.", "An interpreter is found who needs no third language."),
+    )
+    (line,) = negotiation.negotiate(site(), site(), replace(needs, interpreter_at="apart")).conflicts
+    assert (
+        line.text == "Through a pivot language one interpreter must hear the other; apart, the room does not let them."
+    )
+
+
+def test_exhibits_need_a_document_camera_and_one_site_that_has_it_shows_them_for_both() -> None:
+    needs, bare = Needs(exhibits=True), site(document_camera=False)
+    found = negotiation.negotiate(site(), site(), needs)
+    assert line_of(found, "exhibits").result is Result.agreed
+    assert found.session is not None
+    assert found.session.exhibits == "document_camera"
+    line = line_of(negotiation.negotiate(bare, site(), needs), "exhibits")
+    assert (line.result, line.text) == (
+        Result.compromise,
+        "Site A has nothing to show exhibits with: it sends them beforehand, and the other site shows them.",
+    )
+    sharing = site(document_camera=False, content_sharing=["screen"])
+    (line,) = negotiation.negotiate(bare, sharing, needs).conflicts
+    assert (line.offered_b, line.text, line.advice) == (
+        ("screen",),
+        "Exhibits are shown, and neither site has a way the room carries: document_camera.",
+        ("One of these is put up at site A and B: document_camera.",),
+    )
+    line = line_of(negotiation.negotiate(bare, sharing, needs, table=TABLES["everything"]), "exhibits")
+    assert (line.result, line.value) == (Result.compromise, "screen")
+
+
 def test_the_rule_for_a_broken_line_is_told_in_a_sentence_and_takes_the_smaller_figures() -> None:
     line = line_of(negotiation.negotiate(site(), site(), Needs()), "breakdown")
     assert (line.result, line.text) == (
@@ -325,10 +430,14 @@ def test_the_rule_for_a_broken_line_is_told_in_a_sentence_and_takes_the_smaller_
 
 
 def test_needs_and_profiles_from_before_are_read_with_what_has_come_since() -> None:
-    new = ("redial", "adjourn_after_minutes")
+    new = ("redial", "adjourn_after_minutes", "content_sharing")
     older = {name: value for name, value in profiles.as_json(site()).items() if name not in new}
     assert profiles.parse(older) == site()
-    kept = {name: value for name, value in outcomes.as_json(Needs()).items() if name not in (*new, "phone")}
+    kept = {
+        name: value
+        for name, value in outcomes.as_json(Needs()).items()
+        if name not in (*new, "phone", "interpreter_at")
+    }
     assert outcomes.completed(kept) == outcomes.as_json(Needs())
 
 
@@ -426,6 +535,8 @@ def test_needs_and_profiles_go_through_json_and_back() -> None:
         ({"audio_codecs": "opus-fb"}, "audio_codecs"),
         ({"room_view": "yes"}, "room_view"),
         ({"redial": 11}, "redial"),
+        ({"channels": 9}, "channels"),
+        ({"content_sharing": ["fax"]}, "content_sharing"),
         ({"adjourn_after_minutes": 0}, "adjourn_after_minutes"),
         ({"colour": "red"}, "colour"),
     ],
@@ -444,6 +555,8 @@ def test_a_profile_that_cannot_be_right_is_refused_with_its_field(changes: dict[
         ({"cameras_a": 13}, "cameras_a"),
         ({"redial": -1}, "redial"),
         ({"phone": "yes"}, "phone"),
+        ({"interpreter_at": "c"}, "interpreter_at"),
+        ({"pivot": 1}, "pivot"),
         ({"adjourn_after_minutes": 241}, "adjourn_after_minutes"),
         ({"x": 1}, "x"),
     ],

@@ -40,6 +40,7 @@ SESSION = {
     "recording": "sound_and_picture",
     "key_holders": "both_states",
     "format": "webm",
+    "exhibits": "document_camera",
     "breakdown": {"redial": 3, "second_line": False, "phone": True, "adjourn_after_minutes": 30},
 }
 CONDITION = {
@@ -107,6 +108,11 @@ class Needs(Model):
     accessibility: list[str] = Field(
         default=[], max_length=10, json_schema_extra={"items": {"type": "string", "enum": list(profiles.ACCESSIBILITY)}}
     )
+    interpreter_at: str = Field(
+        default="b", json_schema_extra={"enum": list(outcomes.INTERPRETER_AT)}, description="Where interpreters sit."
+    )
+    pivot: bool = Field(default=False, description="Interpreting goes through a third language.")
+    exhibits: bool = Field(default=False, description="Exhibits are shown.")
     redial: int = Field(default=3, ge=0, le=profiles.MOST_REDIALS)
     phone: bool = Field(default=True, description="The telephone may be used when the line breaks.")
     adjourn_after_minutes: int = Field(default=30, ge=1, le=profiles.MOST_MINUTES_DOWN)

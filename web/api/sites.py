@@ -31,6 +31,7 @@ ABILITIES: dict[str, Any] = {
     "transports": ["udp_direct"],
     "encryption": ["dtls_srtp"],
     "interpreting": ["consecutive"],
+    "channels": 1,
     "recordings": ["sound_and_picture", "sound_only"],
     "key_holders": ["both_states"],
     "formats": ["webm"],
@@ -40,6 +41,8 @@ ABILITIES: dict[str, Any] = {
     "redial": 3,
     "adjourn_after_minutes": 30,
     "room_view": True,
+    "document_camera": True,
+    "content_sharing": [],
 }
 DETAILS: dict[str, Any] = {
     "room_phone": {"value": "+40 21 555 0104", "confidential": True},
@@ -65,7 +68,7 @@ SITE: dict[str, Any] = {
     "created_at": examples.AT,
     "retired_at": None,
     "version": 1,
-    "abilities": ABILITIES | {"booth": False, "relay": False, "document_camera": False},
+    "abilities": ABILITIES | {"booth": False, "relay": False},
     "details": DETAILS,
 }
 PROFILE = {
@@ -106,7 +109,10 @@ class Abilities(Model):
     encryption: list[str] = _words(*profiles.ids("encryption"), least=1)
     interpreting: list[str] = _words(*profiles.INTERPRETING)
     booth: bool = False
-    relay: bool = False
+    relay: bool = Field(default=False, description="One interpreter can hear another, for a pivot language.")
+    channels: int = Field(
+        default=1, ge=0, le=profiles.MOST_CHANNELS, description="Language channels heard besides the floor."
+    )
     recordings: list[str] = _words(*RecordingPolicy, least=1)
     key_holders: list[str] = _words(*profiles.ids("key_holders"), least=1)
     formats: list[str] = _words(*profiles.ids("formats"), least=1)
@@ -119,6 +125,7 @@ class Abilities(Model):
     )
     room_view: bool = False
     document_camera: bool = False
+    content_sharing: list[str] = _words(*profiles.CONTENT_SHARING)
 
 
 class Detail(Model):

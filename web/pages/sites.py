@@ -35,10 +35,11 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "formats": profiles.ids("formats"),
     "private_lines": profiles.PRIVATE_LINES,
     "accessibility": profiles.ACCESSIBILITY,
+    "content_sharing": profiles.CONTENT_SHARING,
     "fallbacks": profiles.ids("fallbacks")[:-1],
 }
 NUMBERS = (
-    *("microphone_hz", "fps", "up_least", "up_target", "down_least", "down_target"),
+    *("channels", "microphone_hz", "fps", "up_least", "up_target", "down_least", "down_target"),
     *("redial", "adjourn_after_minutes"),
 )
 FLAGS = ("booth", "relay", "room_view", "document_camera")
@@ -47,6 +48,7 @@ BLANK: Mapping[str, Any] = {
     "audio_codecs": ["opus-fb"],
     "video_codecs": ["vp8"],
     "microphone_hz": "20000",
+    "channels": "1",
     "redial": "3",
     "adjourn_after_minutes": "30",
     "height": "720",

@@ -42,7 +42,8 @@ NUMBERS = (
     *("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps"),
     *("redial", "adjourn_after_minutes"),
 )
-FLAGS = ("end_to_end", "private_line", "room_view", "phone")
+FLAGS = ("end_to_end", "private_line", "room_view", "pivot", "exhibits", "phone")
+CHOICES = ("interpreting", "interpreter_at", "recording", "heard")
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ async def _page(
         "choices": _choices(),
         "numbers": NUMBERS,
         "flags": FLAGS,
+        "choice_names": CHOICES,
         "labels": {name: _(text) for name, text in technical_words.NEEDS.items()},
         "values": {**_as_values(needs), **values},
         "errors": wrong,
@@ -202,6 +204,7 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
         "interpreting": named([one.value for one in Interpreting]),
         "recording": named([one.value for one in RecordingPolicy]),
         "heard": named(["a", "b"]),
+        "interpreter_at": named(outcomes.INTERPRETER_AT),
     }
 
 
@@ -213,7 +216,7 @@ def _as_values(needs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _needs(form: Form) -> dict[str, Any]:
-    found: dict[str, Any] = {name: form.text(name) for name in (*NUMBERS, "interpreting", "recording", "heard")}
+    found: dict[str, Any] = {name: form.text(name) for name in (*NUMBERS, *CHOICES)}
     return found | {name: form.text(name) == "yes" for name in FLAGS}
 
 
@@ -326,15 +329,20 @@ async def _sign_page(
             (_("Round"), str(found.agreement.round)),
             *((site.court, f"{site.name}, {site.city}") for site in found.sites),
             *(
-                (_(label), technical_words.word(session[name]))
+                (_(label), technical_words.word(session.get(name, "–")))
                 for name, label in (
                     ("height", technical_words.ITEMS["size"]),
                     ("fps", technical_words.ITEMS["rate"]),
                     ("audio_codec", technical_words.ITEMS["audio_codec"]),
                     ("video_codec", technical_words.ITEMS["video_codec"]),
                     ("interpreting", technical_words.ITEMS["interpreting"]),
+                    ("exhibits", technical_words.ITEMS["exhibits"]),
                     ("recording", technical_words.ITEMS["recording"]),
                 )
+            ),
+            (
+                _(technical_words.NEEDS["interpreter_at"]),
+                technical_words.word(outcomes.completed(found.agreement.needs)["interpreter_at"]),
             ),
             (_(technical_words.ITEMS["breakdown"]), technical_words.breakdown(session)),
             *_clocks(hearing, found.agreement.terms["facts"]),

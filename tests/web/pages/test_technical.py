@@ -29,8 +29,8 @@ PROFILE = {
     "height": "720", "fps": "25", "up_least": "4000", "up_target": "20000", "down_least": "4000",
     "down_target": "20000", "transports": ["udp_direct"], "encryption": ["dtls_srtp"],
     "interpreting": ["consecutive"], "recordings": ["sound_only"], "key_holders": ["both_states"],
-    "formats": ["webm"], "redial": "3", "adjourn_after_minutes": "30", "detail_room_phone": "+40 21 555 0199",
-    "secret_room_phone": "yes",
+    "formats": ["webm"], "redial": "3", "adjourn_after_minutes": "30", "channels": "1",
+    "detail_room_phone": "+40 21 555 0199", "secret_room_phone": "yes",
 }  # fmt: skip
 PLACE = {"name": "Sala 9", "court": "Tribunalul Cluj", "city": "Cluj", "zone": "Europe/Bucharest", "room": ""}
 
@@ -91,7 +91,8 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     form = authority.get(place).text
     assert "Sign these terms" in form and "Offer other terms" in form
     needs = {
-        "interpreting": "consecutive", "recording": "sound_and_picture", "heard": "b", "cameras_a": "2",
+        "interpreting": "simultaneous", "recording": "sound_and_picture", "heard": "b", "cameras_a": "2",
+        "interpreter_at": "apart", "exhibits": "yes",
         "cameras_b": "2", "most_height": "360", "most_fps": "25", "least_height": "360", "least_fps": "15",
         "redial": "2", "phone": "yes", "adjourn_after_minutes": "20", "reason": "The screen is small.",
     }  # fmt: skip
@@ -100,10 +101,13 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
     words = clerk.words(clerk.get(place))
     assert "Largest picture size (lines): 1080 → 360" in words and "The screen is small." in words
+    assert "Where the interpreters sit: At the requested site → At a place of their own" in words
+    assert "Both sites can show exhibits in the room." in words and "Agreed Document camera" in words
     for client, state in ((clerk, "RO"), (authority, "TH")):
         page = client.get(f"{place}/sign").text
         rule = "If the line breaks: pause, redial at most 2 ×, then: Telephone; adjourn after 20 minutes."
         words = client.words(client.get(f"{place}/sign"))
+        assert "Where the interpreters sit At a place of their own" in words
         assert rule in words and f"Time-zone data {tzdb_version()}" in words
         assert "By the clocks of București" in words and "By the clocks of Bangkok" in words and "UTC+07:00" in words
         assert client.get(re.search(r'data-messages="([^"]+)"', page)[1]).status_code == 200
@@ -130,7 +134,8 @@ def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_
     answer = clerk.post(f"{place}/sign", number | {"jws": signed(service, "TH")}, page=f"{place}/sign")
     assert (answer.status_code, "There is a problem" in answer.text) == (401, True)
     needs = {
-        "interpreting": "none", "recording": "sound_and_picture", "heard": "b", "cameras_a": "1", "cameras_b": "1",
+        "interpreter_at": "a", "interpreting": "none", "recording": "sound_and_picture", "heard": "b", "cameras_a": "1",
+        "cameras_b": "1",
         "most_height": "720", "most_fps": "25", "least_height": "360", "least_fps": "15", "redial": "3",
         "adjourn_after_minutes": "30",
     }  # fmt: skip
