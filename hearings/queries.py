@@ -7,7 +7,7 @@ answer is the same `NotFound`. Functions with `lock` read a row to change it: on
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, union_all
@@ -345,8 +345,8 @@ def _cursor(after: str) -> tuple[datetime, str]:
     try:
         at, row_id = urlsafe_b64decode(after.encode()).decode().split(" ")
         instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None:
+        if instant.tzinfo is None or "\x00" in row_id:
             raise ValueError(at)
-    except ValueError as error:
+        return instant.astimezone(UTC), row_id
+    except (ValueError, OverflowError) as error:
         raise Invalid("This is not the mark of a page", "after") from error
-    return instant, row_id

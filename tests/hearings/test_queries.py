@@ -124,7 +124,10 @@ async def test_requests_come_newest_first_and_by_direction(
     assert (outgoing.rows, none.rows) == ([], [])
 
 
-@pytest.mark.parametrize("mark", ["x", "!!!!", "MjAyNg==", "é", "MjAyNi0xMi0wMlQwNjowMDowMCB4"])
+BEFORE_TIME, NUL = "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OSB4", "MjAyNi0xMi0wMlQwNjowMDowMCswMDowMCBhAGI="
+
+
+@pytest.mark.parametrize("mark", ["x", "!!!!", "MjAyNg==", "é", "MjAyNi0xMi0wMlQwNjowMDowMCB4", BEFORE_TIME, NUL])
 async def test_a_mark_of_a_page_that_is_none_is_refused(database: Database, mark: str) -> None:
     async with database.reading() as db:
         with pytest.raises(Invalid):
