@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.models import (
     Agreement,
     AgreementOffer,
+    Consent,
     Hearing,
     HearingRequest,
     Minutes,
@@ -30,7 +31,7 @@ PAGE = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """One change, and where it is found: the reference of a request or hearing, the number of one of its papers."""
+    """One change, and where it is found: the reference of its request or hearing, the number of one of its papers."""
 
     change: StatusChange
     about: str
@@ -67,7 +68,8 @@ async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE
             func.coalesce(request.reference, hearing.ref),
             func.coalesce(Agreement.number, Minutes.number),
         )
-        .join(request, col(request.id) == change.subject_id, isouter=True)
+        .join(Consent, col(Consent.id) == change.subject_id, isouter=True)
+        .join(request, col(request.id) == func.coalesce(Consent.request_id, change.subject_id), isouter=True)
         .join(Agreement, col(Agreement.id) == change.subject_id, isouter=True)
         .join(Minutes, col(Minutes.id) == change.subject_id, isouter=True)
         .join(Recording, col(Recording.id) == change.subject_id, isouter=True)
@@ -89,7 +91,7 @@ Change = type[StatusChange]
 
 
 def _asked(change: Change, state: str) -> ColumnElement[bool]:
-    """Of requests: those made, and those sent, since they were."""
+    """Of requests and consents: those made, and those sent, since they were."""
     sent = and_(
         col(HearingRequest.requested_state) == state,
         col(HearingRequest.submitted_at).is_not(None),

@@ -8,7 +8,8 @@ import pytest
 from hearings import agreements, happened, minutes, queries, webhooks
 from hearings.db import Database
 from hearings.happened import Happening
-from hearings.models import Hearing, SiteProfile
+from hearings.models import Consent, Hearing, SiteProfile
+from hearings.moves import born
 from hearings.roles import Role
 
 READY = pytest.mark.parametrize("stage", ["ready"])
@@ -81,12 +82,15 @@ async def test_whatever_webhooks_tell_of_is_told_here_and_nothing_to_a_third_sta
         hearing = await queries.get(db, Hearing, court.hearing.id)
         clerk = await court.actor(db, Role.clerk)
         await minutes.begin(db, hearing=hearing, speakers=lambda _tag: lambda text: text, actor=clerk, now=now)
+        consent = Consent(owner_state="RO", request_id=court.request.id, rule="a rule", since=now)
+        db.add(consent)
+        born(db, consent, consent.status, actor=clerk, now=now)
     for state in ("RO", "TH"):
         found = await seen(court.database, state)
         assert {one.change.subject for one in found} == {table for table, _statuses in webhooks.SUBJECTS.values()}
         assert told(found, "minutes") == [(court.hearing.ref, 1, "", "drafted")]
         abouts = {one.change.subject: one.about for one in found}
-        assert abouts.pop("hearing_request") == court.request.reference
+        assert {abouts.pop("hearing_request"), abouts.pop("consent")} == {court.request.reference}
         assert set(abouts.values()) == {court.hearing.ref}
         assert {one.number for one in found if one.change.subject not in ("agreement", "minutes")} == {None}
         assert [one.change.id for one in found] == sorted(one.change.id for one in found)

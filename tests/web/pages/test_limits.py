@@ -37,8 +37,11 @@ def test_a_form_from_elsewhere_or_without_token_changes_nothing(service):
 
 def test_nothing_changes_by_looking(service):
     client = service.signed_in("clerk")
-    for path in ("/sign-out", f"/h/{service.ref}/act/lobby", "/requests/RO-2026-0001/act/withdraw"):
+    for path in ("/sign-out", f"/h/{service.ref}/act/lobby"):
         assert client.get(path).status_code in (404, 405)
+    led_back = client.get("/requests/RO-2026-0001/act/withdraw")
+    assert (led_back.status_code, led_back.headers["location"]) == (303, "/requests/RO-2026-0001")
+    assert "Being executed" in client.words(client.get("/requests/RO-2026-0001"))
     assert client.get("/docket").status_code == 200
 
 
