@@ -18,8 +18,6 @@ from hearings.law import LAW, Law, current
 from hearings.models import Consent, HearingRequest
 from hearings.status import ConsentStatus
 
-WITHDRAWN = "consent_withdrawn"
-"""The reason of the hold that a withdrawal puts on a sitting: a code the pages translate."""
 REFUSED = frozenset({ConsentStatus.refused, ConsentStatus.withdrawn})
 """Answers that stand in the way also where no rule asks any more."""
 HOW = "Record the person's answer to each on the page Consents of the request (POST …/consents/{consent}/record)"

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from hearings.actors import SYSTEM
 from hearings.events import EventKind
 from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
 from hearings.minutes_phrases import N_, Land, Term
 from hearings.models import HearingEvent, Recording
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.status import RecordingStatus
 
 K = EventKind
@@ -139,10 +140,26 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")
-    if reason:
+    if event.kind == K.hold and event.actor == SYSTEM.id:
+        yield _why(told, source, reason)
+    elif reason:
         yield line(N_("    Reason given: “{text}”"), source, text=told.quoted(reason))
 
 
+def _why(told: Telling, source: str, reason: str) -> Line:
+    """The reason of a hold by the service: a code, said in words. One this table does not know is told as it is."""
+    code, _separator, about = reason.partition(":")
+    if code not in HELD:
+        return line(N_("    Reason noted by the system: {text}"), source, text=told.quoted(reason))
+    return line(HELD[code], source, person=told.names.get(about, "–"))
+
+
+HELD: Mapping[str, str] = {
+    HoldCode.consent_withdrawn: N_("    Reason: the person withdrew the consent to be heard."),
+    HoldCode.line_lost: N_("    Reason: the line of {person} was lost."),
+    HoldCode.recording_failing: N_("    Reason: the recording was not known to run."),
+}
+"""Why the service closes the floor, by the code it gives."""
 CAUSES: Mapping[HoldCause, Term] = {
     HoldCause.order: Term(N_("order of the court")),
     HoldCause.intervention: Term(N_("intervention of the requested authority")),

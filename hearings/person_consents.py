@@ -13,12 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import sittings
 from hearings.actors import SYSTEM, Actor
-from hearings.consent_answers import WITHDRAWN, Rule, asked_by, asking, of_request
+from hearings.consent_answers import Rule, asked_by, asking, of_request
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.law import current
 from hearings.legal_bases import GateResult
 from hearings.models import Consent, Hearing, HearingRequest, Sitting
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_consent, move_hearing
 from hearings.request_log import require
 from hearings.status import ConsentStatus, HearingStatus, SittingStatus
@@ -111,7 +111,9 @@ async def withdraw(
     )
     held = []
     for sitting in (await db.exec(query)).all():
-        await sittings.hold(db, sitting=sitting, reason=WITHDRAWN, actor=SYSTEM, now=now, cause=HoldCause.fault)
+        await sittings.hold(
+            db, sitting=sitting, reason=HoldCode.consent_withdrawn, actor=SYSTEM, now=now, cause=HoldCause.fault
+        )
         held.append(sitting.hearing_id)
     for hearing in waiting:
         if hearing.status is HearingStatus.ready and hearing.id not in held:

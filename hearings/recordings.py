@@ -9,7 +9,7 @@ from hearings.actors import SYSTEM
 from hearings.errors import Invalid
 from hearings.events import EventKind, record
 from hearings.models import Recording, Sitting
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import move_recording
 from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
 
@@ -41,9 +41,7 @@ async def sealed(db: AsyncSession, *, recording: Recording, count: int, at: date
     db.add(recording)
 
 
-async def failing(
-    db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, text: str = "", now: datetime
-) -> None:
+async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, now: datetime) -> None:
     """A known error, or no seal for too long.
 
     Effects: recording to failing, `failing_code`, event recording_failing; in session the floor is held. Nothing
@@ -59,7 +57,7 @@ async def failing(
             db,
             sitting=sitting,
             cause=HoldCause.recording,
-            reason=text or f"Recording failed: {code}",
+            reason=f"{HoldCode.recording_failing.value}:{code}",
             actor=SYSTEM,
             now=now,
         )

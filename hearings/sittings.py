@@ -26,7 +26,7 @@ from hearings.ids import new_id
 from hearings.links import kill_links
 from hearings.logins import end_logins_of
 from hearings.models import Hearing, HearingRequest, Recording, Sitting
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
 from hearings.participants import require_essentials, silence
 from hearings.permissions import may, require
@@ -223,7 +223,7 @@ async def resume(
         raise NotAllowed(decision.reason, decision.who_can)
     reason = clean(reason, "reason", most=500, least=3)
     lacking: Sequence[str] = ()
-    if any(one["reason"] == consent_answers.WITHDRAWN for one in theirs):
+    if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):
         try:
             await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
         except ConsentMissing as error:
@@ -316,7 +316,7 @@ async def finish(
 
 def _same(cause: str, by: str, reason: str) -> tuple[str, str, bool]:
     """What makes two holds one. A withdrawn consent is never taken for the lost line that closed the floor before."""
-    return cause, by, reason == consent_answers.WITHDRAWN
+    return cause, by, reason == HoldCode.consent_withdrawn
 
 
 async def _request_of(db: AsyncSession, sitting: Sitting) -> HearingRequest:

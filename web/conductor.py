@@ -22,7 +22,7 @@ from hearings.actors import SYSTEM
 from hearings.errors import NotFound
 from hearings.events import EventKind
 from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.room_rules import RoomRules
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
@@ -299,7 +299,7 @@ class Conductor:
             if lines.is_gone(one, state, away=away, now=now):
                 gone.append(one.id)
             closes = scene.sitting.status in LIVE_SITTINGS and lines.closes_the_floor(one, state, now=now)
-            if closes and f"line_lost:{one.id}" not in held:
+            if closes and f"{HoldCode.line_lost.value}:{one.id}" not in held:
                 holds.append(one.id)
         waiting = any(one.presence is PresenceStatus.reconnecting for one in scene.participants)
         if not (gone or holds or waiting):
@@ -314,7 +314,7 @@ class Conductor:
                     db,
                     sitting=rows.sitting,
                     cause=HoldCause.fault,
-                    reason=f"line_lost:{participant_id}",
+                    reason=f"{HoldCode.line_lost.value}:{participant_id}",
                     actor=SYSTEM,
                     now=self.now(),
                 )

@@ -181,7 +181,6 @@ class Proceedings:
                     sitting=rows.sitting,
                     recording=rows.recording,
                     code=code,
-                    text=f"recording_failing:{code}",
                     now=self._conductor.now(),
                 )
         if first:

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hearings.consent_answers import WITHDRAWN
 from hearings.models import Hearing, Participant, Sitting, SoundCheck
-from hearings.models.sitting import CheckStatus
+from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.roles import CONDUCTING, Role
 from hearings.room_rules import BEFORE_START, NO_RULES, RoomRules
@@ -170,18 +169,18 @@ def hold_view(scene: Scene) -> messages.HoldView | None:
         reason=hold_reason(sitting.hold_reason, scene),
         since=nanoseconds(sitting.hold_since),
         who_may_lift=roles.any_of(LIFTS[sitting.hold_cause]),
-        consent_withdrawn=any(one["reason"] == WITHDRAWN for one in sitting.holds),
+        consent_withdrawn=any(one["reason"] == HoldCode.consent_withdrawn for one in sitting.holds),
     )
 
 
 def hold_reason(reason: str, scene: Scene) -> str:
     """A reason given by the system is a code and is translated; a person's own words stand as they are."""
     code, _separator, who = reason.partition(":")
-    if code == "recording_failing":
+    if code == HoldCode.recording_failing:
         return _("The recording is failing. What is said now is not recorded.")
-    if code == WITHDRAWN:
+    if code == HoldCode.consent_withdrawn:
         return _("The person has withdrawn the consent to be heard. The presiding judge decides how to go on.")
-    if code == "line_lost":
+    if code == HoldCode.line_lost:
         lost = scene.participant(who)
         name = lost.display_name if lost else ""
         return _("The line to {name} is lost. Please do not speak.").format(name=name)

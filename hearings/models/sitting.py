@@ -20,6 +20,14 @@ class HoldCause(StrEnum):
     recording = "recording"
 
 
+class HoldCode(StrEnum):
+    """Why the service itself closes the floor: the reason of its holds, with whom or what it is about after a colon."""
+
+    consent_withdrawn = "consent_withdrawn"
+    line_lost = "line_lost"
+    recording_failing = "recording_failing"
+
+
 class CheckStatus(StrEnum):
     """How far a sound check is."""
 

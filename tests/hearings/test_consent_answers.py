@@ -12,7 +12,7 @@ from hearings.errors import ConsentMissing, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.law import LAW
 from hearings.models import Consent, Hearing, HearingRequest
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.roles import Role
 from hearings.status import ConsentStatus, HearingStatus
 
@@ -203,7 +203,7 @@ async def test_a_withdrawal_is_a_hold_of_its_own_while_a_line_is_lost(court: Any
     await answer(court, now, "given", "withdrawn")
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
-        assert [one["reason"] for one in sitting.holds] == ["line_lost:x", consent_answers.WITHDRAWN]
+        assert [one["reason"] for one in sitting.holds] == ["line_lost:x", HoldCode.consent_withdrawn]
     with pytest.raises(ConsentMissing):
         await resume(court, now)
 
@@ -229,4 +229,4 @@ async def test_a_withdrawal_with_the_lobby_open_holds_and_leaves_the_hearing_as_
     await answer(court, now, "given", "withdrawn")
     assert await status(court) is HearingStatus.ready
     async with court.database.reading() as db:
-        assert (await court.sitting(db))[0].hold_reason == consent_answers.WITHDRAWN
+        assert (await court.sitting(db))[0].hold_reason == HoldCode.consent_withdrawn

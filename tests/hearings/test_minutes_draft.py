@@ -7,7 +7,7 @@ import pytest
 
 from hearings.events import EventKind
 from hearings.law import LAW
-from hearings.minutes_course import ELSEWHERE, TOLD, UNTOLD
+from hearings.minutes_course import ELSEWHERE, HELD, TOLD, UNTOLD
 from hearings.minutes_draft import WRITERS, draft, text_of
 from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
@@ -16,7 +16,7 @@ from hearings.minutes_phrases import Clock, Land, Moment, Term, Tongue, english,
 from hearings.minutes_sections import OATHS
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request import InterpretingMode, OathForm, Side
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.outcomes import Interpreting
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
@@ -169,6 +169,33 @@ def test_a_person_may_leave_and_come_again() -> None:
     assert "until 2026-12-02 23:35" in lines[1] and "until 2026-12-03 00:00 Paris" in lines[2]
     absent = told(facts(people=people))["people.witness_1"].splitlines()[1]
     assert absent == "The log does not show this person in the room."
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("consent_withdrawn", "    Reason: the person withdrew the consent to be heard."),
+        ("line_lost:witness", "    Reason: the line of Witness 1 was lost."),
+        ("line_lost:somebody", "    Reason: the line of – was lost."),
+        ("recording_failing:disk_full", "    Reason: the recording was not known to run."),
+        ("moon_eclipsed", "    Reason noted by the system: moon_eclipsed"),
+    ],
+)
+def test_a_hold_of_the_service_is_told_in_words_and_names_nobody_protected(reason: str, words: str) -> None:
+    people = (person(Role.witness, "Ana", identity_method="protected_identity"),)
+    held = event(1, "hold", cause="fault", reason=reason)
+    assert told(facts(held, people=people))["course.sitting_1"].splitlines()[2:] == [words]
+
+
+def test_every_code_of_a_hold_by_the_service_has_words() -> None:
+    assert set(HELD) == set(HoldCode)
+
+
+def test_a_person_who_types_a_code_is_quoted() -> None:
+    people = (person(Role.presiding_judge, "Eva"),)
+    held = event(1, "hold", actor="presiding_judge", cause="order", reason="consent_withdrawn")
+    lines = told(facts(held, people=people))["course.sitting_1"].splitlines()
+    assert lines[2:] == ["    Reason given: “consent_withdrawn”"]
 
 
 def test_only_the_authoritys_own_holds_are_interventions() -> None:

@@ -91,7 +91,7 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
         (kept,) = await consent_answers.of_request(db, court.request.id)
         assert consent_answers.standing([kept]) == "withdrawn"
     assert (sitting.floor_open, sitting.hold_reason, sitting.status) == (
-        False, consent_answers.WITHDRAWN, SittingStatus.roll_call,
+        False, "consent_withdrawn", SittingStatus.roll_call,
     )  # fmt: skip
     assert (kept.status, kept.given_at) == (ConsentStatus.withdrawn, now)
 
