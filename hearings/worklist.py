@@ -1,7 +1,7 @@
 """What waits for one person, with the day it is due: requests and hearings on which their State has the next step.
 
-A table says, for each status, whose step it is and which deadline counts; what is given to a colleague waits for that
-colleague. A page is merged out of the first rows of each step, so its cost does not depend on how much there is.
+The tables of `hearings.next_steps` say whose step it is and which deadline counts; what is given to a colleague waits
+for that colleague. A page is merged out of the first rows of each step, so what else there is costs it little.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,18 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import Invalid
 from hearings.models import Hearing, HearingRequest, Person
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS, Step, Whose
 from hearings.permissions import may_staff
-from hearings.status import HearingStatus, RequestStatus
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One step: which rows wait for it, who may take it. `due` is a column of the row, or empty."""
-
-    word: str
-    right: str
-    status: RequestStatus | HearingStatus
-    due: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,30 +30,6 @@ class Waiting:
     due: datetime | None
     late: bool
     priority: int
-
-
-_R, _H = RequestStatus, HearingStatus
-ASKING: tuple[Step, ...] = (
-    Step(word="submit", right="submit_request", status=_R.draft),
-    Step(word="answer_question", right="answer_information", status=_R.information_requested, due="info_due"),
-    Step(word="set_time", right="propose_hearing", status=_R.accepted),
-    Step(word="set_time", right="propose_hearing", status=_R.accepted_with_conditions),
-)
-"""Steps of the requesting State."""
-ASKED: tuple[Step, ...] = (
-    Step(word="acknowledge", right="acknowledge_request", status=_R.received, due="answer_due"),
-    Step(word="answer", right="answer_request", status=_R.under_review, due="answer_due"),
-    Step(word="review", right="answer_request", status=_R.postponed, due="review_due"),
-)
-"""Steps of the requested State."""
-CONFIRM = Step(word="confirm_in_writing", right="confirm_in_writing", status=_R.received, due="written_due")
-"""Of the requesting State, whatever the status: an oral request waits for its confirmation."""
-HEARINGS: tuple[tuple[Step, str], ...] = (
-    (Step(word="decide_time", right="agree_hearing", status=_H.proposed, due="starts_at"), "requested_state"),
-    (Step(word="decide_time", right="agree_hearing", status=_H.countered, due="starts_at"), "requesting_state"),
-    (Step(word="prepare", right="prepare_hearing", status=_H.agreed, due="starts_at"), "requesting_state"),
-)
-"""Steps of hearings, and the State whose step it is."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +81,7 @@ async def waiting(
     `everything`: with what was given to colleagues. `after` is the mark of the page before. Raises `Invalid`.
     """
     mark = Mark.read(after) if after else None
-    sources = list(_sources(person, everything))
+    sources = list(_sources(person, everything, now))
     found: list[Mark] = []
     for dated in (True, False):
         if dated or len(found) <= limit:  # what has no day comes after all that has one
@@ -211,25 +177,28 @@ async def _rows(db: AsyncSession, ids: Collection[str]) -> dict[str, HearingRequ
     return found
 
 
-def _sources(person: Person | Actor, everything: bool) -> Iterator[Source]:
+def _sources(person: Person | Actor, everything: bool, now: datetime) -> Iterator[Source]:
     """Of the steps this person may take."""
     own = _own(person)
+    whose = Whose(state=own, person=person.id if isinstance(person, Person) else "", now=now)
     for steps, side, mine in (
-        (ASKING, "requesting_state", HearingRequest.requesting_assignee),
-        (ASKED, "requested_state", HearingRequest.requested_assignee),
+        ((*ASKING, *CONSENTS), "requesting_state", HearingRequest.requesting_assignee),
+        ((*ASKED, *CONSENTS), "requested_state", HearingRequest.requested_assignee),
     ):
         for step in steps:
             if _may(step, person, side):
-                where = getattr(HearingRequest, side) == own, HearingRequest.status == step.status
+                where = getattr(HearingRequest, side) == own, HearingRequest.status == step.status, *step.needs(whose)
                 given = () if everything else (_mine(mine, person),)
                 yield Source(step=step, table=HearingRequest, where=(*where, *given), undated=True)
     if _may(CONFIRM, person, "requesting_state"):
         sent = HearingRequest.requesting_state == own, col(HearingRequest.submitted_at).is_not(None)
         yield Source(step=CONFIRM, table=HearingRequest, where=sent)
-    for step, side in HEARINGS:
-        if _may(step, person, side):
-            ours = getattr(Hearing, side) == own, Hearing.status == step.status
-            yield Source(step=step, table=Hearing, where=ours)
+    for step, sides in HEARINGS:
+        for side in sides:
+            if _may(step, person, side):
+                ours = getattr(Hearing, side) == own, *step.needs(whose)
+                at = () if step.status is None else (Hearing.status == step.status,)
+                yield Source(step=step, table=Hearing, where=(*ours, *at), undated=not step.due)
 
 
 def _own(person: Person | Actor) -> str:

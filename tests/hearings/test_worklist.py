@@ -2,19 +2,50 @@
 
 import random
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import consultations, informal, queries, request_log, request_queries, requests, sending, worklist
+from hearings import (
+    agreements,
+    consultations,
+    informal,
+    queries,
+    request_log,
+    request_queries,
+    requests,
+    sending,
+    worklist,
+)
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
-from hearings.models import Hearing, HearingRequest, Person
-from hearings.status import HearingStatus, RequestStatus
+from hearings.ids import new_id
+from hearings.models import (
+    Agreement,
+    AgreementOffer,
+    Consent,
+    Hearing,
+    HearingRequest,
+    Minutes,
+    MinutesReading,
+    Participant,
+    Person,
+    Signature,
+    SigningKey,
+    Site,
+    SiteProfile,
+)
+from hearings.models.minutes import ReadingOutcome
+from hearings.models.signature import Act
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS
+from hearings.roles import Role
+from hearings.status import AgreementStatus, ConsentStatus, HearingStatus, MinutesStatus, RequestStatus
 
-R = RequestStatus
+R, M = RequestStatus, MinutesStatus
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -285,7 +316,67 @@ STEPS = {
 }
 
 
-def expected(rows: list[HearingRequest], held: list[Hearing], state: str) -> list[tuple[str, str]]:
+@dataclass
+class Facts:
+    """What a step may also depend on, besides the status of its row."""
+
+    terms: dict[str, tuple[Agreement, list[AgreementOffer | Signature]]]
+    """By hearing: the agreement, and what was offered and signed, in that order."""
+    minutes: dict[str, list[tuple[Minutes, list[MinutesReading | Signature]]]]
+    unanswered: set[str]
+    """Requests."""
+    seats: set[tuple[str, str]]
+    """Person and hearing."""
+
+
+def unsigned(told: list[Any], state: str) -> bool:
+    """Whether a State's signature on the newest text is missing, by going through what happened."""
+    text, signed = "", set[str]()
+    for one in told:
+        if isinstance(one, Signature):
+            signed |= {text} if one.owner_state == state else set()
+        else:
+            text = one.terms_sha256 if isinstance(one, AgreementOffer) else one.id
+    return text not in signed
+
+
+def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, now: datetime) -> list[str]:
+    """The steps of one State in one hearing."""
+    asks = one.requesting_state == state
+    found = {
+        HearingStatus.proposed: [] if asks else ["decide_time"],
+        HearingStatus.countered: ["decide_time"] if asks else [],
+        HearingStatus.agreed: ["prepare"] if asks else [],
+        HearingStatus.part_heard: ["set_next_day"] if asks else [],
+    }.get(one.status, [])
+    agreement, told = facts.terms.get(one.id, (None, []))
+    if agreement is not None:
+        booked = {HearingStatus.proposed, HearingStatus.countered, HearingStatus.agreed}
+        if agreement.status in agreements.ON_THE_TABLE and one.status in booked and unsigned(told, state):
+            found.append("sign_terms" if agreement.by_state == state else "answer_terms")
+        untested = agreement.status is AgreementStatus.agreed and agreement.passed_over_at is None
+        if untested and one.status in {HearingStatus.agreed, HearingStatus.ready} and one.starts_at > now:
+            found.append("test_line")
+    for minutes, happened in facts.minutes.get(one.id, []):
+        if isinstance(who, Actor) or (who.id, one.id) in facts.seats:
+            if minutes.status is M.drafted:
+                found.append("complete_minutes")
+            if minutes.status is M.in_review:
+                found.append("read_minutes_back")
+            if minutes.status is M.read_back and unsigned(happened, state):
+                found.append("sign_minutes")
+        if minutes.status is M.signed and minutes.received_at is None and asks:
+            found.append("acknowledge_minutes")
+    return sorted(set(found))
+
+
+DUE = {"decide_time", "prepare", "answer_terms", "sign_terms", "test_line"}
+OVER = {R.draft, R.refused, R.withdrawn, R.executed, R.closed}
+
+
+def expected(
+    rows: list[HearingRequest], held: list[Hearing], facts: Facts, who: Person | Actor, state: str, now: datetime
+) -> list[tuple[str, str]]:
     """The whole list, by looking at every row."""
     found: list[tuple[datetime | None, int, str, str]] = []
     for row in rows:
@@ -294,19 +385,125 @@ def expected(rows: list[HearingRequest], held: list[Hearing], state: str) -> lis
             found.append((getattr(row, due) if due else None, row.priority, row.id, word))
         if row.written_due is not None and row.submitted_at is not None and row.requesting_state == state:
             found.append((row.written_due, row.priority, row.id, "confirm_in_writing"))
+        ours = state in (row.requesting_state, row.requested_state)
+        if ours and row.id in facts.unanswered and row.status not in OVER:
+            found.append((None, row.priority, row.id, "record_consent"))
     for hearing in held:
-        steps = {
-            HearingStatus.proposed: ("decide_time", hearing.requested_state),
-            HearingStatus.countered: ("decide_time", hearing.requesting_state),
-            HearingStatus.agreed: ("prepare", hearing.requesting_state),
-        }
-        word, whose = steps.get(hearing.status, ("", ""))
-        if word and whose == state:
-            found.append((hearing.starts_at, 0, hearing.id, word))
+        if state in (hearing.requesting_state, hearing.requested_state):
+            for word in hearing_steps(hearing, facts, who, state, now):
+                found.append((hearing.starts_at if word in DUE else None, 0, hearing.id, word))
     found.sort(key=lambda one: one[2:], reverse=True)
     far = datetime(9999, 1, 1, tzinfo=UTC)
     found.sort(key=lambda one: (one[0] is None, one[0] or far, -one[1]))
     return [one[2:] for one in found]
+
+
+LIKELY = [*AgreementStatus, *[AgreementStatus.proposed, AgreementStatus.agreed] * 3]
+EVERY = {one.word for one in (*ASKING, *ASKED, *CONSENTS, CONFIRM)} | {one.word for one, _sides in HEARINGS}
+
+
+async def around(
+    db: AsyncSession, held: list[Hearing], people: list[Person], now: datetime, chance: random.Random
+) -> Facts:
+    """Agreements, minutes, consents and people of hearings, by chance."""
+    profiles, signing = dict[str, SiteProfile](), dict[str, SigningKey]()
+    for person in people:
+        state = person.owner_state
+        site = Site(owner_state=state, name="A", court="B", city="C", zone="UTC", created_by="-", created_at=now)
+        signing[state] = SigningKey(
+            owner_state=state, authority_name="A", kid=state * 20, public_key="-", created_by="-", created_at=now
+        )
+        db.add_all([site, signing[state]])
+        await db.flush()
+        profiles[state] = SiteProfile(
+            owner_state=state, site_id=site.id, version=1, abilities={}, created_by="-", created_label="-",
+            created_at=now,
+        )  # fmt: skip
+    db.add_all(profiles.values())
+    await db.flush()
+    facts = Facts({}, {}, set(), set())
+    made: list[Any] = []
+
+    def signature(subject: Agreement | Minutes, states: tuple[str, str]) -> Signature:
+        one, other = chance.sample(states, 2)
+        return Signature(
+            owner_state=one, other_state=other, key_id=signing[one].id, act=Act.sign_agreement, about="-",
+            subject=str(type(subject).__tablename__), subject_id=subject.id, jti=new_id(),
+            payload_sha256=new_id().replace("-", "") * 2, jws="-", signed_at=now, received_at=now, actor="-",
+            actor_label="-",
+        )  # fmt: skip
+
+    for hearing in held:
+        states = hearing.requesting_state, hearing.requested_state
+        own = {"owner_state": hearing.owner_state}
+        if chance.random() < 0.5:
+            facts.unanswered.add(hearing.request_id)
+        for number, status in enumerate(chance.choices(list(ConsentStatus), k=2)):
+            if (status in (ConsentStatus.not_asked, ConsentStatus.pending)) <= (hearing.request_id in facts.unanswered):
+                at = now if status is ConsentStatus.given else None
+                made.append(
+                    Consent(
+                        **own, request_id=hearing.request_id, rule=str(number), status=status, since=now, given_at=at
+                    )
+                )
+        if hearing.request_id in facts.unanswered:
+            made.append(Consent(**own, request_id=hearing.request_id, rule="x", since=now))
+        for person in people:
+            if person.owner_state in states and chance.random() < 0.7:
+                role = chance.choice([Role.clerk, Role.clerk, Role.technician])
+                made.append(
+                    Participant(
+                        **own, hearing_id=hearing.id, person_id=person.id, role=role, number=len(made) + 1,
+                        display_name="A", state=person.owner_state, speaks="en", presence_since=now,
+                    )
+                )  # fmt: skip
+                if role is Role.clerk:
+                    facts.seats.add((person.id, hearing.id))
+        if chance.random() < 0.8:
+            passed = chance.choice([None, None, now])
+            agreement = Agreement(
+                **own, hearing_id=hearing.id, number=1, by_state=chance.choice(states), needs={}, terms={},
+                status=chance.choice(LIKELY), terms_sha256="", created_by="-", created_at=now,
+                requesting_profile_id=profiles[states[0]].id, requested_profile_id=profiles[states[1]].id,
+                passed_over_at=passed, passed_over_why="Met" if passed else "",
+            )  # fmt: skip
+            told: list[AgreementOffer | Signature] = []
+            for number in range(chance.randrange(1, 6)):
+                if number and chance.random() < 0.5:
+                    told.append(signature(agreement, states))
+                    continue
+                agreement.terms_sha256 = chance.choice(["a", "b"])  # so that terms come back
+                told.append(
+                    AgreementOffer(
+                        **own, agreement_id=agreement.id, round=number + 1, by_state=agreement.by_state, needs={},
+                        terms={}, terms_sha256=agreement.terms_sha256, at=now, actor="-", actor_label="-",
+                    )
+                )  # fmt: skip
+            facts.terms[hearing.id] = agreement, told
+            made += [agreement, *told]
+        for number in range(chance.randrange(3)):
+            minutes = Minutes(
+                **own, hearing_id=hearing.id, number=number + 1, status=chance.choice(list(M)),
+                language_requesting="ro", language_requested="th", text_sha256="a" * 64, created_by="-",
+                created_at=now, signed_at=now, received_at=chance.choice([None, now]),
+            )  # fmt: skip
+            happened: list[MinutesReading | Signature] = []
+            for turn in range(chance.randrange(1, 5)):
+                if turn and chance.random() < 0.6:
+                    happened.append(signature(minutes, states))
+                    continue
+                happened.append(
+                    MinutesReading(
+                        **own, minutes_id=minutes.id, number=turn + 1, outcome=ReadingOutcome.accepted, read_by="-",
+                        passages_sha256="a" * 64, author="-", author_label="-", at=now,
+                    )
+                )  # fmt: skip
+            facts.minutes.setdefault(hearing.id, []).append((minutes, happened))
+            made += [minutes, *happened]
+    db.add_all([one for one in made if isinstance(one, (Agreement, Minutes))])
+    await db.flush()
+    db.add_all(made)
+    return facts
 
 
 async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Database, now: datetime) -> None:
@@ -334,15 +531,24 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                 created_by="-", created_at=now, status=chance.choice(list(HearingStatus)), **sides,
             )
         )  # fmt: skip
+    people = [
+        Person(owner_state=state, name=state, email=f"{state}@x.example", functions=["clerk", "authority"])
+        for state in ("RO", "TH", "FR")
+    ]
     async with database.transaction() as db:
-        db.add_all(rows)
+        db.add_all([*rows, *people])
         await db.flush()
         db.add_all(held)
-    for state in ("RO", "TH", "FR"):
-        who = Actor(id="x", label="X", state=state, functions=frozenset({"clerk", "authority"}))
-        whole = expected(rows, held, state)
-        assert len(whole) > 60
-        for limit in (1, 7, 50):
+        await db.flush()
+        facts = await around(db, held, people, now, chance)
+    systems = [Actor(id="x", label="X", state=one.owner_state, functions=frozenset(one.functions)) for one in people]
+    met = set[str]()
+    for who in (*people, *systems):
+        state = who.state if isinstance(who, Actor) else who.owner_state
+        whole = expected(rows, held, facts, who, state, now)
+        assert len(whole) > 120
+        met |= {word for _id, word in whole}
+        for limit in (7, 50):
             found, after = [], ""
             async with database.reading() as db:
                 while True:
@@ -353,6 +559,7 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                         break
                     assert len(page.rows) == limit
             assert found == whole
+    assert met == EVERY
 
 
 @ONE_DATABASE
@@ -369,3 +576,58 @@ async def test_the_mark_of_a_page_nobody_has_given_out_is_refused(
             with pytest.raises(Invalid) as refusal:
                 await worklist.waiting(db, person=clerk, now=now, after=mark)
         assert refusal.value.field == "after"
+
+
+@pytest.mark.parametrize("stage", ["ready"])
+async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_for_its_test(
+    court: Any, now: datetime
+) -> None:
+    async def steps(at: datetime) -> dict[str, set[str]]:
+        found = {}
+        async with court.database.reading() as db:
+            for who in ("clerk", "judge", "authority"):
+                page = await worklist.waiting(db, person=court.people[who], now=at)
+                found[who] = {one.step for one in page.rows} & {"answer_terms", "sign_terms", "test_line"}
+        return found
+
+    async def sign(who: str) -> None:
+        async with court.database.transaction() as db:
+            found = await agreements.running(db, court.hearing.id)
+            actor = court.staff(who)
+            jws = court.signed_terms(found, actor.state)
+            await agreements.sign(db, agreement=found, jws=jws, actor=actor, now=now)
+
+    def waiting(romania: str, thailand: str) -> dict[str, set[str]]:
+        theirs, ours = ({word} if word else set[str]() for word in (thailand, romania))
+        return {"clerk": ours, "judge": ours, "authority": theirs}
+
+    assert await steps(now) == waiting("", "")  # signed, and passed over the test
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        old = await agreements.running(db, hearing.id)
+        assert old is not None
+        clerk = court.staff("clerk")
+        await agreements.void(db, agreement=old, reason="begin anew", actor=clerk, now=now)
+        ids = old.requesting_profile_id, old.requested_profile_id
+        one, other = [await queries.get(db, SiteProfile, profile_id) for profile_id in ids]
+        draft = await agreements.draft(
+            db, hearing=hearing, requesting_profile=one, requested_profile=other, actor=clerk, now=now
+        )
+    assert await steps(now) == waiting("", "")  # nobody is bound by a draft
+    async with court.database.transaction() as db:
+        draft = await queries.get(db, Agreement, draft.id)
+        await agreements.propose(db, agreement=draft, actor=clerk, now=now)
+    assert await steps(now) == waiting("sign_terms", "answer_terms")
+    await sign("clerk")
+    assert await steps(now) == waiting("", "answer_terms")
+    async with court.database.transaction() as db:
+        draft = await queries.get(db, Agreement, draft.id)
+        needs = {"interpreting": "simultaneous"}
+        await agreements.counter(
+            db, agreement=draft, needs=needs, reason="Faster", actor=court.staff("authority"), now=now
+        )
+    assert await steps(now) == waiting("answer_terms", "sign_terms")  # the signature was over other terms
+    await sign("clerk")
+    await sign("authority")
+    assert await steps(now) == waiting("test_line", "test_line")
+    assert await steps(court.hearing.starts_at) == waiting("", "")

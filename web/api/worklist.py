@@ -29,7 +29,9 @@ TASK = {
 
 
 class Task(Shown):
-    """One thing on which one's own State has the next step. `reference` names the request or hearing."""
+    """One thing on which one's own State has the next step. `reference` names the request or hearing; the words of
+    `step` are in docs/requests.md.
+    """
 
     step: str
     subject: Literal["request", "hearing"]

@@ -25,9 +25,30 @@ BUTTONS = {
     "answer": N_("Answer"),
     "review": N_("Review"),
     "confirm_in_writing": N_("Confirm"),
+    "record_consent": N_("Record"),
     "decide_time": N_("Decide"),
     "prepare": N_("Prepare"),
+    "answer_terms": N_("Answer"),
+    "sign_terms": N_("Sign"),
+    "test_line": N_("Test"),
+    "set_next_day": N_("Set a time"),
+    "complete_minutes": N_("Complete"),
+    "read_minutes_back": N_("Review"),
+    "sign_minutes": N_("Sign"),
+    "acknowledge_minutes": N_("Acknowledge"),
 }
+PLACES = {
+    "record_consent": "/consents",
+    "answer_terms": "/technical",
+    "sign_terms": "/technical",
+    "test_line": "/test",
+    "set_next_day": "/times",
+    "complete_minutes": "/minutes",
+    "read_minutes_back": "/minutes",
+    "sign_minutes": "/minutes",
+    "acknowledge_minutes": "/minutes",
+}
+"""Below the page of the request or hearing, where it is not done on that page itself."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ def _task(one: worklist.Waiting, state: str) -> Task:
         href, subject = f"/h/{row.ref}", row.case_number or row.ref
         both = places.of_hearing(row)
     return Task(
-        href=href,
+        href=href + PLACES.get(one.step, ""),
         subject=subject,
         text=terms.word("step", one.step),
         button=_(BUTTONS[one.step]),

@@ -1,0 +1,22 @@
+"""What waits, in words and with links: every step has both."""
+
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS
+from web import terms
+from web.pages import line_test, minutes, request_consents, technical, times
+from web.pages.waiting import BUTTONS, PLACES
+
+EVERY = {one.word for one in (*ASKING, *ASKED, *CONSENTS, CONFIRM)} | {one.word for one, _sides in HEARINGS}
+
+
+def test_every_step_has_its_words_and_its_button():
+    assert set(BUTTONS) == EVERY
+    assert {word for word in EVERY if terms.word("step", word) != word} == EVERY
+    assert PLACES.keys() <= EVERY
+
+
+def test_a_link_of_a_step_leads_to_a_page_that_is_served():
+    pages = (line_test, minutes, request_consents, technical, times)
+    paths = {route.path for page in pages for route in page.routes}
+    for word, below in PLACES.items():
+        whose = "/requests/{reference}" if word == "record_consent" else "/h/{ref}"
+        assert whose + below in paths
