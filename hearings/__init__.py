@@ -6,7 +6,7 @@ law          reference law law_rows law_checks law_profile lines legal_bases bin
              overlays consents refusal_rules
 request      requests request_fields request_rules request_answers request_log request_queries completeness priority
              sending translations attachments person_consents consent_answers consultations informal directory glossary
-             worklist
+             next_steps worklist
 diary        clocks wall_times calendars court_periods resources rest interpreters bookings comfort slots availability
              offers terms diary diary_queries hearing_days court_times adjournments tzdata_check docket docket_model
              docket_gathering
