@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, word
@@ -37,6 +37,7 @@ class Minutes(Row, table=True):
         CheckConstraint("status <> 'signed' OR signed_at IS NOT NULL", name="signed_when"),
         CheckConstraint("received_at IS NULL OR signed_at IS NOT NULL", name="received_signed"),
         UniqueConstraint("hearing_id", "number"),
+        Index("ix_minutes_step", "status", "received_at", "hearing_id"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)

@@ -14,6 +14,7 @@ INDEXES = {
     "ix_hearing_request_written": ("hearing_request", ["requesting_state", "written_due"]),
     "ix_hearing_requesting_step": ("hearing", ["requesting_state", "status", "starts_at", "id"]),
     "ix_hearing_requested_step": ("hearing", ["requested_state", "status", "starts_at", "id"]),
+    "ix_minutes_step": ("minutes", ["status", "received_at", "hearing_id"]),
 }
 
 
