@@ -30,6 +30,8 @@ from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, Sign
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
+CACHE_KIB = 32_768
+"""How much of a SQLite database each connection may keep at hand: reads stay even while it grows."""
 _WRITES = "vivavoce_writes"
 READERS = 2
 """Threads of a SQLite database in which `look` reads."""
@@ -171,7 +173,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # SQLAlchemy's driver would begin transactions by itself, and late; we say BEGIN ourselves (`_begin_sqlite`).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}", "synchronous = FULL"):
+    pragmas = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}", "synchronous = FULL")
+    for pragma in (*pragmas, f"cache_size = -{CACHE_KIB}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

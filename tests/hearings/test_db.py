@@ -202,10 +202,11 @@ async def test_sqlite_runs_as_it_should(sqlite_url: str) -> None:
         connection = await db.connection()
         found = {
             name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
-            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "cache_size")
         }
     await database.close()
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15_000}
+    kept = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15_000, "cache_size": -32_768}
+    assert found == kept
 
 
 def test_there_is_one_line_of_migrations() -> None:
