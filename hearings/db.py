@@ -9,7 +9,7 @@ rows that must not change under us are locked (`FOR UPDATE`, which SQLite neithe
 import asyncio
 import contextvars
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -24,6 +24,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, SignatureRefused
@@ -50,12 +51,15 @@ class Database:
         self.engine = create_async_engine(self.url, hide_parameters=True)
         self._looks: ThreadPoolExecutor | None = None
         if self.sqlite:
-            self._looking = create_engine(self.url.set(drivername="sqlite"), hide_parameters=True, pool_size=READERS)
+            here = self.url.set(drivername="sqlite")
+            self._looking = create_engine(here, hide_parameters=True, pool_size=READERS + 1)
             self._looks = ThreadPoolExecutor(READERS, "look")
             for engine in (self.engine.sync_engine, self._looking):
                 event.listen(engine, "connect", _configure_sqlite)
                 event.listen(engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(**{_WRITES: True})
+        self._appends: list[tuple[Sequence[SQLModel], asyncio.Future[None]]] = []
+        self._appending: asyncio.Task[None] | None = None
         self._reader = self.engine if self.sqlite else self.engine.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
@@ -116,6 +120,50 @@ class Database:
             db.sync_session.close()
         raise RuntimeError("A look waits for nothing but its session")
 
+    async def append(self, rows: Sequence[SQLModel]) -> None:
+        """Add rows and commit them. Whoever calls while others are being committed shares the next transaction.
+
+        What fails for several is tried for each alone, so that nobody fails for another's rows. The rows are committed
+        even when the caller is cancelled meanwhile.
+        """
+        if not rows:
+            return
+        done = asyncio.get_running_loop().create_future()
+        self._appends.append((rows, done))
+        if self._appending is None or self._appending.done():
+            self._appending = asyncio.create_task(self._append_all())
+        await done
+
+    async def _append_all(self) -> None:
+        while self._appends:
+            waiting, self._appends = self._appends, []
+            if len(waiting) > 1 and await self._append(waiting) is None:
+                continue
+            for one in waiting:
+                await self._append([one])
+
+    async def _append(self, waiting: Sequence[tuple[Sequence[SQLModel], asyncio.Future[None]]]) -> Exception | None:
+        """One transaction for all of these, who are told; the error, told only to one who is alone."""
+        rows = [row for given, _done in waiting for row in given]
+        try:
+            if self.sqlite:
+                await asyncio.to_thread(self._append_here, rows)
+            else:
+                async with self.transaction() as db:
+                    db.add_all(rows)
+        except Exception as error:
+            if len(waiting) == 1 and not waiting[0][1].done():
+                waiting[0][1].set_exception(error)
+            return error
+        for _rows, done in waiting:
+            if not done.done():
+                done.set_result(None)
+        return None
+
+    def _append_here(self, rows: Sequence[SQLModel]) -> None:
+        with Session(self._looking.execution_options(**{_WRITES: True}), expire_on_commit=False) as db, db.begin():
+            db.add_all(rows)
+
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.
 
@@ -150,7 +198,9 @@ class Database:
             raise SchemaBehind(found, wanted)
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; what is being appended is committed first."""
+        if self._appending is not None and not self._appending.done():
+            await self._appending
         await self.engine.dispose()
         if self._looks is not None:
             await asyncio.to_thread(self._looks.shutdown)

@@ -8,9 +8,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, union_all
+from sqlalchemy import Integer, bindparam, union_all
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -50,13 +51,15 @@ def _key(text: str) -> str:
 
 
 def _either_side(
-    table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], limit: int, only: Sequence[str]
+    table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], only: Sequence[str]
 ) -> Any:
-    """The first rows of which a State is on one side or the other: each side by its own index, whatever there is."""
-    firsts = [select(col(table.id)).where(side, *where).order_by(*order).limit(limit).subquery() for side in sides]
+    """The first `most` rows of which a State is on one side or the other: each side by its own index."""
+    most = bindparam("most", type_=Integer)
+    firsts = [select(col(table.id)).where(side, *where).order_by(*order).limit(most).subquery() for side in sides]
     ids = union_all(*(select(first.c.id) for first in firsts))
-    wanted: Any = select(*(getattr(table, name) for name in only)) if only else select(table)
-    return wanted.where(col(table.id).in_(ids)).order_by(*order).limit(limit)
+    columns = table.__table__.columns  # type: ignore[attr-defined]
+    wanted: Any = select(*(columns[name] for name in only)) if only else select(table)
+    return wanted.where(columns["id"].in_(ids)).order_by(*order).limit(most)
 
 
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
@@ -114,6 +117,23 @@ async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool =
     return found
 
 
+_created, _request_id = col(HearingRequest.created_at), col(HearingRequest.id)
+_MADE: Any = HearingRequest.requesting_state == bindparam("state")
+_SENT = and_(HearingRequest.requested_state == bindparam("state"), col(HearingRequest.submitted_at).is_not(None))
+_REQUEST_SIDES = {True: (_MADE,), False: (_SENT,), None: (_MADE, _SENT)}
+_REQUEST_FILTERS: dict[str, Any] = {
+    "status": HearingRequest.status == bindparam("status"),
+    "at": or_(_created < bindparam("at"), and_(_created == bindparam("at"), _request_id < bindparam("last"))),
+}
+
+
+@cache
+def _requests(outgoing: bool | None, asked: frozenset[str], only: tuple[str, ...]) -> Any:
+    where = [clause for name, clause in _REQUEST_FILTERS.items() if name in asked]
+    order = [_created.desc(), _request_id.desc()]
+    return _either_side(HearingRequest, _REQUEST_SIDES[outgoing], where, order, only)
+
+
 async def requests(
     db: AsyncSession,
     *,
@@ -128,16 +148,9 @@ async def requests(
 
     With `only`, which names `id` and `created_at` too, rows hold these columns and belong to no session.
     """
-    made: Any = HearingRequest.requesting_state == state
-    sent = and_(HearingRequest.requested_state == state, col(HearingRequest.submitted_at).is_not(None))
-    sides = {True: [made], False: [sent], None: [made, sent]}[outgoing]
-    where = [] if status is None else [col(HearingRequest.status) == status]
-    created, row_id = col(HearingRequest.created_at), col(HearingRequest.id)
-    if after:
-        at, last = _cursor(after)
-        where.append(or_(created < at, and_(created == at, row_id < last)))
-    query = _either_side(HearingRequest, sides, where, [created.desc(), row_id.desc()], limit + 1, only)
-    rows = list((await db.exec(query)).all())
+    values = _given(state=state, status=status, most=limit + 1) | _cursor(after)
+    query = _requests(outgoing, frozenset(values), tuple(only))
+    rows = list((await db.exec(query, params=values)).all())
     return Page(rows[:limit], _after(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else "")
 
 
@@ -178,6 +191,25 @@ async def hearings_of_request(db: AsyncSession, request_id: str) -> Sequence[Hea
     return (await db.exec(query)).all()
 
 
+_starts, _hearing_id = col(Hearing.starts_at), col(Hearing.id)
+_HEARING_SIDES: tuple[Any, ...] = (
+    Hearing.requesting_state == bindparam("state"),
+    Hearing.requested_state == bindparam("state"),
+)
+_HEARING_FILTERS: dict[str, Any] = {
+    "status": Hearing.status == bindparam("status"),
+    "since": _starts >= bindparam("since"),
+    "until": _starts < bindparam("until"),
+    "at": or_(_starts > bindparam("at"), and_(_starts == bindparam("at"), _hearing_id > bindparam("last"))),
+}
+
+
+@cache
+def _docket(asked: frozenset[str], only: tuple[str, ...]) -> Any:
+    where = [clause for name, clause in _HEARING_FILTERS.items() if name in asked]
+    return _either_side(Hearing, _HEARING_SIDES, where, [_starts.asc(), _hearing_id.asc()], only)
+
+
 async def docket(
     db: AsyncSession,
     *,
@@ -190,18 +222,9 @@ async def docket(
     only: Sequence[str] = (),
 ) -> Page[Hearing]:
     """Hearings of a State, by the time they start; those that start in [since, until). `only` as in `requests`."""
-    starts, row_id = col(Hearing.starts_at), col(Hearing.id)
-    where = [] if status is None else [col(Hearing.status) == status]
-    if since is not None:
-        where.append(starts >= since)
-    if until is not None:
-        where.append(starts < until)
-    if after:
-        at, last = _cursor(after)
-        where.append(or_(starts > at, and_(starts == at, row_id > last)))
-    sides = [Hearing.requesting_state == state, Hearing.requested_state == state]
-    query = _either_side(Hearing, sides, where, [starts.asc(), row_id.asc()], limit + 1, only)
-    rows = list((await db.exec(query)).all())
+    values = _given(state=state, since=since, until=until, status=status, most=limit + 1) | _cursor(after)
+    query = _docket(frozenset(values), tuple(only))
+    rows = list((await db.exec(query, params=values)).all())
     return Page(rows[:limit], _after(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else "")
 
 
@@ -341,12 +364,19 @@ def _after(at: datetime, row_id: str) -> str:
     return urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode()
 
 
-def _cursor(after: str) -> tuple[datetime, str]:
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _cursor(after: str) -> dict[str, Any]:
+    """Where a page begins, `at` and `last`; nothing for the first. Raises `Invalid`."""
+    if not after:
+        return {}
     try:
         at, row_id = urlsafe_b64decode(after.encode()).decode().split(" ")
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None or "\x00" in row_id:
             raise ValueError(at)
-        return instant.astimezone(UTC), row_id
+        return {"at": instant.astimezone(UTC), "last": row_id}
     except (ValueError, OverflowError) as error:
         raise Invalid("This is not the mark of a page", "after") from error

@@ -19,9 +19,9 @@ def foreign(row: Row, actor: Actor) -> bool:
     return bool(actor.state) and row.owner_state != actor.state
 
 
-async def note(db: AsyncSession, *, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
-    """Note that the actor is being shown these rows. Effects: one line for each row that is another State's."""
-    db.add_all(
+def notes(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[SharedView]:
+    """The lines that say that the actor is being shown these rows: one for each that is another State's."""
+    return [
         SharedView(
             owner_state=row.owner_state,
             subject=str(type(row).__tablename__),
@@ -33,7 +33,7 @@ async def note(db: AsyncSession, *, rows: Sequence[Row], actor: Actor, now: date
         )
         for row in rows
         if foreign(row, actor)
-    )
+    ]
 
 
 @dataclass(frozen=True)

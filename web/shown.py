@@ -53,8 +53,5 @@ async def _note(scope: Scope) -> None:
     if signed is None or signed.person is None:
         return
     actor = signed.actor()
-    rows = [row for row in scope["shown"].values() if views.foreign(row, actor)]
-    if rows:
-        parts = cast("Parts", scope["app"].state.parts)
-        async with parts.database.transaction() as db:
-            await views.note(db, rows=rows, actor=actor, now=datetime.now(UTC))
+    lines = views.notes(list(scope["shown"].values()), actor=actor, now=datetime.now(UTC))
+    await cast("Parts", scope["app"].state.parts).database.append(lines)

@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy import CheckConstraint, Connection, Engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -351,6 +351,43 @@ async def test_a_look_at_sqlite_that_waits_for_something_else_fails_and_hurts_no
         db.add(person())
     assert await asyncio.gather(*(database.look(look) for _time in range(20))) == [1] * 20
     await database.close()
+
+
+async def emails(database: Database) -> set[str]:
+    async with database.reading() as db:
+        return set((await db.exec(select(Person.email))).all())
+
+
+async def test_who_appends_while_others_do_shares_their_commit(database: Database) -> None:
+    commits: list[Connection] = []
+    listener = commits.append
+    event.listen(Engine, "commit", listener)
+    try:
+        await asyncio.gather(*(database.append([person(f"{number}@ro.example")]) for number in range(20)))
+    finally:
+        event.remove(Engine, "commit", listener)
+    assert await emails(database) == {f"{number}@ro.example" for number in range(20)}
+    assert len(commits) == 1
+    await database.append([])
+    await database.append([person("later@ro.example")])
+    assert "later@ro.example" in await emails(database)
+
+
+async def test_rows_that_cannot_be_appended_fail_alone(database: Database) -> None:
+    await database.append([person("twice@ro.example")])
+    rows = [[person("first@ro.example")], [person("twice@ro.example")], [person("last@ro.example")]]
+    failures = await asyncio.gather(*(database.append(one) for one in rows), return_exceptions=True)
+    assert [type(one) for one in failures] == [type(None), IntegrityError, type(None)]
+    assert await emails(database) == {"first@ro.example", "twice@ro.example", "last@ro.example"}
+
+
+async def test_what_is_being_appended_is_kept_when_its_caller_is_gone(database: Database) -> None:
+    caller = asyncio.create_task(database.append([person("gone@ro.example")]))
+    other = asyncio.create_task(database.append([person("here@ro.example")]))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await other
+    assert await emails(database) == {"gone@ro.example", "here@ro.example"}
 
 
 async def test_a_naive_datetime_is_refused(database: Database) -> None:

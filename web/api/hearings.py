@@ -6,7 +6,8 @@ neighbours; which of two is meant is said by `fold`.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from operator import attrgetter
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
@@ -144,11 +145,6 @@ class Place(Shown):
     language: str
     start: str
 
-    @classmethod
-    def of(cls, state: str, city: str, zone: str, language: str, start: datetime) -> "Place":
-        local = start.astimezone(clocks.zone(zone))
-        return cls(state=state, city=city, zone=zone, language=language, start=local.isoformat())
-
 
 class ShownWarning(Shown):
     """A court does not sit at a time of the hearing: by its own calendar, on that day of it."""
@@ -182,16 +178,21 @@ class ListedHearing(Shown):
     requested: Place
     created_at: Moment
 
-    @classmethod
-    def of(cls, row: Hearing, **more: Any) -> Self:
-        at = row.starts_at
-        here = row.requesting_state, row.requesting_city, row.requesting_zone, row.language_requesting
-        there = row.requested_state, row.requested_city, row.requested_zone, row.language_requested
-        own = {name: getattr(row, name) for name in OWN}
-        return cls(**own, requesting=Place.of(*here, at), requested=Place.of(*there, at), **more)
+
+SIDES = ("requesting", "requested")
+OWN = tuple(name for name in ListedHearing.model_fields if name not in SIDES)
+_own = attrgetter(*OWN)
+_places = [attrgetter(f"{side}_state", f"{side}_city", f"{side}_zone", f"language_{side}") for side in SIDES]
 
 
-OWN = [name for name in ListedHearing.model_fields if name not in ("requesting", "requested")]
+def fields_of(row: Hearing) -> dict[str, Any]:
+    """What `ListedHearing` says of a row, to be checked by it: a whole list is checked at once."""
+    found = dict(zip(OWN, _own(row), strict=True))
+    for side, place in zip(SIDES, _places, strict=True):
+        state, city, zone, language = place(row)
+        start = row.starts_at.astimezone(clocks.zone(zone)).isoformat()
+        found[side] = {"state": state, "city": city, "zone": zone, "language": language, "start": start}
+    return found
 
 
 class ShownHearing(ListedHearing):
@@ -201,7 +202,7 @@ class ShownHearing(ListedHearing):
 
 
 COLUMNS = [name for name in Hearing.model_fields if name != "created_by"]
-"""Of a row, what `ListedHearing.of` takes."""
+"""Of a row, what `fields_of` takes."""
 
 
 class HearingList(Shown):
@@ -214,9 +215,8 @@ class HearingList(Shown):
 async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
     names = ("code", "side", "starts_at", "day", "detail")
     found = await court_times.of_hearing(caller.db, row)
-    return ShownHearing.of(
-        row, warnings=[ShownWarning(**{name: getattr(one, name) for name in names}) for one in found]
-    )
+    warnings = [{name: getattr(one, name) for name in names} for one in found]
+    return ShownHearing.model_validate({**fields_of(row), "warnings": warnings})
 
 
 async def locked(caller: Caller, ref: str) -> Hearing:
@@ -282,7 +282,8 @@ async def list_hearings(
         limit=limit,
         only=COLUMNS,
     )
-    return HearingList(items=[ListedHearing.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    items = [fields_of(row) for row in page.rows]
+    return HearingList.model_validate({"items": items, "next": paging.link(caller, page.after)})
 
 
 @router.read("/hearings/{ref}", scope="hearings:read", example=examples.HEARING, errors=(404,), tagged=True)

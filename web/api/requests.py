@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -52,9 +53,9 @@ class RequestSummary(Shown):
     answer_due: Moment | None
     info_due: Moment | None
 
-    @classmethod
-    def of(cls, row: HearingRequest) -> "RequestSummary":
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
+SUMMARY = tuple(RequestSummary.model_fields)
+_summary = attrgetter(*SUMMARY)
 
 
 class ShownRequest(RequestSummary):
@@ -96,6 +97,12 @@ class RequestList(Shown):
 
     items: list[RequestSummary]
     next: str
+
+    @classmethod
+    def of(cls, caller: Caller, page: queries.Page[HearingRequest]) -> "RequestList":
+        """A page of rows, all of them checked at once."""
+        items = [dict(zip(SUMMARY, _summary(row), strict=True)) for row in page.rows]
+        return cls.model_validate({"items": items, "next": paging.link(caller, page.after)})
 
 
 class Change(Shown):
@@ -188,9 +195,9 @@ async def list_requests(
         status=status,
         after=after,
         limit=limit,
-        only=list(RequestSummary.model_fields),
+        only=SUMMARY,
     )
-    return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    return RequestList.of(caller, page)
 
 
 @router.read("/requests/{request_id}", scope="requests:read", example=examples.REQUEST, errors=(404,), tagged=True)

@@ -278,11 +278,14 @@ async def _look(inner: Handler, caller: Caller, db: AsyncSession, request: Reque
 
 async def _note(caller: Caller) -> None:
     """Note what is about to be shown for the States whose it is. Effects: one line each, committed."""
-    if caller.notes or any(views.foreign(row, caller.actor) for row in caller.shown):
+    lines = views.notes(caller.shown, actor=caller.actor, now=caller.now)
+    if caller.notes:
         async with caller.database.transaction() as db:
+            db.add_all(lines)
             for note in caller.notes:
                 note(db)
-            await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
+    else:
+        await caller.database.append(lines)
 
 
 async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
@@ -305,7 +308,7 @@ async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
                 read.scope[CALLER] = caller
                 response = await inner(read)
                 _dress(response, caller.headers)
-                await views.note(db, rows=caller.shown, actor=caller.actor, now=caller.now)
+                db.add_all(views.notes(caller.shown, actor=caller.actor, now=caller.now))
                 if row is not None:
                     idempotency.keep(db, row, response)
         except idempotency.Busy:

@@ -11,7 +11,7 @@ from hearings.worklist import Waiting
 from web.api import examples, paging
 from web.api.access import Calling
 from web.api.fields import Moment, Shown
-from web.api.requests import RequestList, RequestSummary
+from web.api.requests import RequestList
 from web.api.routes import Resource
 
 router = Resource("worklist")
@@ -73,7 +73,7 @@ async def read_worklist(caller: Calling, after: paging.After = "", limit: paging
 async def read_queue(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> RequestList:
     """Requests this State has been sent and not answered, the most urgent first."""
     page = await request_queries.queue(caller.db, state=caller.state, after=after, limit=limit)
-    return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    return RequestList.of(caller, page)
 
 
 @router.read("/search", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
@@ -96,4 +96,4 @@ async def search_requests(
     page = await request_queries.search(
         caller.db, state=caller.state, words=words, names=names, person_id=caller.actor.id, after=after, limit=limit
     )
-    return RequestList(items=[RequestSummary.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    return RequestList.of(caller, page)
