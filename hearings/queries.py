@@ -5,13 +5,14 @@ answer is the same `NotFound`. Functions with `lock` read a row to change it: on
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import Integer, bindparam, union_all
+from sqlalchemy import Integer, String, bindparam, tuple_, union_all
+from sqlalchemy import select as core_select
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,13 +34,14 @@ from hearings.models.columns import Row
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
 
 T = TypeVar("T", bound=Row)
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(Generic[Shown]):
     """Some rows and the cursor of the next page, empty at the end."""
 
-    rows: list[T]
+    rows: list[Shown]
     after: str
 
 
@@ -53,13 +55,36 @@ def _key(text: str) -> str:
 def _either_side(
     table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], only: Sequence[str]
 ) -> Any:
-    """The first `most` rows of which a State is on one side or the other: each side by its own index."""
-    most = bindparam("most", type_=Integer)
-    firsts = [select(col(table.id)).where(side, *where).order_by(*order).limit(most).subquery() for side in sides]
-    ids = union_all(*(select(first.c.id) for first in firsts))
-    columns = table.__table__.columns  # type: ignore[attr-defined]
-    wanted: Any = select(*(columns[name] for name in only)) if only else select(table)
+    """The first `most` rows of which a State is on one side or the other: each side by its own index.
+
+    All but whole rows is asked in plain columns, which come without the cost of a session's rows.
+    """
+    columns, most = _columns(table), bindparam("most", type_=Integer)
+    firsts = [core_select(columns["id"]).where(side, *where).order_by(*order).limit(most).subquery() for side in sides]
+    ids = union_all(*(core_select(first.c.id) for first in firsts))
+    wanted: Any = core_select(*(columns[name] for name in only)) if only else select(table)
     return wanted.where(columns["id"].in_(ids)).order_by(*order).limit(most)
+
+
+def _columns(table: type[Row]) -> Any:
+    return table.__table__.columns  # type: ignore[attr-defined]
+
+
+def _last(column: Any) -> Any:
+    """Where the page before has ended, by a column of instants and the id."""
+    return tuple_(bindparam("at", type_=column.type), bindparam("last", type_=String))
+
+
+async def _page(db: AsyncSession, query: Any, values: Mapping[str, Any], by: str, only: Sequence[str]) -> Page[Any]:
+    """A page of what `_either_side` asks, ordered by the instants of the column `by`; with `only`, as dicts."""
+    rows: list[Any] = list((await db.exec(query, params=values)).all())
+    if only:
+        rows = [dict(zip(only, row, strict=True)) for row in rows]
+    limit = values["most"] - 1
+    if len(rows) <= limit:
+        return Page(rows, "")
+    at, row_id = (rows[limit - 1][name] if only else getattr(rows[limit - 1], name) for name in (by, "id"))
+    return Page(rows[:limit], urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode())
 
 
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
@@ -117,41 +142,49 @@ async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool =
     return found
 
 
-_created, _request_id = col(HearingRequest.created_at), col(HearingRequest.id)
-_MADE: Any = HearingRequest.requesting_state == bindparam("state")
-_SENT = and_(HearingRequest.requested_state == bindparam("state"), col(HearingRequest.submitted_at).is_not(None))
-_REQUEST_SIDES = {True: (_MADE,), False: (_SENT,), None: (_MADE, _SENT)}
+class RequestsAsked(TypedDict, total=False):
+    """What a list of requests may be asked for; only those `state` made (`outgoing`), or only those it was sent."""
+
+    state: Required[str]
+    outgoing: bool | None
+    status: RequestStatus | None
+    after: str
+    limit: int
+
+
+_request = _columns(HearingRequest)
+_made = _request["requesting_state"] == bindparam("state")
+_sent = and_(_request["requested_state"] == bindparam("state"), _request["submitted_at"].is_not(None))
+_REQUEST_SIDES = {True: (_made,), False: (_sent,), None: (_made, _sent)}
 _REQUEST_FILTERS: dict[str, Any] = {
-    "status": HearingRequest.status == bindparam("status"),
-    "at": or_(_created < bindparam("at"), and_(_created == bindparam("at"), _request_id < bindparam("last"))),
+    "status": _request["status"] == bindparam("status"),
+    "at": tuple_(_request["created_at"], _request["id"]) < _last(_request["created_at"]),
 }
 
 
 @cache
 def _requests(outgoing: bool | None, asked: frozenset[str], only: tuple[str, ...]) -> Any:
     where = [clause for name, clause in _REQUEST_FILTERS.items() if name in asked]
-    order = [_created.desc(), _request_id.desc()]
+    order = [_request["created_at"].desc(), _request["id"].desc()]
     return _either_side(HearingRequest, _REQUEST_SIDES[outgoing], where, order, only)
 
 
-async def requests(
-    db: AsyncSession,
-    *,
-    state: str,
-    outgoing: bool | None = None,
-    status: RequestStatus | None = None,
-    after: str = "",
-    limit: int = 50,
-    only: Sequence[str] = (),
-) -> Page[HearingRequest]:
-    """Requests `state` may see, newest first; only those it made (`outgoing`), or only those it was sent.
+async def _requests_page(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[RequestsAsked]) -> Page[Any]:
+    values = _asked(asked)
+    query = _requests(values.pop("outgoing", None), frozenset(values), only)
+    return await _page(db, query, values, "created_at", only)
 
-    With `only`, which names `id` and `created_at` too, rows hold these columns and belong to no session.
-    """
-    values = _given(state=state, status=status, most=limit + 1) | _cursor(after)
-    query = _requests(outgoing, frozenset(values), tuple(only))
-    rows = list((await db.exec(query, params=values)).all())
-    return Page(rows[:limit], _after(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else "")
+
+async def requests(db: AsyncSession, **asked: Unpack[RequestsAsked]) -> Page[HearingRequest]:
+    """Requests `state` may see, newest first."""
+    return await _requests_page(db, (), **asked)
+
+
+async def requests_told(
+    db: AsyncSession, only: tuple[str, ...], **asked: Unpack[RequestsAsked]
+) -> Page[dict[str, Any]]:
+    """As `requests`, these columns by their names; `id` and `created_at` are among them."""
+    return await _requests_page(db, only, **asked)
 
 
 # --- hearings ----------------------------------------------------------------------------------------------------
@@ -191,41 +224,46 @@ async def hearings_of_request(db: AsyncSession, request_id: str) -> Sequence[Hea
     return (await db.exec(query)).all()
 
 
-_starts, _hearing_id = col(Hearing.starts_at), col(Hearing.id)
-_HEARING_SIDES: tuple[Any, ...] = (
-    Hearing.requesting_state == bindparam("state"),
-    Hearing.requested_state == bindparam("state"),
-)
+class DocketAsked(TypedDict, total=False):
+    """What the docket may be asked for: hearings that start in [since, until)."""
+
+    state: Required[str]
+    since: datetime | None
+    until: datetime | None
+    status: HearingStatus | None
+    after: str
+    limit: int
+
+
+_hearing = _columns(Hearing)
+_HEARING_SIDES = tuple(_hearing[side] == bindparam("state") for side in ("requesting_state", "requested_state"))
 _HEARING_FILTERS: dict[str, Any] = {
-    "status": Hearing.status == bindparam("status"),
-    "since": _starts >= bindparam("since"),
-    "until": _starts < bindparam("until"),
-    "at": or_(_starts > bindparam("at"), and_(_starts == bindparam("at"), _hearing_id > bindparam("last"))),
+    "status": _hearing["status"] == bindparam("status"),
+    "since": _hearing["starts_at"] >= bindparam("since"),
+    "until": _hearing["starts_at"] < bindparam("until"),
+    "at": tuple_(_hearing["starts_at"], _hearing["id"]) > _last(_hearing["starts_at"]),
 }
 
 
 @cache
 def _docket(asked: frozenset[str], only: tuple[str, ...]) -> Any:
     where = [clause for name, clause in _HEARING_FILTERS.items() if name in asked]
-    return _either_side(Hearing, _HEARING_SIDES, where, [_starts.asc(), _hearing_id.asc()], only)
+    return _either_side(Hearing, _HEARING_SIDES, where, [_hearing["starts_at"], _hearing["id"]], only)
 
 
-async def docket(
-    db: AsyncSession,
-    *,
-    state: str,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    status: HearingStatus | None = None,
-    after: str = "",
-    limit: int = 50,
-    only: Sequence[str] = (),
-) -> Page[Hearing]:
-    """Hearings of a State, by the time they start; those that start in [since, until). `only` as in `requests`."""
-    values = _given(state=state, since=since, until=until, status=status, most=limit + 1) | _cursor(after)
-    query = _docket(frozenset(values), tuple(only))
-    rows = list((await db.exec(query, params=values)).all())
-    return Page(rows[:limit], _after(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else "")
+async def _docket_page(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[DocketAsked]) -> Page[Any]:
+    values = _asked(asked)
+    return await _page(db, _docket(frozenset(values), only), values, "starts_at", only)
+
+
+async def docket(db: AsyncSession, **asked: Unpack[DocketAsked]) -> Page[Hearing]:
+    """Hearings of a State, by the time they start."""
+    return await _docket_page(db, (), **asked)
+
+
+async def docket_told(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[DocketAsked]) -> Page[dict[str, Any]]:
+    """As `docket`, these columns by their names; `id` and `starts_at` are among them."""
+    return await _docket_page(db, only, **asked)
 
 
 async def participants(db: AsyncSession, hearing_id: str) -> Sequence[Participant]:
@@ -360,12 +398,11 @@ async def authority_keys(db: AsyncSession, states: Sequence[str]) -> Sequence[Au
     return (await db.exec(query)).all()
 
 
-def _after(at: datetime, row_id: str) -> str:
-    return urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode()
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def _asked(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a statement: what is asked for, where its page begins, and one row more than the page holds."""
+    given = {"limit": 50, "after": "", **asked}
+    most, begins = given.pop("limit") + 1, _cursor(given.pop("after"))
+    return {name: value for name, value in given.items() if value is not None} | {"most": most} | begins
 
 
 def _cursor(after: str) -> dict[str, Any]:

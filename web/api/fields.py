@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hearings import signatures
 
@@ -57,12 +57,8 @@ Wall = Annotated[
         }
     ),
 ]
-Moment = Annotated[
-    datetime,
-    PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""An instant in UTC."""
+Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An instant in UTC, written with `Z`."""
 
 
 def _in_order(value: Any) -> Any:

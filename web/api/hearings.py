@@ -4,9 +4,8 @@ A time is what the clocks of one of the two courts show. One that the clocks ski
 neighbours; which of two is meant is said by `fold`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -181,17 +180,20 @@ class ListedHearing(Shown):
 
 SIDES = ("requesting", "requested")
 OWN = tuple(name for name in ListedHearing.model_fields if name not in SIDES)
-_own = attrgetter(*OWN)
-_places = [attrgetter(f"{side}_state", f"{side}_city", f"{side}_zone", f"language_{side}") for side in SIDES]
 
 
-def fields_of(row: Hearing) -> dict[str, Any]:
+def fields_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What `ListedHearing` says of a row, to be checked by it: a whole list is checked at once."""
-    found = dict(zip(OWN, _own(row), strict=True))
-    for side, place in zip(SIDES, _places, strict=True):
-        state, city, zone, language = place(row)
-        start = row.starts_at.astimezone(clocks.zone(zone)).isoformat()
-        found[side] = {"state": state, "city": city, "zone": zone, "language": language, "start": start}
+    found = {name: row[name] for name in OWN}
+    for side in SIDES:
+        zone = row[f"{side}_zone"]
+        found[side] = {
+            "state": row[f"{side}_state"],
+            "city": row[f"{side}_city"],
+            "zone": zone,
+            "language": row[f"language_{side}"],
+            "start": row["starts_at"].astimezone(clocks.zone(zone)).isoformat(),
+        }
     return found
 
 
@@ -201,7 +203,7 @@ class ShownHearing(ListedHearing):
     warnings: list[ShownWarning]
 
 
-COLUMNS = [name for name in Hearing.model_fields if name != "created_by"]
+COLUMNS = tuple(name for name in Hearing.model_fields if name != "created_by")
 """Of a row, what `fields_of` takes."""
 
 
@@ -216,7 +218,7 @@ async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
     names = ("code", "side", "starts_at", "day", "detail")
     found = await court_times.of_hearing(caller.db, row)
     warnings = [{name: getattr(one, name) for name in names} for one in found]
-    return ShownHearing.model_validate({**fields_of(row), "warnings": warnings})
+    return ShownHearing.model_validate({**fields_of(row.model_dump()), "warnings": warnings})
 
 
 async def locked(caller: Caller, ref: str) -> Hearing:
@@ -272,15 +274,15 @@ async def list_hearings(
     limit: paging.Limit = 50,
 ) -> HearingList:
     """Hearings this State takes part in, by the time they start."""
-    page = await queries.docket(
+    page = await queries.docket_told(
         caller.db,
+        COLUMNS,
         state=caller.state,
         since=statements.instant(since, "since"),
         until=statements.instant(until, "until"),
         status=status,
         after=after,
         limit=limit,
-        only=COLUMNS,
     )
     items = [fields_of(row) for row in page.rows]
     return HearingList.model_validate({"items": items, "next": paging.link(caller, page.after)})

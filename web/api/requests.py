@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -53,9 +52,12 @@ class RequestSummary(Shown):
     answer_due: Moment | None
     info_due: Moment | None
 
+    @classmethod
+    def of(cls, row: HearingRequest) -> "RequestSummary":
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
 
 SUMMARY = tuple(RequestSummary.model_fields)
-_summary = attrgetter(*SUMMARY)
 
 
 class ShownRequest(RequestSummary):
@@ -100,9 +102,8 @@ class RequestList(Shown):
 
     @classmethod
     def of(cls, caller: Caller, page: queries.Page[HearingRequest]) -> "RequestList":
-        """A page of rows, all of them checked at once."""
-        items = [dict(zip(SUMMARY, _summary(row), strict=True)) for row in page.rows]
-        return cls.model_validate({"items": items, "next": paging.link(caller, page.after)})
+        items = [RequestSummary.of(row) for row in page.rows]
+        return cls(items=items, next=paging.link(caller, page.after))
 
 
 class Change(Shown):
@@ -188,16 +189,16 @@ async def list_requests(
 ) -> RequestList:
     """Requests this State has made or received, newest first."""
     outgoing = {"made": True, "received": False}.get(side or "")
-    page = await queries.requests(
+    page = await queries.requests_told(
         caller.db,
+        SUMMARY,
         state=caller.state,
         outgoing=outgoing,
         status=status,
         after=after,
         limit=limit,
-        only=SUMMARY,
     )
-    return RequestList.of(caller, page)
+    return RequestList.model_validate({"items": page.rows, "next": paging.link(caller, page.after)})
 
 
 @router.read("/requests/{request_id}", scope="requests:read", example=examples.REQUEST, errors=(404,), tagged=True)
