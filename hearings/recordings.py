@@ -14,18 +14,21 @@ from hearings.moves import move_recording
 from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
 
 
-async def opened(db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime) -> None:
+async def opened(
+    db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime, began: datetime | None = None
+) -> None:
     """The recorder has opened (or re-opened) the recording and it is durable.
 
-    Effects: recording to recording; the first time `opened_at`, event recording_opened and the sitting is in
-    session (`sittings.begin_session`); after a failure event recording_back, and the floor stays closed until a
+    `began`: where its time code begins, by the recorder's word; without it, `now` counts, which is a few seconds later.
+    Effects: recording to recording; the first time `opened_at` (when it began), event recording_opened and the sitting
+    is in session (`sittings.begin_session`); after a failure event recording_back, and the floor stays closed until a
     person lifts the hold. Nothing when it is recording already.
     """
     if recording.status is RecordingStatus.recording:
         return
     move_recording(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
     first = recording.opened_at is None
-    recording.opened_at = recording.opened_at or now
+    recording.opened_at = recording.opened_at or began or now
     recording.last_sealed_at = now  # the twenty seconds count from here
     recording.failing_code = ""
     kind = EventKind.recording_opened if first else EventKind.recording_back

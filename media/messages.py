@@ -623,6 +623,7 @@ class RecordingOpened(Message):
     re: CommandId
     seq: int
     at: Nanoseconds
+    zero: Annotated[int, Meta(description="nanoseconds since 1970 UTC: where its time code begins")]
     reopened: bool
 
 

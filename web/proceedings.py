@@ -8,6 +8,7 @@ import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hearings import queries, recordings, sittings, sound_checks
@@ -51,6 +52,7 @@ class Proceedings:
         self._conductor = conductor
         self._process: Process | None = None
         self._first_seal = asyncio.Event()
+        self._began: datetime | None = None  # where the time code begins, once the recorder has said so
         self._ordered = False
         """The judge has ordered the start, and the next seal brings it about."""
         self._busy = asyncio.Lock()
@@ -142,7 +144,7 @@ class Proceedings:
                         cause=message.cause,
                     )
             case messages.RecordingOpened():  # asked by a web process that is no more
-                self.facts = RecordingFacts(opened_at=message.at)
+                self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
             case messages.RecordingClosed():
                 await self._closed(message)
             case _:
@@ -157,7 +159,7 @@ class Proceedings:
                 return
             await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
             if ordered or back:
-                to = recordings.opened if ordered else recordings.recovered
+                to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
                 await to(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
         self.facts = self.facts.sealed_until(message.at, message.count)
         self._first_seal.set()
@@ -360,7 +362,7 @@ class Proceedings:
             await self._closed(opened)
             return
         assert isinstance(opened, messages.RecordingOpened)
-        self._planned = {track.track for track in tracks}
+        self._planned, self._began = {track.track for track in tracks}, _utc(opened.zero)
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
 

@@ -81,6 +81,7 @@ class Recording(Row, table=True):
     since: datetime = instant()
     origin: str = Field(max_length=300)
     opened_at: datetime | None = instant(default=None)
+    """Where its time code begins."""
     closed_at: datetime | None = instant(default=None)
     sealed_count: int = 0
     last_sealed_at: datetime | None = instant(default=None)

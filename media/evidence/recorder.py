@@ -145,7 +145,7 @@ class Recorder:
             if self._recording is not None:
                 if self._name != message.recording:
                     return Refused(re=message.id, code="another_open", text="another recording is open")
-                return self.control.event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=False)
+                return self._opened(message.id, self._recording.opened, reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
             wanted = Wanted(
                 court=self.court,
@@ -172,7 +172,12 @@ class Recorder:
             self.control.spawn(self.remembered.save())
             for gap in opened.gaps:
                 self.control.event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
-            return self.control.event(RecordingOpened, re=message.id, at=time.time_ns(), reopened=opened.reopened)
+            return self._opened(message.id, opened, reopened=opened.reopened)
+
+    def _opened(self, re: str, opened: Opened, *, reopened: bool) -> Message:
+        return self.control.event(
+            RecordingOpened, re=re, at=time.time_ns(), zero=opened.timeline.zero, reopened=reopened
+        )
 
     def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> None:
         loop = asyncio.get_running_loop()

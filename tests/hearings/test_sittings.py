@@ -147,6 +147,19 @@ async def test_the_sitting_is_in_session_only_once_the_recording_is_open(court: 
 
 
 @ASSEMBLED
+async def test_a_recording_begins_where_its_time_code_does(court: Any, now: datetime) -> None:
+    await court.check_sound()
+    await act(court, sittings.start, JUDGE, now)
+    sealed = now + timedelta(seconds=4)
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        await recordings.opened(db, sitting=sitting, recording=recording, began=now, now=sealed)
+    async with court.database.reading() as db:
+        sitting, recording = await court.sitting(db)
+    assert (recording.opened_at, sitting.started_at) == (now, sealed)
+
+
+@ASSEMBLED
 async def test_only_the_judge_starts(court: Any, now: datetime) -> None:
     await court.check_sound()
     for role in (CLERK, AUTHORITY, INTERPRETER, WITNESS):

@@ -73,6 +73,7 @@ async def test_a_sitting_is_sealed_tiled_exactly_and_decodes_with_other_peoples_
     closed = await bench.close()
     assert isinstance(closed, RecordingClosed)
     lines = bench.lines
+    assert opened.zero == int(next(line for line in lines if line["type"] == "open")["zero"]) <= opened.at
     assert lines[-1]["type"] == "close"
     assert ends_of(lines) == {"judge_1_mic": lines[-1]["t"], "judge_1_cam": lines[-1]["t"]}
     data = (bench.folder / "journal.jsonl").read_bytes()
@@ -129,6 +130,7 @@ async def test_a_web_process_that_comes_back_hears_what_it_missed_and_no_command
     assert numbers == list(range(last + 1, last + 1 + len(numbers)))
     again = await bench.open(samples.plan("judge_1_mic", "floor-audio"))
     assert isinstance(again, RecordingOpened)
+    assert again.zero == int(bench.lines[0]["zero"])
     for _ in range(2):
         bench.control.send(CloseRecording(id="same"))
     await bench.until(lambda: bench.of(RecordingClosed))
