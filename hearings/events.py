@@ -62,6 +62,16 @@ class EventKind(StrEnum):
     condition_confirmed = "condition_confirmed"
     time_limit_reached = "time_limit_reached"
     break_due = "break_due"
+    log_note = "log_note"
+    rights_notice = "rights_notice"
+    oath = "oath"
+    interpreting = "interpreting"
+    objection = "objection"
+    privilege_claim = "privilege_claim"
+    ruling = "ruling"
+    exhibit_shown = "exhibit_shown"
+    intervention = "intervention"
+    entry_withdrawn = "entry_withdrawn"
 
 
 async def record(

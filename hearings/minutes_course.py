@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from hearings import minutes_acts
 from hearings.actors import SYSTEM
 from hearings.events import EventKind
 from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
@@ -100,26 +101,32 @@ ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
     | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
     | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
+    | {K.rights_notice, K.oath, K.interpreting, K.objection, K.privilege_claim, K.ruling, K.exhibit_shown}
+    | {K.intervention}
 )
 """Told in another section."""
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
-    | {K.microphone, K.camera, K.hand, K.help, K.language_chosen}
+    | {K.microphone, K.camera, K.hand, K.help, K.language_chosen, K.entry_withdrawn}
 )
 """Not for the minutes: they stay in the log of the hearing."""
+NOTES: frozenset[str] = frozenset({K.log_note})
+"""Told in the course as they stand: corrections take the place of what they correct."""
 
 
 def course(told: Telling) -> Iterator[Passage]:
     """What happened, in order, a passage for each sitting. An act this table does not know is named as it is."""
     number, lines = 0, list[Line]()
+    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(told, K.log_note)}
     for event in told.facts.events:
         if event.kind == K.lobby_opened and lines:
             yield passage(f"course.sitting_{max(number, 1)}", *lines)
             lines = []
         number += event.kind == K.lobby_opened
-        if event.kind in ELSEWHERE or event.kind in UNTOLD:
-            continue
-        lines += _told(told, event)
+        if event.seq in notes:
+            lines += minutes_acts.said(told, notes[event.seq])
+        elif event.kind not in ELSEWHERE and event.kind not in UNTOLD and event.kind not in NOTES:
+            lines += _told(told, event)
     if lines:
         yield passage(f"course.sitting_{max(number, 1)}", *lines)
 
@@ -217,9 +224,14 @@ def _interruption(told: Telling, event: HearingEvent, place: int) -> Line:
 
 
 def interventions(told: Telling) -> Iterator[Passage]:
-    """Holds of the requested authority (ETS 182 art. 9(2), Directive 2014/41/EU art. 24(5)(a)), and how they ended."""
+    """Interventions of the requested authority (ETS 182 art. 9(2), Directive 2014/41/EU art. 24(5)(a)): holds and how
+    they ended, and those recorded without a hold.
+    """
     lines: list[Line] = []
+    entries = {entry.first.seq: entry for entry in minutes_acts.recorded(told, K.intervention)}
     for event in told.facts.events:
+        if event.seq in entries:
+            lines += minutes_acts.said(told, entries[event.seq])
         source = f"event:{event.seq}"
         values = {"time": told.when(event.at), "text": told.quoted(str(event.data.get("reason", "")))}
         if event.kind == K.hold and event.data.get("cause") == HoldCause.intervention:

@@ -187,7 +187,7 @@ class Telling:
             self.names[one.id] = name
             if one.person_id:
                 self.names[one.person_id] = name
-        self.hidden = dict(secrets(self.facts.request, self.facts.participants))
+        self.hidden = dict(secrets(self.facts.request.person_name, self.facts.participants))
 
     def when(self, at: datetime) -> Moment:
         return Moment(at, self.clocks)
@@ -203,12 +203,15 @@ class Telling:
 
     def quoted(self, text: str) -> Any:
         """What people typed, as typed, without the names of protected persons."""
-        parts: list[Any] = [text]
-        for secret, alias in self.hidden.items():
-            parts = [
-                piece for part in parts for piece in (_cut(part, secret, alias) if isinstance(part, str) else [part])
-            ]
-        return text if len(parts) == 1 else Joined(tuple(parts))
+        return redacted(text, self.hidden)
+
+
+def redacted(text: str, hidden: Mapping[str, Joined]) -> Any:
+    """A text with each name in `hidden` replaced by what stands beside it, whatever its capitals."""
+    parts: list[Any] = [text]
+    for secret, alias in hidden.items():
+        parts = [piece for part in parts for piece in (_cut(part, secret, alias) if isinstance(part, str) else [part])]
+    return text if len(parts) == 1 else Joined(tuple(parts))
 
 
 def _cut(text: str, secret: str, alias: Joined) -> list[Any]:
@@ -230,14 +233,16 @@ def pseudonym(participant: Participant) -> Joined:
     return Joined((Term(LABELS[participant.role]), f" {participant.number}"))
 
 
-def secrets(request: HearingRequest, people: Sequence[Participant]) -> list[tuple[str, Joined]]:
-    """Names that must not stand in the minutes, longest first, with what stands there instead."""
+def secrets(person_name: str, people: Sequence[Participant]) -> list[tuple[str, Joined]]:
+    """Names that must not stand in the minutes, longest first, with what stands there instead. `person_name`: of the
+    person heard, as the request has it.
+    """
     found: dict[str, Joined] = {}
     for one in people:
         if protected(one):
             found[one.display_name] = pseudonym(one)
-            if one.role in HEARD and request.person_name:
-                found.setdefault(request.person_name, pseudonym(one))
+            if one.role in HEARD and person_name:
+                found.setdefault(person_name, pseudonym(one))
     return sorted(((name, alias) for name, alias in found.items() if len(name) > 2), key=lambda pair: -len(pair[0]))
 
 

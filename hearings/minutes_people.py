@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hearings import minutes_acts
 from hearings.events import EventKind
 from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage, protected, pseudonym
 from hearings.minutes_phrases import N_, Land, Term, Tongue, phrase
@@ -142,7 +143,7 @@ def _document(event: HearingEvent) -> list[Line]:
 
 def rights(told: Telling) -> Iterator[Passage]:
     """The notice of recording, from the log. The rights under both laws: the notice the request asks to be given, and
-    what was given, which somebody has to write down.
+    what was recorded as given; for whom nothing was, somebody has to write it.
     """
     lines = [
         line(
@@ -170,7 +171,10 @@ def rights(told: Telling) -> Iterator[Passage]:
             for name in [f"rights_notice_{side}"]
             if getattr(told.facts.request, name)
         ]
-        yield passage(f"rights.{side}", *asked, open_line(who, what))
+        given = [one for one in minutes_acts.recorded(told, K.rights_notice) if one.event.data["law"] == state]
+        missing = N_("Notice of the rights under this law to {name}")
+        done = minutes_acts.each(told, given, _heard(told), who=who, nothing=what, missing=missing)
+        yield passage(f"rights.{side}", *asked, *done)
 
 
 CONSENTS = {
@@ -253,8 +257,7 @@ def languages(told: Telling) -> Iterator[Passage]:
             )
             for lang, event in sorted(first.items())
         ]
-        what = phrase(N_("Oath, mode, breaks and quality of the interpreting"))
-        yield passage(key, *lines, open_line("clerk", what))
+        yield passage(key, *lines, *minutes_acts.interpreter(told, participant))
 
 
 MODES = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hearings import minutes_acts
 from hearings.conditions import SENTENCES
 from hearings.events import EventKind
 from hearings.minutes_course import statement_lines
@@ -9,6 +10,7 @@ from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line,
 from hearings.minutes_phrases import N_, Land, Term, phrase
 from hearings.models import Participant
 from hearings.models.sitting import CheckStatus
+from hearings.roles import HEARD
 
 CONDITIONS = {kind.value: sentence for kind, sentence in SENTENCES.items()}
 DRAWN_BY = {
@@ -75,7 +77,7 @@ OATHS = {
 
 
 def oath(told: Telling) -> Iterator[Passage]:
-    """What the request asked for. Who swore what, nothing in the log says, so the one who took it writes it."""
+    """What the request asked for, and what was recorded; for whom nothing was, the one who took it writes it."""
     request = told.facts.request
     asked: list[Line] = []
     if request.oath_form:
@@ -85,7 +87,11 @@ def oath(told: Telling) -> Iterator[Passage]:
         text = told.quoted(request.oath_text)
         asked.append(line(N_("Words the request asked for: “{text}”"), "row:hearing_request.oath_text", text=text))
     what = phrase(N_("Oath, affirmation or caution, its text and the answer"))
-    yield passage("oath.all", *asked, open_line("requested_authority", what))
+    heard = [one for one in told.facts.participants if one.role in HEARD]
+    taken = [entry for one in heard for entry in minutes_acts.of(minutes_acts.recorded(told, EventKind.oath), one)]
+    missing = N_("Oath, affirmation or caution of {name}")
+    done = minutes_acts.each(told, taken, heard, who="requested_authority", nothing=what, missing=missing)
+    yield passage("oath.all", *asked, *done)
 
 
 def statements(told: Telling) -> Iterator[Passage]:
@@ -93,19 +99,21 @@ def statements(told: Telling) -> Iterator[Passage]:
 
 
 def objections(told: Telling) -> Iterator[Passage]:
-    yield passage(
-        "objections.all",
-        open_line("presiding_judge", phrase(N_("Objections, privileges claimed, rulings, and under which law"))),
-    )
+    yield passage("objections.all", *minutes_acts.objections(told))
 
 
 def exhibits(told: Telling) -> Iterator[Passage]:
-    """What the case file holds as exhibits, by hash; which of them were shown, a person writes."""
+    """What the case file holds as exhibits, by hash, and what was recorded as shown; where nothing was, it is open."""
     lines = [
         line(N_("In the file: {name}, SHA-256 {hash}."), shown.source, name=told.quoted(shown.name), hash=shown.sha256)
         for shown in told.facts.exhibits
     ]
-    yield passage("exhibits.all", *lines, open_line("clerk", phrase(N_("Exhibits shown, to whom and when"))))
+    shown = minutes_acts.lines(told, minutes_acts.recorded(told, EventKind.exhibit_shown))
+    yield passage(
+        "exhibits.all",
+        *lines,
+        *(shown or [open_line("clerk", phrase(N_("Exhibits shown, to whom and when")))]),
+    )
 
 
 def conditions(told: Telling) -> Iterator[Passage]:

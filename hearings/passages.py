@@ -195,7 +195,7 @@ def refuse_names(text: str, names: Sequence[str], field: str) -> None:
 async def _secrets(db: AsyncSession, minutes: Minutes) -> list[str]:
     hearing = await get(db, Hearing, minutes.hearing_id)
     request = await get(db, HearingRequest, hearing.request_id)
-    return [name for name, _alias in secrets(request, await participants(db, hearing.id))]
+    return [name for name, _alias in secrets(request.person_name, await participants(db, hearing.id))]
 
 
 async def protected_names(db: AsyncSession, minutes: Minutes) -> list[str]:

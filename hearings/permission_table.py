@@ -192,6 +192,8 @@ TABLE: Mapping[str, Row] = {
 ADDED: Mapping[str, Row] = {
     "break_off": _row("Break the hearing off", "● – – – – – – – – – – –", presiding_judge="with a reason"),
     "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
+    "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – –"),
+    "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – –"),
     "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – –"),
     "enter_reservation": _row(
         "Enter a reservation to the minutes",

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant
-from web import roles
+from web import recorded_words, roles
 from web.i18n import N_, _, language_here
+from web.recorded_words import Shown
 
 WORDS: dict[EventKind, str] = {
     EventKind.lobby_opened: N_("Lobby opened"),
@@ -58,6 +59,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.condition_confirmed: N_("Condition confirmed"),
     EventKind.time_limit_reached: N_("Time limit of the requested State used up"),
     EventKind.break_due: N_("Pause due by the conditions"),
+    **recorded_words.TITLES,
 }
 METHODS = {
     "document_seen": N_("I have seen an identity document"),
@@ -71,6 +73,7 @@ METHODS = {
 class Happening:
     """One line of the log."""
 
+    seq: int
     at: datetime
     what: str
     about: str
@@ -78,22 +81,23 @@ class Happening:
     detail: str
 
 
-def told(events: Sequence[HearingEvent], people: Sequence[Participant]) -> list[Happening]:
-    """The events in words, in their order."""
-    names = {one.id: one.display_name for one in people}
-    names |= {one.person_id: one.display_name for one in people if one.person_id}
-    return [_tell(event, names) for event in events]
+def told(events: Sequence[HearingEvent], people: Sequence[Participant], person_name: str = "") -> list[Happening]:
+    """The events in words, in their order. `person_name`: of the person heard, as the request has it."""
+    shown = recorded_words.shown(people, person_name)
+    return [_tell(event, shown) for event in events]
 
 
-def _tell(event: HearingEvent, names: Mapping[str, str]) -> Happening:
-    kind = EventKind(event.kind)
+def _tell(event: HearingEvent, shown: Shown) -> Happening:
+    kind, names = EventKind(event.kind), shown.names
     by = names.get(event.actor, "") or (roles.label(event.actor_role) if event.actor_role else _("The system"))
+    recorded = kind in recorded_words.TITLES
     return Happening(
+        seq=event.seq,
         at=event.at,
         what=_(WORDS[kind]),
         about=names.get(str(event.data.get("participant", "")), ""),
         by=by,
-        detail=_detail(kind, event.data),
+        detail=recorded_words.detail(event, shown, participant=False) if recorded else _detail(kind, event.data),
     )
 
 

@@ -4,7 +4,7 @@
 """
 
 from hearings import errors
-from web import roles
+from web import recorded_words, roles
 from web.i18n import N_, _, state_name
 
 SENTENCES: dict[str, str] = {
@@ -63,6 +63,8 @@ SENTENCES: dict[str, str] = {
 
 def words(error: errors.HearingsError) -> str:
     """One sentence; who could do it instead, where that is known."""
+    if str(error) in recorded_words.REFUSALS:
+        return _(str(error))
     if isinstance(error, errors.NotAllowed):
         if error.who_can:
             return _("Only {roles} can do this.").format(roles=roles.any_of(error.who_can))

@@ -7,7 +7,7 @@ import pytest
 
 from hearings.events import EventKind
 from hearings.law import LAW
-from hearings.minutes_course import ELSEWHERE, HELD, TOLD, UNTOLD
+from hearings.minutes_course import ELSEWHERE, HELD, NOTES, TOLD, UNTOLD
 from hearings.minutes_draft import WRITERS, draft, text_of
 from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
@@ -112,7 +112,7 @@ def test_what_has_not_been_verified_says_so() -> None:
 
 
 def test_of_every_kind_of_event_it_is_decided_where_it_is_told() -> None:
-    decided = [*TOLD, *ELSEWHERE, *UNTOLD]
+    decided = [*TOLD, *ELSEWHERE, *UNTOLD, *NOTES]
     assert sorted(decided) == sorted(set(decided))
     assert {kind.value for kind in EventKind} - {str(kind) for kind in decided} == set()
 

@@ -1,0 +1,198 @@
+"""Recorded acts in the minutes: told as facts with their entries and time codes; what nobody recorded stays open."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings.law import LAW
+from hearings.minutes_acts import FORMS, RULINGS, SAID
+from hearings.minutes_draft import draft, text_of
+from hearings.minutes_facts import Facts, Passage
+from hearings.minutes_gathering import bases
+from hearings.minutes_phrases import english
+from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Sitting
+from hearings.recorded_acts import KINDS
+from hearings.roles import Role
+from hearings.status import SittingStatus
+
+AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
+WHEN = "2026-12-02 23:30 Paris (+01:00), 22:30 Las Palmas (+00:00), 22:30:00 UTC"
+LATER = "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC"
+HASH = "ab" * 32
+
+
+def person(role: Role, name: str, number: int = 1, **changes: Any) -> Participant:
+    values: dict[str, Any] = {
+        "id": f"{role.value}_{number}", "owner_state": "FR", "hearing_id": "h", "role": role, "number": number,
+        "display_name": name, "state": "ES", "city": "Las Palmas", "speaks": "es", "presence_since": AT,
+    }  # fmt: skip
+    return Participant(**(values | changes))
+
+
+JUDGE, CLERK = person(Role.presiding_judge, "Eva"), person(Role.clerk, "Paul")
+AUTHORITY, LUIS = person(Role.requested_authority, "Ines"), person(Role.interpreter, "Luis")
+ANA, RUI = person(Role.witness, "Ana"), person(Role.witness, "Rui", 2)
+EVERYBODY = (JUDGE, CLERK, AUTHORITY, LUIS, ANA)
+
+
+def event(seq: int, kind: str, minutes: int = 0, *, actor: Participant = CLERK, **data: Any) -> HearingEvent:
+    """An entry; without `timecode_ms=None` the recording has run for 42:17."""
+    where = {"sitting": "s", "recording": "r-1", "timecode_ms": 2_537_900} | data
+    return HearingEvent(
+        owner_state="FR", hearing_id="h", seq=seq, at=AT + timedelta(minutes=minutes), kind=kind, actor=actor.id,
+        actor_role=actor.role.value, data={name: value for name, value in where.items() if value is not None},
+    )  # fmt: skip
+
+
+def facts(*events: HearingEvent, people: tuple[Participant, ...] = EVERYBODY) -> Facts:
+    request = HearingRequest(
+        owner_state="FR", reference="FR-1", requesting_state="FR", requested_state="ES", instruments=["eio"],
+        person_name="Ana Maria", created_by="-", created_at=AT,
+    )  # fmt: skip
+    hearing = Hearing(
+        id="h", owner_state="FR", ref="AAAA-BBBB", request_id="r", starts_at=AT, ends_at=AT + timedelta(hours=1),
+        wall_start="2026-12-02T23:30:00", wall_zone="Europe/Paris", requesting_state="FR", requesting_city="Paris",
+        requesting_zone="Europe/Paris", requested_state="ES", requested_city="Las Palmas",
+        requested_zone="Atlantic/Canary", tzdb_version="2026b", language_requesting="fr", language_requested="es",
+        created_by="-", created_at=AT,
+    )  # fmt: skip
+    sitting = Sitting(id="s", owner_state="FR", hearing_id="h", since=AT, status=SittingStatus.closed, started_at=AT)
+    return Facts(
+        hearing=hearing, request=request, participants=people, sittings=[sitting], recordings={}, events=events,
+        bases=tuple(bases(LAW, request)),
+    )  # fmt: skip
+
+
+def passages(found: Facts) -> dict[str, tuple[list[str], Passage]]:
+    """By key, the lines in English and the passage."""
+    return {one.key: ((text_of(one, "en", english) or "").splitlines(), one) for one in draft(found).passages}
+
+
+OATH = {
+    "participant": ANA.id, "by": JUDGE.id, "form": "oath", "outcome": "taken", "law": "FR", "language": "fr",
+    "text": "I swear.",
+}  # fmt: skip
+
+
+def test_every_kind_and_outcome_that_can_be_recorded_has_a_sentence() -> None:
+    wanted = set()
+    for kind, one in KINDS.items():
+        choices = [field.choices for name, field in one.fields.items() if name in ("outcome", "what")]
+        wanted |= set() if one.withdraws else {(kind, what) for what in (choices[0] if choices else ("",))}
+    assert SAID.keys() == wanted
+    fields = {name: field for one in KINDS.values() for name, field in one.fields.items()}
+    assert (tuple(FORMS), tuple(RULINGS)) == (fields["form"].choices, fields["ruling"].choices)
+
+
+@pytest.mark.parametrize(
+    ("key", "entry", "line"),
+    [
+        ("rights.requested", event(4, "rights_notice", participant=ANA.id, by=AUTHORITY.id, law="ES", language="es"),
+         "Ines told Ana the rights under the law of Spain, in Spanish."),
+        ("oath.all", event(4, "oath", **OATH),
+         "Eva administered an oath to Ana under the law of France, in French. It was taken or acknowledged."),
+        ("oath.all", event(4, "oath", **(OATH | {"form": "affirmation", "outcome": "refused"})),
+         "Eva administered an affirmation to Ana under the law of France, in French. It was refused."),
+        ("oath.all", event(4, "oath", **(OATH | {"outcome": "not_required"})),
+         "Eva found that the law of France does not ask for an oath of Ana."),
+        ("languages.interpreter_1", event(4, "interpreting", participant=LUIS.id, what="break_begun"),
+         "a break of the interpreting by Luis began."),
+        ("objections.all", event(4, "objection", participant=AUTHORITY.id, text="Leading."),
+         "Ines objected: “Leading.”"),
+        ("objections.all", event(4, "privilege_claim", participant=ANA.id, law="ES", text="A relative."),
+         "Ana claimed a privilege under the law of Spain: “A relative.”"),
+        ("exhibits.all",
+         event(4, "exhibit_shown", participant=ANA.id, by=JUDGE.id, exhibit={"name": "a.pdf", "sha256": HASH}),
+         f"Eva showed Ana the exhibit a.pdf, SHA-256 {HASH}."),
+        ("interventions.all", event(4, "intervention", actor=AUTHORITY, law="ES", text="Not that question."),
+         "Ines intervened under the law of Spain: “Not that question.”"),
+        ("course.sitting_1", event(4, "log_note", text="Ana drinks."), "Paul noted: “Ana drinks.”"),
+    ],
+)  # fmt: skip
+def test_a_recorded_act_is_told_with_its_entry_and_time_code(key: str, entry: HearingEvent, line: str) -> None:
+    lines, passage = passages(facts(entry))[key]
+    at = lines.index(f"{WHEN}: {line}")
+    by = "Ines" if entry.actor == AUTHORITY.id else "Paul"
+    where = next(one for one in lines[at:] if "time code" in one)
+    assert where == f"    Entered by {by}. Recording r-1, time code 0:42:17."
+    assert "event:4" in passage.sources
+
+
+def test_a_recorded_oath_meets_what_the_instruments_ask_for() -> None:
+    found = passages(facts())["oath.all"][1]
+    assert (found.required, found.open_for, found.sources) == (
+        True, "requested_authority", ("human:requested_authority",),
+    )  # fmt: skip
+    lines, found = passages(facts(event(4, "oath", **OATH)))["oath.all"]
+    assert (found.required, found.open_for, found.sources) == (True, "", ("event:4",))
+    assert lines[1] == "    Words, or where they stand: “I swear.”"
+
+
+def test_of_two_people_heard_the_one_nobody_recorded_stays_open() -> None:
+    lines, found = passages(facts(event(4, "oath", **OATH), people=(*EVERYBODY, RUI)))["oath.all"]
+    assert found.open_for == "requested_authority"
+    assert lines[-1] == ("Oath, affirmation or caution of Rui: not recorded, to be completed by: Requested authority.")
+
+
+def test_an_interpreters_oath_is_not_that_of_the_person_heard() -> None:
+    found = passages(facts(event(4, "oath", **(OATH | {"participant": LUIS.id}))))
+    assert found["oath.all"][1].open_for == "requested_authority"
+    assert found["languages.interpreter_1"][0][-3:] == [
+        f"{what} of the interpreting: not recorded, to be completed by: Clerk."
+        for what in ("Mode", "Breaks", "Quality")
+    ]
+
+
+def test_the_notice_under_one_law_leaves_that_under_the_other_open() -> None:
+    notice = event(4, "rights_notice", participant=ANA.id, by=JUDGE.id, law="FR", language="es")
+    found = passages(facts(notice))
+    assert (found["rights.requesting"][1].open_for, found["rights.requested"][1].open_for) == (
+        "", "requested_authority",
+    )  # fmt: skip
+
+
+def test_an_objection_without_a_ruling_is_open_and_the_ruling_names_it() -> None:
+    raised = event(4, "objection", participant=AUTHORITY.id, law="ES", text="Leading.")
+    ruling = event(5, "ruling", 1, on=4, by=JUDGE.id, ruling="upheld_in_part", law="FR")
+    lines, found = passages(facts(raised))["objections.all"]
+    assert (lines[1], found.open_for) == ("    Under the law of Spain.", "presiding_judge")
+    lines, found = passages(facts(raised, ruling))["objections.all"]
+    assert (lines[3], found.open_for) == (
+        f"{LATER}: Eva ruled under the law of France on what was raised {WHEN}: upheld in part.", "",
+    )  # fmt: skip
+    assert found.sources == ("event:4", "event:5")
+
+
+def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_all() -> None:
+    old, new = event(4, "log_note", text="Anna"), event(5, "log_note", 1, actor=JUDGE, text="Anne", corrects=4)
+    wrong, gone = event(6, "objection", participant=AUTHORITY.id, text="?"), event(7, "entry_withdrawn", corrects=6)
+    found = passages(facts(old, new, wrong, gone))
+    lines, course = found["course.sitting_1"]
+    assert lines == [
+        f"{WHEN}: Paul noted: “Anne”",
+        "    Entered by Paul. Recording r-1, time code 0:42:17.",
+        f"    Entered so in correction, {LATER}, by Eva.",
+    ]
+    assert course.sources == ("event:4", "event:5")
+    assert found["objections.all"][1].sources == ("human:presiding_judge",)
+
+
+def test_without_a_recording_it_says_so() -> None:
+    note = event(4, "log_note", text="x", timecode_ms=None, recording=None)
+    assert passages(facts(note))["course.sitting_1"][0][1] == "    Entered by Paul. No recording ran."
+
+
+def test_nobody_protected_is_named_in_what_was_recorded() -> None:
+    hidden = person(Role.witness, "Ana", identity_method="protected_identity")
+    entries = [
+        event(4, "oath", **(OATH | {"text": "I, Ana Maria, swear."})),
+        event(5, "log_note", text="ANA wept."),
+        event(6, "exhibit_shown", participant=ANA.id, by=JUDGE.id, exhibit={"name": "ana.pdf", "sha256": HASH}),
+        event(7, "privilege_claim", participant=ANA.id, law="ES", text="Ana is a relative."),
+    ]
+    found = passages(facts(*entries, people=(JUDGE, CLERK, AUTHORITY, LUIS, hidden)))
+    everything = "\n".join(line for lines, _passage in found.values() for line in lines)
+    assert "ana" not in everything.casefold().replace("canary", "")
+    assert "Eva administered an oath to Witness 1 under" in everything
+    assert "“I, Witness 1, swear.”" in everything
