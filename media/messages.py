@@ -182,6 +182,17 @@ class ConfirmCondition(Command):
     kind: Annotated[str, Meta(max_length=40)]
 
 
+class RecordAct(Command):
+    """Record an act in the log: its kind and what its fields hold, as text.
+
+    Who may be recorded how is `hearings.recorded_acts.KINDS`.
+    """
+
+    kind: Annotated[str, Meta(max_length=40)]
+    fields: dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(max_length=4000)]]
+    corrects: Annotated[int, Meta(ge=0, description="number of the entry it takes the place of; 0: of none")] = 0
+
+
 class Hold(Command):
     """Close the floor for everyone."""
 
@@ -307,6 +318,22 @@ class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
     )
 
 
+class RecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """An act recorded in the log, in words."""
+
+    seq: Annotated[int, Meta(description="number of the entry in the log of the hearing")]
+    at: Nanoseconds
+    kind: str
+    title: str
+    text: str
+    by: str
+    timecode_ms: Annotated[int | None, Meta(description="into the recording; null when none ran")]
+    corrects: int | None
+    replaced_by: Annotated[int | None, Meta(description="the entry that corrects or withdraws it")]
+    correctable: Annotated[bool, Meta(description="by this person")]
+    values: Annotated[dict[str, str], Meta(description="its fields, to begin a correction with")]
+
+
 class View(Message):
     """Everything this person may see of the hearing; replaces the one before. Sent at each change."""
 
@@ -329,6 +356,7 @@ class View(Message):
     hears: Language
     original: int
     rights: dict[str, RightView]
+    recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
 
 
 class Tick(Message):
@@ -743,7 +771,7 @@ class RecorderFailing(Message):
 BROWSER_TO_WEB = (
     Hello | Beat | LineReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original | Render | Leave
     | RollCall | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck | Start | Hold | Resume | Close
-    | BreakOff | ConfirmCondition
+    | BreakOff | ConfirmCondition | RecordAct
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import participants, queries, room_rules, seats, sittings
+from hearings import participants, queries, recorded_acts, room_rules, seats, sittings
 from hearings.actors import Actor, participant_actor
 from hearings.errors import HearingsError, NotFound
 from hearings.models import Hearing, Participant, Sitting
@@ -172,6 +172,18 @@ async def _confirm_condition(act: Act, command: messages.ConfirmCondition) -> No
     await room_rules.confirm(act.db, sitting=act.sitting, kind=command.kind, actor=act.actor, now=act.now)
 
 
+async def _record_act(act: Act, command: messages.RecordAct) -> None:
+    await recorded_acts.record(
+        act.db,
+        hearing=act.hearing,
+        kind=command.kind,
+        values=command.fields,
+        corrects=command.corrects or None,
+        actor=act.actor,
+        now=act.now,
+    )
+
+
 Handler = Callable[[Act, Any], Awaitable[None]]
 
 ACTS: dict[type[messages.Command], Handler] = {
@@ -192,6 +204,7 @@ ACTS: dict[type[messages.Command], Handler] = {
     messages.Mute: _mute,
     messages.Hold: _hold,
     messages.ConfirmCondition: _confirm_condition,
+    messages.RecordAct: _record_act,
 }
 
 TOLD: dict[type[messages.Command], tuple[str, str]] = {

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
-from hearings import queries, room_rules, seats, sittings
+from hearings import queries, recorded_acts, room_rules, seats, sittings
 from hearings.actors import SYSTEM
 from hearings.errors import NotFound
 from hearings.events import EventKind
-from hearings.models import Hearing, Participant, Recording, Sitting, SoundCheck
+from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.room_rules import RoomRules
 from hearings.status import LIVE_SITTINGS, PresenceStatus
@@ -58,6 +58,9 @@ class Rows:
     rules: RoomRules
     confirmed: frozenset[str]
     """Kinds of conditions the requested authority has confirmed in this sitting."""
+    entries: Sequence[HearingEvent]
+    """Recorded acts of the hearing."""
+    person_name: str
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -83,6 +86,8 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         checks=await queries.sound_checks(db, sitting.id),
         rules=await room_rules.of_hearing(db, hearing),
         confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
+        entries=await recorded_acts.of_hearing(db, hearing_id),
+        person_name=(await queries.get(db, HearingRequest, hearing.request_id)).person_name,
     )
 
 
@@ -242,6 +247,8 @@ class Conductor:
             liveness=self.liveness,
             rules=rows.rules,
             confirmed=rows.confirmed,
+            entries=rows.entries,
+            person_name=rows.person_name,
         )
         self.proceedings.plan_tracks(scene)
         self.media.send_plan(scene, recording_open=self.proceedings.open)

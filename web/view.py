@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hearings.models import Hearing, Participant, Sitting, SoundCheck
+from hearings import recorded_acts
+from hearings.events import EventKind
+from hearings.models import Hearing, HearingEvent, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.roles import CONDUCTING, Role
 from hearings.room_rules import BEFORE_START, NO_RULES, RoomRules
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
-from web import conditions_words, roles
+from web import conditions_words, recorded_form, recorded_words, roles
 from web.i18n import _, language_name, state_name
 from web.indicator import RecordingFacts, indicator
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
+LATEST = 30
+"""Recorded acts a page is shown."""
 GONE = frozenset({PresenceStatus.removed, PresenceStatus.released})
 
 PAGE_ACTIONS = (
@@ -35,6 +39,7 @@ PAGE_ACTIONS = (
     "close",
     "break_off",
     "speak_in_channel",
+    "record_act",
 )
 """Actions a page offers; the answer for each, with its reason, is part of every view."""
 
@@ -64,6 +69,10 @@ class Scene:
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
     rules: RoomRules = NO_RULES
     confirmed: frozenset[str] = frozenset()
+    entries: Sequence[HearingEvent] = ()
+    """Recorded acts, oldest first."""
+    person_name: str = ""
+    """Of the person heard, as the request has it."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -202,6 +211,33 @@ def conditions_view(viewer: Participant, scene: Scene) -> list[messages.Conditio
     ]
 
 
+def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedView]:
+    """The latest recorded acts, newest first. They are for the minutes: whoever may read these sees them."""
+    if not decide("read_minutes", viewer, scene).allowed:
+        return []
+    shown = recorded_words.shown(scene.participants, scene.person_name)
+    gone = recorded_acts.replaced(scene.entries)
+    found: list[messages.RecordedView] = []
+    for event in reversed(scene.entries[-LATEST:]):
+        correctable = recorded_form.correctable(event, scene.entries, viewer.role)
+        found.append(
+            messages.RecordedView(
+                seq=event.seq,
+                at=nanoseconds(event.at),
+                kind=event.kind,
+                title=_(recorded_words.TITLES[EventKind(event.kind)]),
+                text=recorded_words.detail(event, shown),
+                by=recorded_words.by(event, shown),
+                timecode_ms=event.data.get("timecode_ms"),
+                corrects=event.data.get("corrects"),
+                replaced_by=gone.get(event.seq),
+                correctable=correctable,
+                values=recorded_form.values(event, shown) if correctable else {},
+            )
+        )
+    return found
+
+
 def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
     """One line of the sound check."""
     who = scene.participant(check.participant_id)
@@ -283,6 +319,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         hears=viewer.hears,
         original=viewer.original,
         rights={action: right(decide(action, viewer, scene)) for action in PAGE_ACTIONS},
+        recorded=recorded_view(viewer, scene) if here == "room" else [],
     )
 
 

@@ -155,7 +155,7 @@ async def hearing_page(
         "recordings": recordings,
         "history": history,
         "seen": seen,
-        "happenings": happenings.told(events, people),
+        "happenings": happenings.told(events, people, row.person_name),
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
         "technical": technical,
         "conditions": conditions_words.told(row.condition_rules),
@@ -227,6 +227,7 @@ def _rights(
         "cancel": hearing.status in (H.proposed, H.countered, H.agreed, H.ready, H.part_heard)
         and sitting is None
         and allowed("cancel_hearing"),
+        "record": (sitting is not None or over or hearing.status is H.part_heard) and may("record_act", role).allowed,
         "links": not over and may("issue_link", role).allowed,
     }
 

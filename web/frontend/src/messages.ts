@@ -232,6 +232,19 @@ export interface ConfirmCondition {
   kind: string;
 }
 
+/** Record an act in the log: its kind and what its fields hold, as text. Who may be recorded how is `hearings.recorded_acts.KINDS`. */
+export interface RecordAct {
+  type: "record_act";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 characters */
+  kind: string;
+  /** 0–40 characters; 0–4000 characters */
+  fields: Record<string, string>;
+  /** number of the entry it takes the place of; 0: of none; 0 or more */
+  corrects?: number;
+}
+
 /** A participant as this viewer may know them. */
 export interface PersonView {
   /** the participant's id; opaque to media; 0–64 characters */
@@ -328,6 +341,27 @@ export interface RightView {
   reason: string;
 }
 
+/** An act recorded in the log, in words. */
+export interface RecordedView {
+  /** number of the entry in the log of the hearing */
+  seq: number;
+  /** nanoseconds since 1970 UTC */
+  at: number;
+  kind: string;
+  title: string;
+  text: string;
+  by: string;
+  /** into the recording; null when none ran */
+  timecode_ms: number | null;
+  corrects: number | null;
+  /** the entry that corrects or withdraws it */
+  replaced_by: number | null;
+  /** by this person */
+  correctable: boolean;
+  /** its fields, to begin a correction with */
+  values: Record<string, string>;
+}
+
 /** Everything this person may see of the hearing; replaces the one before. Sent at each change. */
 export interface View {
   type: "view";
@@ -355,6 +389,8 @@ export interface View {
   hears: string;
   original: number;
   rights: Record<string, RightView>;
+  /** the latest, newest first; for who may read the minutes */
+  recorded: RecordedView[];
 }
 
 /** Once a second: the server's time and the state of the recording. */
@@ -447,7 +483,8 @@ export type BrowserToWeb =
   | Resume
   | Close
   | BreakOff
-  | ConfirmCondition;
+  | ConfirmCondition
+  | RecordAct;
 
 export type WebToBrowser =
   | View

@@ -8,6 +8,7 @@ import { Controls } from "./controls";
 import { Refusal } from "./dialog";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
+import { Record } from "./record";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
 import { BeforeSitting } from "./soundcheck";
@@ -65,6 +66,7 @@ export function Room({ view }: { view: View }) {
           <Roll view={view} part="lobby" />
           {beforeSession(view.status) && <Conditions view={view} />}
           {beforeSession(view.status) && <BeforeSitting view={view} />}
+          <Record view={view} />
           <Roll view={view} part="rest" />
           {!beforeSession(view.status) && <Conditions view={view} />}
           <Happened view={view} />

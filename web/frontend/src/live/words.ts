@@ -31,7 +31,8 @@ export type Action =
   | "hold"
   | "lift_hold"
   | "close"
-  | "break_off";
+  | "break_off"
+  | "record_act";
 
 /** What this viewer may do; null when the view does not say. */
 export function right(view: View, action: Action): RightView | null {

@@ -1,0 +1,109 @@
+"""Recorded acts on pages: the form of a kind, what it refuses and says, corrections, and who sees what."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from hearings import attachments, queries, recordings, sittings
+from hearings.actors import SYSTEM, participant_actor
+from hearings.models import Hearing, HearingRequest
+from hearings.moves import move_presence, move_recording, move_sitting
+from hearings.roles import Role
+from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
+
+WAY_IN = (*(PresenceStatus.identified, PresenceStatus.tested, PresenceStatus.waiting), PresenceStatus.called)
+
+
+@pytest.fixture(scope="module")
+def room(running):
+    """The demonstration's hearing in session, everybody in the room; ids by role."""
+
+    async def fill(database):
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            hearing = await queries.get(db, Hearing, running.made.hearing.id)
+            request = await queries.get(db, HearingRequest, hearing.request_id)
+            await attachments.add(
+                db, request=request, kind="exhibit", name="map.txt", data=b"A map.", actor=SYSTEM, now=now
+            )
+            people = await queries.participants(db, hearing.id)
+            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            sitting, recording = await sittings.open_lobby(
+                db, hearing=hearing, court_name="demo.example", actor=judge, now=now
+            )
+            for one in people:
+                for status in (*WAY_IN, PresenceStatus.present):
+                    move_presence(db, one, status, actor=SYSTEM, now=now)
+            await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
+            move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+            return {one.role: one.id for one in people}
+
+    return running.run(fill)
+
+
+def test_an_exhibit_is_recorded_and_read_on_the_hearings_page(running, room):
+    clerk = running.signed_in("clerk")
+    home = f"/h/{running.ref}"
+    assert f'href="{home}/record"' in clerk.get(home).text
+    page = f"{home}/record?kind=exhibit_shown"
+    shown = clerk.get(page).text
+    (file,) = re.findall(r'<option value="([0-9a-f-]{36})">map\.txt \(', shown)
+    values = {"exhibit": file, "participant": room[Role.witness], "by": room[Role.presiding_judge], "text": "Page 2"}
+    answer = clerk.post(page, values, page=page)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{home}/record?done=record")
+    for where in (clerk.get(f"{home}/record"), clerk.get(home), running.signed_in("authority").get(f"{home}/record")):
+        words = clerk.words(where)
+        assert re.search(r"Exhibit: map\.txt, SHA-256 [0-9a-f]{64}; .*“Page 2”", words), words
+    assert re.search(r"time code 0:00:\d\d", clerk.words(clerk.get(f"{home}/record")))
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(running, room):
+    clerk = running.signed_in("clerk")
+    page = f"/h/{running.ref}/record?kind=privilege_claim"
+    answer = clerk.post(page, {"participant": room[Role.witness], "text": "A <relative>."}, page=page)
+    assert answer.status_code == 422
+    assert "Under the law of: this cannot be empty." in answer.text
+    assert 'href="#law"' in answer.text and "A &lt;relative&gt;.</textarea>" in answer.text
+    long = {"participant": room[Role.witness], "law": "TH", "text": "a" * 2001}
+    assert "Too long" in clerk.post(page, long, page=page).text
+
+
+def test_an_entry_is_corrected_and_withdrawn_by_its_own_state_only(running, room):
+    clerk, authority = running.signed_in("clerk"), running.signed_in("authority")
+    home = f"/h/{running.ref}/record"
+    clerk.post(f"{home}?kind=log_note", {"text": "The witness drinks."}, page=home)
+    (number,) = re.findall(r"kind=log_note&amp;corrects=(\d+)", clerk.get(home).text)
+    assert f"corrects={number}" not in authority.get(home).text
+    form = f"{home}?kind=log_note&corrects={number}"
+    assert "The witness drinks.</textarea>" in clerk.get(form).text
+    assert clerk.post(form, {"text": "The witness eats."}, page=form).status_code == 303
+    words = clerk.words(clerk.get(home))
+    assert f"in place of entry {number}; “The witness eats.”" in words and "“The witness drinks.”" in words
+    again = clerk.post(form, {"text": "The witness sleeps."}, page=home)
+    assert (again.status_code, "has been corrected or withdrawn already" in again.text) == (422, True)
+    last = max(int(one) for one in re.findall(r"kind=entry_withdrawn&amp;corrects=(\d+)", clerk.get(home).text))
+    form = f"{home}?kind=entry_withdrawn&corrects={last}"
+    foreign = authority.post(form, {"text": "No."}, page=home)
+    assert (foreign.status_code, "Only the State that made an entry" in foreign.text) == (422, True)
+    assert clerk.post(form, {"text": "In error."}, page=form).status_code == 303
+    assert f"in place of entry {last}; “In error.”" in clerk.words(clerk.get(home))
+
+
+def test_the_form_for_the_room_has_the_kinds_of_the_role(running, room):
+    kinds = {}
+    for who in ("clerk", "judge", "authority"):
+        found = running.signed_in(who).get(f"/h/{running.ref}/record/kinds")
+        assert found.headers["cache-control"] == "no-store"
+        kinds[who] = {one["kind"] for one in found.json()}
+    assert kinds["clerk"] == kinds["judge"] == kinds["authority"] - {"intervention"}
+    oath = next(one for one in found.json() if one["kind"] == "oath")
+    people = next(one for one in oath["fields"] if one["name"] == "participant")
+    assert [value for value, _name in people["options"]] == [room[Role.witness], room[Role.interpreter]]
+    assert running.client().get(f"/h/{running.ref}/record/kinds").status_code == 401
+
+
+def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(running, room):
+    assert running.signed_in("administrator").get(f"/h/{running.ref}/record").status_code == 403

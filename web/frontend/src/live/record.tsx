@@ -1,0 +1,262 @@
+// The record: what judge, clerk and requested authority enter into the log, and the latest entries with both clocks and
+// the time code of the recording. Which kinds and fields there are, and what can be chosen, the server says.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { announce } from "./announce";
+import { useHearing } from "./context";
+import { TimePair, duration } from "./time";
+import { isPresent, right } from "./words";
+import { t, tn } from "../i18n";
+import type { RecordedView, View } from "../messages";
+
+interface Field {
+  name: string;
+  label: string;
+  required: boolean;
+  options: [value: string, label: string][] | null;
+  most: number;
+}
+
+interface Kind {
+  kind: string;
+  label: string;
+  fields: Field[];
+}
+
+/** What is being entered: an act, or the correction or withdrawal of an entry. */
+interface Draft {
+  kind: string;
+  values: Record<string, string>;
+  corrects: number;
+}
+
+/** Entries shown at once; the earlier ones are behind a disclosure, so that the roll stays near. */
+const SHOWN = 3;
+const EMPTY: Draft = { kind: "log_note", values: {}, corrects: 0 };
+
+export function Record({ view }: { view: View }) {
+  const may = right(view, "record_act")?.allowed ?? false;
+  const [draft, setDraft] = useState(EMPTY);
+  const [open, setOpen] = useState(false);
+  const first = useRef<HTMLSelectElement>(null);
+  const ending = view.status === "closing" || view.status === "closed";
+  const enters = may && !ending;
+  const begin = (next: Draft): void => {
+    setDraft(next);
+    setOpen(true);
+    window.setTimeout(() => first.current?.focus());
+  };
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat || event.code !== "KeyL") return;
+      event.preventDefault();
+      setOpen(true);
+      window.setTimeout(() => first.current?.focus());
+    };
+    if (enters) window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [enters]);
+  if (!may && view.recorded.length === 0) return null;
+  return (
+    <section class="record" aria-labelledby="record-title">
+      <h2 id="record-title">{t("Record")}</h2>
+      {enters && (
+        <button type="button" class="btn small" aria-expanded={open} aria-keyshortcuts="Alt+Shift+L" onClick={() => (open ? setOpen(false) : begin(draft))}>
+          {open ? t("Put the form away") : t("Record an act")} <kbd aria-hidden="true">Alt+Shift+L</kbd>
+        </button>
+      )}
+      {enters && open && <Form view={view} draft={draft} change={setDraft} first={first} />}
+      <Entries view={view} correct={enters ? begin : null} />
+    </section>
+  );
+}
+
+function Form(props: { view: View; draft: Draft; change(draft: Draft): void; first: { current: HTMLSelectElement | null } }) {
+  const { view, draft, change } = props;
+  const hearing = useHearing();
+  const id = useId();
+  const [kinds, setKinds] = useState<Kind[]>([]);
+  const [missing, setMissing] = useState("");
+  const [busy, setBusy] = useState(false);
+  // What can be chosen changes with who is in the room and what has been entered.
+  const here = view.people.filter(isPresent).map((person) => person.participant).join(" ");
+  const latest = view.recorded[0]?.seq ?? 0;
+  useEffect(() => {
+    let current = true;
+    const query = draft.corrects ? `?corrects=${draft.corrects}` : "";
+    const load = async (): Promise<void> => {
+      try {
+        const answer = await fetch(`/h/${hearing.config.ref}/record/kinds${query}`, { credentials: "same-origin", cache: "no-store" });
+        if (answer.ok && current) setKinds((await answer.json()) as Kind[]);
+      } catch {
+        // The line is down, which the page says; what was loaded stays.
+      }
+    };
+    void load();
+    return () => {
+      current = false;
+    };
+  }, [draft.kind, draft.corrects, here, latest]);
+  const kind = kinds.find((one) => one.kind === draft.kind);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (!kind) return;
+    const values = Object.fromEntries(kind.fields.map((field) => [field.name, (draft.values[field.name] ?? "").trim()]).filter(([, value]) => value));
+    const empty = kind.fields.find((field) => field.required && !values[field.name]);
+    setMissing(empty?.name ?? "");
+    if (empty) {
+      document.getElementById(`${id}-${empty.name}`)?.focus();
+      return;
+    }
+    setBusy(true);
+    const { ok } = await hearing.act("record_act", { kind: kind.kind, fields: values, corrects: draft.corrects });
+    setBusy(false);
+    if (!ok) return;
+    announce(t("Recorded: {act}", { act: kind.label }));
+    // Who administers and under which law mostly stays the same; the words do not.
+    const { by, law, language } = draft.values;
+    change({ ...EMPTY, kind: draft.corrects ? EMPTY.kind : kind.kind, values: { ...(by && { by }), ...(law && { law }), ...(language && { language }) } });
+    props.first.current?.focus();
+  };
+  return (
+    <form class="record-form" onSubmit={(event) => void submit(event)} noValidate>
+      {draft.corrects > 0 && (
+        <p>
+          {t("In place of entry {n}.", { n: draft.corrects })}{" "}
+          <button type="button" class="btn small" onClick={() => change(EMPTY)}>
+            {t("Do not correct")}
+          </button>
+        </p>
+      )}
+      <div class="select">
+        <label for={`${id}-kind`}>{t("What to record")}</label>
+        <select
+          id={`${id}-kind`}
+          ref={props.first}
+          value={draft.kind}
+          onChange={(event) => {
+            setMissing("");
+            change({ ...draft, kind: event.currentTarget.value });
+          }}
+        >
+          {kinds.map((one) => (
+            <option key={one.kind} value={one.kind} selected={one.kind === draft.kind}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+      </div>
+      {kind?.fields.map((field) => (
+        <Input
+          key={`${kind.kind} ${field.name}`}
+          id={`${id}-${field.name}`}
+          field={field}
+          value={draft.values[field.name] ?? ""}
+          missing={missing === field.name}
+          onChange={(value) => change({ ...draft, values: { ...draft.values, [field.name]: value } })}
+        />
+      ))}
+      <button type="submit" class="btn primary" disabled={busy || !kind}>
+        {t("Record")}
+      </button>
+    </form>
+  );
+}
+
+function Input(props: { id: string; field: Field; value: string; missing: boolean; onChange(value: string): void }) {
+  const { id, field, value } = props;
+  const label = field.required ? field.label : t("{field} (optional)", { field: field.label });
+  const said = { "aria-invalid": props.missing ? ("true" as const) : undefined, "aria-describedby": props.missing ? `${id}-error` : undefined };
+  return (
+    <div class="select">
+      <label for={id}>{label}</label>
+      {props.missing && (
+        <p class="field-error" id={`${id}-error`} role="alert">
+          {t("{field}: this cannot be empty.", { field: field.label })}
+        </p>
+      )}
+      {field.options === null ? (
+        <textarea id={id} rows={2} maxLength={field.most} dir="auto" value={value} {...said} onInput={(event) => props.onChange(event.currentTarget.value)} />
+      ) : (
+        <select id={id} value={value} {...said} onChange={(event) => props.onChange(event.currentTarget.value)}>
+          <option value="" selected={value === ""}>
+            {field.options.length > 0 ? t("Choose") : t("Nothing to choose from")}
+          </option>
+          {field.options.map(([option, text]) => (
+            <option key={option} value={option} selected={option === value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}
+
+function Entries({ view, correct }: { view: View; correct: ((draft: Draft) => void) | null }) {
+  if (view.recorded.length === 0) return <p class="quiet">{t("Nothing has been recorded yet.")}</p>;
+  const earlier = view.recorded.slice(SHOWN);
+  return (
+    <div class="entries" data-testid="entries">
+      <List entries={view.recorded.slice(0, SHOWN)} view={view} correct={correct} />
+      {earlier.length > 0 && (
+        <details class="more">
+          <summary>{tn("{n} earlier entry", "{n} earlier entries", earlier.length)}</summary>
+          <List entries={earlier} view={view} correct={correct} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function List({ entries, view, correct }: { entries: RecordedView[]; view: View; correct: ((draft: Draft) => void) | null }) {
+  return (
+    <ul>
+      {entries.map((entry) => (
+        <li key={entry.seq}>
+          <p>
+            <b>{entry.title}</b>{" "}
+            <span class="quiet">
+              {t("entry {n}", { n: entry.seq })} · <bdi>{entry.by}</bdi>
+            </span>
+          </p>
+          <p class="quiet">
+            <TimePair at={entry.at / 1e6} places={view.places} seconds />{" "}
+            {entry.timecode_ms === null ? t("no recording ran") : <Code ms={entry.timecode_ms} />}
+          </p>
+          <p dir="auto" class={entry.replaced_by === null ? "kept" : "kept gone"}>
+            {entry.text}
+          </p>
+          {entry.replaced_by !== null && <p class="warn">{t("Corrected or withdrawn by entry {n}", { n: entry.replaced_by })}</p>}
+          {correct && entry.correctable && <Acts entry={entry} correct={correct} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Code({ ms }: { ms: number }) {
+  return (
+    <span>
+      {t("time code")}{" "}
+      <bdi class="clock" dir="ltr">
+        {duration(ms)}
+      </bdi>
+    </span>
+  );
+}
+
+function Acts({ entry, correct }: { entry: RecordedView; correct(draft: Draft): void }) {
+  const named = <span class="sr-only">: {t("entry {n}", { n: entry.seq })}</span>;
+  return (
+    <div class="row acts">
+      <button type="button" class="btn small" onClick={() => correct({ kind: entry.kind, values: entry.values, corrects: entry.seq })}>
+        {t("Correct")}
+        {named}
+      </button>
+      <button type="button" class="btn small" onClick={() => correct({ kind: "entry_withdrawn", values: {}, corrects: entry.seq })}>
+        {t("Withdraw")}
+        {named}
+      </button>
+    </div>
+  );
+}
