@@ -35,6 +35,7 @@ from web.api import (
     openapi,
     participants,
     problems,
+    recorded_acts,
     recordings,
     reference,
     request_log,
@@ -60,7 +61,7 @@ REQUESTS = (
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
-    *(line_tests, recordings, minutes, clock_changes),
+    *(line_tests, recorded_acts, recordings, minutes, clock_changes),
 )
 RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
 """Modules with a `router`, in the order of the description."""
