@@ -44,9 +44,9 @@ def room(running):
     return running.run(fill)
 
 
-def test_an_exhibit_is_recorded_and_read_on_the_hearings_page(running, room):
-    clerk = running.signed_in("clerk")
-    home = f"/h/{running.ref}"
+def test_an_exhibit_is_recorded_and_read_on_the_hearings_page(service, room):
+    clerk = service.signed_in("clerk")
+    home = f"/h/{service.ref}"
     assert f'href="{home}/record"' in clerk.get(home).text
     page = f"{home}/record?kind=exhibit_shown"
     shown = clerk.get(page).text
@@ -54,15 +54,15 @@ def test_an_exhibit_is_recorded_and_read_on_the_hearings_page(running, room):
     values = {"exhibit": file, "participant": room[Role.witness], "by": room[Role.presiding_judge], "text": "Page 2"}
     answer = clerk.post(page, values, page=page)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{home}/record?done=record")
-    for where in (clerk.get(f"{home}/record"), clerk.get(home), running.signed_in("authority").get(f"{home}/record")):
+    for where in (clerk.get(f"{home}/record"), clerk.get(home), service.signed_in("authority").get(f"{home}/record")):
         words = clerk.words(where)
         assert re.search(r"Exhibit: map\.txt, SHA-256 [0-9a-f]{64}; .*“Page 2”", words), words
     assert re.search(r"time code 0:00:\d\d", clerk.words(clerk.get(f"{home}/record")))
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(running, room):
-    clerk = running.signed_in("clerk")
-    page = f"/h/{running.ref}/record?kind=privilege_claim"
+def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(service, room):
+    clerk = service.signed_in("clerk")
+    page = f"/h/{service.ref}/record?kind=privilege_claim"
     answer = clerk.post(page, {"participant": room[Role.witness], "text": "A <relative>."}, page=page)
     assert answer.status_code == 422
     assert "Under the law of: this cannot be empty." in answer.text
@@ -71,9 +71,9 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(running
     assert "Too long" in clerk.post(page, long, page=page).text
 
 
-def test_an_entry_is_corrected_and_withdrawn_by_its_own_state_only(running, room):
-    clerk, authority = running.signed_in("clerk"), running.signed_in("authority")
-    home = f"/h/{running.ref}/record"
+def test_an_entry_is_corrected_and_withdrawn_by_its_own_state_only(service, room):
+    clerk, authority = service.signed_in("clerk"), service.signed_in("authority")
+    home = f"/h/{service.ref}/record"
     clerk.post(f"{home}?kind=log_note", {"text": "The witness drinks."}, page=home)
     (number,) = re.findall(r"kind=log_note&amp;corrects=(\d+)", clerk.get(home).text)
     assert f"corrects={number}" not in authority.get(home).text
@@ -92,18 +92,18 @@ def test_an_entry_is_corrected_and_withdrawn_by_its_own_state_only(running, room
     assert f"in place of entry {last}; “In error.”" in clerk.words(clerk.get(home))
 
 
-def test_the_form_for_the_room_has_the_kinds_of_the_role(running, room):
+def test_the_form_for_the_room_has_the_kinds_of_the_role(service, room):
     kinds = {}
     for who in ("clerk", "judge", "authority"):
-        found = running.signed_in(who).get(f"/h/{running.ref}/record/kinds")
+        found = service.signed_in(who).get(f"/h/{service.ref}/record/kinds")
         assert found.headers["cache-control"] == "no-store"
         kinds[who] = {one["kind"] for one in found.json()}
     assert kinds["clerk"] == kinds["judge"] == kinds["authority"] - {"intervention"}
     oath = next(one for one in found.json() if one["kind"] == "oath")
     people = next(one for one in oath["fields"] if one["name"] == "participant")
     assert [value for value, _name in people["options"]] == [room[Role.witness], room[Role.interpreter]]
-    assert running.client().get(f"/h/{running.ref}/record/kinds").status_code == 401
+    assert service.client().get(f"/h/{service.ref}/record/kinds").status_code == 401
 
 
-def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(running, room):
-    assert running.signed_in("administrator").get(f"/h/{running.ref}/record").status_code == 403
+def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(service, room):
+    assert service.signed_in("administrator").get(f"/h/{service.ref}/record").status_code == 403
