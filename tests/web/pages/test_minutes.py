@@ -105,8 +105,9 @@ def fill(service):
             clerk = participant_actor(next(one for one in people if one.role is Role.clerk))
             found = await minutes.current(db, hearing)
             for one in await passages.latest(db, found):
+                how = {"how": How.written} if one.open_for else {"how": How.translated, "by": "Somsri"}
                 said = {
-                    lang: Writing(text=f"{lang} {one.key}", how=How.written)
+                    lang: Writing(text=f"{lang} {one.key}", **how)
                     for lang in passages.tongues(found)
                     if one.open_for or not one.texts.get(lang)
                 }
