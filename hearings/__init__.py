@@ -13,7 +13,7 @@ diary        clocks wall_times calendars court_periods resources rest interprete
 agreement    sites profiles site_details outcomes formats negotiation negotiation_input negotiation_words equipment
              agreement_facts agreements line_tests conditions room_rules
 people       actors staff roles logins links participants seats permissions permission_table
-sitting      sittings sound_checks recordings events recorded_acts languages
+sitting      sittings sound_checks fingerprints recordings events recorded_acts languages
 minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_sections minutes_course minutes_people
              minutes_acts minutes_phrases minutes_text minutes_document passages reservations
 signatures   keys signing_keys proofs signatures statement_bodies

@@ -261,7 +261,8 @@ async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
         profiles.parse((await get(db, SiteProfile, profile_id)).abilities)
         for profile_id in (agreement.requesting_profile_id, agreement.requested_profile_id)
     ]
-    return negotiate(sides[0], sides[1], outcomes.needs_from(agreement.needs))
+    read = outcomes.as_signed if agreement.status in SIGNED else outcomes.needs_from
+    return negotiate(sides[0], sides[1], read(agreement.needs))
 
 
 async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:

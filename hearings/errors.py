@@ -23,6 +23,7 @@ HearingsError
 │   ├── AgreementMissing          agreement_missing    no technical agreement signed by both
 │   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
 │   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
+│   ├── FingerprintsOpen          fingerprints_open    not compared aloud, or they differ, and the agreement asks for it
 │   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
 │   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 │   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
@@ -237,6 +238,12 @@ class ConditionsOpen(NotReady):
     """A condition of the requested State is not kept yet; `missing` holds the sentences."""
 
     code = "conditions_open"
+
+
+class FingerprintsOpen(NotReady):
+    """The courts have not compared the fingerprint of the media worker's certificate aloud."""
+
+    code = "fingerprints_open"
 
 
 class ConsentMissing(NotReady):

@@ -60,6 +60,8 @@ class EventKind(StrEnum):
     closed = "closed"
     aborted = "aborted"
     condition_confirmed = "condition_confirmed"
+    fingerprints_compared = "fingerprints_compared"
+    fingerprints_stale = "fingerprints_stale"
     time_limit_reached = "time_limit_reached"
     break_due = "break_due"
     log_note = "log_note"

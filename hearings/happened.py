@@ -16,6 +16,7 @@ from hearings.models import (
     Agreement,
     AgreementOffer,
     Consent,
+    FingerprintComparison,
     Hearing,
     HearingRequest,
     Minutes,
@@ -73,7 +74,12 @@ async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE
         .join(Agreement, col(Agreement.id) == change.subject_id, isouter=True)
         .join(Minutes, col(Minutes.id) == change.subject_id, isouter=True)
         .join(Recording, col(Recording.id) == change.subject_id, isouter=True)
-        .join(Sitting, col(Sitting.id) == func.coalesce(Recording.sitting_id, change.subject_id), isouter=True)
+        .join(FingerprintComparison, col(FingerprintComparison.id) == change.subject_id, isouter=True)
+        .join(
+            Sitting,
+            col(Sitting.id) == func.coalesce(Recording.sitting_id, FingerprintComparison.sitting_id, change.subject_id),
+            isouter=True,
+        )
         .join(
             hearing,
             col(hearing.id)

@@ -103,6 +103,7 @@ ELSEWHERE: frozenset[str] = frozenset(
     | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
     | {K.rights_notice, K.oath, K.interpreting, K.objection, K.privilege_claim, K.ruling, K.exhibit_shown}
     | {K.intervention}
+    | {K.fingerprints_compared, K.fingerprints_stale}
 )
 """Told in another section."""
 UNTOLD: frozenset[str] = frozenset(
@@ -142,6 +143,8 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
     without = [told.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)
+    if uncompared := str(event.data.get("without_comparison") or ""):
+        yield line(WITHOUT_COMPARISON[uncompared], source)
     for rule in event.data.get("without_consent", ()):
         yield line(N_("    Without the consent that is needed: {rule}."), source, rule=told.quoted(rule))
     if event.kind == K.hold:
@@ -161,6 +164,10 @@ def _why(told: Telling, source: str, reason: str) -> Line:
     return line(HELD[code], source, person=told.names.get(about, "–"))
 
 
+WITHOUT_COMPARISON: Mapping[str, str] = {
+    "open": N_("    Without the comparison of fingerprints that was agreed."),
+    "differs": N_("    Although the fingerprints compared aloud were not the same."),
+}
 HELD: Mapping[str, str] = {
     HoldCode.consent_withdrawn: N_("    Reason: the person withdrew the consent to be heard."),
     HoldCode.line_lost: N_("    Reason: the line of {person} was lost."),

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from hearings import minutes_acts
+from hearings import fingerprints, minutes_acts
 from hearings.conditions import SENTENCES
 from hearings.events import EventKind
 from hearings.minutes_course import statement_lines
 from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
 from hearings.minutes_phrases import N_, Land, Term, phrase
-from hearings.models import Participant
+from hearings.models import HearingEvent, Participant
 from hearings.models.sitting import CheckStatus
 from hearings.roles import HEARD
 
@@ -142,6 +142,9 @@ def technical(told: Telling) -> Iterator[Passage]:
         yield passage(
             "technical.agreement", *(Line(says=text, sources=(source,)) for source, text in told.facts.agreed)
         )
+    compared = [line_ for event_ in told.facts.events for line_ in _compared(told, event_)]
+    if compared:
+        yield passage("technical.fingerprints", *compared)
     checks = [line_ for one_ in told.facts.participants for line_ in _devices(told, one_)]
     yield passage("technical.devices", *(checks or [line(N_("No device check in the log."), log(told))]))
     people = {person.id: person for person in told.facts.participants}
@@ -162,6 +165,34 @@ def technical(told: Telling) -> Iterator[Passage]:
             )
         )
     yield passage("technical.sound", *(sound or [line(N_("No sound check in the log."), "row:sound_check")]))
+
+
+COMPARED = {
+    True: N_(
+        "{time}: {who} said that the fingerprints of the server's certificate, read aloud between the courts, were the "
+        "same: {code}."
+    ),
+    False: N_(
+        "{time}: {who} said that the fingerprints of the server's certificate, read aloud between the courts, were not "
+        "the same. The server's own was {code}."
+    ),
+}
+
+
+def _compared(told: Telling, event: HearingEvent) -> Iterator[Line]:
+    """Comparisons of fingerprints, and that a new certificate has made one stale."""
+    if event.kind not in (EventKind.fingerprints_compared, EventKind.fingerprints_stale):
+        return
+    source, when, code = f"event:{event.seq}", told.when(event.at), fingerprints.code(str(event.data["certificate"]))
+    if event.kind == EventKind.fingerprints_compared:
+        yield line(COMPARED[bool(event.data["matched"])], source, time=when, who=told.who(event), code=code)
+    else:
+        yield line(
+            N_("{time}: the server was replaced, and with it its certificate; its fingerprint from then on: {code}."),
+            source,
+            time=when,
+            code=code,
+        )
 
 
 PICTURES = {

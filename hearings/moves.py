@@ -14,6 +14,7 @@ from hearings.errors import IllegalMove, NaiveTime
 from hearings.models import (
     Agreement,
     Consent,
+    FingerprintComparison,
     Hearing,
     HearingRequest,
     Minutes,
@@ -28,6 +29,7 @@ from hearings.models.columns import Row
 from hearings.status import (
     LIFECYCLES,
     AgreementStatus,
+    ComparisonStatus,
     ConsentStatus,
     HearingStatus,
     MinutesStatus,
@@ -127,6 +129,21 @@ def move_presence(
     """Move a participant and note since when."""
     change = _move(db, participant, "presence", to, actor=actor, now=now, reason=reason)
     participant.presence_since = now
+    return change
+
+
+def move_comparison(
+    db: AsyncSession,
+    comparison: FingerprintComparison,
+    to: ComparisonStatus,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> StatusChange:
+    """Move a comparison of fingerprints and note since when."""
+    change = _move(db, comparison, "status", to, actor=actor, now=now, reason=reason)
+    comparison.since = now
     return change
 
 

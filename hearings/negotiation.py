@@ -27,6 +27,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         _each(asked, "endpoint", "endpoints", lambda one: frozenset({one.endpoint})),
         _each(asked, "transport", "transports", lambda one: one.transports),
         _encryption(asked),
+        _fingerprints(asked),
         _common(asked, "audio_codec", "audio_codecs", lambda one: one.audio_codecs, picture.audio if picture else None),
         _common(asked, "video_codec", "video_codecs", lambda one: one.video_codecs, picture.video if picture else None),
         _size(asked, picture),
@@ -60,6 +61,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         format=found["format"].value,
         exhibits=found["exhibits"].value if needs.exhibits else "none",
         breakdown=breakdown,
+        fingerprints=needs.fingerprints,
     )
     return Outcome(lines=tuple(lines), session=session)
 
@@ -214,6 +216,20 @@ def _encryption(asked: Asked) -> Line:
     rule = "end_to_end" if lacking else "end_to_end_not_carried"
     options = ("offer_end_to_end", "accept_hop_by_hop") if lacking else ("accept_hop_by_hop",)
     return replace(line, rule=rule, result=Result.conflict, value="", inputs=inputs, options=options)
+
+
+def _fingerprints(asked: Asked) -> Line:
+    """Whether fingerprints are compared aloud before the start. Every site can; the States may waive it (checklist of
+    the hearing, item 13, from the EU guide on videoconferencing, 67)."""
+    wanted = asked.needs.fingerprints
+    return Line(
+        item="fingerprints",
+        rule="fingerprints" if wanted else "fingerprints_waived",
+        result=Result.agreed if wanted else Result.compromise,
+        offered_a=("compared_aloud",),
+        offered_b=("compared_aloud",),
+        value="compared_aloud" if wanted else "not_compared",
+    )
 
 
 def _recording(asked: Asked) -> Line:

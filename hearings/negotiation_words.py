@@ -14,6 +14,13 @@ SENTENCES: Mapping[str, str] = {
     "encryption_not_carried.conflict": "In common the sites have {common}; the room carries {able}.",
     "end_to_end.conflict": "Encryption that the server cannot open is asked for; site {side} does not offer it.",
     "end_to_end_not_carried.conflict": "Encryption that the server cannot open is asked for; the room has none.",
+    "fingerprints.agreed": (
+        "Before the start both courts read the code of the server's certificate to each other, by whose difference "
+        "somebody in between is noticed."
+    ),
+    "fingerprints_waived.compromise": (
+        "The courts do not compare the server's certificate before the start: somebody in between would not be noticed."
+    ),
     "audio_codec.agreed": "The best sound that both sites offer and the room carries is {value}.",
     "audio_codec.compromise": "Both sites have {value}; {given_up} was given up.",
     "audio_codec.conflict": "The sites have no sound format in common.",

@@ -62,6 +62,8 @@ class Needs:
     phone: bool = True
     """The telephone may be used when the line breaks."""
     adjourn_after_minutes: int = 30
+    fingerprints: bool = True
+    """Both courts read the code of the server's certificate to each other before the start."""
 
     def mirrored(self) -> "Needs":
         """The same needs with the sides swapped."""
@@ -138,6 +140,8 @@ class Session:
     exhibits: str
     """How they are shown; `none` when there are none."""
     breakdown: Breakdown
+    fingerprints: bool
+    """Compared aloud before the start."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,15 @@ def needs_from(value: Mapping[str, Any]) -> Needs:
 def as_json(one: Needs | Session) -> dict[str, Any]:
     """Needs or a session as JSON, lists sorted."""
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(one).items()}
+
+
+SINCE: Mapping[str, Any] = {"fingerprints": False}
+"""Needs that terms of before do not name, and what these come to there."""
+
+
+def as_signed(needs: Mapping[str, Any]) -> Needs:
+    """Needs of terms that both have signed: what has come since was not agreed to."""
+    return needs_from({**SINCE, **needs})
 
 
 def completed(needs: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,4 +261,5 @@ _READ: Mapping[str, Any] = {
     "redial": _number(0, MOST_REDIALS),
     "phone": _flag,
     "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
+    "fingerprints": _flag,
 }

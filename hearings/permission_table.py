@@ -191,6 +191,7 @@ TABLE: Mapping[str, Row] = {
 
 ADDED: Mapping[str, Row] = {
     "break_off": _row("Break the hearing off", "● – – – – – – – – – – –", presiding_judge="with a reason"),
+    "compare_fingerprints": _row("Say whether the fingerprints read aloud were the same", "● ● ● – – – – – – ● – –"),
     "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
     "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – –"),
     "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – –"),

@@ -46,6 +46,11 @@ class RoomRules:
     recipients: frozenset[str] = frozenset()
     """States the recording is encrypted to by the agreement; without one it is both (`require_keys`)."""
 
+    @property
+    def fingerprints(self) -> bool:
+        """Whether the start waits until fingerprints were compared aloud; terms made before that rule do not."""
+        return bool(self.session.get("fingerprints", False))
+
     def records(self, role: Role, kind: str) -> bool:
         """Whether a `mic` or `cam` of somebody in this role goes to the recorder."""
         return (role, kind) not in self.unrecorded and not (self.sound_only and kind == "cam")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import consent_answers, hearing_days, room_rules
+from hearings import consent_answers, fingerprints, hearing_days, room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import (
     ConsentMissing,
@@ -101,6 +101,7 @@ async def start(
     *,
     sitting: Sitting,
     without_camera: Collection[str] = (),
+    without_comparison: bool = False,
     reason: str = "",
     actor: Actor,
     now: datetime,
@@ -108,9 +109,10 @@ async def start(
     """The judge orders the start; the sitting is in session once the recorder has opened (`recording_opened`).
 
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
-    person heard, and a microphone may never be missing.
-    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `NoRecipients`, `SoundCheckMissing`, `NotReady` under
-    a hold, `IllegalMove`.
+    person heard, and a microphone may never be missing. `without_comparison`: although fingerprints were not compared
+    aloud as agreed, or differed; this needs a reason too.
+    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `FingerprintsOpen`, `NoRecipients`,
+    `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
@@ -123,12 +125,17 @@ async def start(
         raise NotReady("The sitting is on hold")
     await require_essentials(db, sitting)
     await room_rules.require_kept(db, sitting)
-    await room_rules.require_keys(db, await get(db, Hearing, sitting.hearing_id))
+    hearing = await get(db, Hearing, sitting.hearing_id)
+    await room_rules.require_keys(db, hearing)
     reason = clean(reason, "reason", most=500, least=3 if without_camera else 0)
     checks = await ensure_checks(db, sitting)
     missing = [check for check in checks if check.required and not good_enough(check, without_camera)]
     if missing:
         raise SoundCheckMissing(f"Sound checks not passed: {len(missing)}", [check.id for check in missing])
+    required = (await room_rules.of_hearing(db, hearing)).fingerprints
+    uncompared = await fingerprints.require_compared(db, sitting=sitting, required=required, without=without_comparison)
+    if uncompared:
+        reason = clean(reason, "reason", most=500, least=3)
     if recording.status is RecordingStatus.not_started:
         move_recording(db, recording, RecordingStatus.starting, actor=actor, now=now)
     elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:
@@ -140,6 +147,7 @@ async def start(
         actor=actor,
         now=now,
         without_camera=sorted(without_camera),
+        without_comparison=uncompared,
         reason=reason,
     )
 

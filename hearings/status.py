@@ -79,6 +79,15 @@ class AgreementStatus(StrEnum):
     void = "void"
 
 
+class ComparisonStatus(StrEnum):
+    """What reading the media worker's fingerprint aloud between the courts has shown."""
+
+    open = "open"
+    matched = "matched"
+    differs = "differs"
+    stale = "stale"
+
+
 class MinutesStatus(StrEnum):
     """The written record of a hearing."""
 
@@ -198,6 +207,16 @@ MINUTES_MOVES: Mapping[MinutesStatus, frozenset[MinutesStatus]] = {
     _M.signed: frozenset(),
 }
 
+_F = ComparisonStatus
+
+COMPARISON_MOVES: Mapping[ComparisonStatus, frozenset[ComparisonStatus]] = {
+    _F.open: frozenset({_F.matched, _F.differs, _F.stale}),
+    _F.matched: frozenset({_F.differs, _F.stale}),
+    # Read again: who had misheard may find it the same.
+    _F.differs: frozenset({_F.matched, _F.stale}),
+    _F.stale: frozenset(),
+}
+
 _C = ConsentStatus
 
 CONSENT_MOVES: Mapping[ConsentStatus, frozenset[ConsentStatus]] = {
@@ -243,6 +262,7 @@ LIFECYCLES: Mapping[type[StrEnum], Mapping[Any, frozenset[Any]]] = {
     RecordingStatus: RECORDING_MOVES,
     AgreementStatus: AGREEMENT_MOVES,
     MinutesStatus: MINUTES_MOVES,
+    ComparisonStatus: COMPARISON_MOVES,
     PresenceStatus: PRESENCE_MOVES,
     ConsentStatus: CONSENT_MOVES,
     OfferStatus: OFFER_MOVES,

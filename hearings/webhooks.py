@@ -29,6 +29,7 @@ from hearings.models import Webhook
 from hearings.permissions import require_staff
 from hearings.status import (
     AgreementStatus,
+    ComparisonStatus,
     ConsentStatus,
     HearingStatus,
     MinutesStatus,
@@ -46,6 +47,7 @@ SUBJECTS = {
     "hearing": ("hearing", HearingStatus),
     "sitting": ("sitting", SittingStatus),
     "recording": ("recording", RecordingStatus),
+    "fingerprints": ("fingerprint_comparison", ComparisonStatus),
     "agreement": ("agreement", AgreementStatus),
     "minutes": ("minutes", MinutesStatus),
     "consent": ("consent", ConsentStatus),

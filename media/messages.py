@@ -33,6 +33,13 @@ TrackOrNone = Annotated[
 Language = Annotated[str, Meta(max_length=35, description="BCP 47 tag; empty means the floor as spoken")]
 Sdp = Annotated[str, Meta(max_length=65_536, description="session description")]
 Reason = Annotated[str, Meta(max_length=500, description="in the person's own words")]
+Certificate = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9a-f]{64})?$",
+        description="SHA-256 of a DTLS certificate (RFC 8122 section 5), lower case; empty: not known",
+    ),
+]
 Nanoseconds = Annotated[int, Meta(description="nanoseconds since 1970 UTC")]
 
 
@@ -173,6 +180,9 @@ class Start(Command):
     """Start the sitting. `without_camera` names people whose picture may be missing, with a reason."""
 
     without_camera: list[Seat] = []
+    without_comparison: Annotated[
+        bool, Meta(description="although fingerprints were not compared, or differed; with a reason")
+    ] = False
     reason: Reason = ""
 
 
@@ -191,6 +201,15 @@ class RecordAct(Command):
     kind: Annotated[str, Meta(max_length=40)]
     fields: dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(max_length=4000)]]
     corrects: Annotated[int, Meta(ge=0, description="number of the entry it takes the place of; 0: of none")] = 0
+
+
+class CompareFingerprints(Command):
+    """Both courts have read each other the code of the media worker's certificate: it was the same, or it was not."""
+
+    matched: bool
+    certificate: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the certificate this page's own line is made with")
+    ]
 
 
 class Hold(Command):
@@ -334,6 +353,27 @@ class RecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
     values: Annotated[dict[str, str], Meta(description="its fields, to begin a correction with")]
 
 
+class SideSaid(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether one side has found the code the same."""
+
+    state: str
+    matched: Annotated[bool | None, Meta(description="null: it has not said anything yet")]
+
+
+class FingerprintsView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """How far the courts are with comparing fingerprints aloud, and what the service itself has seen.
+
+    The page computes its code from the line it really uses; these two are what it must find there.
+    """
+
+    required: Annotated[bool, Meta(description="the technical agreement asks for it before the start")]
+    status: Literal["open", "matched", "differs"]
+    again: Annotated[bool, Meta(description="it was compared, and the media worker has been replaced since")]
+    said: Annotated[list[SideSaid], Meta(description="both sides, the requesting State's first")]
+    server: Annotated[Certificate, Meta(description="the media worker's, as the worker says")]
+    own: Annotated[Certificate, Meta(description="the page's own, as the worker saw it in the handshake")]
+
+
 class View(Message):
     """Everything this person may see of the hearing; replaces the one before. Sent at each change."""
 
@@ -350,6 +390,7 @@ class View(Message):
     starts_at: Nanoseconds
     hold: HoldView | None
     conditions: list[ConditionView]
+    fingerprints: FingerprintsView | None
     recording: RecordingView
     sound_checks: list[SoundCheckView]
     languages: list[LanguageView]
@@ -497,6 +538,7 @@ class Attached(Message):
     since: Nanoseconds
     connected: list[Seat] = []
     status: str = ""
+    certificate: Annotated[Certificate, Meta(description="of a media worker: what pages see of it")] = ""
 
 
 class Alive(Message):
@@ -534,6 +576,7 @@ class PeerStatus(Message):
     at: Nanoseconds
     seat: Seat
     status: Literal["connected", "quiet", "lost"]
+    certificate: Annotated[Certificate, Meta(description="the page's own, as it came in the handshake")] = ""
 
 
 class SeatSlots(Message):
@@ -771,7 +814,7 @@ class RecorderFailing(Message):
 BROWSER_TO_WEB = (
     Hello | Beat | LineReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original | Render | Leave
     | RollCall | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck | Start | Hold | Resume | Close
-    | BreakOff | ConfirmCondition | RecordAct
+    | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import participants, queries, recorded_acts, room_rules, seats, sittings
+from hearings import fingerprints, participants, queries, recorded_acts, room_rules, seats, sittings
 from hearings.actors import Actor, participant_actor
 from hearings.errors import HearingsError, NotFound
 from hearings.models import Hearing, Participant, Sitting
@@ -38,6 +38,8 @@ class Act:
     actor: Actor
     now: datetime
     dismissed: list[tuple[str, str]]
+    differs: bool = False
+    """Somebody has found that the courts see different certificates: everybody is told."""
 
     async def target(self, participant_id: str) -> Participant:
         """Somebody else of this hearing. Raises `NotFound`."""
@@ -75,6 +77,10 @@ NOTICES: dict[str, Callable[[], str]] = {
     "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
     "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
     "roll_call": lambda: _("The roll call has begun."),
+    "fingerprints_differ": lambda: _(
+        "The courts have read different codes: somebody may be listening in between. Say nothing that must stay secret."
+    ),
+    "fingerprints_stale": lambda: _("The server's certificate is another one now: compare the codes aloud again."),
     "time_limit_reached": lambda: _("The time the requested State has set is used up. The presiding judge decides."),
     "break_due": lambda: _("By the conditions of the requested State a pause is due now."),
 }
@@ -184,6 +190,18 @@ async def _record_act(act: Act, command: messages.RecordAct) -> None:
     )
 
 
+async def _compare_fingerprints(act: Act, command: messages.CompareFingerprints) -> None:
+    await fingerprints.compare(
+        act.db,
+        sitting=act.sitting,
+        matched=command.matched,
+        certificate=command.certificate,
+        actor=act.actor,
+        now=act.now,
+    )
+    act.differs = not command.matched
+
+
 Handler = Callable[[Act, Any], Awaitable[None]]
 
 ACTS: dict[type[messages.Command], Handler] = {
@@ -205,6 +223,7 @@ ACTS: dict[type[messages.Command], Handler] = {
     messages.Hold: _hold,
     messages.ConfirmCondition: _confirm_condition,
     messages.RecordAct: _record_act,
+    messages.CompareFingerprints: _compare_fingerprints,
 }
 
 TOLD: dict[type[messages.Command], tuple[str, str]] = {
@@ -221,6 +240,7 @@ async def perform(conductor: "Conductor", connection: Connection, command: messa
     """Carry out one command of one page and answer it. A refusal changes nothing and says why."""
     handler = ACTS[type(command)]
     dismissed: list[tuple[str, str]] = []
+    differs = False
     try:
         async with conductor.acting(connection.participant_id) as (db, rows):
             me = rows.participant(connection.participant_id)
@@ -236,9 +256,12 @@ async def perform(conductor: "Conductor", connection: Connection, command: messa
                 dismissed=dismissed,
             )
             await handler(act, command)
+            differs = act.differs
     except HearingsError as error:
         conductor.answer(connection, refusal(command.id, error))
         return
+    if differs:
+        conductor.notify("fingerprints_differ", assertive=True)
     told = TOLD.get(type(command))
     if told is not None:
         code, whom = told

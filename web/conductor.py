@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
-from hearings import queries, recorded_acts, room_rules, seats, sittings
+from hearings import fingerprints, queries, recorded_acts, room_rules, seats, sittings
 from hearings.actors import SYSTEM
 from hearings.errors import NotFound
 from hearings.events import EventKind
+from hearings.fingerprints import Standing
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.room_rules import RoomRules
@@ -61,6 +62,8 @@ class Rows:
     entries: Sequence[HearingEvent]
     """Recorded acts of the hearing."""
     person_name: str
+    comparison: Standing
+    """Of fingerprints, aloud."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -88,6 +91,7 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
         entries=await recorded_acts.of_hearing(db, hearing_id),
         person_name=(await queries.get(db, HearingRequest, hearing.request_id)).person_name,
+        comparison=await fingerprints.of_sitting(db, sitting.id),
     )
 
 
@@ -144,6 +148,8 @@ class Conductor:
                 logger.warning("worker or recorder have more to say than could be taken in")
         if self.ended:  # the recording was closed while there was no web process
             return
+        async with self.acting() as (db, rows):
+            await self.media.tell_certificate(db, rows)
         self.spawn(self._follow())
         self.spawn(self._tick())
         self.spawn(self.proceedings.take_up(rows))
@@ -249,6 +255,7 @@ class Conductor:
             confirmed=rows.confirmed,
             entries=rows.entries,
             person_name=rows.person_name,
+            comparison=rows.comparison,
         )
         self.proceedings.plan_tracks(scene)
         self.media.send_plan(scene, recording_open=self.proceedings.open)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hearings import fingerprints
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant
 from web import recorded_words, roles
@@ -57,6 +58,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.closed: N_("Sitting closed"),
     EventKind.aborted: N_("Broken off"),
     EventKind.condition_confirmed: N_("Condition confirmed"),
+    EventKind.fingerprints_compared: N_("Fingerprints compared aloud"),
+    EventKind.fingerprints_stale: N_("The server has another certificate: to be compared again"),
     EventKind.time_limit_reached: N_("Time limit of the requested State used up"),
     EventKind.break_due: N_("Pause due by the conditions"),
     **recorded_words.TITLES,
@@ -109,6 +112,9 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _(METHODS.get(str(data.get("method", "")), ""))
     if kind in (EventKind.language_chosen, EventKind.render_changed):
         return language_here(str(data["lang"])) if data.get("lang") else "–"
+    if kind is EventKind.fingerprints_compared:
+        said = _("the same: {code}") if data.get("matched") else _("not the same as {code}")
+        return said.format(code=fingerprints.code(str(data["certificate"])))
     if kind is EventKind.pin_failed:
         return _("tries left: {n}").format(n=data.get("tries_left"))
     return str(data.get("reason") or "")

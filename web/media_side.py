@@ -4,6 +4,9 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import fingerprints
 from hearings.actors import SYSTEM
 from hearings.events import EventKind, record
 from hearings.status import IN_ROOM
@@ -67,6 +70,12 @@ class MediaSide:
         if self._process is not None:
             await self._process.stop()
 
+    async def tell_certificate(self, db: AsyncSession, rows: "Rows") -> bool:
+        """The rows learn which certificate the worker has. Returns whether a comparison has become stale by it."""
+        assert self._process is not None and self._process.attached is not None
+        found = self._process.attached.certificate
+        return await fingerprints.seen(db, sitting=rows.sitting, certificate=found, now=self._conductor.now())
+
     def drop(self, participant_id: str) -> None:
         """Close somebody's media connection at once."""
         if self._process is not None:
@@ -128,7 +137,8 @@ class MediaSide:
                 if (connection := self._conductor.connections.get(message.seat)) is not None:
                     connection.send(messages.Slots(slots=message.slots))
             case messages.PeerStatus():
-                self._conductor.liveness.setdefault(message.seat, Liveness()).media = message.status
+                state = self._conductor.liveness.setdefault(message.seat, Liveness())
+                state.media, state.certificate = message.status, message.certificate
                 self._conductor.touch()
             case messages.FloorClosed():
                 await self._conductor.proceedings.floor_closed_by_worker(message.cause, message.at)
@@ -148,15 +158,18 @@ class MediaSide:
         """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
         self._is_up()
         for state in self._conductor.liveness.values():
-            state.media, state.lost_since = "", None
+            state.media, state.certificate, state.lost_since = "", "", None
         async with self._conductor.acting() as (db, rows):
             for one in rows.participants:
                 if one.microphone:
                     one.microphone = False
                     db.add(one)
             await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._conductor.now())
+            stale = await self.tell_certificate(db, rows)
         self._last_plan = None
         await self._conductor.refresh()
         for connection in list(self._conductor.connections.values()):
             connection.send(messages.Reoffer(generation=self.generation))
         self._conductor.notify("media_back")
+        if stale:
+            self._conductor.notify("fingerprints_stale", assertive=True)

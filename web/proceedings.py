@@ -315,6 +315,7 @@ class Proceedings:
                     db,
                     sitting=rows.sitting,
                     without_camera=command.without_camera,
+                    without_comparison=command.without_comparison,
                     reason=command.reason,
                     actor=participant_actor(_me(rows, connection)),
                     now=self._conductor.now(),

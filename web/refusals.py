@@ -41,6 +41,10 @@ SENTENCES: dict[str, str] = {
     "agreement_missing": N_("There is no technical agreement that both States have signed and that still holds."),
     "line_test_missing": N_("No line test has passed lately. Test the line, or write why the hearing goes on without."),
     "conditions_open": N_("A condition of the requested State is not kept yet: somebody is missing or has to confirm."),
+    "fingerprints_open": N_(
+        "The courts have not found the same code of the server's certificate. Compare the codes aloud, or start "
+        "without, with a reason."
+    ),
     "consent_missing": N_(
         "The person’s consent is missing: {rules}. Record the answers on the page Consents of the request."
     ),

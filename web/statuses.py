@@ -72,6 +72,12 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "read_back": ("warn", N_("Read back, to be signed")),
         "signed": ("seal", N_("Signed by both")),
     },
+    "ComparisonStatus": {
+        "open": ("plain", N_("Not compared yet")),
+        "matched": ("ok", N_("Compared: the same")),
+        "differs": ("rec", N_("Compared: not the same")),
+        "stale": ("warn", N_("To be compared again")),
+    },
     "PresenceStatus": {
         "invited": ("plain", N_("Not here yet")),
         "identified": ("info", N_("Signed in")),
@@ -112,6 +118,7 @@ TABLES = {
     "agreement": "AgreementStatus",
     "sitting": "SittingStatus",
     "recording": "RecordingStatus",
+    "fingerprint_comparison": "ComparisonStatus",
     "participant": "PresenceStatus",
     "minutes": "MinutesStatus",
     "consent": "ConsentStatus",

@@ -18,6 +18,13 @@ SENTENCES: dict[str, str] = {
     "encryption_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
     "end_to_end.conflict": N_("Encryption that the server cannot open is asked for; site {side} does not offer it."),
     "end_to_end_not_carried.conflict": N_("Encryption that the server cannot open is asked for; the room has none."),
+    "fingerprints.agreed": N_(
+        "Before the start both courts read the code of the server's certificate to each other, by whose difference "
+        "somebody in between is noticed."
+    ),
+    "fingerprints_waived.compromise": N_(
+        "The courts do not compare the server's certificate before the start: somebody in between would not be noticed."
+    ),
     "audio_codec.agreed": N_("The best sound that both sites offer and the room carries is {value}."),
     "audio_codec.compromise": N_("Both sites have {value}; {given_up} was given up."),
     "audio_codec.conflict": N_("The sites have no sound format in common."),
@@ -153,6 +160,7 @@ ITEMS: dict[str, str] = {
     "endpoint": N_("Way of joining"),
     "transport": N_("Network"),
     "encryption": N_("Encryption"),
+    "fingerprints": N_("Fingerprints compared aloud"),
     "audio_codec": N_("Sound format"),
     "video_codec": N_("Picture format"),
     "size": N_("Picture size (lines)"),
@@ -195,6 +203,7 @@ NEEDS: dict[str, str] = {
     "redial": N_("How often a broken line is redialled"),
     "phone": N_("The telephone may be used when the line breaks"),
     "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
+    "fingerprints": N_("Both courts compare fingerprints aloud before the start"),
 }
 ABILITIES: dict[str, str] = {
     "endpoint": N_("Way of joining"),
@@ -272,6 +281,8 @@ WORDS: dict[str, str] = {
     "dtls_srtp": "DTLS-SRTP",
     "e2ee_sframe": N_("End to end (SFrame)"),
     "h235": "H.235",
+    "compared_aloud": N_("Compared aloud"),
+    "not_compared": N_("Not compared"),
     "opus-fb": "Opus, 20 kHz",
     "opus-swb": "Opus, 12 kHz",
     "opus-wb": "Opus, 8 kHz",

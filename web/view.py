@@ -9,6 +9,7 @@ from datetime import datetime
 
 from hearings import recorded_acts
 from hearings.events import EventKind
+from hearings.fingerprints import NOTHING, Standing
 from hearings.models import Hearing, HearingEvent, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
@@ -38,6 +39,7 @@ PAGE_ACTIONS = (
     "lift_hold",
     "close",
     "break_off",
+    "compare_fingerprints",
     "speak_in_channel",
     "record_act",
 )
@@ -50,6 +52,8 @@ class Liveness:
 
     connected: bool = False
     media: str = ""
+    certificate: str = ""
+    """The page's own, as the worker saw it in the handshake."""
     report: messages.LineReport | None = None
     lost_since: int | None = None
 
@@ -73,6 +77,7 @@ class Scene:
     """Recorded acts, oldest first."""
     person_name: str = ""
     """Of the person heard, as the request has it."""
+    comparison: Standing = NOTHING
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -238,6 +243,22 @@ def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedVi
     return found
 
 
+def fingerprints_view(viewer: Participant, scene: Scene) -> messages.FingerprintsView:
+    """How far the courts are with comparing fingerprints, and what the viewer's own page must find."""
+    live, found = scene.liveness.get(viewer.id), scene.comparison
+    return messages.FingerprintsView(
+        required=scene.rules.fingerprints,
+        status=found.status.value,  # type: ignore[arg-type]
+        again=found.again,
+        said=[
+            messages.SideSaid(state=state_name(state), matched=found.said.get(state))
+            for state in (scene.hearing.requesting_state, scene.hearing.requested_state)
+        ],
+        server=found.certificate,
+        own=live.certificate if live else "",
+    )
+
+
 def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
     """One line of the sound check."""
     who = scene.participant(check.participant_id)
@@ -303,6 +324,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         starts_at=nanoseconds(hearing.starts_at),
         hold=hold_view(scene) if here == "room" else None,
         conditions=conditions_view(viewer, scene) if here == "room" else [],
+        fingerprints=fingerprints_view(viewer, scene) if here == "room" else None,
         recording=recording_view(scene.facts, now),
         sound_checks=[
             check_view(check, scene) for check in scene.checks if manages or check.participant_id == viewer.id

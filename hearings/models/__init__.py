@@ -42,7 +42,7 @@ from hearings.models.request_parts import (
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
 from hearings.models.site import Site, SiteProfile
-from hearings.models.sitting import Recording, Sitting, SoundCheck
+from hearings.models.sitting import FingerprintComparison, Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
 
@@ -66,6 +66,7 @@ __all__ = [
     "Consultation",
     "CourtPeriod",
     "CustodyAudit",
+    "FingerprintComparison",
     "Hearing",
     "HearingDay",
     "HearingEvent",

@@ -1,4 +1,4 @@
-"""One continuous session of a hearing, its recording, and the sound checks before it."""
+"""One continuous session of a hearing, its recording, the sound checks before it, fingerprints compared aloud."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, word
-from hearings.status import RecordingStatus, SittingStatus
+from hearings.status import ComparisonStatus, RecordingStatus, SittingStatus
 
 
 class HoldCause(StrEnum):
@@ -108,3 +108,22 @@ class SoundCheck(Row, table=True):
     picture: bool | None = None
     text: str = Field(default="", max_length=500)
     at: datetime | None = instant(default=None)
+
+
+class FingerprintComparison(Row, table=True):
+    """What reading the code of a media worker's certificate to each other has shown (`hearings.fingerprints`)."""
+
+    __tablename__ = "fingerprint_comparison"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("length(certificate) = 64", name="certificate"),
+        Index("ix_fingerprint_comparison_sitting_id", "sitting_id", "id"),
+    )
+
+    sitting_id: str = Field(foreign_key="sitting.id", max_length=36)
+    certificate: str = Field(max_length=64)
+    """SHA-256, in hexadecimal digits."""
+    status: ComparisonStatus = word(ComparisonStatus, "status", default=ComparisonStatus.open)
+    since: datetime = instant()
+    said: dict[str, bool] = json(default_factory=dict)
+    """By State, whether its side has found the code the same."""

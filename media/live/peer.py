@@ -79,6 +79,11 @@ class Peer:
         return self._transport.status
 
     @property
+    def certificate(self) -> str:
+        """SHA-256 of the page's certificate as it came in the handshake; empty before."""
+        return self._transport.certificate
+
+    @property
     def heard(self) -> float:
         """When anything authenticated last came from the page, on the monotonic clock."""
         return self._transport.heard

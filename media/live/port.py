@@ -14,6 +14,7 @@ from typing import Protocol
 
 from aioice import stun
 from aiortc import RTCCertificate
+from aiortc.rtcdtlstransport import RTCDtlsFingerprint
 
 MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
 SOCKET_BUFFER = 4 * 1024 * 1024
@@ -26,6 +27,12 @@ IN_USE_SECONDS = 5.0  # since something was heard from an address, before anothe
 
 class PortError(RuntimeError):
     """The port cannot be used as asked."""
+
+
+def sha256_of(fingerprints: list[RTCDtlsFingerprint]) -> str:
+    """The SHA-256 of a certificate (RFC 8122 section 5) among its fingerprints: 64 hexadecimal digits, lower case."""
+    found = next(one.value for one in fingerprints if one.algorithm.lower() == "sha-256")
+    return found.replace(":", "").lower()
 
 
 class Connection(Protocol):
@@ -62,6 +69,7 @@ class Port:
         self.port: int = self._socket.getsockname()[1]
         self.announced = public_address or host
         self.certificate = RTCCertificate.generateCertificate()
+        self.fingerprint = sha256_of(self.certificate.getFingerprints())
         self.dropped = 0
         self._by_ufrag: dict[str, Connection] = {}
         self._by_address: dict[tuple[str, int], Connection] = {}

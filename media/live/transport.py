@@ -23,6 +23,7 @@ from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aiortc import RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceParameters
+from cryptography.hazmat.primitives import hashes
 
 from media.live.port import Port
 
@@ -83,6 +84,8 @@ class Transport:
         self.heard = time.monotonic()
         self.addresses: set[tuple[str, int]] = set()
         self.rejected = 0
+        self.certificate = ""
+        """SHA-256 of the certificate the other side proved to hold in the handshake, in hexadecimal digits."""
         self._port = port
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
@@ -149,6 +152,7 @@ class Transport:
                 )
                 if self._dtls.state != "connected":
                     raise ConnectionError("the handshake failed")
+                self.certificate = self._seen()
         except (ConnectionError, TimeoutError) as error:
             logger.info("a connection was not made: %s", error)
             await self.close()
@@ -167,6 +171,11 @@ class Transport:
         self.heard = time.monotonic()
         self._on_status("connected")
         self._library_status()
+
+    def _seen(self) -> str:
+        connection = self._dtls._ssl
+        found = connection.get_peer_certificate(as_cryptography=True) if connection is not None else None
+        return found.fingerprint(hashes.SHA256()).hex() if found is not None else ""
 
     def _library_status(self) -> None:
         if not self.closed and (self._ice.state in ("failed", "closed") or self._dtls.state in ("failed", "closed")):
@@ -321,5 +330,7 @@ async def _test_hooks(port: Port, transport: Transport) -> None:
     if not isinstance(ice.CandidatePair.remote_addr, property):
         raise TransportError("aioice names the other side's address in another way")
     source = inspect.getsource(type(dtls).start) + inspect.getsource(type(dtls)._setup_srtp)
+    if dtls._ssl is not None or len(port.fingerprint) != 64:
+        raise TransportError("aiortc keeps certificates in another way")
     if "_rx_srtp" not in source or "_tx_srtp" not in source:
         raise TransportError("aiortc sets up SRTP in another way")

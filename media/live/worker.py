@@ -124,6 +124,7 @@ class Worker:
                 since=self._since,
                 connected=connected,
                 status="floor_closed" if self.room.floor_latched else "",
+                certificate=self._port.fingerprint,
             )
         )
         for seq, event in list(self._events):
@@ -206,7 +207,10 @@ class Worker:
 
     def status_changed(self, seat: str, status: str) -> None:
         """The seat's line has changed."""
-        self._event(PeerStatus(seq=self._next_seq(), at=time.time_ns(), seat=seat, status=status))  # type: ignore[arg-type]
+        client = self.room.clients.get(seat)
+        seen = client.certificate if isinstance(client, Peer) else ""
+        event = PeerStatus(seq=self._next_seq(), at=time.time_ns(), seat=seat, status=status, certificate=seen)  # type: ignore[arg-type]
+        self._event(event)
 
     def sending_changed(self, seat: str, audio: bool, video: bool) -> None:
         """Other kinds of media arrive from the seat than before."""

@@ -306,6 +306,12 @@ class Person:
     async def press(self, name: str, **options: Any) -> None:
         await self.page.get_by_role("button", name=name, **options).first.click()
 
+    async def code(self) -> str:
+        """What this page reads aloud of the certificate on its own line."""
+        groups = self.page.get_by_role("group", name="Code of the server’s certificate").locator("bdi")
+        await expect(groups).to_have_count(6)
+        return " ".join(await groups.all_text_contents())
+
     async def accessible(self) -> None:
         """axe finds nothing against WCAG 2.0–2.2 A and AA in what this person sees now."""
         found = await Axe().run(self.page, options={"runOnly": WCAG})
@@ -337,6 +343,8 @@ class People:
     def __init__(self, browser: Browser, installation: Installation, demo: Demo) -> None:
         self.browser, self.installation, self.demo = browser, installation, demo
         self.all: dict[str, Person] = {}
+        self.compares = True
+        """Whether fingerprints are compared aloud before the sound checks."""
 
     async def person(self, role: str) -> Person:
         context = await self.browser.new_context(
@@ -402,7 +410,12 @@ class People:
         await self.all_say("RECORDING")
 
     async def check_sound(self) -> None:
-        """Microphones on, and every required sound check."""
+        """Fingerprints compared, microphones on, and every required sound check."""
+        if self.compares:
+            codes = {role: await self[role].code() for role in ("judge", "clerk", "authority")}
+            assert len(set(codes.values())) == 1, codes
+            await self["authority"].press("Both have the same code")
+            await expect(self["judge"].page.get_by_text("Compared: the same.")).to_be_visible()
         for role in ROLES:
             await self[role].press("Turn on my microphone")
         judge, interpreter = self["judge"], self["interpreter"]

@@ -47,6 +47,8 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
 ) -> None:
     await people.gather()
     await people.start_sitting()
+    await people["judge"].page.get_by_text("Show the code").click()
+    codes = [await people["judge"].code()]
     for number in (signal.SIGKILL, signal.SIGSTOP):
         at = installation.signal("worker", number)
         await people.everybody(lambda one: expect(one.page.get_by_text("Sound and picture").first).to_be_visible())
@@ -56,6 +58,15 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
         assert back <= 5.0
         await all_speak(people)
         await people.all_say("RECORDING")
+        # Another worker has another certificate: it is said until somebody has compared again.
+        await expect(people["judge"].page.get_by_text("The server was replaced")).to_be_visible()
+        codes.append(await people["judge"].code())
+        assert await people["authority"].code() == codes[-1]
+        await people["clerk"].press("Both have the same code")
+        await expect(people["judge"].page.get_by_text("The server was replaced")).to_have_count(0)
+    assert len(set(codes)) == 3
+    kinds = [kind for kind, _at, _data in installation.events()]
+    assert (kinds.count("fingerprints_compared"), kinds.count("fingerprints_stale")) == (3, 2)
     assert [kind for kind, _at, _data in installation.events()].count("admitted") == 2
     await people.close()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)

@@ -23,6 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import (
     agreements,
     diary,
+    fingerprints,
     keys,
     links,
     participants,
@@ -43,6 +44,7 @@ from hearings.roles import CONDUCTING, Role
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 """08:00 in Bucharest, 13:00 in Bangkok."""
+CERTIFICATE = hashlib.sha256(b"the certificate of a media worker").hexdigest()
 
 FIELDS = {
     "case_number": "1234/P/2025",
@@ -337,8 +339,30 @@ class Court:
             sitting, _ = await self.sitting(db)
             await sittings.roll_call(db, sitting=sitting, actor=await self.actor(db, Role.clerk), now=NOW)
 
+    async def has_certificate(self, certificate: str = CERTIFICATE) -> bool:
+        """The media worker says which certificate it has; whether a comparison is stale by it."""
+        async with self.database.transaction() as db:
+            sitting, _ = await self.sitting(db)
+            return await fingerprints.seen(db, sitting=sitting, certificate=certificate, now=NOW)
+
+    async def compare(self, role: Role, matched: bool = True, certificate: str = CERTIFICATE) -> None:
+        """Somebody says what reading the codes aloud has shown."""
+        async with self.database.transaction() as db:
+            sitting, _ = await self.sitting(db)
+            await fingerprints.compare(
+                db,
+                sitting=sitting,
+                matched=matched,
+                certificate=certificate,
+                actor=await self.actor(db, role),
+                now=NOW,
+            )
+
     async def check_sound(self, *, audio_ok: bool = True, no_picture_of: Role | None = None) -> None:
-        """Every sound check that is required, run; all pass but a picture that is to be missing."""
+        """Every sound check that is required, run; all pass but a picture that is to be missing. Fingerprints are
+        compared before."""
+        await self.has_certificate()
+        await self.compare(Role.presiding_judge)
         async with self.database.transaction() as db:
             sitting, _ = await self.sitting(db)
             judge = await self.actor(db, Role.presiding_judge)

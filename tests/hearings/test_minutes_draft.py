@@ -126,6 +126,31 @@ def test_confirmed_conditions_are_told_with_who_confirmed_them() -> None:
     )
 
 
+def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() -> None:
+    one, next_one = "00" * 32, f"{1:010x}" * 6 + "0000"
+    people = (person(Role.clerk, "Ion"), person(Role.requested_authority, "Eva"))
+    events = [
+        event(1, "lobby_opened"),
+        event(2, "fingerprints_compared", 1, actor="clerk", matched=True, certificate=one, state="FR"),
+        event(3, "fingerprints_stale", 2, certificate=next_one),
+        event(4, "fingerprints_compared", 3, actor="requested_authority", matched=False, certificate=next_one),
+        event(5, "start_ordered", 4, actor="clerk", without_comparison="differs", reason="The line was noisy."),
+    ]
+    found = told(facts(*events, people=people))
+    assert [line.rpartition("UTC: ")[2] for line in found["technical.fingerprints"].splitlines()] == [
+        "Ion said that the fingerprints of the server's certificate, read aloud between the courts, were the same: "
+        "00000 00000 00000 00000 00000 00000.",
+        "the server was replaced, and with it its certificate; its fingerprint from then on: "
+        "00001 00001 00001 00001 00001 00001.",
+        "Eva said that the fingerprints of the server's certificate, read aloud between the courts, were not the same. "
+        "The server's own was 00001 00001 00001 00001 00001 00001.",
+    ]
+    assert found["course.sitting_1"].splitlines()[2:] == [
+        "    Although the fingerprints compared aloud were not the same.",
+        "    Reason given: “The line was noisy.”",
+    ]
+
+
 def test_an_act_that_is_new_is_told_by_its_name() -> None:
     found = told(facts(event(1, "lobby_opened"), event(2, "witness_fainted", 1, text="At once")))
     assert found["course.sitting_1"].splitlines()[1:] == [

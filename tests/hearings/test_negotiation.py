@@ -306,6 +306,7 @@ def test_two_good_sites_agree_on_everything() -> None:
         "endpoint": (Result.agreed, "webrtc"),
         "transport": (Result.agreed, "udp_direct"),
         "encryption": (Result.agreed, "dtls_srtp"),
+        "fingerprints": (Result.agreed, "compared_aloud"),
         "audio_codec": (Result.agreed, "opus-fb"),
         "video_codec": (Result.agreed, "vp8"),
         "size": (Result.agreed, "1080"),

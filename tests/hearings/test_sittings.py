@@ -177,7 +177,11 @@ async def test_a_missing_camera_needs_a_name_and_a_reason(court: Any, now: datet
     await act(court, sittings.start, JUDGE, now, without_camera=[court.ids[AUTHORITY]], reason="Camera broke")
     async with court.database.reading() as db:
         event = (await queries.events(db, court.hearing.id))[-1]
-    assert event.data == {"without_camera": [court.ids[AUTHORITY]], "reason": "Camera broke"}
+    assert event.data == {
+        "without_camera": [court.ids[AUTHORITY]],
+        "without_comparison": "",
+        "reason": "Camera broke",
+    }
 
 
 @ASSEMBLED

@@ -69,6 +69,11 @@ ROADS = {
         in_review: drafted read_back
         read_back: in_review signed
         signed:""",
+    "ComparisonStatus": """
+        open: matched differs stale
+        matched: differs stale
+        differs: matched stale
+        stale:""",
     "PresenceStatus": """
         invited: identified left removed released
         identified: tested invited left removed released
@@ -133,7 +138,7 @@ def test_the_ends_are_ends() -> None:
     assert ends == {
         *("RequestStatus.refused", "RequestStatus.withdrawn", "RequestStatus.closed"),
         *("HearingStatus.concluded", "HearingStatus.cancelled", "HearingStatus.aborted"),
-        *("SittingStatus.closed", "AgreementStatus.void", "MinutesStatus.signed"),
+        *("SittingStatus.closed", "AgreementStatus.void", "MinutesStatus.signed", "ComparisonStatus.stale"),
         *("RecordingStatus.sealed", "RecordingStatus.failed", "RecordingStatus.no_recording"),
         *("OfferStatus.accepted", "OfferStatus.passed_over", "OfferStatus.taken_back"),
     }

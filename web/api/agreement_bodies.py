@@ -42,6 +42,7 @@ SESSION = {
     "format": "webm",
     "exhibits": "document_camera",
     "breakdown": {"redial": 3, "second_line": False, "phone": True, "adjourn_after_minutes": 30},
+    "fingerprints": True,
 }
 CONDITION = {
     "rule": {"kind": "counsel_present"},
@@ -116,6 +117,7 @@ class Needs(Model):
     redial: int = Field(default=3, ge=0, le=profiles.MOST_REDIALS)
     phone: bool = Field(default=True, description="The telephone may be used when the line breaks.")
     adjourn_after_minutes: int = Field(default=30, ge=1, le=profiles.MOST_MINUTES_DOWN)
+    fingerprints: bool = Field(default=True, description="Both courts compare fingerprints aloud before the start.")
 
     def told(self) -> dict[str, Any]:
         """Only what was sent, as `hearings` takes it."""

@@ -42,7 +42,7 @@ NUMBERS = (
     *("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps"),
     *("redial", "adjourn_after_minutes"),
 )
-FLAGS = ("end_to_end", "private_line", "room_view", "pivot", "exhibits", "phone")
+FLAGS = ("end_to_end", "private_line", "room_view", "pivot", "exhibits", "phone", "fingerprints")
 CHOICES = ("interpreting", "interpreter_at", "recording", "heard")
 
 
@@ -335,6 +335,7 @@ async def _sign_page(
                     ("fps", technical_words.ITEMS["rate"]),
                     ("audio_codec", technical_words.ITEMS["audio_codec"]),
                     ("video_codec", technical_words.ITEMS["video_codec"]),
+                    ("fingerprints", technical_words.ITEMS["fingerprints"]),
                     ("interpreting", technical_words.ITEMS["interpreting"]),
                     ("exhibits", technical_words.ITEMS["exhibits"]),
                     ("recording", technical_words.ITEMS["recording"]),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from typing import Any
@@ -33,6 +34,21 @@ async def test_sound_and_picture_reach_the_other_page(court: Any, until: Any) ->
     assert names == {f"slot{number}" for number in range(8)}
     await until(lambda: len(judge.reports) >= 2 and witness.receiver_reports > 0 and witness.transport_feedback > 2)
     assert {report.ssrc for report in judge.reports} <= set(judge.mid_of)
+
+
+async def test_the_worker_says_its_own_certificate_and_the_one_each_page_came_with(court: Any, until: Any) -> None:
+    from media.messages import PeerStatus
+
+    court.seat("judge")
+    court.plan()
+    judge = await court.page("judge")
+    await until(lambda: any(isinstance(e, PeerStatus) and e.status == "connected" for e in court.events))
+    seen = [e.certificate for e in court.events if isinstance(e, PeerStatus) and e.status == "connected"]
+    sent = next(one.value for one in judge.dtls.getLocalParameters().fingerprints if one.algorithm == "sha-256")
+    assert seen == [sent.replace(":", "").lower()]
+    told = re.search(r"a=fingerprint:sha-256 (\S+)", judge.answer)
+    assert told is not None
+    assert court.process.attached.certificate == told[1].replace(":", "").lower()
 
 
 async def test_the_lobby_is_connected_and_neither_heard_nor_hears(court: Any, until: Any) -> None:

@@ -182,6 +182,8 @@ export interface Start {
   id: string;
   /** the participant's id; opaque to media; 0–64 characters */
   without_camera?: string[];
+  /** although fingerprints were not compared, or differed; with a reason */
+  without_comparison?: boolean;
   /** in the person's own words; 0–500 characters */
   reason?: string;
 }
@@ -230,6 +232,16 @@ export interface ConfirmCondition {
   id: string;
   /** 0–40 characters */
   kind: string;
+}
+
+/** Both courts have read each other the code of the media worker's certificate: it was the same, or it was not. */
+export interface CompareFingerprints {
+  type: "compare_fingerprints";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  matched: boolean;
+  /** SHA-256 of the certificate this page's own line is made with; matches `^[0-9a-f]{64}$` */
+  certificate: string;
 }
 
 /** Record an act in the log: its kind and what its fields hold, as text. Who may be recorded how is `hearings.recorded_acts.KINDS`. */
@@ -298,6 +310,28 @@ export interface ConditionView {
   confirmed: boolean | null;
   /** this person can confirm it now */
   confirmable: boolean;
+}
+
+/** How far the courts are with comparing fingerprints aloud, and what the service itself has seen. The page computes its code from the line it really uses; these two are what it must find there. */
+export interface FingerprintsView {
+  /** the technical agreement asks for it before the start */
+  required: boolean;
+  status: "differs" | "matched" | "open";
+  /** it was compared, and the media worker has been replaced since */
+  again: boolean;
+  /** both sides, the requesting State's first */
+  said: SideSaid[];
+  /** the media worker's, as the worker says; matches `^([0-9a-f]{64})?$` */
+  server: string;
+  /** the page's own, as the worker saw it in the handshake; matches `^([0-9a-f]{64})?$` */
+  own: string;
+}
+
+/** Whether one side has found the code the same. */
+export interface SideSaid {
+  state: string;
+  /** null: it has not said anything yet */
+  matched: boolean | null;
 }
 
 /** The claim about sealed bytes. The page turns it to NOT RECORDING by itself when `tick` stays away 20 s. */
@@ -382,6 +416,7 @@ export interface View {
   starts_at: number;
   hold: HoldView | null;
   conditions: ConditionView[];
+  fingerprints: FingerprintsView | null;
   recording: RecordingView;
   sound_checks: SoundCheckView[];
   languages: LanguageView[];
@@ -484,6 +519,7 @@ export type BrowserToWeb =
   | Close
   | BreakOff
   | ConfirmCondition
+  | CompareFingerprints
   | RecordAct;
 
 export type WebToBrowser =

@@ -3,6 +3,7 @@
 // new connection takes the place of the old one. The offer does not wait for ICE: the server learns our address from the
 // first check it gets.
 import type { LineReport } from "../messages";
+import { fingerprintsOf, type Fingerprints } from "./fingerprints";
 import { HttpError, post } from "./http";
 
 export const RECEIVING = 8;
@@ -94,6 +95,11 @@ export class MediaLine {
   /** The browser's own statistics of the present connection. */
   async stats(): Promise<RTCStatsReport | null> {
     return (await this.peer?.getStats()) ?? null;
+  }
+
+  /** The certificates of the present connection; null while there is none. */
+  async fingerprints(): Promise<Fingerprints | null> {
+    return this.peer && this.status === "connected" ? await fingerprintsOf(this.peer) : null;
   }
 
   /** What the page measures of its own line; null while there is none. */

@@ -7,6 +7,7 @@ import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
 import { limitCamera } from "../client/devices";
+import type { Fingerprints } from "../client/fingerprints";
 import { MediaLine, type MediaStatus } from "../client/media";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
 import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
@@ -36,6 +37,8 @@ const SEAT_KEY = "vivavoce-seat";
 const LEVEL_MS = 125;
 const SECOND_MS = 250;
 const REPORT_MS = 5_000;
+/** The server's word on a new line comes a moment after the line: until then the two cannot be held against each other. */
+const SETTLED_MS = 2_000;
 const KEPT = 50;
 /** Notices of what this page says by itself, from the view. */
 const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back"]);
@@ -49,6 +52,8 @@ export class Hearing {
   readonly now = signal(Date.now());
   readonly mediaStatus = signal<MediaStatus>("idle");
   readonly mediaText = signal("");
+  /** Of the line in use, as this browser has met it; null while there is none. */
+  readonly fingerprints = signal<Fingerprints | null>(null);
   readonly slots = signal<SlotView[]>([]);
   /** Video tracks by receiving line. */
   readonly videos = signal<ReadonlyMap<string, MediaStreamTrack>>(new Map());
@@ -94,6 +99,7 @@ export class Hearing {
   private connections = 0;
   private lostAt = { control: 0, media: 0 };
   private rang = false;
+  private looking = 0;
 
   constructor(readonly config: PageConfig) {
     this.signalling = new Signalling({
@@ -340,6 +346,9 @@ export class Hearing {
   private mediaChanged(status: MediaStatus, text: string): void {
     this.mediaStatus.value = status;
     this.mediaText.value = text;
+    this.fingerprints.value = null;
+    window.clearTimeout(this.looking);
+    if (status === "connected") this.looking = window.setTimeout(() => void this.lookAtCertificates(), SETTLED_MS);
     if (status === "connecting") {
       this.connections += 1;
       // Back on a new line: listening. The person opens the microphone again.
@@ -352,6 +361,11 @@ export class Hearing {
     if (status === "connected" || status === "idle") this.lostAt.media = 0;
     else this.lostAt.media ||= performance.now();
     this.refresh();
+  }
+
+  private async lookAtCertificates(): Promise<void> {
+    const found = await this.media.fingerprints();
+    if (this.mediaStatus.value === "connected") this.fingerprints.value = found;
   }
 
   private received(mid: string, kind: "audio" | "video", track: MediaStreamTrack): void {

@@ -6,6 +6,7 @@ import { Console } from "./console";
 import { useHearing } from "./context";
 import { Controls } from "./controls";
 import { Refusal } from "./dialog";
+import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
 import { Record } from "./record";
@@ -32,6 +33,7 @@ export function Room({ view }: { view: View }) {
       <header class="room-head">
         <RecordingBar view={view} />
         <HoldBar view={view} />
+        <FingerprintsBar view={view} />
         <div class="bar status-bar">
           <h1 ref={heading} tabIndex={-1}>
             {sittingStatus(view.status)}
@@ -65,9 +67,11 @@ export function Room({ view }: { view: View }) {
           <Refusal />
           <Roll view={view} part="lobby" />
           {beforeSession(view.status) && <Conditions view={view} />}
+          {beforeSession(view.status) && <CompareFingerprints view={view} />}
           {beforeSession(view.status) && <BeforeSitting view={view} />}
           <Record view={view} />
           <Roll view={view} part="rest" />
+          {!beforeSession(view.status) && <CompareFingerprints view={view} />}
           {!beforeSession(view.status) && <Conditions view={view} />}
           <Happened view={view} />
         </aside>

@@ -124,19 +124,22 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
     const checks = view.sound_checks.filter((check) => check.participant === person.participant && !check.lang);
     return isPresent(person) && (!person.camera || checks.some((check) => check.picture === false));
   });
+  const told = view.fingerprints;
+  const uncompared = told !== null && (told.status === "differs" || (told.required && told.status !== "matched"));
   const [without, setWithout] = useState<string[]>([]);
+  const [comparison, setComparison] = useState(false);
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const field = useId();
   const start = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (without.length > 0 && reason.trim().length < 3) {
+    if ((without.length > 0 || (uncompared && comparison)) && reason.trim().length < 3) {
       setProblem(t("Give a reason, in a few words."));
       return;
     }
     setBusy(true);
-    const { ok } = await hearing.act("start", { without_camera: without, reason: reason.trim() });
+    const { ok } = await hearing.act("start", { without_camera: without, without_comparison: uncompared && comparison, reason: reason.trim() });
     setBusy(false);
     if (ok) onClose();
   };
@@ -159,10 +162,23 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
                 {person.name}
               </label>
             ))}
-            <label for={field}>{t("Reason")}</label>
+          </fieldset>
+        )}
+        {uncompared && (
+          <fieldset>
+            <legend>{told.status === "differs" ? t("The courts have read different codes.") : t("The codes were not compared aloud as agreed.")}</legend>
+            <label class="tickbox">
+              <input type="checkbox" checked={comparison} onChange={(event) => setComparison(event.currentTarget.checked)} />
+              {t("Start all the same")}
+            </label>
+          </fieldset>
+        )}
+        {(blind.length > 0 || uncompared) && (
+          <>
+            <label class="field" for={field}>{t("Reason")}</label>
             {problem && <p class="field-error" role="alert">{problem}</p>}
             <textarea id={field} rows={2} maxLength={500} dir="auto" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-          </fieldset>
+          </>
         )}
         <Refusal />
         <div class="row">

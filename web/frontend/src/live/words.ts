@@ -32,6 +32,7 @@ export type Action =
   | "lift_hold"
   | "close"
   | "break_off"
+  | "compare_fingerprints"
   | "record_act";
 
 /** What this viewer may do; null when the view does not say. */
