@@ -11,7 +11,7 @@ diary        clocks wall_times calendars court_periods resources rest interprete
              offers terms diary diary_queries hearing_days court_times adjournments tzdata_check docket docket_model
              docket_gathering
 agreement    sites profiles site_details outcomes formats negotiation negotiation_input negotiation_words equipment
-             agreement_facts agreements line_tests conditions room_rules
+             agreement_facts agreements line_tests speech_quality conditions room_rules
 people       actors staff roles logins links participants seats permissions permission_table
 sitting      sittings sound_checks fingerprints recordings events recorded_acts languages
 minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_sections minutes_course minutes_people

@@ -141,6 +141,12 @@ def facilities(asked: Asked) -> Iterator[Line]:
     place = {"a": asked.a, "b": asked.b}[heard]
     has: list[tuple[str, bool, frozenset[str], Callable[[Profile], frozenset[str]]]] = [
         ("room_view", needs.room_view, frozenset({"room_view"}), lambda one: _flag("room_view", one.room_view)),
+        (
+            "true_to_life",
+            needs.true_to_life,
+            frozenset({"true_to_life"}),
+            lambda one: _flag("true_to_life", one.true_to_life),
+        ),
         ("private_line", needs.private_line, frozenset(), lambda one: one.private_lines),
         ("accessibility", bool(needs.accessibility), needs.accessibility, lambda one: one.accessibility),
     ]

@@ -1,7 +1,8 @@
 """Line tests: what both sites' browsers measured, judged against the agreement, and how long a passed one is good for.
 
 Both browsers meet in a media worker as in a hearing (`web.line_rooms`). The figures: round trip between the sites (the
-sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth. The limits are data
+sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth, the quality of speech
+estimated from the first three, and how far sound is ahead of the picture where a browser says so. The limits are data
 (data/negotiation.yaml; legal.md §5(b)), the band that of simultaneous interpreting (ISO 24019, data/defaults.yaml).
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreement_facts, agreements, profiles, reference
+from hearings import agreement_facts, agreements, profiles, reference, speech_quality
 from hearings.actors import Actor
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotFound, NotReady
 from hearings.models import Agreement, Hearing, LineReport, LineTest
@@ -35,15 +36,18 @@ FIGURES: Mapping[str, tuple[float, float]] = {
     "down_kbps": (0, 10_000_000),
 }
 """What a report must hold, and between which bounds."""
+SOUND_AHEAD = (-60_000, 60_000)
+"""Bounds of `sound_ahead_ms`, which a report holds only where the browser gives it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line of the judgement. `limit` None: measured, not judged. `side`: requesting, requested, or both."""
+    """One line of the judgement. `limit` None: measured, not judged. `measured` None: not measured. `side`: requesting,
+    requested, or both."""
 
     item: str
     side: str
-    measured: float
+    measured: float | None
     limit: float | None
     passed: bool
 
@@ -61,10 +65,12 @@ def read(measured: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `Invalid` naming the field for what is missing, unknown, out of bounds or no number.
     """
-    unknown = sorted(set(map(str, measured)) - {*FIGURES, "tones"})
+    unknown = sorted(set(map(str, measured)) - {*FIGURES, "tones", "sound_ahead_ms"})
     if unknown:
         raise Invalid(f"A report has no {unknown[0][:40]!r}", unknown[0][:40])
     found: dict[str, Any] = {name: _figure(measured.get(name), name, *bounds) for name, bounds in FIGURES.items()}
+    ahead = measured.get("sound_ahead_ms")
+    found["sound_ahead_ms"] = None if ahead is None else _figure(ahead, "sound_ahead_ms", *SOUND_AHEAD)
     tones = measured.get("tones")
     known = profiles.table()["line_test"]["tones_hz"]
     if not isinstance(tones, Mapping) or set(tones) != set(map(str, known)):
@@ -95,8 +101,10 @@ def band(tones: Mapping[str, float]) -> int:
 def judge(session: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) -> tuple[Finding, ...]:
     """Both reports against the limits and the agreed session. `reports`: by side, as `read` gives them.
 
-    The upward bandwidth is that of one camera with its voice as agreed; downward and without simultaneous interpreting
-    the band are measured and not judged.
+    The upward bandwidth is that of one camera with its voice as agreed. Measured and not judged: downward, the band
+    without simultaneous interpreting, and, where the agreement does not ask for it, whether sound and picture keep
+    together; where it does, what a browser did not measure has failed. The quality of speech (`mos`) is estimated from
+    the round trip, loss and jitter (`hearings.speech_quality`).
     """
     limits = profiles.table()["line_test"]
     least = int(reference.defaults()["interpretation"]["simultaneous_min_audio_hz"])
@@ -108,6 +116,9 @@ def judge(session: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) 
         for item in ("loss_percent", "jitter_ms"):
             passed = report[item] <= limits[item]
             found.append(Finding(item=item, side=side, measured=report[item], limit=limits[item], passed=passed))
+        quality = speech_quality.mos(rtt_ms=rtt, loss_percent=report["loss_percent"], jitter_ms=report["jitter_ms"])
+        least_mos = limits["mos"]
+        found.append(Finding(item="mos", side=side, measured=quality, limit=least_mos, passed=quality >= least_mos))
         heard = band(report["tones"])
         found += [
             Finding(item="band_hz", side=side, measured=heard, limit=wide, passed=wide is None or heard >= wide),
@@ -115,8 +126,19 @@ def judge(session: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) 
                 item="up_kbps", side=side, measured=report["up_kbps"], limit=upward, passed=report["up_kbps"] >= upward
             ),
             Finding(item="down_kbps", side=side, measured=report["down_kbps"], limit=None, passed=True),
+            _together(side, report.get("sound_ahead_ms"), asked=bool(session.get("lip_sync", False))),
         ]
     return tuple(found)
+
+
+def _together(side: str, ahead: float | None, *, asked: bool) -> Finding:
+    """Sound ahead of the picture, in ms; negative behind. The limit is that of the way it is off."""
+    limits = profiles.table()["line_test"]
+    limit = -limits["sound_behind_ms"] if ahead is not None and ahead < 0 else limits["sound_ahead_ms"]
+    kept = ahead is not None and -limits["sound_behind_ms"] <= ahead <= limits["sound_ahead_ms"]
+    return Finding(
+        item="sound_ahead_ms", side=side, measured=ahead, limit=limit if asked else None, passed=kept or not asked
+    )
 
 
 # --- in the database ---------------------------------------------------------------------------------------------

@@ -123,7 +123,9 @@ async def _agreed(db: AsyncSession, found: Agreement) -> Sequence[tuple[str, Phr
         judged = N_("Line test, {item}, {side}: {measured}; limit {limit}: {verdict}.")
         message = N_("Line test, {item}, {side}: {measured}.") if finding["limit"] is None else judged
         verdict = Term(N_("kept")) if finding["passed"] else Term(N_("not kept"))
-        said.append(("row:line_test.findings", phrase(message, **(finding | {"verdict": verdict}))))
+        measured = Term(N_("not measured")) if finding["measured"] is None else finding["measured"]
+        told = finding | {"verdict": verdict, "measured": measured}
+        said.append(("row:line_test.findings", phrase(message, **told)))
     return said
 
 

@@ -5,7 +5,7 @@ inputs, says in a sentence why, and what was given up; a conflict says what woul
 mirrored outcome; the order in which a profile lists things does not matter; the same input gives the same outcome.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +23,12 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
     asked = Asked(a, b, needs, profiles.table() if table is None else table)
     picture = best_format(asked.a, asked.b, needs, asked.table)
     breakdown = _breakdown(asked)
+    srtp = _srtp(asked)
     lines = [
         _each(asked, "endpoint", "endpoints", lambda one: frozenset({one.endpoint})),
         _each(asked, "transport", "transports", lambda one: one.transports),
         _encryption(asked),
+        srtp,
         _fingerprints(asked),
         _common(asked, "audio_codec", "audio_codecs", lambda one: one.audio_codecs, picture.audio if picture else None),
         _common(asked, "video_codec", "video_codecs", lambda one: one.video_codecs, picture.video if picture else None),
@@ -40,6 +42,7 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         _common(asked, "key_holders", "key_holders", lambda one: one.key_holders),
         _common(asked, "format", "formats", lambda one: one.formats),
         _breakdown_line(asked, breakdown),
+        *_lip_sync(asked),
         *equipment.facilities(asked),
     ]
     found = {line.item: line for line in lines}
@@ -62,6 +65,8 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         exhibits=found["exhibits"].value if needs.exhibits else "none",
         breakdown=breakdown,
         fingerprints=needs.fingerprints,
+        srtp_profiles=tuple(srtp.value.split(", ")),
+        lip_sync=needs.lip_sync,
     )
     return Outcome(lines=tuple(lines), session=session)
 
@@ -216,6 +221,30 @@ def _encryption(asked: Asked) -> Line:
     rule = "end_to_end" if lacking else "end_to_end_not_carried"
     options = ("offer_end_to_end", "accept_hop_by_hop") if lacking else ("accept_hop_by_hop",)
     return replace(line, rule=rule, result=Result.conflict, value="", inputs=inputs, options=options)
+
+
+def _srtp(asked: Asked) -> Line:
+    """Every protection profile that both have and the media worker carries: it takes no other in the hearing."""
+    line = _common(asked, "srtp_profile", "srtp_profiles", lambda one: one.srtp_profiles)
+    carried = frozenset(row["id"] for row in asked.rows("srtp_profiles") if row["carried"])
+    every = asked.in_order("srtp_profiles", asked.a.srtp_profiles & asked.b.srtp_profiles & carried)
+    return replace(line, value=", ".join(every)) if every else line
+
+
+def _lip_sync(asked: Asked) -> Iterator[Line]:
+    """That sound and picture keep together, where it is asked for: the line test shows it (ITU-R BT.1359)."""
+    if not asked.needs.lip_sync:
+        return
+    limits = asked.table["line_test"]
+    yield Line(
+        item="lip_sync",
+        rule="lip_sync",
+        result=Result.agreed,
+        offered_a=(),
+        offered_b=(),
+        value="measured",
+        inputs=given(ahead=limits["sound_ahead_ms"], behind=limits["sound_behind_ms"]),
+    )
 
 
 def _fingerprints(asked: Asked) -> Line:

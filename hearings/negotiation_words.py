@@ -14,6 +14,10 @@ SENTENCES: Mapping[str, str] = {
     "encryption_not_carried.conflict": "In common the sites have {common}; the room carries {able}.",
     "end_to_end.conflict": "Encryption that the server cannot open is asked for; site {side} does not offer it.",
     "end_to_end_not_carried.conflict": "Encryption that the server cannot open is asked for; the room has none.",
+    "srtp_profile.agreed": "The strongest that both sites offer and the room carries is {value}.",
+    "srtp_profile.compromise": "Both sites and the room have {value}; {given_up} was given up.",
+    "srtp_profile.conflict": "The sites have no way of protecting media (SRTP profile) in common.",
+    "srtp_profile_not_carried.conflict": "In common the sites have {common}; the room carries {able}.",
     "fingerprints.agreed": (
         "Before the start both courts read the code of the server's certificate to each other, by whose difference "
         "somebody in between is noticed."
@@ -109,6 +113,11 @@ SENTENCES: Mapping[str, str] = {
     ),
     "room_view.agreed": "A camera can show the whole room at site {side}.",
     "room_view.conflict": "Site {side} has no camera that shows the whole room.",
+    "true_to_life.agreed": "Site {side} shows people as if they sat opposite.",
+    "true_to_life.conflict": "Site {side} cannot show people as if they sat opposite.",
+    "lip_sync.agreed": (
+        "In the line test sound is at most {ahead} ms ahead of the picture and at most {behind} ms behind it."
+    ),
     "private_line.agreed": "The person heard and counsel can speak in private.",
     "private_line.conflict": "Site {side} has no private line between the person heard and counsel.",
     "accessibility.agreed": "Site {side} has what the person heard needs.",
@@ -121,6 +130,8 @@ OPTIONS: Mapping[str, str] = {
     "offer_encryption": "One of the sites adds one of: {able}.",
     "offer_end_to_end": "Site {side} joins with equipment that encrypts end to end.",
     "accept_hop_by_hop": "The State that asks for it accepts encryption between each site and the server.",
+    "offer_srtp_profile": "One of the sites adds one of: {able}.",
+    "offer_true_to_life": "Site {side} puts up a camera at eye level and shows the picture about life-size.",
     "offer_audio_codec": "One of the sites adds one of: {able}.",
     "offer_video_codec": "One of the sites adds one of: {able}.",
     "larger_picture": "The site with the smaller picture uses other equipment.",

@@ -64,6 +64,10 @@ class Needs:
     adjourn_after_minutes: int = 30
     fingerprints: bool = True
     """Both courts read the code of the server's certificate to each other before the start."""
+    true_to_life: bool = False
+    """The person heard is shown as if they sat opposite."""
+    lip_sync: bool = False
+    """The line test must show that sound and picture keep together."""
 
     def mirrored(self) -> "Needs":
         """The same needs with the sides swapped."""
@@ -142,6 +146,10 @@ class Session:
     breakdown: Breakdown
     fingerprints: bool
     """Compared aloud before the start."""
+    srtp_profiles: tuple[str, ...]
+    """How media are protected: these and no others, the strongest first."""
+    lip_sync: bool
+    """Measured and judged in the line test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +185,7 @@ def needs_from(value: Mapping[str, Any]) -> Needs:
 
 def as_json(one: Needs | Session) -> dict[str, Any]:
     """Needs or a session as JSON, lists sorted."""
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(one).items()}
+    return {name: _listed(value) for name, value in asdict(one).items()}
 
 
 SINCE: Mapping[str, Any] = {"fingerprints": False}
@@ -187,6 +195,12 @@ SINCE: Mapping[str, Any] = {"fingerprints": False}
 def as_signed(needs: Mapping[str, Any]) -> Needs:
     """Needs of terms that both have signed: what has come since was not agreed to."""
     return needs_from({**SINCE, **needs})
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def completed(needs: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,4 +276,6 @@ _READ: Mapping[str, Any] = {
     "phone": _flag,
     "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
     "fingerprints": _flag,
+    "true_to_life": _flag,
+    "lip_sync": _flag,
 }

@@ -21,6 +21,8 @@ ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen
 INTERPRETING = ("consecutive", "simultaneous")
 CONTENT_SHARING = ("screen", "h239", "bfcp")
 MOST_CHANNELS, MOST_REDIALS, MOST_MINUTES_DOWN = 8, 10, 240
+BROWSER_SRTP = frozenset({"SRTP_AEAD_AES_256_GCM", "SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"})
+"""What browsers offer; the last one they must (RFC 8827 section 6.5). Profiles from before they were asked count so."""
 PRIVATE_LINES = ("room_beside", "phone", "separate_video")
 
 
@@ -60,6 +62,8 @@ class Profile:
     down_target: int
     transports: frozenset[str]
     encryption: frozenset[str]
+    srtp_profiles: frozenset[str] = BROWSER_SRTP
+    """How its equipment can protect media, in names of IANA's registry of SRTP protection profiles."""
     interpreting: frozenset[str] = frozenset()
     """How people at the site can be interpreted for."""
     booth: bool = False
@@ -80,6 +84,8 @@ class Profile:
     """How long its court waits for a broken line at most."""
     room_view: bool = False
     """Whether a camera can show the whole room (360 degrees)."""
+    true_to_life: bool = False
+    """Whether people are shown as if they sat opposite: upright, at eye level, about life-size."""
     document_camera: bool = False
     content_sharing: frozenset[str] = frozenset()
 
@@ -140,6 +146,7 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "down_target": _number(16, 10_000_000),
     "transports": _words(lambda: ids("transports"), 1),
     "encryption": _words(lambda: ids("encryption"), 1),
+    "srtp_profiles": _words(lambda: ids("srtp_profiles"), 1),
     "interpreting": _words(lambda: INTERPRETING, 0),
     "booth": _flag,
     "relay": _flag,
@@ -153,6 +160,7 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "redial": _number(0, MOST_REDIALS),
     "adjourn_after_minutes": _number(1, MOST_MINUTES_DOWN),
     "room_view": _flag,
+    "true_to_life": _flag,
     "document_camera": _flag,
     "content_sharing": _words(lambda: CONTENT_SHARING, 0),
 }

@@ -130,6 +130,7 @@ READ: Mapping[str, Read] = {
     "pin_told_by": _choice,
     "microphones": _text(500),
     "cameras": _text(500),
+    "room_layout": _text(1000),
     "interpreter_place": _text(500),
     "public_access": _text(500),
     "recording_law": _text(1000),

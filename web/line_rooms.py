@@ -7,8 +7,9 @@ its plan names no track and feeds no recorder.
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from media import messages
 from media.processes import Process, python
@@ -39,13 +40,16 @@ class LineRooms:
         self._rooms: dict[str, _Room] = {}
         self._lock = asyncio.Lock()
 
-    async def offer(self, test_id: str, side: str, sdp: str) -> messages.Answered | messages.Refused:
-        """Pass a page's offer to the worker of its test; the other side hears and sees it from then on.
+    async def offer(
+        self, test_id: str, side: str, sdp: str, session: Mapping[str, Any]
+    ) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker of its test; the other side hears and sees it from then on. Media are
+        protected as the agreed `session` says.
 
         Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes.
         """
         try:
-            room = await self._room(test_id)
+            room = await self._room(test_id, session)
             if room is None:
                 return messages.Refused(re="", code="busy", text="too many line tests are running")
             answer = await room.process.request(
@@ -61,21 +65,21 @@ class LineRooms:
         for test_id in list(self._rooms):
             await self._end(test_id)
 
-    async def _room(self, test_id: str) -> _Room | None:
+    async def _room(self, test_id: str, session: Mapping[str, Any]) -> _Room | None:
         async with self._lock:
             found = self._rooms.get(test_id)
             if found is None and len(self._rooms) < MOST:
-                found = await self._begin(test_id)
+                found = await self._begin(test_id, session)
                 self._rooms[test_id] = found
             return found
 
-    async def _begin(self, test_id: str) -> _Room:
+    async def _begin(self, test_id: str, session: Mapping[str, Any]) -> _Room:
         settings = self._parts.settings
         folder = settings.run / f"t{test_id.replace('-', '')[-8:]}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = plan.free_udp_port(settings.udp_host, settings.udp_range)
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
-        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public]
+        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public, *plan.protection(session)]
         process = await Process.start_or_adopt(
             "worker",
             python("media.live.worker", "--folder", str(folder), *where),

@@ -37,7 +37,14 @@ class MediaSide:
         """Start or take over the worker. Whoever of the room it does not have in its own is known to be lost."""
         settings, folder = self._conductor.parts.settings, self._conductor.folder
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
-        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public]
+        where = [
+            "--udp-host",
+            settings.udp_host,
+            "--udp-port",
+            str(port),
+            *public,
+            *plan.protection(rows.rules.session),
+        ]
         self._process = await Process.start_or_adopt(
             "worker",
             python("media.live.worker", "--folder", str(folder), *where),

@@ -6,7 +6,8 @@ this module translates.
 
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from hearings.models import Participant
 from hearings.roles import SHORT, Role, channel_track
@@ -25,6 +26,14 @@ FEEDING = frozenset(
     }
 )
 """Statuses of a sitting in which frames go to the recorder. It keeps them only in a sound check or a recording."""
+
+
+def protection(session: Mapping[str, Any]) -> list[str]:
+    """Arguments of a media worker by which it protects media as agreed and not otherwise; none without an agreement,
+    or in terms made before it was negotiated."""
+    agreed = session.get("srtp_profiles", [])
+    return ["--srtp", *agreed] if agreed else []
+
 
 VOICELESS = frozenset({Role.technician, Role.central_authority, Role.custodian, Role.auditor})
 """Roles that are never recorded: they have no voice in a hearing."""

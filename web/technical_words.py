@@ -18,6 +18,10 @@ SENTENCES: dict[str, str] = {
     "encryption_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
     "end_to_end.conflict": N_("Encryption that the server cannot open is asked for; site {side} does not offer it."),
     "end_to_end_not_carried.conflict": N_("Encryption that the server cannot open is asked for; the room has none."),
+    "srtp_profile.agreed": N_("The strongest that both sites offer and the room carries is {value}."),
+    "srtp_profile.compromise": N_("Both sites and the room have {value}; {given_up} was given up."),
+    "srtp_profile.conflict": N_("The sites have no way of protecting media (SRTP profile) in common."),
+    "srtp_profile_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
     "fingerprints.agreed": N_(
         "Before the start both courts read the code of the server's certificate to each other, by whose difference "
         "somebody in between is noticed."
@@ -117,6 +121,11 @@ SENTENCES: dict[str, str] = {
     ),
     "room_view.agreed": N_("A camera can show the whole room at site {side}."),
     "room_view.conflict": N_("Site {side} has no camera that shows the whole room."),
+    "true_to_life.agreed": N_("Site {side} shows people as if they sat opposite."),
+    "true_to_life.conflict": N_("Site {side} cannot show people as if they sat opposite."),
+    "lip_sync.agreed": N_(
+        "In the line test sound is at most {ahead} ms ahead of the picture and at most {behind} ms behind it."
+    ),
     "private_line.agreed": N_("The person heard and counsel can speak in private."),
     "private_line.conflict": N_("Site {side} has no private line between the person heard and counsel."),
     "accessibility.agreed": N_("Site {side} has what the person heard needs."),
@@ -128,6 +137,8 @@ OPTIONS: dict[str, str] = {
     "offer_encryption": N_("One of the sites adds one of: {able}."),
     "offer_end_to_end": N_("Site {side} joins with equipment that encrypts end to end."),
     "accept_hop_by_hop": N_("The State that asks for it accepts encryption between each site and the server."),
+    "offer_srtp_profile": N_("One of the sites adds one of: {able}."),
+    "offer_true_to_life": N_("Site {side} puts up a camera at eye level and shows the picture about life-size."),
     "offer_audio_codec": N_("One of the sites adds one of: {able}."),
     "offer_video_codec": N_("One of the sites adds one of: {able}."),
     "larger_picture": N_("The site with the smaller picture uses other equipment."),
@@ -160,6 +171,7 @@ ITEMS: dict[str, str] = {
     "endpoint": N_("Way of joining"),
     "transport": N_("Network"),
     "encryption": N_("Encryption"),
+    "srtp_profile": N_("Protection of media (SRTP)"),
     "fingerprints": N_("Fingerprints compared aloud"),
     "audio_codec": N_("Sound format"),
     "video_codec": N_("Picture format"),
@@ -173,7 +185,9 @@ ITEMS: dict[str, str] = {
     "key_holders": N_("Who can open the recording"),
     "format": N_("Format of the recording"),
     "breakdown": N_("When the line breaks"),
+    "lip_sync": N_("Sound and picture together"),
     "room_view": N_("View of the whole room"),
+    "true_to_life": N_("People shown as if they sat opposite"),
     "private_line": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
 }
@@ -204,6 +218,8 @@ NEEDS: dict[str, str] = {
     "phone": N_("The telephone may be used when the line breaks"),
     "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
     "fingerprints": N_("Both courts compare fingerprints aloud before the start"),
+    "true_to_life": N_("The person heard is shown as if they sat opposite"),
+    "lip_sync": N_("The line test measures whether sound and picture keep together"),
 }
 ABILITIES: dict[str, str] = {
     "endpoint": N_("Way of joining"),
@@ -218,6 +234,7 @@ ABILITIES: dict[str, str] = {
     "down_target": N_("Downward, usual (kbit/s)"),
     "transports": N_("Network"),
     "encryption": N_("Encryption"),
+    "srtp_profiles": N_("Protection of media (SRTP profiles)"),
     "interpreting": N_("Interpreting"),
     "booth": N_("Interpreter's booth"),
     "relay": N_("Relay interpreting"),
@@ -230,7 +247,8 @@ ABILITIES: dict[str, str] = {
     "fallbacks": N_("When the line breaks"),
     "redial": N_("How often a broken line is redialled"),
     "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
-    "room_view": N_("A camera can show the whole room"),
+    "room_view": N_("A camera can show the whole room (360 degrees)"),
+    "true_to_life": N_("People are shown as if they sat opposite: upright, at eye level, about life-size"),
     "document_camera": N_("Document camera"),
     "content_sharing": N_("Sharing of content"),
 }
@@ -254,6 +272,7 @@ DETAILS: dict[str, str] = {
     "pin_told_by": N_("How the PIN is told"),
     "microphones": N_("Microphones"),
     "cameras": N_("Cameras"),
+    "room_layout": N_("Layout of the room"),
     "interpreter_place": N_("Where the interpreter sits"),
     "public_access": N_("Access of the public"),
     "recording_law": N_("Law on recording"),
@@ -267,6 +286,7 @@ HINTS: dict[str, str] = {
     "sip_uri": N_("Such as sip:room4@court.example, without password or parameters."),
     "h323_alias": N_("Such as room4 or room4@court.example."),
     "ports": N_("Such as 443/tcp, 50000-50100/udp."),
+    "room_layout": N_("Who sits where, doors and windows, where cameras and screens stand."),
     "pin_told_by": N_("The PIN itself is never written into a profile."),
 }
 WORDS: dict[str, str] = {
@@ -281,6 +301,11 @@ WORDS: dict[str, str] = {
     "dtls_srtp": "DTLS-SRTP",
     "e2ee_sframe": N_("End to end (SFrame)"),
     "h235": "H.235",
+    "SRTP_AEAD_AES_256_GCM": "AES-256-GCM",
+    "SRTP_AEAD_AES_128_GCM": "AES-128-GCM",
+    "SRTP_AES128_CM_HMAC_SHA1_80": "AES-128-CM, HMAC-SHA1-80",
+    "SRTP_AES128_CM_HMAC_SHA1_32": "AES-128-CM, HMAC-SHA1-32",
+    "measured": N_("Measured in the line test"),
     "compared_aloud": N_("Compared aloud"),
     "not_compared": N_("Not compared"),
     "opus-fb": "Opus, 20 kHz",
@@ -323,6 +348,7 @@ WORDS: dict[str, str] = {
     "quiet_room": N_("Quiet room"),
     "child_friendly": N_("Room for children"),
     "room_view": N_("View of the whole room"),
+    "true_to_life": N_("As if they sat opposite"),
     "booth": N_("Interpreter's booth"),
     "relay": N_("Relay interpreting"),
     "screen": N_("Screen in the browser"),
@@ -337,6 +363,8 @@ FINDINGS: dict[str, str] = {
     "rtt_ms": N_("Round trip between the sites (ms)"),
     "loss_percent": N_("Loss (%)"),
     "jitter_ms": N_("Jitter (ms)"),
+    "mos": N_("Quality of speech, estimated (MOS, at most 4.5)"),
+    "sound_ahead_ms": N_("Sound ahead of the picture (ms; behind: negative)"),
     "band_hz": N_("Sound passes up to (Hz)"),
     "up_kbps": N_("Upward bandwidth (kbit/s)"),
     "down_kbps": N_("Downward, as received (kbit/s)"),

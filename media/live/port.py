@@ -54,10 +54,13 @@ class Connection(Protocol):
 class Port:
     """One UDP socket and the connections that live on it.
 
-    `public_address` replaces the socket's address in candidates (one-to-one address translation).
+    `public_address` replaces the socket's address in candidates (one-to-one address translation). `srtp_profiles`, by
+    IANA's names: connections protect media by these only; empty: by any.
     """
 
-    def __init__(self, host: str, port: int, public_address: str = "") -> None:
+    def __init__(
+        self, host: str, port: int, public_address: str = "", srtp_profiles: frozenset[str] = frozenset()
+    ) -> None:
         if ipaddress.ip_address(host).is_unspecified and not public_address:
             raise PortError(f"{host} is no address to tell anyone: name a public address")
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
@@ -70,6 +73,7 @@ class Port:
         self.announced = public_address or host
         self.certificate = RTCCertificate.generateCertificate()
         self.fingerprint = sha256_of(self.certificate.getFingerprints())
+        self.srtp_profiles = srtp_profiles
         self.dropped = 0
         self._by_ufrag: dict[str, Connection] = {}
         self._by_address: dict[tuple[str, int], Connection] = {}

@@ -21,7 +21,7 @@ import pylibsrtp
 from aioice import ice
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aiortc import RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
-from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceParameters
 from cryptography.hazmat.primitives import hashes
 
@@ -34,6 +34,15 @@ DATAGRAMS_PER_SECOND = 4_000  # of one connection: about ten times a camera and 
 DTLS_QUEUE = 64
 SSRCS = 16  # streams the other side may send before SRTP refuses more
 CONNECT_SECONDS = 30.0
+
+_NAMES = {
+    b"SRTP_AEAD_AES_256_GCM": "SRTP_AEAD_AES_256_GCM",
+    b"SRTP_AEAD_AES_128_GCM": "SRTP_AEAD_AES_128_GCM",
+    b"SRTP_AES128_CM_SHA1_80": "SRTP_AES128_CM_HMAC_SHA1_80",
+}
+"""IANA's names of SRTP protection profiles (RFC 5764, RFC 7714) by those of OpenSSL."""
+PROFILES = tuple(_NAMES[one.openssl_profile] for one in SRTP_PROFILES)
+"""Those this process can protect media with, the strongest first, by IANA's names."""
 
 Status = Literal["new", "connected", "closed"]
 
@@ -96,6 +105,10 @@ class Transport:
         self._ice = RTCIceTransport(self._gatherer)
         self._dtls = RTCDtlsTransport(self._ice, [port.certificate])
         self._dtls._set_role("server")
+        if port.srtp_profiles:
+            self._dtls._srtp_profiles = [
+                one for one in SRTP_PROFILES if _NAMES[one.openssl_profile] in port.srtp_profiles
+            ]
         self._stun: ice.StunProtocol | None = None
         self._unprotect: pylibsrtp.Session | None = None
         self._protect: pylibsrtp.Session | None = None
@@ -330,6 +343,8 @@ async def _test_hooks(port: Port, transport: Transport) -> None:
     if not isinstance(ice.CandidatePair.remote_addr, property):
         raise TransportError("aioice names the other side's address in another way")
     source = inspect.getsource(type(dtls).start) + inspect.getsource(type(dtls)._setup_srtp)
+    if dtls._srtp_profiles is not SRTP_PROFILES or len(PROFILES) == 0:
+        raise TransportError("aiortc chooses SRTP protection profiles in another way")
     if dtls._ssl is not None or len(port.fingerprint) != 64:
         raise TransportError("aiortc keeps certificates in another way")
     if "_rx_srtp" not in source or "_tx_srtp" not in source:

@@ -26,7 +26,7 @@ from media.live.forwarding import UpTrack
 from media.live.peer import Peer
 from media.live.port import Port, PortError
 from media.live.room import Room
-from media.live.transport import Status, TransportError, self_test
+from media.live.transport import PROFILES, Status, TransportError, self_test
 from media.messages import (
     WEB_TO_WORKER,
     Alive,
@@ -296,10 +296,10 @@ class Worker:
             await self._link.close()
 
 
-async def run(folder: Path, host: str, port: int, public_address: str) -> None:
+async def run(folder: Path, host: str, port: int, public_address: str, srtp: frozenset[str] = frozenset()) -> None:
     """Serve until told to stop. Raises TransportError, PortError or OSError when it cannot."""
     await self_test()
-    udp = Port(host, port, public_address)
+    udp = Port(host, port, public_address, srtp)
     worker = Worker(folder, udp)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, worker.stopped.set)
@@ -320,6 +320,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--udp-host", required=True, help="address to listen on")
     parser.add_argument("--udp-port", type=int, required=True, help="port to listen on; 0 takes any")
     parser.add_argument("--public-address", default="", help="address that pages are told, if another")
+    parser.add_argument("--srtp", nargs="+", choices=PROFILES, default=[], help="protection profiles; all by default")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for name in ("aioice", "aiortc", "asyncio"):
@@ -331,7 +332,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ImportError:
         runner = asyncio.run
     try:
-        runner(run(options.folder, options.udp_host, options.udp_port, options.public_address))
+        runner(run(options.folder, options.udp_host, options.udp_port, options.public_address, frozenset(options.srtp)))
     except (TransportError, PortError, OSError, ValueError) as error:
         logger.error("cannot serve: %s", error)
         return 1

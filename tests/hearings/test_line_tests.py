@@ -40,14 +40,18 @@ def test_a_good_line_passes_on_every_line() -> None:
         "rtt_ms both": True,
         "loss_percent requesting": True,
         "jitter_ms requesting": True,
+        "mos requesting": True,
         "band_hz requesting": True,
         "up_kbps requesting": True,
         "down_kbps requesting": True,
+        "sound_ahead_ms requesting": True,
         "loss_percent requested": True,
         "jitter_ms requested": True,
+        "mos requested": True,
         "band_hz requested": True,
         "up_kbps requested": True,
         "down_kbps requested": True,
+        "sound_ahead_ms requested": True,
     }
 
 
@@ -70,6 +74,45 @@ def test_a_narrow_band_does_for_consecutive_interpreting() -> None:
     assert judged({**SESSION, "interpreting": "consecutive"}, band=6_000)["band_hz requested"] is True
 
 
+@pytest.mark.parametrize(
+    ("ahead", "passed", "limit"),
+    [(45, True, 45), (45.01, False, 45), (-125, True, -125), (-125.01, False, -125), (0, True, 45), (None, False, 45)],
+)
+def test_sound_and_picture_keep_together_where_the_agreement_asks_for_it(
+    ahead: float | None, passed: bool, limit: float
+) -> None:
+    """Sound may be less ahead than behind (ITU-R BT.1359); what was not measured has failed."""
+    session = {**SESSION, "lip_sync": True}
+    sides = {
+        side: line_tests.read(measured(sound_ahead_ms=one)) for side, one in (("requesting", 0), ("requested", ahead))
+    }
+    found = {(one.item, one.side): one for one in line_tests.judge(session, sides)}
+    asked = found["sound_ahead_ms", "requested"]
+    assert (asked.measured, asked.limit, asked.passed) == (ahead, limit, passed)
+    assert [one.item for one in found.values() if not one.passed] == ([] if passed else ["sound_ahead_ms"])
+    # Nobody has asked for it: told, and not judged.
+    free = {(one.item, one.side): one for one in line_tests.judge(SESSION, sides)}["sound_ahead_ms", "requested"]
+    assert (free.measured, free.limit, free.passed) == (ahead, None, True)
+
+
+def test_a_report_from_before_sound_and_picture_were_compared_says_nothing_of_it() -> None:
+    old = {name: value for name, value in line_tests.read(measured()).items() if name != "sound_ahead_ms"}
+    asked = [one for one in line_tests.judge({**SESSION, "lip_sync": True}, {"requesting": old}) if not one.passed]
+    assert [(one.item, one.measured) for one in asked] == [("sound_ahead_ms", None)]
+
+
+def test_speech_is_estimated_from_the_round_trip_of_both_and_each_sides_own_loss() -> None:
+    sides = {
+        "requesting": line_tests.read(measured(rtt_ms=500)),
+        "requested": line_tests.read(measured(rtt_ms=500, loss_percent=8)),
+    }
+    found = {one.side: one for one in line_tests.judge(SESSION, sides) if one.item == "mos"}
+    assert {side: (one.measured, one.limit, one.passed) for side, one in found.items()} == {
+        "requesting": (2.09, 3.6, False),
+        "requested": (1.19, 3.6, False),
+    }
+
+
 def test_the_band_ends_at_the_first_tone_that_is_not_heard() -> None:
     tones = {str(hz): 40.0 for hz in TONES}
     assert line_tests.band(tones) == 19_000
@@ -89,6 +132,8 @@ def test_the_band_ends_at_the_first_tone_that_is_not_heard() -> None:
         ({"tones": {"150": 40}}, "tones"),
         ({"tones": {**{str(hz): 40 for hz in TONES}, "150": float("inf")}}, "tones"),
         ({"mos": 4}, "mos"),
+        ({"sound_ahead_ms": True}, "sound_ahead_ms"),
+        ({"sound_ahead_ms": 60_001}, "sound_ahead_ms"),
     ],
 )
 def test_a_report_that_cannot_be_right_is_refused_with_its_field(changes: Any, field: str) -> None:
@@ -112,7 +157,7 @@ async def run(court: Any, now: datetime, **changes: Any) -> Any:
 @READY
 async def test_both_reports_judge_the_line_and_a_good_one_makes_the_agreement_tested(court: Any, now: datetime) -> None:
     test, agreement = await run(court, now)
-    assert (test.passed, agreement.status, len(test.findings)) == (True, AgreementStatus.tested, 11)
+    assert (test.passed, agreement.status, len(test.findings)) == (True, AgreementStatus.tested, 15)
     assert test.findings[0] == {"item": "rtt_ms", "side": "both", "measured": 160.0, "limit": 300, "passed": True}
     async with court.database.reading() as db:
         assert [one.owner_state for one in await line_tests.reports(db, test)] == ["RO", "TH"]

@@ -17,6 +17,8 @@ from hearings.negotiation import Interpreting, Needs, Outcome, Result
 from hearings.negotiation_words import OPTIONS, SENTENCES
 from hearings.profiles import Profile
 
+CM, GCM_128, GCM_256 = "SRTP_AES128_CM_HMAC_SHA1_80", "SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM"
+SHORT_TAG = "SRTP_AES128_CM_HMAC_SHA1_32"
 SITE: dict[str, Any] = {
     "audio_codecs": ["opus-fb", "G.722"],
     "video_codecs": ["vp8", "h264"],
@@ -88,6 +90,8 @@ def sites(draw: st.DrawFn) -> Profile:
         redial=draw(st.sampled_from([0, 2, 3])),
         adjourn_after_minutes=draw(st.sampled_from([10, 30])),
         room_view=draw(st.booleans()),
+        true_to_life=draw(st.booleans()),
+        srtp_profiles=draw(some((GCM_256, CM, SHORT_TAG), 2)),
         booth=draw(st.booleans()),
         relay=draw(st.booleans()),
         channels=draw(st.sampled_from([0, 1, 2, 2])),
@@ -117,6 +121,9 @@ needs_of = st.builds(
     redial=st.sampled_from([1, 3]),
     phone=st.booleans(),
     adjourn_after_minutes=st.sampled_from([5, 20, 60]),
+    fingerprints=st.booleans(),
+    true_to_life=st.sampled_from([False, False, True]),
+    lip_sync=st.booleans(),
 )
 tables = st.sampled_from(sorted(TABLES))
 
@@ -129,12 +136,17 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
         return None
     if needs.private_line and not place.private_lines:
         return None
+    if needs.true_to_life and not place.true_to_life:
+        return None
     if needs.accessibility - place.accessibility:
         return None
 
     def carried(kind: str) -> list[str]:
         return [row["id"] for row in table[kind] if row["carried"]]
 
+    protected = [one for one in carried("srtp_profiles") if one in a.srtp_profiles and one in b.srtp_profiles]
+    if not protected:
+        return None
     interpreters = at.get(needs.interpreter_at)
     if needs.pivot and needs.interpreting is not Interpreting.none:
         if interpreters is None and "pivot_channel" not in carried("relay"):
@@ -240,7 +252,8 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
     return {
         "audio_codec": audio, "video_codec": video, "height": height, "fps": fps, "audio_hz": band,
         "encryption": encryption, "interpreting": mode, "recording": recording, "key_holders": keys, "format": kept,
-        "exhibits": shown,
+        "exhibits": shown, "srtp_profiles": tuple(protected),
+        "fingerprints": needs.fingerprints, "lip_sync": needs.lip_sync,
         "breakdown": {
             "redial": redial, "second_line": second_line, "phone": phone, "adjourn_after_minutes": minutes,
         },
@@ -306,6 +319,10 @@ def test_two_good_sites_agree_on_everything() -> None:
         "endpoint": (Result.agreed, "webrtc"),
         "transport": (Result.agreed, "udp_direct"),
         "encryption": (Result.agreed, "dtls_srtp"),
+        "srtp_profile": (
+            Result.agreed,
+            "SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_HMAC_SHA1_80",
+        ),
         "fingerprints": (Result.agreed, "compared_aloud"),
         "audio_codec": (Result.agreed, "opus-fb"),
         "video_codec": (Result.agreed, "vp8"),
@@ -573,3 +590,67 @@ def test_sentences_and_options_are_all_of_use() -> None:
     source = "".join(Path(module.__file__).read_text("utf-8") for module in (negotiation, equipment))
     unused = [key for key in OPTIONS if key not in source and not key.startswith("offer_")]
     assert unused == []
+
+
+# --- SRTP, framing, sound and picture ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "result", "value", "rule"),
+    [
+        ({GCM_256, CM}, {GCM_256, CM}, Result.agreed, f"{GCM_256}, {CM}", "srtp_profile"),
+        ({GCM_256, CM}, {GCM_128, CM}, Result.compromise, CM, "srtp_profile"),
+        ({GCM_256}, {CM}, Result.conflict, "", "srtp_profile"),
+        ({SHORT_TAG}, {SHORT_TAG}, Result.conflict, "", "srtp_profile_not_carried"),
+        ({SHORT_TAG, CM}, {SHORT_TAG, CM}, Result.agreed, CM, "srtp_profile"),
+    ],
+)
+def test_media_are_protected_by_what_both_sites_and_the_room_have(
+    a: set[str], b: set[str], result: Result, value: str, rule: str
+) -> None:
+    found = negotiation.negotiate(site(srtp_profiles=frozenset(a)), site(srtp_profiles=frozenset(b)), Needs())
+    line = line_of(found, "srtp_profile")
+    assert (line.result, line.value, line.rule, found.session is None) == (
+        result,
+        value,
+        rule,
+        result is Result.conflict,
+    )
+    if found.session is not None:
+        assert found.session.srtp_profiles == tuple(value.split(", "))
+    else:
+        assert line.advice[0].startswith("One of the sites adds one of: SRTP_AEAD_AES_256_GCM, ")
+
+
+def test_a_profile_from_before_srtp_was_asked_for_counts_as_a_browser() -> None:
+    old = {
+        name: value for name, value in profiles.as_json(site()).items() if name not in ("srtp_profiles", "true_to_life")
+    }
+    assert profiles.parse(old).srtp_profiles == {CM, GCM_128, GCM_256}
+
+
+def test_the_person_heard_is_shown_as_if_they_sat_opposite_where_it_is_asked_for() -> None:
+    asked = Needs(true_to_life=True, heard="b")
+    able, unable = site(true_to_life=True), site()
+    assert line_of(negotiation.negotiate(unable, able, asked), "true_to_life").result is Result.agreed
+    line = line_of(negotiation.negotiate(able, unable, asked), "true_to_life")
+    assert (line.result, line.text) == (Result.conflict, "Site B cannot show people as if they sat opposite.")
+    assert "true_to_life" not in {one.item for one in negotiation.negotiate(unable, unable, Needs()).lines}
+
+
+def test_what_the_line_test_must_show_is_a_line_with_its_limits() -> None:
+    found = negotiation.negotiate(site(), site(), Needs(lip_sync=True))
+    assert line_of(found, "lip_sync").text == (
+        "In the line test sound is at most 45 ms ahead of the picture and at most 125 ms behind it."
+    )
+    assert found.session is not None
+    assert found.session.lip_sync is True
+
+
+def test_a_waived_comparison_says_what_is_given_up() -> None:
+    found = negotiation.negotiate(site(), site(), Needs(fingerprints=False))
+    line = line_of(found, "fingerprints")
+    assert (line.result, line.value) == (Result.compromise, "not_compared")
+    assert line.text.endswith("somebody in between would not be noticed.")
+    assert found.session is not None
+    assert found.session.fingerprints is False

@@ -43,6 +43,8 @@ SESSION = {
     "exhibits": "document_camera",
     "breakdown": {"redial": 3, "second_line": False, "phone": True, "adjourn_after_minutes": 30},
     "fingerprints": True,
+    "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
+    "lip_sync": False,
 }
 CONDITION = {
     "rule": {"kind": "counsel_present"},
@@ -118,6 +120,8 @@ class Needs(Model):
     phone: bool = Field(default=True, description="The telephone may be used when the line breaks.")
     adjourn_after_minutes: int = Field(default=30, ge=1, le=profiles.MOST_MINUTES_DOWN)
     fingerprints: bool = Field(default=True, description="Both courts compare fingerprints aloud before the start.")
+    true_to_life: bool = Field(default=False, description="The person heard is shown as if they sat opposite.")
+    lip_sync: bool = Field(default=False, description="The line test must show that sound and picture keep together.")
 
     def told(self) -> dict[str, Any]:
         """Only what was sent, as `hearings` takes it."""

@@ -23,6 +23,7 @@ MEASURED: dict[str, Any] = {
     "rtt_ms": 95.5,
     "loss_percent": 0.2,
     "jitter_ms": 8.1,
+    "sound_ahead_ms": -12.5,
     "up_kbps": 4200,
     "down_kbps": 9800,
     "tones": dict.fromkeys(TONES, 41.5),
@@ -52,7 +53,10 @@ def _figure(name: str) -> Any:
 
 
 class Report(Model):
-    """What one site measured. `tones`: by frequency in Hz, how far each stands above the noise beside it, in dB."""
+    """What one site measured. `tones`: by frequency in Hz, how far each stands above the noise beside it, in dB.
+
+    `sound_ahead_ms`: how far sound is ahead of the picture (negative: behind); null where it was not measured.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [MEASURED]})
 
@@ -60,17 +64,18 @@ class Report(Model):
     rtt_ms: float = _figure("rtt_ms")
     loss_percent: float = _figure("loss_percent")
     jitter_ms: float = _figure("jitter_ms")
+    sound_ahead_ms: float | None = Field(default=None, ge=line_tests.SOUND_AHEAD[0], le=line_tests.SOUND_AHEAD[1])
     up_kbps: float = _figure("up_kbps")
     down_kbps: float = _figure("down_kbps")
     tones: dict[str, float] = Field(max_length=len(TONES), json_schema_extra=_TONES)
 
 
 class Finding(Shown):
-    """One line of the verdict. Without a limit it was measured and not judged."""
+    """One line of the verdict. Without a limit it was not judged; `measured` null: the site's browser cannot tell."""
 
     item: str
     side: str
-    measured: float
+    measured: float | None
     limit: float | None
     passed: bool
 

@@ -30,6 +30,7 @@ ABILITIES: dict[str, Any] = {
     "down_target": 20_000,
     "transports": ["udp_direct"],
     "encryption": ["dtls_srtp"],
+    "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
     "interpreting": ["consecutive"],
     "channels": 1,
     "recordings": ["sound_and_picture", "sound_only"],
@@ -68,7 +69,7 @@ SITE: dict[str, Any] = {
     "created_at": examples.AT,
     "retired_at": None,
     "version": 1,
-    "abilities": ABILITIES | {"booth": False, "relay": False},
+    "abilities": ABILITIES | {"booth": False, "relay": False, "true_to_life": False},
     "details": DETAILS,
 }
 PROFILE = {
@@ -107,6 +108,13 @@ class Abilities(Model):
     down_target: int = Field(ge=16, le=MOST_KBPS)
     transports: list[str] = _words(*profiles.ids("transports"), least=1)
     encryption: list[str] = _words(*profiles.ids("encryption"), least=1)
+    srtp_profiles: list[str] = Field(
+        default=sorted(profiles.BROWSER_SRTP),
+        min_length=1,
+        max_length=len(profiles.ids("srtp_profiles")),
+        description="How media can be protected, in IANA's names of DTLS-SRTP protection profiles.",
+        json_schema_extra={"items": {"type": "string", "enum": list(profiles.ids("srtp_profiles"))}},
+    )
     interpreting: list[str] = _words(*profiles.INTERPRETING)
     booth: bool = False
     relay: bool = Field(default=False, description="One interpreter can hear another, for a pivot language.")
@@ -123,7 +131,8 @@ class Abilities(Model):
     adjourn_after_minutes: int = Field(
         default=30, ge=1, le=profiles.MOST_MINUTES_DOWN, description="How long a broken line is waited for."
     )
-    room_view: bool = False
+    room_view: bool = Field(default=False, description="A camera can show the whole room (360 degrees).")
+    true_to_life: bool = Field(default=False, description="People are shown as if they sat opposite.")
     document_camera: bool = False
     content_sharing: list[str] = _words(*profiles.CONTENT_SHARING)
 

@@ -67,7 +67,8 @@ def _told(test: LineTest) -> list[tuple[str, str, str, str, tuple[str, str]]]:
             chip = ("plain", _("Measured only"))
         limit = "–" if one["limit"] is None else f"{one['limit']:g}"
         item, side = _(technical_words.FINDINGS[one["item"]]), _(technical_words.SIDES[one["side"]])
-        found.append((item, side, f"{one['measured']:g}", limit, chip))
+        measured = _("not measured") if one["measured"] is None else f"{one['measured']:g}"
+        found.append((item, side, measured, limit, chip))
     return found
 
 
@@ -100,7 +101,8 @@ async def media(request: Request) -> Response:
         return _problem(422, "malformed_offer", "the offer is not ASCII text")
     if len(offer) > 65_536:
         return _problem(413, "too_large", "an offer has at most 64 KiB")
-    answer = await request.app.state.parts.line_rooms.offer(test.id, _side(hearing, person), offer)
+    session = agreement.terms["session"]
+    answer = await request.app.state.parts.line_rooms.offer(test.id, _side(hearing, person), offer, session)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
     return _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)

@@ -29,6 +29,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "video_codecs": profiles.ids("video_codecs"),
     "transports": profiles.ids("transports"),
     "encryption": profiles.ids("encryption"),
+    "srtp_profiles": profiles.ids("srtp_profiles"),
     "interpreting": profiles.INTERPRETING,
     "recordings": tuple(policy.value for policy in RecordingPolicy),
     "key_holders": profiles.ids("key_holders"),
@@ -42,7 +43,7 @@ NUMBERS = (
     *("channels", "microphone_hz", "fps", "up_least", "up_target", "down_least", "down_target"),
     *("redial", "adjourn_after_minutes"),
 )
-FLAGS = ("booth", "relay", "room_view", "document_camera")
+FLAGS = ("booth", "relay", "room_view", "true_to_life", "document_camera")
 BLANK: Mapping[str, Any] = {
     "endpoint": "webrtc",
     "audio_codecs": ["opus-fb"],
@@ -55,6 +56,7 @@ BLANK: Mapping[str, Any] = {
     "fps": "25",
     "transports": ["udp_direct"],
     "encryption": ["dtls_srtp"],
+    "srtp_profiles": sorted(profiles.BROWSER_SRTP),
     "key_holders": ["both_states"],
     "formats": ["webm"],
 }

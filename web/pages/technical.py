@@ -42,7 +42,17 @@ NUMBERS = (
     *("cameras_a", "cameras_b", "most_height", "most_fps", "least_height", "least_fps"),
     *("redial", "adjourn_after_minutes"),
 )
-FLAGS = ("end_to_end", "private_line", "room_view", "pivot", "exhibits", "phone", "fingerprints")
+FLAGS = (
+    "end_to_end",
+    "private_line",
+    "room_view",
+    "pivot",
+    "exhibits",
+    "phone",
+    "fingerprints",
+    "true_to_life",
+    "lip_sync",
+)
 CHOICES = ("interpreting", "interpreter_at", "recording", "heard")
 
 
@@ -335,7 +345,9 @@ async def _sign_page(
                     ("fps", technical_words.ITEMS["rate"]),
                     ("audio_codec", technical_words.ITEMS["audio_codec"]),
                     ("video_codec", technical_words.ITEMS["video_codec"]),
+                    ("srtp_profiles", technical_words.ITEMS["srtp_profile"]),
                     ("fingerprints", technical_words.ITEMS["fingerprints"]),
+                    ("lip_sync", technical_words.ITEMS["lip_sync"]),
                     ("interpreting", technical_words.ITEMS["interpreting"]),
                     ("exhibits", technical_words.ITEMS["exhibits"]),
                     ("recording", technical_words.ITEMS["recording"]),

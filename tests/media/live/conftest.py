@@ -514,11 +514,18 @@ class FakeRecorder:
 
 
 @pytest.fixture
-async def court(tmp_path: Path) -> AsyncIterator[Courtroom]:
+def protection() -> list[str]:
+    """SRTP profiles the worker is held to; none: it takes any."""
+    return []
+
+
+@pytest.fixture
+async def court(tmp_path: Path, protection: list[str]) -> AsyncIterator[Courtroom]:
     """A courtroom with a real worker process."""
     folder = tmp_path / "run"
     folder.mkdir(mode=0o700)
     argv = python("media.live.worker", "--folder", str(folder), "--udp-host", "127.0.0.1", "--udp-port", "0")
+    argv += ["--srtp", *protection] if protection else []
     events: list[Any] = []
     room: Courtroom | None = None
 

@@ -5,17 +5,21 @@ import socket
 import struct
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from media.live import port as port_module
 from media.live import transport
 from media.live.port import Port, PortError
-from media.live.transport import Transport, TransportError, self_test
+from media.live.transport import PROFILES, Transport, TransportError, self_test
 from media.messages import Offer, PeerStatus
+
+ROOT = Path(__file__).parents[3]
 
 
 def client_hello() -> bytes:
@@ -404,3 +408,28 @@ async def test_a_packet_that_is_not_well_formed_is_dropped(court: Any, until: An
         await witness.dtls._send_rtp(b"\x81\xcd\xff\xff" + bytes(12))
     heard = judge.heard_from("witness", sound=True)
     await until(lambda: judge.heard_from("witness", sound=True) > heard + 20)
+
+
+def test_what_a_site_may_agree_to_is_what_the_worker_can_do() -> None:
+    """hearings/data/negotiation.yaml says of each SRTP profile whether the room carries it."""
+    rows = yaml.safe_load((ROOT / "hearings" / "data" / "negotiation.yaml").read_text("utf-8"))["srtp_profiles"]
+    assert [row["id"] for row in rows if row["carried"]] == list(PROFILES)
+
+
+@pytest.mark.parametrize(
+    ("protection", "used"),
+    [
+        ([], b"SRTP_AEAD_AES_256_GCM"),
+        (["SRTP_AES128_CM_HMAC_SHA1_80"], b"SRTP_AES128_CM_SHA1_80"),
+        (["SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"], b"SRTP_AEAD_AES_128_GCM"),
+    ],
+)
+async def test_media_are_protected_as_agreed_and_by_the_strongest_of_it(
+    court: Any, until: Any, protection: list[str], used: bytes
+) -> None:
+    court.seat("judge")
+    court.seat("witness")
+    court.plan()
+    judge, witness = [await court.page(name) for name in ("judge", "witness")]
+    await until(lambda: judge.heard_from("witness", sound=True) > 20)
+    assert {page.dtls._ssl.get_selected_srtp_profile() for page in (judge, witness)} == {used}

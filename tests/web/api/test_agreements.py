@@ -183,7 +183,7 @@ async def test_a_line_is_tested_by_both_sites_and_judged(ro, th, place, draft):
     failed = [one for one in judged["findings"] if not one["passed"]]
     assert (judged["passed"], [(one["item"], one["side"]) for one in failed]) == (
         False,
-        [("loss_percent", "requested")],
+        [("loss_percent", "requested"), ("mos", "requested")],
     )
     second = await done(ro.post(f"{path}/line-tests"), 201)
     for client in (ro, th):

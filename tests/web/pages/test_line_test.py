@@ -118,10 +118,13 @@ def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatc
     page = pages[0]
     page.get_by_role("link", name="Show the result").click()
     section = page.locator("section", has=page.locator("#test-1")).inner_text()
-    rows = {row[:2]: row[2] for row in re.findall(r"^(.+?)\t(.+?)\t([\d.e+]+)\t", section, re.M)}
+    rows = {row[:2]: row[2] for row in re.findall(r"^(.+?)\t(.+?)\t([-\d.e+]+)\t", section, re.M)}
     assert float(rows["Round trip between the sites (ms)", "Both sites"]) < 300
     for side in ("At the requesting site", "At the requested site"):
         # Tones up to 19 kHz were played; the sound format carries what simultaneous interpreting needs.
         assert float(rows["Sound passes up to (Hz)", side]) >= 15_000
         assert float(rows["Downward, as received (kbit/s)", side]) > 0
+        assert 3 < float(rows["Quality of speech, estimated (MOS, at most 4.5)", side]) < 4.5
+        # By the sender's clock, as the browser sets sound and picture against it.
+        assert abs(float(rows["Sound ahead of the picture (ms; behind: negative)", side])) < 1_000
     assert [found["id"] for found in Axe().run(page).response["violations"]] == []

@@ -28,6 +28,7 @@ PROFILE = {
     "endpoint": "webrtc", "audio_codecs": ["opus-fb"], "video_codecs": ["vp8"], "microphone_hz": "20000",
     "height": "720", "fps": "25", "up_least": "4000", "up_target": "20000", "down_least": "4000",
     "down_target": "20000", "transports": ["udp_direct"], "encryption": ["dtls_srtp"],
+    "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
     "interpreting": ["consecutive"], "recordings": ["sound_only"], "key_holders": ["both_states"],
     "formats": ["webm"], "redial": "3", "adjourn_after_minutes": "30", "channels": "1",
     "detail_room_phone": "+40 21 555 0199", "secret_room_phone": "yes",

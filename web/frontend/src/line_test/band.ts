@@ -24,6 +24,11 @@ export function above(levels: Float32Array, hz: number, binHz: number): number {
 
 const finite = (level: number | undefined): number => (level !== undefined && Number.isFinite(level) ? level : -200);
 
+/** The middle one; of an even number the upper of the two in the middle. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 /** Keeps the best level of each tone. */
 export class Tones {
   readonly best = new Map<number, number>();

@@ -5,7 +5,7 @@ import { render } from "preact";
 import { HttpError, post } from "../client/http";
 import { MediaLine } from "../client/media";
 import { load, t } from "../i18n";
-import { Tones } from "./band";
+import { median, Tones } from "./band";
 
 interface Config {
   ref: string;
@@ -27,6 +27,8 @@ const problem = signal("");
 const passed = signal<boolean | null>(null);
 
 const TONE_SECONDS = 1;
+/** How often a browser must have told how far sound is ahead before it counts as measured. */
+const ENOUGH = 5;
 const WAIT_SECONDS = 300;
 const sleep = (ms: number): Promise<void> => new Promise((done) => window.setTimeout(done, ms));
 
@@ -72,10 +74,13 @@ interface Figures {
   jitter: number;
   available: number;
   sent: number;
+  /** How far sound is ahead of the picture, in ms; null where the browser does not tell. */
+  ahead: number | null;
 }
 
 async function figures(line: MediaLine): Promise<Figures> {
-  const found: Figures = { at: performance.now(), lost: 0, received: 0, bytes: 0, rtt: 0, jitter: 0, available: 0, sent: 0 };
+  const found: Figures = { at: performance.now(), lost: 0, received: 0, bytes: 0, rtt: 0, jitter: 0, available: 0, sent: 0, ahead: null };
+  const playing: Record<string, number> = {};
   (await line.stats())?.forEach((entry: Record<string, unknown>) => {
     const number = (key: string): number => (typeof entry[key] === "number" ? (entry[key] as number) : 0);
     if (entry["type"] === "candidate-pair" && entry["nominated"]) {
@@ -86,10 +91,15 @@ async function figures(line: MediaLine): Promise<Figures> {
       found.lost += number("packetsLost");
       found.received += number("packetsReceived");
       found.bytes += number("bytesReceived");
+      // In the sender's clock, what is heard and seen now; of the one site that sends.
+      const playout = number("estimatedPlayoutTimestamp");
+      if (playout > 0 && number("packetsReceived") > 0) playing[String(entry["kind"])] = playout;
       if (entry["kind"] === "audio") found.jitter = Math.max(found.jitter, number("jitter"));
     }
     if (entry["type"] === "outbound-rtp") found.sent += number("bytesSent");
   });
+  const { audio, video } = playing;
+  if (audio !== undefined && video !== undefined) found.ahead = audio - video;
   return found;
 }
 
@@ -162,6 +172,7 @@ async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<
   let rtt = 0;
   let jitter = 0;
   let available = 0;
+  const ahead: number[] = [];
   const end = performance.now() + config.seconds * 1_000;
   for (let next = 0; performance.now() < end; ) {
     analyser.getFloatFrequencyData(levels);
@@ -171,6 +182,7 @@ async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<
       rtt = Math.max(rtt, last.rtt);
       jitter = Math.max(jitter, last.jitter);
       available = Math.max(available, last.available);
+      if (last.ahead !== null) ahead.push(last.ahead);
       left.value = Math.ceil((end - performance.now()) / 1_000);
       next = performance.now() + 1_000;
     }
@@ -186,6 +198,7 @@ async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<
     rtt_ms: round(rtt * 1_000),
     loss_percent: round((100 * lost) / (lost + received)),
     jitter_ms: round(jitter * 1_000),
+    sound_ahead_ms: ahead.length >= ENOUGH ? round(median(ahead)) : null,
     up_kbps: round(Math.max(available / 1_000, kbps(last.sent - first.sent))),
     down_kbps: round(kbps(last.bytes - first.bytes)),
     tones: Object.fromEntries([...heard.best].map(([hz, level]) => [String(hz), round(level)])),
