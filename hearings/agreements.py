@@ -29,7 +29,7 @@ from hearings.models import (
 )
 from hearings.models.signature import Act
 from hearings.moves import born, check, move_agreement, move_hearing
-from hearings.negotiation import Outcome, negotiate
+from hearings.negotiation import Needs, Outcome, negotiate
 from hearings.permissions import require_staff
 from hearings.queries import get, history, open_sitting
 from hearings.status import AgreementStatus, HearingStatus
@@ -261,8 +261,12 @@ async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
         profiles.parse((await get(db, SiteProfile, profile_id)).abilities)
         for profile_id in (agreement.requesting_profile_id, agreement.requested_profile_id)
     ]
-    read = outcomes.as_signed if agreement.status in SIGNED else outcomes.needs_from
-    return negotiate(sides[0], sides[1], read(agreement.needs))
+    return negotiate(sides[0], sides[1], needs_of(agreement))
+
+
+def needs_of(agreement: Agreement) -> Needs:
+    """The needs behind the terms. Before both have signed, those that have come since count as for a new offer."""
+    return (outcomes.as_signed if agreement.status in SIGNED else outcomes.needs_from)(agreement.needs)
 
 
 async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:

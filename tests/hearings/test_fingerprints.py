@@ -233,6 +233,7 @@ async def test_terms_signed_before_there_was_such_a_rule_do_not_ask_for_it(court
             "fingerprints_waived",
             "",
         )
+        assert agreements.needs_of(agreement).fingerprints is False
         assert outcomes.completed(agreement.needs)["fingerprints"] is True  # what a new offer would ask for
     await start(court)
 

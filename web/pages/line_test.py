@@ -64,7 +64,7 @@ def _told(test: LineTest) -> list[tuple[str, str, str, str, tuple[str, str]]]:
     for one in test.findings:
         chip = ("ok", _("Passed")) if one["passed"] else ("rec", _("Not passed"))
         if one["limit"] is None:
-            chip = ("plain", _("Measured only"))
+            chip = ("plain", _("Measured only") if one["measured"] is not None else _("Not judged"))
         limit = "–" if one["limit"] is None else f"{one['limit']:g}"
         item, side = _(technical_words.FINDINGS[one["item"]]), _(technical_words.SIDES[one["side"]])
         measured = _("not measured") if one["measured"] is None else f"{one['measured']:g}"

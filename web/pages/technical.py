@@ -108,9 +108,8 @@ async def _page(
         every = await agreements.of_hearing(db, hearing, state=person.owner_state)
         history = await queries.history(db, *every) if every else []
         offered = await sites.on_offer(db, states=[hearing.requesting_state, hearing.requested_state])
-        needs = outcomes.completed(
-            found.agreement.needs if found else outcomes.as_json(await agreement_facts.needs_of(db, hearing))
-        )
+        asked = agreements.needs_of(found.agreement) if found else await agreement_facts.needs_of(db, hearing)
+        needs = outcomes.as_json(asked)
     done = request.query_params.get("done", "")
     context: dict[str, Any] = {
         "hearing": hearing,
