@@ -6,10 +6,11 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hearings import queries, recordings, sittings, sound_checks
 from hearings.actors import SYSTEM, participant_actor
@@ -242,18 +243,15 @@ class Proceedings:
 
     async def perform(self, connection: Connection, command: messages.Command) -> messages.Result:
         """Sound check, start, resume, close or break off; the answer comes when it is done."""
+        orders: dict[type[messages.Command], Callable[[Connection, Any], Awaitable[None]]] = {
+            messages.SoundCheck: self._sound_check,
+            messages.Start: self._start,
+            messages.Close: self._close,
+            messages.BreakOff: self._break_off,
+            messages.Resume: self._resume,
+        }
         try:
-            match command:
-                case messages.SoundCheck():
-                    await self._sound_check(connection, command)
-                case messages.Start():
-                    await self._start(connection, command)
-                case messages.Close():
-                    await self._close(connection, command)
-                case messages.BreakOff():
-                    await self._break_off(connection, command)
-                case messages.Resume():
-                    await self._resume(connection, command)
+            await orders[type(command)](connection, command)
         except HearingsError as error:
             return acts.refusal(command.id, error)
         return messages.Result(re=command.id, ok=True)
