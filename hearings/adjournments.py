@@ -74,9 +74,7 @@ async def next_day(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: dat
     if not days:
         raise NotReady("No further day has been agreed: adjourn to one")
     move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=f"day {days[0].number}")
-    time_of(days[0]).put(hearing)
-    db.add(hearing)
-    await db.flush()
+    await hearing_days.put(db, hearing=hearing, time=time_of(days[0]))
 
 
 async def _another_time(

@@ -77,6 +77,8 @@ async def draft(
     agreement = Agreement(
         owner_state=hearing.owner_state,
         hearing_id=hearing.id,
+        requested_state=hearing.requested_state,
+        starts_at=hearing.starts_at,
         number=(last or 0) + 1,
         by_state=actor.state or hearing.requesting_state,
         requesting_profile_id=requesting_profile.id,

@@ -20,6 +20,7 @@ from hearings.status import ConsentStatus
 
 REFUSED = frozenset({ConsentStatus.refused, ConsentStatus.withdrawn})
 """Answers that stand in the way also where no rule asks any more."""
+UNANSWERED = frozenset({ConsentStatus.not_asked, ConsentStatus.pending})
 HOW = "Record the person's answer to each on the page Consents of the request (POST …/consents/{consent}/record)"
 
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
+from sqlalchemy import update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import bookings
 from hearings.actors import Actor
 from hearings.diary_queries import days_of
 from hearings.errors import Invalid
-from hearings.models import Hearing, HearingDay, Offer
+from hearings.models import Agreement, Hearing, HearingDay, Offer
+from hearings.status import AgreementStatus
 from hearings.wall_times import FixedTime, WallTime, fix, time_of
 
 MOST = 20
@@ -101,17 +104,23 @@ async def move(
             await bookings.book_again(
                 db, held[day.number], hearing=hearing, day=day, despite=despite, actor=actor, now=now
             )
-    times[0].put(hearing)
+    await put(db, hearing=hearing, time=times[0])
+
+
+async def put(db: AsyncSession, *, hearing: Hearing, time: FixedTime) -> None:
+    """Effects: the hearing's time; its running agreement, by which what waits is found, is for the same start."""
+    time.put(hearing)
     db.add(hearing)
     await db.flush()
+    running = (col(Agreement.hearing_id) == hearing.id, col(Agreement.status) != AgreementStatus.void)
+    await db.exec(update(Agreement).where(*running).values(starts_at=hearing.starts_at))
 
 
 async def adopt(db: AsyncSession, *, hearing: Hearing, offer: Offer) -> None:
     """The time of an offer becomes that of the hearing and of its next day. Effects: both rows."""
     time = time_of(offer)
     days = await planned(db, hearing)
-    time.put(hearing)
-    db.add(hearing)
+    await put(db, hearing=hearing, time=time)
     if days:
         time.put(days[0])
         db.add(days[0])

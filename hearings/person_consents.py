@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import sittings
 from hearings.actors import SYSTEM, Actor
-from hearings.consent_answers import Rule, asked_by, asking, of_request
+from hearings.consent_answers import UNANSWERED, Rule, asked_by, asking, of_request
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.law import current
 from hearings.legal_bases import GateResult
@@ -83,6 +83,7 @@ async def record(
     consent.given_at = at if answer == "given" else None
     request.version += 1
     db.add(consent)
+    await _count(db, request)
     return consent
 
 
@@ -126,7 +127,9 @@ async def _note(
     db: AsyncSession, request: HearingRequest, rules: Iterable[Rule], *, actor: Actor, now: datetime
 ) -> list[Consent]:
     have = {one.rule for one in await of_request(db, request.id)}
-    return [await _add(db, request, rule, actor=actor, now=now) for rule in rules if rule.key not in have]
+    added = [await _add(db, request, rule, actor=actor, now=now) for rule in rules if rule.key not in have]
+    await _count(db, request)
+    return added
 
 
 async def _add(db: AsyncSession, request: HearingRequest, rule: Rule, *, actor: Actor, now: datetime) -> Consent:
@@ -142,6 +145,13 @@ async def _add(db: AsyncSession, request: HearingRequest, rule: Rule, *, actor: 
     born(db, consent, consent.status, actor=actor, now=now)
     await db.flush()
     return consent
+
+
+async def _count(db: AsyncSession, request: HearingRequest) -> None:
+    """The request knows whether an answer is missing: what waits is found by it."""
+    await db.flush()
+    request.unanswered = any(one.status in UNANSWERED for one in await of_request(db, request.id))
+    db.add(request)
 
 
 async def _find(db: AsyncSession, request: HearingRequest, consent_id: str) -> Consent:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import literal_column, tuple_
-from sqlmodel import col, or_, select, union_all
+from sqlalchemy import literal_column, true, tuple_
+from sqlmodel import col, exists, or_, select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import Invalid
-from hearings.models import Hearing, HearingRequest, Person
-from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS, Step, Whose
+from hearings.models import Hearing, HearingRequest, Minutes, Person
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS, Step, Whose
 from hearings.permissions import may_staff
 
 
@@ -86,8 +86,6 @@ async def waiting(
     for dated in (True, False):
         if dated or len(found) <= limit:  # what has no day comes after all that has one
             found += await _firsts(db, sources, mark, dated=dated, limit=limit + 1)
-    found.sort(key=lambda one: (one.id, one.step), reverse=True)
-    found.sort(key=lambda one: (one.due is None, one.due or now, -one.priority))
     shown = found[:limit]
     rows = await _rows(db, {one.id for one in shown})
     return Worklist(
@@ -110,13 +108,15 @@ async def waiting(
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The rows that wait for one step, of one table."""
+    """The rows that wait for one step, of one side."""
 
     step: Step
-    table: type[HearingRequest] | type[Hearing]
     where: tuple[Any, ...]
-    undated: bool = False
-    """Whether there can be rows without a day."""
+
+    @property
+    def undated(self) -> bool:
+        """Whether there can be rows without a day: what is due with its hearing always has one."""
+        return not self.step.due or (self.step.table is HearingRequest and self.step.status is not None)
 
     def query(self, mark: Mark | None, *, dated: bool) -> Any:
         """Those that have a day, or those that have none, after the mark and in order; None when there can be none."""
@@ -124,9 +124,9 @@ class Source:
         if (past or not self.step.due) if dated else not self.undated:
             return None
         where, order = list(self.where), self._order()
-        shown = [col(self.table.id).label("id"), self._points().label("priority")]
+        shown = [self._id().label("id"), self._points().label("priority")]
         if self.step.due:
-            due = col(getattr(self.table, self.step.due))
+            due = col(getattr(self.step.table, self.step.due))
             where.append(due.is_not(None) if dated else due.is_(None))
             if dated:
                 shown.append(due.label("due"))
@@ -135,38 +135,49 @@ class Source:
                     where += [due >= mark.due, or_(due > mark.due, self._after(mark))]
         if past and mark is not None:
             where.append(self._after(mark))
-        return select(*shown).where(*where).order_by(*order)
+        found = select(*shown).where(*where).order_by(*order)
+        return found.distinct() if self.step.table is Minutes else found  # a hearing can have several
+
+    def _id(self) -> Any:
+        """Of the request or hearing."""
+        table = self.step.table
+        return col(table.id) if issubclass(table, (HearingRequest, Hearing)) else col(table.hearing_id)
 
     def _points(self) -> Any:
         """Hearings have no priority."""
-        return col(HearingRequest.priority) if self.table is HearingRequest else literal_column("0")
+        return col(HearingRequest.priority) if self.step.table is HearingRequest else literal_column("0")
 
     def _order(self) -> list[Any]:
-        row_id = col(self.table.id).desc()
-        return [self._points().desc(), row_id] if self.table is HearingRequest else [row_id]
+        row_id = self._id().desc()
+        return [self._points().desc(), row_id] if self.step.table is HearingRequest else [row_id]
 
     def _after(self, mark: Mark) -> Any:
         """What comes after the mark among all that is due at its time."""
-        here, there = tuple_(self._points(), col(self.table.id)), tuple_(mark.priority, mark.id)
+        if self.step.table is not HearingRequest:
+            if mark.priority:
+                return true()
+            return self._id() <= mark.id if self.step.word < mark.step else self._id() < mark.id
+        here, there = tuple_(self._points(), self._id()), tuple_(mark.priority, mark.id)
         return here <= there if self.step.word < mark.step else here < there
 
 
 async def _firsts(
     db: AsyncSession, sources: Sequence[Source], mark: Mark | None, *, dated: bool, limit: int
 ) -> list[Mark]:
-    """Of every step the first rows after the mark: one statement, which reads no row whole."""
-    queries = [one.query(mark, dated=dated) for one in sources]
-    parts: list[Any] = [
-        select(literal_column(str(number)).label("step"), query.limit(limit).subquery())
-        for number, query in enumerate(queries)
-        if query is not None
-    ]
+    """Out of the first rows of every step the first after the mark: one statement, which reads no row whole."""
+    words = sorted({one.step.word for one in sources})
+    parts: list[Any] = []
+    for source in sources:
+        if (query := source.query(mark, dated=dated)) is not None:
+            place: Any = literal_column(str(words.index(source.step.word))).label("step")
+            parts.append(select(place, query.limit(limit).subquery()))
     if not parts:
         return []
-    rows: Any = (await db.exec(cast(Any, union_all(*parts)))).all()
+    all_ = union_all(*parts).subquery().c
+    order = [*([all_.due] if dated else []), all_.priority.desc(), all_.id.desc(), all_.step.desc()]
+    rows: Any = (await db.exec(cast(Any, select(*all_).order_by(*order).limit(limit)))).all()
     return [
-        Mark(step=sources[row.step].step.word, id=row.id, priority=row.priority, due=row.due if dated else None)
-        for row in rows
+        Mark(step=words[row.step], id=row.id, priority=row.priority, due=row.due if dated else None) for row in rows
     ]
 
 
@@ -182,23 +193,30 @@ def _sources(person: Person | Actor, everything: bool, now: datetime) -> Iterato
     own = _own(person)
     whose = Whose(state=own, person=person.id if isinstance(person, Person) else "", now=now)
     for steps, side, mine in (
-        ((*ASKING, *CONSENTS), "requesting_state", HearingRequest.requesting_assignee),
-        ((*ASKED, *CONSENTS), "requested_state", HearingRequest.requested_assignee),
+        ((*ASKING, CONSENT), "requesting_state", HearingRequest.requesting_assignee),
+        ((*ASKED, CONSENT), "requested_state", HearingRequest.requested_assignee),
     ):
         for step in steps:
             if _may(step, person, side):
-                where = getattr(HearingRequest, side) == own, HearingRequest.status == step.status, *step.needs(whose)
                 given = () if everything else (_mine(mine, person),)
-                yield Source(step=step, table=HearingRequest, where=(*where, *given), undated=True)
+                yield Source(step=step, where=(*_of_side(step, side, whose), *given))
     if _may(CONFIRM, person, "requesting_state"):
-        sent = HearingRequest.requesting_state == own, col(HearingRequest.submitted_at).is_not(None)
-        yield Source(step=CONFIRM, table=HearingRequest, where=sent)
+        sent = col(HearingRequest.submitted_at).is_not(None)
+        yield Source(step=CONFIRM, where=(*_of_side(CONFIRM, "requesting_state", whose), sent))
     for step, sides in HEARINGS:
         for side in sides:
             if _may(step, person, side):
-                ours = getattr(Hearing, side) == own, *step.needs(whose)
-                at = () if step.status is None else (Hearing.status == step.status,)
-                yield Source(step=step, table=Hearing, where=(*ours, *at), undated=not step.due)
+                yield Source(step=step, where=_of_side(step, side, whose))
+
+
+def _of_side(step: Step, side: str, whose: Whose) -> tuple[Any, ...]:
+    """The rows of a step of which the State is on this side. What lies around a hearing is the requesting State's."""
+    table: Any = step.table
+    ours = getattr(table, side, table.owner_state) == whose.state
+    if table is Minutes and side == "requested_state":
+        hearing = exists().where(col(Hearing.id) == Minutes.hearing_id, col(Hearing.requested_state) == whose.state)
+        ours = hearing.correlate(Minutes)
+    return (ours, *(() if step.status is None else (table.status == step.status,)), *step.needs(whose))
 
 
 def _own(person: Person | Actor) -> str:

@@ -17,6 +17,7 @@ class Agreement(Row, table=True):
     __table_args__ = (
         state_check(),
         state_check("by_state"),
+        state_check("requested_state"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("round >= 1", name="round"),
         CheckConstraint("(passed_over_at IS NULL) = (passed_over_why = '')", name="passed_over"),
@@ -28,9 +29,14 @@ class Agreement(Row, table=True):
             sqlite_where=text("status <> 'void'"),
             postgresql_where=text("status <> 'void'"),
         ),
+        Index("ix_agreement_requesting_step", "owner_state", "status", "starts_at", "hearing_id", "by_state"),
+        Index("ix_agreement_requested_step", "requested_state", "status", "starts_at", "hearing_id", "by_state"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    requested_state: str = state_code()
+    starts_at: datetime = instant()
+    """Of the hearing: kept by `hearings.hearing_days.put`."""
     number: int
     status: AgreementStatus = word(AgreementStatus, "status", default=AgreementStatus.drafted)
     round: int = 1

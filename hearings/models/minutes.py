@@ -38,6 +38,7 @@ class Minutes(Row, table=True):
         CheckConstraint("received_at IS NULL OR signed_at IS NOT NULL", name="received_signed"),
         UniqueConstraint("hearing_id", "number"),
         Index("ix_minutes_step", "status", "received_at", "hearing_id"),
+        Index("ix_minutes_requesting_step", "owner_state", "status", "received_at", "hearing_id"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)

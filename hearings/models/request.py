@@ -130,6 +130,8 @@ class HearingRequest(Row, table=True):
         Index("ix_hearing_request_review", "requested_state", "status", "review_due", "priority", "id"),
         Index("ix_hearing_request_info", "requesting_state", "status", "info_due", "priority", "id"),
         Index("ix_hearing_request_written", "requesting_state", "written_due"),
+        Index("ix_hearing_request_unanswered_requesting", "requesting_state", "unanswered", "priority", "id", "status"),
+        Index("ix_hearing_request_unanswered_requested", "requested_state", "unanswered", "priority", "id", "status"),
         Index("ix_hearing_request_case", "case_number"),
         Index("ix_hearing_request_status", "status"),
         CheckConstraint("version >= 1", name="version"),
@@ -166,6 +168,8 @@ class HearingRequest(Row, table=True):
     gate_result: dict[str, Any] | None = json(default=None)
     """Snapshot of the legal gate at submission (`hearings.legal_bases.GateResult.as_json`)."""
     status: RequestStatus = word(RequestStatus, "status", default=RequestStatus.draft)
+    unanswered: bool = False
+    """Whether the person's answer to one of its consents is not recorded: kept by `hearings.person_consents`."""
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
     submitted_at: datetime | None = instant(default=None)

@@ -37,9 +37,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import uvicorn
-from bench_reading import fill
 from bench_start import COMMAND, free_port
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from filled import fill
 from sqlalchemy import update
 from sqlmodel import select
 from starlette.requests import Request

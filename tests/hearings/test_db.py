@@ -10,7 +10,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, Engine, event, inspect, text
+from sqlalchemy import CheckConstraint, Connection, Engine, column, event, inspect, text
+from sqlalchemy import table as sa_table
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,10 +20,22 @@ from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
 from hearings.events import EventKind, record
-from hearings.models import HearingRequest, Person, SignInLink, StatusChange, metadata
+from hearings.models import (
+    Agreement,
+    Consent,
+    Hearing,
+    HearingRequest,
+    Person,
+    SignInLink,
+    Site,
+    SiteProfile,
+    StatusChange,
+    metadata,
+)
 from hearings.models.request_parts import RequestAct
 from hearings.queries import history
 from hearings.request_log import log
+from hearings.status import ConsentStatus
 
 
 def person(email: str = "a@ro.example") -> Person:
@@ -118,6 +131,45 @@ async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty
     async with database.reading() as db:
         row = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
     assert (set(row) >= set(columns), "version" in row) == (True, False)
+    await database.close()
+
+
+async def test_agreements_and_requests_from_before_know_what_waits_for_them(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade("0012")
+    now = datetime(2026, 12, 2, 6, tzinfo=UTC)
+    own = {"owner_state": "RO", "created_by": "-", "created_at": now}
+    sides = {"requesting_state": "RO", "requested_state": "TH"}
+    asked, settled = (HearingRequest(reference=name, **own, **sides) for name in "ab")
+    hearing = Hearing(
+        **own, **sides, ref="H", request_id=asked.id, starts_at=now, ends_at=now + timedelta(hours=1),
+        wall_start="2026-12-02T08:00", wall_zone="UTC", requesting_zone="UTC", requesting_city="A",
+        requested_zone="UTC", requested_city="B", tzdb_version="-", language_requesting="ro", language_requested="th",
+    )  # fmt: skip
+    site = Site(**own, name="A", court="B", city="C", zone="UTC")
+    profile = SiteProfile(**own, site_id=site.id, version=1, abilities={}, created_label="-")
+    agreement = Agreement(
+        **own, hearing_id=hearing.id, number=1, by_state="RO", needs={}, terms={}, terms_sha256="",
+        requesting_profile_id=profile.id, requested_profile_id=profile.id,
+    )  # fmt: skip
+    consents = [
+        Consent(owner_state="RO", request_id=one.id, rule="x", since=now, status=status)
+        for one, status in ((asked, ConsentStatus.pending), (settled, ConsentStatus.refused))
+    ]
+    new = {"agreement": {"requested_state", "starts_at"}, "hearing_request": {"unanswered"}}
+    async with database.transaction() as db:
+        for row in (asked, settled, hearing, site, profile, agreement, *consents):
+            name = str(row.__tablename__)
+            before = [one for one in metadata.tables[name].columns if one.name not in new.get(name, ())]
+            table = sa_table(name, *(column(one.name, one.type) for one in before))
+            values = {one.name: getattr(row, one.name) for one in before}
+            await (await db.connection()).execute(table.insert().values(values))
+    await database.upgrade()
+    async with database.reading() as db:
+        kept = (await db.exec(select(Agreement))).one()
+        assert (kept.requested_state, kept.starts_at, kept.hearing_id) == ("TH", now, hearing.id)
+        found = select(HearingRequest.reference, HearingRequest.unanswered).order_by(HearingRequest.reference)
+        assert (await db.exec(found)).all() == [("a", True), ("b", False)]
     await database.close()
 
 

@@ -57,6 +57,8 @@ def test_an_agreement_counts_once_both_have_signed() -> None:
     agreed = Agreement(
         owner_state="RO",
         hearing_id="-",
+        requested_state="TH",
+        starts_at=datetime.now().astimezone(),
         number=1,
         by_state="RO",
         requesting_profile_id="-",

@@ -5,25 +5,34 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import (
+    adjournments,
     agreements,
+    consent_answers,
     consultations,
+    hearing_days,
     informal,
+    person_consents,
     queries,
+    recordings,
     request_log,
     request_queries,
     requests,
     sending,
+    sittings,
     worklist,
 )
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
 from hearings.ids import new_id
+from hearings.legal_bases import GateResult
+from hearings.lines import ConsentNeed
 from hearings.models import (
     Agreement,
     AgreementOffer,
@@ -41,9 +50,10 @@ from hearings.models import (
 )
 from hearings.models.minutes import ReadingOutcome
 from hearings.models.signature import Act
-from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
 from hearings.roles import Role
 from hearings.status import AgreementStatus, ConsentStatus, HearingStatus, MinutesStatus, RequestStatus
+from hearings.wall_times import WallTime, fix
 
 R, M = RequestStatus, MinutesStatus
 
@@ -399,7 +409,7 @@ def expected(
 
 
 LIKELY = [*AgreementStatus, *[AgreementStatus.proposed, AgreementStatus.agreed] * 3]
-EVERY = {one.word for one in (*ASKING, *ASKED, *CONSENTS, CONFIRM)} | {one.word for one, _sides in HEARINGS}
+EVERY = {one.word for one in (*ASKING, *ASKED, CONSENT, CONFIRM)} | {one.word for one, _sides in HEARINGS}
 
 
 async def around(
@@ -462,7 +472,8 @@ async def around(
         if chance.random() < 0.8:
             passed = chance.choice([None, None, now])
             agreement = Agreement(
-                **own, hearing_id=hearing.id, number=1, by_state=chance.choice(states), needs={}, terms={},
+                **own, hearing_id=hearing.id, requested_state=states[1], starts_at=hearing.starts_at, number=1,
+                by_state=chance.choice(states), needs={}, terms={},
                 status=chance.choice(LIKELY), terms_sha256="", created_by="-", created_at=now,
                 requesting_profile_id=profiles[states[0]].id, requested_profile_id=profiles[states[1]].id,
                 passed_over_at=passed, passed_over_why="Met" if passed else "",
@@ -541,6 +552,8 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
         db.add_all(held)
         await db.flush()
         facts = await around(db, held, people, now, chance)
+        for row in rows:
+            row.unanswered = row.id in facts.unanswered
     systems = [Actor(id="x", label="X", state=one.owner_state, functions=frozenset(one.functions)) for one in people]
     met = set[str]()
     for who in (*people, *systems):
@@ -631,3 +644,96 @@ async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_f
     await sign("authority")
     assert await steps(now) == waiting("test_line", "test_line")
     assert await steps(court.hearing.starts_at) == waiting("", "")
+
+
+@pytest.mark.parametrize("stage", ["in_session"])
+@pytest.mark.parametrize("planned", [True, False])
+async def test_a_part_heard_hearing_waits_for_its_next_day_until_one_is_set(
+    court: Any, now: datetime, planned: bool
+) -> None:
+    async def steps() -> dict[str, dict[str, datetime | None]]:
+        found = {}
+        async with court.database.reading() as db:
+            for who in ("clerk", "judge", "authority"):
+                page = await worklist.waiting(db, person=court.people[who], now=now)
+                found[who] = {one.step: one.due for one in page.rows}
+        return found
+
+    at = court.hearing.starts_at + timedelta(days=7)
+    to = WallTime(
+        wall_start=at.astimezone(ZoneInfo("Europe/Bucharest")).replace(tzinfo=None), wall_zone="Europe/Bucharest",
+        duration=timedelta(hours=1),
+    )  # fmt: skip
+    assert await steps() == {"clerk": {}, "judge": {}, "authority": {}}
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        if planned:
+            zones, states = ("Europe/Bucharest", "Asia/Bangkok"), ("RO", "TH")
+            hearing = await queries.get(db, Hearing, court.hearing.id)
+            await hearing_days.plan(db, hearing=hearing, times=[fix(to, zones=zones, states=states, now=now)])
+        await sittings.close(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=now)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="abc", now=now)
+        await sittings.finish(db, sitting=sitting, part_heard=True, now=now)
+    assert await steps() == {"clerk": {"set_next_day": None}, "judge": {}, "authority": {}}
+    async with court.database.transaction() as db:
+        hearing, clerk = await queries.get(db, Hearing, court.hearing.id), court.staff("clerk")
+        if planned:
+            await adjournments.next_day(db, hearing=hearing, actor=clerk, now=now)
+        else:
+            await adjournments.adjourn(db, hearing=hearing, to=to, reason="The witness is tired", actor=clerk, now=now)
+    ours, theirs = ({"prepare": at}, {}) if planned else ({}, {"decide_time": at})
+    assert await steps() == {"clerk": ours, "judge": {}, "authority": theirs}
+    async with court.database.reading() as db:
+        agreement = await agreements.running(db, court.hearing.id)
+    if planned:  # of the same terms, for the day that comes
+        assert agreement is not None and agreement.starts_at == at
+    else:
+        assert agreement is None
+
+
+@pytest.mark.parametrize("stage", ["ready"])
+async def test_a_consent_waits_for_both_states_until_the_answer_is_recorded(court: Any, now: datetime) -> None:
+    clerk, authority = court.staff("clerk"), court.staff("authority")
+
+    async def waiting() -> list[str]:
+        found = []
+        async with court.database.reading() as db:
+            for who in ("clerk", "authority", "judge"):
+                page = await worklist.waiting(db, person=court.people[who], now=now)
+                due = [(one.subject.id, one.due) for one in page.rows if one.step == "record_consent"]
+                assert due in ([], [(court.request.id, None)])
+                found += [who] * len(due)
+        return found
+
+    async def change(what: Any, actor: Actor, **words: Any) -> Any:
+        async with court.database.transaction() as db:
+            row = await queries.get(db, HearingRequest, court.request.id)
+            return await what(db, request=row, actor=actor, now=now, **words)
+
+    def needs(*provisions: str) -> GateResult:
+        return GateResult(
+            on=now.date(), verdicts=(),
+            consents=tuple(
+                ConsentNeed(
+                    who="witness", layer="national", state="TH", provision=one, text="The person must consent",
+                    source="-", confidence="fixture", revocable=True,
+                )
+                for one in provisions
+            ),
+        )  # fmt: skip
+
+    assert await waiting() == []
+    await change(person_consents.prepare, clerk, result=needs("s. 1", "s. 2"))
+    async with court.database.reading() as db:
+        first, second = [one.id for one in await consent_answers.of_request(db, court.request.id)]
+    assert await waiting() == ["clerk", "authority"]
+    await change(person_consents.record, authority, consent_id=first, answer="given")
+    await change(person_consents.record, clerk, consent_id=second, answer="pending")  # asked, and not answered yet
+    assert await waiting() == ["clerk", "authority"]
+    await change(person_consents.record, clerk, consent_id=second, answer="refused")
+    assert await waiting() == []
+    await change(person_consents.record, clerk, consent_id=second, answer="pending")  # who refused may be asked again
+    assert await waiting() == ["clerk", "authority"]
+    await change(person_consents.record, clerk, consent_id=second, answer="given")
+    await change(person_consents.withdraw, clerk, consent_id=second, reason="Afraid")
+    assert await waiting() == []  # an answer too
