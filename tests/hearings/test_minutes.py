@@ -23,6 +23,7 @@ from hearings import (
     signatures,
     signing_keys,
     sittings,
+    worklist,
 )
 from hearings.actors import SYSTEM
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
@@ -508,6 +509,45 @@ async def test_the_requesting_state_acknowledges_what_it_has_received(heard: Any
     async with heard.database.reading() as db:
         found = await minutes.current(db, heard.hearing)
     assert (found.received_at, found.received_by) == (now, "Ioana Marin")
+
+
+async def test_each_step_of_the_minutes_waits_for_who_may_take_it_until_it_is_taken(heard: Any, now: datetime) -> None:
+    seeds = await keys(heard, now)
+    whole, part = ["clerk", "judge", "authority"], ["clerk", "judge"]
+
+    async def waiting() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        async with heard.database.reading() as db:
+            for who in whole:
+                for one in (await worklist.waiting(db, person=heard.people[who], now=now)).rows:
+                    assert (one.subject.id, one.due, one.late) == (heard.hearing.id, None, False)
+                    found.setdefault(one.step, []).append(who)
+        return found
+
+    assert await waiting() == {}
+    await begin(heard, now)
+    assert await waiting() == {"complete_minutes": whole}
+    await act(heard, minutes.submit, CLERK, now)
+    assert await waiting() == {"read_minutes_back": whole}
+    await act(heard, minutes.send_back, AUTHORITY, now, reason="The oath is missing")
+    assert await waiting() == {"complete_minutes": whole}
+    await act(heard, minutes.submit, CLERK, now)
+    await complete(heard, now)
+    await act(heard, minutes.read_back, CLERK, now, **READ)
+    assert await waiting() == {"sign_minutes": whole}
+    await sign(heard, AUTHORITY, seeds["TH"], now)
+    assert await waiting() == {"sign_minutes": part}
+    await act(heard, minutes.reopen, CLERK, now, reason="A word is wrong")
+    assert await waiting() == {"read_minutes_back": whole}
+    await act(heard, minutes.read_back, CLERK, now + timedelta(minutes=1), **READ)
+    assert await waiting() == {"sign_minutes": whole}  # the signature was over the text before
+    for role, state in ((JUDGE, "RO"), (AUTHORITY, "TH")):
+        await sign(heard, role, seeds[state], now)
+    assert await waiting() == {"acknowledge_minutes": part}
+    async with heard.database.transaction() as db:
+        found = await minutes.current(db, heard.hearing)
+        await minutes.acknowledge(db, minutes=found, hearing=heard.hearing, actor=heard.staff("clerk"), now=now)
+    assert await waiting() == {}
 
 
 @SQLITE
