@@ -5,7 +5,7 @@ and when, is written down; what is given and what is not `hearings.consent_answe
 is being heard closes the floor at once, in the same transaction; one before that takes a ready hearing back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -101,17 +101,13 @@ async def withdraw(
     reason = clean(reason, "reason", most=1000, lines=True)
     move_consent(db, consent, ConsentStatus.withdrawn, actor=actor, now=now, reason=reason)
     request.version += 1
-    # Locked before sittings are looked for: a hearing being made ready, or a lobby being opened, is waited for.
+    # Whoever acts in a sitting locks it and then its hearing, and so do we, or each would wait for the other.
+    await _open_sittings(db, request)
     to_come = select(Hearing).where(Hearing.request_id == request.id, col(Hearing.status).in_(_TO_COME))
     to_come = to_come.order_by(col(Hearing.id)).with_for_update().execution_options(populate_existing=True)
     waiting = (await db.exec(to_come)).all()
-    query = (
-        select(Sitting)
-        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
-        .where(Hearing.request_id == request.id, col(Sitting.status).not_in(_OVER))
-    )
     held = []
-    for sitting in (await db.exec(query)).all():
+    for sitting in await _open_sittings(db, request):  # also a lobby that was being opened meanwhile
         await sittings.hold(
             db, sitting=sitting, reason=HoldCode.consent_withdrawn, actor=SYSTEM, now=now, cause=HoldCause.fault
         )
@@ -121,6 +117,18 @@ async def withdraw(
             to = HearingStatus.agreed
             move_hearing(db, hearing, to, actor=actor, now=now, reason="a consent was withdrawn")
     return held
+
+
+async def _open_sittings(db: AsyncSession, request: HearingRequest) -> Sequence[Sitting]:
+    """Those of the request's hearings that are not over, locked: one being closed is waited for."""
+    query = (
+        select(Sitting)
+        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
+        .where(Hearing.request_id == request.id, col(Sitting.status).not_in(_OVER))
+        .order_by(col(Sitting.id))
+        .with_for_update(of=Sitting)
+    )
+    return (await db.exec(query.execution_options(populate_existing=True))).all()
 
 
 async def _note(

@@ -26,6 +26,7 @@ async def opened(
     """
     if recording.status is RecordingStatus.recording:
         return
+    await sittings.lock(db, sitting)  # first, and its hearing after it, as everybody does: see `record`
     move_recording(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
     first = recording.opened_at is None
     recording.opened_at = recording.opened_at or began or now
@@ -52,6 +53,7 @@ async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, c
     """
     if recording.status not in {RecordingStatus.starting, RecordingStatus.recording, RecordingStatus.paused}:
         return
+    await sittings.lock(db, sitting)
     move_recording(db, recording, RecordingStatus.failing, actor=SYSTEM, now=now, reason=code)
     recording.failing_code = code[:40]
     await record(db, hearing=sitting.hearing_id, kind=EventKind.recording_failing, actor=SYSTEM, now=now, code=code)

@@ -90,7 +90,7 @@ async def roll_call(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: da
     Effects: sitting to roll_call, floor open (unless held), event.
     """
     require("roll_call", actor, target_state=actor.state)
-    await _lock(db, sitting)
+    await lock(db, sitting)
     move_sitting(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
     sitting.floor_open = not sitting.holds
     await record(db, hearing=sitting.hearing_id, kind=EventKind.roll_call, actor=actor, now=now)
@@ -116,7 +116,7 @@ async def start(
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
-    await _lock(db, sitting)
+    await lock(db, sitting)
     recording = await recording_of(db, sitting.id, lock=True)
     if sitting.status is not SittingStatus.pre_record:
         raise NotReady(f"The sitting starts after its sound checks; it is {sitting.status.value}")
@@ -153,7 +153,7 @@ async def start(
 
 
 async def begin_session(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
-    """The recording is open and durable: the sitting is in session. Called by `recordings.opened`.
+    """The recording is open and durable: the sitting, locked, is in session. Called by `recordings.opened`.
 
     Effects: sitting to in_session, hearing to in_progress, floor open, `started_at`, event started.
     """
@@ -184,7 +184,7 @@ async def hold(
     Effects: floor closed, hold added; in session: sitting to paused (order) or held; event hold.
     """
     require("hold", actor, granted=granted)
-    await _lock(db, sitting)
+    await lock(db, sitting)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
         raise LobbyClosed("The sitting is over")
     if actor is not SYSTEM or cause is None:
@@ -223,7 +223,7 @@ async def resume(
     in session without a running recording.
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
-    await _lock(db, sitting)
+    await lock(db, sitting)
     theirs = [one for one in sitting.holds if may("lift_hold", actor.role, hold_cause=HoldCause(one["cause"])).allowed]
     others = [one for one in sitting.holds if one not in theirs]
     if not theirs:
@@ -265,7 +265,7 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
     event closing.
     """
     require("close", actor)
-    await _lock(db, sitting)
+    await lock(db, sitting)
     reason = clean(reason, "reason", most=500)
     await _end(db, sitting, actor=actor, now=now, reason=reason)
     await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, reason=reason)
@@ -277,7 +277,7 @@ async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor
     Effects: as `close`, and the hearing to aborted; event aborted.
     """
     require("break_off", actor)
-    await _lock(db, sitting)
+    await lock(db, sitting)
     reason = clean(reason, "reason", most=500, least=3)
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
     move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
@@ -332,8 +332,8 @@ async def _request_of(db: AsyncSession, sitting: Sitting) -> HearingRequest:
     return await get(db, HearingRequest, hearing.request_id)
 
 
-async def _lock(db: AsyncSession, sitting: Sitting) -> None:
-    """Read the row again, for us alone: two people may act at the same moment."""
+async def lock(db: AsyncSession, sitting: Sitting) -> None:
+    """Read the row again, for us alone: two people may act at the same moment. Its hearing is locked after it."""
     await db.flush()  # a refresh forgets what was set and not yet written
     await db.refresh(sitting, with_for_update=True)
 

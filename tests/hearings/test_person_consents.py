@@ -1,17 +1,34 @@
 """The person's consent: asked for by each rule, recorded with counsel, withdrawn at any time, also while heard."""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import consent_answers, legal_bases, person_consents, queries, requests
+from hearings import (
+    consent_answers,
+    diary,
+    legal_bases,
+    person_consents,
+    queries,
+    recordings,
+    requests,
+    sittings,
+)
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
-from hearings.errors import IllegalMove, Invalid, NotAllowed, NotFound
+from hearings.errors import ConsentMissing, IllegalMove, Invalid, NotAllowed, NotFound, NotReady
 from hearings.lines import ConsentNeed
-from hearings.models import Consent, HearingRequest, Person
-from hearings.status import ConsentStatus, SittingStatus
+from hearings.models import Consent, Hearing, HearingRequest, Person
+from hearings.moves import move_hearing
+from hearings.roles import Role
+from hearings.status import ConsentStatus, HearingStatus, SittingStatus
 
 NEED = ConsentNeed(
     who="witness", layer="national", state="TH", provision="s. 1", text="The person must consent", source="-",
@@ -132,3 +149,167 @@ def test_the_worst_of_several_consents_counts() -> None:
         (("withdrawn", "refused"), "withdrawn"),
     ):
         assert consent_answers.standing(rows(*statuses)) == worst
+
+
+# --- two at once -------------------------------------------------------------------------------------------------
+
+Work = Callable[[AsyncSession], Awaitable[Any]]
+
+
+class Turns:
+    """Two writers take their steps in this order. One that waits for the other's lock loses its turn."""
+
+    def __init__(self, order: tuple[int, ...]) -> None:
+        self._order, self._moved = list(order), asyncio.Condition()
+
+    @asynccontextmanager
+    async def step(self, who: int) -> AsyncIterator[None]:
+        async with self._moved:
+            try:
+                async with asyncio.timeout(0.15):
+                    await self._moved.wait_for(lambda: self._order[0] == who)
+            except TimeoutError:
+                pass
+        try:
+            yield
+        finally:
+            async with self._moved:
+                self._order.remove(who)
+                self._moved.notify_all()
+
+
+async def write(database: Database, turns: Turns, who: int, read: Work, act: Callable[..., Awaitable[Any]]) -> Any:
+    """Read, act, commit; answers what it was refused with."""
+    async with AsyncExitStack() as ending:
+        try:
+            async with turns.step(who):
+                db = await ending.enter_async_context(database.transaction())
+                found = await read(db)
+            async with turns.step(who):
+                await act(db, found)
+                await db.flush()
+            async with turns.step(who):
+                await ending.aclose()
+        except (ConsentMissing, NotReady, IllegalMove) as refusal:
+            return refusal
+    return None
+
+
+async def nothing(db: AsyncSession) -> None:
+    """What a race needs no reading for."""
+
+
+@dataclass
+class Scene:
+    """One hearing and what can be done to it, each split into what is read first and what is then done."""
+
+    court: Any
+    consent: Consent
+    now: datetime
+
+    async def do(self, name: str) -> None:
+        async with self.court.database.transaction() as db:
+            await getattr(self, name)(db, await getattr(self, f"{name}_reads", nothing)(db))
+
+    async def withdraw_reads(self, db: AsyncSession) -> HearingRequest:
+        return await queries.request(db, self.court.request.id, state="RO", lock=True)
+
+    async def withdraw(self, db: AsyncSession, row: HearingRequest) -> None:
+        words = {"consent_id": self.consent.id, "reason": "Afraid", "actor": self.court.staff("clerk")}
+        await person_consents.withdraw(db, request=row, now=self.now, **words)
+
+    async def give(self, db: AsyncSession, _: None) -> None:
+        row = await self.withdraw_reads(db)
+        words = {"consent_id": self.consent.id, "answer": "given", "actor": self.court.staff("clerk")}
+        await person_consents.record(db, request=row, now=self.now, **words)
+
+    async def make_ready_reads(self, db: AsyncSession) -> Hearing:
+        return await queries.hearing(db, self.court.hearing.ref, state="RO", lock=True)
+
+    async def agreed_again(self, db: AsyncSession, _: None) -> None:
+        hearing = await self.make_ready_reads(db)
+        move_hearing(db, hearing, HearingStatus.agreed, actor=self.court.staff("clerk"), now=self.now, reason="Again")
+
+    async def make_ready(self, db: AsyncSession, row: Hearing) -> None:
+        await diary.make_ready(db, hearing=row, actor=self.court.staff("clerk"), now=self.now)
+
+    open_lobby_reads = make_ready_reads
+
+    async def open_lobby(self, db: AsyncSession, row: Hearing) -> None:
+        judge = await self.court.actor(db, Role.presiding_judge)
+        await sittings.open_lobby(db, hearing=row, court_name="court.example", actor=judge, now=self.now)
+
+    async def start_reads(self, db: AsyncSession) -> Any:
+        return (*await self.court.sitting(db), await self.court.actor(db, Role.presiding_judge))
+
+    async def start(self, db: AsyncSession, rows: Any) -> None:
+        await sittings.start(db, sitting=rows[0], actor=rows[2], now=self.now)
+
+    begin_reads = break_reads = resume_reads = close_reads = start_reads
+
+    async def begin(self, db: AsyncSession, rows: Any) -> None:
+        await recordings.opened(db, sitting=rows[0], recording=rows[1], now=self.now)
+
+    async def break_(self, db: AsyncSession, _: None) -> None:
+        sitting, _recording, judge = await self.start_reads(db)
+        await sittings.hold(db, sitting=sitting, reason="A break", actor=judge, now=self.now)
+
+    async def resume(self, db: AsyncSession, rows: Any) -> None:
+        await sittings.resume(db, sitting=rows[0], reason="Go on", actor=rows[2], now=self.now)
+
+    async def close(self, db: AsyncSession, rows: Any) -> None:
+        await sittings.close(db, sitting=rows[0], actor=rows[2], now=self.now)
+
+
+RACES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "make_ready": ("ready", ("agreed_again",)),
+    "open_lobby": ("ready", ()),
+    "start": ("assembled", ()),
+    "begin": ("assembled", ("start",)),
+    "resume": ("in_session", ("break_",)),
+    "resume given again": ("in_session", ("withdraw", "give")),
+    "close": ("in_session", ()),
+}
+"""What is done while a consent is withdrawn: the stage it is done at, and what has been done before."""
+
+
+@pytest.mark.parametrize(("stage", "race"), [pytest.param(stage, name) for name, (stage, _) in RACES.items()])
+async def test_nobody_is_heard_after_a_withdrawal_whatever_is_done_at_the_same_moment(
+    request: pytest.FixtureRequest, court: Any, race: str, now: datetime
+) -> None:
+    stage, before = RACES[race]
+    clerk = court.staff("clerk")
+    consent = await noted(court.database, court.request, clerk, now)
+    await record(court.database, consent, clerk, now, answer="given")
+    if stage == "assembled":
+        await court.check_sound()
+    for name in before:
+        await Scene(court, consent, now).do(name)
+    server = request.getfixturevalue("sqlite_server" if court.database.sqlite else "postgresql_server")
+    await court.database.engine.dispose()  # nobody may be connected to what is copied
+    for order in sorted(set(permutations((0, 0, 0, 1, 1, 1)))):
+        name = server.create(str(court.database.url.database).rpartition("/")[2].removesuffix(".db"))
+        database = Database(server.url(name))
+        scene, turns = Scene(replace(court, database=database), consent, now), Turns(order)
+        act = race.split()[0]
+        withdrawn, refused = await asyncio.gather(
+            *(
+                write(database, turns, who, getattr(scene, f"{one}_reads"), getattr(scene, one))
+                for who, one in enumerate(("withdraw", act))
+            )
+        )
+        async with database.reading() as db:
+            hearing = await queries.get(db, Hearing, court.hearing.id)
+            sitting = await queries.open_sitting(db, court.hearing.id)
+            (kept,) = await consent_answers.of_request(db, court.request.id)
+        assert (withdrawn, kept.status) == (None, ConsentStatus.withdrawn), order  # at any time
+        assert isinstance(refused, (ConsentMissing, NotReady, type(None))), order
+        if sitting is None:
+            assert hearing.status is HearingStatus.agreed, order
+        elif sitting.status is not SittingStatus.closing:
+            assert (sitting.floor_open, sitting.status is SittingStatus.in_session) == (False, False), order
+            assert [one["reason"] for one in sitting.holds] in (
+                ["consent_withdrawn"], ["A break", "consent_withdrawn"],
+            ), order  # fmt: skip
+        await database.close()
+        server.drop(name)
