@@ -16,7 +16,7 @@ people       actors staff roles logins links participants seats permissions perm
 sitting      sittings sound_checks fingerprints recordings events recorded_acts languages
 minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_sections minutes_course minutes_people
              minutes_acts minutes_phrases minutes_text minutes_document passages reservations
-signatures   keys signing_keys proofs signatures statement_bodies
+signatures   bech32 keys signing_keys proofs signatures statement_bodies
 documents    documents document_words request_document glyphs pdf_seals pdf_check bags case_export
 outward      api_clients views happened notices mail_words outbox webhooks invitations calendar_files feeds claims
 ground       db errors ids queries status moves texts

@@ -55,6 +55,8 @@ SCOPES: Mapping[str, Scope] = {
     "law:read": Scope("Read instruments and evaluate legal bases"),
     "directory:read": Scope("Read the directory of authorities"),
     "directory:write": Scope("Change the directory of authorities", ("administrator",)),
+    "recipients:read": Scope("Read the recipients recordings are encrypted to"),
+    "recipients:write": Scope("Add and retire recipients of recordings", ("administrator",)),
     "webhooks": Scope("Subscribe to webhooks", ("administrator",)),
     "events": Scope("Follow events as they happen"),
     "export": Scope("Export a whole case"),

@@ -283,7 +283,9 @@ STAFF: Mapping[str, StaffRow] = {
         label="Send a message again", functions=("clerk", "authority", "administrator"), side="either"
     ),
     "manage_webhooks": StaffRow(label="Make and switch off webhooks", functions=("administrator",), side="either"),
-    "add_key": StaffRow(label="Add an authority's public key", functions=("administrator",), side="either"),
+    "manage_recipients": StaffRow(
+        label="Add and retire recipients of recordings", functions=("administrator",), side="either"
+    ),
     "manage_signing_keys": StaffRow(
         label="Register and retire an authority's signing key", functions=("administrator",), side="either"
     ),

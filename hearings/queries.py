@@ -393,9 +393,11 @@ async def events(db: AsyncSession, hearing_id: str, *, after: int = 0, limit: in
 
 
 async def authority_keys(db: AsyncSession, states: Sequence[str]) -> Sequence[AuthorityKey]:
-    """The public keys of these States' authorities: a recording is encrypted to all of them."""
-    query = select(AuthorityKey).where(col(AuthorityKey.owner_state).in_(states)).order_by(col(AuthorityKey.id))
-    return (await db.exec(query)).all()
+    """The public keys of these States' authorities that are in force: a recording is encrypted to all of them."""
+    query = select(AuthorityKey).where(
+        col(AuthorityKey.owner_state).in_(states), col(AuthorityKey.retired_at).is_(None)
+    )
+    return (await db.exec(query.order_by(col(AuthorityKey.id)))).all()
 
 
 def _asked(asked: Mapping[str, Any]) -> dict[str, Any]:

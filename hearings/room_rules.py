@@ -5,7 +5,7 @@ the requested State asked for, times are announced, the picture is held to what 
 is enforced and what is not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,8 +160,12 @@ async def require_kept(db: AsyncSession, sitting: Sitting) -> None:
 
 async def require_keys(db: AsyncSession, hearing: Hearing) -> None:
     """Raise `NoRecipients` unless every State the recording is agreed to be for has a key to open it with."""
-    agreed = (await of_hearing(db, hearing)).recipients
-    await keys.require(db, agreed or {hearing.requesting_state, hearing.requested_state})
+    await keys.require(db, await recipients(db, hearing))
+
+
+async def recipients(db: AsyncSession, hearing: Hearing) -> Collection[str]:
+    """The States the recording is agreed to be for; both of them without an agreement."""
+    return (await of_hearing(db, hearing)).recipients or {hearing.requesting_state, hearing.requested_state}
 
 
 # --- times -------------------------------------------------------------------------------------------------------

@@ -297,6 +297,7 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
         )
     if recipient:
         print(f"{options.authority} ({options.state}), {options.kind}: {recipient}")
+        print(f"its fingerprint: {keys.fingerprint(recipient)}")
     if signing:
         print(f"{options.authority} ({options.state}), public signing key: {signing}")
     return 0

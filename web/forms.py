@@ -26,8 +26,10 @@ class FormError:
 class Form(Mapping[str, str]):
     """Values of a form: text only, the first of each name; `all(name)` gives every one."""
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+    def __init__(self, pairs: list[tuple[str, str]], file: bytes = b"") -> None:
         self.pairs = pairs
+        self.file = file
+        """What the file that was chosen holds; empty without one."""
         self.first: dict[str, str] = {}
         for name, value in pairs:
             self.first.setdefault(name, value)
@@ -50,8 +52,8 @@ class Form(Mapping[str, str]):
         return [value for key, value in self.pairs if key == name]
 
 
-async def read(request: Request, *, token: bool = True, most: int = FIELDS) -> Form:
-    """The form of a POST, of at most `most` fields.
+async def read(request: Request, *, token: bool = True, most: int = FIELDS, files: int = 0) -> Form:
+    """The form of a POST, of at most `most` fields and `files` files (one at most, within `BODY_LIMIT`).
 
     Raises 400 for what is no form, 403 when the CSRF token is not that of the login.
     """
@@ -59,12 +61,16 @@ async def read(request: Request, *, token: bool = True, most: int = FIELDS) -> F
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise HTTPException(415, "bad_request")
     pairs: list[tuple[str, str]] = []
-    async with request.form(max_files=0, max_fields=most, max_part_size=BODY_LIMIT) as data:
+    chosen = b""
+    async with request.form(max_files=files, max_fields=most, max_part_size=BODY_LIMIT) as data:
         for name, value in data.multi_items():
             if isinstance(value, UploadFile):
-                raise HTTPException(400, "bad_request")
-            pairs.append((name, value))
-    form = Form(pairs)
+                if not files:
+                    raise HTTPException(400, "bad_request")
+                chosen = await value.read()
+            else:
+                pairs.append((name, value))
+    form = Form(pairs, chosen)
     if token:
         signed = request.scope["actor"]
         if signed is None:

@@ -59,8 +59,8 @@ SENTENCES: dict[str, str] = {
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "no_recipients": N_(
-        "No authority of {states} has given a key: it could not open the recording. The administrator adds one "
-        "(`vivavoce key`)."
+        "No authority of {states} has given a key, so it could not open the recording. An administrator of that State "
+        "adds one at “Recipients of recordings”."
     ),
 }
 

@@ -58,7 +58,10 @@ class Login(Row, table=True):
 
 
 class AuthorityKey(Row, table=True):
-    """An authority's public age recipient: recordings are encrypted to it. `kind` is a plain label."""
+    """An authority's public age recipient: recordings are encrypted to it until it is retired. Never deleted.
+
+    `kind` is a plain label. Rows from before it was noted who adds them say `system`.
+    """
 
     __tablename__ = "authority_key"
     __table_args__ = (state_check(), UniqueConstraint("recipient"))
@@ -67,4 +70,10 @@ class AuthorityKey(Row, table=True):
     kind: str = Field(max_length=20)
     recipient: str = Field(max_length=200)
     demo: bool = False
+    created_by: str = Field(max_length=36)
+    created_by_label: str = Field(max_length=200)
     created_at: datetime = instant()
+    retired_at: datetime | None = instant(default=None)
+    retired_by: str = Field(default="", max_length=36)
+    retired_by_label: str = Field(default="", max_length=200)
+    retired_reason: str = Field(default="", max_length=500)

@@ -432,8 +432,11 @@ SITE: dict[str, Any] = {
 }
 SEEDS = {"RO": hashlib.sha256(b"Romania").digest(), "TH": hashlib.sha256(b"Thailand").digest()}
 """Private halves of the two authorities' signing keys, which no part of the program has."""
-RECIPIENTS = {"RO": "age1" + "q" * 58, "TH": "age1" + "p" * 58}
-"""What the recording is encrypted to, by State: in the form of a public key, which is all that is looked at here."""
+RECIPIENTS = {
+    "RO": "age1qp7hls0jvgqfu0p7x8vh65h8jderkw2dpxeavx7znzx2d0fwe5xszj8sfd",
+    "TH": "age1hs6c2ffluz6g7puq8ln8gp88d8vrt8xsgv4teq6g77truq5wmczq0ddedm",
+}
+"""What the recording is encrypted to, by State."""
 
 
 def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: Any) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import keys
 from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
@@ -196,6 +197,29 @@ async def test_a_log_that_knows_more_acts_still_only_grows_and_goes_back_without
     with pytest.raises(DBAPIError, match="only grows"):
         async with database.transaction() as db:
             await (await db.connection()).exec_driver_sql("DELETE FROM request_event")
+    await database.upgrade()
+    await database.check()
+    await database.close()
+
+
+async def test_recipients_from_before_stay_in_force_and_going_back_takes_the_retired_ones_away(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade("0014")
+    values = "'{id}', 'RO', 'Court', 'requesting', '{id}', '2026-01-01 00:00:00', "
+    columns = "id, owner_state, authority_name, kind, recipient, created_at, demo"
+    async with database.transaction() as db:
+        for key in ("one", "two"):
+            row = values.format(id=key) + ("0" if "sqlite" in empty_url else "false")
+            await (await db.connection()).exec_driver_sql(f"INSERT INTO authority_key ({columns}) VALUES ({row})")
+    await database.upgrade()
+    async with database.transaction() as db:
+        one, two = await keys.keys_of(db, state="RO")
+        assert (one.created_by_label, one.retired_at, one.retired_reason) == (SYSTEM.label, None, "")
+        await keys.retire(db, key=two, reason="Lost", actor=SYSTEM, now=datetime(2026, 12, 2, tzinfo=UTC))
+    await downgrade(database, "0014")
+    async with database.reading() as db:
+        left = (await (await db.connection()).exec_driver_sql("SELECT * FROM authority_key")).mappings().all()
+    assert [row["id"] for row in left] == ["one"] and "retired_at" not in left[0]
     await database.upgrade()
     await database.check()
     await database.close()

@@ -224,7 +224,7 @@ STAFF_WANTED = {
     "see_outbox": ("administrator authority clerk", "RO TH"),
     "send_again": ("administrator authority clerk", "RO TH"),
     "manage_webhooks": ("administrator", "RO TH"),
-    "add_key": ("administrator", "RO TH"),
+    "manage_recipients": ("administrator", "RO TH"),
     "manage_api_clients": ("administrator", "RO TH"),
 }
 

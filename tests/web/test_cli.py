@@ -1,6 +1,7 @@
 """The command: init makes, serve refuses, link signs in, verify speaks for itself."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -163,8 +164,9 @@ def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(en
     file = tmp_path / "cluj.key.txt"
     assert cli.main([*KEY, "--new", str(file)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
-    text = file.read_text()
+    text, told = file.read_text(), capsys.readouterr().out
     assert "# | quorum none" in text
+    assert re.search(r"^its fingerprint: ([0-9a-f]{4} ){7}[0-9a-f]{4}$", told, re.MULTILINE)
     secret = next(line for line in text.splitlines() if line.startswith("AGE-SECRET-KEY-1"))
     kept = b"".join(path.read_bytes() for path in environment.glob("vivavoce.db*"))
     assert secret.encode() not in kept

@@ -35,6 +35,7 @@ from web.api import (
     openapi,
     participants,
     problems,
+    recipients,
     recorded_acts,
     recordings,
     reference,
@@ -63,7 +64,9 @@ HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     *(line_tests, recorded_acts, recordings, minutes, clock_changes),
 )
-RESOURCES = (tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, events, webhooks)
+RESOURCES = (
+    *(tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, recipients, events, webhooks),
+)
 """Modules with a `router`, in the order of the description."""
 
 

@@ -49,6 +49,8 @@ SCOPES: Mapping[str, str] = {
     "law:read": N_("Read instruments and evaluate legal bases"),
     "directory:read": N_("Read the directory of authorities"),
     "directory:write": N_("Change the directory of authorities"),
+    "recipients:read": N_("Read the recipients recordings are encrypted to"),
+    "recipients:write": N_("Add and retire recipients of recordings"),
     "webhooks": N_("Subscribe to webhooks"),
     "events": N_("Follow events as they happen"),
     "export": N_("Export a whole case"),

@@ -17,9 +17,11 @@ from hearings import (
     court_times,
     diary,
     errors,
+    keys,
     line_tests,
     offers,
     queries,
+    room_rules,
     sittings,
     views,
 )
@@ -136,6 +138,7 @@ async def hearing_page(
         row = await queries.get(db, HearingRequest, hearing.request_id)
         people = await queries.participants(db, hearing.id)
         technical = await _technical(db, hearing, person)
+        keyless = await _keyless(db, hearing, person)
         warned = await court_times.of_hearing(db, hearing)
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
@@ -158,6 +161,7 @@ async def hearing_page(
         "happenings": happenings.told(events, people, row.person_name),
         "places": places.own_first(places.of_hearing(hearing), person.owner_state),
         "technical": technical,
+        "keyless": keyless,
         "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": diary_words.against(warned),
@@ -184,6 +188,23 @@ async def _technical(db: Any, hearing: Hearing, person: Person) -> Technical:
         return Technical(None, tested=False, holds=False)
     changed = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     return Technical(agreement, tested=await line_tests.good(db, agreement, hearing), holds=not changed)
+
+
+@dataclass(frozen=True)
+class Keyless:
+    """States the recording is for that could not open it: no recipient of theirs is in force."""
+
+    states: list[str]
+    administrators: list[str]
+    """Who of the reader's own State adds one, where it is among them."""
+
+
+async def _keyless(db: Any, hearing: Hearing, person: Person) -> Keyless:
+    if hearing.status not in (H.agreed, H.ready, H.part_heard):
+        return Keyless([], [])
+    states = await keys.lacking(db, await room_rules.recipients(db, hearing))
+    people = await queries.people(db, state=person.owner_state) if person.owner_state in states else []
+    return Keyless(states, [one.name for one in people if "administrator" in one.functions])
 
 
 def _guest(participant: Participant, invitation: Invitation | None) -> Guest:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from pyrage import x25519
 from starlette.applications import Starlette
 
 from hearings import api_clients, keys, signatures, signing_keys
@@ -236,7 +237,7 @@ class Installation:
             public = encode(Ed25519PrivateKey.from_private_bytes(self.seeds[place]).public_key().public_bytes_raw())
             async with (self.sandbox if sandbox else self.database).transaction() as db:
                 await signing_keys.add(db, state=state, authority_name="Ministry", public_key=public, now=now)
-                recipient = "age1" + "".join(secrets.choice("023456789acdefghjklmnpqrstuvwxyz") for _ in range(58))
+                recipient = str(x25519.Identity.generate().to_public())
                 words = {"authority_name": "Ministry", "kind": "requesting", "recipient": recipient}
                 await keys.add(db, state=state, now=now, **words)
         return Client(self.http, made.id, state, key, Key.make(), self.seeds[place])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from pyrage import x25519
 from sqlmodel import select
 
 from hearings import api_clients, proofs, queries
@@ -286,7 +287,10 @@ async def test_a_sandbox_client_registers_signing_keys_there_and_nobody_does_so_
     answer = await sandbox.post("/sandbox/signing-keys", body)
     assert (answer.status_code, answer.json()["kid"]) == (201, key.thumbprint)
     assert problem(await ro.post("/sandbox/signing-keys", body)) == (403, "sandbox_only")
-    recipient, another = "age1" + "q" * 58, {**body, "public_key": type(ro.key).make().jwk["x"]}
+    recipient, another = (
+        str(x25519.Identity.generate().to_public()),
+        {**body, "public_key": type(ro.key).make().jwk["x"]},
+    )
     assert problem(await sandbox.post("/sandbox/signing-keys", another | {"recipient": "age1"})) == (
         422,
         "invalid_input",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import func, select
 
-from hearings import queries, requests
+from hearings import keys, queries, requests
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
@@ -214,6 +214,17 @@ def refused_consent(service, reference: str) -> None:
     service.run(add)
 
 
+def in_force(service, wanted: bool) -> None:
+    """Whether the recipients of Romania that are no escrow are in force."""
+
+    async def change(database: Database) -> None:
+        async with database.transaction() as db:
+            for key in await keys.keys_of(db, state="RO"):
+                key.retired_at = None if wanted or key.kind == keys.ESCROW else datetime.now(UTC)
+
+    service.run(change)
+
+
 def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     request = accepted(service, clerk)
     refused_consent(service, request.rpartition("/")[2])
@@ -243,6 +254,16 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert (answer.status_code, "There is no technical agreement" in clerk.words(answer)) == (422, True)
     technical_agreement(service, place.rpartition("/")[2])
+    in_force(service, False)
+    answer = clerk.post(f"{place}/act/ready", {"without_test": "The same rooms met yesterday."}, page=place)
+    told = clerk.words(answer)
+    assert (answer.status_code, told.count("No authority of Romania has given a key")) == (422, 2)
+    assert "An administrator of your State adds it under “Recipients of recordings”: Elena Stan." in told
+    assert 'href="/admin/recipients"' not in answer.text
+    assert 'href="/admin/recipients"' in service.signed_in("administrator").get(place).text
+    assert "An administrator of that State adds it." in authority.words(authority.get(place))
+    in_force(service, True)
+    assert "No authority of" not in clerk.words(clerk.get(place))
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert (answer.status_code, 'href="#without_test"' in answer.text) == (422, True)
     reason = {"without_test": "The same rooms met yesterday."}

@@ -48,7 +48,7 @@ PAGES = {
     ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",
-        "/admin/api-clients", "/admin/clock-changes", "/webhooks",
+        "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients",
     ),
 }  # fmt: skip
 """Pages by who looks at them; `filled` has what stands in the braces."""
