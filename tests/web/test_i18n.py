@@ -1,11 +1,13 @@
 """Languages: choosing one, dates that cannot be misread, and catalogues in good order."""
 
+import gettext
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from babel import Locale
 from babel.messages.pofile import read_po
 
 from web import i18n
@@ -99,6 +101,13 @@ def test_a_translation_keeps_the_fields_and_has_every_plural_form(language):
                 assert set(fields(form)) <= set(fields(entry.id[1]))
         else:
             assert fields(entry.string) == fields(entry.id), entry.id
+
+
+@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
+def test_python_and_islands_choose_the_same_plural_form(language):
+    chosen = gettext.c2py(catalogue(language).plural_expr)
+    category = Locale.parse(language.locale).plural_form
+    assert [language.plural[chosen(n)] for n in range(1, 1000)] == [category(n) for n in range(1, 1000)]
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
