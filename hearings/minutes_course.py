@@ -85,7 +85,7 @@ TOLD: Mapping[str, Saying] = {
     K.admitted: (N_("{time}: {who} admitted {person} to the room."), _person),
     K.returned_to_lobby: (N_("{time}: {who} sent {person} back to the lobby."), _person),
     K.removed: (N_("{time}: {who} removed {person} from the hearing."), _person),
-    K.released: (N_("{time}: {who} released {person}."), _person),
+    K.released: (N_("{time}: {who} released {person} from the hearing."), _person),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.hold: (N_("{time}: {who} closed the floor."), _actor),
     K.resumed: (N_("{time}: {who} went on with the sitting."), _actor),
@@ -116,7 +116,7 @@ NOTES: frozenset[str] = frozenset({K.log_note})
 
 
 def course(told: Telling) -> Iterator[Passage]:
-    """What happened, in order, a passage for each sitting. An act this table does not know is named as it is."""
+    """What happened, in order, a passage for each sitting. An act this table does not know is told by its code."""
     number, lines = 0, list[Line]()
     notes = {entry.first.seq: entry for entry in minutes_acts.recorded(told, K.log_note)}
     for event in told.facts.events:
@@ -138,8 +138,8 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
         message, values = TOLD[event.kind]
         yield line(message, source, time=told.when(event.at), **values(told, event))
     else:
-        named = event.kind.replace("_", " ")
-        yield line(N_("{time}: {what}, by {who}."), source, time=told.when(event.at), what=named, who=told.who(event))
+        message = N_("{time}: an entry “{what}” in the log, by {who}.")
+        yield line(message, source, time=told.when(event.at), what=event.kind, who=told.who(event))
     without = [told.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)

@@ -1,9 +1,9 @@
 """Collects the messages of the program into the catalogues: `python -m web.catalogues`.
 
-Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()` in Python and templates, `t()` and `tn()` in TypeScript.
-New messages come in empty, messages that are gone are dropped, translations are kept. With `--check` the command
-changes nothing, says how much of each language is translated, and its exit code is 1 when the catalogues are not what
-the program says.
+Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `t()` and `tn()` in
+TypeScript. New messages come in empty, messages that are gone are dropped, translations are kept. With `--check` the
+command changes nothing, says how much of each language is translated, and its exit code is 1 when the catalogues are
+not what the program says.
 """
 
 import io
@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from web.i18n import DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parent
-PYTHON: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+PYTHON: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
 TYPESCRIPT: dict[str, Any] = {"t": None, "tn": (1, 2)}
 SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     (".", "*.py", "python", PYTHON, {}),

@@ -1,10 +1,12 @@
 """Conditions of the requested State in the language of the page."""
 
+from collections.abc import Callable
+
 from hearings import conditions
 from hearings.conditions import Condition, ConditionKind, Kept, Treatment
 from hearings.roles import Role
 from web import roles
-from web.i18n import N_, _, language_here
+from web.i18n import N_, _, language_here, ngettext
 
 K = ConditionKind
 
@@ -22,6 +24,50 @@ SENTENCES: dict[ConditionKind, str] = {
     K.copy_to_requested_state: N_("The requested State gets a copy of the recording within {days} days."),
     K.destroy_after: N_("The recording is destroyed {days} days after the final decision."),
 }
+COUNTED: dict[ConditionKind, list[tuple[str, Callable[[int], str]]]] = {
+    K.time_limit: [
+        (
+            "minutes",
+            lambda n: ngettext(
+                "The person is heard for at most {minutes} minute.",
+                "The person is heard for at most {minutes} minutes.",
+                n,
+            ),
+        )
+    ],
+    K.breaks_every: [
+        (
+            "minutes",
+            lambda n: ngettext(
+                "There is a pause after {minutes} minute at most.",
+                "There is a pause after {minutes} minutes at most.",
+                n,
+            ),
+        ),
+        ("pause", lambda n: ngettext("It lasts {pause} minute.", "It lasts {pause} minutes.", n)),
+    ],
+    K.copy_to_requested_state: [
+        (
+            "days",
+            lambda n: ngettext(
+                "The requested State gets a copy of the recording within {days} day.",
+                "The requested State gets a copy of the recording within {days} days.",
+                n,
+            ),
+        )
+    ],
+    K.destroy_after: [
+        (
+            "days",
+            lambda n: ngettext(
+                "The recording is destroyed {days} day after the final decision.",
+                "The recording is destroyed {days} days after the final decision.",
+                n,
+            ),
+        )
+    ],
+}
+"""The same of kinds with figures, for pages: a sentence for each figure, in the form of the number."""
 HOW: dict[ConditionKind, str] = {
     K.nobody_else_in_room: N_("The requested authority confirms it at the roll call; no start before that."),
     K.camera_shows_room: N_("The requested authority confirms it at the roll call; no start before that."),
@@ -51,6 +97,9 @@ TREATMENTS: dict[Treatment, tuple[str, str]] = {
 
 def sentence(condition: Condition) -> str:
     """The condition as one sentence."""
+    if condition.kind in COUNTED:
+        figures = {name: int(str(value)) for name, value in condition.params}
+        return " ".join(say(figures[name]).format(**figures) for name, say in COUNTED[condition.kind])
     words: dict[str, str] = {}
     for name, value in condition.params:
         if name in ("role", "who"):

@@ -8,7 +8,7 @@ from hearings.errors import InterpreterUnfit
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.slots import Reason
-from web.i18n import N_, _, state_name
+from web.i18n import N_, _, listed, state_name
 
 KINDS = {
     ResourceKind.room: N_("Room"),
@@ -18,7 +18,7 @@ KINDS = {
 }
 PERIODS = {
     PeriodKind.recess: N_("Recess"),
-    PeriodKind.closure: N_("Closed"),
+    PeriodKind.closure: N_("Closure"),
     PeriodKind.special_opening: N_("Special opening"),
     PeriodKind.hours: N_("Opening hours"),
 }
@@ -34,9 +34,9 @@ PARTS = {
     "interpreter": N_("The interpreter"),
 }
 REASONS = {
-    "holiday": N_("Holiday in {place}: {detail}"),
-    "recess": N_("Recess in {place}: {detail}"),
-    "closure": N_("Closed in {place}: {detail}"),
+    "holiday": N_("Holiday in {place}"),
+    "recess": N_("Recess in {place}"),
+    "closure": N_("Closed in {place}"),
     "not_a_court_day": N_("No court day in {place}"),
     "hours_unknown": N_("The opening hours of {place} are not known"),
     "outside_hours": N_("Outside the hours of {place}"),
@@ -49,6 +49,8 @@ REASONS = {
     "next_day": N_("The days after it do not fit"),
     "outside_window": N_("Too short a part of the day was searched"),
 }
+NAMED = ("holiday", "recess", "closure")
+"""Reasons that have a name of their own, such as that of the holiday."""
 NOTES = {
     "hours_unverified": N_("Opening hours shown here are not verified. Ask the court before you rely on them."),
     "hours_unknown": N_("The opening hours of a court are not known: no day of it is offered."),
@@ -80,8 +82,13 @@ def place(key: str) -> str:
 
 def reason(one: Reason) -> str:
     """Why a day has no slot, in a sentence."""
-    text = _(REASONS[one.code]).format(place=place(one.label), detail=one.detail or "–")
-    return text.removesuffix(": –")
+    text = _(REASONS[one.code]).format(place=place(one.label))
+    return _("{reason}: {detail}").format(reason=text, detail=one.detail) if one.code in NAMED and one.detail else text
+
+
+def sentences(codes: Iterable[str], name: str) -> str:
+    """What speaks against somebody, a sentence for each code."""
+    return " ".join(_("{reason}.").format(reason=_(REASONS[code]).format(place=name)) for code in codes)
 
 
 def against(found: Iterable[Warned]) -> list[str]:
@@ -96,11 +103,9 @@ def against(found: Iterable[Warned]) -> list[str]:
 
 def unfit(error: InterpreterUnfit) -> str:
     """What speaks against interpreters, in sentences, and what to do."""
-    found = [
-        _(REASONS[code]).format(place=name, detail="") for _number, name, codes in error.interpreters for code in codes
-    ]
-    found += [_("Something speaks against an interpreter of the other State")] if error.hidden else []
-    return _("{reasons}. Choose another, or say why it is so all the same.").format(reasons=". ".join(found))
+    found = [sentences(codes, name) for _number, name, codes in error.interpreters]
+    found += [_("Something speaks against an interpreter of the other State.")] if error.hidden else []
+    return " ".join([*found, _("Choose another, or say why it is so all the same.")])
 
 
 def kind(one: ResourceKind) -> str:
@@ -120,7 +125,7 @@ def policy(one: RecordingPolicy) -> str:
 
 def weekdays(digits: str) -> str:
     """Weekdays by the digits of ISO 8601, in words."""
-    return ", ".join(_(WEEKDAYS[one]) for one in digits if one in WEEKDAYS)
+    return listed(_(WEEKDAYS[one]) for one in digits if one in WEEKDAYS)
 
 
 def minutes(value: int | None) -> str:

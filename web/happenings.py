@@ -28,7 +28,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.entered: N_("Entered the room"),
     EventKind.returned_to_lobby: N_("Returned to the lobby"),
     EventKind.removed: N_("Removed from the hearing"),
-    EventKind.released: N_("Released"),
+    EventKind.released: N_("Released from the hearing"),
     EventKind.joined: N_("Came"),
     EventKind.left: N_("Left"),
     EventKind.reconnecting: N_("Line lost"),

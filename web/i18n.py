@@ -10,7 +10,7 @@ Official times are Gregorian, Latin digits, 24 hours, in every language (interfa
 import gettext as gnu_gettext
 import io
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -49,6 +51,8 @@ class Language:
     direction: str = "ltr"
     plural: tuple[str, ...] = ("one", "other")
     """CLDR category of each gettext plural form, in the order of the `.po` file."""
+    comma: str = ", "
+    """What stands between things that are only told one after the other."""
 
 
 LANGUAGES: dict[str, Language] = {
@@ -58,14 +62,17 @@ LANGUAGES: dict[str, Language] = {
         Language("fr", "fr", "Français"),
         Language("es", "es", "Español"),
         Language("ru", "ru", "Русский", plural=("one", "few", "many")),
-        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other")),
-        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",)),
+        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other"), "، "),
+        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",), comma="、"),
         Language("th", "th", "ไทย", plural=("other",)),
         Language("pt", "pt", "Português"),
         Language("ro", "ro", "Română", plural=("one", "few", "other")),
     )
 }
 DEFAULT = LANGUAGES["en"]
+
+MEANT = "\x04"
+"""Between context and message, as in compiled catalogues."""
 
 current: ContextVar[Language] = ContextVar("vivavoce_language", default=DEFAULT)
 """The language of the request that is being answered."""
@@ -82,7 +89,10 @@ def speaking(tag: str) -> Iterator[None]:
 
 
 def _(message: str) -> str:
-    """The message in the language of the request."""
+    """The message in the language of the request; one marked with `NP_` as it is meant there."""
+    context, meant, text = message.rpartition(MEANT)
+    if meant:
+        return pgettext(context, text)
     return translations(current.get().tag).gettext(message) if message else ""
 
 
@@ -104,6 +114,11 @@ def say(tag: str, message: str) -> str:
 def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, translate later"
     """Mark a message for translators; `_()` translates it where it is shown."""
     return message
+
+
+def NP_(context: str, message: str) -> str:  # noqa: N802  `N_` of `pgettext`
+    """Mark a message with another meaning elsewhere: as meant in `context`. Only `_()` may show what this gives."""
+    return context + MEANT + message
 
 
 @cache
@@ -248,6 +263,16 @@ def state_name(code: str) -> str:
     return str(Locale.parse(current.get().locale).territories.get(code, code))
 
 
+def listed(parts: Iterable[str], how: Literal["standard", "or"] = "standard") -> str:
+    """`Anna, Ben and Chris` in the language of the request; with `or`, `Anna, Ben or Chris`. Empty for nothing."""
+    return format_list(list(parts), how, locale=current.get().locale)
+
+
+def one_by_one(parts: Iterable[str]) -> str:
+    """`VP8, H.264` with the comma of the language of the request, where neither "and" nor "or" is meant."""
+    return current.get().comma.join(parts)
+
+
 # --- for islands ------------------------------------------------------------------------------------------------------
 
 
@@ -259,7 +284,7 @@ def catalogue(tag: str) -> dict[str, object]:
     messages: dict[str, str | Mapping[str, str]] = {}
     if source.exists():
         for entry in _read(source):
-            if not entry.id or not entry.string or entry.fuzzy:
+            if not entry.id or not entry.string or entry.fuzzy or entry.context:  # TypeScript has no contexts
                 continue
             if isinstance(entry.id, tuple | list):
                 if all(entry.string):

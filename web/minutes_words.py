@@ -10,7 +10,7 @@ from hearings.minutes_facts import SECTIONS, WHO
 from hearings.minutes_phrases import Words, english
 from hearings.passages import Obstacle
 from web import i18n, refusals, roles
-from web.i18n import N_, _, language_here, ngettext
+from web.i18n import N_, _, language_here, listed, ngettext, one_by_one
 
 HOWS = {
     "drafted": N_("drafted from what was recorded"),
@@ -81,7 +81,8 @@ def who(role: str) -> str:
 def how(mark: dict[str, str]) -> str:
     """How a text came about."""
     text = _(HOWS.get(mark.get("how", ""), HOWS["drafted"])).format(by=mark.get("by") or "–")
-    return f"{text} – {_('the other language has changed since')}" if mark.get("stale") else text
+    changed = _("the other language has changed since")
+    return f"{text} – {changed}" if mark.get("stale") else text
 
 
 def sources(found: Sequence[str]) -> str:
@@ -93,14 +94,14 @@ def sources(found: Sequence[str]) -> str:
     said: list[str] = []
     if entries := kinds.get("event"):
         said.append(
-            ngettext("log entry {numbers}", "log entries {numbers}", len(entries)).format(numbers=", ".join(entries))
+            ngettext("log entry {numbers}", "log entries {numbers}", len(entries)).format(numbers=one_by_one(entries))
         )
     if rows := kinds.get("row"):
-        said.append(_("data: {names}").format(names=", ".join(rows)))
+        said.append(_("data: {names}").format(names=one_by_one(rows)))
     if kinds.get("person"):
         said.append(_("written by hand"))
     if waiting := kinds.get("human"):
-        said.append(_("for {who} to write").format(who=", ".join(who(role) for role in waiting)))
+        said.append(_("for {who} to write").format(who=listed(who(role) for role in waiting)))
     return "; ".join(said)
 
 

@@ -61,7 +61,7 @@ CHOICES: dict[str, str] = {
     "affirmation": N_("Affirmation"),
     "caution": N_("Caution"),
     "taken": N_("Taken or acknowledged"),
-    "refused": N_("Refused"),
+    "refused": N_("Refused by the person"),
     "not_required": N_("Not required by that law"),
     "consecutive": N_("Consecutive from here on"),
     "simultaneous": N_("Simultaneous from here on"),

@@ -5,7 +5,7 @@
 
 from hearings import errors
 from web import recorded_words, roles
-from web.i18n import N_, _, state_name
+from web.i18n import N_, _, listed, state_name
 
 SENTENCES: dict[str, str] = {
     "not_found": N_("There is no such thing here."),
@@ -76,5 +76,5 @@ def words(error: errors.HearingsError) -> str:
     if isinstance(error, errors.ConsentMissing) and error.missing:
         return _(SENTENCES[error.code]).format(rules="; ".join(error.missing))
     if isinstance(error, errors.NoRecipients) and error.missing:
-        return _(SENTENCES[error.code]).format(states=", ".join(state_name(state) for state in error.missing))
+        return _(SENTENCES[error.code]).format(states=listed((state_name(state) for state in error.missing), "or"))
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))

@@ -54,6 +54,8 @@ def environment() -> jinja2.Environment:
         i18n.language_here,
         i18n.state_name,
         i18n.wall,
+        i18n.listed,
+        i18n.one_by_one,
     ):
         env.filters[function.__name__] = function
     return env

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from hearings.models import Participant
-from web.i18n import N_, _, state_name
+from web.i18n import N_, _, listed, state_name
 
 LABELS = {
     "presiding_judge": N_("Presiding judge"),
@@ -32,9 +32,7 @@ def any_of(roles: Iterable[str]) -> str:
     names = [label(role) for role in roles]
     if not names:
         return _("nobody")
-    if len(names) == 1:
-        return names[0]
-    return _("{others} or {last}").format(others=", ".join(names[:-1]), last=names[-1])
+    return listed(names, "or")
 
 
 def in_words(participant: Participant) -> str:

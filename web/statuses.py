@@ -2,23 +2,23 @@
 
 from enum import StrEnum
 
-from web.i18n import N_, _
+from web.i18n import N_, NP_, _
 
 CHIPS: dict[str, dict[str, tuple[str, str]]] = {
     "RequestStatus": {
-        "draft": ("plain", N_("Draft")),
+        "draft": ("plain", NP_("request", "Draft")),
         "submitted": ("info", N_("Submitted")),
-        "received": ("info", N_("Received")),
+        "received": ("info", NP_("request", "Received")),
         "under_review": ("info", N_("Under review")),
         "information_requested": ("warn", N_("Information requested")),
         "accepted": ("ok", N_("Accepted")),
         "accepted_with_conditions": ("ok", N_("Accepted with conditions")),
         "postponed": ("warn", N_("Postponed")),
-        "refused": ("rec", N_("Refused")),
-        "withdrawn": ("plain", N_("Withdrawn")),
+        "refused": ("rec", NP_("request", "Refused")),
+        "withdrawn": ("plain", NP_("request", "Withdrawn")),
         "executing": ("info", N_("Being executed")),
         "executed": ("ok", N_("Executed")),
-        "closed": ("plain", N_("Closed")),
+        "closed": ("plain", NP_("request", "Closed")),
     },
     "HearingStatus": {
         "proposed": ("warn", N_("Time proposed")),
@@ -38,7 +38,7 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "taken_back": ("plain", N_("Taken back")),
     },
     "AgreementStatus": {
-        "drafted": ("plain", N_("Draft")),
+        "drafted": ("plain", NP_("technical agreement", "Draft")),
         "proposed": ("warn", N_("Agreement proposed")),
         "countered": ("warn", N_("Other terms proposed")),
         "agreed": ("ok", N_("Signed by both")),
@@ -58,7 +58,7 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
     "RecordingStatus": {
         "not_started": ("plain", N_("Recording not started")),
         "starting": ("info", N_("Recording starting")),
-        "recording": ("ok", N_("Recording")),
+        "recording": ("ok", NP_("going on now", "Recording")),
         "failing": ("rec", N_("Not recording")),
         "paused": ("warn", N_("Recording paused by order")),
         "stopping": ("info", N_("Recording being sealed")),
@@ -67,7 +67,7 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "no_recording": ("plain", N_("No recording")),
     },
     "MinutesStatus": {
-        "drafted": ("plain", N_("Draft")),
+        "drafted": ("plain", NP_("minutes", "Draft")),
         "in_review": ("info", N_("In review")),
         "read_back": ("warn", N_("Read back, to be signed")),
         "signed": ("seal", N_("Signed by both")),
@@ -88,12 +88,12 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "reconnecting": ("warn", N_("Reconnecting")),
         "left": ("plain", N_("Left")),
         "removed": ("rec", N_("Removed")),
-        "released": ("plain", N_("Released")),
+        "released": ("plain", N_("Released from the hearing")),
     },
     "ConsentStatus": {
         "not_asked": ("plain", N_("Not asked")),
         "pending": ("warn", N_("Asked, no answer yet")),
-        "given": ("ok", N_("Given")),
+        "given": ("ok", N_("Consent given")),
         "refused": ("rec", N_("Consent refused")),
         "withdrawn": ("rec", N_("Consent withdrawn")),
     },

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hearings.outcomes import Line
-from web.i18n import N_, _, ngettext
+from web.i18n import N_, _, listed, ngettext, one_by_one
 
 SENTENCES: dict[str, str] = {
     "endpoint.agreed": N_("Both sites join by a way the room has."),
@@ -195,7 +195,7 @@ RESULTS: dict[str, tuple[str, str]] = {
     "agreed": ("ok", N_("Agreed")),
     "compromise": ("warn", N_("Compromise")),
     "conflict": ("rec", N_("Conflict")),
-    "open": ("plain", N_("Open")),
+    "open": ("plain", N_("Not decided yet")),
 }
 NEEDS: dict[str, str] = {
     "interpreting": N_("Interpreting"),
@@ -381,9 +381,29 @@ def word(value: object) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, (list, tuple)):
-        return ", ".join(word(one) for one in value) or "–"
+        return one_by_one(word(one) for one in value) or "–"
     text = str(value)
     return _(WORDS[text]) if text in WORDS else text
+
+
+def item(name: str) -> str:
+    """What a line of a negotiation is about, in words."""
+    return _(ITEMS[name])
+
+
+def need(name: str) -> str:
+    """What a hearing needs of its sites, in words."""
+    return _(NEEDS[name])
+
+
+def finding(name: str) -> str:
+    """What a line test measures, in words."""
+    return _(FINDINGS[name])
+
+
+def side(name: str) -> str:
+    """At which site a line test measured, in words."""
+    return _(SIDES[name])
 
 
 def breakdown(session: Mapping[str, Any]) -> str:
@@ -393,12 +413,12 @@ def breakdown(session: Mapping[str, Any]) -> str:
         return ""
     ways = [_(WORDS[way]) for way in ("second_line", "phone") if rule[way]]
     text = SENTENCES["breakdown_ways.agreed" if ways else "breakdown.agreed"]
-    return _(text).format(redial=rule["redial"], ways=", ".join(ways), minutes=rule["adjourn_after_minutes"])
+    return _(text).format(redial=rule["redial"], ways=one_by_one(ways), minutes=rule["adjourn_after_minutes"])
 
 
 def words(value: str) -> str:
     """Several words, joined with commas, for people."""
-    return ", ".join(word(one) for one in value.split(", "))
+    return one_by_one(word(one) for one in value.split(", "))
 
 
 def sentence(line: Line, sites: Mapping[str, str]) -> str:
@@ -415,7 +435,7 @@ def _inputs(line: Line, sites: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in line.inputs:
         if name == "side":
-            found[name] = _(" and ").join(sites[side] for side in value.split(" and ") if side)
+            found[name] = listed(sites[side] for side in value.split(" and ") if side)
         else:
             found[name] = words(value)
     return found

@@ -86,7 +86,7 @@ FIELDS = {
     "grave_offence_or_jury": N_("A grave offence, or one for a jury"),
     "special_procedure": N_("Procedure to be followed"),
     "recording_asked": N_("Shall the hearing be recorded?"),
-    "recording_by": N_("Recorded by"),
+    "recording_by": N_("Who records the hearing"),
     "recording_format": N_("Format of the recording"),
     "interpreter_languages": N_("Languages of the interpreter"),
     "interpreter_side": N_("Interpreter provided by"),
@@ -138,8 +138,8 @@ FIELDS = {
     "certified": N_("Certified"),
     "language": N_("Language"),
     "counsel": N_("Counsel"),
-    "given_at": N_("Given at"),
-    "held_at": N_("Held at"),
+    "given_at": N_("When the answer was given"),
+    "held_at": N_("When the consultation took place"),
     "way": N_("How"),
     "with_whom": N_("With whom"),
     "subject": N_("Subject"),
@@ -290,7 +290,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 """Words of closed lists, by list and code."""
 FOUND = {
-    "given": ("ok", N_("Given")),
+    "given": ("ok", N_("Stated")),
     "thin": ("ask", N_("Could say more")),
     "missing": ("rec", N_("Missing")),
 }

@@ -18,7 +18,7 @@ from hearings.room_rules import BEFORE_START, NO_RULES, RoomRules
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
 from web import conditions_words, recorded_form, recorded_words, roles
-from web.i18n import _, language_name, state_name
+from web.i18n import _, language_name, pgettext, state_name
 from web.indicator import RecordingFacts, indicator
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
@@ -158,7 +158,7 @@ def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
     words = {
         "not_started": _("Not recording yet"),
         "starting": _("Recording is starting"),
-        "recording": _("Recording"),
+        "recording": pgettext("going on now", "Recording"),
         "slow": _("Recording. Sealing is slow."),
         "failing": _("NOT RECORDING. The floor is closed."),
         "stopping": _("Recording is being sealed"),

@@ -151,10 +151,11 @@ def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() 
     ]
 
 
-def test_an_act_that_is_new_is_told_by_its_name() -> None:
+def test_an_act_that_is_new_is_told_by_its_code() -> None:
     found = told(facts(event(1, "lobby_opened"), event(2, "witness_fainted", 1, text="At once")))
     assert found["course.sitting_1"].splitlines()[1:] == [
-        "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC: witness fainted, by the system.",
+        "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC: "
+        "an entry “witness_fainted” in the log, by the system.",
         "    Reason given: “At once”",
     ]
 

@@ -1,7 +1,7 @@
 """Conditions in words: the page's sentences are those of the law's side, every kind has one."""
 
 from hearings import conditions, negotiation_words
-from web import conditions_words, technical_words
+from web import conditions_words, i18n, technical_words
 
 
 def test_the_sentences_are_those_of_the_domain() -> None:
@@ -14,3 +14,31 @@ def test_the_sentences_are_those_of_the_domain() -> None:
 def test_the_sentences_of_a_negotiation_are_those_of_the_domain() -> None:
     assert dict(negotiation_words.SENTENCES) == technical_words.SENTENCES
     assert dict(negotiation_words.OPTIONS) == technical_words.OPTIONS
+
+
+def test_figures_are_told_in_the_form_of_the_number() -> None:
+    rules = [
+        {"kind": "time_limit", "minutes": 21},
+        {"kind": "breaks_every", "minutes": 42, "pause": 1},
+        {"kind": "destroy_after", "days": 30},
+    ]
+    found = conditions.parse(rules)
+    assert [conditions_words.sentence(one) for one in found] == [
+        "The person is heard for at most 21 minutes.",
+        "There is a pause after 42 minutes at most. It lasts 1 minute.",
+        "The recording is destroyed 30 days after the final decision.",
+    ]
+    with i18n.speaking("ru"):
+        assert [conditions_words.sentence(one) for one in found[:2]] == [
+            "Лицо допрашивается не дольше 21 минуты.",
+            "Перерыв делается не позже чем через 42 минуты. Он длится 1 минуту.",
+        ]
+    with i18n.speaking("ar"):
+        assert conditions_words.sentence(found[2]).endswith("30 يوماً.")
+
+
+def test_every_condition_with_a_figure_has_the_forms_of_numbers() -> None:
+    figured = {
+        kind for kind, sentence in conditions.SENTENCES.items() if "{minutes}" in sentence or "{days}" in sentence
+    }
+    assert set(conditions_words.COUNTED) == figured

@@ -10,9 +10,10 @@ import pytest
 from babel import Locale
 from babel.messages.pofile import read_po
 
-from web import i18n
+from web import catalogues, i18n
 
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
+WEB = Path(i18n.__file__).parent
 OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]
 
 
@@ -85,7 +86,22 @@ def catalogue(language):
 
 
 def fields(text):
-    return sorted({name for _literal, name, _spec, _conversion in Formatter().parse(text) if name})
+    named = {name for _literal, name, _spec, _conversion in Formatter().parse(text) if name}
+    return sorted(named | set(re.findall(r"%\((\w+)\)[sd]", text)))
+
+
+def test_the_catalogues_are_what_the_program_says():
+    assert catalogues.main(["--check"]) == 0, "run python -m web.catalogues"
+
+
+def test_no_message_is_a_name_of_the_code():
+    names = []
+    for message, _context, where in catalogues.messages():
+        text = (WEB.parent / where).read_text(encoding="utf-8")
+        for one in [message] if isinstance(message, str) else message:
+            if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", one) or f'["{one}"]' in text:
+                names.append((one, where))
+    assert names == []
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
@@ -97,8 +113,11 @@ def test_a_translation_keeps_the_fields_and_has_every_plural_form(language):
             continue
         if isinstance(entry.id, tuple):
             assert len(entry.string) == len(language.plural)
-            for form in filter(None, entry.string):
-                assert set(fields(form)) <= set(fields(entry.id[1]))
+            assert len(set(map(bool, entry.string))) == 1, f"some forms only: {entry.id}"
+            for category, form in zip(language.plural, entry.string, strict=True):
+                if form and category not in ("zero", "one", "two"):  # a form for one number may say it in words
+                    assert fields(form) == fields(entry.id[1]), entry.id
+                assert set(fields(form)) <= set(fields(entry.id[1])), entry.id
         else:
             assert fields(entry.string) == fields(entry.id), entry.id
 
@@ -108,6 +127,27 @@ def test_python_and_islands_choose_the_same_plural_form(language):
     chosen = gettext.c2py(catalogue(language).plural_expr)
     category = Locale.parse(language.locale).plural_form
     assert [language.plural[chosen(n)] for n in range(1, 1000)] == [category(n) for n in range(1, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("en", ("A, B and C", "A or B", "A, B")), ("fr", ("A, B et C", "A ou B", "A, B")),
+        ("ar", ("A وB وC", "A أو B", "A، B")), ("zh-Hans", ("A、B和C", "A或B", "A、B")),
+    ],
+)  # fmt: skip
+def test_a_list_is_told_as_the_language_has_it(tag, told):
+    with i18n.speaking(tag):
+        assert (i18n.listed("ABC"), i18n.listed("AB", "or"), i18n.one_by_one("AB")) == told
+        assert (i18n.listed([]), i18n.listed(["A"]), i18n.one_by_one([])) == ("", "A", "")
+
+
+def test_one_message_with_two_meanings_is_told_by_its_context():
+    with i18n.speaking("ar"):
+        assert i18n._("Recording") == "التسجيل"
+        assert i18n._(i18n.NP_("going on now", "Recording")) == "يجري التسجيل"
+        assert i18n.catalogue("ar")["messages"]["Recording"] == "التسجيل"
+    assert i18n._(i18n.NP_("going on now", "Recording")) == "Recording"
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
@@ -126,13 +166,12 @@ def test_romanian_is_written_with_commas_below():
 
 
 def test_stylesheets_are_the_same_for_both_directions_and_pages_have_no_inline_style():
-    web = Path(i18n.__file__).parent
     physical = re.compile(
         r"(?<![\w-])(margin|padding|border|inset)-(left|right)|(?<![\w-])(left|right|float)\s*:|text-align:\s*(left|right)"
     )
-    for sheet in (web / "static" / "css").glob("*.css"):
+    for sheet in (WEB / "static" / "css").glob("*.css"):
         assert physical.findall(sheet.read_text(encoding="utf-8")) == [], sheet.name
-    for template in (web / "templates").glob("*.html"):
+    for template in (WEB / "templates").glob("*.html"):
         text = template.read_text(encoding="utf-8")
         assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:", text) == [], template.name
         assert re.findall(r"<script(?![^>]*\ssrc=)", text) == [], template.name

@@ -21,7 +21,7 @@ from web import forms
 from web.actors import SignedIn, staff
 from web.api.mount import BASE
 from web.forms import FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, ngettext
 from web.pages.outbox import here
 from web.rendering import render
 
@@ -100,7 +100,11 @@ def _keys(text: str) -> list[Mapping[str, Any]]:
 
 def _wrong(error: errors.HearingsError) -> FormError:
     if isinstance(error, errors.NotReady):
-        text = _("A client has at most {n} keys at a time: end one first.").format(n=api_clients.MOST_KEYS)
+        text = ngettext(
+            "A client has at most {n} key at a time: end it first.",
+            "A client has at most {n} keys at a time: end one first.",
+            api_clients.MOST_KEYS,
+        ).format(n=api_clients.MOST_KEYS)
         return FormError("jwk", text)
     return forms.explain(error, {name: _(text) for name, text in LABELS.items()})
 

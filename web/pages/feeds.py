@@ -14,7 +14,7 @@ from hearings.models.outbox import FeedScope
 from web import forms
 from web.actors import staff
 from web.forms import FormError
-from web.i18n import N_, _, say
+from web.i18n import N_, _, ngettext, say
 from web.pages.outbox import here
 from web.rendering import render
 
@@ -75,7 +75,9 @@ async def make(request: Request) -> Response:
         async with request.app.state.parts.database.transaction() as db:
             made = await feeds.make(db, person=person, scope=FeedScope(form.text("scope")), now=datetime.now(UTC))
     except errors.NotReady:
-        text = _("You have {n} addresses: take one back first.").format(n=feeds.FEEDS)
+        text = ngettext(
+            "You have {n} address: take it back first.", "You have {n} addresses: take one back first.", feeds.FEEDS
+        ).format(n=feeds.FEEDS)
         return await page(request, wrong=[FormError("", text)])
     return await page(request, made=made)
 

@@ -31,7 +31,7 @@ from hearings.status import HearingStatus
 from web import conditions_words, diary_words, forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, listed
 from web.pages.hearing_access import find
 from web.rendering import render
 
@@ -125,7 +125,7 @@ def _not_ready(error: errors.NotReady) -> str:
     }
     known = [names[one] for one in error.missing if one in names]
     if known:
-        return _("Not named yet: {people}. Add them first.").format(people=", ".join(known))
+        return _("Not named yet: {people}. Add them first.").format(people=listed(known))
     return forms.explain(error).text
 
 

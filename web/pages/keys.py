@@ -14,7 +14,7 @@ from hearings.permissions import require_staff
 from web import forms, refusals, signing
 from web.actors import SignedIn, staff
 from web.forms import FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, ngettext
 from web.pages.outbox import here
 from web.rendering import render
 
@@ -78,7 +78,11 @@ async def add(request: Request) -> Response:
             )
     except (errors.Invalid, errors.NotReady) as error:
         if isinstance(error, errors.NotReady):
-            text = _("A State has at most {n} signing keys at a time: retire one first.")
+            text = ngettext(
+                "A State has at most {n} signing key at a time: retire it first.",
+                "A State has at most {n} signing keys at a time: retire one first.",
+                signing_keys.MOST_IN_FORCE,
+            )
             wrong = FormError("public_key", text.format(n=signing_keys.MOST_IN_FORCE))
         else:
             wrong = forms.explain(error, {name: _(text) for name, text in LABELS.items()})

@@ -44,12 +44,12 @@ SCOPES = terms.SCOPES | {"cybercrime_offence": N_("A cybercrime offence")}
 CONSENTS = {
     "not_asked": N_("Not asked"),
     "pending": N_("Asked, not answered"),
-    "given": N_("Given"),
-    "refused": N_("Refused"),
-    "withdrawn": N_("Withdrawn"),
+    "given": N_("Consent given"),
+    "refused": N_("Consent refused"),
+    "withdrawn": N_("Consent withdrawn"),
 }
 DECISIONS = {
-    "refused": ("rec", N_("Out")),
+    "refused": ("rec", N_("Excluded")),
     "blocked": ("rec", N_("Something stands in the way")),
     "pending": ("ask", N_("Waits for what somebody must say")),
     "allowed_with_conditions": ("ok", N_("Nothing missing; terms to be agreed")),
@@ -102,7 +102,7 @@ def _ask(given: Mapping[str, str], scopes: list[str], law: Law) -> tuple[Ask | N
             channel=_known(given.get("channel", ""), law.enums["channel"], ""),
             consent=_known(given.get("consent", ""), law.enums["consent_state"], "not_asked"),
             reason_no_attendance=ReasonNoAttendance(reason) if reason in set(ReasonNoAttendance) else None,
-            reason_text=_("Given"),
+            reason_text="–",
             person_nationality=given.get("nationality", "")[:2],
             hearing_on=reference.day(given.get("hearing_on", "")),
             route_possible=answers["both_agree_urgent_route"],
@@ -135,7 +135,9 @@ async def check(request: Request) -> Response:
         "values": values,
         "errors": wrong,
         "result": result,
-        "asked": " → ".join(state_name(str(values[name])) for name in ("requesting_state", "requested_state"))
+        "asked": _("{requesting} asks {requested}").format(
+            requesting=state_name(str(values["requesting_state"])), requested=state_name(str(values["requested_state"]))
+        )
         if result
         else "",
         "decision": decision,

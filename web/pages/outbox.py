@@ -13,14 +13,14 @@ from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.permissions import may_staff, require_staff
 from web import forms, places
 from web.actors import SignedIn, staff
-from web.i18n import N_, _
+from web.i18n import N_, NP_, _
 from web.rendering import render
 
 PAGE = 50
 CHIPS: dict[str, tuple[str, str]] = {
     "waiting": ("info", N_("Waiting to be sent")),
     "sending": ("info", N_("Being sent")),
-    "sent": ("ok", N_("Sent")),
+    "sent": ("ok", NP_("message", "Sent")),
     "unconfirmed": ("warn", N_("Sent, unconfirmed")),
     "not_delivered": ("rec", N_("Not delivered")),
 }

@@ -29,13 +29,13 @@ LABELS = {
 PARTS = {
     "role": N_("Role in the hearing"),
     "function": N_("Function"),
-    "minutes": N_("Minutes"),
-    "pause": N_("Minutes of pause"),
+    "minutes": N_("Number of minutes"),
+    "pause": N_("Pause, in minutes"),
     "language": N_("Language"),
     "who": N_("Of whom"),
     "what": N_("What"),
     "subject": N_("Subject"),
-    "days": N_("Days"),
+    "days": N_("Number of days"),
 }
 
 

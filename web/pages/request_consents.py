@@ -48,7 +48,11 @@ async def _page(
         "notice": _("Done.") if request.query_params.get("done") and not wrong else None,
         "may_record": row.submitted_at is not None and may_on("record_consent", person, row),
         "given": ConsentStatus.given,
-        "answers": [("pending", _("The person was asked")), ("given", _("Given")), ("refused", _("Refused"))],
+        "answers": [
+            ("pending", _("The person was asked")),
+            ("given", _("Consent given")),
+            ("refused", _("Consent refused")),
+        ],
         "yes_no": [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))],
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "terms": terms,

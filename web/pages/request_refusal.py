@@ -10,7 +10,7 @@ from hearings.models import HearingRequest
 from hearings.refusal_rules import Objection
 from hearings.status import RequestStatus
 from web import terms
-from web.i18n import _
+from web.i18n import _, one_by_one
 
 
 class Unconfirmed(Exception):
@@ -33,7 +33,7 @@ def groups(row: HearingRequest, law: Law) -> list[tuple[str, list[tuple[str, str
     for one in found:
         said = (one.code, terms.ground(one.code))
         if one.provisions:
-            label = _("Named in {provisions}").format(provisions=", ".join(one.provisions))
+            label = _("Named in {provisions}").format(provisions=one_by_one(one.provisions))
             named.setdefault(label, []).append(said)
         else:
             (formal if one.formal else rest).append(said)
@@ -48,7 +48,7 @@ def groups(row: HearingRequest, law: Law) -> list[tuple[str, list[tuple[str, str
 
 def told(objections: Sequence[Objection]) -> str:
     """What can be said against a refusal that does not bar it, in a sentence; empty when nothing can."""
-    names = ", ".join(dict.fromkeys(one.provision for one in objections if not one.binding))
+    names = one_by_one(dict.fromkeys(one.provision for one in objections if not one.binding))
     text = _("In the paragraphs the data hold, this ground is not named by: {names}.")
     return text.format(names=names) if names else ""
 

@@ -12,7 +12,7 @@ from hearings.models import HearingRequest
 from hearings.models.request import Capacity
 from web import forms, terms
 from web.forms import Form, FormError
-from web.i18n import N_, _, language_here, state_name
+from web.i18n import N_, _, language_here, listed, one_by_one, state_name
 
 SLOTS = 5
 """Lines for proposed times."""
@@ -271,11 +271,11 @@ def in_words(row: HearingRequest, name: str) -> str:
     if kind == "state":
         return state_name(value)
     if kind == "languages":
-        return ", ".join(language_here(one) for one in value)
+        return listed(language_here(one) for one in value)
     if kind == "scopes":
         return "; ".join(terms.scope(one) for one in value)
     if kind == "instruments":
-        return ", ".join(
+        return one_by_one(
             str(reference.instruments()[one]["name"] if one in reference.instruments() else one) for one in value
         )
     if table:

@@ -15,7 +15,7 @@ from hearings.status import RequestStatus
 from web import terms
 from web.actors import staff
 from web.forms import Form, FormError, read
-from web.i18n import _, language_here, state_name
+from web.i18n import _, language_here, listed, state_name
 from web.pages import request_steps as steps
 from web.pages.request_access import find, require
 from web.rendering import render
@@ -50,7 +50,7 @@ def _page(
         "version": row.version if row else 0,
         "options": {kind: steps.options(kind, own=person.owner_state, other=other, law=known) for kind in kinds},
         "state_options": sorted(states, key=lambda pair: pair[1][3:].casefold()),
-        "accepted": ", ".join(language_here(tag) for tag in accepted),
+        "accepted": listed(language_here(tag) for tag in accepted),
         "glossary": glossary.beside(languages),
         "terms": terms,
         "slots": range(1, steps.SLOTS + 1),

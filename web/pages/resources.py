@@ -18,7 +18,7 @@ from hearings.permissions import may_staff
 from web import diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
-from web.i18n import N_, _, language_here
+from web.i18n import N_, _, language_here, pgettext
 from web.rendering import render
 
 PAGE = 25
@@ -255,7 +255,7 @@ async def act(request: Request) -> Response:
         wrong = FormError("starts", _("It is booked already at this time. Give that free first."))
         return await _page(request, person, form.first, [wrong])
     except errors.Invalid as error:
-        labels = {"reason": _("Reason"), "ends_at": _("Until"), "starts_at": _("From")}
+        labels = {"reason": _("Reason"), "ends_at": _("Until"), "starts_at": pgettext("time", "From")}
         wrong = forms.explain(error, labels)
         field = {"starts_at": "starts", "ends_at": "ends", "wall_start": "starts", "fold": "starts"}
         return await _page(request, person, form.first, [FormError(field.get(wrong.field, wrong.field), wrong.text)])

@@ -35,7 +35,7 @@ from hearings.wall_times import WallTime
 from web import asked_times, diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
-from web.i18n import _
+from web.i18n import _, listed
 from web.pages import hearing_access, request_access
 from web.places import Place
 from web.rendering import render
@@ -264,7 +264,7 @@ async def propose(request: Request) -> Response:
             ref = await _put(request, signed.actor(), person, subject, form, values, chains, numbers)
             return RedirectResponse(f"/h/{ref}/times?done=offered", 303)
         except errors.DoubleBooking as error:
-            names = ", ".join(name for _number, name in error.resources)
+            names = listed(name for _number, name in error.resources)
             text = _("Booked already at one of these times: {names}. Search again.")
             wrong.append(FormError("slot", text.format(names=names or diary_words.place(availability.HIDDEN))))
         except errors.InterpreterUnfit as error:

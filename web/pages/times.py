@@ -31,7 +31,7 @@ from hearings.status import HearingStatus
 from web import diary_words, forms, places, roles
 from web.actors import staff
 from web.forms import Form, FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, listed
 from web.pages.hearing_access import find
 from web.rendering import render
 
@@ -82,7 +82,7 @@ def explained(error: errors.DoubleBooking | errors.Invalid | errors.NotReady, fi
     if isinstance(error, errors.DoubleBooking):
         names = [found for _number, found in error.resources]
         names += [diary_words.place(HIDDEN)] if error.hidden else []
-        return FormError(field, _("Booked already at this time: {names}.").format(names=", ".join(names)))
+        return FormError(field, _("Booked already at this time: {names}.").format(names=listed(names)))
     if isinstance(error, errors.Invalid):
         return forms.explain(error, {"reason": _("Reason")})
     return FormError("", _not_ready(error))
@@ -215,10 +215,7 @@ async def _against(db: Any, hearing: Hearing, days: Sequence[HearingDay], rows: 
             for number, these in found.items():
                 codes.setdefault(number, {}).update(dict.fromkeys(these))
     names = {row.resource_no: row.name for row in rows}
-    return {
-        number: ". ".join(_(diary_words.REASONS[code]).format(place=names[number], detail="") for code in these)
-        for number, these in codes.items()
-    }
+    return {number: diary_words.sentences(these, names[number]) for number, these in codes.items()}
 
 
 def _rights(hearing: Hearing, person: Person, days: Any) -> dict[str, bool]:

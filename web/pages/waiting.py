@@ -23,7 +23,7 @@ BUTTONS = {
     "set_time": N_("Set a time"),
     "acknowledge": N_("Acknowledge"),
     "answer": N_("Answer"),
-    "review": N_("Review"),
+    "review": N_("Look at it again"),
     "confirm_in_writing": N_("Confirm"),
     "record_consent": N_("Record"),
     "decide_time": N_("Decide"),
@@ -33,7 +33,7 @@ BUTTONS = {
     "test_line": N_("Test"),
     "set_next_day": N_("Set a time"),
     "complete_minutes": N_("Complete"),
-    "read_minutes_back": N_("Review"),
+    "read_minutes_back": N_("Read them back"),
     "sign_minutes": N_("Sign"),
     "acknowledge_minutes": N_("Acknowledge"),
 }

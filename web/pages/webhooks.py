@@ -12,7 +12,7 @@ from hearings.permissions import require_staff
 from web import forms
 from web.actors import SignedIn, staff
 from web.forms import FormError
-from web.i18n import N_, _
+from web.i18n import N_, _, ngettext
 from web.pages.outbox import here
 from web.rendering import render
 
@@ -97,7 +97,11 @@ async def make(request: Request) -> Response:
         wrong = forms.explain(error, {name: _(text) for name, text in LABELS.items()})
         return await _page(request, person, values=kept, wrong=[wrong])
     except errors.NotReady:
-        text = _("Your State has {n} webhooks: switch one off first.").format(n=webhooks.MOST)
+        text = ngettext(
+            "Your State has {n} webhook: switch it off first.",
+            "Your State has {n} webhooks: switch one off first.",
+            webhooks.MOST,
+        ).format(n=webhooks.MOST)
         return await _page(request, person, wrong=[FormError("", text)])
     return await _page(request, person, made=made)
 

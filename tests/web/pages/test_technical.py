@@ -101,8 +101,8 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     assert (answer.status_code, 'href="#most_fps"' in answer.text, 'value="many"' in answer.text) == (422, True, True)
     assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
     words = clerk.words(clerk.get(place))
-    assert "Largest picture size (lines): 1080 → 360" in words and "The screen is small." in words
-    assert "Where the interpreters sit: At the requested site → At a place of their own" in words
+    assert "Largest picture size (lines): 360 (before: 1080)" in words and "The screen is small." in words
+    assert "Where the interpreters sit: At a place of their own (before: At the requested site)" in words
     assert "Both sites can show exhibits in the room." in words and "Agreed Document camera" in words
     for client, state in ((clerk, "RO"), (authority, "TH")):
         page = client.get(f"{place}/sign").text

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { HttpError, post } from "../client/http";
 import { MediaLine } from "../client/media";
-import { load, t } from "../i18n";
+import { load, t, tn } from "../i18n";
 import { median, Tones } from "./band";
 
 interface Config {
@@ -227,7 +227,7 @@ function words(): string {
     case "waiting":
       return t("Waiting for the other site to begin…");
     case "measuring":
-      return t("Measuring: {n} seconds to go", { n: left.value });
+      return tn("Measuring: {n} second to go", "Measuring: {n} seconds to go", left.value);
     case "sent":
       return t("Your figures are sent. Waiting for the other site…");
     case "failed":

@@ -61,7 +61,7 @@ export function presence(person: PersonView): string {
     case "removed":
       return t("Removed");
     case "released":
-      return t("Released");
+      return t("Released from the hearing");
     default:
       return person.presence;
   }
@@ -80,11 +80,11 @@ export function sittingStatus(status: string): string {
     case "paused":
       return t("Paused by order");
     case "held":
-      return t("Held");
+      return t("On hold");
     case "closing":
       return t("Closing");
     case "closed":
-      return t("Closed");
+      return t("Sitting closed");
     default:
       return t("Not open yet");
   }

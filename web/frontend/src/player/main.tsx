@@ -256,12 +256,12 @@ function GapTable({ player, zero, gaps, caption }: { player: Engine; zero: numbe
   return (
     <table class="stack player-gap-table">
       <caption>{caption}</caption>
-      <thead><tr><th scope="col">{t("From")}</th><th scope="col">{t("To")}</th><th scope="col">{t("Length")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
+      <thead><tr><th scope="col">{t("Beginning")}</th><th scope="col">{t("End")}</th><th scope="col">{t("Length")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
       <tbody>
         {gaps.map((gap) => (
           <tr key={`${gap.t0} ${gap.t1} ${gap.cause}`}>
-            <td data-label={t("From")}><TimePair at={zero + gap.t0} places={config.places} /></td>
-            <td data-label={t("To")}><TimePair at={zero + gap.t1} places={config.places} /></td>
+            <td data-label={t("Beginning")}><TimePair at={zero + gap.t0} places={config.places} /></td>
+            <td data-label={t("End")}><TimePair at={zero + gap.t1} places={config.places} /></td>
             <td data-label={t("Length")}><bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></td>
             <td data-label={t("Cause")}>{causeWord(gap.cause)}</td>
             <td data-label={t("What is missing")}>{gap.tracks.map((name) => <div key={name}>{trackName(views.get(name)!)}</div>)}</td>

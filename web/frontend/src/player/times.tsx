@@ -2,7 +2,7 @@
 // the hour must not move to the other city.
 
 import { Fragment } from "preact";
-import { t } from "../i18n";
+import { list, t } from "../i18n";
 import { type Place, dateText, dayKey, offsetText, wallTime } from "./words";
 
 export function TimePair({ at, places, offsets }: { at: number; places: Place[]; offsets?: boolean }) {
@@ -27,7 +27,7 @@ export function TimePair({ at, places, offsets }: { at: number; places: Place[];
 
 /** The same for a screen reader, as one sentence. */
 export function timesText(at: number, places: Place[]): string {
-  return places.map((place) => `${wallTime(at, place.zone)} ${place.city}`).join(", ");
+  return list(places.map((place) => `${wallTime(at, place.zone)} ${place.city}`));
 }
 
 export function Dates({ at, places }: { at: number; places: Place[] }) {

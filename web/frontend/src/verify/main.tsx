@@ -131,7 +131,7 @@ function App() {
         </div>
         <div class="field">
           <label for="policy">{t("Policy or key file")}</label>
-          <p class="hint" id="policy-hint">{t("It names the court's sealing key. It must have come to you by another way than the bag. A key in it is not used.")}</p>
+          <p class="hint" id="policy-hint">{t("It names the court's sealing key. It must have come to you by another way than the bag. If this file also holds a secret key, that key is not used.")}</p>
           <input id="policy" type="file" aria-describedby="policy-hint"
             onChange={(event) => {
               const file = event.currentTarget.files?.[0];

@@ -1,0 +1,37 @@
+"""The diary in words: a reason with its name and without one, in the punctuation of each language."""
+
+import pytest
+
+from hearings.errors import InterpreterUnfit
+from hearings.slots import Reason
+from web import diary_words, i18n
+
+
+@pytest.mark.parametrize(
+    ("tag", "named", "bare"),
+    [
+        ("en", "Holiday in Here: Chakri Day", "Holiday in Here"),
+        ("fr", "Jour férié, Here\u00a0: Chakri Day", "Jour férié, Here"),
+        ("ar", "عطلة رسمية في Here: Chakri Day", "عطلة رسمية في Here"),
+    ],
+)
+def test_a_reason_without_a_name_ends_where_its_sentence_does(tag: str, named: str, bare: str) -> None:
+    with i18n.speaking(tag):
+        found = [
+            diary_words.reason(Reason(key="x", label="Here", code="holiday", detail=one)) for one in ("Chakri Day", "")
+        ]
+    assert found == [named, bare]
+
+
+def test_what_speaks_against_interpreters_is_told_in_sentences() -> None:
+    error = InterpreterUnfit([(3, "Malee", ("rest", "not_accredited"))], hidden=1)
+    assert diary_words.unfit(error) == (
+        "Malee needs a rest before or after another booking. No accreditation of Malee is recorded. "
+        "Something speaks against an interpreter of the other State. Choose another, or say why it is so all the same."
+    )
+
+
+def test_weekdays_are_listed_as_the_language_has_it() -> None:
+    assert diary_words.weekdays("145") == "Monday, Thursday and Friday"
+    with i18n.speaking("ar"):
+        assert diary_words.weekdays("14") == "الاثنين والخميس"
