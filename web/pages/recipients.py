@@ -77,7 +77,7 @@ async def listing(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Add a recipient, pasted or from a file. Effects: those of `keys.add`. What is refused is not shown again."""
+    """Add a recipient, pasted or from a file. Effects: those of `keys.add`. A private key is not shown again."""
     signed, person = _administrator(request)
     form = await forms.read(request, files=1)
     try:
@@ -92,7 +92,7 @@ async def add(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except (errors.Invalid, errors.NotReady) as error:
-        kept = {name: form.text(name) for name in ("authority_name", "kind")}
+        kept = {name: text for name, text in form.first.items() if keys.PRIVATE not in text.upper()}
         return await _page(request, person, kept, [_wrong(error)])
     return RedirectResponse("/admin/recipients?done=added", 303)
 
