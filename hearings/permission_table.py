@@ -226,19 +226,22 @@ class StaffRow:
     """`requesting`, `requested` or `either`."""
 
 
+SPEAKS = ("clerk", "authority")
+"""Who speaks for the requesting State. UNTOC 18(13) and UNCAC 46(13): central authorities transmit requests and any
+communication related thereto; where an instrument lets a court write itself, its clerk does."""
 STAFF: Mapping[str, StaffRow] = {
     "draft_request": StaffRow(label="Draft a request", functions=("clerk",), side="requesting"),
-    "submit_request": StaffRow(label="Submit a request", functions=("clerk",), side="requesting"),
-    "withdraw_request": StaffRow(label="Withdraw a request", functions=("clerk",), side="requesting"),
-    "answer_information": StaffRow(label="Answer a question", functions=("clerk",), side="requesting"),
+    "submit_request": StaffRow(label="Submit a request", functions=SPEAKS, side="requesting"),
+    "withdraw_request": StaffRow(label="Withdraw a request", functions=SPEAKS, side="requesting"),
+    "answer_information": StaffRow(label="Answer a question", functions=SPEAKS, side="requesting"),
     "acknowledge_request": StaffRow(label="Acknowledge a request", functions=("authority",), side="requested"),
     "answer_request": StaffRow(label="Accept, refuse or postpone", functions=("authority",), side="requested"),
     "delegate_request": StaffRow(
         label="Delegate a request to a colleague", functions=("clerk", "authority"), side="either"
     ),
     "set_priority": StaffRow(label="Set the priority by hand", functions=("authority",), side="requested"),
-    "comment_refusal": StaffRow(label="Comment on a refusal", functions=("clerk",), side="requesting"),
-    "confirm_in_writing": StaffRow(label="Confirm an oral request in writing", functions=("clerk",), side="requesting"),
+    "comment_refusal": StaffRow(label="Comment on a refusal", functions=SPEAKS, side="requesting"),
+    "confirm_in_writing": StaffRow(label="Confirm an oral request in writing", functions=SPEAKS, side="requesting"),
     "record_consultation": StaffRow(
         label="Record a consultation of the authorities", functions=("clerk", "authority"), side="either"
     ),

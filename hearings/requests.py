@@ -22,7 +22,7 @@ from hearings.law import LAW, Law, current
 from hearings.models import HearingRequest, Person, Translation
 from hearings.models.request_parts import RequestAct
 from hearings.moves import born, move_request
-from hearings.permissions import require_staff
+from hearings.permissions import may_staff, require_staff
 from hearings.request_answers import (
     accept,
     accept_with_conditions,
@@ -232,13 +232,25 @@ async def delegate(
         person = (await db.exec(query)).first()
         if person is None:
             raise NotFound
-        if not {"clerk" if ours else "authority"} & set(person.functions):
+        if not works_on(person, request):
             raise Invalid("This person's functions do not allow work on this request", "person")
         name = person.name
     setattr(request, "requesting_assignee" if ours else "requested_assignee", person_id or None)
     request.version += 1
     db.add(request)
     log(db, request, RequestAct.delegated, actor=actor, now=now, reason=reason, to=name, to_id=person_id)
+
+
+def works_on(person: Person, request: HearingRequest) -> bool:
+    """Whether a person's functions let them speak for their State in this request."""
+    right = "submit_request" if person.owner_state == request.requesting_state else "answer_request"
+    return may_staff(
+        right,
+        frozenset(person.functions),
+        own_state=person.owner_state,
+        requesting_state=request.requesting_state,
+        requested_state=request.requested_state,
+    ).allowed
 
 
 async def _next_reference(db: AsyncSession, state: str, year: int) -> str:

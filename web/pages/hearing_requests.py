@@ -134,7 +134,6 @@ async def request_page(
         if row.status in one.statuses and one.open(row) and may_on(one.right, person, row)
     ]
     done = ACTIONS.get(request.query_params.get("done", ""))
-    side = "clerk" if person.owner_state == row.requesting_state else "authority"
     context = {
         "row": row,
         "gate": row.gate_result,
@@ -159,7 +158,7 @@ async def request_page(
         "motives": [(code, terms.motive(code)) for code in reference.enums()["refusal_motive"]],
         "condition_lines": request_conditions.lines(),
         "conditions_told": conditions_words.told(row.condition_rules),
-        "colleagues": [(one.id, one.name) for one in colleagues if side in one.functions],
+        "colleagues": [(one.id, one.name) for one in colleagues if requests.works_on(one, row)],
         "assignee": next(
             (one.name for one in colleagues if one.id in (row.requesting_assignee, row.requested_assignee)), ""
         ),

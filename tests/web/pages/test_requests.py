@@ -10,6 +10,7 @@ from hearings import logins
 from hearings.db import Database
 from hearings.models import Person
 from web.actors import COOKIE
+from web.pages.request_steps import STEPS
 
 GOOD = {
     "requested_state": "TH",
@@ -53,14 +54,14 @@ def authority(service):
     return service.signed_in("authority")
 
 
-def stranger(service):
-    """A clerk of a third State."""
+def stranger(service, state: str = "FR", functions: tuple[str, ...] = ("clerk", "judge", "authority")):
+    """A member of staff who is not of the demonstration; by default of a third State."""
 
     async def make(database: Database) -> str:
         async with database.transaction() as db:
             person = Person(
-                owner_state="FR", name="M. Blanc", email=f"{datetime.now(UTC).timestamp()}@fr.example",
-                functions=["clerk", "judge", "authority"],
+                owner_state=state, name="M. Blanc", email=f"{datetime.now(UTC).timestamp()}@fr.example",
+                functions=list(functions),
             )  # fmt: skip
             db.add(person)
             await db.flush()
@@ -93,6 +94,22 @@ def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(servi
     assert words["text"] in shown
     for step in ("Draft", "Submitted", "Received", "Under review", "Accepted with conditions"):
         assert step in shown
+
+
+def test_the_central_authority_transmits_what_a_clerk_has_drafted_and_answers_for_its_state(service, clerk, authority):
+    page = draft(clerk)
+    central = stranger(service, "RO", ("authority",))
+    shown = central.get(page)
+    assert (f"{page}/sign/submit" in shown.text, f"{page}/edit/" in shown.text) == (True, False)
+    assert page in central.get("/waiting").text
+    assert central.get(f"{page}/edit/{STEPS[0].slug}").status_code == 403
+    assert service.act(central, page, "submit").status_code == 303
+    authority.post(f"{page}/act/acknowledge", page=page)
+    assert service.act(central, page, "accept").status_code == 403
+    authority.post(f"{page}/act/ask", {"text": "Which dialect?"}, page=page)
+    assert central.post(f"{page}/act/answer", {"text": "Isan."}, page=page).status_code == 303
+    assert ">M. Blanc<" in clerk.get(page).text.split('id="delegate-person"')[1].split("</select>")[0]
+    assert service.act(central, page, "withdraw", {"text": "The witness is here."}).status_code == 303
 
 
 def test_an_accused_is_refused_on_these_provisions_with_the_reason(service, clerk):
