@@ -6,8 +6,9 @@ which the request is looked at again (18(25), 46(25)).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -163,12 +164,21 @@ async def postpone(
     request.review_due = due
 
 
+def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
+    """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
+    if request.wanted_by is not None:
+        zone = ZoneInfo(reference.jurisdiction(request.requested_state).default_zone)
+        return datetime.combine(request.wanted_by, time(23, 59, 59), zone).astimezone(UTC)
+    timers = rules()["timers"]
+    return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
+
+
 async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """A postponed request is reviewed again. Effects: status to under_review; no `review_due`."""
+    """A postponed request is reviewed again. Effects: `answer_due` anew, no `review_due`; status to under_review."""
     require("answer_request", request, actor)
     if request.status is not RequestStatus.postponed:
         raise NotReady("The request is not postponed")
-    request.review_due = None
+    request.answer_due, request.review_due = answer_due(request, now=now), None
     move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 

@@ -6,9 +6,8 @@ submitted is received at once. Every change adds one to the request's version.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
@@ -27,6 +26,7 @@ from hearings.request_answers import (
     accept,
     accept_with_conditions,
     acknowledge,
+    answer_due,
     answer_information,
     ask_information,
     comment_on_refusal,
@@ -40,7 +40,6 @@ from hearings.request_answers import (
 from hearings.request_fields import FIELDS, fill
 from hearings.request_fields import read as read_fields
 from hearings.request_log import log, require
-from hearings.request_rules import rules
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -186,15 +185,6 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)
     move_request(db, request, RequestStatus.submitted, actor=actor, now=now)
     move_request(db, request, RequestStatus.received, actor=SYSTEM, now=now, reason="delivered")
-
-
-def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
-    """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
-    if request.wanted_by is not None:
-        zone = ZoneInfo(reference.jurisdiction(request.requested_state).default_zone)
-        return datetime.combine(request.wanted_by, time(23, 59, 59), zone).astimezone(UTC)
-    timers = rules()["timers"]
-    return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
 
 
 async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, actor: Actor, now: datetime) -> None:

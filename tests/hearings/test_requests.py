@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -240,11 +240,14 @@ async def test_the_roads_of_an_answer(
     await act(database, request, requests.ask_information, authority, now, question="Which dialect?")
     await act(database, request, requests.answer_information, clerk, now, answer="Isan.")
     await act(database, request, requests.postpone, authority, now, reasons="Our own trial is under way.")
-    await act(database, request, requests.take_up_again, authority, now)
+    later = now + timedelta(days=20)
+    again = await act(database, request, requests.take_up_again, authority, later)
+    assert (again.review_due, again.answer_due) == (None, requests.answer_due(again, now=later))
+    assert later < again.answer_due
     found = await act(
-        database, request, requests.accept_with_conditions, authority, now, conditions="No question on X."
+        database, request, requests.accept_with_conditions, authority, later, conditions="No question on X."
     )
-    assert (found.conditions, found.answered_by, found.answered_at) == ("No question on X.", authority.id, now)
+    assert (found.conditions, found.answered_by, found.answered_at) == ("No question on X.", authority.id, later)
     async with database.reading() as db:
         steps = [(change.after, change.reason) for change in await queries.history(db, request)][4:]
     assert steps == [
