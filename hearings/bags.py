@@ -6,7 +6,7 @@ another: each is written as it comes.
 
 import hashlib
 import zipfile
-from typing import IO
+from typing import IO, Self
 
 ALGORITHM = "sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -16,13 +16,22 @@ PACKED = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
 
 
 class Bag:
-    """A bag that is being written. `name` is its one folder, as RFC 8493 §4 wants of what is sent as one file."""
+    """A bag that is being written. `name` is its one folder, as RFC 8493 §4 wants of what is sent as one file.
+
+    Used as a context manager: what becomes of the writing, the zip is closed, and `file` may be closed after it.
+    """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self.name = name
         self.zip = zipfile.ZipFile(file, "w", strict_timestamps=True)
         self.payload: dict[str, str] = {}
         self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.zip.close()
 
     def add(self, path: str, data: bytes) -> None:
         """Put a file into the payload. Raises `ValueError` for a name that is there or leads out of the bag."""

@@ -34,8 +34,8 @@ def kinds() -> tuple[str, ...]:
 async def pdf(kind: str, data: Mapping[str, Any], *, lang: str, fonts: Path) -> bytes:
     """Set a document; `lang` is that of its frame, `fonts` the folder of the fonts. In a thread: it takes a while.
 
-    Raises `LookupError` for a kind there is no template for. Characters no font has are replaced by their numbers, and
-    the document says so.
+    Raises `LookupError` for a kind there is no template for, `FontsMissing`. Characters no font has are replaced by
+    their numbers, and the document says so.
     """
     if kind not in kinds():
         raise LookupError(f"No template {kind!r}; there are {', '.join(kinds())}")

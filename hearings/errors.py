@@ -42,6 +42,7 @@ HearingsError
 ├── InterpreterUnfit              interpreter_unfit    something speaks against an interpreter, and no reason is given
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
+├── FontsMissing                  fonts_missing        the fonts of documents have not been installed
 └── DatabaseRefused
     ├── DatabaseMissing           database_missing
     └── SchemaBehind              schema_behind
@@ -381,6 +382,12 @@ class StaleTimeZones(HearingsError):
     """The time-zone data of this machine are older than a State's clocks need."""
 
     code = "stale_time_zones"
+
+
+class FontsMissing(HearingsError):
+    """Documents cannot be made here: their fonts are not installed"""
+
+    code = "fonts_missing"
 
 
 class DatabaseRefused(HearingsError):

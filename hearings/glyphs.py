@@ -7,15 +7,17 @@ import struct
 from functools import cache
 from pathlib import Path
 
+from hearings.errors import FontsMissing
+
 
 @cache
 def covered(folder: Path) -> frozenset[int]:
-    """Code points some font in the folder has a glyph for. Raises `FileNotFoundError` for a folder without fonts."""
+    """Code points some font in the folder has a glyph for. Raises `FontsMissing` for a folder that holds none."""
     found: set[int] = set()
     for path in sorted(folder.glob("*.ttf")):
         found |= characters(path.read_bytes())
     if not found:
-        raise FileNotFoundError(f"No fonts in {folder}: the browser code has not been built")
+        raise FontsMissing("Documents cannot be made here: their fonts are not installed (run deploy/assets.py)")
     return frozenset(found)
 
 

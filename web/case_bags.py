@@ -35,17 +35,17 @@ async def packed(
     # The answer closes it when it has been sent.
     file = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
     try:
-        bag = Bag(file, row.reference)
-        for name, text in case.texts.items():
-            await asyncio.to_thread(bag.add, name, text)
-        lang = row.language_of_request or "en"
-        paper = await printing.sealed(request, "request", request_document.printed(case.papers, lang), lang=lang)
-        await asyncio.to_thread(bag.add, "documents/request.pdf", paper)
-        for name, one in case.attachments:
-            _found, data = await attachments.bytes_of(db, request=row, attachment_id=one.id)
-            await asyncio.to_thread(bag.add, name, data)
-        info = {"External-Identifier": row.reference, "Bagging-Date": now.date().isoformat(), "Contact-Name": state}
-        await asyncio.to_thread(bag.close, info)
+        with Bag(file, row.reference) as bag:
+            for name, text in case.texts.items():
+                await asyncio.to_thread(bag.add, name, text)
+            lang = row.language_of_request or "en"
+            paper = await printing.sealed(request, "request", request_document.printed(case.papers, lang), lang=lang)
+            await asyncio.to_thread(bag.add, "documents/request.pdf", paper)
+            for name, one in case.attachments:
+                _found, data = await attachments.bytes_of(db, request=row, attachment_id=one.id)
+                await asyncio.to_thread(bag.add, name, data)
+            info = {"External-Identifier": row.reference, "Bagging-Date": now.date().isoformat(), "Contact-Name": state}
+            await asyncio.to_thread(bag.close, info)
         size = file.tell()
     except BaseException:
         file.close()

@@ -114,6 +114,12 @@ PROBLEMS: dict[str, Problem] = {
         N_("The service has failed to answer. What you sent may not have been saved."),
         N_("Try again. If it happens again, tell your court's help desk the reference below."),
     ),
+    "fonts_missing": Problem(
+        503,
+        N_("Documents cannot be made here"),
+        N_("The fonts that documents are printed with are not installed on this service. Nothing was changed."),
+        N_("Tell your court's help desk: whoever runs the service installs them with deploy/assets.py."),
+    ),
     "unavailable": Problem(
         503,
         N_("Not available just now"),
@@ -163,6 +169,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.InterpreterUnfit, 409),
     (errors.StaleTimeZones, 409),
     (errors.Invalid, 422),
+    (errors.FontsMissing, 503),
     (errors.DatabaseRefused, 503),
 )
 """The first that fits counts."""
@@ -176,7 +183,8 @@ def wants_html(request: Request) -> bool:
 def code_of(error: Exception, status: int) -> str:
     """The stable word of a failure; texts of libraries are none."""
     word = str(getattr(error, "code", "") or getattr(error, "detail", ""))
-    return word if status < 500 and re.fullmatch("[a-z_]{3,40}", word) else BY_STATUS.get(status, "failed")
+    told = status < 500 or word in PROBLEMS
+    return word if told and re.fullmatch("[a-z_]{3,40}", word) else BY_STATUS.get(status, "failed")
 
 
 def answer(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """A bag proves itself: every file in a manifest, every manifest in the other, the same bytes for the same files."""
 
+import gc
 import hashlib
 import io
 import zipfile
@@ -38,6 +39,18 @@ def test_a_bag_holds_its_files_and_manifests_that_name_each_of_them() -> None:
         "External-Identifier: RO-2026-0001\nBagging-Date: 2026-11-24\nPayload-Oxum: 10.3\n"
     )
     assert read["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_bag_that_is_given_up_closes_its_zip_before_the_file_is() -> None:
+    file = io.BytesIO()
+    with pytest.raises(RuntimeError), Bag(file, "case") as bag:
+        bag.add("a.json", b"{}")
+        raise RuntimeError
+    assert (bag.zip.fp, file.closed) == (None, False)
+    file.close()
+    del bag
+    gc.collect()  # a zip that is open would write to the file that is closed, and warn
 
 
 def test_the_same_files_are_the_same_bytes() -> None:

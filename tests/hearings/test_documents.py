@@ -14,6 +14,7 @@ import rfc8785
 import yaml
 
 from hearings import document_words, documents, glyphs, reference, request_document, request_fields
+from hearings.errors import FontsMissing
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
 from hearings.models import request as request_model
 from hearings.models.signature import Act
@@ -270,6 +271,17 @@ def test_glyphs_are_those_of_the_fonts() -> None:
     have = glyphs.covered(FONTS)
     assert [chr(code) for code in map(ord, "Aăяعสह中、–€") if code not in have] == []
     assert [ord(one) in have for one in "한😀\u0b95\ufffe"] == [False] * 4
+
+
+async def test_without_fonts_nothing_is_printed_until_they_are_there(tmp_path: Path) -> None:
+    folder = tmp_path / "print-fonts"
+    for _ in range(2):
+        with pytest.raises(FontsMissing, match="not installed"):
+            await documents.pdf("request", request_document.printed(papers(), "en"), lang="en", fonts=folder)
+        folder.mkdir(exist_ok=True)
+    for font in FONTS.glob("*.ttf"):
+        (folder / font.name).symlink_to(font)
+    assert (await documents.pdf("request", request_document.printed(papers(), "en"), lang="en", fonts=folder))[:4]
 
 
 # --- minutes -----------------------------------------------------------------------------------------------------

@@ -88,10 +88,16 @@ def _kinds(kind: type[errors.HearingsError] = errors.HearingsError) -> Iterator[
 
 def codes() -> dict[str, tuple[int, str]]:
     """Every code there is with its status and title."""
-    found = {kind.code: (status_of(kind.__new__(kind)), _title(kind)) for kind in _kinds() if "code" in vars(kind)}
-    found = {code: row for code, row in found.items() if row[0] < 500}
+    kinds = (kind for kind in _kinds() if "code" in vars(kind) and _is_told(kind))
+    found = {kind.code: (status_of(kind.__new__(kind)), _title(kind)) for kind in kinds}
     refused = {code: (401, text) for code, text in CAUSES.items()}
     return dict(sorted((found | refused | dict(CODES)).items()))
+
+
+def _is_told(kind: type[errors.HearingsError]) -> bool:
+    """Whether a client learns more of it than that the service has failed."""
+    status = status_of(kind.__new__(kind))
+    return status < 500 or (status == 503 and not issubclass(kind, errors.DatabaseRefused))
 
 
 def _title(kind: type[Exception]) -> str:
@@ -124,7 +130,7 @@ def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapp
         return error.code, status, title, error.detail or title, error.more, error.headers
     if isinstance(error, errors.HearingsError):
         status = status_of(error)
-        if status < 500:
+        if _is_told(type(error)):
             title = CAUSES.get(error.code) or _title(type(error))
             return error.code, status, title, str(error), dict(_more(error)), {}
     if isinstance(error, HTTPException):

@@ -1,6 +1,11 @@
 """A request as a document through the API, and the check of a PDF from outside."""
 
+import gc
 import json
+
+import pytest
+
+from web import printing
 
 
 async def test_a_request_is_printed_and_checked_and_its_data_are_canonical(ro, th, story):
@@ -17,6 +22,21 @@ async def test_a_request_is_printed_and_checked_and_its_data_are_canonical(ro, t
     data = await th.get(f"/requests/{request['id']}/document.json")
     assert json.loads(data.content)["reference"] == request["reference"]
     assert len((await ro.get(f"/requests/{request['id']}/views")).json()["items"]) == 2
+
+
+@pytest.mark.filterwarnings("error")
+async def test_where_the_fonts_are_not_installed_that_is_said(ro, story, monkeypatch, tmp_path):
+    request = await story.submitted(ro)
+    paths = f"/requests/{request['id']}/document.pdf", f"/cases/{request['id']}/export"
+    with monkeypatch.context() as installation_without:
+        installation_without.setattr(printing, "FONTS", tmp_path / "print-fonts")
+        for path in paths:
+            answer = await ro.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (503, "fonts_missing"), answer.text
+            assert "fonts are not installed" in answer.json()["detail"]
+        gc.collect()
+    for path in paths:
+        assert (await ro.get(path)).status_code == 200
 
 
 async def test_nobody_else_gets_the_document(installation, ro, story):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hearings import queries, requests, views
 from hearings.actors import person_actor
-from web import cli, demo
+from web import cli, demo, printing
 
 
 def made(service) -> str:
@@ -21,6 +21,15 @@ def made(service) -> str:
         return f"/requests/{row.reference}"
 
     return str(service.run(make))
+
+
+def test_without_fonts_the_pages_say_what_is_missing_and_who_can_help(service, monkeypatch, tmp_path):
+    page, clerk = made(service), service.signed_in("clerk")
+    monkeypatch.setattr(printing, "FONTS", tmp_path / "print-fonts")
+    for name in ("document.pdf", "export.zip"):
+        answer = clerk.get(f"{page}/{name}")
+        assert (answer.status_code, "deploy/assets.py" in clerk.words(answer)) == (503, True)
+        assert "Documents cannot be made here" in clerk.words(answer)
 
 
 def test_a_case_is_taken_away_by_those_who_work_on_it_and_the_owner_sees_it(service):
