@@ -6,6 +6,7 @@ Cost: as much as has happened since, whoever's it is, and never more than one pa
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
@@ -59,10 +60,23 @@ async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE
     The other State's requests count from their submission on, and what it drafts as an agreement from its proposal on.
     """
     recent = select(StatusChange).where(col(StatusChange.id) > after).order_by(col(StatusChange.id)).limit(limit)
-    change, request, hearing = aliased(StatusChange, recent.subquery()), HearingRequest, Hearing
+    found = (await db.exec(_judged(recent, state))).all()
+    rows = [Happening(change=one, about=about, number=number) for one, seen, about, number in found if seen]
+    return Happenings(rows, found[-1][0].id if len(found) == limit else "")
+
+
+async def sees(db: AsyncSession, change_id: str, *, state: str) -> bool:
+    """Whether a State may know of one change, by the same rule: as things stood when it was made."""
+    one = (await db.exec(_judged(select(StatusChange).where(StatusChange.id == change_id), state))).first()
+    return one is not None and bool(one[1])
+
+
+def _judged(some: Any, state: str) -> Any:
+    """Some changes in the order of their ids: each with whether `state` may see it, and where it is found."""
+    change, request, hearing = aliased(StatusChange, some.subquery()), HearingRequest, Hearing
     # Ids are unique over all tables: what a change is about is the one row there is with that id. Which of them may be
     # seen is asked of each and not looked for, so that no database thinks of reading more of a table than these rows.
-    query = (
+    return (
         select(
             change,
             or_(_asked(change, state), _heard(change, state)),
@@ -88,9 +102,6 @@ async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE
         )
         .order_by(col(change.id))
     )
-    found = (await db.exec(query)).all()
-    rows = [Happening(change=one, about=about, number=number) for one, seen, about, number in found if seen]
-    return Happenings(rows, found[-1][0].id if len(found) == limit else "")
 
 
 Change = type[StatusChange]

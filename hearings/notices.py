@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, outbox, webhooks
+from hearings import agreements, happened, outbox, webhooks
 from hearings.calendar_files import Day
 from hearings.diary import both_times
 from hearings.mail_words import FOOTER, SENTENCE, SUBJECT, Say, english, plain, title
@@ -292,7 +292,7 @@ async def _post(
             "link": link(subject, origin),
         },
     }
-    states = [one for one in sides(subject, "both") if await _concerns(db, change, one)]
+    states = [one for one in sides(subject, "both") if await happened.sees(db, change.id, state=one)]
     return [
         await outbox.put(
             db,
@@ -321,10 +321,4 @@ async def _side(db: AsyncSession, change: StatusChange, to: str) -> str:
         acted = next((one.by_state for one in offers if one.at <= change.at), agreement.by_state)
         return agreements.other_state(hearing, acted)
     other = agreements.other_state(hearing, agreement.by_state)
-    return to if await agreements.visible(db, agreement, other) else agreement.by_state
-
-
-async def _concerns(db: AsyncSession, change: StatusChange, state: str) -> bool:
-    """Whether a State may know of the change: the draft of an agreement is its author's only."""
-    agreement = await db.get(Agreement, change.subject_id) if change.subject == "agreement" else None
-    return agreement is None or await agreements.visible(db, agreement, state)
+    return to if await happened.sees(db, change.id, state=other) else agreement.by_state

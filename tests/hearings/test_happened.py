@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
-from hearings import agreements, happened, minutes, queries, webhooks
+from hearings import agreements, happened, minutes, notices, queries, webhooks
 from hearings.db import Database
 from hearings.happened import Happening
-from hearings.models import Consent, Hearing, SiteProfile
+from hearings.models import Consent, Hearing, OutboxMessage, SiteProfile, StatusChange, Webhook
+from hearings.models.outbox import OutboxKind
 from hearings.moves import born
 from hearings.roles import Role
 
@@ -74,6 +76,49 @@ async def test_an_agreement_is_told_to_its_author_and_from_its_proposal_on_to_th
     assert await step(8, agreements.void, "authority", reason="not so") == [
         [*mine, *third, withdrawn_later], [void, *third[1:], withdrawn_later], [],
     ]  # fmt: skip
+
+
+@READY
+async def test_a_clock_that_follows_late_tells_nobody_of_what_was_a_draft_then(court: Any, now: datetime) -> None:
+    late = now + timedelta(days=1)
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        old = await agreements.running(db, hearing.id)
+        assert old is not None
+        sides = ("requesting_profile", "requested_profile")
+        profiles = {side: await queries.get(db, SiteProfile, getattr(old, f"{side}_id")) for side in sides}
+        hooks = {
+            state: Webhook(
+                owner_state=state, url="https://a.example/h", events=list(webhooks.EVENTS), salt="5a", created_by="a",
+                created_at=now,
+            )
+            for state in ("RO", "TH")
+        }  # fmt: skip
+        db.add_all(hooks.values())
+        clerk = court.staff("clerk")
+        await agreements.void(db, agreement=old, reason="begin anew", actor=clerk, now=now + timedelta(hours=1))
+        paper = await agreements.draft(db, hearing=hearing, **profiles, actor=clerk, now=now + timedelta(hours=2))
+        await agreements.counter(
+            db, agreement=paper, needs={"cameras_b": 2}, reason="", actor=clerk, now=now + timedelta(hours=3)
+        )
+        await agreements.propose(db, agreement=paper, actor=clerk, now=now + timedelta(hours=4))
+    async with court.database.transaction() as db:
+        for change in await queries.history(db, paper):
+            await notices.follow(db, change=change, origin="https://court.example", now=late)
+        made = (await db.exec(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all()
+    events = {state: [one.payload["type"] for one in made if one.address == hook.id] for state, hook in hooks.items()}
+    assert events == {"RO": ["agreement.drafted", "agreement.proposed"], "TH": ["agreement.proposed"]}
+    assert {one.owner_state for one in made if one.kind is OutboxKind.mail} == {"TH"}
+
+
+@IN_SESSION
+async def test_one_change_is_judged_as_a_page_of_them_is(court: Any) -> None:
+    for state in ("RO", "TH", "FR"):
+        wanted = {one.change.id for one in await seen(court.database, state)}
+        async with court.database.reading() as db:
+            every = (await db.exec(select(StatusChange.id))).all()
+            assert {one for one in every if await happened.sees(db, one, state=state)} == wanted
+            assert not await happened.sees(db, "nothing", state=state)
 
 
 @IN_SESSION
