@@ -73,14 +73,14 @@ class Clock:
                 if await candidate.win():
                     await self._lead(candidate)
             except Exception:
-                logger.exception("the clock stumbled")
+                logger.exception("the clock of the %s stumbled", self.world.name)
             finally:
                 await candidate.resign()
             await asyncio.sleep(self.pace.candidate)
 
     async def _lead(self, candidate: Election) -> None:
         """Be the clock until the election is lost. Effects: messages another process was sending to unconfirmed."""
-        logger.info("this process is the clock")
+        logger.info("this process is the clock of the %s", self.world.name)
         async with self.world.database.transaction() as db:
             await outbox.interrupted(db, now=self.world.clock(), everything=True)
         timer = await asyncio.to_thread(_timer)
@@ -100,7 +100,7 @@ class Clock:
         self.elected = True
         try:
             await self._beat(candidate, timer)
-            logger.warning("this process is no longer the clock")
+            logger.warning("this process is no longer the clock of the %s", self.world.name)
         finally:
             self.elected = False
             timer.shutdown(wait=False)
@@ -139,7 +139,7 @@ class Clock:
         try:
             await job(self.world)
         except Exception:
-            logger.exception("a job of the clock failed")
+            logger.exception("a job of the clock of the %s failed", self.world.name)
         finally:
             self._running.discard(task)
 

@@ -22,6 +22,8 @@ class World:
 
     database: Database
     origin: str
+    name: str = "docket"
+    """Which database that is, for the log: `docket` or `sandbox`."""
     ways: Ways = field(default_factory=Ways)
     say: Say = english
     """What is mailed in a person's language; the catalogues are the pages'."""

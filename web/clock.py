@@ -33,7 +33,7 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
     if sandbox is None:
         return [Clock(docket)]
     # Links lead to no page: a reference of the sandbox may be that of another case on the docket.
-    trial = World(database=sandbox, origin=f"{settings.origin}/sandbox", ways=Ways(posting=posting))
+    trial = World(name="sandbox", database=sandbox, origin=f"{settings.origin}/sandbox", ways=Ways(posting=posting))
     return [Clock(docket), Clock(trial)]
 
 

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,19 @@ async def test_a_job_that_fails_is_logged_and_comes_again(
         clock.start()
         await until(lambda: count > 2)
         await clock.stop()
-    assert "a job of the clock failed" in caplog.text
+    assert "a job of the clock of the docket failed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["docket", "sandbox"])
+async def test_the_log_says_of_which_database_a_process_is_the_clock(
+    setting: Any, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    clock = Clock(replace(setting.world, name=name), Pace(first=0, beat=0.05), candidate=Fickle())
+    with caplog.at_level(logging.INFO, "vivavoce.scheduler.runner"):
+        clock.start()
+        await until(lambda: clock.elected)
+        await clock.stop()
+    assert f"this process is the clock of the {name}" in caplog.text
 
 
 async def test_after_the_wall_clock_was_set_everything_is_looked_at_now() -> None:

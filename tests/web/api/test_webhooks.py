@@ -134,6 +134,7 @@ async def test_the_sandbox_tells_its_own_webhooks_of_its_own_events_and_reaches_
     settings, parts = installation.settings, installation.app.state.parts
     docket, trial = clock.build(settings, installation.database, installation.sandbox, parts.keys)
     assert (trial.world.ways.mail, trial.world.recordings) == (None, None)
+    assert (docket.world.name, trial.world.name) == ("docket", "sandbox")
     async with installation.sandbox.transaction() as db:  # somebody who would be mailed
         db.add(Person(owner_state="RO", name="A", email="a@ro.example", functions=["clerk"]))
     async with await asyncio.start_server(take, "127.0.0.1", 0) as listener:
