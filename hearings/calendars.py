@@ -6,7 +6,7 @@ instant at which the court's clocks have reached `opens` and end at the first at
 which gives a skipped hour and a repeated one a meaning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -103,20 +103,6 @@ def from_law(law: Law, state: str, zone: str) -> tuple[Weekly, ...]:
             version=one.version,
         )
         for one in law.court_hours(state, zone)
-    )
-
-
-def within(hours: Sequence[Weekly], zone: str, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether a time lies within one opening interval of the day on the court's clocks. The end is exclusive."""
-    start, end = starts_at.astimezone(clocks.zone(zone)), ends_at.astimezone(clocks.zone(zone))
-    first = start.hour * 60 + start.minute
-    last = (end.date() - start.date()).days * 1440 + end.hour * 60 + end.minute
-    return any(
-        start.isoweekday() in row.weekdays
-        and row.first <= start.date() <= row.last
-        and row.opens <= first
-        and last <= row.closes
-        for row in hours
     )
 
 

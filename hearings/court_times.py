@@ -49,6 +49,11 @@ def warned(courts: Sequence[CourtCalendar], times: Iterable[Time]) -> tuple[Warn
     )
 
 
+def sits(court: CourtCalendar, time: Time) -> bool:
+    """Whether the court is open for the whole of a time."""
+    return not any(_against("", court, time))
+
+
 def _against(side: str, court: CourtCalendar, time: Time) -> Iterator[Warned]:
     begin, end = (int(moment.timestamp()) for moment in time)
     first, last = calendars.local_date(begin, court.zone), calendars.local_date(end - 1, court.zone)

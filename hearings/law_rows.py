@@ -7,14 +7,14 @@ version without data.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import calendars, legal_bases, reference
+from hearings import court_times, diary_queries, legal_bases, reference
 from hearings import law as laws
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
@@ -244,7 +244,11 @@ async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: st
 async def _outside(
     db: AsyncSession, edits: Sequence[Edit], law: Law, state: str, on: date
 ) -> tuple[tuple[Outside, ...], int]:
-    """Days of hearings to come that edited court hours would leave out: those the State sees, and how many others."""
+    """Days of hearings to come that edited court hours would leave out: those the State sees, and how many others.
+
+    What a State has entered about its courts counts before and after: where it says other hours, or that a court is
+    closed, the edit changes nothing.
+    """
     zones = {(key[:2], key[3:]) for key in (edit.key for edit in edits if edit.kind == "court_hours")}
     if not zones:
         return (), 0
@@ -263,18 +267,30 @@ async def _outside(
         )
         .order_by(col(HearingDay.starts_at), col(HearingDay.id))
     )
+    coming = (await db.exec(query)).all()
+    if not coming:
+        return (), 0
+    since = min(day.starts_at for day, _hearing in coming).date() - timedelta(days=1)
+    until = max(day.ends_at for day, _hearing in coming).date() + timedelta(days=1)
+    courts = {
+        (side, zone): [
+            await diary_queries.court_calendar(db, law=one, state=side, zone=zone, since=since, until=until)
+            for one in (law, after)
+        ]
+        for side, zone in zones
+    }
     found: list[Outside] = []
     others = 0
-    for day, hearing in (await db.exec(query)).all():
+    for day, hearing in coming:
+        time = day.starts_at, day.ends_at
         sides = {
             (hearing.requesting_state, hearing.requesting_zone),
             (hearing.requested_state, hearing.requested_zone),
         }
         left_out = [
-            zone
-            for side, zone in sorted(sides & zones)
-            if calendars.within(calendars.from_law(law, side, zone), zone, day.starts_at, day.ends_at)
-            and not calendars.within(calendars.from_law(after, side, zone), zone, day.starts_at, day.ends_at)
+            place[1]
+            for place in sorted(sides & zones)
+            if [court_times.sits(court, time) for court in courts[place]] == [True, False]
         ]
         if left_out and state in (hearing.requesting_state, hearing.requested_state):
             found += [Outside(ref=hearing.ref, starts_at=day.starts_at, zone=zone) for zone in left_out]

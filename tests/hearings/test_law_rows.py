@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from hearings import (
     availability,
     calendars,
+    court_periods,
     court_times,
     diary_queries,
     law,
@@ -27,6 +28,7 @@ from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.law import LAW
 from hearings.law_rows import Edit
 from hearings.models import Hearing, Person
+from hearings.models.diary import PeriodKind
 from hearings.models.law import LawKind
 from hearings.slots import Wanted
 
@@ -329,6 +331,31 @@ async def test_slots_are_searched_within_the_hours_an_administrator_has_entered(
             until=date(2027, 3, 9),
         )
     assert [(row.version, row.first) for row in calendar.hours] == [(1, date(2027, 3, 2))]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left_out"),
+    [
+        ({"kind": PeriodKind.recess, "reason": "Easter"}, False),
+        ({"kind": PeriodKind.closure, "reason": "Flood", "zone": "Europe/Bucharest"}, False),
+        ({"kind": PeriodKind.hours, "weekdays": "1234567", "opens": 0, "closes": 1440}, False),
+        ({"kind": PeriodKind.special_opening, "opens": 0, "closes": 1440, "reason": "Much to do"}, False),
+        ({}, True),
+    ],
+    ids=["recess", "closure", "hours", "special_opening", "nothing"],
+)
+async def test_what_a_state_has_entered_about_its_courts_counts_before_the_hours_of_the_law(
+    court: Any, database: Database, now: datetime, entered: dict[str, Any], left_out: bool
+) -> None:
+    day = court.hearing.starts_at.date()
+    clerk = court.staff("clerk")
+    async with database.transaction() as db:
+        if entered:
+            words = {"zone": "", **entered}
+            await court_periods.add(db, first_day=day, last_day=day, **words, actor=clerk, now=now)
+        edits = [edit("court_hours", court_hours("20:00", "21:00"))]
+        found = await law_rows.effect(db, edits=edits, law=LAW, state="RO", on=day)
+    assert [one.ref for one in found.outside] == ([court.hearing.ref] if left_out else [])
 
 
 async def test_a_hearing_outside_new_court_hours_is_named_before_and_warned_of_after_and_stays_where_it_is(
