@@ -74,16 +74,21 @@ async def find(
     )
 
 
+def providers(request: HearingRequest) -> list[str]:
+    """The States that are to provide an interpreter by the request; none where it is neither, or nobody has said."""
+    return {
+        Side.requesting: [request.requesting_state],
+        Side.requested: [request.requested_state],
+        Side.both: [request.requesting_state, request.requested_state],
+    }.get(request.interpreter_side or Side.neither, [])
+
+
 async def provided(
     db: AsyncSession, *, request: HearingRequest, resources: Sequence[Resource], now: datetime
 ) -> list[int]:
     """Numbers of interpreters to begin with: of each State that provides one by the request, the only one who fits."""
     between = (request.language_of_court, request.language_of_person)
-    states = {
-        Side.requesting: [request.requesting_state],
-        Side.requested: [request.requested_state],
-        Side.both: [request.requesting_state, request.requested_state],
-    }.get(request.interpreter_side or Side.neither, [])
+    states = providers(request)
     if not states or languages.same(*between):
         return []
     people = await diary_queries.interpreters_of(db, resources, since=now, until=now + timedelta(days=1))

@@ -1,9 +1,10 @@
 """Gathers the docket of a State to be planned: its accepted requests without a hearing, rooms and interpreters.
 
 Calendars of both courts decide when each request could begin (`hearings.slots`); of these, the full hours of the
-requesting court's clock are tried. Rooms are the State's own, and one the requested State shares, where there is any;
-an interpreter is needed where the court's language is not the person's: one against whom nothing speaks
-(`hearings.interpreters`).
+requesting court's clock are tried. Rooms are the State's own, and one the requested State shares, where there is any.
+Where the court's language is not the person's, an interpreter is needed of each State that is to provide one by the
+request (`hearings.availability.providers`), the State's own where nobody has said: one against whom nothing speaks
+(`hearings.interpreters`). Of the requested State only who is shared can be planned; the others are its own to book.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, diary_queries, languages, law
+from hearings.availability import providers
 from hearings.bookings import SLACK
 from hearings.calendars import CourtCalendar
 from hearings.docket import MOST_JOBS, Docket, Job, Resource
@@ -79,7 +81,8 @@ async def gather(
     }
     owners = list(zones)
     rooms = await diary_queries.resources(db, state=state, owners=owners, kind=ResourceKind.room, limit=MOST_RESOURCES)
-    people = await diary_queries.resources(db, state=state, kind=ResourceKind.interpreter, limit=MOST_RESOURCES)
+    kind = ResourceKind.interpreter
+    people = await diary_queries.resources(db, state=state, owners=owners, kind=kind, limit=MOST_RESOURCES)
     if not any(one.owner_state == state for one in rooms.rows):
         notes.append("no_rooms")
     every = [*rooms.rows, *people.rows]
@@ -149,7 +152,10 @@ def _job(
     if between is not None:
         need = Need(length=int(duration.total_seconds()), languages=between)
         able = {number for number, one in diaries.items() if _ever(one, need, starts)}
-        needs.append(tuple(one.id for one in people if one.resource_no in able))
+        for code in providers(row) if row.interpreter_side else [row.requesting_state]:
+            theirs = tuple(one.id for one in people if one.resource_no in able and one.owner_state == code)
+            if theirs or code == row.requesting_state:
+                needs.append(theirs)
     return Job(
         id=row.id,
         priority=row.priority,

@@ -1,15 +1,18 @@
 """What of the database goes into a plan of the docket."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from hearings import docket_gathering, resources
+from hearings import docket_gathering, queries, resources
 from hearings.actors import Actor, person_actor
 from hearings.docket import compare
 from hearings.errors import Invalid
+from hearings.models import HearingRequest
 from hearings.models.diary import ResourceKind
+from hearings.models.request import Side
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
@@ -54,6 +57,46 @@ async def test_an_accepted_request_is_planned_into_hours_both_courts_keep(
     assert [(one.start, [names[used] for used in one.resources]) for one in best.placements] == [
         (min(job.starts), ["Room 4", "Both ways"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("side", "wanted"),
+    [
+        (None, [["Both ways"]]),
+        (Side.requesting, [["Both ways"]]),
+        (Side.requested, [["Shared by Thailand"]]),
+        (Side.both, [["Both ways"], ["Shared by Thailand"]]),
+        (Side.neither, []),
+    ],
+)
+async def test_interpreters_are_of_the_states_that_provide_them_by_the_request(
+    database: Any, staff: Any, accepted: Any, now: datetime, side: Side | None, wanted: list[list[str]]
+) -> None:
+    await stock(database, person_actor(staff["clerk"]), now)
+    thai = replace(person_actor(staff["authority"]), functions=frozenset({"clerk"}))
+    async with database.transaction() as db:
+        words: dict[str, Any] = {"pairs": (("ro", "th"), ("th", "ro")), "accreditation": "Register 8"}
+        words |= {"kind": ResourceKind.interpreter, "zone": "Asia/Bangkok", "actor": thai, "now": now}
+        await resources.add(db, name="Shared by Thailand", shared=True, **words)
+        await resources.add(db, name="Thailand's own", **words)
+        (await queries.get(db, HearingRequest, accepted.id)).interpreter_side = side
+    found = await gather(database, now)
+    (job,) = found.docket.jobs
+    names = {key: row.name for key, row in found.resources.items()}
+    assert [[names[one] for one in need] for need in job.needs] == [["Room 4"], *wanted]
+    (placed,) = compare(found.docket).best.placements
+    assert [names[one] for one in placed.resources] == ["Room 4", *(one for (one,) in wanted)]
+
+
+async def test_an_interpreter_the_other_state_keeps_to_itself_is_its_own_to_book(
+    database: Any, staff: Any, accepted: Any, now: datetime
+) -> None:
+    await stock(database, person_actor(staff["clerk"]), now)
+    async with database.transaction() as db:
+        (await queries.get(db, HearingRequest, accepted.id)).interpreter_side = Side.requested
+    found = await gather(database, now)
+    assert [len(need) for need in found.docket.jobs[0].needs] == [1]
+    assert len(compare(found.docket).best.placements) == 1
 
 
 async def test_what_has_a_hearing_is_not_planned_again_and_others_see_nothing(
