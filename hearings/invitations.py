@@ -16,7 +16,7 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import calendar_files, notices, outbox
-from hearings.calendar_files import Booking, Day, Method
+from hearings.calendar_files import SHOWN_AS, Booking, Day, Method
 from hearings.diary_queries import days_of
 from hearings.mail_words import Say, english
 from hearings.minutes_phrases import N_
@@ -28,6 +28,7 @@ from hearings.status import HearingStatus
 H = HearingStatus
 INVITES = frozenset({H.agreed, H.ready})
 """A hearing is put into calendars once its time is agreed."""
+REPLACED = N_("Each day has an entry of its own now, in place of this one")
 
 
 def digest(hearing: Hearing, day: Day) -> str:
@@ -60,7 +61,7 @@ async def settle(
     Effects, in order, for each day still to be held or fallen away: the entry with its SEQUENCE, risen when the day
     shows otherwise than last told; invitations or updates to everybody then, else to those who are new; cancellations
     to those who no longer take part, and to everybody when the day is off. Nothing before the time has been agreed,
-    nor of a day that has begun.
+    nor of a day that has begun, but where calendars show it at the time of another day: then it is taken back, once.
     """
     hearing = await get(db, Hearing, hearing_id, lock=True)
     entries = await entries_of(db, hearing.id, lock=True)
@@ -72,8 +73,11 @@ async def settle(
         for person in await notices.concerned(db, hearing, state)
     }
     made: list[OutboxMessage] = []
-    for day in calendar_files.days(hearing, await days_of(db, hearing.id)):
+    days = calendar_files.days(hearing, await days_of(db, hearing.id))
+    for day in days:
         entry = entries.get(day.number)
+        if entry is not None and day.past and _shows_another(hearing, day, entry, days):
+            made += await _take_back(db, hearing, day, entry, origin, organiser, say, now)
         if not day.past and (entry is not None or (hearing.status in INVITES and not day.off)):
             made += await _settle_day(db, hearing, day, entry, people, origin, organiser, say, now)
     return made
@@ -119,15 +123,50 @@ async def _settle_day(
     return made
 
 
+def _shows_another(hearing: Hearing, day: Day, entry: CalendarEntry, days: Sequence[Day]) -> bool:
+    """Whether calendars have the event of a day that is over at the time of one that is not.
+
+    Until each day was an event of its own, the one event of a hearing moved to its next day, which has its own now.
+    """
+    others = [other for other in days if other.number != day.number and not other.past]
+    shown = {digest(hearing, replace(other, shown_as=each)) for other in others for each in SHOWN_AS.values()}
+    return bool(entry.people) and entry.digest in shown
+
+
+async def _take_back(
+    db: AsyncSession,
+    hearing: Hearing,
+    day: Day,
+    entry: CalendarEntry,
+    origin: str,
+    organiser: str,
+    say: Say,
+    now: datetime,
+) -> list[OutboxMessage]:
+    """Effects: a cancellation to everybody who was told; the entry knows nobody, and shows the day as it was."""
+    known = await _people(db, entry.people)
+    entry.sequence, entry.digest, entry.people, entry.changed_at = entry.sequence + 1, digest(hearing, day), [], now
+    db.add(entry)
+    booking = Booking(hearing=hearing, day=day, sequence=entry.sequence, changed_at=now, origin=origin, say=say)
+    return [await _send(db, booking, Method.cancel, person, organiser, now, REPLACED) for person in known]
+
+
 async def _people(db: AsyncSession, ids: Sequence[str]) -> Sequence[Person]:
     return (await db.exec(select(Person).where(col(Person.id).in_(ids)))).all() if ids else []
 
 
 async def _send(
-    db: AsyncSession, booking: Booking, method: Method, person: Person, organiser: str, now: datetime
+    db: AsyncSession,
+    booking: Booking,
+    method: Method,
+    person: Person,
+    organiser: str,
+    now: datetime,
+    text: str = "",
 ) -> OutboxMessage:
+    """`text` says what has happened where the table below does not."""
     hearing, day = booking.hearing, booking.day
-    said = {
+    said = text or {
         (Method.request, "CONFIRMED"): N_("The time has been agreed"),
         (Method.request, "TENTATIVE"): N_("The time is being discussed again"),
         (Method.cancel, "CANCELLED"): N_("This day is off") if day.several else N_("The hearing is off"),

@@ -16,7 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlmodel import select
 
-from hearings import calendar_files, feeds, invitations, notices, webhooks
+from hearings import calendar_files, diary_queries, feeds, invitations, notices, webhooks
 from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.models import (
     CalendarEntry,
@@ -370,6 +370,34 @@ async def test_calendars_follow_a_day_that_moves_is_added_is_held_or_falls_away_
     assert [str(each["STATUS"]) for each in (await feed_events(setting, made.token)).values()] == [
         *("CONFIRMED", "CONFIRMED", "CANCELLED", "CONFIRMED")
     ]
+
+
+@pytest.mark.parametrize("shown_as", ["CONFIRMED", "TENTATIVE"])
+async def test_the_one_event_an_earlier_version_moved_from_day_to_day_is_taken_back_once(
+    setting: Any, shown_as: str
+) -> None:
+    one, two, _three = await days(setting)
+    await settle(setting)
+    await change_day(setting, one, heard_at=setting.now)
+    judge, clerk = (setting.people[who] for who in ("judge", "clerk"))
+    async with setting.database.transaction() as db:  # as the version before left it: day 2 in the event of day 1
+        hearing = await db.get(Hearing, setting.hearing.id)
+        hearing.starts_at, hearing.ends_at = two.starts_at, two.ends_at
+        entries = await invitations.entries_of(db, hearing.id)
+        _one, second, _last = calendar_files.days(hearing, await diary_queries.days_of(db, hearing.id))
+        entries[1].digest = invitations.digest(hearing, replace(second, shown_as=shown_as))
+        entries[1].sequence, entries[1].people = 4, [judge.id, clerk.id]
+        for entry in (entries[2], entries[3]):
+            await db.delete(entry)
+    made = await settle(setting)
+    cancelled = [each for each in made if each.payload["method"] == "CANCEL"]
+    assert told(cancelled) == [("clerk@ro.example", "CANCEL", 5), ("judge@ro.example", "CANCEL", 5)]
+    (uid,) = {str(event(each)["UID"]) for each in cancelled}
+    assert (uid, str(event(cancelled[0])["STATUS"])) == (f"{setting.hearing.id}@court.example", "CANCELLED")
+    assert "each day has an entry of its own now" in cancelled[0].payload["subject"]
+    invited = {str(event(each)["UID"]) for each in made if each.payload["method"] == "REQUEST"}
+    assert invited == {f"{setting.hearing.id}-{number}@court.example" for number in (2, 3)}
+    assert await settle(setting) == []
 
 
 async def test_a_hearing_that_ends_early_cancels_its_further_days_and_says_that_it_has_ended(setting: Any) -> None:
