@@ -186,7 +186,7 @@ async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
     await expect(now).to_contain_text("(UTC+02:00)")
     await expect(now).to_contain_text("(UTC+07:00)")
     bar = viewer.page.get_by_label("Position in the recording")
-    await expect(bar).to_have_attribute("aria-valuetext", "00:00:25, 09:00:25 Bucharest, 14:00:25 Bangkok")
+    await expect(bar).to_have_attribute("aria-valuetext", "00:00:25, 09:00:25 Bucharest and 14:00:25 Bangkok")
     await expect(viewer.page.get_by_text("Thursday 4 December 2025")).to_be_visible()
 
 
