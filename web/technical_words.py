@@ -386,24 +386,9 @@ def word(value: object) -> str:
     return _(WORDS[text]) if text in WORDS else text
 
 
-def item(name: str) -> str:
-    """What a line of a negotiation is about, in words."""
-    return _(ITEMS[name])
-
-
-def need(name: str) -> str:
-    """What a hearing needs of its sites, in words."""
-    return _(NEEDS[name])
-
-
-def finding(name: str) -> str:
-    """What a line test measures, in words."""
-    return _(FINDINGS[name])
-
-
-def side(name: str) -> str:
-    """At which site a line test measured, in words."""
-    return _(SIDES[name])
+def named(table: Mapping[str, str], code: str) -> str:
+    """What a code of one of the tables above means, in words."""
+    return _(table[code])
 
 
 def breakdown(session: Mapping[str, Any]) -> str:

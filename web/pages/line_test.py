@@ -66,7 +66,8 @@ def _told(test: LineTest) -> list[tuple[str, str, str, str, tuple[str, str]]]:
         if one["limit"] is None:
             chip = ("plain", _("Measured only") if one["measured"] is not None else _("Not judged"))
         limit = "–" if one["limit"] is None else f"{one['limit']:g}"
-        item, side = technical_words.finding(one["item"]), technical_words.side(one["side"])
+        item = technical_words.named(technical_words.FINDINGS, one["item"])
+        side = technical_words.named(technical_words.SIDES, one["side"])
         measured = _("not measured") if one["measured"] is None else f"{one['measured']:g}"
         found.append((item, side, measured, limit, chip))
     return found

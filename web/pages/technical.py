@@ -142,7 +142,7 @@ def _told(found: Standing, person: Person) -> dict[str, Any]:
     return {
         "lines": [
             {
-                "item": words.item(line.item),
+                "item": words.named(words.ITEMS, line.item),
                 "offered": (words.word(line.offered_a), words.word(line.offered_b)),
                 "chip": (words.RESULTS[line.result][0], _(words.RESULTS[line.result][1])),
                 "value": words.words(line.value) if line.value else "",
@@ -162,7 +162,7 @@ def _told(found: Standing, person: Person) -> dict[str, Any]:
                 offer,
                 [
                     _("{need}: {after} (before: {before})").format(
-                        need=words.need(one["need"]),
+                        need=words.named(words.NEEDS, one["need"]),
                         before=words.word(one["before"]),
                         after=words.word(one["after"]),
                     )
@@ -353,10 +353,10 @@ async def _sign_page(
                 )
             ),
             (
-                technical_words.need("interpreter_at"),
+                technical_words.named(technical_words.NEEDS, "interpreter_at"),
                 technical_words.word(outcomes.completed(found.agreement.needs)["interpreter_at"]),
             ),
-            (technical_words.item("breakdown"), technical_words.breakdown(session)),
+            (technical_words.named(technical_words.ITEMS, "breakdown"), technical_words.breakdown(session)),
             *_clocks(hearing, found.agreement.terms["facts"]),
         ]
         prepared = await signing.prepare(
