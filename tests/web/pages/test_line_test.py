@@ -101,6 +101,9 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+AHEAD = "Sound ahead of the picture (ms; behind: negative)"
+
+
 @pytest.mark.e2e
 def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatch):
     monkeypatch.setattr(line_test, "SECONDS", len(TONES) + 1)
@@ -125,6 +128,7 @@ def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatc
         assert float(rows["Sound passes up to (Hz)", side]) >= 15_000
         assert float(rows["Downward, as received (kbit/s)", side]) > 0
         assert 3 < float(rows["Quality of speech, estimated (MOS, at most 4.5)", side]) < 4.5
-        # By the sender's clock, as the browser sets sound and picture against it.
-        assert abs(float(rows["Sound ahead of the picture (ms; behind: negative)", side])) < 1_000
+        # By the sender's clock, once the browser knows it: after two reports of the sender, seconds apart.
+        if f"{AHEAD}\t{side}\tnot measured" not in section:
+            assert abs(float(rows[AHEAD, side])) < 1_000
     assert [found["id"] for found in Axe().run(page).response["violations"]] == []
