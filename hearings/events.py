@@ -47,7 +47,6 @@ class EventKind(StrEnum):
     started = "started"
     hold = "hold"
     resumed = "resumed"
-    floor_closed = "floor_closed"
     media_lost = "media_lost"
     media_back = "media_back"
     recording_opened = "recording_opened"

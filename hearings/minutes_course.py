@@ -91,7 +91,6 @@ TOLD: Mapping[str, Saying] = {
     K.resumed: (N_("{time}: {who} went on with the sitting."), _actor),
     "time_limit_reached": (N_("{time}: the time the requested State had set was used up."), _nothing),
     "break_due": (N_("{time}: a pause was due by the conditions of the requested State."), _nothing),
-    K.floor_closed: (N_("{time}: the floor was closed by the system."), _nothing),
     K.closing: (N_("{time}: {who} closed the sitting."), _actor),
     K.closed: (N_("{time}: the sitting was closed and everybody left the room."), _nothing),
     K.aborted: (N_("{time}: {who} broke the hearing off."), _actor),
@@ -200,6 +199,34 @@ UNENDED: Mapping[str, str] = {
 }
 
 
+FAILING: Mapping[str, Term] = {
+    "disk_full": Term(N_("no room was left to store it")),
+    "io_error": Term(N_("it could not be written to its store")),
+    "overrun": Term(N_("more came in than could be sealed")),
+    "internal": Term(N_("the recorder failed on an error of its own")),
+    "recorder_failing": Term(N_("the recorder said that it failed")),
+    "recorder_lost": Term(N_("the recorder did not answer")),
+    "no_seal": Term(N_("nothing had been sealed for twenty seconds")),
+}
+"""Why a recording is not known to run, by the code of the recorder or of who waits for it."""
+GAPS: Mapping[str, Term] = {
+    "network": Term(N_("nothing arrived on the line")),
+    "sender_off": Term(N_("switched off by the sender")),
+    "pause": Term(N_("the recording was paused")),
+    "recorder": Term(N_("the recorder failed")),
+    "disk": Term(N_("it could not be stored")),
+    "recovered": Term(N_("a part that was cut off was recovered")),
+    "late": Term(N_("it arrived too late")),
+    "other": Term(N_("another cause")),
+}
+"""Why something is missing in a recording, by the cause in its journal (docs/recording-format.md)."""
+
+
+def _why_failing(code: str) -> Term | str:
+    """In words; a code the table does not know is told as it is."""
+    return FAILING.get(code, code)
+
+
 def interruptions(told: Telling) -> Iterator[Passage]:
     """Every loss of a line, of sound and picture, of the recording, with its end."""
     lines = [_interruption(told, event, place) for place, event in enumerate(told.facts.events) if event.kind in BROKEN]
@@ -222,7 +249,7 @@ def _interruption(told: Telling, event: HearingEvent, place: int) -> Line:
     if event.kind == K.reconnecting:
         values["person"] = told.about(event)
     if event.kind == K.recording_failing:
-        values["code"] = str(event.data.get("code", ""))
+        values["code"] = _why_failing(str(event.data.get("code", "")))
     if end is None:
         return line(UNENDED[event.kind], f"event:{event.seq}", **values)
     seconds = round((end.at - event.at).total_seconds())
@@ -270,7 +297,7 @@ def recording(told: Telling) -> Iterator[Passage]:
             track=event.data.get("track", "–"),
             from_time=_clock(event.data.get("from_ms")),
             until=_clock(event.data.get("until_ms")),
-            cause=event.data.get("cause", "–"),
+            cause=GAPS.get(event.data.get("cause", ""), event.data.get("cause", "–")),
         )
         for event in gaps
     ]
@@ -288,7 +315,11 @@ def _recorded(told: Telling, found: Recording, number: int) -> Iterator[Line]:
     if found.status is RecordingStatus.sealed:
         yield line(N_("Sealed: {size} entries, root {root}."), "row:recording.root", size=found.size, root=found.root)
     elif found.status is RecordingStatus.failed:
-        yield line(N_("It could not be closed properly ({code})."), "row:recording.status", code=found.failing_code)
+        yield line(
+            N_("It could not be closed properly ({code})."),
+            "row:recording.status",
+            code=_why_failing(found.failing_code),
+        )
     else:
         yield line(N_("Not sealed when this was drafted."), "row:recording.status")
 

@@ -45,7 +45,6 @@ WORDS: dict[EventKind, str] = {
     EventKind.started: N_("Sitting begun"),
     EventKind.hold: N_("Hold"),
     EventKind.resumed: N_("Resumed"),
-    EventKind.floor_closed: N_("Floor closed"),
     EventKind.media_lost: N_("Sound and picture lost"),
     EventKind.media_back: N_("Sound and picture back"),
     EventKind.recording_opened: N_("Recording begun"),

@@ -124,7 +124,7 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
     assert "(60 s): the line of The witness was lost." in found["interruptions.all"].texts["en"]
     assert "ab" * 32 in found["recording.sitting_1"].texts["en"]
     assert found["recording.gaps"].texts["en"] == (
-        "Gap in witness_1_mic from 0:15:00 to 0:16:00 of the recording (network)."
+        "Gap in witness_1_mic from 0:15:00 to 0:16:00 of the recording (nothing arrived on the line)."
     )
     assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: consecutive.")
     assert found["languages.booked"].sources[-1] == "row:agreement.1"

@@ -1,5 +1,7 @@
 """The draft of minutes as a pure function: what the law asks, what is told where, and in which language."""
 
+import re
+import typing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from hearings.events import EventKind
 from hearings.law import LAW
-from hearings.minutes_course import ELSEWHERE, HELD, NOTES, TOLD, UNTOLD
+from hearings.minutes_course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
 from hearings.minutes_draft import WRITERS, draft, text_of
 from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
@@ -20,6 +22,8 @@ from hearings.models.sitting import HoldCause, HoldCode
 from hearings.outcomes import Interpreting
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
+from media import messages
+from media.evidence import journal_lines
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
 
@@ -175,7 +179,7 @@ def test_an_interruption_ends_with_its_own_end_or_is_said_to_have_none() -> None
         ": the line of Ana was lost, and nothing says that it came back.",
         " (60 s): the line of Luis was lost.",
         " (60 s): sound and picture of everybody were lost.",
-        ": the recording was not known to run (disk_full); nothing says that it did again.",
+        ": the recording was not known to run (no room was left to store it); nothing says that it did again.",
     ]
     assert draft(facts(*lost, people=people)).passages
     by_key = {one.key: one for one in draft(facts(*lost, people=people)).passages}
@@ -215,6 +219,22 @@ def test_a_hold_of_the_service_is_told_in_words_and_names_nobody_protected(reaso
 
 def test_every_code_of_a_hold_by_the_service_has_words() -> None:
     assert set(HELD) == set(HoldCode)
+
+
+def test_every_cause_of_a_gap_has_words() -> None:
+    assert set(GAPS) == journal_lines.CAUSES
+
+
+def test_every_code_a_recording_fails_with_has_words() -> None:
+    listed = re.search(r"`code`: ([a-z_, ]+)\.", str(messages.Failing.__doc__))
+    assert listed is not None
+    closed = typing.get_args(typing.get_type_hints(messages.FloorClosed)["cause"])
+    assert {*listed[1].split(", "), *closed, "recorder_lost"} == set(FAILING)
+
+
+def test_a_code_nobody_knows_is_told_as_it_is() -> None:
+    lines = told(facts(event(1, "recording_failing", code="moon_eclipsed")))["interruptions.all"].splitlines()
+    assert "(moon_eclipsed)" in lines[0]
 
 
 def test_a_person_who_types_a_code_is_quoted() -> None:
@@ -325,7 +345,7 @@ def test_where_a_protected_identity_is_kept_is_left_for_the_authority_to_write()
     ("status", "line"),
     [
         (RecordingStatus.sealed, "Sealed: 9 entries, root abc."),
-        (RecordingStatus.failed, "It could not be closed properly (io_error)."),
+        (RecordingStatus.failed, "It could not be closed properly (it could not be written to its store)."),
         (RecordingStatus.recording, "Not sealed when this was drafted."),
         (RecordingStatus.no_recording, "Sitting 1: no recording."),
     ],
