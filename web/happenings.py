@@ -111,7 +111,7 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _(METHODS.get(str(data.get("method", "")), ""))
     if kind in (EventKind.language_chosen, EventKind.render_changed):
         return language_here(str(data["lang"])) if data.get("lang") else "–"
-    if kind is EventKind.fingerprints_compared:
+    if kind is EventKind.fingerprints_compared and data.get("certificate"):
         said = _("the same: {code}") if data.get("matched") else _("not the same as {code}")
         return said.format(code=fingerprints.code(str(data["certificate"])))
     if kind is EventKind.pin_failed:
