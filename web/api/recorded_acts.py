@@ -35,6 +35,7 @@ NEW: dict[str, Any] = {
     "language": "ro",
     "text": "Code of criminal procedure, art. 121",
 }
+NOTE: dict[str, Any] = {"kind": "log_note", "text": "The court takes note that the witness has brought a diary."}
 ACT: dict[str, Any] = {
     **dict.fromkeys(("what", "ruling", "on", "exhibit", "corrects", "corrected_by")),
     **NEW,
@@ -59,7 +60,7 @@ def _choice(name: str) -> Any:
 class NewAct(Model):
     """An act: its kind, and the fields docs/live.md names for it. Others are refused, and so are missing ones."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
+    model_config = ConfigDict(json_schema_extra={"examples": [NOTE]})
 
     kind: _choice("kind")  # type: ignore[valid-type]
     participant: Id | None = Field(default=None, description="Id of whom it is about; must be in the room.")

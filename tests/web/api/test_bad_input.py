@@ -476,7 +476,7 @@ async def test_an_unexpected_failure_is_ours_and_tells_nothing(ro, installation,
     async def broken(*_args, **_kwargs):
         raise ValueError("secret inside")
 
-    monkeypatch.setattr(queries, "requests", broken)
+    monkeypatch.setattr(queries, "requests_told", broken)
     answer = await ro.get("/requests", headers={"accept": "text/html"})
     assert problem(answer) == (500, "failed")
     assert "secret" not in answer.text

@@ -16,7 +16,7 @@ import uvloop
 
 from hearings import hearing_days, minutes, outbox, passages, queries, recordings, sittings
 from hearings.actors import SYSTEM, participant_actor
-from hearings.models import Hearing
+from hearings.models import Hearing, Recording, Sitting
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import move_recording, move_sitting
 from hearings.passages import How, Writing
@@ -131,6 +131,7 @@ class Docket:
             await self.heard(path, part=False)
             await self.minutes(path, stage)
         await self.heard(await self.ready(more_days=[self.time(after=14)]), part=True)
+        await self.opened(await self.ready())
         await self.moved(await self.agreed())
         cancelled = await self.proposed()
         await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
@@ -173,15 +174,21 @@ class Docket:
                 row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
                 db.add(row)
 
-    async def heard(self, path: str, *, part: bool) -> None:
-        """Held, as the room does it: there is no way to do that by the API."""
-        now = datetime.now(UTC)
+    async def opened(self, path: str) -> tuple[Sitting, Recording]:
+        """Its lobby is open, as the room does it: there is no way to do that by the API."""
         async with self.installation.database.transaction() as db:
             hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
             found = await queries.get(db, Hearing, hearing.id)
-            sitting, recording = await sittings.open_lobby(
-                db, hearing=found, court_name="court.example", actor=SYSTEM, now=now
+            return await sittings.open_lobby(
+                db, hearing=found, court_name="court.example", actor=SYSTEM, now=datetime.now(UTC)
             )
+
+    async def heard(self, path: str, *, part: bool) -> None:
+        """Held, likewise."""
+        now = datetime.now(UTC)
+        sitting, recording = await self.opened(path)
+        async with self.installation.database.transaction() as db:
+            sitting, recording = await db.merge(sitting), await db.merge(recording)
             for status in (SittingStatus.roll_call, SittingStatus.pre_record):
                 move_sitting(db, sitting, status, actor=SYSTEM, now=now)
             move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)

@@ -314,7 +314,7 @@ async def test_an_exception_nobody_foresaw_is_our_failure_and_not_the_callers(
         raise failure
 
     for module, name in (
-        (queries, "requests"),
+        (queries, "requests_told"),
         (queries, "request"),
         (domain, "draft"),
         (queries, "hearing"),
