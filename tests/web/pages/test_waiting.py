@@ -1,11 +1,11 @@
 """What waits, in words and with links: every step has both."""
 
-from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENTS, HEARINGS
+from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
 from web import terms
 from web.pages import line_test, minutes, request_consents, technical, times
 from web.pages.waiting import BUTTONS, PLACES
 
-EVERY = {one.word for one in (*ASKING, *ASKED, *CONSENTS, CONFIRM)} | {one.word for one, _sides in HEARINGS}
+EVERY = {one.word for one in (*ASKING, *ASKED, CONSENT, CONFIRM)} | {one.word for one, _sides in HEARINGS}
 
 
 def test_every_step_has_its_words_and_its_button():
