@@ -1,9 +1,9 @@
 """Collects the messages of the program into the catalogues: `python -m web.catalogues`.
 
-Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `t()` and `tn()` in
-TypeScript. New messages come in empty, messages that are gone are dropped, translations are kept. With `--check` the
-command changes nothing, says how much of each language is translated, and its exit code is 1 when the catalogues are
-not what the program says.
+Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `tell()` and `tell_n()`
+in `hearings`, `t()` and `tn()` in TypeScript; those of data/gate.yaml are taken from there. New messages come in empty,
+messages that are gone are dropped, translations are kept. With `--check` the command changes nothing, says how much of
+each language is translated, and its exit code is 1 when the catalogues are not what the program says.
 """
 
 import io
@@ -16,18 +16,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from hearings.law import LAW
 from web.i18n import DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parent
 PYTHON: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
+DOMAIN_PYTHON: dict[str, Any] = {**PYTHON, "tell": None, "tell_n": (1, 2)}
 TYPESCRIPT: dict[str, Any] = {"t": None, "tn": (1, 2)}
 SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     (".", "*.py", "python", PYTHON, {}),
     ("pages", "*.py", "python", PYTHON, {}),
-    ("../hearings", "minutes_*.py", "python", PYTHON, {}),  # sentences the minutes are drafted with
-    ("../hearings", "mail_words.py", "python", PYTHON, {}),  # and what is mailed
-    ("../hearings", "notices.py", "python", PYTHON, {}),
-    ("../hearings", "invitations.py", "python", PYTHON, {}),
+    ("../hearings", "*.py", "python", DOMAIN_PYTHON, {}),
     (
         "templates",
         "*.html",
@@ -55,6 +54,16 @@ def messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str]]:
             found = extract_from_file(_extractor(method), path, keywords, options=options)
             for _line, message, _comments, context in found:
                 yield message, context, path.resolve().relative_to(WEB.parent.resolve()).as_posix()
+    yield from ((message, None, "hearings/data/gate.yaml") for message in gate_messages())
+
+
+def gate_messages() -> Iterator[str]:
+    """What data/gate.yaml asks, in words."""
+    gate = LAW.gate
+    yield from (test["text"] for tests in gate["scope_tests"].values() for test in tests)
+    yield from (condition["text"] for condition in gate["channel_conditions"].values())
+    for table in ("scope_labels", "capacity_labels", "condition_texts", "grave_texts", "refusal_texts"):
+        yield from gate[table].values()
 
 
 def template() -> Catalog:

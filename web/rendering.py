@@ -10,7 +10,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from web import i18n, roles, statuses
+from web import i18n, roles, sentences, statuses
 
 TEMPLATES = Path(__file__).parent / "templates"
 MANIFEST = Path(__file__).parent / "static" / "dist" / "manifest.json"
@@ -58,6 +58,7 @@ def environment() -> jinja2.Environment:
         i18n.one_by_one,
     ):
         env.filters[function.__name__] = function
+    env.filters["told"] = sentences.told_here
     return env
 
 
