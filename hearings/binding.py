@@ -8,7 +8,8 @@ from typing import Any
 
 from hearings import reference
 from hearings.law import Law, cite
-from hearings.lines import HUMAN, MET, MISSING, Ask, Line, line, words
+from hearings.lines import HUMAN, MET, MISSING, Ask, Line, line
+from hearings.sentences import Series, StateName, Word, tell
 
 NOT_BOUND = "no_instrument_in_force_between_states"
 
@@ -29,6 +30,10 @@ class Question:
     def day(text: str | None) -> date | None:
         """A whole date, or None."""
         return reference.day(text)
+
+    def state(self, code: str) -> StateName:
+        """A State, to be named in a sentence."""
+        return StateName.of(code, self.law.state_name(code))
 
     def paragraph(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The paragraph of an instrument that speaks of hearings by video, as the data lists it first."""
@@ -53,14 +58,17 @@ def in_force(question: Question, row: Mapping[str, Any]) -> Line:
     """In force on the day: by its status, from its first to its last day. What needs no treaty is not asked."""
     on, name = question.ask.on, row["name"]
     if row.get("no_treaty"):
-        return line("in_force", MET, name, "No treaty is relied on, so none has to be in force", row, on=on.isoformat())
+        text = tell("No treaty is relied on, so none has to be in force")
+        return line("in_force", MET, name, text, row, on=on.isoformat())
     start, until = reference.day(row["valid_from"]), reference.day(row["valid_to"])
     valid = row["status"] == "in_force" and start is not None and start <= on and not (until and until < on)
     return line(
         "in_force",
         MET if valid else MISSING,
         name,
-        f"{name} is in force (since {start})" if valid else f"{name} is not in force on {on}",
+        tell("{instrument} is in force (since {day})", instrument=name, day=start)
+        if valid
+        else tell("{instrument} is not in force on {day}", instrument=name, day=on),
         row,
         confidence=row["valid_from_confidence"] if valid else row["confidence"],
         code="" if valid else "instrument_not_in_force",
@@ -82,7 +90,9 @@ def parties(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
             "parties",
             MET if row.get("no_treaty") else MISSING,
             row["name"],
-            "Open to any two States" if row.get("no_treaty") else f"{row['name']} binds nobody",
+            tell("Open to any two States")
+            if row.get("no_treaty")
+            else tell("{instrument} binds nobody", instrument=row["name"]),
             row,
             code="" if row.get("no_treaty") else NOT_BOUND,
             states=[state for state, _side in question.sides],
@@ -93,11 +103,14 @@ def _bilateral(question: Question, row: Mapping[str, Any]) -> Line:
     side_a, side_b = (question.law.members(row["bilateral"][side]) for side in ("side_a", "side_b"))
     one, other = question.ask.requesting_state, question.ask.requested_state
     bound = (one in side_a and other in side_b) or (one in side_b and other in side_a)
+    names = {"one": question.state(one), "other": question.state(other)}
     return line(
         "parties",
         MET if bound else MISSING,
         row["name"],
-        f"Between {one} and {other}: {'bound' if bound else 'not bound'}",
+        tell("Between {one} and {other}: bound", **names)
+        if bound
+        else tell("Between {one} and {other}: not bound", **names),
         row,
         code="" if bound else NOT_BOUND,
         states=[one, other],
@@ -106,16 +119,19 @@ def _bilateral(question: Question, row: Mapping[str, Any]) -> Line:
 
 def _party(question: Question, row: Mapping[str, Any], state: str, side: str) -> Line:
     party = question.law.party(state, row["id"])
-    name, start = question.law.state_name(state), party.in_force_from
+    name, start = question.state(state), party.in_force_from
     code = ""
     if party.status == "unknown":
-        status, text = HUMAN, f"Not known whether {name} is bound"
+        status, text = HUMAN, tell("Not known whether {state} is bound", state=name)
     elif party.status != "in_force":
-        status, text, code = MISSING, f"{name} is not bound ({words(party.status)})", NOT_BOUND
+        text = tell("{state} is not bound: {status}", state=name, status=Word.of("party_status", party.status))
+        status, code = MISSING, NOT_BOUND
     elif start is not None and start > question.ask.on:
-        status, text, code = MISSING, f"{name} is bound only from {start}", NOT_BOUND
+        status, text, code = MISSING, tell("{state} is bound only from {day}", state=name, day=start), NOT_BOUND
+    elif start is None:
+        status, text = MET, tell("{state} is bound (since a day that is not known)", state=name)
     else:
-        status, text = MET, f"{name} is bound (since {start or 'a day that is not known'})"
+        status, text = MET, tell("{state} is bound (since {day})", state=name, day=start)
     return line(
         f"party_{side}",
         status,
@@ -139,22 +155,27 @@ def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[Line]
         known = [other for other in question.bound if _precedes(question, other, row)]
         names = [other["name"] for other in known]
         may = rule.get("may_agree_otherwise", False)
-        status, text = HUMAN, "A treaty between the two States would go first; the data names none, and is not complete"
+        status = HUMAN
+        text = tell("A treaty between the two States would go first; the data names none, and is not complete")
         if agreed and may:
-            status, text = MET, "Both States agree to use this convention instead of a treaty between them"
+            status, text = MET, tell("Both States agree to use this convention instead of a treaty between them")
         elif known:
-            text = f"Both States are bound by {', '.join(names)}, which goes first unless both prefer this convention"
+            text = tell(
+                "Both States are bound by what goes first unless both prefer this convention: {treaties}",
+                treaties=Series.of(names),
+            )
             status = MISSING if agreed is False and any(_reaches(question, other) for other in known) else HUMAN
         elif agreed is False:
-            text = "A treaty between the two States goes first; the data names none: say which"
+            text = tell("A treaty between the two States goes first; the data names none: say which")
         yield line("specific_treaty", status, cite(law), text, law, confidence="unknown", known=names, agreed=agreed)
     if row.get("only_without_other_mla_treaty"):
         names = [other["name"] for other in question.bound if other["id"] != row["id"]]
         status = MET if agreed else MISSING if names else HUMAN
-        text = "Only without another treaty on assistance, or where both States agree to use it"
-        yield line(
-            "no_other_treaty", status, row["name"], f"{text}: {', '.join(names) or 'none known'}", row, known=names
+        text = tell(
+            "Only without another treaty on assistance, or where both States agree to use it: {treaties}",
+            treaties=Series.of(names) if names else tell("none known"),
         )
+        yield line("no_other_treaty", status, row["name"], text, row, known=names)
 
 
 def _precedes(question: Question, other: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

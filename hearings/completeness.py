@@ -12,6 +12,7 @@ from typing import Any
 from hearings import languages
 from hearings.models import HearingRequest, Translation
 from hearings.request_rules import rules
+from hearings.sentences import Sentence, Tongue, tell, tell_n
 
 
 class Found(StrEnum):
@@ -88,71 +89,71 @@ class Completeness:
         }
 
 
-LETTERS: tuple[tuple[str, str, tuple[tuple[str, bool, str], ...]], ...] = (
+LETTERS: tuple[tuple[str, Sentence, tuple[tuple[str, bool, Sentence], ...]], ...] = (
     (
         "a",
-        "The identity of the authority making the request",
+        tell("The identity of the authority making the request"),
         (
-            ("requesting_authority", True, "the requesting authority"),
-            ("authority_contact", False, "a person to turn to"),
-            ("authority_mailbox", False, "the authority's mailbox"),
+            ("requesting_authority", True, tell("the requesting authority")),
+            ("authority_contact", False, tell("a person to turn to")),
+            ("authority_mailbox", False, tell("the authority's mailbox")),
         ),
     ),
     (
         "b",
-        "The subject matter and nature of the proceedings, and who conducts them with what functions",
+        tell("The subject matter and nature of the proceedings, and who conducts them with what functions"),
         (
-            ("case_number", True, "the case number"),
-            ("proceeding_nature", True, "the nature of the proceedings"),
-            ("proceeding_subject", True, "the subject of the proceedings"),
-            ("conducting_authority", True, "the authority that conducts the proceedings"),
-            ("conducting_functions", True, "the functions of that authority"),
-            ("stage", False, "the stage of the proceedings"),
+            ("case_number", True, tell("the case number")),
+            ("proceeding_nature", True, tell("the nature of the proceedings")),
+            ("proceeding_subject", True, tell("the subject of the proceedings")),
+            ("conducting_authority", True, tell("the authority that conducts the proceedings")),
+            ("conducting_functions", True, tell("the functions of that authority")),
+            ("stage", False, tell("the stage of the proceedings")),
         ),
     ),
     (
         "c",
-        "A summary of the relevant facts",
+        tell("A summary of the relevant facts"),
         (
-            ("offence_summary", True, "a summary of the offence"),
-            ("offences", False, "the offences by name and provision"),
-            ("penalty_max", False, "the highest penalty"),
-            ("convention_link", False, "how the facts fall under the convention"),
+            ("offence_summary", True, tell("a summary of the offence")),
+            ("offences", False, tell("the offences by name and provision")),
+            ("penalty_max", False, tell("the highest penalty")),
+            ("convention_link", False, tell("how the facts fall under the convention")),
         ),
     ),
     (
         "d",
-        "The assistance sought, and any particular procedure to be followed",
+        tell("The assistance sought, and any particular procedure to be followed"),
         (
-            ("reason_text", False, "the reasons for a hearing by video in this case"),
-            ("recording_asked", False, "whether the hearing is to be recorded"),
-            ("interpreter_side", False, "who provides the interpreter"),
-            ("oath_form", False, "what the person says before being heard"),
+            ("reason_text", False, tell("the reasons for a hearing by video in this case")),
+            ("recording_asked", False, tell("whether the hearing is to be recorded")),
+            ("interpreter_side", False, tell("who provides the interpreter")),
+            ("oath_form", False, tell("what the person says before being heard")),
         ),
     ),
     (
         "e",
-        "Where possible, the identity, place and nationality of the person",
+        tell("Where possible, the identity, place and nationality of the person"),
         (
-            ("person_name", True, "the person to be heard"),
-            ("person_nationality", False, "the person's nationality"),
-            ("person_address", False, "where the person is"),
-            ("person_born", False, "the person's date of birth"),
+            ("person_name", True, tell("the person to be heard")),
+            ("person_nationality", False, tell("the person's nationality")),
+            ("person_address", False, tell("where the person is")),
+            ("person_born", False, tell("the person's date of birth")),
         ),
     ),
     (
         "f",
-        "The purpose for which the evidence is sought",
-        (("purpose", True, "the purpose for which the evidence is sought"),),
+        tell("The purpose for which the evidence is sought"),
+        (("purpose", True, tell("the purpose for which the evidence is sought")),),
     ),
 )
 """Letter, what it asks, and its items: column, whether the text demands it, and what it is."""
 
-OTHERS: tuple[tuple[str, str], ...] = (
-    ("requested_authority", "the requested authority"),
-    ("language_of_person", "the person's language"),
-    ("language_of_court", "the court's language"),
-    ("instruments", "the instrument relied on"),
+OTHERS: tuple[tuple[str, Sentence], ...] = (
+    ("requested_authority", tell("the requested authority")),
+    ("language_of_person", tell("the person's language")),
+    ("language_of_court", tell("the court's language")),
+    ("instruments", tell("the instrument relied on")),
 )
 """What no letter names and a hearing cannot be arranged without."""
 
@@ -167,20 +168,28 @@ def completeness(request: HearingRequest, translations: Sequence[Translation] = 
     return Completeness(letters=letters, others=(*others, *_lint(request, translations)))
 
 
-def _item(request: HearingRequest, field: str, demanded: bool, what: str) -> Item:
+def _item(request: HearingRequest, field: str, demanded: bool, what: Sentence) -> Item:
     value = getattr(request, field)
     if field in ("interpreter_side",) and not _needs_interpreter(request):
-        return Item(field=field, found=Found.given, text="No interpreter is needed")
+        return Item(field=field, found=Found.given, text=tell("No interpreter is needed"))
     if value is None or value in ("", []):
         if field == "authority_mailbox" and request.authority_phone:
-            return Item(field=field, found=Found.given, text="A telephone number")
-        return Item(field=field, found=Found.missing if demanded else Found.thin, text=f"Missing: {what}")
+            return Item(field=field, found=Found.given, text=tell("A telephone number"))
+        missing = tell("Missing: {what}", what=what)
+        return Item(field=field, found=Found.missing if demanded else Found.thin, text=missing)
     least = rules()["thin"].get(field, 0)
     if isinstance(value, str) and len(value) < least:
-        return Item(field=field, found=Found.thin, text=f"Short: {what} ({len(value)} of {least} characters or more)")
+        short = tell_n(
+            "Short: {what} ({n} character of {least} or more)",
+            "Short: {what} ({n} characters of {least} or more)",
+            len(value),
+            what=what,
+            least=least,
+        )
+        return Item(field=field, found=Found.thin, text=short)
     if field == "offences" and not all(any(sign.isdigit() for sign in line) for line in value.split("\n") if line):
-        return Item(field=field, found=Found.thin, text="An offence without the number of its provision")
-    return Item(field=field, found=Found.given, text=what[0].upper() + what[1:])
+        return Item(field=field, found=Found.thin, text=tell("An offence without the number of its provision"))
+    return Item(field=field, found=Found.given, text=tell("Stated: {what}", what=what))
 
 
 def _needs_interpreter(request: HearingRequest) -> bool:
@@ -191,31 +200,35 @@ def _needs_interpreter(request: HearingRequest) -> bool:
 def _lint(request: HearingRequest, translations: Sequence[Translation]) -> list[Item]:
     """What a reader on the other side would ask back about (UNODC paper, paragraph 42)."""
     found = [
-        ("translations", one.machine and not one.reviewer, f"A machine's translation ({one.language}) nobody has read")
+        (
+            "translations",
+            one.machine and not one.reviewer,
+            tell("A machine's translation nobody has read: {language}", language=Tongue.of(one.language)),
+        )
         for one in translations
     ]
     urgent = request.urgent and not request.urgent_reason
     found += [
-        ("urgent_reason", urgent, "Urgent, but not said why"),
+        ("urgent_reason", urgent, tell("Urgent, but not said why")),
         (
             "wanted_by_reason",
             bool(request.wanted_by and not request.wanted_by_reason),
-            "A day is set, but not said why",
+            tell("A day is set, but not said why"),
         ),
         (
             "protection_reason",
             bool(request.protection_requested and not request.protection_reason),
-            "Protection is asked for, but not said why",
+            tell("Protection is asked for, but not said why"),
         ),
         (
             "evidence_risk_reason",
             bool(request.evidence_risk and not request.evidence_risk_reason),
-            "Evidence may be lost, but not said how",
+            tell("Evidence may be lost, but not said how"),
         ),
         (
             "dual_criminality",
             bool(request.instruments == [] and not request.dual_criminality),
-            "Without a treaty, say how the act is punishable in both States",
+            tell("Without a treaty, say how the act is punishable in both States"),
         ),
     ]
     return [Item(field=field, found=Found.thin, text=text) for field, bad, text in found if bad]

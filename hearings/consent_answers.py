@@ -16,12 +16,12 @@ from hearings import legal_bases
 from hearings.errors import ConsentMissing
 from hearings.law import LAW, Law, current
 from hearings.models import Consent, HearingRequest
+from hearings.sentences import Sentence, Series, Word, tell
 from hearings.status import ConsentStatus
 
 REFUSED = frozenset({ConsentStatus.refused, ConsentStatus.withdrawn})
 """Answers that stand in the way also where no rule asks any more."""
 UNANSWERED = frozenset({ConsentStatus.not_asked, ConsentStatus.pending})
-HOW = "Record the person's answer to each on the page Consents of the request (POST …/consents/{consent}/record)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +40,26 @@ class Outstanding:
     """One consent that is not given, or no longer."""
 
     who: str
-    """The person's part: a capacity, never a name."""
+    """The person's part: a capacity, never a name; empty while it is not said."""
     rule: str
     provision: str
     status: ConsentStatus
     known: bool
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """Who, by which rule, and how it stands."""
-        doubt = "" if self.known else ", and it is not known whether this rule asks, so it counts as if it did"
-        return f"{self.who.replace('_', ' ')}, {self.provision}: {self.status.value.replace('_', ' ')}{doubt}"
+        given = {
+            "who": Word.of("capacity", self.who) if self.who else tell("person to be heard"),
+            "provision": self.provision,
+            "status": Word.of("consent_status", self.status.value),
+        }
+        if self.known:
+            return tell("{who}, {provision}: {status}", **given)
+        return tell(
+            "{who}, {provision}: {status}, and it is not known whether this rule asks, so it counts as if it did",
+            **given,
+        )
 
 
 def asked_by(result: legal_bases.GateResult) -> tuple[Rule, ...]:
@@ -58,7 +67,7 @@ def asked_by(result: legal_bases.GateResult) -> tuple[Rule, ...]:
     found: dict[str, Rule] = {}
     for need in result.consents:
         key = f"{need.layer}:{need.state}:{need.provision}"[:80]
-        rule = Rule(key=key, provision=need.provision[:300], text=need.text[:1000], known=need.known)
+        rule = Rule(key=key, provision=need.provision[:300], text=need.text, known=need.known)
         found.setdefault(key, rule)
     return tuple(found.values())
 
@@ -79,7 +88,7 @@ def missing(request: HearingRequest, rows: Sequence[Consent], rules: Sequence[Ru
         if row.status in REFUSED or (row.status is not ConsentStatus.given and row.rule in asked)
     ]
     found += [(rule.key, rule.provision, ConsentStatus.not_asked) for rule in rules if rule.key not in noted]
-    who = request.capacity.value if request.capacity else "person to be heard"
+    who = request.capacity.value if request.capacity else ""
     return [
         Outstanding(who=who, rule=key, provision=provision, status=status, known=key not in asked or asked[key].known)
         for key, provision, status in found
@@ -101,7 +110,13 @@ async def outstanding(db: AsyncSession, request: HearingRequest, *, now: datetim
 async def require_given(db: AsyncSession, request: HearingRequest, *, now: datetime) -> None:
     """Raise `ConsentMissing`, naming each rule and how its consent stands, unless all are given."""
     if found := [one.sentence for one in await outstanding(db, request, now=now)]:
-        raise ConsentMissing(f"A consent to be heard by video is missing: {'; '.join(found)}. {HOW}", found)
+        text = tell(
+            "A consent to be heard by video is missing: {rules}. "
+            "Record the person's answer to each on the page Consents of the request ({way})",
+            rules=Series.of(found, "semicolon"),
+            way="POST …/consents/{consent}/record",
+        )
+        raise ConsentMissing(text, found)
 
 
 def standing(rows: Sequence[Consent]) -> str:

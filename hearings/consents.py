@@ -11,11 +11,12 @@ from hearings.binding import Question
 from hearings.footings import Footing
 from hearings.law import cite
 from hearings.lines import HUMAN, MET, MISSING, ConsentNeed, Line
+from hearings.sentences import Sentence, tell
 
-STATES: Mapping[str, tuple[Any, str, str]] = {
-    "given": (MET, "", "given"),
-    "refused": (MISSING, "no_consent", "refused"),
-    "withdrawn": (MISSING, "consent_withdrawn", "withdrawn"),
+STATES: Mapping[str, tuple[Any, str, Sentence | None]] = {
+    "given": (MET, "", tell("{need}: given")),
+    "refused": (MISSING, "no_consent", tell("{need}: refused")),
+    "withdrawn": (MISSING, "consent_withdrawn", tell("{need}: withdrawn")),
 }
 """What a consent so far (`consent_state` of data/enums.yaml) comes to; any other is pending."""
 
@@ -32,7 +33,9 @@ def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]
             layer="policy" if policy else "treaty",
             state="",
             provision=cite(found.rule),
-            text=f"The person must consent ({found.consent_basis})" if policy else "The person must consent",
+            text=tell("The person must consent (a rule of this service, not of the treaty)")
+            if policy
+            else tell("The person must consent"),
             source=str(found.rule["source"]),
             confidence="product-default" if policy else str(found.rule["confidence"]),
             revocable=bool(found.rule.get("consent_revocable")),
@@ -43,13 +46,18 @@ def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]
             if capacity.value not in asked or asked[capacity.value] is False:
                 continue
             known = asked[capacity.value] is True
-            text = f"The law of {question.law.state_name(state)} asks for the person's consent"
+            name = question.state(state)
             yield ConsentNeed(
                 who=capacity.value,
                 layer="national",
                 state=state,
                 provision=overlay["provision"],
-                text=text if known else f"{text}: not known, so it counts as if it did",
+                text=tell("The law of {state} asks for the person's consent", state=name)
+                if known
+                else tell(
+                    "Whether the law of {state} asks for the person's consent is not known, so it counts as if it did",
+                    state=name,
+                ),
                 source=overlay["source"],
                 confidence=overlay.get("state_confidence") or overlay["confidence"] if known else "unknown",
                 revocable=bool(overlay.get("consent_revocable")),
@@ -59,7 +67,7 @@ def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]
 
 def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]:
     """One line for each rule that asks for consent, by what is known of the consent so far."""
-    status, code, how = STATES.get(question.ask.consent, (HUMAN, "consent_pending", ""))
+    status, code, how = STATES.get(question.ask.consent, (HUMAN, "consent_pending", None))
     seen: set[str] = set()
     for need in needed:
         key = f"consent_{need.state}" if need.state else "consent"
@@ -70,7 +78,7 @@ def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]
             key=key,
             status=status,
             provision=need.provision,
-            text=f"{need.text}: {how}" if how else need.text,
+            text=tell(how.message, need=need.text) if how else need.text,
             inputs={"state": need.state, "consent": question.ask.consent, "layer": need.layer},
             source=need.source,
             confidence=need.confidence,

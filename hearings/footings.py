@@ -11,6 +11,7 @@ from typing import Any
 from hearings.binding import Question
 from hearings.law import cite
 from hearings.lines import HUMAN, MET, MISSING, Line, by, line, said
+from hearings.sentences import Sentence, Series, Word, tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,20 +68,34 @@ def person(question: Question, row: Mapping[str, Any], found: Footing | None) ->
     capacity, law = question.ask.capacity, question.law
     labels = law.gate["capacity_labels"]
     video = question.paragraph(row)
-    covered = " or ".join(labels[one] for one in row["profile"]["persons"]) or "nobody in particular"
+    persons = row["profile"]["persons"]
+    covered = Series.of((tell(labels[one]) for one in persons), "or") if persons else tell("nobody in particular")
     if capacity is None:
-        text = f"Say in what capacity the person will be heard: {cite(video)} reaches {covered}"
+        text = tell(
+            "Say in what capacity the person will be heard. {paragraph} speaks of: {persons}",
+            paragraph=cite(video),
+            persons=covered,
+        )
         return line("person", MISSING, cite(video), text, video)
-    label = labels[capacity.value]
+    label = tell(labels[capacity.value])
     if found is not None and not found.head:
         paragraph = cite(found.rule)
-        return line("person", MET, paragraph, f"{paragraph} reaches {label}", found.rule, capacity=capacity.value)
-    text = f"{cite(video)} speaks of {covered}. {label[0].upper()}{label[1:]} cannot be heard on it alone"
-    if not row["profile"]["persons"]:
-        text = f"{row['name']}: nothing is owed, and no text says how {label} is heard"
+        text = tell("{paragraph} reaches {person}", paragraph=paragraph, person=label)
+        return line("person", MET, paragraph, text, found.rule, capacity=capacity.value)
+    text = tell(
+        "{paragraph} speaks of: {persons}. On it alone one cannot hear {person}",
+        paragraph=cite(video),
+        persons=covered,
+        person=label,
+    )
+    if not persons:
+        text = tell(
+            "{instrument}: nothing is owed, and no text says how to hear {person}", instrument=row["name"], person=label
+        )
     if found is None:
         other = law.instruments.get(row["profile"].get("route_if_person_not_covered", ""))
-        text += f". Look at {other['name']} instead" if other else ""
+        if other:
+            text = tell("{reason}. Look at {instrument} instead", reason=text, instrument=other["name"])
         return line(
             "person",
             MISSING,
@@ -92,14 +107,19 @@ def person(question: Question, row: Mapping[str, Any], found: Footing | None) ->
             other_footing=[],
             route=other["id"] if other else None,
         )
-    needs = []
+    needs: list[Sentence] = []
     if found.domestic_law_confirmation_required:
-        needs.append("confirmation that the law of the requested State permits it")
+        needs.append(tell("confirmation that the law of the requested State permits it"))
     if found.authorities_agreement_required:
-        needs.append("the agreement of both authorities")
+        needs.append(tell("the agreement of both authorities"))
     if found.consent_required:
-        needs.append("the person's consent")
-    text += f". Another footing is {'used' if found.carried else 'needed'}: {cite(found.rule)} with {', '.join(needs)}"
+        needs.append(tell("the person's consent"))
+    given = {"reason": text, "paragraph": cite(found.rule), "needs": Series.of(needs)}
+    text = (
+        tell("{reason}. Another footing is used: {paragraph}, with {needs}", **given)
+        if found.carried
+        else tell("{reason}. Another footing is needed: {paragraph}, with {needs}", **given)
+    )
     pending = question.ask.domestic_law_confirmed or not found.domestic_law_confirmation_required
     return line(
         "person",
@@ -117,15 +137,23 @@ def confirmations(question: Question, row: Mapping[str, Any], found: Footing | N
     """What the authorities themselves must say: that the law of the requested State permits it, that they agree."""
     ask = question.ask
     rule = found.rule if found else question.paragraph(row)
-    name = question.law.state_name(ask.requested_state)
+    name = question.state(ask.requested_state)
     required = found is not None and found.domestic_law_confirmation_required
     code = "domestic_law_confirmation_pending" if required else ""
     yield line(
         "domestic_law",
         by(ask.domestic_law_confirmed),
         cite(rule),
-        f"Possible, and consistent with the fundamental principles of the law of {name}: "
-        + ("confirmed by it" if ask.domestic_law_confirmed else "for the requested authority to say"),
+        tell(
+            "Possible, and consistent with the fundamental principles of the law of {state}: confirmed by it",
+            state=name,
+        )
+        if ask.domestic_law_confirmed
+        else tell(
+            "Possible, and consistent with the fundamental principles of the law of {state}: "
+            "for the requested authority to say",
+            state=name,
+        ),
         rule,
         confidence="" if ask.domestic_law_confirmed else "unknown",
         code={True: "", False: "domestic_law_bar", None: code}[ask.domestic_law_confirmed],
@@ -137,7 +165,10 @@ def confirmations(question: Question, row: Mapping[str, Any], found: Footing | N
             "agreement",
             by(ask.authorities_agree),
             cite(found.rule),
-            f"The authorities of both States have agreed to hear the person by video: {said(ask.authorities_agree)}",
+            tell(
+                "The authorities of both States have agreed to hear the person by video: {answer}",
+                answer=said(ask.authorities_agree),
+            ),
             found.rule,
             code="" if ask.authorities_agree else "accused_agreement_pending",
             agreed=ask.authorities_agree,
@@ -171,21 +202,40 @@ def _declaration(
     question: Question, state: str, declared: Mapping[str, Any], rule: Mapping[str, Any], code: str, number: int
 ) -> Line:
     stages = [one for one in declared["stages"].split("|") if one]
-    name, stage = question.law.state_name(state), question.ask.stage
+    name, stage = question.state(state), question.ask.stage
+    covered = Series.of((Word.of("stage", one) for one in stages), "or")
     status, block = HUMAN, "declaration_unknown"
     start = question.day(declared["effective_from"])
     if declared["declared"] == "no" or (start and start > question.ask.on):
-        status, block, text = MET, "", f"{name} has made no declaration that stands in the way"
+        status, block = MET, ""
+        text = tell("{state} has made no declaration that stands in the way", state=name)
     elif declared["declared"] != "yes":
-        text = f"Whether {name} has declared that it does not hear the accused by video is not known: ask it"
+        text = tell(
+            "Whether {state} has declared that it does not hear the accused by video is not known: ask it", state=name
+        )
     elif stages and not stage:
-        text = f"{name} has made a declaration for the stage of {' or '.join(stages)}: say at what stage this is"
+        text = tell(
+            "{state} has made a declaration for certain stages: {stages}. Say at what stage this is",
+            state=name,
+            stages=covered,
+        )
     elif stages and stage not in stages:
         status, block = MET, ""
-        text = f"The declaration of {name} covers the stage of {' or '.join(stages)}, not {stage}"
+        text = tell(
+            "The declaration of {state} covers other stages: {stages}. This one: {stage}",
+            state=name,
+            stages=covered,
+            stage=Word.of("stage", stage),
+        )
     else:
         status, block = MISSING, code
-        text = f"{name} has declared that it does not hear this person by video" + (f" ({stage})" if stages else "")
+        text = tell("{state} has declared that it does not hear this person by video", state=name)
+        if stages:
+            text = tell(
+                "{state} has declared that at this stage it does not hear this person by video: {stage}",
+                state=name,
+                stage=Word.of("stage", stage),
+            )
     return line(
         f"declaration_{state}" + (f"_{number}" if number else ""),
         status,

@@ -20,6 +20,7 @@ from hearings.lines import Ask, ConsentNeed, Line, LineStatus, Note, Term
 from hearings.models.request import HearingRequest
 from hearings.needs import needs
 from hearings.refusal_rules import refusal_grounds, refusal_objections, request_objections
+from hearings.sentences import tell
 
 __all__ = [
     "Ask",
@@ -217,7 +218,7 @@ def evaluate(ask: Ask, instruments: Iterable[str] | None = None, *, law: Law = L
     Raises `UnknownState`, and `Invalid` when the two States are one.
     """
     if ask.requesting_state == ask.requested_state:
-        raise Invalid("The two States are the same", "requested_state")
+        raise Invalid(tell("The two States are the same"), "requested_state")
     for state in (ask.requesting_state, ask.requested_state):
         law.jurisdiction(state)
     wanted = None if instruments is None else set(instruments)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hearings.models.request import Capacity, ReasonNoAttendance
 from hearings.reference import VERIFIED
+from hearings.sentences import Sentence, tell
 
 
 class LineStatus(StrEnum):
@@ -220,9 +221,12 @@ def by(answer: bool | None) -> LineStatus:
     return MET if answer else HUMAN if answer is None else MISSING
 
 
-def said(answer: bool | None) -> str:
+YES, NO, NOT_SAID = tell("yes"), tell("no"), tell("not said")
+
+
+def said(answer: bool | None) -> Sentence:
     """How an answer reads behind a colon."""
-    return "yes" if answer else "not said" if answer is None else "no"
+    return YES if answer else NOT_SAID if answer is None else NO
 
 
 def words(code: str) -> str:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from hearings.law import Law, cite
-from hearings.lines import Note, Term, words
+from hearings.lines import Note, Term
+from hearings.sentences import Sentence, Series, Word, tell
 
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "presence_requested_authority": ("presence", "rules"),
@@ -20,29 +21,33 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     "cost_default": ("costs",),
 }
 """Field of a profile: topics of the paragraphs it is said in, the fittest first."""
-TEXTS: Mapping[str, str] = {
-    "presence_requested_authority": "Presence of the requested authority",
-    "conducted_by": "Who conducts the hearing",
-    "identification_by": "Who establishes the identity",
-    "interpreter_side": "Who provides the interpreter",
-    "silence_rule": "Right not to testify",
-    "minutes_by": "Who draws up the minutes",
-    "cost_default": "Who pays",
+TEXTS: Mapping[str, Sentence] = {
+    "presence_requested_authority": tell("Presence of the requested authority"),
+    "conducted_by": tell("Who conducts the hearing"),
+    "identification_by": tell("Who establishes the identity"),
+    "interpreter_side": tell("Who provides the interpreter"),
+    "silence_rule": tell("Right not to testify"),
+    "minutes_by": tell("Who draws up the minutes"),
+    "cost_default": tell("Who pays"),
 }
 OPEN = frozenset({"silent", "unknown", "consulted", "by_agreement", "may_be_agreed", "may_be_required"})
 """Values that leave the matter to the two States."""
-SAYS: Mapping[str, str] = {
-    "silent": "the text says nothing: agree on it",
-    "unknown": "not known: agree on it",
-    "consulted": "the States consult on it",
-    "by_agreement": "as the States agree",
-    "may_be_agreed": "the States may agree on it",
-    "may_be_required": "the requested State may require it",
-    "mandatory": "must be present",
-    "both_laws": "under the law of either State",
-    "both_laws_told_before": "under the law of either State, and told beforehand",
-    "requested_state_on_request": "the requested State, where asked",
-    "national_law": "as national law says",
+SAYS: Mapping[str, Sentence] = {
+    "silent": tell("the text says nothing: agree on it"),
+    "unknown": tell("not known: agree on it"),
+    "consulted": tell("the States consult on it"),
+    "by_agreement": tell("as the States agree"),
+    "may_be_agreed": tell("the States may agree on it"),
+    "may_be_required": tell("the requested State may require it"),
+    "mandatory": tell("must be present"),
+    "both_laws": tell("under the law of either State"),
+    "both_laws_told_before": tell("under the law of either State, and told beforehand"),
+    "requested_state_on_request": tell("the requested State, where asked"),
+    "national_law": tell("as national law says"),
+    "requesting_authority": tell("the requesting authority"),
+    "requested_authority": tell("the requested authority"),
+    "requesting_state": tell("the requesting State"),
+    "requested_state": tell("the requested State"),
 }
 
 
@@ -63,18 +68,19 @@ def terms(law: Law, instrument: str) -> tuple[Term, ...]:
     for name, topics in TOPICS.items():
         value = str(profile.get(name) or "unknown")
         rule = _rule(law, row, topics)
-        text = f"{TEXTS[name]}: {SAYS.get(value, 'the ' + words(value))}"
+        given = {"matter": TEXTS[name], "rule": SAYS.get(value) or Word.of(name, value)}
+        text = tell("{matter}: {rule}", **given)
         if name == "cost_default" and profile.get("cost_exceptions"):
-            text += f"; except {', '.join(words(one) for one in profile['cost_exceptions'])}"
+            but = Series.of(Word.of("cost_exception", one) for one in profile["cost_exceptions"])
+            text = tell("{matter}: {rule}; except {exceptions}", **given, exceptions=but)
         found.append(_term(name, value, rule, text, agree=value in OPEN))
     for name in profile.get("must_be_in_agreement", ()):
-        found.append(
-            _term(f"agree_{name}", "to_be_agreed", _rule(law, row, ()), f"To be agreed: {words(name)}", agree=True)
-        )
+        text = tell("To be agreed: {matter}", matter=Word.of("agreed_matter", name))
+        found.append(_term(f"agree_{name}", "to_be_agreed", _rule(law, row, ()), text, agree=True))
     protection = profile.get("protection")
     if protection and protection.get("protected_identity_allowed"):
         rule = law.rules.get(protection["rule"], row)
-        text = "The identity may be protected; the requested authority must know it"
+        text = tell("The identity may be protected; the requested authority must know it")
         found.append(_term("protection", "protected_identity", rule, text))
     return tuple(found)
 

@@ -12,6 +12,7 @@ from hearings.binding import Question, specific_first
 from hearings.footings import Footing
 from hearings.law import cite
 from hearings.lines import MET, MISSING, Line, by, line, said, words
+from hearings.sentences import Sentence, Series, Word, tell
 
 
 def needs(question: Question, row: Mapping[str, Any], found: Footing | None) -> Iterator[Line]:
@@ -35,17 +36,17 @@ def needs(question: Question, row: Mapping[str, Any], found: Footing | None) -> 
 def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     scopes, given = row["offence_scope"], question.ask.scopes
     if "any" in scopes:
-        yield line("offence", MET, row["name"], "Any offence", row, scopes=sorted(given))
+        yield line("offence", MET, row["name"], tell("Any offence"), row, scopes=sorted(given))
         return
     labels = question.law.gate["scope_labels"]
-    wanted = " or ".join(labels[scope] for scope in scopes)
+    wanted = Series.of((tell(labels[scope]) for scope in scopes), "or")
     matching = [scope for scope in scopes if scope in given]
     if matching:
-        status, text, code = MET, f"Said to be {labels[matching[0]]}", ""
+        status, text, code = MET, tell("Said to be {offence}", offence=tell(labels[matching[0]])), ""
     elif not given:
-        status, text, code = MISSING, f"Say whether this is {wanted}", ""
+        status, text, code = MISSING, tell("Say whether this is {offence}", offence=wanted), ""
     else:
-        status, text, code = MISSING, f"Not said to be {wanted}", "offence_not_covered"
+        status, text, code = MISSING, tell("Not said to be {offence}", offence=wanted), "offence_not_covered"
     rules = question.law.rules_of.get(row["id"], ())
     rule = next((one for one in rules if one["topic"] == "scope"), row)
     yield line(
@@ -54,7 +55,9 @@ def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     for scope in matching:
         for test in question.law.gate["scope_tests"].get(scope, ()):
             answer = question.ask.answers.get(test["field"])
-            text = test["text"] if answer else f"{test['text']}: {'not so' if answer is False else 'not said'}"
+            text = tell(test["text"])
+            if not answer:
+                text = tell("{need}: not so", need=text) if answer is False else tell("{need}: not said", need=text)
             code = "offence_not_covered" if answer is False else ""
             yield line(test["key"], by(answer), test["provision"], text, test, code=code, answer=answer)
 
@@ -65,15 +68,24 @@ def _procedure(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         return
     procedure = question.ask.procedure
     fits = procedure in listed
+    kind = Word.of("procedure", procedure)
     yield line(
         "procedure",
         MET if fits else MISSING,
         row["name"],
-        f"The procedure ({words(procedure)}) is {'one' if fits else 'none'} of those listed",
+        tell("The procedure is one of those listed: {procedure}", procedure=kind)
+        if fits
+        else tell("The procedure is none of those listed: {procedure}", procedure=kind),
         row,
         code="" if fits else "procedure_not_covered",
         procedure=procedure,
     )
+
+
+REASON_GIVEN: Mapping[str, Sentence] = {
+    "not_possible": tell("Appearance in person is not possible: the reason is given"),
+    "not_desirable": tell("Appearance in person is not desirable: the reason is given"),
+}
 
 
 def _reason(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
@@ -86,9 +98,9 @@ def _reason(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         "reason",
         MET if complete else MISSING,
         cite(rule),
-        f"Appearance in person is {words(reason.value)}: the reason is given"
+        REASON_GIVEN[reason.value]
         if complete and reason is not None
-        else "Say whether appearance in person is not possible or not desirable, and why",
+        else tell("Say whether appearance in person is not possible or not desirable, and why"),
         rule,
         code="" if complete else "reason_no_attendance_missing",
         reason=reason.value if reason else None,
@@ -107,7 +119,7 @@ def _purpose(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         "evidential_purpose",
         by(answer),
         cite(rule),
-        f"The hearing serves to gather evidence: {said(answer)}",
+        tell("The hearing serves to gather evidence: {answer}", answer=said(answer)),
         rule,
         code="" if answer else "evidential_purpose_missing",
         answer=answer,
@@ -119,7 +131,7 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     texts = question.law.gate["condition_texts"]
     for condition in row["profile"].get("conditions", ()):
         rule = question.law.rules.get(condition["rule"], row)
-        text = texts.get(condition["input"], words(condition["input"]))
+        text = tell(texts[condition["input"]]) if condition["input"] in texts else words(condition["input"])
         answer = question.ask.fact(condition["input"])
         inputs: dict[str, Any] = {"answer": answer}
         if "applies_if_age_below" in condition:
@@ -128,14 +140,15 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
             if young is False:
                 continue
             if young is None:
-                text = f"Say whether the person is below {condition['applies_if_age_below']}: then, {text.lower()}"
+                age = condition["applies_if_age_below"]
+                text = tell("Say whether the person is below {age}. If so: {need}", age=age, need=text)
                 answer = None
         answer = None if answer is None else answer is condition["must_be"]
         yield line(
             condition["code"].removesuffix("_pending"),
             by(answer),
             cite(rule) if "instrument_label" in rule else row["name"],
-            f"{text}: {said(answer)}",
+            tell("{need}: {answer}", need=text, answer=said(answer)),
             rule,
             code="" if answer else condition["code"] if answer is False or inputs.get("young", True) else "",
             **inputs,

@@ -10,6 +10,7 @@ from typing import Any
 
 from hearings.binding import Question
 from hearings.lines import HUMAN, MET, MISSING, Line, Note, Term, by, line, said, words
+from hearings.sentences import Sentence, Series, StateName, Word, tell, tell_n
 
 Part = Line | Note | Term
 Overlay = Mapping[str, Any]
@@ -34,15 +35,19 @@ def _key(name: str, overlay: Overlay) -> str:
     return f"{name}_{overlay['id']}"
 
 
-def _name(question: Question, overlay: Overlay) -> str:
-    return question.law.state_name(overlay["state"])
+def _name(question: Question, overlay: Overlay) -> StateName:
+    return question.state(overlay["state"])
 
 
 def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if not overlay["counsel_mandatory"] or not _concerned(question, overlay):
         return
     answer = question.ask.counsel_named
-    text = f"The law of {_name(question, overlay)} asks for defence counsel: named: {said(answer)}"
+    text = tell(
+        "The law of {state} asks for defence counsel. Named: {answer}",
+        state=_name(question, overlay),
+        answer=said(answer),
+    )
     code = "" if answer else "lawyer_access_pending"
     yield line(_key("counsel", overlay), by(answer), overlay["provision"], text, overlay, code=code, answer=answer)
 
@@ -55,7 +60,7 @@ def _treaty(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
         _key("treaty_basis", overlay),
         MET if treaty else MISSING,
         overlay["provision"],
-        f"The law of {_name(question, overlay)} asks for an international agreement as the basis",
+        tell("The law of {state} asks for an international agreement as the basis", state=_name(question, overlay)),
         overlay,
         code="" if treaty else "domestic_law_bar",
         basis=row["name"],
@@ -71,7 +76,11 @@ def _blocks(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
             _key(f"block_{number}", overlay),
             MISSING if hit else MET if given else HUMAN,
             overlay["provision"],
-            f"{_name(question, overlay)} does not take {words(block['value'])} without its authority's approval",
+            tell(
+                "{state} does not take this way without its authority's approval: {way}",
+                state=_name(question, overlay),
+                way=Word.of("channel", block["value"]),
+            ),
             overlay,
             code=block["code"] if hit else "",
             given=given,
@@ -85,7 +94,11 @@ def _required_channel(question: Question, row: Mapping[str, Any], overlay: Overl
         _key("required_channel", overlay),
         MET if fits else MISSING if chosen else HUMAN,
         overlay["provision"],
-        f"{_name(question, overlay)} takes requests by {' or '.join(words(one) for one in required)} only",
+        tell(
+            "The only ways by which {state} takes requests: {ways}",
+            state=_name(question, overlay),
+            ways=Series.of((Word.of("channel", one) for one in required), "or"),
+        ),
         overlay,
         code="wrong_channel" if chosen and not fits else "",
         channel=chosen,
@@ -101,8 +114,15 @@ def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> 
     earliest = _later(question.ask.on, months)
     if on is not None and on >= earliest:
         return
-    text = f"A {words(lead['applies_to'])} must reach {_name(question, overlay)} {months} months before"
-    text += f": not before {earliest}" if on is not None else ""
+    text = tell_n(
+        "What must reach {state} {n} month before: {what}",
+        "What must reach {state} {n} months before: {what}",
+        months,
+        state=_name(question, overlay),
+        what=Word.of("lead_time", lead["applies_to"]),
+    )
+    if on is not None:
+        text = tell("{reason}. So not before {day}", reason=text, day=earliest)
     yield _note("lead_time", overlay, text, lead["code"] if on is not None else "")
 
 
@@ -122,10 +142,13 @@ def _summons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
     national = ask.person_nationality == overlay["state"]
     if rule.get("if_national_of_state") and ask.person_nationality and not national:
         return
-    text = f"{_name(question, overlay)} owes no service of a summons on its own nationals who are to be defendants"
-    yield _note(
-        "summons", overlay, text if national else f"{text}: say the nationality", rule["code"] if national else ""
+    text = tell(
+        "{state} owes no service of a summons on its own nationals who are to be defendants",
+        state=_name(question, overlay),
     )
+    if not national:
+        text = tell("{reason}. Say the nationality", reason=text)
+    yield _note("summons", overlay, text, rule["code"] if national else "")
 
 
 def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
@@ -134,13 +157,18 @@ def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> I
         if capacity is None or capacity.value not in rule["persons"]:
             continue
         grave = question.ask.fact(rule["if"])
-        case = question.law.gate["grave_texts"].get(rule["if"], words(rule["if"]))
+        texts = question.law.gate["grave_texts"]
+        case = tell(texts[rule["if"]]) if rule["if"] in texts else words(rule["if"])
         yield line(
             _key(f"presence_{number}", overlay),
             HUMAN if grave is None else MISSING if grave else MET,
             overlay["provision"],
-            f"The law of {_name(question, overlay)} wants the person present in the courtroom for {case}: this is one: "
-            f"{said(grave)}",
+            tell(
+                "The law of {state} wants the person present in the courtroom for {case}. This is one: {answer}",
+                state=_name(question, overlay),
+                case=case,
+                answer=said(grave),
+            ),
             overlay,
             code="domestic_law_bar" if grave else "",
             effect=rule["effect"],
@@ -152,16 +180,26 @@ def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
     excluded, stage = overlay["stage_excluded"], question.ask.stage
     if not _concerned(question, overlay):
         return
-    name = f"{_name(question, overlay)} does not hear the person at the stage of {' or '.join(excluded)}"
     newer = question.law.rules.get(overlay.get("stage_excluded_superseded_by") or "")
     cited = [one.get("case_law") for one in row["profile"].get("refusal_validation", ())]
     status, code = (MET if stage and stage not in excluded else HUMAN), ""
-    text = f"{name}; this is {words(stage) if stage else 'not said'}"
+    text = tell(
+        "Stages at which {state} does not hear the person: {stages}. This one: {stage}",
+        state=_name(question, overlay),
+        stages=Series.of((Word.of("stage", one) for one in excluded), "or"),
+        stage=Word.of("stage", stage) if stage else said(None),
+    )
     if stage in excluded and newer is None:
         status, code = MISSING, "domestic_law_bar"
     elif stage in excluded and newer is not None:
-        after = "for this instrument" if newer["id"] in cited else "for another instrument"
-        text = f"{text}; overtaken {after} by {newer['instrument_label']}: a refusal needs reasons of the case"
+        given = {"reason": text, "ruling": newer["instrument_label"]}
+        text = (
+            tell("{reason}. Overtaken for this instrument by {ruling}: a refusal needs reasons of the case", **given)
+            if newer["id"] in cited
+            else tell(
+                "{reason}. Overtaken for another instrument by {ruling}: a refusal needs reasons of the case", **given
+            )
+        )
     yield line(
         _key("stage", overlay),
         status,
@@ -176,28 +214,42 @@ def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
 
 def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     limited = bool(overlay["video_persons_limited"])
-    text = f"The law of {_name(question, overlay)} names hearings by video "
-    text += "for certain persons only: see the rule" if limited else "without limiting them to certain persons"
+    given = {"state": _name(question, overlay)}
+    text = (
+        tell("The law of {state} names hearings by video for certain persons only: see the rule", **given)
+        if limited
+        else tell("The law of {state} names hearings by video without limiting them to certain persons", **given)
+    )
     yield line(
         _key("persons", overlay), HUMAN if limited else MET, overlay["provision"], text, overlay, limited=limited
     )
 
 
+INTERPRETER: Mapping[str, Sentence] = {
+    "requested_state": tell("the interpreter comes from the requested State"),
+    "requested_state_on_request": tell("the interpreter comes from the requested State, where asked"),
+    "requesting_state": tell("the interpreter comes from the requesting State"),
+    "may_be_required": tell("the requested State may require an interpreter"),
+    "consulted": tell("the States consult on the interpreter"),
+    "silent": tell("it says nothing of the interpreter"),
+}
+
+
 def _interpreter(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     side = overlay["interpreter_side"]
-    text = f"The law of {_name(question, overlay)}: the interpreter comes from the {words(side)}"
+    text = tell("The law of {state}: {rule}", state=_name(question, overlay), rule=INTERPRETER.get(side, words(side)))
     yield _term("interpreter_side", side, overlay, text)
 
 
 def _minutes(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["minutes_each_place"]:
-        text = f"The law of {_name(question, overlay)}: a record is drawn up in each place"
+        text = tell("The law of {state}: a record is drawn up in each place", state=_name(question, overlay))
         yield _term("minutes_each_place", "each_place", overlay, text)
 
 
 def _judge(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["investigating_judge_present"]:
-        text = f"The law of {_name(question, overlay)}: its investigating judge is present"
+        text = tell("The law of {state}: its investigating judge is present", state=_name(question, overlay))
         yield _term("investigating_judge", "present", overlay, text)
 
 

@@ -18,6 +18,7 @@ from hearings.models import HearingRequest
 from hearings.models.request import Stage
 from hearings.models.request_parts import RequestAct
 from hearings.request_log import log, require
+from hearings.sentences import Sentence, Word, tell, tell_n
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -34,6 +35,12 @@ OPEN = frozenset(RequestStatus) - {
     RequestStatus.executed,
     RequestStatus.closed,
 }
+RISKS = (
+    tell("No risk of losing evidence"),
+    tell("Some risk of losing evidence"),
+    tell("A real risk"),
+    tell("Evidence is about to be lost"),
+)
 STAGES = {Stage.trial: 3, Stage.appeal: 2, Stage.investigation: 1, Stage.execution: 0}
 
 
@@ -90,67 +97,76 @@ def score(request: HearingRequest, *, on: date) -> Score:
 def _urgency(request: HearingRequest, on: date) -> Criterion:
     left = (request.wanted_by - on).days if request.wanted_by else None
     if left is not None and left <= SOON:
-        return Criterion(name="urgency", points=3, text=f"An answer is wanted within {SOON} days ({request.wanted_by})")
+        return Criterion(name="urgency", points=3, text=_within(SOON, request.wanted_by))
     if request.urgent:
-        return Criterion(name="urgency", points=2, text="The requesting State says that it is urgent")
+        return Criterion(name="urgency", points=2, text=tell("The requesting State says that it is urgent"))
     if left is not None and left <= LATER:
-        return Criterion(
-            name="urgency", points=1, text=f"An answer is wanted within {LATER} days ({request.wanted_by})"
-        )
-    text = f"An answer is wanted by {request.wanted_by}" if left is not None else "Not said to be urgent"
+        return Criterion(name="urgency", points=1, text=_within(LATER, request.wanted_by))
+    text = tell("Not said to be urgent")
+    if left is not None:
+        text = tell("An answer is wanted by {day}", day=request.wanted_by)
     return Criterion(name="urgency", points=0, text=text)
+
+
+def _within(days: int, last: date | None) -> Sentence:
+    return tell_n(
+        "An answer is wanted within {n} day ({day})", "An answer is wanted within {n} days ({day})", days, day=last
+    )
 
 
 def _seriousness(request: HearingRequest) -> Criterion:
     years = request.penalty_years
     if request.grave_offence_or_jury or (years or 0) >= 10:
-        text = f"Punishable by {years} years" if years else "A grave offence, or one for a jury"
+        text = _years(years) if years else tell("A grave offence, or one for a jury")
         return Criterion(name="seriousness", points=3, text=text)
     if request.offence_serious or (years or 0) >= 4:
-        text = f"Punishable by {years} years" if years else "A serious crime (at least four years)"
+        text = _years(years) if years else tell("A serious crime (at least four years)")
         return Criterion(name="seriousness", points=2, text=text)
     if years:
-        return Criterion(name="seriousness", points=1, text=f"Punishable by {years} years")
+        return Criterion(name="seriousness", points=1, text=_years(years))
     known = years is not None or request.offence_serious is not None
-    return Criterion(
-        name="seriousness", points=0, text="Less serious" if known else "The penalty was not said", known=known
-    )
+    text = tell("Less serious") if known else tell("The penalty was not said")
+    return Criterion(name="seriousness", points=0, text=text, known=known)
+
+
+def _years(years: int) -> Sentence:
+    return tell_n("Punishable by {n} year", "Punishable by {n} years", years)
 
 
 def _custody(request: HearingRequest, on: date) -> Criterion:
     since, limit = request.detained_since, request.custody_limit
     if since is None:
-        return Criterion(name="custody", points=0, text="Nobody is said to be in custody", known=False)
+        return Criterion(name="custody", points=0, text=tell("Nobody is said to be in custody"), known=False)
     days = max(0, (on - since).days)
     if request.stage is Stage.execution:
-        return Criterion(name="custody", points=0, text="A sentence is being served: no arrest before trial")
+        return Criterion(name="custody", points=0, text=tell("A sentence is being served: no arrest before trial"))
+    held = tell_n("In custody for {n} day", "In custody for {n} days", days)
     if limit is not None and (limit - on).days <= LATER:
         left = (limit - on).days
-        text = (
-            f"In custody for {days} days; it ends in {left} days ({limit})" if left >= 0 else f"Custody ended {limit}"
-        )
+        text = tell("Custody ended on {day}", day=limit)
+        if left >= 0:
+            text = tell_n(
+                "{held}; it ends in {n} day ({day})", "{held}; it ends in {n} days ({day})", left, held=held, day=limit
+            )
         return Criterion(name="custody", points=3, text=text)
     points = 3 if days >= LONGER else 2 if days >= LONG else 1
-    return Criterion(name="custody", points=points, text=f"In custody for {days} days")
+    return Criterion(name="custody", points=points, text=held)
 
 
 def _evidence(request: HearingRequest) -> Criterion:
     if request.evidence_risk is None:
-        return Criterion(name="evidence", points=0, text="The risk of losing evidence was not said", known=False)
-    words = (
-        "No risk of losing evidence",
-        "Some risk of losing evidence",
-        "A real risk",
-        "Evidence is about to be lost",
-    )
-    reason = f": {request.evidence_risk_reason}" if request.evidence_risk_reason else ""
-    return Criterion(name="evidence", points=request.evidence_risk, text=words[request.evidence_risk] + reason)
+        return Criterion(name="evidence", points=0, text=tell("The risk of losing evidence was not said"), known=False)
+    text = RISKS[request.evidence_risk]
+    if request.evidence_risk_reason:
+        text = tell("{risk}: {reason}", risk=text, reason=request.evidence_risk_reason)
+    return Criterion(name="evidence", points=request.evidence_risk, text=text)
 
 
 def _stage(request: HearingRequest) -> Criterion:
     if request.stage is None:
-        return Criterion(name="stage", points=0, text="The stage of the proceedings was not said", known=False)
-    return Criterion(name="stage", points=STAGES[request.stage], text=f"Stage: {request.stage.value}")
+        return Criterion(name="stage", points=0, text=tell("The stage of the proceedings was not said"), known=False)
+    text = tell("Stage: {stage}", stage=Word.of("stage", request.stage.value))
+    return Criterion(name="stage", points=STAGES[request.stage], text=text)
 
 
 def refresh(request: HearingRequest, *, now: datetime) -> None:
@@ -199,7 +215,7 @@ async def overrule(
     """
     require("set_priority", request, actor)
     if value is not None and (isinstance(value, bool) or value not in range(MOST + 1)):
-        raise Invalid(f"The priority goes from 0 to {MOST}", "value")
+        raise Invalid(tell("The priority goes from 0 to {most}", most=MOST), "value")
     reason = clean(reason, "reason", most=1000, least=3, lines=True)
     before = request.priority
     request.priority_override, request.priority_reason = value, reason if value is not None else ""

@@ -7,6 +7,7 @@ from typing import Any
 from hearings.errors import Invalid
 from hearings.law import LAW, Law, cite
 from hearings.lines import words
+from hearings.sentences import Series, tell
 
 LEAST = 3
 """Fewer characters than this are no reasons."""
@@ -71,19 +72,20 @@ def refusal_objections(
     reasons of the very case. Raises `Invalid` for what is no ground, motive or instrument.
     """
     if instrument not in law.instruments:
-        raise Invalid("Not an instrument we know", "instrument")
+        raise Invalid(tell("Not an instrument we know"), "instrument")
     if ground not in law.enums["refusal_code"]:
         postponing = ground in law.enums["postponement_code"]
         raise Invalid(
-            "That is a reason to postpone, not to refuse" if postponing else "Not a ground of refusal", "ground"
+            tell("That is a reason to postpone, not to refuse") if postponing else tell("Not a ground of refusal"),
+            "ground",
         )
     if motive and motive not in law.enums["refusal_motive"]:
-        raise Invalid("Not a motive of refusal", "motive")
+        raise Invalid(tell("Not a motive of refusal"), "motive")
     row = law.instruments[instrument]
     found = []
     if len(reasons.strip()) < LEAST:
         rule = next((one for one in law.rules_of.get(instrument, ()) if one["topic"] == "reasons"), row)
-        found.append(_objection("reasons_missing", "Reasons are given for any refusal", rule, binding=True))
+        found.append(_objection("reasons_missing", tell("Reasons are given for any refusal"), rule, binding=True))
     for check in (row.get("profile") or {}).get("refusal_validation", ()):
         if check["ground"] != ground:
             continue
@@ -91,15 +93,23 @@ def refusal_objections(
         texts = law.gate["refusal_texts"]
         required = check["required"]
         if motive in check["invalid_motives"]:
-            text = f"A refusal cannot rest on {_that(texts, motive)} alone; it needs {_that(texts, required)}"
+            text = tell(
+                "A refusal cannot rest on this alone: {motive}. It needs {required}",
+                motive=_that(texts, motive),
+                required=_that(texts, required),
+            )
             found.append(_objection("motive_invalid", text, rule, binding=True))
         elif motive != required:
-            text = f"Say that the refusal rests on {_that(texts, required)}, and give them"
+            text = tell("Say that the refusal rests on {required}, and give them", required=_that(texts, required))
             found.append(_objection("motive_missing", text, rule, binding=True))
     named = _named(instrument, law)
     if named and ground not in named and ground not in law.gate["formal_grounds"]:
-        paragraphs = ", ".join(dict.fromkeys(cite(rule) for rules in named.values() for rule in rules))
-        text = f"{row['name']} does not name this ground in the paragraphs the data holds ({paragraphs})"
+        paragraphs = dict.fromkeys(cite(rule) for rules in named.values() for rule in rules)
+        text = tell(
+            "{instrument} does not name this ground in the paragraphs the data holds: {paragraphs}",
+            instrument=row["name"],
+            paragraphs=Series.of(paragraphs),
+        )
         found.append(_objection(NOT_NAMED, text, row, binding=False))
     return tuple(found)
 
@@ -116,7 +126,7 @@ def request_objections(
 
 
 def _that(texts: Mapping[str, str], motive: str) -> str:
-    return texts.get(motive, words(motive))
+    return tell(texts[motive]) if motive in texts else words(motive)
 
 
 def _objection(code: str, text: str, rule: Mapping[str, Any], *, binding: bool) -> Objection:

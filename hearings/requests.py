@@ -40,6 +40,7 @@ from hearings.request_answers import (
 from hearings.request_fields import FIELDS, fill
 from hearings.request_fields import read as read_fields
 from hearings.request_log import log, require
+from hearings.sentences import tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -155,13 +156,16 @@ def complete(request: HearingRequest, translations: tuple[Translation, ...] = ()
 def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[str]:
     """Why the request cannot be submitted yet, one text each; empty when it can."""
     found = [one.text for one in completeness(request).missing]
-    found += [f"{block.provision}: {block.text}" for block in sending.blocks(request, now=now)]
+    found += [
+        tell("{provision}: {text}", provision=block.provision, text=block.text)
+        for block in sending.blocks(request, now=now)
+    ]
     if not request.instruments:
         return found
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     if not any(verdict.usable for verdict in result.verdicts):
         for verdict in result.verdicts:
-            found += [f"{verdict.provision}: {text}" for text in verdict.obstacles]
+            found += [tell("{provision}: {text}", provision=verdict.provision, text=text) for text in verdict.obstacles]
     return list(dict.fromkeys(found))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from hearings.models import HearingRequest
 from hearings.models.request import Channel
+from hearings.sentences import tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +31,19 @@ def blocks(request: HearingRequest, *, now: datetime) -> tuple[Block, ...]:
     found = []
     allowed = request.urgent and request.both_agree_urgent_route is True
     if request.channel is Channel.interpol and not allowed:
-        text = "By INTERPOL only when it is urgent and both States agree to that way"
+        text = tell("By INTERPOL only when it is urgent and both States agree to that way")
         found.append(_block("interpol_conditions_not_met", "channel", "13", text))
     if request.channel is Channel.direct_to_person:
-        text = "A person is not asked directly in another State without the approval of its authorities"
+        text = tell("A person is not asked directly in another State without the approval of its authorities")
         found.append(_block("direct_contact_without_approval", "channel", "13", text))
     if request.oral and not allowed:
-        text = "By word of mouth only when it is urgent and both States agree to it"
+        text = tell("By word of mouth only when it is urgent and both States agree to it")
         found.append(_block("oral_conditions_not_met", "oral", "14", text))
     if overdue(request, now=now):
-        text = f"Made by word of mouth and not confirmed in writing by {request.written_due:%Y-%m-%d %H:%M} UTC"
+        text = tell(
+            "Made by word of mouth and not confirmed in writing by {time} UTC",
+            time=f"{request.written_due:%Y-%m-%d %H:%M}",
+        )
         found.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
     return tuple(found)
 

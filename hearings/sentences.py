@@ -8,8 +8,8 @@ reader's language. Messages are collected for translators by `python -m web.cata
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
-JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", "}
-Joint = Literal["and", "or", "comma"]
+JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; "}
+Joint = Literal["and", "or", "comma", "semicolon"]
 
 
 class Sentence(str):
@@ -50,8 +50,19 @@ class StateName(str):
         return made
 
 
+class Tongue(str):
+    """A language by its tag (BCP 47), which is also its English here."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, tag: str) -> Self:
+        """The language with this tag."""
+        return cls(tag)
+
+
 class Series(str):
-    """Several things said one after the other: with "and", with "or", or with commas only."""
+    """Several things said one after the other: with "and", with "or", or only apart."""
 
     __slots__ = ("joint", "parts")
     joint: Joint

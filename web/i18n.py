@@ -53,6 +53,8 @@ class Language:
     """CLDR category of each gettext plural form, in the order of the `.po` file."""
     comma: str = ", "
     """What stands between things that are only told one after the other."""
+    semicolon: str = "; "
+    """The same between longer things."""
 
 
 LANGUAGES: dict[str, Language] = {
@@ -62,8 +64,8 @@ LANGUAGES: dict[str, Language] = {
         Language("fr", "fr", "Français"),
         Language("es", "es", "Español"),
         Language("ru", "ru", "Русский", plural=("one", "few", "many")),
-        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other"), "، "),
-        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",), comma="、"),
+        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other"), "، ", "؛ "),
+        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",), comma="、", semicolon="；"),
         Language("th", "th", "ไทย", plural=("other",)),
         Language("pt", "pt", "Português"),
         Language("ro", "ro", "Română", plural=("one", "few", "other")),

@@ -4,8 +4,10 @@
 """
 
 from hearings import errors
+from hearings.sentences import Series
 from web import recorded_words, roles
 from web.i18n import N_, _, listed, state_name
+from web.sentences import told
 
 SENTENCES: dict[str, str] = {
     "not_found": N_("There is no such thing here."),
@@ -74,7 +76,7 @@ def words(error: errors.HearingsError) -> str:
             return _("Only {roles} can do this.").format(roles=roles.any_of(error.who_can))
         return _("You may not do this now.")
     if isinstance(error, errors.ConsentMissing) and error.missing:
-        return _(SENTENCES[error.code]).format(rules="; ".join(error.missing))
+        return _(SENTENCES[error.code]).format(rules=told(Series.of(error.missing, "semicolon")))
     if isinstance(error, errors.NoRecipients) and error.missing:
         return _(SENTENCES[error.code]).format(states=listed((state_name(state) for state in error.missing), "or"))
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))

@@ -1,14 +1,15 @@
 """Sentences of `hearings` in the language of the request (`hearings.sentences`)."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from babel.dates import format_date
 from markupsafe import Markup, escape
 
-from hearings.sentences import Sentence, Series, StateName, Word
-from web import terms
-from web.i18n import _, current, listed, ngettext, one_by_one, state_name
+from hearings.sentences import Joint, Sentence, Series, StateName, Tongue, Word
+from web import law_words
+from web.i18n import _, current, language_here, listed, ngettext, one_by_one, state_name
 
 
 def told(text: str) -> str:
@@ -17,18 +18,27 @@ def told(text: str) -> str:
         message = ngettext(text.message, text.plural, text.given["n"]) if text.plural else _(text.message)
         return message.format_map({name: _value(value) for name, value in text.given.items()})
     if isinstance(text, Word):
-        return terms.word(text.table, text.code)
+        return law_words.word(text.table, text.code)
     if isinstance(text, StateName):
         return state_name(text.code)
+    if isinstance(text, Tongue):
+        return language_here(text)
     if isinstance(text, Series):
-        parts = [told(part) for part in text.parts]
-        return one_by_one(parts) if text.joint == "comma" else listed(parts, "or" if text.joint == "or" else "standard")
+        return JOINED[text.joint]([told(part) for part in text.parts])
     return text
+
+
+JOINED: Mapping[Joint, Callable[[list[str]], str]] = {
+    "and": listed,
+    "or": lambda parts: listed(parts, "or"),
+    "comma": one_by_one,
+    "semicolon": lambda parts: current.get().semicolon.join(parts),
+}
 
 
 def tellable(text: str) -> bool:
     """Whether `told` can say it in other languages."""
-    return isinstance(text, Sentence | Word | StateName | Series)
+    return isinstance(text, Sentence | Word | StateName | Tongue | Series)
 
 
 def told_here(text: str) -> Markup:

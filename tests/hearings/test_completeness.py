@@ -73,7 +73,7 @@ def test_a_machines_translation_nobody_has_read_is_named(fields: dict[str, Any])
     row = request(fields)
     read = completeness(row, [translation(machine=True, reviewer="S. Srisai")])
     unread = completeness(row, [translation(machine=True)])
-    assert [one.text for one in unread.thin if one not in read.thin] == ["A machine's translation (th) nobody has read"]
+    assert [one.text for one in unread.thin if one not in read.thin] == ["A machine's translation nobody has read: th"]
 
 
 def test_no_interpreter_is_asked_for_where_the_languages_are_the_same(fields: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ def test_what_was_refused_counts_whatever_rules_ask_and_what_is_open_only_where_
         for word in ConsentStatus
     ]
     found = [(one.rule, one.who) for one in consent_answers.missing(request, rows, ())]
-    assert found == [("refused", "person to be heard"), ("withdrawn", "person to be heard")]
+    assert found == [("refused", ""), ("withdrawn", "")]
     rules = [consent_answers.Rule(key=key, provision=key, text="") for key in ("pending", "given", "new")]
     assert [(one.rule, one.status.value) for one in consent_answers.missing(request, rows, rules)] == [
         ("pending", "pending"), ("refused", "refused"), ("withdrawn", "withdrawn"), ("new", "not_asked"),

@@ -301,7 +301,7 @@ def test_a_national_rule_counts_on_its_side_and_for_its_persons_only(question: A
 
 def test_a_superseded_exclusion_no_longer_blocks_and_says_by_what() -> None:
     one = line(verdict(ask("FR>NL", "accused", stage="trial"), "eio"), "stage_nat_NL")
-    assert "overtaken for this instrument by CJEU C-325/24 Bissilli" in one.text
+    assert "Overtaken for this instrument by CJEU C-325/24 Bissilli" in one.text
     row = dict(LAW.rows["overlay"]["nat_NL_711"])
     del row["stage_excluded_superseded_by"]
     bare = law.merge([("overlay", "nat_NL_711", row)])

@@ -171,8 +171,8 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
         await act(database, request, requests.submit, clerk, now)
     assert len(refusal.value.missing) == 2
     for text, paragraph in zip(refusal.value.missing, ("UNTOC art. 18(18)", "UNCAC art. 46(18)"), strict=True):
-        assert text.startswith(f"{paragraph}: {paragraph} speaks of a witness or an expert")
-        assert "cannot be heard on it alone" in text
+        assert text.startswith(f"{paragraph}: {paragraph} speaks of: a witness or an expert")
+        assert "On it alone one cannot hear" in text
     async with database.reading() as db:
         kept = await queries.get(db, HearingRequest, request.id)
     assert (kept.status, kept.submitted_at, kept.gate_result) == (RequestStatus.draft, None, None)

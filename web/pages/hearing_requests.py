@@ -138,6 +138,7 @@ async def request_page(
         "row": row,
         "gate": row.gate_result,
         "gate_today": today,
+        "gate_retold": {line["text"]: line["text"] for one in today["verdicts"] for line in one["lines"]},
         "blockers": requests.blockers(row, now=now, law=known) if row.status is R.draft else [],
         "completeness": requests.complete(row, translated),
         "score": priority.score(row, on=now.date()),

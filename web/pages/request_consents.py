@@ -40,6 +40,7 @@ async def _page(
     context = {
         "row": row,
         "consents": consents,
+        "retold": {one.text: one.text for one in rules},
         "expected": [one for one in rules if one.key not in have],
         "history": history,
         "values": values,

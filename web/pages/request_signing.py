@@ -25,6 +25,7 @@ from web.pages.request_acts import ACTIONS, Action
 from web.pages.request_refusal import Unconfirmed
 from web.problems import status_of
 from web.rendering import render
+from web.sentences import told
 
 CARRIED = ("text", "ground", "motive", "confirmed", "review")
 """What comes along, besides the conditions (`c_…`)."""
@@ -108,7 +109,7 @@ async def _refused(
 def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[FormError]:
     """What was wrong with an act, beside the inputs it concerns; empty when it is not in what was typed."""
     if isinstance(error, errors.GateNotMet):
-        return [FormError("gate", text) for text in error.missing]
+        return [FormError("gate", told(text)) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
         text = _("Record the consultation with the other State first: a refusal comes after it (18(26), 46(26)).")
         return [FormError(f"{action}-ground", text)]

@@ -46,7 +46,7 @@ async def test_a_plan_is_made_and_taken_over_as_it_is(ro, th, story):
 
 async def test_without_what_is_needed_a_request_says_so(ro, th, story):
     request = await story.accepted(ro, th)
-    plan = (await ro.get("/docket/plan?days=3")).json()
+    plan = (await ro.get("/docket/plan?days=14")).json()
     assert plan["notes"] == ["no_rooms"]
     assert [(one["request"], one["why"]) for one in plan["unplaced"]] == [(request["reference"], "no_resource")]
 

@@ -146,7 +146,7 @@ def test_what_is_not_there_is_not_found(admin, path):
 def test_an_edit_is_seen_before_it_counts_and_can_be_taken_back(admin, clerk):
     check = "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24&scopes=untoc_offence"
     before = clerk.words(clerk.get(check))
-    assert "Thailand is bound (since 2013-11-16)" in before
+    assert "Thailand is bound (since 16 November 2013)" in before
     values = form_of(admin.get(ROW))
     values |= {"f-party_status": "unknown", "reason": "Asked the depositary"}
     preview = admin.post("/admin/law/preview", values, page=ROW)
@@ -154,7 +154,7 @@ def test_an_edit_is_seen_before_it_counts_and_can_be_taken_back(admin, clerk):
     assert (preview.status_code, "Nothing is changed yet." in words) == (200, True)
     assert "Is the State bound in_force unknown" in words
     assert "Requests of your State" in words and "Something stands in the way (cannot be relied on)" in words
-    assert "Thailand is bound (since 2013-11-16)" in clerk.words(clerk.get(check))
+    assert "Thailand is bound (since 16 November 2013)" in clerk.words(clerk.get(check))
     assert confirm(admin, preview, reason=" ").status_code == 422
     made = confirm(admin, preview)
     assert (made.status_code, made.headers["location"].endswith("done=yes")) == (303, True)
@@ -165,7 +165,7 @@ def test_an_edit_is_seen_before_it_counts_and_can_be_taken_back(admin, clerk):
     assert stale.status_code == 409
     back = admin.post("/admin/law/preview", {"kind": "party", "key": "TH/untoc", "back": "yes"}, page=ROW)
     assert confirm(admin, back).status_code == 303
-    assert "Thailand is bound (since 2013-11-16)" in clerk.words(clerk.get(check))
+    assert "Thailand is bound (since 16 November 2013)" in clerk.words(clerk.get(check))
     assert "taken back" in admin.words(admin.get("/admin/law/log"))
 
 

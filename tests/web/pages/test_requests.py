@@ -118,7 +118,7 @@ def test_an_accused_is_refused_on_these_provisions_with_the_reason(service, cler
     assert answer.status_code == 422
     words = clerk.words(answer)
     assert "Something is missing" in words
-    assert "An accused person cannot be heard on it alone" in words
+    assert "On it alone one cannot hear an accused person" in words
     assert "Draft" in words
 
 
