@@ -11,6 +11,7 @@ from hearings.errors import NotReady
 from hearings.models import Hearing
 from hearings.moves import move_hearing
 from hearings.permissions import require_staff
+from hearings.sentences import Word, tell
 from hearings.status import HearingStatus
 from hearings.texts import clean
 from hearings.wall_times import WallTime, time_of
@@ -34,7 +35,9 @@ async def postpone(
     Effects: those of `diary.counter`: the agreement is void, both States have to agree anew.
     """
     if hearing.status not in {HearingStatus.agreed, HearingStatus.ready}:
-        raise NotReady(f"Only an agreed hearing is postponed; this one is {hearing.status.value.replace('_', ' ')}")
+        raise NotReady(
+            tell("Only an agreed hearing is postponed; this one is {status}", status=Word.status(hearing.status))
+        )
     await _another_time(db, hearing, to, alternatives, resources, reason, despite, actor, now)
 
 
@@ -55,7 +58,9 @@ async def adjourn(
     Raises and effects as `postpone`; a day is added when none was planned any more.
     """
     if hearing.status is not HearingStatus.part_heard:
-        raise NotReady(f"Only a part-heard hearing is adjourned; this one is {hearing.status.value.replace('_', ' ')}")
+        raise NotReady(
+            tell("Only a part-heard hearing is adjourned; this one is {status}", status=Word.status(hearing.status))
+        )
     await _another_time(db, hearing, to, alternatives, resources, reason, despite, actor, now)
 
 
@@ -69,10 +74,12 @@ async def next_day(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: dat
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
     if hearing.status is not HearingStatus.part_heard:
-        raise NotReady(f"Only a part-heard hearing goes on; this one is {hearing.status.value.replace('_', ' ')}")
+        raise NotReady(
+            tell("Only a part-heard hearing goes on; this one is {status}", status=Word.status(hearing.status))
+        )
     days = [day for day in await hearing_days.planned(db, hearing) if day.starts_at > now]
     if not days:
-        raise NotReady("No further day has been agreed: adjourn to one")
+        raise NotReady(tell("No further day has been agreed: adjourn to one"))
     move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=f"day {days[0].number}")
     await hearing_days.put(db, hearing=hearing, time=time_of(days[0]))
 

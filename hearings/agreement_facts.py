@@ -13,6 +13,7 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.negotiation import Interpreting, Needs
 from hearings.queries import get, participants
 from hearings.roles import HEARD, Role
+from hearings.sentences import Series, tell
 
 NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician})
 """Roles that bring no camera."""
@@ -45,12 +46,12 @@ async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
 
 
 CHANGED = {
-    "days": "the hearing is at another time",
-    "clocks": "the clocks of a court show another time",
-    "languages": "the hearing's languages are others",
-    "people_languages": "the languages of the people are others",
-    "recording_policy": "what is recorded is another",
-    "conditions": "the conditions of the requested State are others",
+    "days": tell("the hearing is at another time"),
+    "clocks": tell("the clocks of a court show another time"),
+    "languages": tell("the hearing's languages are others"),
+    "people_languages": tell("the languages of the people are others"),
+    "recording_policy": tell("what is recorded is another"),
+    "conditions": tell("the conditions of the requested State are others"),
 }
 
 
@@ -60,7 +61,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     found = {name: text for name, text in CHANGED.items() if name in before and before[name] != after.get(name)}
     if "days" in found:
         found.pop("clocks", None)  # they say the same
-    return "; ".join(found.values())
+    return Series.of(found.values(), "semicolon")
 
 
 async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:

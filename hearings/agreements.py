@@ -32,6 +32,7 @@ from hearings.moves import born, check, move_agreement, move_hearing
 from hearings.negotiation import Needs, Outcome, negotiate
 from hearings.permissions import require_staff
 from hearings.queries import get, history, open_sitting
+from hearings.sentences import StateName, Word, tell
 from hearings.status import AgreementStatus, HearingStatus
 from hearings.texts import clean
 
@@ -62,9 +63,9 @@ async def draft(
     """
     _staff("negotiate", hearing, actor)
     if hearing.status in _OVER:
-        raise NotReady(f"The hearing is {hearing.status.value}")
+        raise NotReady(tell("The hearing is {status}", status=Word.status(hearing.status)))
     if await running(db, hearing.id) is not None:
-        raise NotReady("This hearing has an agreement that is not void")
+        raise NotReady(tell("This hearing has an agreement that is not void"))
     for profile, state in (
         (requesting_profile, hearing.requesting_state),
         (requested_profile, hearing.requested_state),
@@ -104,7 +105,9 @@ async def propose(db: AsyncSession, *, agreement: Agreement, actor: Actor, now: 
     _staff("negotiate", hearing, actor)
     check("agreement", agreement.status, S.proposed)
     if actor.state != agreement.by_state and actor is not SYSTEM:
-        raise NotAllowed(f"It is for {agreement.by_state} to propose its draft")
+        raise NotAllowed(
+            tell("It is for {state} to propose its draft", state=StateName.of(agreement.by_state, agreement.by_state))
+        )
     await _require_fresh(db, agreement, hearing)
     _require_session(agreement)
     move_agreement(db, agreement, S.proposed, actor=actor, now=now)
@@ -123,7 +126,9 @@ async def counter(
     _staff("negotiate", hearing, actor)
     own_draft = agreement.status is S.drafted
     if own_draft != (actor.state == agreement.by_state) and actor is not SYSTEM:
-        raise NotAllowed("The offer on the table is your own" if not own_draft else "The draft is the other State's")
+        raise NotAllowed(
+            tell("The draft is the other State's") if own_draft else tell("The offer on the table is your own")
+        )
     to = S.proposed if agreement.status is S.countered else S.countered
     if not own_draft:
         check("agreement", agreement.status, to)
@@ -133,7 +138,7 @@ async def counter(
         {"need": name, "before": before[name], "after": after[name]} for name in after if before[name] != after[name]
     ]
     if not changes:
-        raise NotReady("Nothing is changed by this offer")
+        raise NotReady(tell("Nothing is changed by this offer"))
     agreement.needs, agreement.round = after, agreement.round + 1
     agreement.by_state = actor.state or agreement.by_state
     await _put_terms(db, agreement, hearing)
@@ -182,7 +187,7 @@ async def void(db: AsyncSession, *, agreement: Agreement, reason: str, actor: Ac
     hearing = await get(db, Hearing, agreement.hearing_id, lock=True)
     _staff("negotiate", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open: the agreement holds until the sitting is closed")
+        raise NotReady(tell("The lobby is open: the agreement holds until the sitting is closed"))
     await _void(db, agreement, hearing, clean(reason, "reason", most=500, least=3), actor, now)
 
 
@@ -330,7 +335,7 @@ def _require_session(agreement: Agreement) -> None:
 
 async def _require_fresh(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
     if reason := await stale(db, agreement, hearing):
-        raise TermsChanged(f"Since these terms were made: {reason}")
+        raise TermsChanged(tell("Since these terms were made: {reason}", reason=reason))
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

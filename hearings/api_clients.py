@@ -23,6 +23,7 @@ from hearings.models import ApiClient, ApiClientKey, ApiProof, ApiToken
 from hearings.models.columns import Row
 from hearings.permissions import require_staff
 from hearings.queries import Page
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 TOKEN_LIFETIME = timedelta(minutes=5)
@@ -88,7 +89,7 @@ async def register(
     """
     _administrator(actor)
     if not jwks:
-        raise Invalid("At least one public key is needed", "jwk")
+        raise Invalid(tell("At least one public key is needed"), "jwk")
     client = ApiClient(
         owner_state=reference.jurisdiction(actor.state).state,
         name=clean(name, "name", most=200, least=1),
@@ -161,7 +162,7 @@ async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Ac
     key = found[kid]
     rest = [one for one in found.values() if one.kid != kid and in_force(one, now)]
     if actor.id == client.id and not rest:
-        raise NotReady("This is the only key in force: add another first")
+        raise NotReady(tell("This is the only key in force: add another first"))
     if key.not_after is None or key.not_after > now:
         key.not_before = min(key.not_before, now - timedelta(microseconds=1))
         key.not_after = now
@@ -181,10 +182,16 @@ async def _add_key(
 ) -> ApiClientKey:
     public = proofs.public_key(jwk)
     if not_after is not None and not_after <= max(not_before, now):
-        raise Invalid("The key would have ended before it begins", "not_after")
+        raise Invalid(tell("The key would have ended before it begins"), "not_after")
     ahead = [key for key in await keys_of(db, client.id, lock=True) if key.not_after is None or key.not_after > now]
     if len(ahead) >= MOST_KEYS:
-        raise NotReady(f"A client has at most {MOST_KEYS} keys at a time: end one first")
+        raise NotReady(
+            tell_n(
+                "A client has at most {n} key at a time: end it first",
+                "A client has at most {n} keys at a time: end one first",
+                MOST_KEYS,
+            )
+        )
     key = ApiClientKey(
         owner_state=client.owner_state,
         client_id=client.id,
@@ -196,7 +203,7 @@ async def _add_key(
         created_at=now,
     )
     if (await db.exec(select(ApiClientKey).where(ApiClientKey.kid == key.kid))).first() is not None:
-        raise Invalid("This key has been used before: make a new one", "jwk")
+        raise Invalid(tell("This key has been used before: make a new one"), "jwk")
     db.add(key)
     await db.flush()
     return key
@@ -209,7 +216,7 @@ def in_force(key: ApiClientKey, now: datetime) -> bool:
 
 def _scopes(scopes: Sequence[str]) -> list[str]:
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise Invalid("One or more of the scopes there are", "scopes")
+        raise Invalid(tell("One or more of the scopes there are"), "scopes")
     return [scope for scope in SCOPES if scope in scopes]
 
 

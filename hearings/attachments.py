@@ -18,6 +18,7 @@ from hearings.models import Attachment, AttachmentBytes, HearingRequest
 from hearings.models.request_parts import AttachmentKind, RequestAct
 from hearings.request_log import after_submission, log, require
 from hearings.request_rules import rules
+from hearings.sentences import Word, tell, tell_n
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -73,14 +74,16 @@ TYPES: Mapping[str, Type] = {
 def sniff(name: str, data: bytes) -> str:
     """The media type of bytes, by the bytes; raises `Invalid` for one that is not taken or whose name says another."""
     if not data:
-        raise Invalid("The file is empty", "file")
+        raise Invalid(tell("The file is empty"), "file")
     if len(data) > LARGEST:
-        raise Invalid(f"Too large: at most {LARGEST // 1024 // 1024} MiB", "file")
+        raise Invalid(tell("Too large: at most {most} MiB", most=LARGEST // 1024 // 1024), "file")
     found = next((one for one in TYPES.values() if one.fits(data)), None)
     if found is None:
-        raise Invalid("Not a kind of file that is taken: PDF, PNG, JPEG or plain text", "file")
+        raise Invalid(tell("Not a kind of file that is taken: PDF, PNG, JPEG or plain text"), "file")
     if not name.lower().endswith(found.endings):
-        raise Invalid(f"The name does not say what the file is: it should end in {found.endings[0]}", "file")
+        raise Invalid(
+            tell("The name does not say what the file is: it should end in {ending}", ending=found.endings[0]), "file"
+        )
     return found.media_type
 
 
@@ -88,7 +91,7 @@ def checked_name(name: str) -> str:
     """A file's name, without folders or anything a file system minds. Raises `Invalid`."""
     name = clean(name, "file", most=150, least=1)
     if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise Invalid("This cannot be the name of a file", "file")
+        raise Invalid(tell("This cannot be the name of a file"), "file")
     return name
 
 
@@ -103,16 +106,16 @@ async def add(
     if actor.state != request.owner_state:
         after_submission(request)
     if request.status in (RequestStatus.withdrawn, RequestStatus.closed):
-        raise NotReady(f"The request is {request.status.value}")
+        raise NotReady(tell("The request is {status}", status=Word.status(request.status)))
     try:
         known = AttachmentKind(kind)
     except ValueError:
-        raise Invalid("Not one of the values this field takes", "kind") from None
+        raise Invalid(tell("Not one of the values this field takes"), "kind") from None
     name = checked_name(name)
     media_type = sniff(name, data)
     count = select(func.count()).select_from(Attachment).where(Attachment.request_id == request.id)
     if (await db.exec(count)).one() >= MOST:
-        raise Invalid(f"A request takes at most {MOST} files", "file")
+        raise Invalid(tell_n("A request takes at most {n} file", "A request takes at most {n} files", MOST), "file")
     found = Attachment(
         owner_state=actor.state or request.owner_state,
         request_id=request.id,
@@ -142,7 +145,7 @@ async def remove(db: AsyncSession, *, request: HearingRequest, attachment_id: st
     require("attach_file", request, actor)
     found = await of_id(db, request, attachment_id)
     if request.submitted_at is not None:
-        raise NotReady("Once a request is submitted its files stay")
+        raise NotReady(tell("Once a request is submitted its files stay"))
     data = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == found.id))).one()
     await db.delete(data)
     await db.flush()

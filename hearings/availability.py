@@ -15,6 +15,7 @@ from hearings.errors import Invalid, NotFound
 from hearings.interpreters import LASTING, Need, objections
 from hearings.models import Hearing, HearingRequest, Resource
 from hearings.models.request import Side
+from hearings.sentences import tell_n
 from hearings.slots import Diary, Found, Wanted
 
 Court = tuple[str, str]
@@ -106,7 +107,7 @@ async def provided(
 async def _resources(db: AsyncSession, numbers: Sequence[int], state: str) -> dict[int, Resource]:
     wanted = set(numbers)
     if len(wanted) > MOST:
-        raise Invalid(f"At most {MOST} resources at once", "resources")
+        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
     if not wanted:
         return {}
     if not all(0 < number < 2**63 for number in wanted):

@@ -19,6 +19,7 @@ from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid, NotFound, 
 from hearings.interpreters import Need, objections
 from hearings.models import Booking, Hearing, HearingDay, Offer, Resource
 from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 CONSTRAINT = "ex_booking_no_double_booking"
@@ -63,7 +64,7 @@ async def book(
     if not wanted:
         return []
     if len(wanted) > MOST:
-        raise Invalid(f"At most {MOST} resources at once", "resources")
+        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
     if not all(0 < number < 2**63 for number in wanted):
         raise NotFound
     query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
@@ -81,10 +82,10 @@ async def book(
     for resource in found:
         number = resource.resource_no
         if not resource.active:
-            raise NotReady(f"No longer in use: {resource.name}")
+            raise NotReady(tell("No longer in use: {name}", name=resource.name))
         for begins, ends in sorted(times):
             if not timedelta() < ends - begins <= LONGEST_BOOKING:
-                raise Invalid("A booking ends after it begins and lasts a month at most", "ends_at")
+                raise Invalid(tell("A booking ends after it begins and lasts a month at most"), "ends_at")
             rows.append(
                 Booking(
                     owner_state=resource.owner_state,
@@ -125,7 +126,7 @@ async def block(
     """Keep a resource free of hearings: leave, maintenance. Raises `DoubleBooking`. Effects: adds the booking."""
     require_own(resource, actor, "edit_resource")
     if starts_at.year < 2000 or ends_at > now + timedelta(days=5 * 366):
-        raise Invalid("This time is too far ahead", "starts_at")
+        raise Invalid(tell("This time is too far ahead"), "starts_at")
     reason = clean(reason, "reason", most=300, least=3)
     made = await book(
         db, numbers=[resource.resource_no], times=[(starts_at, ends_at)], reason=reason, actor=actor, now=now
@@ -137,7 +138,7 @@ async def unblock(db: AsyncSession, *, booking: Booking, resource: Resource, act
     """End a block. Raises `NotReady` for a hearing's booking. Effects: the booking is released."""
     require_own(resource, actor, "edit_resource")
     if booking.hearing_id is not None:
-        raise NotReady("This time is booked for a hearing: change the hearing")
+        raise NotReady(tell("This time is booked for a hearing: change the hearing"))
     _release(booking, now)
     db.add(booking)
     await db.flush()

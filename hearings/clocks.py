@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import tzdata  # type: ignore[import-untyped]
 
 from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, StaleTimeZones, UnknownZone
+from hearings.sentences import tell
 
 _AREAS = frozenset(
     ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
@@ -42,7 +43,7 @@ def _known() -> frozenset[str]:
 def zone(name: str) -> ZoneInfo:
     """The zone of a place. Raises `UnknownZone`."""
     if name not in _known():
-        raise UnknownZone(f"Not the time zone of a place: {name[:60]!r}", "zone")
+        raise UnknownZone(tell("Not the time zone of a place: {name}", name=repr(name[:60])), "zone")
     return ZoneInfo(name)
 
 
@@ -89,9 +90,9 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
     Raises `NonexistentTime`, and `AmbiguousTime` unless `fold` says which: 0 the first, 1 the second.
     """
     if wall.tzinfo is not None:
-        raise NaiveTime("Give the wall time without an offset and the zone beside it", "wall_start")
+        raise NaiveTime(tell("Give the wall time without an offset and the zone beside it"), "wall_start")
     if not 1900 <= wall.year <= 9000:  # at its ends the calendar has no room for an offset
-        raise Invalid("This is not a time of our calendar", "wall_start")
+        raise Invalid(tell("This is not a time of our calendar"), "wall_start")
     place = zone(zone_name)
     wall = wall.replace(fold=0)
     early = wall.replace(tzinfo=place)
@@ -106,7 +107,7 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
         if fold is None:
             raise AmbiguousTime(wall, zone_name, early, late)
         if fold not in (0, 1):
-            raise Invalid("Which one: 0 for the first, 1 for the second", "fold")
+            raise Invalid(tell("Which one: 0 for the first, 1 for the second"), "fold")
         return instants[fold]
     return real[0]
 

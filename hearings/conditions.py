@@ -14,6 +14,7 @@ from typing import Any
 from hearings.errors import Invalid
 from hearings.languages import language, name
 from hearings.roles import LABELS, Role
+from hearings.sentences import Series, tell, tell_n
 from hearings.texts import clean
 
 MOST = 30
@@ -94,7 +95,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
-            raise Invalid(f"A whole number from {least} to {most} is needed", field)
+            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
         return int(text)
 
     return read
@@ -103,7 +104,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
 def _one_of(enum: type[StrEnum]) -> Callable[[Any, str], str]:
     def read(value: Any, field: str) -> str:
         if not isinstance(value, str) or value not in set(enum):
-            raise Invalid(f"One of: {', '.join(enum)}", field)
+            raise Invalid(tell("One of: {known}", known=Series.of(enum)), field)
         return str(enum(value))
 
     return read
@@ -111,13 +112,13 @@ def _one_of(enum: type[StrEnum]) -> Callable[[Any, str], str]:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise Invalid("A text is needed", field)
+        raise Invalid(tell("A text is needed"), field)
     return clean(value, field, most=300, least=1)
 
 
 def _language(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise Invalid("A language tag is needed", field)
+        raise Invalid(tell("A language tag is needed"), field)
     return language(value)
 
 
@@ -181,11 +182,11 @@ def parse(items: Iterable[Any]) -> tuple[Condition, ...]:
     found: list[Condition] = []
     for number, item in enumerate(items):
         if number == MOST:
-            raise Invalid(f"At most {MOST} conditions", "rules")
+            raise Invalid(tell_n("At most {n} condition", "At most {n} conditions", MOST), "rules")
         found.append(_one(item, f"rules.{number}"))
     for kind in _SINGLE:
         if len({condition for condition in found if condition.kind is kind}) > 1:
-            raise Invalid(f"Two conditions of the kind {kind.value.replace('_', ' ')} differ", "rules")
+            raise Invalid(tell("Two conditions of the kind {kind} differ", kind=kind.value.replace("_", " ")), "rules")
     order = list(ConditionKind)
     return tuple(sorted(set(found), key=lambda one: (order.index(one.kind), str(one.params))))
 
@@ -203,17 +204,26 @@ def _one(item: Any, place: str) -> Condition:
     if isinstance(item, Condition):
         item = as_json(item)
     if not isinstance(item, Mapping) or not isinstance(item.get("kind"), str):
-        raise Invalid("A condition is an object with its kind", place)
+        raise Invalid(tell("A condition is an object with its kind"), place)
     if item["kind"] not in set(ConditionKind):
-        raise Invalid(f"Not a kind of condition: {item['kind'][:40]!r}; known: {', '.join(ConditionKind)}", place)
+        raise Invalid(
+            tell(
+                "Not a kind of condition: {kind}; known: {known}",
+                kind=repr(item["kind"][:40]),
+                known=Series.of(ConditionKind),
+            ),
+            place,
+        )
     kind = ConditionKind(item["kind"])
     wanted = PARAMS.get(kind, {})
     unknown = [str(name)[:40] for name in item if name != "kind" and name not in wanted]
     if unknown:
-        raise Invalid(f"A condition of the kind {kind.value} has no {unknown[0]!r}", place)
+        raise Invalid(
+            tell("A condition of the kind {kind} has no {name}", kind=kind.value, name=repr(unknown[0])), place
+        )
     for needed in wanted:
         if needed not in item:
-            raise Invalid(f"Say {needed}", f"{place}.{needed}")
+            raise Invalid(tell("Say {name}", name=needed), f"{place}.{needed}")
     return Condition(kind, tuple((needed, read(item[needed], f"{place}.{needed}")) for needed, read in wanted.items()))
 
 

@@ -11,6 +11,7 @@ from hearings.errors import Invalid
 from hearings.models import Consultation, HearingRequest
 from hearings.models.request_parts import ConsultationWay, RequestAct
 from hearings.request_log import after_submission, log, require
+from hearings.sentences import tell
 from hearings.texts import clean
 
 
@@ -35,9 +36,9 @@ async def record(
     try:
         known = ConsultationWay(way)
     except ValueError:
-        raise Invalid("Not one of the values this field takes", "way") from None
+        raise Invalid(tell("Not one of the values this field takes"), "way") from None
     if request.submitted_at is None or not request.submitted_at <= held_at <= now:
-        raise Invalid("A consultation is held after the submission, and is recorded afterwards", "held_at")
+        raise Invalid(tell("A consultation is held after the submission, and is recorded afterwards"), "held_at")
     found = Consultation(
         owner_state=actor.state or request.requested_state,
         request_id=request.id,

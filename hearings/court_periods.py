@@ -10,6 +10,7 @@ from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 from hearings.texts import clean
 
 LONGEST = timedelta(days=366)
@@ -38,21 +39,21 @@ async def add(
     """
     require_staff("edit_calendar", actor, requesting_state=actor.state, requested_state=actor.state)
     if zone and clocks.zone(zone).key not in reference.jurisdiction(actor.state).zones:
-        raise Invalid("Not a time zone of this State", "zone")
+        raise Invalid(tell("Not a time zone of this State"), "zone")
     if last_day < first_day:
-        raise Invalid("The last day lies before the first", "last_day")
+        raise Invalid(tell("The last day lies before the first"), "last_day")
     if not 2000 <= first_day.year <= now.year + 20 or last_day > ALWAYS:
-        raise Invalid("This day is too far away", "first_day")
+        raise Invalid(tell("This day is too far away"), "first_day")
     if kind is not PeriodKind.hours and last_day - first_day > LONGEST:
-        raise Invalid("A year at most", "last_day")
+        raise Invalid(tell("A year at most"), "last_day")
     if kind in OPENS:
         if opens is None or closes is None or not 0 <= opens < closes <= 1440:
-            raise Invalid("Opens before it closes, within one day", "closes")
+            raise Invalid(tell("Opens before it closes, within one day"), "closes")
     elif opens is not None or closes is not None:
-        raise Invalid("A closed court has no hours", "opens")
+        raise Invalid(tell("A closed court has no hours"), "opens")
     days = "".join(sorted(set(weekdays)))
     if kind is PeriodKind.hours and (not days or not set(days) <= set("1234567")):
-        raise Invalid("On one weekday or more", "weekdays")
+        raise Invalid(tell("On one weekday or more"), "weekdays")
     row = CourtPeriod(
         owner_state=actor.state,
         zone=zone,
@@ -77,7 +78,7 @@ async def strike(db: AsyncSession, *, period: CourtPeriod, actor: Actor, now: da
         raise NotFound
     require_staff("edit_calendar", actor, requesting_state=period.owner_state, requested_state=period.owner_state)
     if period.struck_at is not None:
-        raise NotReady("This has been struck out already")
+        raise NotReady(tell("This has been struck out already"))
     period.struck_at, period.struck_by = now, actor.id
     db.add(period)
     await db.flush()

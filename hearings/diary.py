@@ -21,6 +21,7 @@ from hearings.moves import born, check, move_hearing, move_request
 from hearings.permissions import require_staff
 from hearings.queries import get, hearings_of_request, open_sitting, participants
 from hearings.roles import HEARD, Role
+from hearings.sentences import Series, StateName, Word, tell, tell_n
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 from hearings.terms import consent
 from hearings.texts import clean
@@ -68,9 +69,11 @@ async def propose(
     """
     _staff("propose_hearing", request, actor)
     if request.status not in ACCEPTED_REQUESTS | {RequestStatus.executing}:
-        raise NotReady(f"A hearing follows an accepted request; this one is {request.status.value}")
+        raise NotReady(
+            tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
+        )
     if any(one.status not in _OVER for one in await hearings_of_request(db, request.id)):
-        raise NotReady("This request has a hearing already")
+        raise NotReady(tell("This request has a hearing already"))
     for name in (requesting_zone, requested_zone):
         zone(name)
     zones, states = (requesting_zone, requested_zone), (request.requesting_state, request.requested_state)
@@ -149,7 +152,7 @@ async def counter(
     """
     _staff("agree_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open: close the sitting first")
+        raise NotReady(tell("The lobby is open: close the sitting first"))
     zones = (hearing.requesting_zone, hearing.requested_zone)
     states = (hearing.requesting_state, hearing.requested_state)
     asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
@@ -213,11 +216,11 @@ async def agree(
     asked = hearing.requested_state if by_state == hearing.requesting_state else hearing.requesting_state
     waits = hearing.status in {HearingStatus.proposed, HearingStatus.countered}
     if waits and actor is not SYSTEM and actor.state != asked:
-        raise NotAllowed(f"It is for {asked} to agree to this time")
+        raise NotAllowed(tell("It is for {state} to agree to this time", state=StateName.of(asked, asked)))
     check("hearing", hearing.status, HearingStatus.agreed)
     on_table = await offers_of(db, hearing.id, open_only=True)
     if offer is None and len(on_table) > 1:
-        raise NotReady("Several times are offered: say which one")
+        raise NotReady(tell("Several times are offered: say which one"))
     chosen = offer or (on_table[0] if on_table else None)
     if chosen is not None:
         await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
@@ -260,15 +263,17 @@ async def change_terms(
     if before == after:
         return False
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open: close the sitting first")
+        raise NotReady(tell("The lobby is open: close the sitting first"))
     why = clean(reason, "reason", most=500, least=3)
     if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
         reopen(db, hearing, actor=actor, now=now, reason=why)
         await offer_again(db, hearing, actor=actor, now=now)
     elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
-        raise NotReady(f"The terms of a hearing that is {hearing.status.value.replace('_', ' ')} stay as they are")
+        raise NotReady(
+            tell("The terms of a hearing that is {status} stay as they are", status=Word.status(hearing.status))
+        )
     elif actor is not SYSTEM and actor.state != asking_state(hearing):
-        raise NotReady("Propose another time with it, or agree first: the other State's proposal is on the table")
+        raise NotReady(tell("Propose another time with it, or agree first: the other State's proposal is on the table"))
     hearing.recording_policy, hearing.participant_classes = after
     db.add(hearing)
     await db.flush()
@@ -312,7 +317,7 @@ async def make_ready(
     if hearing.language_requesting != hearing.language_requested and Role.interpreter not in roles:
         missing.append(Role.interpreter.value)
     if missing:
-        raise NotReady(f"Not named yet: {', '.join(missing).replace('_', ' ')}", missing)
+        raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
     await consent_answers.require_given(db, await get(db, HearingRequest, hearing.request_id), now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)
@@ -325,7 +330,7 @@ async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Acto
     """
     _staff("cancel_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open: close the sitting first")
+        raise NotReady(tell("The lobby is open: close the sitting first"))
     move_hearing(
         db, hearing, HearingStatus.cancelled, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3)
     )
@@ -363,9 +368,9 @@ def _classes(wanted: Sequence[str] | None) -> list[str]:
     if wanted is None:
         return everybody()
     if unknown := set(wanted) - set(Role):
-        raise Invalid(f"Not a part in a hearing: {sorted(unknown)[0][:40]}", "participant_classes")
+        raise Invalid(tell("Not a part in a hearing: {name}", name=sorted(unknown)[0][:40]), "participant_classes")
     if not {Role.presiding_judge, Role.requested_authority} <= set(wanted) or not set(wanted) & HEARD:
-        raise Invalid("Judge, requested authority and a person to be heard take part", "participant_classes")
+        raise Invalid(tell("Judge, requested authority and a person to be heard take part"), "participant_classes")
     return sorted(set(wanted))
 
 
@@ -373,8 +378,12 @@ def _margins(wanted: Mapping[str, int] | None) -> dict[str, Any]:
     found = dict.fromkeys(MARGINS, 0) | dict(wanted or {})
     for name, minutes in found.items():
         if name not in MARGINS or not 0 <= minutes <= MOST_MARGIN:
-            raise Invalid(f"Between 0 and {MOST_MARGIN} minutes", name)
+            raise Invalid(tell_n("Between 0 and {n} minute", "Between 0 and {n} minutes", MOST_MARGIN), name)
     return found
+
+
+def _part(name: str) -> str:
+    return Word.of("role", name) if name in set(Role) else tell("person to be heard")
 
 
 def _staff(action: str, subject: Hearing | HearingRequest, actor: Actor) -> None:

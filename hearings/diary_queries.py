@@ -29,6 +29,7 @@ from hearings.models import (
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.queries import Page
 from hearings.rest import rules
+from hearings.sentences import tell
 from hearings.status import OfferStatus
 
 LONGEST_BOOKING = timedelta(days=31)
@@ -48,7 +49,7 @@ async def periods(
         try:
             edge = date.fromisoformat(last)
         except ValueError as error:
-            raise Invalid("This is not the mark of a page", "after") from error
+            raise Invalid(tell("This is not the mark of a page"), "after") from error
         query = query.where(tuple_(col(CourtPeriod.last_day), col(CourtPeriod.id)) > (edge, row_id))
     query = query.order_by(col(CourtPeriod.last_day), col(CourtPeriod.id)).limit(limit + 1)
     rows = list((await db.exec(query)).all())
@@ -157,7 +158,7 @@ async def resources(
         named = select(Resource).where(Resource.id == after, visible(state))
         last = (await db.exec(named)).first() if after.isprintable() else None
         if last is None:
-            raise Invalid("This is not the mark of a page", "after")
+            raise Invalid(tell("This is not the mark of a page"), "after")
         key = tuple_(col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
         query = query.where(key > (last.owner_state, last.kind, last.name, last.id))
     order = (col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
@@ -270,9 +271,9 @@ async def bookings_of(
         try:
             edge = datetime.fromisoformat(mark)
         except ValueError as error:
-            raise Invalid("This is not the mark of a page", "after") from error
+            raise Invalid(tell("This is not the mark of a page"), "after") from error
         if edge.tzinfo is None:
-            raise Invalid("This is not the mark of a page", "after")
+            raise Invalid(tell("This is not the mark of a page"), "after")
         query = query.where(
             or_(
                 col(Booking.ends_at) > edge,

@@ -22,6 +22,7 @@ from hearings.languages import language
 from hearings.models import Authority
 from hearings.models.directory import AuthorityKind, Network
 from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 COLUMNS = (
@@ -90,7 +91,7 @@ async def entries(db: AsyncSession, *, state: str = "", network: str = "") -> li
     if state:
         reference.jurisdiction(state)
     if network and network not in list(Network):
-        raise Invalid("Not one of the values this field takes", "network")
+        raise Invalid(tell("Not one of the values this field takes"), "network")
     query = select(Authority).order_by(col(Authority.owner_state), col(Authority.kind), col(Authority.name))
     rows = (await db.exec(query.where(Authority.owner_state == state) if state else query)).all()
     imported = [_entry(row) for row in rows]
@@ -139,7 +140,7 @@ def safe_cell(text: str) -> str:
 def read(text: str, *, on: date) -> list[Entry]:
     """The rows of a table. Raises `RowsRefused`, naming up to fifty mistakes by line and column."""
     if "\x00" in text:
-        raise RowsRefused([(1, "", "Not a text file")])
+        raise RowsRefused([(1, "", tell("Not a text file"))])
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     found: list[Entry] = []
     wrong: list[tuple[int, str, str]] = []
@@ -147,7 +148,7 @@ def read(text: str, *, on: date) -> list[Entry]:
     try:
         head = next(lines, [])
         if tuple(cell.strip().lower() for cell in head) != COLUMNS:
-            raise RowsRefused([(1, "", f"The first line must be: {','.join(COLUMNS)}")])
+            raise RowsRefused([(1, "", tell("The first line must be: {columns}", columns=",".join(COLUMNS)))])
         for cells in lines:
             number = lines.line_num
             if not any(cell.strip() for cell in cells):
@@ -157,25 +158,32 @@ def read(text: str, *, on: date) -> list[Entry]:
             if row is not None:
                 key = (row.state, row.kind, row.name)
                 if key in keys:
-                    wrong.append((number, "name", f"The same authority as in line {keys[key]}"))
+                    wrong.append((number, "name", tell("The same authority as in line {number}", number=keys[key])))
                 keys.setdefault(key, number)
                 found.append(row)
             if len(found) > MOST_ROWS:
-                wrong.append((number, "", f"At most {MOST_ROWS} rows"))
+                wrong.append((number, "", tell_n("At most {n} row", "At most {n} rows", MOST_ROWS)))
             if len(wrong) >= MOST_MISTAKES or len(found) > MOST_ROWS:
                 break
     except csv.Error as error:
-        wrong.append((lines.line_num, "", f"Not a row of a table: {error}"))
+        wrong.append((lines.line_num, "", tell("Not a row of a table: {why}", why=str(error))))
     if wrong:
         raise RowsRefused(wrong[:MOST_MISTAKES])
     if not found:
-        raise RowsRefused([(1, "", "The table has no rows")])
+        raise RowsRefused([(1, "", tell("The table has no rows"))])
     return found
 
 
 def _row(cells: Sequence[str], on: date) -> tuple[Entry | None, list[tuple[str, str]]]:
     if len(cells) != len(COLUMNS):
-        return None, [("", f"{len(cells)} cells instead of {len(COLUMNS)}")]
+        return None, [
+            (
+                "",
+                tell_n(
+                    "{n} cell instead of {wanted}", "{n} cells instead of {wanted}", len(cells), wanted=len(COLUMNS)
+                ),
+            )
+        ]
     values: dict[str, Any] = {}
     wrong = []
     for column, cell in zip(COLUMNS, cells, strict=True):
@@ -185,8 +193,8 @@ def _row(cells: Sequence[str], on: date) -> tuple[Entry | None, list[tuple[str, 
         try:
             values[column] = _cell(column, text, on)
         except (HearingsError, ValueError) as error:
-            known = isinstance(error, HearingsError)
-            wrong.append((column, str(error) if known else f"Not a value this column takes: {text[:40]!r}"))
+            other = tell("Not a value this column takes: {value}", value=repr(text[:40]))
+            wrong.append((column, error.text if isinstance(error, HearingsError) else other))
     return (None if wrong else Entry(**values)), wrong
 
 
@@ -194,7 +202,7 @@ def _cell(column: str, text: str, on: date) -> Any:
     match column:
         case "state":
             if text not in reference.jurisdictions():
-                raise UnknownState(f"No data for the State {text[:10]!r}", "state")
+                raise UnknownState(tell("No data for the State {name}", name=repr(text[:10])), "state")
             return text
         case "kind":
             return AuthorityKind(text).value
@@ -207,11 +215,11 @@ def _cell(column: str, text: str, on: date) -> Any:
                 return None
             day = date.fromisoformat(text)
             if not date(2000, 1, 1) <= day <= on:
-                raise Invalid("A day between 2000 and today", "as_of")
+                raise Invalid(tell("A day between 2000 and today"), "as_of")
             return day
         case "email":
             if text and not _EMAIL.fullmatch(text):
-                raise Invalid("Not an e-mail address", "email")
+                raise Invalid(tell("Not an e-mail address"), "email")
             return text
     most = {"name": 300, "contact": 200, "phone": 40, "address": 500, "source": 300}[column]
     return clean(text, column, most=most, least=1 if column == "name" else 0)

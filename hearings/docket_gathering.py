@@ -24,6 +24,7 @@ from hearings.interpreters import LASTING, Interpreter, Need, objections
 from hearings.models import Hearing, HearingRequest
 from hearings.models import Resource as ResourceRow
 from hearings.models.diary import ResourceKind
+from hearings.sentences import tell
 from hearings.slots import Wanted, search
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 
@@ -56,11 +57,11 @@ async def gather(
 ) -> Gathered:
     """What is to be planned for a State from an instant on. Raises `Invalid` for a horizon or length that cannot be."""
     if not 1 <= days <= MOST_DAYS:
-        raise Invalid(f"Plan between one day and {MOST_DAYS}", "days")
+        raise Invalid(tell("Plan between one day and {most}", most=MOST_DAYS), "days")
     if not timedelta(minutes=5) <= duration <= timedelta(hours=12):
-        raise Invalid("A sitting lasts between five minutes and twelve hours", "duration")
+        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
     if not timedelta() <= margin <= timedelta(hours=4):
-        raise Invalid("Between nothing and four hours", "margin")
+        raise Invalid(tell("Between nothing and four hours"), "margin")
     since = since.astimezone(UTC).replace(second=0, microsecond=0)
     until = since + timedelta(days=days)
     rows = await _waiting(db, state)

@@ -51,6 +51,8 @@ HearingsError
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from hearings.sentences import Series, tell
+
 
 class HearingsError(Exception):
     """Something was refused."""
@@ -59,6 +61,12 @@ class HearingsError(Exception):
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text or (self.__doc__ or self.code).splitlines()[0])
+
+    @property
+    def text(self) -> str:
+        """As it was given: a `Sentence`, where it can be told in other languages."""
+        given: str = self.args[0]
+        return given
 
 
 class NotFound(HearingsError, LookupError):
@@ -113,8 +121,16 @@ class NonexistentTime(Invalid):
     def __init__(self, wall: datetime, zone: str, before: datetime, after: datetime) -> None:
         self.wall, self.zone, self.before, self.after = wall, zone, before, after
         super().__init__(
-            f"{wall:%Y-%m-%d %H:%M} does not exist in {zone}: the clocks go from {before:%H:%M:%S} ({before:%z}) "
-            f"to {after:%H:%M} ({after:%z})",
+            tell(
+                "{wall} does not exist in {zone}: the clocks go from {before} ({offset_before}) to {after} "
+                "({offset_after})",
+                wall=f"{wall:%Y-%m-%d %H:%M}",
+                zone=zone,
+                before=f"{before:%H:%M:%S}",
+                offset_before=f"{before:%z}",
+                after=f"{after:%H:%M}",
+                offset_after=f"{after:%z}",
+            ),
             "wall_start",
         )
 
@@ -127,7 +143,13 @@ class AmbiguousTime(Invalid):
     def __init__(self, wall: datetime, zone: str, first: datetime, second: datetime) -> None:
         self.wall, self.zone, self.first, self.second = wall, zone, first, second
         super().__init__(
-            f"{wall:%Y-%m-%d %H:%M} happens twice in {zone}: first at {first:%z}, then at {second:%z}; say which",
+            tell(
+                "{wall} happens twice in {zone}: first at {first}, then at {second}; say which",
+                wall=f"{wall:%Y-%m-%d %H:%M}",
+                zone=zone,
+                first=f"{first:%z}",
+                second=f"{second:%z}",
+            ),
             "fold",
         )
 
@@ -158,7 +180,8 @@ class RowsRefused(Invalid):
     def __init__(self, rows: Sequence[tuple[int, str, str]]) -> None:
         self.rows = tuple(rows)
         line, column, text = self.rows[0]
-        super().__init__(f"Line {line}, {column}: {text}" if column else f"Line {line}: {text}", "file")
+        there = tell("Line {line}, {column}: {text}", line=line, column=column, text=text)
+        super().__init__(there if column else tell("Line {line}: {text}", line=line, text=text), "file")
 
 
 class NotReady(HearingsError):
@@ -356,10 +379,10 @@ class DoubleBooking(HearingsError):
 
     def __init__(self, resources: Iterable[tuple[int, str]] = (), hidden: int = 0) -> None:
         self.resources, self.hidden = tuple(resources), hidden
-        named = [f"{name} (no. {number})" for number, name in self.resources]
+        named = [tell("{name} (no. {number})", name=name, number=number) for number, name in self.resources]
         if hidden:
-            named.append("something in the diary of the other State")
-        super().__init__(f"Booked already at this time: {', '.join(named) or 'something'}")
+            named.append(tell("something in the diary of the other State"))
+        super().__init__(tell("Booked already at this time: {names}", names=Series.of(named or [tell("something")])))
 
 
 class InterpreterUnfit(HearingsError):

@@ -16,6 +16,7 @@ from hearings.errors import NotFound, NotReady
 from hearings.mail_words import Say, english
 from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingDay, HearingRequest, Participant, Person
 from hearings.models.outbox import FeedScope
+from hearings.sentences import tell_n
 
 PAST, AHEAD, MOST = timedelta(days=90), timedelta(days=730), 1000
 """How far a feed looks back and ahead for a day of a hearing, and how many hearings it holds at most, the next ones."""
@@ -38,7 +39,9 @@ def _hash(token: str) -> str:
 async def make(db: AsyncSession, *, person: Person, scope: FeedScope, now: datetime) -> MadeFeed:
     """Make an address for a person. Raises `NotReady` when they have too many. Effects: adds the row."""
     if len(await feeds_of(db, person)) >= FEEDS:
-        raise NotReady(f"You have {FEEDS} addresses: take one back first")
+        raise NotReady(
+            tell_n("You have {n} address: take it back first", "You have {n} addresses: take one back first", FEEDS)
+        )
     token = secrets.token_urlsafe(16)
     made = CalendarFeed(
         owner_state=person.owner_state, person_id=person.id, token_hash=_hash(token), scope=scope, created_at=now

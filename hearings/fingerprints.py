@@ -21,6 +21,7 @@ from hearings.events import EventKind, record
 from hearings.models import FingerprintComparison, Sitting
 from hearings.moves import born, move_comparison
 from hearings.permissions import require
+from hearings.sentences import tell
 from hearings.status import ComparisonStatus, SittingStatus
 
 S = ComparisonStatus
@@ -111,12 +112,12 @@ async def compare(
     """
     require("compare_fingerprints", actor)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
-        raise NotReady("The sitting is over")
+        raise NotReady(tell("The sitting is over"))
     row = next((one for one in await _rows(db, sitting.id) if one.status is not S.stale), None)
     if row is None:
-        raise NotReady("There is no media worker yet")
+        raise NotReady(tell("There is no media worker yet"))
     if matched and certificate != row.certificate:
-        raise Invalid("This page is connected to another certificate than the media worker has", "certificate")
+        raise Invalid(tell("This page is connected to another certificate than the media worker has"), "certificate")
     if row.said.get(actor.state) is matched:
         return
     row.said = {**row.said, actor.state: matched}

@@ -13,6 +13,7 @@ from hearings.actors import Actor
 from hearings.diary_queries import days_of
 from hearings.errors import Invalid
 from hearings.models import Agreement, Hearing, HearingDay, Offer
+from hearings.sentences import tell, tell_n
 from hearings.status import AgreementStatus
 from hearings.wall_times import FixedTime, WallTime, fix, time_of
 
@@ -22,10 +23,10 @@ MOST = 20
 def check(times: Sequence[FixedTime]) -> None:
     """Days follow one another and do not overlap. Raises `Invalid`."""
     if len(times) > MOST:
-        raise Invalid(f"At most {MOST} days", "days")
+        raise Invalid(tell_n("At most {n} day", "At most {n} days", MOST), "days")
     for before, after in pairwise(times):
         if after.starts_at < before.ends_at:
-            raise Invalid("Each day begins after the one before has ended", "days")
+            raise Invalid(tell("Each day begins after the one before has ended"), "days")
 
 
 async def plan(db: AsyncSession, *, hearing: Hearing, times: Sequence[FixedTime]) -> None:

@@ -19,6 +19,7 @@ from hearings.errors import Invalid, NoRecipients, NotFound, NotReady
 from hearings.models import AuthorityKey
 from hearings.permissions import require_staff
 from hearings.queries import authority_keys
+from hearings.sentences import Series, tell, tell_n
 from hearings.texts import clean
 
 ESCROW = "escrow"
@@ -36,16 +37,18 @@ def parse(text: str) -> str:
     does not hold, or nothing could be encrypted to it (a point of low order, RFC 7748 §6.1).
     """
     if PRIVATE in text.upper():
-        raise Invalid("This holds a private key: only the public half, age1…, is added here", "recipient")
+        raise Invalid(tell("This holds a private key: only the public half, age1…, is added here"), "recipient")
     lines = [line.strip() for line in text.splitlines()]
     found = [line for line in lines if line and not line.startswith("#")]
     if len(found) != 1 or not _RECIPIENT.fullmatch(found[0]):
-        raise Invalid("An age recipient begins with age1 and has 62 characters", "recipient")
+        raise Invalid(tell("An age recipient begins with age1 and has 62 characters"), "recipient")
     try:
         point = X25519PublicKey.from_public_bytes(bech32.decode(found[0], prefix="age"))
         X25519PrivateKey.generate().exchange(point)
     except ValueError as error:
-        raise Invalid("This is not a whole age recipient: a character is wrong or missing", "recipient") from error
+        raise Invalid(
+            tell("This is not a whole age recipient: a character is wrong or missing"), "recipient"
+        ) from error
     return found[0]
 
 
@@ -74,12 +77,18 @@ async def add(
     _administrator(actor, state)
     owner = reference.jurisdiction(state).state
     if kind not in KINDS:
-        raise Invalid(f"One of {', '.join(KINDS)}", "kind")
+        raise Invalid(tell("One of {known}", known=Series.of(KINDS)), "kind")
     recipient = parse(recipient)
     if (await db.exec(select(AuthorityKey).where(AuthorityKey.recipient == recipient))).first() is not None:
-        raise Invalid("This recipient has been added before: make a new key", "recipient")
+        raise Invalid(tell("This recipient has been added before: make a new key"), "recipient")
     if len(await authority_keys(db, [owner])) >= MOST_IN_FORCE:
-        raise NotReady(f"A State has at most {MOST_IN_FORCE} recipients at a time: retire one first")
+        raise NotReady(
+            tell_n(
+                "A State has at most {n} recipient at a time: retire it first",
+                "A State has at most {n} recipients at a time: retire one first",
+                MOST_IN_FORCE,
+            )
+        )
     key = AuthorityKey(
         owner_state=owner,
         authority_name=clean(authority_name, "authority_name", most=300, least=1),
@@ -103,7 +112,7 @@ async def retire(db: AsyncSession, *, key: AuthorityKey, reason: str, actor: Act
     """
     _administrator(actor, key.owner_state)
     if key.retired_at is not None:
-        raise NotReady("This recipient has been retired before")
+        raise NotReady(tell("This recipient has been retired before"))
     key.retired_reason = clean(reason, "reason", most=500, least=3)
     key.retired_at, key.retired_by, key.retired_by_label = now, actor.id, actor.label
     db.add(key)

@@ -6,6 +6,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from hearings.errors import UnknownLanguage
+from hearings.sentences import tell
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 
@@ -19,7 +20,7 @@ def language(tag: str) -> str:
     """The tag in canonical case, such as `pt-BR`. Raises `UnknownLanguage`."""
     match = _TAG.fullmatch(tag)
     if match is None or match[1].lower() not in _names("en"):
-        raise UnknownLanguage(f"Not a language tag we know: {tag[:40]!r}", "language")
+        raise UnknownLanguage(tell("Not a language tag we know: {tag}", tag=repr(tag[:40])), "language")
     script = f"-{match[2].title()}" if match[2] else ""
     region = f"-{match[3].upper()}" if match[3] else ""
     return match[1].lower() + script + region

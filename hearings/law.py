@@ -17,6 +17,7 @@ from hearings import reference
 from hearings.errors import UnknownState
 from hearings.models.law import LawKind, LawRow
 from hearings.reference import CourtHours, Jurisdiction, PartyRow
+from hearings.sentences import tell
 
 Rows = Mapping[str, Mapping[str, Any]]
 Versions = Mapping[str, tuple[tuple[int, Mapping[str, Any] | None], ...]]
@@ -120,7 +121,7 @@ class Law:
         try:
             return self.jurisdictions[state]
         except KeyError:
-            raise UnknownState(f"No data for the State {state[:10]!r}", "state") from None
+            raise UnknownState(tell("No data for the State {name}", name=repr(state[:10])), "state") from None
 
     def state_name(self, state: str) -> str:
         """The name of a State, its code where it has no row."""

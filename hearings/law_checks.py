@@ -15,6 +15,7 @@ from hearings.errors import Invalid, UnknownLanguage
 from hearings.languages import language
 from hearings.law import Law
 from hearings.law_profile import choices, must, states_of
+from hearings.sentences import Series, tell
 from hearings.texts import clean
 
 ID = re.compile(r"[a-z][a-z0-9_]{1,59}")
@@ -59,17 +60,17 @@ def options(field: Field, law: Law) -> tuple[str, ...]:
 def validate(kind: str, data: Mapping[str, Any], law: Law) -> dict[str, Any]:
     """A whole row, checked and in the order of its fields. Raises `Invalid` naming the field."""
     if kind not in FIELDS:
-        raise Invalid(f"Not a kind of row: {kind[:40]}", "kind")
+        raise Invalid(tell("Not a kind of row: {kind}", kind=kind[:40]), "kind")
     known = {field.name for field in FIELDS[kind]}
     extra = sorted(set(data) - known)
     if extra:
-        raise Invalid(f"Not a field of this kind of row: {extra[0][:40]}", extra[0][:40])
+        raise Invalid(tell("Not a field of this kind of row: {name}", name=extra[0][:40]), extra[0][:40])
     row: dict[str, Any] = {}
     for field in FIELDS[kind]:
         if field.name in data:
             row[field.name] = _value(data[field.name], field, law)
         elif field.required:
-            raise Invalid("Cannot be empty", field.name)
+            raise Invalid(tell("Cannot be empty"), field.name)
         elif kind in ("party", "declaration", "jurisdiction"):
             row[field.name] = ""
     whole = _WHOLE.get(kind)
@@ -81,52 +82,56 @@ def validate(kind: str, data: Mapping[str, Any], law: Law) -> dict[str, Any]:
 def _value(value: Any, field: Field, law: Law) -> Any:
     if value in (None, "", []):
         if field.required:
-            raise Invalid("Cannot be empty", field.name)
+            raise Invalid(tell("Cannot be empty"), field.name)
         return value
     shaped = _SHAPES[field.shape](value, field, law)
     return field.check(shaped, field, law) if field.check else shaped
 
 
 def _text(value: Any, field: Field, law: Law) -> str:
-    must(isinstance(value, str), "A text is expected", field.name)
+    must(isinstance(value, str), tell("A text is expected"), field.name)
     return clean(value, field.name, most=4000 if field.shape == "long" else 600, lines=field.shape == "long")
 
 
 def _choice(value: Any, field: Field, law: Law) -> str:
     known = options(field, law)
-    must(value in known, f"Not one of: {', '.join(known)}", field.name)
+    must(value in known, tell("Not one of: {known}", known=Series.of(known)), field.name)
     return str(value)
 
 
 def _flag(value: Any, field: Field, law: Law) -> bool:
-    must(isinstance(value, bool), "Yes or no is expected", field.name)
+    must(isinstance(value, bool), tell("Yes or no is expected"), field.name)
     return bool(value)
 
 
 def _number(value: Any, field: Field, law: Law) -> int:
-    must(isinstance(value, int) and not isinstance(value, bool), "A whole number is expected", field.name)
-    must(0 < value < 1000, "A number from 1 to 999 is expected", field.name)
+    must(isinstance(value, int) and not isinstance(value, bool), tell("A whole number is expected"), field.name)
+    must(0 < value < 1000, tell("A number from 1 to 999 is expected"), field.name)
     return int(value)
 
 
 def _day(value: Any, field: Field, law: Law) -> str:
-    must(isinstance(value, str) and reference.day(value) is not None, "A date as 2026-11-24 is expected", field.name)
+    must(
+        isinstance(value, str) and reference.day(value) is not None,
+        tell("A date as 2026-11-24 is expected"),
+        field.name,
+    )
     return str(value)
 
 
 def _list(value: Any, field: Field, law: Law) -> list[str]:
-    must(isinstance(value, list), "A list is expected", field.name)
+    must(isinstance(value, list), tell("A list is expected"), field.name)
     return choices(value, options(field, law), field.name) if field.options else [str(one) for one in value]
 
 
 def _pipes(value: Any, field: Field, law: Law) -> str:
-    must(isinstance(value, str), "A text is expected", field.name)
+    must(isinstance(value, str), tell("A text is expected"), field.name)
     parts = [part.strip() for part in value.split("|") if part.strip()]
     return "|".join(choices(parts, options(field, law), field.name) if field.options else parts)
 
 
 def _json(value: Any, field: Field, law: Law) -> Any:
-    must(isinstance(value, dict | list), "A structure is expected", field.name)
+    must(isinstance(value, dict | list), tell("A structure is expected"), field.name)
     return law_profile.cleaned(value, field.name)
 
 
@@ -154,9 +159,9 @@ def _matches(pattern: re.Pattern[str], text: str) -> Check:
 def _languages(value: Any, field: Field, law: Law) -> Any:
     for tag in value.split("|"):
         try:
-            must(language(tag) == tag, f"Not a language tag: {tag[:20]}", field.name)
+            must(language(tag) == tag, tell("Not a language tag: {tag}", tag=tag[:20]), field.name)
         except UnknownLanguage:
-            raise Invalid(f"Not a language tag: {tag[:20]}", field.name) from None
+            raise Invalid(tell("Not a language tag: {tag}", tag=tag[:20]), field.name) from None
     return value
 
 
@@ -165,7 +170,7 @@ def _zones(value: Any, field: Field, law: Law) -> Any:
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, LookupError):
-            raise Invalid(f"Not a zone of the time-zone database: {zone[:60]}", field.name) from None
+            raise Invalid(tell("Not a zone of the time-zone database: {zone}", zone=zone[:60]), field.name) from None
     return value
 
 
@@ -173,40 +178,54 @@ def _intervals(value: Any, field: Field, law: Law) -> Any:
     for one in value:
         must(isinstance(one, dict) and set(one) == {"weekdays", "opens", "closes"}, _INTERVAL, field.name)
         must(all(isinstance(part, str) for part in one.values()), _INTERVAL, field.name)
-        must(WEEKDAYS.fullmatch(one["weekdays"]) is not None, "Weekdays as 1-5 are expected, Monday is 1", field.name)
-        must(all(HOUR.fullmatch(one[end]) for end in ("opens", "closes")), "Hours as 09:00 are expected", field.name)
-        must(one["opens"] < one["closes"], "An interval opens before it closes", field.name)
+        must(
+            WEEKDAYS.fullmatch(one["weekdays"]) is not None,
+            tell("Weekdays as 1-5 are expected, Monday is 1"),
+            field.name,
+        )
+        must(
+            all(HOUR.fullmatch(one[end]) for end in ("opens", "closes")),
+            tell("Hours as 09:00 are expected"),
+            field.name,
+        )
+        must(one["opens"] < one["closes"], tell("An interval opens before it closes"), field.name)
     return value
 
 
-_INTERVAL = "Each interval has weekdays, opens and closes"
+_INTERVAL = tell("Each interval has weekdays, opens and closes")
 
 
 def _court_hours(row: dict[str, Any], law: Law) -> None:
-    must(row["iso2"] in law.jurisdictions, "There is no row of this State", "iso2")
-    must(row["tz"] in law.jurisdiction(row["iso2"]).zones, "Not a zone of this State", "tz")
+    must(row["iso2"] in law.jurisdictions, tell("There is no row of this State"), "iso2")
+    must(row["tz"] in law.jurisdiction(row["iso2"]).zones, tell("Not a zone of this State"), "tz")
 
 
 def _jurisdiction(row: dict[str, Any], law: Law) -> None:
-    must(re.fullmatch(r"[A-Z]{2}", row["iso2"]) is not None, "Two capital letters are expected (ISO 3166-1)", "iso2")
-    must(row["default_tz"] in row["tz_ids"].split("|"), "The first zone is one of the zones", "default_tz")
-    must(row["eu_member"] in ("true", "false"), "true or false is expected", "eu_member")
+    must(
+        re.fullmatch(r"[A-Z]{2}", row["iso2"]) is not None,
+        tell("Two capital letters are expected (ISO 3166-1)"),
+        "iso2",
+    )
+    must(row["default_tz"] in row["tz_ids"].split("|"), tell("The first zone is one of the zones"), "default_tz")
+    must(row["eu_member"] in ("true", "false"), tell("true or false is expected"), "eu_member")
 
 
 def _instrument(row: dict[str, Any], law: Law) -> None:
     if row["status"] == "in_force":
-        must(bool(row.get("valid_from") or row.get("no_treaty")), "What is in force has a first day", "valid_from")
+        must(
+            bool(row.get("valid_from") or row.get("no_treaty")), tell("What is in force has a first day"), "valid_from"
+        )
     if row["selectable"]:
-        must(row["status"] == "in_force", "Only what is in force can be relied on", "selectable")
-        must(bool(row.get("profile")), "What can be relied on says who is heard, and how", "profile")
+        must(row["status"] == "in_force", tell("Only what is in force can be relied on"), "selectable")
+        must(bool(row.get("profile")), tell("What can be relied on says who is heard, and how"), "profile")
     if row.get("profile"):
-        must(row.get("priority") is not None, "A basis has its place in the order", "priority")
+        must(row.get("priority") is not None, tell("A basis has its place in the order"), "priority")
         law_profile.profile(row["profile"], law)
     law_profile.sides(row, law)
 
 
 def _declaration(row: dict[str, Any], law: Law) -> None:
-    must(bool(row["source"]) or row["declared"] == "unknown", "What is known has a source", "source")
+    must(bool(row["source"]) or row["declared"] == "unknown", tell("What is known has a source"), "source")
 
 
 _WHOLE: Mapping[str, Callable[[dict[str, Any], Law], None]] = {
@@ -221,13 +240,13 @@ _WHOLE: Mapping[str, Callable[[dict[str, Any], Law], None]] = {
 _SOURCE = (Field("source", "long", required=True), Field("confidence", "choice", "confidence", required=True))
 _STATE = Field("iso2", "choice", "states", required=True)
 _INSTRUMENT = Field("instrument_id", "choice", "instruments", required=True)
-_PARTIAL = _matches(PARTIAL, "A date as 2026-11-24 or 2026-11 (day unknown) is expected")
+_PARTIAL = _matches(PARTIAL, tell("A date as 2026-11-24 or 2026-11 (day unknown) is expected"))
 
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     "instrument": (
-        Field("id", required=True, check=_matches(ID, "Small letters, digits and _ are expected")),
+        Field("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
         Field("name", required=True),
-        Field("kind", required=True, check=_matches(ID, "Small letters, digits and _ are expected")),
+        Field("kind", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
         Field("priority", "number"),
         Field("status", "choice", "instrument_status", required=True),
         Field("valid_from", "day"),
@@ -272,7 +291,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("source", "long"),
     ),
     "overlay": (
-        Field("id", required=True, check=_matches(OVERLAY_ID, "Letters, digits and _ are expected")),
+        Field("id", required=True, check=_matches(OVERLAY_ID, tell("Letters, digits and _ are expected"))),
         Field("state", "choice", "states", required=True),
         Field("provision", required=True),
         Field("applies_when_state_is", "list", "sides", required=True),
@@ -298,11 +317,11 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         *_SOURCE,
     ),
     "rule": (
-        Field("id", required=True, check=_matches(ID, "Small letters, digits and _ are expected")),
-        Field("instrument_id", required=True, check=_matches(ID, "Small letters, digits and _ are expected")),
+        Field("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        Field("instrument_id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
         Field("instrument_label", required=True),
         Field("provision", required=True),
-        Field("topic", required=True, check=_matches(ID, "Small letters, digits and _ are expected")),
+        Field("topic", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
         Field("rule", "long", required=True),
         Field("persons", "list", "person_status"),
         Field("obligation", "choice", "obligation"),

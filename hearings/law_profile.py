@@ -8,6 +8,7 @@ from hearings import reference
 from hearings.errors import Invalid
 from hearings.law import Law
 from hearings.lines import Ask
+from hearings.sentences import Series, tell
 from hearings.texts import clean
 
 DEEPEST = 8
@@ -33,25 +34,33 @@ def must(holds: bool, text: str, field: str) -> None:
 
 def choices(values: Any, known: Iterable[str], field: str) -> list[str]:
     """Words out of a closed list."""
-    must(isinstance(values, list) and all(isinstance(one, str) for one in values), "A list of words is expected", field)
+    must(
+        isinstance(values, list) and all(isinstance(one, str) for one in values),
+        tell("A list of words is expected"),
+        field,
+    )
     known = tuple(known)
     for one in values:
-        must(one in known, f"{one[:40]} is not one of: {', '.join(known)}", field)
+        must(one in known, tell("{value} is not one of: {known}", value=one[:40], known=Series.of(known)), field)
     return [str(one) for one in values]
 
 
 def cleaned(value: Any, field: str, depth: int = 0) -> Any:
     """A structure of plain values, its texts free of hidden characters."""
-    must(depth < DEEPEST, "This is nested too deeply", field)
+    must(depth < DEEPEST, tell("This is nested too deeply"), field)
     if isinstance(value, str):
         return clean(value, field, most=4000, lines=True)
     if isinstance(value, list):
         return [cleaned(one, field, depth + 1) for one in value]
     if isinstance(value, dict):
-        must(all(isinstance(key, str) and len(key) <= 60 for key in value), "Names of parts are short texts", field)
+        must(
+            all(isinstance(key, str) and len(key) <= 60 for key in value), tell("Names of parts are short texts"), field
+        )
         return {key: cleaned(one, field, depth + 1) for key, one in value.items()}
     must(
-        value is None or isinstance(value, bool | int), "Texts, whole numbers, true, false and null are expected", field
+        value is None or isinstance(value, bool | int),
+        tell("Texts, whole numbers, true, false and null are expected"),
+        field,
     )
     return value
 
@@ -63,31 +72,35 @@ def states_of(law: Law) -> frozenset[str]:
 
 
 def _part(value: Any, names: Iterable[str], field: str, where: str) -> Mapping[str, Any]:
-    must(isinstance(value, dict), f"{where}: a structure is expected", field)
+    must(isinstance(value, dict), tell("{where}: a structure is expected", where=where), field)
     for name in names:
-        must(name in value, f"{where}: {name} is missing", field)
+        must(name in value, tell("{where}: {name} is missing", where=where, name=name), field)
     return dict(value)
 
 
 def _flags(value: Mapping[str, Any], names: Iterable[str], field: str, where: str) -> None:
     for name in names:
-        must(isinstance(value.get(name), bool), f"{where}: {name} is true or false", field)
+        must(isinstance(value.get(name), bool), tell("{where}: {name} is true or false", where=where, name=name), field)
 
 
 def _one(value: Any, known: Iterable[str], field: str, where: str) -> None:
     known = tuple(known)
-    must(isinstance(value, str) and value in known, f"{where} is not one of: {', '.join(known[:40])}", field)
+    must(
+        isinstance(value, str) and value in known,
+        tell("{value} is not one of: {known}", value=where, known=Series.of(known[:40])),
+        field,
+    )
 
 
 def _list(value: Any, field: str, where: str) -> list[Any]:
-    must(isinstance(value, list), f"{where}: a list is expected", field)
+    must(isinstance(value, list), tell("{where}: a list is expected", where=where), field)
     return list(value)
 
 
 def sides(row: Mapping[str, Any], law: Law) -> None:
     """A bilateral treaty names both its sides, and nobody stands on both."""
     if row["binding"] != "bilateral":
-        must(not row.get("bilateral"), "Only a bilateral treaty has sides", "bilateral")
+        must(not row.get("bilateral"), tell("Only a bilateral treaty has sides"), "bilateral")
         return
     found = _part(row.get("bilateral"), ("side_a", "side_b"), "bilateral", "bilateral")
     members = []
@@ -95,12 +108,14 @@ def sides(row: Mapping[str, Any], law: Law) -> None:
         side = found[name]
         if isinstance(side, str):
             group = side.removeprefix("group:")
-            must(side.startswith("group:") and group in law.defaults["groups"], "Not a group we know", "bilateral")
+            must(
+                side.startswith("group:") and group in law.defaults["groups"], tell("Not a group we know"), "bilateral"
+            )
         else:
             choices(side, states_of(law), "bilateral")
-            must(bool(side), f"{name}: name at least one State", "bilateral")
+            must(bool(side), tell("{where}: name at least one State", where=name), "bilateral")
         members.append(reference.members(side))
-    must(not members[0] & members[1], "A State cannot stand on both sides", "bilateral")
+    must(not members[0] & members[1], tell("A State cannot stand on both sides"), "bilateral")
 
 
 def profile(found: Any, law: Law) -> None:
@@ -121,13 +136,17 @@ def profile(found: Any, law: Law) -> None:
         choices(head["persons"], persons, here)
         choices(head["consent_required_for"], persons, here)
         _flags(head, FLAGS[1:], here, "general_heads")
-    must(bool(row["persons"] or row["general_heads"]), "Say who may be heard", here)
+    must(bool(row["persons"] or row["general_heads"]), tell("Say who may be heard"), here)
     for name, enum in ENUMERATED.items():
         _one(row[name], law.enums[enum], here, name)
     choices(row.get("reason_required", []), law.enums["reason_no_attendance"], here)
     choices(row.get("procedures", []), law.enums["procedure"], here)
     for name in ("must_be_in_agreement", "cost_exceptions"):
-        must(all(isinstance(one, str) for one in _list(row.get(name, []), here, name)), f"{name}: words", here)
+        must(
+            all(isinstance(one, str) for one in _list(row.get(name, []), here, name)),
+            tell("{where}: words", where=name),
+            here,
+        )
     _channels(row, law)
     _rest(row, law)
 
@@ -141,7 +160,11 @@ def _channels(row: Mapping[str, Any], law: Law) -> None:
     oral = _part(row["oral_request"], ("allowed", "conditions"), here, "oral_request")
     _flags(oral, ("allowed",), here, "oral_request")
     choices(oral["conditions"], known, here)
-    must("written_confirmation" in oral, "oral_request: written_confirmation is missing (null will do)", here)
+    must(
+        "written_confirmation" in oral,
+        tell("{where}: {name} is missing (null will do)", where="oral_request", name="written_confirmation"),
+        here,
+    )
 
 
 def _rest(row: Mapping[str, Any], law: Law) -> None:
@@ -174,7 +197,7 @@ def rule(row: Mapping[str, Any], law: Law) -> None:
     """A paragraph: consent by person is true or false."""
     for person, asked in _part(row.get("consent_by_person") or {}, (), "consent_by_person", "consent").items():
         _one(person, law.enums["person_status"], "consent_by_person", person[:30])
-        must(isinstance(asked, bool), f"{person}: true or false is expected", "consent_by_person")
+        must(isinstance(asked, bool), tell("{where}: true or false is expected", where=person), "consent_by_person")
 
 
 def overlay(row: Mapping[str, Any], law: Law) -> None:
@@ -182,7 +205,11 @@ def overlay(row: Mapping[str, Any], law: Law) -> None:
     persons = law.enums["person_status"]
     for person, asked in _part(row.get("consent_required") or {}, (), "consent_required", "consent").items():
         _one(person, persons, "consent_required", person[:30])
-        must(asked is None or isinstance(asked, bool), f"{person}: true, false or null (not known)", "consent_required")
+        must(
+            asked is None or isinstance(asked, bool),
+            tell("{where}: true, false or null (not known)", where=person),
+            "consent_required",
+        )
     for block in _list(row.get("hard_blocks") or [], "hard_blocks", "hard_blocks"):
         _part(block, ("code", "trigger", "value"), "hard_blocks", "hard_blocks")
         _one(block["code"], law.enums["block_code"], "hard_blocks", "code")
@@ -197,8 +224,12 @@ def overlay(row: Mapping[str, Any], law: Law) -> None:
         _part(lead, ("code", "applies_to", "months_before_hearing"), "lead_time", "lead_time")
         _one(lead["code"], law.enums["warning_code"], "lead_time", "code")
         months = lead["months_before_hearing"]
-        must(isinstance(months, int) and 0 < months <= 60, "months_before_hearing is a number up to 60", "lead_time")
-        must(isinstance(lead["applies_to"], str), "applies_to is a word", "lead_time")
+        must(
+            isinstance(months, int) and 0 < months <= 60,
+            tell("{name} is a number up to {most}", name="months_before_hearing", most=60),
+            "lead_time",
+        )
+        must(isinstance(lead["applies_to"], str), tell("{name} is a word", name="applies_to"), "lead_time")
     summons = row.get("summons_not_owed")
     if summons:
         _part(summons, ("persons", "code"), "summons_not_owed", "summons_not_owed")

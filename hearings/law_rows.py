@@ -25,6 +25,7 @@ from hearings.models import Hearing, HearingDay, HearingRequest, LawRow
 from hearings.models.law import LawKind
 from hearings.models.request import Capacity
 from hearings.permissions import require_staff
+from hearings.sentences import StateName, tell
 from hearings.status import HearingStatus, RequestStatus
 from hearings.texts import clean
 
@@ -86,16 +87,16 @@ def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "")
     After the fields, the row is tried: every capacity between the States it may concern must get an answer.
     """
     if kind not in set(LawKind):
-        raise Invalid(f"Not a kind of row: {kind[:40]}", "kind")
+        raise Invalid(tell("Not a kind of row: {kind}", kind=kind[:40]), "kind")
     if data is None:
         if (kind, key) not in law.edited:
-            raise Invalid("This row is as in the files", "key")
+            raise Invalid(tell("This row is as in the files"), "key")
         edit = Edit(kind=kind, key=key, data=None)
     else:
         row = validate(kind, data, law)
         made = reference.key_of(kind, row)
         if key and made != key:
-            raise Invalid("What names a row cannot be changed: add another row", reference.KEYS[kind][0])
+            raise Invalid(tell("What names a row cannot be changed: add another row"), reference.KEYS[kind][0])
         edit = Edit(kind=kind, key=made, data=row)
     _try(edited(law, edit))
     return edit
@@ -122,11 +123,20 @@ def _merge_check(law: Law) -> None:
         cited += [head["rule"] for head in row["profile"]["general_heads"]]
         gone = [rule for rule in cited if rule not in law.rules]
         if gone:
-            raise Invalid(f"{row['name']} rests on the paragraph {gone[0]}, which would be gone", "key")
+            raise Invalid(
+                tell("{name} rests on the paragraph {rule}, which would be gone", name=row["name"], rule=gone[0]), "key"
+            )
     for kind in ("party", "declaration"):
         for row in law.rows[kind].values():
             if row["instrument_id"] not in law.instruments:
-                raise Invalid(f"A row of {row['iso2']} names the instrument {row['instrument_id']}, gone", "key")
+                raise Invalid(
+                    tell(
+                        "A row of {state} names the instrument {instrument}, gone",
+                        state=StateName.of(row["iso2"], row["iso2"]),
+                        instrument=row["instrument_id"],
+                    ),
+                    "key",
+                )
 
 
 def _try(law: Law) -> None:
@@ -139,7 +149,7 @@ def _try(law: Law) -> None:
                 legal_bases.evaluate(ask, law=law).as_json()
             except (LookupError, TypeError, ValueError, AttributeError) as error:
                 raise Invalid(
-                    f"The engine cannot read this row: {type(error).__name__} {error}"[:300], "data"
+                    tell("The engine cannot read this row: {why}", why=f"{type(error).__name__} {error}"[:267]), "data"
                 ) from None
 
 
@@ -158,7 +168,7 @@ async def save(
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('law_row'))"))
     law = await laws.current(db)
     if law.serial != seen:
-        raise NotReady("The law has been changed since you looked at it; look again")
+        raise NotReady(tell("The law has been changed since you looked at it; look again"))
     found = []
     for number, edit in enumerate(edits, start=1):
         checked = check(edit.kind, edit.data, law, key=edit.key)

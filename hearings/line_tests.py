@@ -22,6 +22,7 @@ from hearings.models import Agreement, Hearing, LineReport, LineTest
 from hearings.moves import move_agreement
 from hearings.permissions import require_staff
 from hearings.queries import get
+from hearings.sentences import Series, tell
 from hearings.status import AgreementStatus
 from hearings.texts import clean
 
@@ -67,23 +68,25 @@ def read(measured: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = sorted(set(map(str, measured)) - {*FIGURES, "tones", "sound_ahead_ms"})
     if unknown:
-        raise Invalid(f"A report has no {unknown[0][:40]!r}", unknown[0][:40])
+        raise Invalid(tell("A report has no {name}", name=repr(unknown[0][:40])), unknown[0][:40])
     found: dict[str, Any] = {name: _figure(measured.get(name), name, *bounds) for name, bounds in FIGURES.items()}
     ahead = measured.get("sound_ahead_ms")
     found["sound_ahead_ms"] = None if ahead is None else _figure(ahead, "sound_ahead_ms", *SOUND_AHEAD)
     tones = measured.get("tones")
     known = profiles.table()["line_test"]["tones_hz"]
     if not isinstance(tones, Mapping) or set(tones) != set(map(str, known)):
-        raise Invalid(f"A level for each of these tones is needed: {', '.join(map(str, known))}", "tones")
+        raise Invalid(
+            tell("A level for each of these tones is needed: {tones}", tones=Series.of(map(str, known))), "tones"
+        )
     found["tones"] = {str(hz): _figure(tones[str(hz)], "tones", -200, 200) for hz in known}
     return found
 
 
 def _figure(value: Any, field: str, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise Invalid("A number is needed", field)
+        raise Invalid(tell("A number is needed"), field)
     if not least <= value <= most:
-        raise Invalid(f"A number from {least:g} to {most:g} is needed", field)
+        raise Invalid(tell("A number from {least} to {most} is needed", least=f"{least:g}", most=f"{most:g}"), field)
     return round(float(value), 2)
 
 
@@ -152,7 +155,7 @@ async def begin(db: AsyncSession, *, agreement: Agreement, actor: Actor, now: da
     hearing = await get(db, Hearing, agreement.hearing_id)
     _staff(hearing, actor)
     if agreement.status not in agreements.SIGNED:
-        raise AgreementMissing("A line is tested against an agreement that both States have signed")
+        raise AgreementMissing(tell("A line is tested against an agreement that both States have signed"))
     last = await latest(db, agreement)
     if last is not None and last.judged_at is None and now - last.begun_at < OPEN_FOR:
         return last
@@ -181,12 +184,12 @@ async def report(
     hearing = await get(db, Hearing, agreement.hearing_id)
     _staff(hearing, actor)
     if agreement.status not in agreements.SIGNED or agreement.terms_sha256 != test.terms_sha256:
-        raise NotReady("The agreement this test was begun for no longer holds")
+        raise NotReady(tell("The agreement this test was begun for no longer holds"))
     before = await reports(db, test)
     if actor.state in {one.owner_state for one in before}:
-        raise NotReady("This site has reported already: begin a new test")
+        raise NotReady(tell("This site has reported already: begin a new test"))
     if now - test.begun_at > OPEN_FOR:
-        raise NotReady("This test was begun more than an hour ago: begin a new one")
+        raise NotReady(tell("This test was begun more than an hour ago: begin a new one"))
     row = LineReport(
         owner_state=actor.state,
         line_test_id=test.id,
@@ -235,7 +238,7 @@ async def require_line(
         raise AgreementMissing
     reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason:
-        raise AgreementMissing(f"The agreement no longer holds: {reason}")
+        raise AgreementMissing(tell("The agreement no longer holds: {reason}", reason=reason))
     if await good(db, agreement, hearing):
         return agreement
     why = clean(without_test, "without_test", most=500, least=3 if without_test.strip() else 0)

@@ -33,6 +33,7 @@ from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.moves import move_presence
 from hearings.permissions import require
 from hearings.queries import get, live_invitation, open_sitting
+from hearings.sentences import tell
 from hearings.status import HearingStatus, PresenceStatus, SittingStatus
 
 TRIES = 5
@@ -127,7 +128,7 @@ async def revoke_link(db: AsyncSession, *, participant: Participant, actor: Acto
     """
     require("issue_link", actor)
     if await live_invitation(db, participant.id) is None:
-        raise NotReady("This person has no link that works")
+        raise NotReady(tell("This person has no link that works"))
     await _end(db, participant, "revoked", actor, now)
     await record(
         db,
@@ -154,9 +155,9 @@ async def _end(db: AsyncSession, participant: Participant, why: str, actor: Acto
 
 async def _make(db: AsyncSession, participant: Participant, now: datetime) -> Invite:
     if participant.person_id is not None:
-        raise Invalid("Staff sign in with their own link, not with a join link", "participant")
+        raise Invalid(tell("Staff sign in with their own link, not with a join link"), "participant")
     if (await get(db, Hearing, participant.hearing_id)).status in OVER:
-        raise NotReady("The hearing is over")
+        raise NotReady(tell("The hearing is over"))
     secret, pin = new_secret(), f"{secrets.randbelow(1_000_000):06d}"
     invitation = Invitation(
         owner_state=participant.owner_state,

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import LinkDead, LinkUnknown, LinkUsed
 from hearings.models import Login, Participant, Person, SignInLink
+from hearings.sentences import tell
 
 STAFF_LOGIN = timedelta(hours=12)
 """A member of staff signs in at least once a day."""
@@ -58,10 +59,10 @@ async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: dat
     if link is None:
         raise LinkUnknown
     if link.used_at is not None:
-        raise LinkUsed("This sign-in link has been used. Ask for a new one")
+        raise LinkUsed(tell("This sign-in link has been used. Ask for a new one"))
     person = await db.get(Person, link.person_id)
     if now >= link.expires_at or person is None or not person.active:
-        raise LinkDead("This sign-in link is too old. Ask for a new one")
+        raise LinkDead(tell("This sign-in link is too old. Ask for a new one"))
     link.used_at = now
     person.language = language or person.language
     login, cookie = await create_login(db, person=person, now=now)

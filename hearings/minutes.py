@@ -35,6 +35,7 @@ from hearings.passages import How, latest, tongues
 from hearings.permissions import require, require_staff
 from hearings.queries import get
 from hearings.roles import CONDUCTING
+from hearings.sentences import Word, tell
 from hearings.signatures import Act
 from hearings.status import MinutesStatus, SittingStatus
 from hearings.texts import clean
@@ -124,9 +125,9 @@ async def begin(db: AsyncSession, *, hearing: Hearing, speakers: Speakers, actor
     hearing = await get(db, Hearing, hearing.id, lock=True)
     earlier = await of_hearing(db, hearing)
     if any(one.status is not MinutesStatus.signed for one in earlier):
-        raise NotReady("The earlier minutes of this hearing are not signed yet")
+        raise NotReady(tell("The earlier minutes of this hearing are not signed yet"))
     if not await _new_sittings(db, hearing, earlier, started=True):
-        raise NotReady("Minutes are drafted once the sitting has begun")
+        raise NotReady(tell("Minutes are drafted once the sitting has begun"))
     minutes = Minutes(
         owner_state=hearing.owner_state,
         hearing_id=hearing.id,
@@ -154,7 +155,7 @@ async def refresh(db: AsyncSession, *, minutes: Minutes, speakers: Speakers, act
     require("edit_minutes", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
     if minutes.status is not MinutesStatus.drafted:
-        raise NotReady("The minutes are drafted again only before their review")
+        raise NotReady(tell("The minutes are drafted again only before their review"))
     hearing = await get(db, Hearing, minutes.hearing_id)
     return await _draft(db, minutes, hearing, speakers=speakers, actor=actor, now=now)
 
@@ -223,11 +224,11 @@ async def submit(db: AsyncSession, *, minutes: Minutes, actor: Actor, now: datet
     minutes = await get(db, Minutes, minutes.id, lock=True)
     query = select(Sitting).where(col(Sitting.id).in_(minutes.sittings), Sitting.status != SittingStatus.closed)
     if (await db.exec(query)).first() is not None:
-        raise NotReady("The sitting is not closed yet")
+        raise NotReady(tell("The sitting is not closed yet"))
     last = select(func.max(HearingEvent.seq)).where(HearingEvent.hearing_id == minutes.hearing_id)
     newest = (await db.exec(last)).one() or 0
     if newest > minutes.until_seq and not await _reviewed_before(db, minutes):
-        raise NotReady("Something has happened since it was drafted: draft it again first")
+        raise NotReady(tell("Something has happened since it was drafted: draft it again first"))
     move_minutes(db, minutes, MinutesStatus.in_review, actor=actor, now=now)
 
 
@@ -259,19 +260,19 @@ async def read_back(
     require("edit_minutes", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
     if minutes.status is not MinutesStatus.in_review:
-        raise NotReady("The minutes are read back at the end of their review")
+        raise NotReady(tell("The minutes are read back at the end of their review"))
     hearing = await get(db, Hearing, minutes.hearing_id)
     texts = await latest(db, minutes)
     standing = passages.obstacles(minutes, texts)
     if standing:
-        raise NotReady(f"Not complete yet: {len(standing)}", [str(one) for one in standing])
+        raise NotReady(tell("Not complete yet: {n}", n=len(standing)), [str(one) for one in standing])
     names = await passages.protected_names(db, minutes)
     heard = [clean(name, "heard_by", most=200, least=1) for name in heard_by]
     if not heard:
-        raise Invalid("To whom was it read?", "heard_by")
+        raise Invalid(tell("To whom was it read?"), "heard_by")
     tags = [language(tag) for tag in languages]
     if not tags or not set(tags) <= set(tongues(minutes)):
-        raise Invalid("In which of the languages of the minutes was it read?", "languages")
+        raise Invalid(tell("In which of the languages of the minutes was it read?"), "languages")
     reading = MinutesReading(
         owner_state=minutes.owner_state,
         minutes_id=minutes.id,
@@ -320,17 +321,22 @@ async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, no
     """
     require("sign_minutes", actor, target_state=actor.state)
     if actor.role not in CONDUCTING:
-        raise NotAllowed("An authority's key signs the minutes; others enter a reservation", sorted(CONDUCTING))
+        raise NotAllowed(tell("An authority's key signs the minutes; others enter a reservation"), sorted(CONDUCTING))
     minutes = await get(db, Minutes, minutes.id, lock=True)
     hearing = await get(db, Hearing, minutes.hearing_id)
     if minutes.status is not MinutesStatus.read_back:
-        raise NotReady(f"Minutes are signed after they have been read back; they are {minutes.status.value}")
+        raise NotReady(
+            tell(
+                "Minutes are signed after they have been read back; they are {status}",
+                status=Word.status(minutes.status),
+            )
+        )
     states = {hearing.requesting_state, hearing.requested_state}
     if actor.state not in states:
         raise NotFound
     kept = await recordings(db, minutes)
     if actor.state in await signed_by(db, minutes):
-        raise TermsChanged("This State has signed this text already")
+        raise TermsChanged(tell("This State has signed this text already"))
     signature = await signatures.receive(
         db,
         jws=jws,
@@ -361,7 +367,7 @@ async def acknowledge(db: AsyncSession, *, minutes: Minutes, hearing: Hearing, a
     )
     minutes = await get(db, Minutes, minutes.id, lock=True)
     if minutes.status is not MinutesStatus.signed:
-        raise NotReady("The minutes are not signed by both yet")
+        raise NotReady(tell("The minutes are not signed by both yet"))
     if minutes.received_at is None:
         minutes.received_at, minutes.received_by = now, actor.label
         db.add(minutes)

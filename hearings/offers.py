@@ -13,6 +13,7 @@ from hearings.errors import Invalid, NotFound, NotReady, TermsChanged
 from hearings.models import Hearing, Offer
 from hearings.moves import born, move_offer
 from hearings.permissions import require_staff
+from hearings.sentences import Word, tell, tell_n
 from hearings.status import OfferStatus
 from hearings.wall_times import FixedTime, has_moved
 
@@ -40,14 +41,14 @@ async def put(
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
     if not 1 <= len(times) <= MOST:
-        raise Invalid(f"Offer one to {MOST} times", "slots")
+        raise Invalid(tell_n("Offer one time", "Offer one to {n} times", MOST), "slots")
     if len({time.starts_at for time in times}) != len(times):
-        raise Invalid("The same time twice", "slots")
+        raise Invalid(tell("The same time twice"), "slots")
     if days and len(times) > 1:
-        raise Invalid("A hearing over several days is offered one time at once", "slots")
+        raise Invalid(tell("A hearing over several days is offered one time at once"), "slots")
     kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
     if numbers and any(after[0] < one[1] for one, after in pairwise(kept)):
-        raise Invalid("These times lie too close together to keep something free for each of them", "slots")
+        raise Invalid(tell("These times lie too close together to keep something free for each of them"), "slots")
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
     turn = max((one.round for one in before), default=0) + 1
@@ -101,11 +102,11 @@ async def choose(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Act
     if offer.hearing_id != hearing.id:
         raise NotFound
     if offer.status is not OfferStatus.offered:
-        raise NotReady(f"This time is no longer on the table: it is {offer.status.value.replace('_', ' ')}")
+        raise NotReady(tell("This time is no longer on the table: it is {status}", status=Word.status(offer.status)))
     if offer.starts_at <= now:
-        raise NotReady("This time has passed")
+        raise NotReady(tell("This time has passed"))
     if has_moved(offer):
-        raise TermsChanged("Newer time-zone data move this time: propose it again")
+        raise TermsChanged(tell("Newer time-zone data move this time: propose it again"))
     move_offer(db, offer, OfferStatus.accepted, actor=actor, now=now)
     await pass_over(db, hearing=hearing, but=offer, actor=actor, now=now, reason="another was chosen")
 
@@ -121,10 +122,10 @@ async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: 
     if offer.hearing_id != hearing.id or (actor is not SYSTEM and offer.by_state != actor.state):
         raise NotFound
     if offer.read_at is not None:
-        raise NotReady("The other State has read this offer; it can be countered, not taken back")
+        raise NotReady(tell("The other State has read this offer; it can be countered, not taken back"))
     others = [one for one in await offers_of(db, hearing.id, open_only=True) if one.id != offer.id]
     if not others:
-        raise NotReady("It is the only time on the table: propose another, or cancel the hearing")
+        raise NotReady(tell("It is the only time on the table: propose another, or cancel the hearing"))
     move_offer(db, offer, OfferStatus.taken_back, actor=actor, now=now)
     await bookings.release(db, hearing=hearing, offers=[offer.id], now=now)
 

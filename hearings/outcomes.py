@@ -9,6 +9,7 @@ from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
 from hearings.negotiation_words import OPTIONS, SENTENCES
 from hearings.profiles import ACCESSIBILITY, MOST_MINUTES_DOWN, MOST_REDIALS, table
+from hearings.sentences import Series, tell
 
 
 class Result(StrEnum):
@@ -173,13 +174,13 @@ def needs_from(value: Mapping[str, Any]) -> Needs:
     read: dict[str, Any] = {}
     for name, given in value.items():
         if name not in _READ:
-            raise Invalid(f"Needs have no {str(name)[:40]!r}", str(name)[:40])
+            raise Invalid(tell("Needs have no {name}", name=repr(str(name)[:40])), str(name)[:40])
         read[name] = _READ[name](given, name)
     needs = Needs(**read)
     if needs.most_height < needs.least_height:
-        raise Invalid("The largest picture cannot be below the least", "most_height")
+        raise Invalid(tell("The largest picture cannot be below the least"), "most_height")
     if needs.most_fps < needs.least_fps:
-        raise Invalid("The most frames cannot be below the least", "most_fps")
+        raise Invalid(tell("The most frames cannot be below the least"), "most_fps")
     return needs
 
 
@@ -212,7 +213,7 @@ def _number(least: int, most: int) -> Any:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
-            raise Invalid(f"A whole number from {least} to {most} is needed", field)
+            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
         return int(text)
 
     return read
@@ -221,20 +222,20 @@ def _number(least: int, most: int) -> Any:
 def _height(value: Any, field: str) -> int:
     found: int = _number(1, 10_000)(value, field)
     if found not in table()["sizes"]:
-        raise Invalid(f"One of: {', '.join(map(str, table()['sizes']))}", field)
+        raise Invalid(tell("One of: {known}", known=Series.of(map(str, table()["sizes"]))), field)
     return found
 
 
 def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
-        raise Invalid("Yes or no is needed", field)
+        raise Invalid(tell("Yes or no is needed"), field)
     return value
 
 
 def _one_of(known: type[StrEnum]) -> Any:
     def read(value: Any, field: str) -> StrEnum:
         if not isinstance(value, str) or value not in set(known):
-            raise Invalid(f"One of: {', '.join(known)}", field)
+            raise Invalid(tell("One of: {known}", known=Series.of(known)), field)
         return known(value)
 
     return read
@@ -243,7 +244,7 @@ def _one_of(known: type[StrEnum]) -> Any:
 def _word(*known: str) -> Any:
     def read(value: Any, field: str) -> str:
         if value not in known:
-            raise Invalid(f"One of: {', '.join(known)}", field)
+            raise Invalid(tell("One of: {known}", known=Series.of(known)), field)
         return str(value)
 
     return read
@@ -251,7 +252,7 @@ def _word(*known: str) -> Any:
 
 def _accessibility(value: Any, field: str) -> frozenset[str]:
     if not isinstance(value, (list, tuple, set, frozenset)) or not set(value) <= set(ACCESSIBILITY):
-        raise Invalid(f"Some of: {', '.join(ACCESSIBILITY)}", field)
+        raise Invalid(tell("Some of: {known}", known=Series.of(ACCESSIBILITY)), field)
     return frozenset(value)
 
 

@@ -21,6 +21,7 @@ from hearings.moves import born, move_presence
 from hearings.permissions import require, require_staff
 from hearings.queries import open_sitting, participants
 from hearings.roles import CONDUCTING, HEARD, Role
+from hearings.sentences import Series, Word, tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from hearings.texts import clean
 
@@ -57,10 +58,13 @@ async def add(
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
     if state not in (hearing.requesting_state, hearing.requested_state):
-        raise Invalid("People of a hearing are in one of its two States", "state")
+        raise Invalid(tell("People of a hearing are in one of its two States"), "state")
     if role not in hearing.participant_classes:
         raise NotReady(
-            f"The terms both States agree to do not have a {role.value.replace('_', ' ')}: change them first"
+            tell(
+                "The terms both States agree to do not have a {role}: change them first",
+                role=Word.of("role", role.value),
+            )
         )
     speaks = language(speaks)
     if hears is None:
@@ -73,9 +77,9 @@ async def add(
         )
     ).one()
     if role is Role.presiding_judge and last:
-        raise Invalid("There is one presiding judge", "role")
+        raise Invalid(tell("There is one presiding judge"), "role")
     if person is not None and any(one.person_id == person.id for one in await participants(db, hearing.id)):
-        raise Invalid("This person takes part already", "person")
+        raise Invalid(tell("This person takes part already"), "person")
     participant = Participant(
         owner_state=hearing.owner_state,
         hearing_id=hearing.id,
@@ -118,7 +122,7 @@ async def change(
         "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
     if participant.presence in IN_ROOM:
-        raise NotReady("The person is in the room: correct it when they have left")
+        raise NotReady(tell("The person is in the room: correct it when they have left"))
     participant.display_name = clean(display_name, "display_name", most=200, least=1)
     participant.city = clean(city, "city", most=100)
     participant.speaks = language(speaks)
@@ -145,15 +149,15 @@ async def confirm_identity(
     """
     require("confirm_identity", actor, target_state=participant.state)
     if method not in IDENTITY_METHODS:
-        raise Invalid("Not a way of confirming identity", "method")
+        raise Invalid(tell("Not a way of confirming identity"), "method")
     if document not in (DOCUMENTS if method == DOCUMENT_SEEN else ("",)):
-        raise Invalid("Say what kind of document was seen, and of a document only", "document")
+        raise Invalid(tell("Say what kind of document was seen, and of a document only"), "document")
     if method == DOCUMENT_SEEN and not (len(last_four) == 4 and last_four.isalnum()):
-        raise Invalid("The last four letters or digits of the document's number", "last_four")
+        raise Invalid(tell("The last four letters or digits of the document's number"), "last_four")
     if method != DOCUMENT_SEEN and last_four:
-        raise Invalid("Only of a document that was seen", "last_four")
+        raise Invalid(tell("Only of a document that was seen"), "last_four")
     if participant.presence in {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}:
-        raise NotReady("The person has not come yet")
+        raise NotReady(tell("The person has not come yet"))
     participant.identity_confirmed_at = now
     participant.identity_confirmed_by = actor.id
     participant.identity_method = method
@@ -200,7 +204,7 @@ async def remove(db: AsyncSession, *, participant: Participant, reason: str, act
     """
     require("remove", actor, target_state=participant.state)
     if participant.id == actor.participant_id:
-        raise Invalid("Nobody removes themselves; leave instead", "participant")
+        raise Invalid(tell("Nobody removes themselves; leave instead"), "participant")
     reason = clean(reason, "reason", most=500, least=3)
     move_presence(db, participant, PresenceStatus.removed, actor=actor, now=now, reason=reason)
     silence(participant)
@@ -226,7 +230,7 @@ async def mute(
     """Mute another person; they open their own microphone again. Effects: microphone off, event muted."""
     require("mute_other", actor, target_state=participant.state, granted=granted)
     if participant.presence not in IN_ROOM:
-        raise NotReady("The person is not in the room")
+        raise NotReady(tell("The person is not in the room"))
     participant.microphone = False
     participant.muted_by_court = participant.id != actor.participant_id
     db.add(participant)
@@ -253,8 +257,10 @@ async def require_essentials(db: AsyncSession, sitting: Sitting) -> None:
     """Raise `EssentialMissing` unless everybody essential is in the room."""
     missing = await missing_essentials(db, sitting)
     if missing:
-        roles = ", ".join(sorted({participant.role.value.replace("_", " ") for participant in missing}))
-        raise EssentialMissing(f"Not in the room: {roles}", [participant.id for participant in missing])
+        roles = Series.of(Word.of("role", role) for role in sorted({participant.role.value for participant in missing}))
+        raise EssentialMissing(
+            tell("Not in the room: {roles}", roles=roles), [participant.id for participant in missing]
+        )
 
 
 async def require_open(db: AsyncSession, hearing_id: str) -> None:

@@ -21,6 +21,7 @@ from hearings.minutes_facts import secrets
 from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage
 from hearings.permissions import require
 from hearings.queries import get, participants
+from hearings.sentences import tell
 from hearings.status import MinutesStatus
 from hearings.texts import clean
 
@@ -126,7 +127,7 @@ async def revise(
     require("edit_minutes", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
     if minutes.status not in EDITABLE:
-        raise NotReady("The minutes have been read back: open them again to change them")
+        raise NotReady(tell("The minutes have been read back: open them again to change them"))
     before = (await revisions(db, minutes, key))[-1]
     if before.revision != revision:
         raise Stale(revision, before.revision)
@@ -134,7 +135,7 @@ async def revise(
     texts, marks = dict(before.texts), {lang: dict(mark) for lang, mark in before.marks.items()}
     for lang, writing in writings.items():
         if lang not in tongues(minutes):
-            raise Invalid("These minutes are not in this language", f"text_{lang}")
+            raise Invalid(tell("These minutes are not in this language"), f"text_{lang}")
         texts[lang], marks[lang] = _checked(lang, writing, names)
     said_anew = [
         lang for lang, one in writings.items() if one.how is How.written and texts[lang] != before.texts.get(lang)
@@ -180,16 +181,16 @@ def _checked(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, di
     refuse_names(text, names, field)
     by = clean(writing.by, f"by_{lang}", most=200)
     if writing.how is How.translated and not by:
-        raise Invalid("Who translated it? Give the name, or say that a machine did", f"by_{lang}")
+        raise Invalid(tell("Who translated it? Give the name, or say that a machine did"), f"by_{lang}")
     if writing.how is How.drafted:
-        raise Invalid("Only the program drafts", field)
+        raise Invalid(tell("Only the program drafts"), field)
     return text, {"how": writing.how.value, "by": by}
 
 
 def refuse_names(text: str, names: Sequence[str], field: str) -> None:
     """Raise `Invalid` when the text names somebody who is protected."""
     if any(name.casefold() in text.casefold() for name in names):
-        raise Invalid("This names a person whose identity is protected: write the pseudonym", field)
+        raise Invalid(tell("This names a person whose identity is protected: write the pseudonym"), field)
 
 
 async def _secrets(db: AsyncSession, minutes: Minutes) -> list[str]:

@@ -21,6 +21,7 @@ from hearings.models import Consent, Hearing, HearingRequest, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_consent, move_hearing
 from hearings.request_log import require
+from hearings.sentences import tell
 from hearings.status import ConsentStatus, HearingStatus, SittingStatus
 from hearings.texts import clean
 
@@ -68,15 +69,15 @@ async def record(
     """
     require("record_consent", request, actor)
     if answer not in ("pending", "given", "refused"):
-        raise Invalid("Not one of the values this field takes", "answer")
+        raise Invalid(tell("Not one of the values this field takes"), "answer")
     consent = await _find(db, request, consent_id)
     note = clean(note, "note", most=1000, lines=True)
     counsel = clean(counsel, "counsel", most=200)
     if counsel_present and not counsel:
-        raise Invalid("Name the counsel who was present", "counsel")
+        raise Invalid(tell("Name the counsel who was present"), "counsel")
     at = given_at or now
     if at > now:
-        raise Invalid("This time is still to come", "given_at")
+        raise Invalid(tell("This time is still to come"), "given_at")
     move_consent(db, consent, ConsentStatus(answer), actor=actor, now=now, reason=note)
     consent.note, consent.counsel = note, counsel
     consent.counsel_present, consent.lawyer_access = counsel_present, lawyer_access
@@ -173,4 +174,4 @@ async def _find(db: AsyncSession, request: HearingRequest, consent_id: str) -> C
 
 def _submitted(request: HearingRequest) -> None:
     if request.submitted_at is None:
-        raise NotReady("A draft has no consents on record yet")
+        raise NotReady(tell("A draft has no consents on record yet"))

@@ -16,6 +16,7 @@ import yaml
 from hearings import reference
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
+from hearings.sentences import Series, tell
 
 ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
 INTERPRETING = ("consecutive", "simultaneous")
@@ -93,12 +94,14 @@ class Profile:
 def _words(known: Callable[[], Iterable[str]], least: int) -> Callable[[Any, str], frozenset[str]]:
     def read(value: Any, field: str) -> frozenset[str]:
         if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(one, str) for one in value):
-            raise Invalid("A list of words is needed", field)
+            raise Invalid(tell("A list of words is needed"), field)
         unknown = sorted(set(value) - set(known()))
         if unknown:
-            raise Invalid(f"Not known: {unknown[0][:40]!r}; known: {', '.join(known())}", field)
+            raise Invalid(
+                tell("Not known: {name}; known: {known}", name=repr(unknown[0][:40]), known=Series.of(known())), field
+            )
         if len(set(value)) < least:
-            raise Invalid("Choose at least one", field)
+            raise Invalid(tell("Choose at least one"), field)
         return frozenset(value)
 
     return read
@@ -108,7 +111,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
-            raise Invalid(f"A whole number from {least} to {most} is needed", field)
+            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
         return int(text)
 
     return read
@@ -116,20 +119,20 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
 
 def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
-        raise Invalid("Yes or no is needed", field)
+        raise Invalid(tell("Yes or no is needed"), field)
     return value
 
 
 def _endpoint(value: Any, field: str) -> str:
     if value not in ids("endpoints"):
-        raise Invalid(f"One of: {', '.join(ids('endpoints'))}", field)
+        raise Invalid(tell("One of: {known}", known=Series.of(ids("endpoints"))), field)
     return str(value)
 
 
 def _height(value: Any, field: str) -> int:
     found = _number(1, 10_000)(value, field)
     if found not in table()["sizes"]:
-        raise Invalid(f"One of: {', '.join(map(str, table()['sizes']))}", field)
+        raise Invalid(tell("One of: {known}", known=Series.of(map(str, table()["sizes"]))), field)
     return found
 
 
@@ -172,15 +175,15 @@ def parse(abilities: Mapping[str, Any]) -> Profile:
     what is guaranteed."""
     unknown = sorted(set(map(str, abilities)) - set(READ))
     if unknown:
-        raise Invalid(f"A profile has no {unknown[0][:40]!r}", unknown[0][:40])
+        raise Invalid(tell("A profile has no {name}", name=repr(unknown[0][:40])), unknown[0][:40])
     read = {name: READ[name](value, name) for name, value in abilities.items()}
     missing = [one.name for one in fields(Profile) if one.name not in read and not _has_default(one.name)]
     if missing:
-        raise Invalid("Cannot be empty", missing[0])
+        raise Invalid(tell("Cannot be empty"), missing[0])
     profile = Profile(**read)
     for way in ("up", "down"):
         if getattr(profile, f"{way}_target") < getattr(profile, f"{way}_least"):
-            raise Invalid("What there usually is cannot be less than what is guaranteed", f"{way}_target")
+            raise Invalid(tell("What there usually is cannot be less than what is guaranteed"), f"{way}_target")
     return profile
 
 

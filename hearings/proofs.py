@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from hearings.errors import Invalid
+from hearings.sentences import tell
 
 LONGEST = 16_384
 """Characters of a proof; assertions and DPoP proofs are far shorter."""
@@ -128,15 +129,15 @@ def parse(text: str, *, headers: frozenset[str], longest: int = LONGEST, bracket
 def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     """A public key out of a JWK. Raises `Invalid` for another kind, a point off the curve, or a private key."""
     if not isinstance(jwk, Mapping) or "d" in jwk or "k" in jwk:
-        raise Invalid("A public key as JWK is needed, never a private one", "jwk")
+        raise Invalid(tell("A public key as JWK is needed, never a private one"), "jwk")
     try:
         if (jwk.get("kty"), jwk.get("crv")) == ("OKP", "Ed25519"):
             return _ed25519(_number(jwk, "x"))
         if (jwk.get("kty"), jwk.get("crv")) == ("EC", "P-256"):
             return _p256(_number(jwk, "x"), _number(jwk, "y"))
     except ValueError as error:
-        raise Invalid("This JWK holds no key of its kind", "jwk") from error
-    raise Invalid("A key is Ed25519 (kty OKP) or P-256 (kty EC)", "jwk")
+        raise Invalid(tell("This JWK holds no key of its kind"), "jwk") from error
+    raise Invalid(tell("A key is Ed25519 (kty OKP) or P-256 (kty EC)"), "jwk")
 
 
 def _number(jwk: Mapping[str, Any], name: str) -> bytes:

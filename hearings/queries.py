@@ -31,6 +31,7 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
+from hearings.sentences import tell
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
 
 T = TypeVar("T", bound=Row)
@@ -418,4 +419,4 @@ def _cursor(after: str) -> dict[str, Any]:
             raise ValueError(at)
         return {"at": instant.astimezone(UTC), "last": row_id}
     except (ValueError, OverflowError) as error:
-        raise Invalid("This is not the mark of a page", "after") from error
+        raise Invalid(tell("This is not the mark of a page"), "after") from error

@@ -25,6 +25,7 @@ from hearings.passages import refuse_names
 from hearings.permissions import require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.roles import HEARD, Role
+from hearings.sentences import tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from hearings.texts import clean
 
@@ -242,28 +243,28 @@ async def record(
     """
     known = EventKind(kind) if kind in KINDS else None
     if known is None:
-        raise Invalid("Not a kind of act that is recorded", "kind")
+        raise Invalid(tell("Not a kind of act that is recorded"), "kind")
     asked = KINDS[known]
     require(asked.needs, actor)
     sitting = await open_sitting(db, hearing.id, lock=True)
     if sitting is None or not takes(sitting):
-        raise NotReady("No sitting of this hearing is open")
+        raise NotReady(tell("No sitting of this hearing is open"))
     request = await get(db, HearingRequest, hearing.request_id)
     people, entries = await participants(db, hearing.id), await of_hearing(db, hearing.id)
     if corrects is None and asked.withdraws:
-        raise Invalid("Say which entry is meant", "corrects")
+        raise Invalid(tell("Say which entry is meant"), "corrects")
     data: dict[str, object] = {"sitting": sitting.id}
     if corrects is not None:
         data["corrects"] = _corrected(entries, known, corrects, actor).seq
     context = _Asked(db, hearing, request, people, entries, corrects is not None)
     if unknown := sorted(set(values) - set(asked.fields)):
-        raise Invalid("This kind of act has no such field", unknown[0])
+        raise Invalid(tell("This kind of act has no such field"), unknown[0])
     for name, field in asked.fields.items():
         value = values.get(name, "").strip()
         if value:
             data[name] = await CHECKS[field.sort](context, field, name, value)
         elif field.required:
-            raise Invalid("Cannot be empty", name)
+            raise Invalid(tell("Cannot be empty"), name)
     recording = await recording_of(db, sitting.id)
     if (code := timecode(recording, now)) is not None:
         data |= {"recording": recording.id, "timecode_ms": code}
@@ -274,12 +275,12 @@ def _corrected(entries: Sequence[HearingEvent], kind: EventKind, seq: int, actor
     found = next((one for one in entries if one.seq == seq), None)
     same = found is not None and (KINDS[kind].withdraws or found.kind == kind)
     if found is None or not same or found.kind == EventKind.entry_withdrawn:
-        raise Invalid("There is no such entry of this kind", "corrects")
+        raise Invalid(tell("There is no such entry of this kind"), "corrects")
     if seq in replaced(entries):
-        raise Invalid("This entry has been corrected or withdrawn already", "corrects")
+        raise Invalid(tell("This entry has been corrected or withdrawn already"), "corrects")
     if correctable_by(found, actor.role):
         return found
-    raise Invalid("Only the State that made an entry corrects it", "corrects")
+    raise Invalid(tell("Only the State that made an entry corrects it"), "corrects")
 
 
 def correctable_by(entry: HearingEvent, role: Role | None) -> bool:
@@ -293,15 +294,15 @@ def correctable_by(entry: HearingEvent, role: Role | None) -> bool:
 async def _participant(asked: _Asked, field: Field, name: str, value: str) -> object:
     found = next((one for one in asked.people if one.id == value), None)
     if found is None or found.role not in field.roles:
-        raise Invalid("Nobody of this hearing who could be meant here", name)
+        raise Invalid(tell("Nobody of this hearing who could be meant here"), name)
     if found.presence is PresenceStatus.invited or not (asked.correcting or found.presence in IN_ROOM):
-        raise NotReady("The person is not in the room")
+        raise NotReady(tell("The person is not in the room"))
     return found.id
 
 
 async def _state(asked: _Asked, field: Field, name: str, value: str) -> object:
     if value not in (asked.hearing.requesting_state, asked.hearing.requested_state):
-        raise Invalid("The law of one of the two States of the hearing", name)
+        raise Invalid(tell("The law of one of the two States of the hearing"), name)
     return value
 
 
@@ -311,7 +312,7 @@ async def _language(asked: _Asked, field: Field, name: str, value: str) -> objec
 
 async def _choice(asked: _Asked, field: Field, name: str, value: str) -> object:
     if value not in field.choices:
-        raise Invalid("Not one of the values this field takes", name)
+        raise Invalid(tell("Not one of the values this field takes"), name)
     return value
 
 
@@ -322,14 +323,14 @@ async def _exhibit(asked: _Asked, field: Field, name: str, value: str) -> object
     except NotFound:
         found = None
     if found is None or found.kind is not AttachmentKind.exhibit:
-        raise Invalid("There is no such exhibit in this case", name)
+        raise Invalid(tell("There is no such exhibit in this case"), name)
     return {"id": found.id, "name": found.name, "sha256": found.sha256}
 
 
 async def _entry(asked: _Asked, field: Field, name: str, value: str) -> object:
     found = next((one for one in asked.entries if str(one.seq) == value and one.kind in field.kinds), None)
     if found is None or found.seq in replaced(asked.entries):
-        raise Invalid("There is no such entry, or it stands no longer", name)
+        raise Invalid(tell("There is no such entry, or it stands no longer"), name)
     return found.seq
 
 

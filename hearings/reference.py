@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from hearings.errors import UnknownState
+from hearings.sentences import tell
 
 VERIFIED = frozenset({"read-in-source"})
 """Confidences that need no "unverified" beside them."""
@@ -164,7 +165,7 @@ def jurisdiction(state: str) -> Jurisdiction:
     try:
         return jurisdictions()[state]
     except KeyError:
-        raise UnknownState(f"No data for the State {state[:10]!r}", "state") from None
+        raise UnknownState(tell("No data for the State {name}", name=repr(state[:10])), "state") from None
 
 
 UNKNOWN_PARTY = PartyRow(status="unknown", in_force_from=None, confidence="unknown", source="")

@@ -22,6 +22,7 @@ from hearings.moves import move_request
 from hearings.refusal_rules import Objection, request_objections
 from hearings.request_log import log, require
 from hearings.request_rules import rules
+from hearings.sentences import tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -60,7 +61,7 @@ async def answer_information(
     """Answer the question. Effects: status back to under_review; the answer in its history; no `info_due`."""
     require("answer_information", request, actor)
     if request.status is not RequestStatus.information_requested:
-        raise NotReady("Nothing has been asked")
+        raise NotReady(tell("Nothing has been asked"))
     request.info_due = None
     move_request(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
 
@@ -114,19 +115,24 @@ async def refuse(
     """
     require("answer_request", request, actor)
     if ground not in reference.enums()["refusal_code"]:
-        raise Invalid("Not a ground of refusal", "ground")
+        raise Invalid(tell("Not a ground of refusal"), "ground")
     if motive and motive not in reference.enums()["refusal_motive"]:
-        raise Invalid("Not a motive of refusal", "motive")
+        raise Invalid(tell("Not a motive of refusal"), "motive")
     reasons = _reasons(reasons)
     found = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
     for one in found:
         if one.binding:
-            raise Invalid(f"{one.provision}: {one.text}", "motive" if one.code.startswith("motive") else "reason")
+            raise Invalid(
+                tell("{provision}: {reason}", provision=one.provision, reason=one.text),
+                "motive" if one.code.startswith("motive") else "reason",
+            )
     needed = ground not in rules()["refusal_without_consultation"]
     if needed and not await consultations.of_request(db, request.id):
         raise NotReady(
-            "Before a refusal the two States consult whether assistance may be given under conditions "
-            "(UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation first",
+            tell(
+                "Before a refusal the two States consult whether assistance may be given under conditions "
+                "(UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation first"
+            ),
             ["consultation"],
         )
     _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
@@ -177,7 +183,7 @@ async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Act
     """A postponed request is reviewed again. Effects: `answer_due` anew, no `review_due`; status to under_review."""
     require("answer_request", request, actor)
     if request.status is not RequestStatus.postponed:
-        raise NotReady("The request is not postponed")
+        raise NotReady(tell("The request is not postponed"))
     request.answer_due, request.review_due = answer_due(request, now=now), None
     move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
 
@@ -191,9 +197,9 @@ async def comment_on_refusal(
     """
     require("comment_refusal", request, actor)
     if request.status is not RequestStatus.refused:
-        raise NotReady("The request was not refused")
+        raise NotReady(tell("The request was not refused"))
     if request.refusal_comment:
-        raise NotReady("The refusal has been commented on already")
+        raise NotReady(tell("The refusal has been commented on already"))
     request.refusal_comment, request.refusal_comment_at = _reasons(comment), now
     request.version += 1
     log(db, request, RequestAct.refusal_commented, actor=actor, now=now)
@@ -206,7 +212,7 @@ async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor
     """
     require("confirm_in_writing", request, actor)
     if not request.oral or request.written_confirmed_at is not None or request.submitted_at is None:
-        raise NotReady("There is nothing to confirm in writing")
+        raise NotReady(tell("There is nothing to confirm in writing"))
     late = sending.overdue(request, now=now)
     request.written_confirmed_at, request.written_due = now, None
     request.version += 1
@@ -216,7 +222,7 @@ async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor
 def _require_confirmed(request: HearingRequest, now: datetime) -> None:
     if sending.overdue(request, now=now):
         raise NotReady(
-            "The request was made by word of mouth and has not been confirmed in writing in time",
+            tell("The request was made by word of mouth and has not been confirmed in writing in time"),
             ["confirm_in_writing"],
         )
 
@@ -253,7 +259,7 @@ def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -
     if given is None:
         return now + timedelta(days=days)
     if not now < given <= now + FARTHEST:
-        raise Invalid("This day has passed, or is more than two years ahead", field)
+        raise Invalid(tell("This day has passed, or is more than two years ahead"), field)
     return given
 
 

@@ -27,6 +27,7 @@ from hearings.models.request import (
     Stage,
 )
 from hearings.request_rules import rules
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 Reader = Callable[[str, Any], Any]
@@ -167,7 +168,15 @@ def _slots(name: str, value: Any) -> list[dict[str, Any]]:
             "zone": one["zone"],
         } | ({} if one.get("fold") is None else {"fold": one["fold"]})
     if found and not least <= len(found) <= most:
-        raise Invalid(f"Propose at least {least} different times, and at most {most}, or none", name)
+        raise Invalid(
+            tell_n(
+                "Propose at least {n} time, and at most {most}, or none",
+                "Propose at least {n} different times, and at most {most}, or none",
+                least,
+                most=most,
+            ),
+            name,
+        )
     return [found[at] for at in sorted(found)]
 
 
@@ -267,7 +276,7 @@ def read(fields: Mapping[str, Any], *, law: Law = LAW) -> dict[str, Any]:
     """The fields, checked; `law` says which instruments there are. Raises `Invalid` naming the field."""
     unknown = sorted(str(name) for name in set(fields) - set(FIELDS))
     if unknown:
-        raise Invalid(f"Not a field of a request: {unknown[0][:40]}", unknown[0][:40])
+        raise Invalid(tell("Not a field of a request: {name}", name=unknown[0][:40]), unknown[0][:40])
     return {name: _read(name, value, law) for name, value in fields.items()}
 
 
@@ -281,7 +290,7 @@ def _read(name: str, value: Any, law: Law) -> Any:
             error.field = name
         raise
     except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Invalid("Not one of the values this field takes", name) from error
+        raise Invalid(tell("Not one of the values this field takes"), name) from error
 
 
 def folded(name: str) -> str:
@@ -300,10 +309,10 @@ def fill(request: HearingRequest, fields: Mapping[str, Any], *, law: Law = LAW) 
     if not request.oral:
         request.oral_at = request.written_due = request.written_confirmed_at = None
     elif request.oral_at is None:
-        raise Invalid("Say when the request was made by word of mouth", "oral_at")
+        raise Invalid(tell("Say when the request was made by word of mouth"), "oral_at")
     else:
         hours = reference.defaults()["timers"]["oral_written_confirmation_hours"]
         request.written_due = request.oral_at + timedelta(hours=hours)
     if request.detained_since and request.custody_limit and request.custody_limit < request.detained_since:
-        raise Invalid("The custody cannot end before it began", "custody_limit")
+        raise Invalid(tell("The custody cannot end before it began"), "custody_limit")
     return changed

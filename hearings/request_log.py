@@ -13,6 +13,7 @@ from hearings.errors import NaiveTime, NotReady
 from hearings.models import HearingRequest, RequestEvent
 from hearings.models.request_parts import RequestAct
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 
 
 def log(
@@ -50,7 +51,7 @@ def require(action: str, request: HearingRequest, actor: Actor) -> None:
 def after_submission(request: HearingRequest) -> None:
     """Raise `NotReady` for a draft: the other State cannot see it yet."""
     if request.submitted_at is None:
-        raise NotReady("The other State does not see a draft: submit it first")
+        raise NotReady(tell("The other State does not see a draft: submit it first"))
 
 
 OWN = frozenset({RequestAct.delegated})

@@ -9,6 +9,7 @@ from hearings.errors import Invalid
 from hearings.models import Hearing, HearingRequest
 from hearings.queries import Page
 from hearings.request_fields import folded
+from hearings.sentences import tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -26,7 +27,7 @@ async def queue(db: AsyncSession, *, state: str, after: str = "", limit: int = 5
     if after:
         points, _, last = after.partition(" ")
         if not points.isdecimal() or len(points) > 2:
-            raise Invalid("This is not the mark of a page", "after")
+            raise Invalid(tell("This is not the mark of a page"), "after")
         query = query.where(or_(priority < int(points), and_(priority == int(points), row_id > last)))
     rows = list((await db.exec(query.order_by(priority.desc(), row_id).limit(limit + 1))).all())
     return Page(rows[:limit], f"{rows[limit - 1].priority} {rows[limit - 1].id}" if len(rows) > limit else "")

@@ -40,7 +40,7 @@ from hearings.request_answers import (
 from hearings.request_fields import FIELDS, fill
 from hearings.request_fields import read as read_fields
 from hearings.request_log import log, require
-from hearings.sentences import tell
+from hearings.sentences import Series, Word, tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -86,7 +86,7 @@ async def draft(
     own = reference.jurisdiction(actor.state)
     other = reference.jurisdiction(requested_state)
     if own.state == other.state:
-        raise Invalid("The two States are the same", "requested_state")
+        raise Invalid(tell("The two States are the same"), "requested_state")
     require_staff("draft_request", actor, requesting_state=own.state, requested_state=other.state)
     request = HearingRequest(
         owner_state=own.state,
@@ -122,7 +122,9 @@ async def update(
     """
     require("draft_request", request, actor)
     if request.status is not RequestStatus.draft:
-        raise NotReady(f"Only a draft can be changed; this request is {request.status.value}")
+        raise NotReady(
+            tell("Only a draft can be changed; this request is {status}", status=Word.status(request.status))
+        )
     if version is not None and version != request.version:
         raise Stale(version, request.version)
     fill(request, fields, law=await current(db))
@@ -180,7 +182,9 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     law = await current(db)
     missing = blockers(request, now=now, law=law)
     if missing:
-        raise GateNotMet("The request cannot be submitted yet: " + "; ".join(missing), missing)
+        raise GateNotMet(
+            tell("The request cannot be submitted yet: {lines}", lines=Series.of(missing, "semicolon")), missing
+        )
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     request.gate_result = result.as_json()
     request.submitted_at = now
@@ -227,7 +231,7 @@ async def delegate(
         if person is None:
             raise NotFound
         if not works_on(person, request):
-            raise Invalid("This person's functions do not allow work on this request", "person")
+            raise Invalid(tell("This person's functions do not allow work on this request"), "person")
         name = person.name
     setattr(request, "requesting_assignee" if ours else "requested_assignee", person_id or None)
     request.version += 1

@@ -14,6 +14,7 @@ from hearings.errors import Invalid
 from hearings.models import LanguagePair, Resource
 from hearings.models.diary import ResourceKind
 from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 MOST_PAIRS = 40
@@ -82,7 +83,7 @@ async def change(
     """Change fields of `FIELDS`, and an interpreter's pairs where given. Raises as `add`. Effects: the row."""
     require_own(resource, actor, "edit_resource")
     if unknown := set(fields) - set(FIELDS):
-        raise Invalid(f"Not a field of a resource: {sorted(unknown)[0][:40]}", sorted(unknown)[0])
+        raise Invalid(tell("Not a field of a resource: {name}", name=sorted(unknown)[0][:40]), sorted(unknown)[0])
     for name, value in _checked(resource.kind, fields).items():
         setattr(resource, name, value)
     db.add(resource)
@@ -116,18 +117,18 @@ def _checked(kind: ResourceKind, fields: dict[str, Any]) -> dict[str, Any]:
             clocks.zone(value)
         found[name] = value
     if kind is not ResourceKind.interpreter and (found.get("accreditation") or found.get("accredited_until")):
-        raise Invalid("Only interpreters are accredited", "accreditation")
+        raise Invalid(tell("Only interpreters are accredited"), "accreditation")
     return found
 
 
 async def _put_pairs(db: AsyncSession, resource: Resource, pairs: Iterable[tuple[str, str]]) -> None:
     wanted = sorted({(languages.language(source), languages.language(target)) for source, target in pairs})
     if wanted and resource.kind is not ResourceKind.interpreter:
-        raise Invalid("Only interpreters have languages", "pairs")
+        raise Invalid(tell("Only interpreters have languages"), "pairs")
     if len(wanted) > MOST_PAIRS:
-        raise Invalid(f"At most {MOST_PAIRS} directions", "pairs")
+        raise Invalid(tell_n("At most {n} direction", "At most {n} directions", MOST_PAIRS), "pairs")
     if any(source == target for source, target in wanted):
-        raise Invalid("From one language into another", "pairs")
+        raise Invalid(tell("From one language into another"), "pairs")
     await db.exec(delete(LanguagePair).where(col(LanguagePair.resource_id) == resource.id))
     for source, target in wanted:
         db.add(LanguagePair(owner_state=resource.owner_state, resource_id=resource.id, source=source, target=target))

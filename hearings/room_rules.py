@@ -22,6 +22,7 @@ from hearings.models import Agreement, Hearing, HearingRequest, RoomConfirmation
 from hearings.models.hearing import RecordingPolicy
 from hearings.queries import events, get, participants
 from hearings.roles import LABELS, Role
+from hearings.sentences import tell
 from hearings.status import PresenceStatus, SittingStatus
 
 BEFORE_START = frozenset({SittingStatus.roll_call, SittingStatus.pre_record})
@@ -121,12 +122,12 @@ async def confirm(db: AsyncSession, *, sitting: Sitting, kind: str, actor: Actor
     Effects: adds the confirmation, event condition_confirmed.
     """
     if actor.role is not Role.requested_authority:
-        raise NotAllowed("The requested authority confirms this", (Role.requested_authority,))
+        raise NotAllowed(tell("The requested authority confirms this"), (Role.requested_authority,))
     if sitting.status not in BEFORE_START:
-        raise NotReady("This is confirmed at the roll call or the sound check")
+        raise NotReady(tell("This is confirmed at the roll call or the sound check"))
     rules = await of_sitting(db, sitting)
     if kind not in {one.kind.value for one in rules.confirm}:
-        raise Invalid("This condition needs no confirmation here", "kind")
+        raise Invalid(tell("This condition needs no confirmation here"), "kind")
     if kind in await confirmed(db, sitting.id):
         return
     db.add(

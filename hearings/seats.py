@@ -19,6 +19,7 @@ from hearings.participants import require_open, silence
 from hearings.permissions import require
 from hearings.queries import get
 from hearings.roles import CONDUCTING, Role
+from hearings.sentences import tell
 from hearings.status import PresenceStatus
 
 RETURN_WITHIN = timedelta(seconds=60)
@@ -55,9 +56,9 @@ async def ready(
     """
     await require_open(db, participant.hearing_id)
     if not notice:
-        raise NotReady("The recording notice must be acknowledged first")
+        raise NotReady(tell("The recording notice must be acknowledged first"))
     if not (microphone and speaker):
-        raise NotReady("A microphone and a speaker that work are needed")
+        raise NotReady(tell("A microphone and a speaker that work are needed"))
     actor = participant_actor(participant)
     participant.notice_at = participant.notice_at or now
     participant.devices = {"camera": camera, "microphone": microphone, "speaker": speaker}
@@ -152,7 +153,7 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
         require("unmute_other", actor)
     _own(participant, actor)
     if on and participant.presence is not PresenceStatus.present:
-        raise NotReady("A microphone opens only in the room")
+        raise NotReady(tell("A microphone opens only in the room"))
     participant.microphone = on
     if on:
         participant.muted_by_court = False
@@ -202,7 +203,7 @@ async def set_original(
     """How loud the floor stays under an interpreter, 0–40 %. Effects: `original`."""
     _own(participant, actor)
     if not 0 <= percent <= 40:
-        raise Invalid("Between 0 and 40 per cent", "percent")
+        raise Invalid(tell("Between 0 and 40 per cent"), "percent")
     participant.original = percent
     db.add(participant)
 
@@ -212,7 +213,7 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     require("speak_in_channel", actor, own=participant.id == actor.participant_id)
     _own(participant, actor)
     if participant.role is not Role.interpreter:
-        raise NotAllowed("Only an interpreter speaks in a language channel", (Role.interpreter,))
+        raise NotAllowed(tell("Only an interpreter speaks in a language channel"), (Role.interpreter,))
     participant.renders = await _booked(db, participant, lang)
     db.add(participant)
     await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
@@ -224,13 +225,13 @@ async def _booked(db: AsyncSession, participant: Participant, lang: str) -> str:
     hearing = await get(db, Hearing, participant.hearing_id)
     lang = language(lang)
     if lang not in (hearing.language_requesting, hearing.language_requested):
-        raise Invalid("This language is not booked for the hearing", "lang")
+        raise Invalid(tell("This language is not booked for the hearing"), "lang")
     return lang
 
 
 def _own(participant: Participant, actor: Actor) -> None:
     if participant.id != actor.participant_id:
-        raise NotAllowed("Only the person concerned can do this")
+        raise NotAllowed(tell("Only the person concerned can do this"))
 
 
 async def _record(

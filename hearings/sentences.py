@@ -6,6 +6,7 @@ reader's language. Messages are collected for translators by `python -m web.cata
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; "}
@@ -22,7 +23,10 @@ class Sentence(str):
 
 
 class Word(str):
-    """A code of a closed list (data/enums.yaml), in English its own letters. `table`: that of `web.terms.WORDS`."""
+    """A code of a closed list (data/enums.yaml), in English its own letters.
+
+    `table`: that of `web.terms.WORDS`, `role`, or the class of a status.
+    """
 
     __slots__ = ("code", "table")
     code: str
@@ -34,6 +38,11 @@ class Word(str):
         made = cls(code.replace("_", " "))
         made.table, made.code = table, code
         return made
+
+    @classmethod
+    def status(cls, status: StrEnum) -> Self:
+        """How something stands (`hearings.status`)."""
+        return cls.of(type(status).__name__, status.value)
 
 
 class StateName(str):

@@ -14,6 +14,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import SigningKey
 from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
 MOST_IN_FORCE = 20
@@ -44,12 +45,18 @@ async def add(
     try:
         found = proofs.public_key({"kty": "OKP", "crv": "Ed25519", "x": public_key.strip()})
     except Invalid as error:
-        raise Invalid("A public signing key is 43 characters of base64url", "public_key") from error
+        raise Invalid(tell("A public signing key is 43 characters of base64url"), "public_key") from error
     if (await db.exec(select(SigningKey).where(SigningKey.kid == found.thumbprint))).first() is not None:
-        raise Invalid("This key has been registered before: make a new one", "public_key")
+        raise Invalid(tell("This key has been registered before: make a new one"), "public_key")
     in_force = [key for key in await keys_of(db, state=owner) if key.retired_at is None]
     if len(in_force) >= MOST_IN_FORCE:
-        raise NotReady(f"A State has at most {MOST_IN_FORCE} signing keys at a time: retire one first")
+        raise NotReady(
+            tell_n(
+                "A State has at most {n} signing key at a time: retire it first",
+                "A State has at most {n} signing keys at a time: retire one first",
+                MOST_IN_FORCE,
+            )
+        )
     key = SigningKey(
         owner_state=owner,
         authority_name=clean(authority_name, "authority_name", most=300, least=1),

@@ -12,6 +12,7 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.languages import language
+from hearings.sentences import Series, tell
 from hearings.texts import clean
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +35,7 @@ def _text(most: int) -> Read:
     def read(value: str, field: str) -> str:
         value = clean(value, field, most=most, lines=True)
         if _PIN.search(value):
-            raise Invalid("A PIN is never written here: say only by which separate channel it is told", field)
+            raise Invalid(tell("A PIN is never written here: say only by which separate channel it is told"), field)
         return value
 
     return read
@@ -43,7 +44,7 @@ def _text(most: int) -> Read:
 def _choice(value: str, field: str) -> str:
     value = value.strip()
     if value and value not in CHOICES[field]:
-        raise Invalid(f"One of: {', '.join(CHOICES[field])}", field)
+        raise Invalid(tell("One of: {known}", known=Series.of(CHOICES[field])), field)
     return value
 
 
@@ -56,7 +57,7 @@ def _number(value: str, field: str) -> str:
     """E.164: `+`, country code, at most 15 digits; blanks and punctuation between them are dropped."""
     value = re.sub(r"[ ().\-/]", "", clean(value, field, most=60))
     if value and not re.fullmatch(r"\+[1-9][0-9]{6,14}", value):
-        raise Invalid("A number with + and country code is needed (E.164), and nothing after it", field)
+        raise Invalid(tell("A number with + and country code is needed (E.164), and nothing after it"), field)
     return value
 
 
@@ -71,7 +72,7 @@ def _is_host(text: str) -> bool:
 def _host(value: str, field: str) -> str:
     value = clean(value, field, most=253)
     if value and not _is_host(value):
-        raise Invalid("An IP address or the full name of a host is needed", field)
+        raise Invalid(tell("An IP address or the full name of a host is needed"), field)
     return value
 
 
@@ -86,7 +87,9 @@ def _sip(value: str, field: str) -> str:
     value = clean(value, field, most=300)
     scheme, _, rest = value.partition(":")
     if value and not (scheme.lower() in ("sip", "sips") and _at_host(rest)):
-        raise Invalid("An address such as sip:room4@court.example is needed, without password or parameters", field)
+        raise Invalid(
+            tell("An address such as sip:room4@court.example is needed, without password or parameters"), field
+        )
     return f"{scheme.lower()}:{rest}" if value else ""
 
 
@@ -95,7 +98,7 @@ def _h323(value: str, field: str) -> str:
     value = clean(value, field, most=300)
     rest = value.removeprefix("h323:")
     if value and not (_at_host(rest) if "@" in rest else _ALIAS.fullmatch(rest)):
-        raise Invalid("An alias such as room4 or room4@court.example is needed", field)
+        raise Invalid(tell("An alias such as room4 or room4@court.example is needed"), field)
     return value
 
 
@@ -106,7 +109,7 @@ def _ports(value: str, field: str) -> str:
         found = _PORTS.fullmatch(part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 1 <= first <= last <= 65535:
-            raise Invalid("Ports such as 443/tcp, 50000-50100/udp are needed", field)
+            raise Invalid(tell("Ports such as 443/tcp, 50000-50100/udp are needed"), field)
     return ", ".join(parts)
 
 
@@ -148,11 +151,11 @@ def parse(details: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, detail in details.items():
         if name not in READ:
-            raise Invalid(f"A profile has no {str(name)[:40]!r}", str(name)[:40])
+            raise Invalid(tell("A profile has no {name}", name=repr(str(name)[:40])), str(name)[:40])
         if not isinstance(detail, Mapping) or set(detail) != {"value", "confidential"}:
-            raise Invalid("A text and whether it is confidential are needed", name)
+            raise Invalid(tell("A text and whether it is confidential are needed"), name)
         if not isinstance(detail["value"], str) or not isinstance(detail["confidential"], bool):
-            raise Invalid("A text and whether it is confidential are needed", name)
+            raise Invalid(tell("A text and whether it is confidential are needed"), name)
         value = READ[name](detail["value"], name)
         if value:
             found[name] = {"value": value, "confidential": detail["confidential"]}

@@ -17,6 +17,7 @@ from hearings.errors import Invalid, NotFound
 from hearings.models import Site, SiteProfile
 from hearings.permissions import require_staff
 from hearings.queries import Page
+from hearings.sentences import tell
 from hearings.texts import clean
 
 
@@ -73,12 +74,12 @@ async def publish(
     if site.owner_state != actor.state:
         raise NotFound
     if site.retired_at is not None:
-        raise Invalid("This site is no longer used", "site")
+        raise Invalid(tell("This site is no longer used"), "site")
     reason = clean(reason, "reason", most=500, least=3)
     last = await newest(db, site.id)
     made = await _version(db, site, last.version + 1, abilities, details, reason, actor, now)
     if (made.abilities, made.details) == (last.abilities, last.details):
-        raise Invalid("Nothing has changed", "")
+        raise Invalid(tell("Nothing has changed"), "")
     if profiles.parse(made.abilities) != profiles.parse(last.abilities):  # the last may lack what has come since
         await agreements.void_built_on(
             db, site_id=site.id, reason=f"{site.name}: profile version {made.version}: {reason}", actor=actor, now=now

@@ -32,6 +32,7 @@ from hearings.participants import require_essentials, silence
 from hearings.permissions import may, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.roles import Role
+from hearings.sentences import Word, tell
 from hearings.sound_checks import ensure_checks, good_enough
 from hearings.status import (
     LIVE_SITTINGS,
@@ -57,9 +58,11 @@ async def open_lobby(
     """
     require("open_lobby", actor, target_state=actor.state)
     if hearing.status is not HearingStatus.ready:
-        raise NotReady(f"The lobby opens when the hearing is ready; it is {hearing.status.value}")
+        raise NotReady(
+            tell("The lobby opens when the hearing is ready; it is {status}", status=Word.status(hearing.status))
+        )
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open already")
+        raise NotReady(tell("The lobby is open already"))
     sitting = Sitting(owner_state=hearing.owner_state, hearing_id=hearing.id, since=now)
     db.add(sitting)
     born(db, sitting, sitting.status, actor=actor, now=now)
@@ -119,10 +122,12 @@ async def start(
     await lock(db, sitting)
     recording = await recording_of(db, sitting.id, lock=True)
     if sitting.status is not SittingStatus.pre_record:
-        raise NotReady(f"The sitting starts after its sound checks; it is {sitting.status.value}")
+        raise NotReady(
+            tell("The sitting starts after its sound checks; it is {status}", status=Word.status(sitting.status))
+        )
     await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
     if sitting.holds:
-        raise NotReady("The sitting is on hold")
+        raise NotReady(tell("The sitting is on hold"))
     await require_essentials(db, sitting)
     await room_rules.require_kept(db, sitting)
     hearing = await get(db, Hearing, sitting.hearing_id)
@@ -186,7 +191,7 @@ async def hold(
     require("hold", actor, granted=granted)
     await lock(db, sitting)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
-        raise LobbyClosed("The sitting is over")
+        raise LobbyClosed(tell("The sitting is over"))
     if actor is not SYSTEM or cause is None:
         cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
     reason = clean(reason, "reason", most=500, least=3)
@@ -297,7 +302,7 @@ async def finish(
     """
     recording = await recording_of(db, sitting.id)
     if recording.status not in {RecordingStatus.sealed, RecordingStatus.failed, RecordingStatus.no_recording}:
-        raise NotReady(f"The recording has not ended: it is {recording.status.value}")
+        raise NotReady(tell("The recording has not ended: it is {status}", status=Word.status(recording.status)))
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
     move_sitting(db, sitting, SittingStatus.closed, actor=actor, now=now)
     sitting.closed_at = now

@@ -17,6 +17,7 @@ from hearings.calendars import Closed, CourtCalendar, Span
 from hearings.comfort import WEIGHTS, Attendee, inconvenience, offset, ranked
 from hearings.errors import Invalid, NaiveTime
 from hearings.interpreters import Interpreter, Need
+from hearings.sentences import tell
 
 STEP = 15 * 60
 """Seconds between two starts that are tried; zones lie quarters of an hour apart."""
@@ -164,19 +165,19 @@ def _check(wanted: Wanted, courts: Sequence[CourtCalendar]) -> None:
         if moment.tzinfo is None:
             raise NaiveTime
     if not courts:
-        raise Invalid("At least one calendar is needed", "courts")
+        raise Invalid(tell("At least one calendar is needed"), "courts")
     if wanted.until <= wanted.since:
-        raise Invalid("The last day lies before the first", "until")
+        raise Invalid(tell("The last day lies before the first"), "until")
     if wanted.until - wanted.since > WINDOW:
-        raise Invalid("Look at a year at most", "until")
+        raise Invalid(tell("Look at a year at most"), "until")
     if not timedelta() < wanted.duration <= timedelta(hours=12):
-        raise Invalid("A sitting lasts between five minutes and twelve hours", "duration")
+        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
     if min(wanted.margin_before, wanted.margin_after, wanted.line_test) < timedelta():
-        raise Invalid("A margin cannot be negative", "margin_before")
+        raise Invalid(tell("A margin cannot be negative"), "margin_before")
     if not 1 <= wanted.days <= 20:
-        raise Invalid("Between one day and twenty", "days")
+        raise Invalid(tell("Between one day and twenty"), "days")
     if wanted.step <= 0 or STEP % wanted.step:
-        raise Invalid("A quarter of an hour, or a part of it", "step")
+        raise Invalid(tell("A quarter of an hour, or a part of it"), "step")
 
 
 # --- cutting down ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from hearings.participants import require_essentials
 from hearings.permissions import require
 from hearings.queries import get, participants, sound_checks
 from hearings.roles import HEARD, Role
+from hearings.sentences import tell
 from hearings.status import PresenceStatus, SittingStatus
 
 
@@ -45,12 +46,12 @@ async def begin_sound_check(
     """
     checks = await pre_record(db, sitting=sitting, actor=actor, now=now)
     if participant.hearing_id != sitting.hearing_id or participant.presence is not PresenceStatus.present:
-        raise NotReady("The person is not in the room", [participant.id])
+        raise NotReady(tell("The person is not in the room"), [participant.id])
     rules = await room_rules.of_sitting(db, sitting)
     if not (rules.records_channels if lang else rules.records(participant.role, "mic")):
-        raise NotReady("By the conditions of this hearing, this voice is not recorded", [participant.id])
+        raise NotReady(tell("By the conditions of this hearing, this voice is not recorded"), [participant.id])
     if lang and participant.role is not Role.interpreter:
-        raise Invalid("Only an interpreter speaks in a language channel", "lang")
+        raise Invalid(tell("Only an interpreter speaks in a language channel"), "lang")
     check = next((c for c in checks if (c.participant_id, c.lang) == (participant.id, lang)), None)
     if check is None and lang:
         # Another interpreter than the one first asked may show that the channel is recorded.
@@ -93,7 +94,7 @@ async def record_sound_check(
         (c for c in await sound_checks(db, sitting.id) if (c.participant_id, c.lang) == (participant_id, lang)), None
     )
     if check is None:
-        raise NotReady("This sound check was not begun")
+        raise NotReady(tell("This sound check was not begun"))
     check.audio_ok, check.picture, check.level, check.text, check.at = audio_ok, picture, level, text[:500], now
     who = await get(db, Participant, participant_id)
     seen = picture or lang or not (await room_rules.of_sitting(db, sitting)).records(who.role, "cam")

@@ -12,6 +12,7 @@ from hearings.languages import language
 from hearings.models import Person
 from hearings.queries import get
 from hearings.roles import StaffFunction
+from hearings.sentences import Series, tell
 from hearings.texts import clean
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
@@ -33,11 +34,11 @@ async def add(
     Raises `UnknownState`, `UnknownLanguage`, and `Invalid` naming the field. Effects: adds the row.
     """
     if not _EMAIL.fullmatch(email):
-        raise Invalid(f"Not an e-mail address: {email[:80]!r}", "email")
+        raise Invalid(tell("Not an e-mail address: {email}", email=repr(email[:80])), "email")
     if not functions or not set(functions) <= set(StaffFunction):
-        raise Invalid(f"One or more of {', '.join(StaffFunction)}", "functions")
+        raise Invalid(tell("One or more of {known}", known=Series.of(StaffFunction)), "functions")
     if (await db.exec(select(Person).where(Person.email == email))).first() is not None:
-        raise Invalid(f"Somebody has this address already: {email}", "email")
+        raise Invalid(tell("Somebody has this address already: {email}", email=email), "email")
     person = Person(
         owner_state=reference.jurisdiction(state).state,
         name=clean(name, "name", most=200, least=1),

@@ -20,6 +20,7 @@ from hearings.actors import Actor
 from hearings.errors import NotReady
 from hearings.models import Hearing, HearingDay, Offer, TermsConsent
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 from hearings.status import HearingStatus
 from hearings.wall_times import time_of
 
@@ -80,7 +81,7 @@ async def confirm(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: date
         "agree_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
     )
     if hearing.status not in {HearingStatus.agreed, HearingStatus.ready}:
-        raise NotReady("No terms are agreed: accept what the other State offers")
+        raise NotReady(tell("No terms are agreed: accept what the other State offers"))
     return await consent(db, hearing, actor.state, actor=actor, now=now)
 
 

@@ -3,6 +3,7 @@
 import unicodedata
 
 from hearings.errors import Invalid
+from hearings.sentences import tell, tell_n
 
 _MARKS = 4
 """More combining marks than this on one letter are no language we know of."""
@@ -17,7 +18,7 @@ def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = Fal
     breaks.
     """
     if len(text) > most * 4:
-        raise Invalid(f"Too long: at most {most} characters", field)
+        raise Invalid(tell_n("Too long: at most {n} character", "Too long: at most {n} characters", most), field)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     run = 0
     for character in text:
@@ -25,14 +26,17 @@ def clean(text: str, field: str, *, most: int, least: int = 0, lines: bool = Fal
         # A zero-width joiner or non-joiner belongs to the spelling of several scripts; the rest hide something.
         harmless = character in "\u200c\u200d" or (lines and character == "\n")
         if (category in HIDDEN and not harmless) or character == LOST:
-            raise Invalid(f"A character that cannot be shown is not allowed: U+{ord(character):04X}", field)
+            raise Invalid(
+                tell("A character that cannot be shown is not allowed: {code}", code=f"U+{ord(character):04X}"), field
+            )
         run = run + 1 if category in {"Mn", "Me"} else 0
         if run > _MARKS:
-            raise Invalid("Too many marks on one letter", field)
+            raise Invalid(tell("Too many marks on one letter"), field)
     if len(text) > most:
-        raise Invalid(f"Too long: at most {most} characters", field)
+        raise Invalid(tell_n("Too long: at most {n} character", "Too long: at most {n} characters", most), field)
     if len(text) < least:
-        raise Invalid("Cannot be empty" if least == 1 else f"At least {least} characters are needed", field)
+        few = tell_n("At least {n} character is needed", "At least {n} characters are needed", least)
+        raise Invalid(tell("Cannot be empty") if least == 1 else few, field)
     return text
 
 

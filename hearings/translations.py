@@ -13,6 +13,7 @@ from hearings.languages import language as checked
 from hearings.models import HearingRequest, Translation
 from hearings.models.request_parts import RequestAct
 from hearings.request_log import after_submission, log, require
+from hearings.sentences import tell
 from hearings.texts import clean
 
 
@@ -41,9 +42,9 @@ async def put(
     translator = clean(translator, "translator", most=200)
     reviewer = clean(reviewer, "reviewer", most=200)
     if not machine and not translator:
-        raise Invalid("Name the translator, or say that a machine translated", "translator")
+        raise Invalid(tell("Name the translator, or say that a machine translated"), "translator")
     if certified and machine and not reviewer:
-        raise Invalid("A machine certifies nothing: name who has read it", "certified")
+        raise Invalid(tell("A machine certifies nothing: name who has read it"), "certified")
     file = (await attachments.of_id(db, request, attachment_id)).id if attachment_id else None
     query = select(Translation).where(Translation.request_id == request.id, Translation.language == tag)
     found = (await db.exec(query)).first()

@@ -19,6 +19,7 @@ from hearings.models import Hearing, HearingDay
 from hearings.moves import noted
 from hearings.permissions import require_staff
 from hearings.queries import open_sitting
+from hearings.sentences import tell
 from hearings.status import HearingStatus
 from hearings.wall_times import FixedTime, has_moved, resolved, time_of
 
@@ -52,9 +53,9 @@ async def keep_wall_time(db: AsyncSession, *, hearing: Hearing, actor: Actor, no
     for day in days:
         start = resolved(day)
         if start is None:
-            raise NotReady("The clocks skip this time now: propose another time, or keep the instant")
+            raise NotReady(tell("The clocks skip this time now: propose another time, or keep the instant"))
         if start <= now:
-            raise NotReady("This time would have passed: propose another time, or keep the instant")
+            raise NotReady(tell("This time would have passed: propose another time, or keep the instant"))
         times[day.number] = FixedTime(
             starts_at=start,
             ends_at=start + (day.ends_at - day.starts_at),
@@ -110,8 +111,8 @@ async def _affected(db: AsyncSession, hearing: Hearing, actor: Actor) -> list[He
         requested_state=hearing.requested_state,
     )
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady("The lobby is open: close the sitting first")
+        raise NotReady(tell("The lobby is open: close the sitting first"))
     days = [day for day in await hearing_days.planned(db, hearing) if has_moved(day)]
     if hearing.status not in OPEN or not days:
-        raise NotReady("The time-zone data do not move this hearing")
+        raise NotReady(tell("The time-zone data do not move this hearing"))
     return days

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from hearings.clocks import require_fresh, to_utc, tzdb_version
 from hearings.errors import Invalid, NonexistentTime
+from hearings.sentences import tell
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
 FURTHEST = timedelta(days=5 * 365)
@@ -61,18 +62,18 @@ def fix(asked: WallTime, *, zones: tuple[str, str], states: tuple[str, str], now
     """
     require_fresh(states)
     if asked.wall_zone not in zones:
-        raise Invalid("The wall time is that of one of the two courts", "wall_zone")
+        raise Invalid(tell("The wall time is that of one of the two courts"), "wall_zone")
     if not SHORTEST <= asked.duration <= LONGEST:
-        raise Invalid("A sitting lasts between five minutes and twelve hours", "duration")
+        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
     wall = asked.wall_start.replace(microsecond=0)
     # Near the end of the calendar an offset would lead out of it; refused like every other time too far ahead.
     if wall.year > (now + FURTHEST).year + 1:
-        raise Invalid("This time is too far ahead", "wall_start")
+        raise Invalid(tell("This time is too far ahead"), "wall_start")
     start = to_utc(wall, asked.wall_zone, asked.fold)
     if start <= now:
-        raise Invalid("This time has passed", "wall_start")
+        raise Invalid(tell("This time has passed"), "wall_start")
     if start > now + FURTHEST:
-        raise Invalid("This time is too far ahead", "wall_start")
+        raise Invalid(tell("This time is too far ahead"), "wall_start")
     wall = wall.replace(fold=0)
     return FixedTime(
         starts_at=start,

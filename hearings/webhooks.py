@@ -27,6 +27,7 @@ from hearings.errors import Invalid, NotFound, NotReady
 from hearings.ids import new_id
 from hearings.models import Webhook
 from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
 from hearings.status import (
     AgreementStatus,
     ComparisonStatus,
@@ -100,19 +101,19 @@ def check_url(url: str, *, hosts: Collection[str], loopback: bool = False) -> st
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Invalid("Not an address like https://authority.example/hooks", "url") from None
+        raise Invalid(tell("Not an address like https://authority.example/hooks"), "url") from None
     host = parts.hostname or ""
     if loopback and parts.scheme == "http" and host == "localhost":
         return url
     if parts.scheme != "https" or not host:
-        raise Invalid("The address of a webhook begins with https://", "url")
+        raise Invalid(tell("The address of a webhook begins with https://"), "url")
     if parts.username is not None or parts.password is not None or parts.fragment or not url.isascii():
-        raise Invalid("The address of a webhook has no name, password or fragment in it", "url")
+        raise Invalid(tell("The address of a webhook has no name, password or fragment in it"), "url")
     if _numeric(host):
-        raise Invalid("A webhook goes to a named host, not to a number", "url")
+        raise Invalid(tell("A webhook goes to a named host, not to a number"), "url")
     name = host if port in (None, 443) else f"{host}:{port}"
     if name not in hosts:
-        raise Invalid("This host is not among those the installation allows (setting webhook_hosts)", "url")
+        raise Invalid(tell("This host is not among those the installation allows (setting webhook_hosts)"), "url")
     return url
 
 
@@ -144,7 +145,7 @@ async def addresses(url: str, *, using: Resolve = resolve, loopback: bool = Fals
         raise OSError("no address")
     local = loopback and parts.scheme == "http"
     if not all(public(one) or (local and ipaddress.ip_address(one).is_loopback) for one in found):
-        raise Invalid("This host is in a private network", "url")
+        raise Invalid(tell("This host is in a private network"), "url")
     return found
 
 
@@ -172,13 +173,13 @@ async def subscribe(
     url = check_url(url, hosts=hosts, loopback=loopback)
     wanted = sorted(set(events))
     if not wanted or not set(wanted) <= set(EVENTS):
-        raise Invalid("Choose one or more of the events", "events")
+        raise Invalid(tell("Choose one or more of the events"), "events")
     try:
         await addresses(url, using=using, loopback=loopback)
     except OSError:
-        raise Invalid("This host has no address", "url") from None
+        raise Invalid(tell("This host has no address"), "url") from None
     if len([one for one in await webhooks(db, state=state) if one.disabled_at is None]) >= MOST:
-        raise NotReady(f"A State has at most {MOST} webhooks")
+        raise NotReady(tell_n("A State has at most {n} webhook", "A State has at most {n} webhooks", MOST))
     webhook = Webhook(
         id=new_id(),
         owner_state=state,

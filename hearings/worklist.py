@@ -19,6 +19,7 @@ from hearings.errors import Invalid
 from hearings.models import Hearing, HearingRequest, Minutes, Person
 from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS, Step, Whose
 from hearings.permissions import may_staff
+from hearings.sentences import tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class Mark:
                 raise ValueError(text)
             return cls(due=at and at.astimezone(UTC), priority=int(priority), id=row_id, step=step)
         except (ValueError, OverflowError) as error:
-            raise Invalid("This is not the mark of a page", "after") from error
+            raise Invalid(tell("This is not the mark of a page"), "after") from error
 
 
 async def waiting(
