@@ -52,7 +52,7 @@ class Outstanding:
         given = {
             "who": Word.of("capacity", self.who) if self.who else tell("person to be heard"),
             "provision": self.provision,
-            "status": Word.of("consent_status", self.status.value),
+            "status": Word.of("ConsentStatus", self.status.value),
         }
         if self.known:
             return tell("{who}, {provision}: {status}", **given)

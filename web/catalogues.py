@@ -1,7 +1,7 @@
 """Collects the messages of the program into the catalogues: `python -m web.catalogues`.
 
 Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `tell()` and `tell_n()`
-in `hearings`, `t()` and `tn()` in TypeScript; those of data/gate.yaml are taken from there. New messages come in empty,
+in Python, `t()` and `tn()` in TypeScript; those of data/gate.yaml are taken from there. New messages come in empty,
 messages that are gone are dropped, translations are kept. With `--check` the command changes nothing, says how much of
 each language is translated, and its exit code is 1 when the catalogues are not what the program says.
 """
@@ -21,12 +21,12 @@ from web.i18n import DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parent
 PYTHON: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
-DOMAIN_PYTHON: dict[str, Any] = {**PYTHON, "tell": None, "tell_n": (1, 2)}
+PYTHON |= {"tell": None, "tell_n": (1, 2)}
 TYPESCRIPT: dict[str, Any] = {"t": None, "tn": (1, 2)}
 SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     (".", "*.py", "python", PYTHON, {}),
     ("pages", "*.py", "python", PYTHON, {}),
-    ("../hearings", "*.py", "python", DOMAIN_PYTHON, {}),
+    ("../hearings", "*.py", "python", PYTHON, {}),
     (
         "templates",
         "*.html",

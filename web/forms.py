@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from hearings import errors
 from web import refusals
-from web.i18n import N_, _
+from web.i18n import _
 from web.security import BODY_LIMIT, check_csrf
+from web.sentences import told
 
 FIELDS = 60
 
@@ -79,42 +80,17 @@ async def read(request: Request, *, token: bool = True, most: int = FIELDS, file
     return form
 
 
-KNOWN = (
-    N_("Cannot be empty"),
-    N_("This time has passed"),
-    N_("This time is too far ahead"),
-    N_("A sitting lasts between five minutes and twelve hours"),
-    N_("These times lie too close together to keep something free for each of them"),
-    N_("The last day lies before the first"),
-    N_("Look at a year at most"),
-    N_("Opens before it closes, within one day"),
-    N_("On one weekday or more"),
-    N_("A booking ends after it begins and lasts a month at most"),
-    N_("Judge, requested authority and a person to be heard take part"),
-    N_("Choose what to book"),
-    N_("People of a hearing are in one of its two States"),
-    N_("A PIN is never written here: say only by which separate channel it is told"),
-    N_("A number with + and country code is needed (E.164), and nothing after it"),
-    N_("An IP address or the full name of a host is needed"),
-    N_("An address such as sip:room4@court.example is needed, without password or parameters"),
-    N_("An alias such as room4 or room4@court.example is needed"),
-    N_("Ports such as 443/tcp, 50000-50100/udp are needed"),
-)
-"""Texts of `hearings` that need no figures filled in; translated as they are."""
-
-
 def explain(error: errors.HearingsError, labels: Mapping[str, str] | None = None) -> FormError:
     """A refusal of `hearings`, beside the field it names, in words."""
     field = getattr(error, "field", "")
-    text = str(error)
     name = (labels or {}).get(field, "")
-    if isinstance(error, errors.UnknownLanguage):
-        text = _("Choose a language.")
-    elif type(error) is errors.Invalid:
-        if text == "Cannot be empty" and name:
-            text = _("{field}: this cannot be empty.").format(field=name)
-        else:
-            text = f"{name}: {_(text)}" if name else _(text)
-    elif not isinstance(error, errors.Invalid):
+    if not isinstance(error, errors.Invalid):
         text = refusals.words(error)
+    elif isinstance(error, errors.UnknownLanguage):
+        text = _("Choose a language.")
+    elif name and str(error) == "Cannot be empty":
+        text = _("{field}: this cannot be empty.").format(field=name)
+    else:
+        text = told(error.text)
+        text = f"{name}: {text}" if name and type(error) is errors.Invalid else text
     return FormError(field, text)

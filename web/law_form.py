@@ -10,6 +10,7 @@ from hearings.errors import Invalid
 from hearings.law import Law
 from hearings.law_checks import FIELDS, Field
 from hearings.law_rows import Edit
+from hearings.sentences import tell
 from web.forms import Form
 from web.i18n import N_, _
 
@@ -170,8 +171,10 @@ def _structure(typed: str, name: str) -> Any:
     try:
         return json.loads(typed)
     except (json.JSONDecodeError, RecursionError) as error:
-        at = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise Invalid(f"This is not JSON{at}", name) from None
+        text = tell("This is not JSON")
+        if isinstance(error, json.JSONDecodeError):
+            text = tell("This is not JSON (line {line}, column {column})", line=error.lineno, column=error.colno)
+        raise Invalid(text, name) from None
 
 
 def pack(edits: list[Edit]) -> str:
@@ -184,12 +187,12 @@ def unpack(text: str) -> list[Edit]:
     found = _structure(text, "edits")
     shapes = isinstance(found, list) and 0 < len(found) <= 5 and all(isinstance(one, dict) for one in found)
     if not shapes or not all(set(one) == {"kind", "key", "data"} for one in found):
-        raise Invalid("Not an edit", "edits")
+        raise Invalid(tell("Not an edit"), "edits")
     for one in found:
         if not isinstance(one["kind"], str) or not isinstance(one["key"], str):
-            raise Invalid("Not an edit", "edits")
+            raise Invalid(tell("Not an edit"), "edits")
         if one["data"] is not None and not isinstance(one["data"], dict):
-            raise Invalid("Not an edit", "edits")
+            raise Invalid(tell("Not an edit"), "edits")
     return [Edit(kind=one["kind"], key=one["key"], data=one["data"]) for one in found]
 
 

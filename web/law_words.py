@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from hearings.status import ConsentStatus
-from web import statuses, terms
+from web import terms
 from web.i18n import N_, _
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -41,9 +40,5 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 def word(table: str, code: str) -> str:
     """A code in words; as English words of its own for one that an administrator has made up."""
-    if table == "capacity":
-        return _(terms.CAPACITIES[code])
-    if table == "consent_status":
-        return statuses.word(ConsentStatus(code))
     found = WORDS.get(table) or terms.WORDS.get(table, {})
     return _(found[code]) if code in found else code.replace("_", " ")

@@ -5,11 +5,10 @@ import gettext
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from hearings.errors import HearingsError
 from hearings.minutes_facts import SECTIONS, WHO
 from hearings.minutes_phrases import Words, english
 from hearings.passages import Obstacle
-from web import i18n, refusals, roles
+from web import i18n, roles
 from web.i18n import N_, _, language_here, listed, ngettext, one_by_one
 
 HOWS = {
@@ -18,23 +17,6 @@ HOWS = {
     "translated": N_("translated by {by}"),
     "machine": N_("translated by a machine ({by})"),
 }
-KNOWN = (
-    N_("Minutes are drafted once the sitting has begun"),
-    N_("The earlier minutes of this hearing are not signed yet"),
-    N_("The minutes are drafted again only before their review"),
-    N_("The sitting is not closed yet"),
-    N_("Something has happened since it was drafted: draft it again first"),
-    N_("The minutes have been read back: open them again to change them"),
-    N_("The minutes are read back at the end of their review"),
-    N_("The minutes are not signed by both yet"),
-    N_("This State has signed this text already"),
-    N_("These minutes are not in this language"),
-    N_("Who translated it? Give the name, or say that a machine did"),
-    N_("This names a person whose identity is protected: write the pseudonym"),
-    N_("To whom was it read?"),
-    N_("In which of the languages of the minutes was it read?"),
-)
-"""Refusals of `hearings` about minutes that need no figures filled in."""
 
 
 class _Unknown(gettext.NullTranslations):
@@ -60,12 +42,6 @@ def speakers(tag: str) -> Words:
         return english
     catalogue = _catalogue(language.tag)
     return lambda message: catalogue.gettext(message) or None
-
-
-def told(error: HearingsError) -> str:
-    """A refusal in words."""
-    text = str(error)
-    return _(text) if text in KNOWN else refusals.words(error)
 
 
 def section(name: str) -> str:

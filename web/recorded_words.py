@@ -75,19 +75,6 @@ CHOICES: dict[str, str] = {
     "rejected": N_("Rejected"),
     "reserved": N_("Reserved for later"),
 }
-REFUSALS = (
-    N_("No sitting of this hearing is open"),
-    N_("The person is not in the room"),
-    N_("Nobody of this hearing who could be meant here"),
-    N_("There is no such exhibit in this case"),
-    N_("There is no such entry of this kind"),
-    N_("There is no such entry, or it stands no longer"),
-    N_("This entry has been corrected or withdrawn already"),
-    N_("Only the State that made an entry corrects it"),
-    N_("This names a person whose identity is protected: write the pseudonym"),
-    N_("Cannot be empty"),
-)
-"""What `hearings.recorded_acts` refuses, as far as somebody can do something about it."""
 
 
 @dataclass(frozen=True)

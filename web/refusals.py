@@ -1,13 +1,13 @@
 """What a refusal of `hearings` says to the person who reads it, in their language.
 
-`hearings` raises errors with a stable code and an English text; pages and the live room show this module's sentence.
+`hearings` raises errors with a stable code and an English text; pages and the live room say that text in the reader's
+language when it is a sentence (`hearings.sentences`), otherwise what this module has for the code.
 """
 
 from hearings import errors
-from hearings.sentences import Series
-from web import recorded_words, roles
+from web import roles, statuses
 from web.i18n import N_, _, listed, state_name
-from web.sentences import told
+from web.sentences import tellable, told
 
 SENTENCES: dict[str, str] = {
     "not_found": N_("There is no such thing here."),
@@ -69,14 +69,17 @@ SENTENCES: dict[str, str] = {
 
 def words(error: errors.HearingsError) -> str:
     """One sentence; who could do it instead, where that is known."""
-    if str(error) in recorded_words.REFUSALS:
-        return _(str(error))
+    if tellable(error.text):
+        return told(error.text)
     if isinstance(error, errors.NotAllowed):
         if error.who_can:
             return _("Only {roles} can do this.").format(roles=roles.any_of(error.who_can))
         return _("You may not do this now.")
     if isinstance(error, errors.ConsentMissing) and error.missing:
-        return _(SENTENCES[error.code]).format(rules=told(Series.of(error.missing, "semicolon")))
+        return _(SENTENCES[error.code]).format(rules="; ".join(told(one) for one in error.missing))
     if isinstance(error, errors.NoRecipients) and error.missing:
         return _(SENTENCES[error.code]).format(states=listed((state_name(state) for state in error.missing), "or"))
+    if isinstance(error, errors.IllegalMove) and (table := error.subject.replace(" ", "_")) in statuses.TABLES:
+        stands = statuses.historic(table, error.current)
+        return _("This is not possible as it stands now: “{status}”. Nothing was changed.").format(status=stands)
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))

@@ -7,8 +7,9 @@ from typing import Any
 from babel.dates import format_date
 from markupsafe import Markup, escape
 
+from hearings.models.request import Capacity
 from hearings.sentences import Joint, Sentence, Series, StateName, Tongue, Word
-from web import law_words
+from web import law_words, roles, statuses, terms
 from web.i18n import _, current, language_here, listed, ngettext, one_by_one, state_name
 
 
@@ -18,7 +19,7 @@ def told(text: str) -> str:
         message = ngettext(text.message, text.plural, text.given["n"]) if text.plural else _(text.message)
         return message.format_map({name: _value(value) for name, value in text.given.items()})
     if isinstance(text, Word):
-        return law_words.word(text.table, text.code)
+        return _word(text.table, text.code)
     if isinstance(text, StateName):
         return state_name(text.code)
     if isinstance(text, Tongue):
@@ -45,6 +46,14 @@ def told_here(text: str) -> Markup:
     """`told` for a page: what stays English, because it is data of the law, is marked as English."""
     shown = escape(told(text))
     return shown if tellable(text) else Markup('<bdi lang="en" dir="ltr">{}</bdi>').format(shown)
+
+
+def _word(table: str, code: str) -> str:
+    if table == "role":
+        return roles.label(code)
+    if table == "capacity":
+        return terms.capacity(Capacity(code))
+    return statuses.named(table, code) if table in statuses.CHIPS else law_words.word(table, code)
 
 
 def _value(value: Any) -> Any:

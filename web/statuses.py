@@ -127,5 +127,10 @@ TABLES = {
 
 def historic(table: str, value: str) -> str:
     """A status named in the history, where only its word is kept."""
-    found = CHIPS.get(TABLES.get(table, ""), {}).get(value)
+    return named(TABLES.get(table, ""), value)
+
+
+def named(kind: str, value: str) -> str:
+    """A status in words, by the name of its class; the value itself for one that has none."""
+    found = CHIPS.get(kind, {}).get(value)
     return _(found[1]) if found else value

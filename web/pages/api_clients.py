@@ -17,6 +17,7 @@ from starlette.routing import Route
 from hearings import api_clients, errors
 from hearings.models import ApiClient, ApiClientKey, Person
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 from web import forms
 from web.actors import SignedIn, staff
 from web.api.mount import BASE
@@ -89,12 +90,12 @@ def _keys(text: str) -> list[Mapping[str, Any]]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise errors.Invalid("This is not JSON", "jwk") from None
+        raise errors.Invalid(tell("This is not JSON"), "jwk") from None
     if isinstance(found, dict) and isinstance(found.get("keys"), list):
         found = found["keys"]
     keys = found if isinstance(found, list) else [found]
     if len(keys) > api_clients.MOST_KEYS or not all(isinstance(key, dict) for key in keys):
-        raise errors.Invalid("A public key as JWK is needed, never a private one", "jwk")
+        raise errors.Invalid(tell("A public key as JWK is needed, never a private one"), "jwk")
     return keys
 
 
@@ -217,7 +218,7 @@ async def act(request: Request) -> Response:
                 case "key":
                     jwks = _keys(form.text("jwk"))
                     if not jwks:
-                        raise errors.Invalid("At least one public key is needed", "jwk")
+                        raise errors.Invalid(tell("At least one public key is needed"), "jwk")
                     for jwk in jwks:
                         await api_clients.add_key(db, client=row, jwk=jwk, actor=actor, now=now)
                 case "ended":

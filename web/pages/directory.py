@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hearings import directory, errors, reference
 from hearings.models import Person
 from hearings.models.directory import Network
+from hearings.sentences import tell
 from web import terms
 from web.actors import staff
 from web.forms import FormError
@@ -72,7 +73,7 @@ async def import_table(request: Request) -> Response:
     if kind != "multipart/form-data":
         raise HTTPException(415, "bad_request")
     if "administrator" not in person.functions:
-        raise errors.NotAllowed("Only an administrator imports the directory")
+        raise errors.NotAllowed(tell("Only an administrator imports the directory"))
     async with request.form(max_files=1, max_fields=2, max_part_size=10_000) as data:
         token, file = data.get("csrf"), data.get("file")
         check_csrf(request.app.state.parts.keys.cookie, signed.login.id, token if isinstance(token, str) else "")

@@ -13,6 +13,7 @@ from hearings.docket import Comparison
 from hearings.docket_gathering import Gathered
 from hearings.models import Person
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 from web import forms, places, planning, refusals
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
@@ -140,7 +141,7 @@ def _start(form: Form) -> datetime:
     try:
         start = datetime.fromisoformat(form.text("start"))
     except ValueError:
-        raise errors.Invalid("This is not a time", "start") from None
+        raise errors.Invalid(tell("This is not a time"), "start") from None
     if start.tzinfo is None:
         raise errors.NaiveTime
     return start
@@ -149,7 +150,7 @@ def _start(form: Form) -> datetime:
 def _whole(form: Form, name: str) -> int:
     text = form.text(name)
     if not (text.isascii() and text.isdigit() and len(text) < 5):
-        raise errors.Invalid("Give a whole number.", name)
+        raise errors.Invalid(tell("Give a whole number."), name)
     return int(text)
 
 

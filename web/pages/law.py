@@ -17,6 +17,7 @@ from hearings.law_checks import FIELDS
 from hearings.law_rows import Edit
 from hearings.models import Person
 from hearings.models.law import LawKind
+from hearings.sentences import tell
 from web import forms, law_form, places, terms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
@@ -309,7 +310,7 @@ async def treaty(request: Request) -> Response:
     rule, instrument = law_form.treaty(form)
     try:
         if instrument["id"] in law.instruments:
-            raise errors.Invalid("There is an instrument of this name already", "id")
+            raise errors.Invalid(tell("There is an instrument of this name already"), "id")
         first = law_rows.check("rule", rule, law)
         second = law_rows.check("instrument", instrument, law_rows.edited(law, first))
     except errors.Invalid as error:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hearings import agreements, errors, line_tests, profiles, queries
 from hearings.models import Agreement, Hearing, LineTest, Person
 from hearings.permissions import may_staff
+from hearings.sentences import tell
 from media import messages
 from web import places, technical_words
 from web.actors import require_token, staff
@@ -91,9 +92,9 @@ async def media(request: Request) -> Response:
         hearing, agreement = await _both(db, request, person)
         test = await line_tests.test_of(db, agreement, request.path_params["test"])
     if not _may(hearing, person):
-        raise errors.NotAllowed("Line tests are for clerks, judges and authorities")
+        raise errors.NotAllowed(tell("Line tests are for clerks, judges and authorities"))
     if test.judged_at is not None or datetime.now(UTC) - test.begun_at > line_tests.OPEN_FOR:
-        raise errors.NotReady("This test is over: begin a new one")
+        raise errors.NotReady(tell("This test is over: begin a new one"))
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/sdp":
         return _problem(415, "unsupported_media_type", "send the offer as application/sdp")
     try:
@@ -137,13 +138,13 @@ async def _state(db: AsyncSession, test: LineTest) -> dict[str, Any]:
 
 def _read(body: bytes, kind: str) -> dict[str, Any]:
     if kind.split(";")[0].strip() != "application/json" or len(body) > REPORT_LIMIT:
-        raise errors.Invalid("A report is JSON of at most 16 KiB", "")
+        raise errors.Invalid(tell("A report is JSON of at most 16 KiB"), "")
     try:
         found = json.loads(body, parse_constant=_no_number, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise errors.Invalid("A report is JSON", "") from error
+        raise errors.Invalid(tell("A report is JSON"), "") from error
     if not isinstance(found, dict):
-        raise errors.Invalid("A report is a JSON object", "")
+        raise errors.Invalid(tell("A report is a JSON object"), "")
     return found
 
 

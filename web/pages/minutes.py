@@ -121,7 +121,7 @@ async def act(request: Request) -> Response:
         text = _("Write why, in at least a few words: the other State will read it.")
         return await _page(request, [FormError(f"{name}-reason", text)], form.first)
     except (errors.NotReady, errors.IllegalMove) as error:
-        return await _page(request, [FormError("", minutes_words.told(error))], form.first)
+        return await _page(request, [forms.explain(error)], form.first)
     return back(request, name)
 
 
@@ -170,8 +170,7 @@ async def read_back(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except (errors.Invalid, errors.NotReady) as error:
-        text = minutes_words.told(error) if str(error) in minutes_words.KNOWN else forms.explain(error).text
-        return await _reading(request, [FormError(getattr(error, "field", ""), text)], kept)
+        return await _reading(request, [forms.explain(error)], kept)
     return back(request, "corrections" if done.corrections else "read")
 
 
@@ -195,9 +194,7 @@ async def reserve(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except errors.Invalid as error:
-        known = str(error) in minutes_words.KNOWN
-        text = minutes_words.told(error) if known else forms.explain(error).text
-        return await _page(request, [FormError(error.field, text)], form.first)
+        return await _page(request, [forms.explain(error)], form.first)
     return back(request, "reservation")
 
 

@@ -80,9 +80,7 @@ async def revise(request: Request) -> Response:
         text = _("Somebody else has changed this passage since you opened it. Reload it, and write your change again.")
         return await _passage(request, [FormError("", text)], form.first)
     except (errors.Invalid, errors.NotReady) as error:
-        known = str(error) in minutes_words.KNOWN
-        text = minutes_words.told(error) if known else forms.explain(error).text
-        return await _passage(request, [FormError(getattr(error, "field", ""), text)], form.first)
+        return await _passage(request, [forms.explain(error)], form.first)
     if form.text("go_on") == "yes" and (after := _next(waiting, key)):
         return back(request, "passage", f"/p/{after}")
     return back(request, "passage")

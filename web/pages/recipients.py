@@ -11,6 +11,7 @@ from starlette.routing import Route
 from hearings import errors, keys
 from hearings.models import Person
 from hearings.permissions import require_staff
+from hearings.sentences import tell
 from web import forms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
@@ -101,7 +102,7 @@ def _given(form: Form) -> str:
     """What was pasted, or what the file holds. Raises `Invalid` for both or neither."""
     text = form.text("recipient")
     if bool(text) == bool(form.file):
-        raise errors.Invalid("Paste the recipient or choose a file with it", "recipient")
+        raise errors.Invalid(tell("Paste the recipient or choose a file with it: one of the two"), "recipient")
     return text or form.file.decode("utf-8", "replace")
 
 
@@ -112,12 +113,8 @@ def _wrong(error: errors.HearingsError) -> FormError:
             "This is the private half of a key: whoever has it can open recordings. It was not kept. Its authority "
             "should make a new key, since this one has left its hands."
         ),
-        "Paste the recipient": _("Paste the recipient or choose a file with it: one of the two."),
         "One of ": _("Say whose key it is."),
         "At least": _("Write why, in at least a few words: this is kept."),
-        "A State has at most": _("A State has at most {n} recipients at a time: retire one first.").format(
-            n=keys.MOST_IN_FORCE
-        ),
         "This recipient has been retired": _("Choose a recipient that is in force."),
     }
     text = next((words for begin, words in known.items() if str(error).startswith(begin)), "")

@@ -16,7 +16,7 @@ from hearings.models import HearingRequest
 from hearings.permissions import require
 from hearings.recorded_acts import replaced
 from hearings.roles import Role
-from web import forms, recorded_form, recorded_words, refusals
+from web import forms, recorded_form, recorded_words
 from web.forms import FormError
 from web.i18n import N_, _
 from web.minutes_access import Access, access_to
@@ -127,9 +127,7 @@ async def record(request: Request) -> Response:
             )
     except (errors.Invalid, errors.NotReady) as error:
         labels = {field.name: field.label for field in found.fields} if found else {}
-        known = str(error) in recorded_words.REFUSALS and str(error) != "Cannot be empty"
-        told = FormError(getattr(error, "field", ""), refusals.words(error)) if known else forms.explain(error, labels)
-        return await _page(request, [told], form.first)
+        return await _page(request, [forms.explain(error, labels)], form.first)
     parts.conductors.touch(access.hearing.id)
     done = "record" if corrects is None else "correct"
     return RedirectResponse(f"/h/{access.hearing.ref}/record?done={done}", 303)

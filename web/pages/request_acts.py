@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hearings import errors, priority, reference, requests, statement_bodies
 from hearings.actors import Actor
 from hearings.models import HearingRequest
+from hearings.sentences import tell
 from hearings.signatures import Act as Signed
 from hearings.status import RequestStatus
 from web import bonds, conditions_words, terms
@@ -76,7 +77,7 @@ def _day(form: Form, name: str, actor: Actor) -> datetime | None:
         zone = ZoneInfo(reference.jurisdiction(actor.state).default_zone)
         return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise errors.Invalid("Not one of the values this field takes", name) from None
+        raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
 
 
 async def _submit(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from hearings import clocks, consent_answers, errors, law, person_consents, queries, reference
 from hearings.models import Person
+from hearings.sentences import tell
 from hearings.status import ConsentStatus
 from web import forms, places, terms
 from web.actors import staff
@@ -68,7 +69,7 @@ def _given_at(form: Form, state: str) -> datetime | None:
     try:
         wall = datetime.fromisoformat(form.text("given_at"))
     except ValueError:
-        raise errors.Invalid("Not one of the values this field takes", "given_at") from None
+        raise errors.Invalid(tell("Not one of the values this field takes"), "given_at") from None
     return clocks.to_utc(wall, reference.jurisdiction(state).default_zone)
 
 
@@ -89,7 +90,7 @@ async def record(request: Request) -> Response:
     consent_id = request.path_params["consent"]
     try:
         if any(form.text(name) not in ANSWER for name in ("counsel_present", "lawyer_access")):
-            raise errors.Invalid("Not one of the values this field takes", "counsel_present")
+            raise errors.Invalid(tell("Not one of the values this field takes"), "counsel_present")
         async with request.app.state.parts.database.transaction() as db:
             row = await find(db, request, person, lock=True)
             await person_consents.record(

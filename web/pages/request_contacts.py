@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from hearings import clocks, consultations, errors, informal, reference
 from hearings.models import Person
+from hearings.sentences import tell
 from web import forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
@@ -51,7 +52,7 @@ def _held_at(form: Form, state: str, now: datetime) -> datetime:
         wall = datetime.fromisoformat(form.text("held_at"))
         return clocks.to_utc(wall, reference.jurisdiction(state).default_zone)
     except (ValueError, OverflowError):
-        raise errors.Invalid("Not one of the values this field takes", "held_at") from None
+        raise errors.Invalid(tell("Not one of the values this field takes"), "held_at") from None
 
 
 async def record(request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
@@ -93,12 +92,7 @@ async def attach(request: Request) -> Response:
 def _why(error: errors.Invalid) -> str:
     text = str(error)
     known = {
-        "The file is empty": _("The file is empty."),
         "This cannot be the name of a file": _("This cannot be the name of a file. Rename it and try again."),
-        "Not a kind of file that is taken": _("This kind of file is not taken. Send PDF, PNG, JPEG or plain text."),
-        "The name does not say": _("The file is not what its name says. Nothing was attached."),
-        "Too large": _("The file is too large: at most 25 MiB."),
-        "A request takes at most": _("There are too many files already."),
         "Not one of the values": _("Say what the file is."),
     }
     return next((words for begin, words in known.items() if text.startswith(begin)), forms.explain(error).text)
@@ -160,14 +154,7 @@ async def translate(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except errors.Invalid as error:
-        texts: dict[str, Any] = {
-            "language": _("Choose a language."),
-            "translator": _("Name the translator, or say that a machine translated."),
-            "certified": _("A machine certifies nothing: name who has read it."),
-        }
-        return await _page(
-            request, person, form.first, [FormError(error.field, texts.get(error.field, forms.explain(error).text))]
-        )
+        return await _page(request, person, form.first, [forms.explain(error)])
     return RedirectResponse(f"/requests/{row.reference}/documents?done=translated", 303)
 
 

@@ -10,6 +10,7 @@ from hearings import clocks, errors, legal_bases, reference, request_fields
 from hearings.law import Law
 from hearings.models import HearingRequest
 from hearings.models.request import Capacity
+from hearings.sentences import tell
 from web import forms, terms
 from web.forms import Form, FormError
 from web.i18n import N_, _, language_here, listed, one_by_one, state_name
@@ -343,7 +344,7 @@ def _explained(error: errors.Invalid, name: str) -> FormError:
 def _value(form: Form, name: str, kind: str) -> Any:
     if kind == "answer":
         if form.text(name) not in ANSWER:
-            raise errors.Invalid("Not one of the values this field takes", name)
+            raise errors.Invalid(tell("Not one of the values this field takes"), name)
         return ANSWER[form.text(name)]
     if kind == "flag":
         return form.text(name) == "yes"
@@ -366,7 +367,7 @@ def _moment(form: Form, name: str) -> datetime | None:
     try:
         wall = datetime.fromisoformat(form.text(name))
     except ValueError:
-        raise errors.Invalid("Not one of the values this field takes", name) from None
+        raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
     return clocks.to_utc(wall, form.text("moment_zone"), _fold(form))
 
 
@@ -374,6 +375,6 @@ def _slots(form: Form) -> list[dict[str, Any]]:
     walls = [form.text(f"slot_{number}") for number in range(1, SLOTS + 1)]
     minutes = form.text("slot_minutes") or "60"
     if not (minutes.isascii() and minutes.isdecimal()):
-        raise errors.Invalid("Not one of the values this field takes", "proposed_slots")
+        raise errors.Invalid(tell("Not one of the values this field takes"), "proposed_slots")
     fold = {} if _fold(form) is None else {"fold": _fold(form)}
     return [{"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes), **fold} for wall in walls if wall]

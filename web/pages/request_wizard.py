@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from hearings import errors, glossary, law, priority, reference, requests, translations
 from hearings.models import HearingRequest, Person
+from hearings.sentences import tell
 from hearings.status import RequestStatus
-from web import terms
+from web import forms, terms
 from web.actors import staff
 from web.forms import Form, FormError, read
 from web.i18n import _, language_here, listed, state_name
@@ -104,12 +105,9 @@ def _checked(form: Form, step: steps.Step, known: law.Law) -> tuple[dict[str, An
 
 
 def _explained(error: errors.Invalid) -> FormError:
-    sentences = {
-        "oral_at": _("Say when the request was made by word of mouth."),
-        "custody_limit": _("The custody cannot end before it began."),
-        "requested_state": _("A State asks another State, not itself."),
-    }
-    return FormError(error.field, sentences.get(error.field, str(error)))
+    if error.field == "requested_state":
+        return FormError(error.field, _("A State asks another State, not itself."))
+    return forms.explain(error, terms.field_labels())
 
 
 def _next(row: HearingRequest, step: steps.Step, form: Form) -> str:
@@ -143,7 +141,7 @@ async def edit_page(request: Request) -> Response:
         known = await law.current(db)
     require("draft_request", person, row.requesting_state, row.requested_state)
     if row.status is not RequestStatus.draft:
-        raise errors.NotReady("Only a draft can be changed")
+        raise errors.NotReady(tell("Only a draft can be changed"))
     return _page(request, person, step, known, steps.values(row), [], row)
 
 

@@ -15,6 +15,7 @@ from hearings.clocks import to_utc
 from hearings.models import Booking, Person, Resource
 from hearings.models.diary import ResourceKind
 from hearings.permissions import may_staff
+from hearings.sentences import tell
 from web import diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
@@ -267,9 +268,9 @@ def _instant(form: Form, side: str, found: Resource) -> datetime:
     try:
         wall = datetime.strptime(form.text(side), "%Y-%m-%dT%H:%M")  # noqa: DTZ007  a wall time has no zone
     except ValueError as error:
-        raise errors.Invalid("Not a date and a time", side) from error
+        raise errors.Invalid(tell("Not a date and a time"), side) from error
     if not 2000 <= wall.year <= 2100:
-        raise errors.Invalid("Not a date and a time", side)
+        raise errors.Invalid(tell("Not a date and a time"), side)
     return to_utc(wall, found.zone, 0 if side == "starts" else 1)
 
 

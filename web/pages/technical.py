@@ -18,6 +18,7 @@ from hearings.models import Agreement, AgreementOffer, Hearing, Person, Site, Si
 from hearings.models.hearing import RecordingPolicy
 from hearings.negotiation import Interpreting, Outcome
 from hearings.permissions import may_staff
+from hearings.sentences import tell
 from hearings.signatures import Act
 from hearings.status import AgreementStatus
 from web import conditions_words, forms, i18n, places, signing, technical_words
@@ -238,7 +239,7 @@ async def _draft(db: AsyncSession, hearing: Hearing, form: Form, actor: Actor, n
     chosen = []
     for side, state in (("requesting", hearing.requesting_state), ("requested", hearing.requested_state)):
         if not form.text(f"{side}_site"):
-            raise errors.Invalid("Cannot be empty", f"{side}_site")
+            raise errors.Invalid(tell("Cannot be empty"), f"{side}_site")
         site = await sites.site(db, form.text(f"{side}_site"), state=state)
         chosen.append(await sites.newest(db, site.id))
     await agreements.draft(

@@ -27,6 +27,7 @@ from hearings.models import Hearing, HearingDay, HearingRequest, Person, Resourc
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
 from hearings.roles import Role
+from hearings.sentences import tell
 from hearings.status import HearingStatus
 from web import diary_words, forms, places, roles
 from web.actors import staff
@@ -83,24 +84,7 @@ def explained(error: errors.DoubleBooking | errors.Invalid | errors.NotReady, fi
         names = [found for _number, found in error.resources]
         names += [diary_words.place(HIDDEN)] if error.hidden else []
         return FormError(field, _("Booked already at this time: {names}.").format(names=listed(names)))
-    if isinstance(error, errors.Invalid):
-        return forms.explain(error, {"reason": _("Reason")})
-    return FormError("", _not_ready(error))
-
-
-def _not_ready(error: errors.NotReady) -> str:
-    known = {
-        "The other State has read this offer": N_(
-            "The other State has read this offer: it can no longer be taken back."
-        ),
-        "It is the only time on the table": N_("It is the only time on the table: propose another, or cancel."),
-        "Several times are offered": N_("Several times are offered: choose one."),
-        "This time has passed": N_("This time has passed."),
-        "No further day has been agreed": N_("No further day has been agreed: find another time."),
-        "The lobby is open": N_("The lobby is open: close the sitting first."),
-    }
-    found = next((text for start, text in known.items() if str(error).startswith(start)), "")
-    return _(found) if found else forms.explain(error).text
+    return forms.explain(error, {"reason": _("Reason")})
 
 
 async def _take_back(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
@@ -111,7 +95,7 @@ async def _take_back(db: Any, hearing: Hearing, form: Form, actor: Actor, now: d
 async def _terms(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
     policy = form.text("recording_policy")
     if policy not in set(RecordingPolicy):
-        raise errors.Invalid("Not one of the values this field takes", "recording_policy")
+        raise errors.Invalid(tell("Not one of the values this field takes"), "recording_policy")
     await diary.change_terms(
         db,
         hearing=hearing,
@@ -130,7 +114,7 @@ async def _next_day(db: Any, hearing: Hearing, form: Form, actor: Actor, now: da
 async def _assign(db: Any, hearing: Hearing, form: Form, actor: Actor, now: datetime) -> None:
     numbers = _numbers(form)
     if not numbers:
-        raise errors.Invalid("Choose what to book", "resource")
+        raise errors.Invalid(tell("Choose what to book"), "resource")
     times = await hearing_days.times(db, hearing)
     await bookings.assign(
         db, hearing=hearing, numbers=numbers, times=times, despite=form.text("despite"), actor=actor, now=now
