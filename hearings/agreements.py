@@ -203,7 +203,7 @@ async def void_if_changed(db: AsyncSession, *, hearing: Hearing, actor: Actor = 
         return ""
     reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason:
-        await _void(db, agreement, hearing, reason, actor, now)
+        await _void(db, agreement, hearing, str(reason), actor, now)
     return reason
 
 

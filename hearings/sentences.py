@@ -14,7 +14,10 @@ Joint = Literal["and", "or", "comma", "semicolon"]
 
 
 class Sentence(str):
-    """An English text that knows its message and what was filled in. `plural`: the message for several, or empty."""
+    """An English text that knows its message and what was filled in. `plural`: the message for several, or empty.
+
+    msgspec encodes no subclass of str: what goes over a socket is told first, or made plain by `str()`.
+    """
 
     __slots__ = ("given", "message", "plural")
     message: str
