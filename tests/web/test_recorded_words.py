@@ -1,13 +1,11 @@
 """Recorded acts in words: everything that can be recorded has a name, and nobody protected has theirs told."""
 
-import inspect
 from datetime import UTC, datetime
 
-from hearings import passages, recorded_acts
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import KINDS
 from hearings.roles import Role
-from web import happenings, recorded_words, refusals
+from web import happenings, recorded_words
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 
@@ -32,12 +30,6 @@ def test_every_kind_field_and_choice_has_its_words() -> None:
     assert recorded_words.SPECIAL.keys() <= fields
     choices = {choice for one in KINDS.values() for field in one.fields.values() for choice in field.choices}
     assert choices == recorded_words.CHOICES.keys()
-
-
-def test_the_refusals_in_words_are_those_that_are_raised() -> None:
-    raised = inspect.getsource(recorded_acts) + inspect.getsource(passages)
-    assert [text for text in recorded_words.REFUSALS if f'"{text}"' not in raised] == []
-    assert refusals.words(recorded_acts.NotReady("The person is not in the room")) == "The person is not in the room"
 
 
 def test_an_entry_is_told_field_by_field() -> None:

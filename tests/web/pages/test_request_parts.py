@@ -160,9 +160,9 @@ def test_a_file_is_attached_and_handed_out_as_a_download_with_its_hash(service, 
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("order.pdf", b"<script>alert(1)</script>", "not what its name says"),
-        ("order.pdf", b"PK\x03\x04\x00", "This kind of file is not taken"),
-        ("order.png", PDF, "not what its name says"),
+        ("order.pdf", b"<script>alert(1)</script>", "it should end in .txt"),
+        ("order.pdf", b"PK\x03\x04\x00", "Not a kind of file that is taken: PDF, PNG, JPEG or plain text"),
+        ("order.png", PDF, "it should end in .pdf"),
         ("", PDF, "Choose a file"),
         ("order.pdf", b"", "The file is empty"),
     ],
