@@ -40,6 +40,13 @@ Certificate = Annotated[
         description="SHA-256 of a DTLS certificate (RFC 8122 section 5), lower case; empty: not known",
     ),
 ]
+Fault = Annotated[
+    Literal["", "no_common_protection"],
+    Meta(
+        description="why a media line cannot be made, however often it is tried: the page's browser and the agreement "
+        "have no SRTP profile in common; empty: no such reason is known"
+    ),
+]
 Nanoseconds = Annotated[int, Meta(description="nanoseconds since 1970 UTC")]
 
 
@@ -272,6 +279,13 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
     line: Literal["good", "weak", "lost", "unknown"]
     renders: Language
     lost_since: int | None = None
+    fault: Annotated[
+        Fault,
+        Meta(
+            description="why this line cannot be made: the browser has no SRTP profile of the agreement; told to the "
+            "person and to who may see line statistics"
+        ),
+    ] = ""
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -577,6 +591,7 @@ class PeerStatus(Message):
     seat: Seat
     status: Literal["connected", "quiet", "lost"]
     certificate: Annotated[Certificate, Meta(description="the page's own, as it came in the handshake")] = ""
+    fault: Fault = ""
 
 
 class SeatSlots(Message):

@@ -378,6 +378,8 @@ class Conductor:
         held = self.connections.get(participant_id)
         self.connections[participant_id] = connection
         state.connected, state.report, state.lost_since = True, None, None
+        if not keeps:
+            state.fault = ""  # it may be another browser
         if held is not None and held is not connection:
             with speaking(held.locale):
                 held.end(messages.Bye(why="superseded", text=acts.BYE["superseded"]()))

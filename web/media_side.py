@@ -145,7 +145,7 @@ class MediaSide:
                     connection.send(messages.Slots(slots=message.slots))
             case messages.PeerStatus():
                 state = self._conductor.liveness.setdefault(message.seat, Liveness())
-                state.media, state.certificate = message.status, message.certificate
+                state.media, state.certificate, state.fault = message.status, message.certificate, message.fault
                 self._conductor.touch()
             case messages.FloorClosed():
                 await self._conductor.proceedings.floor_closed_by_worker(message.cause, message.at)
@@ -165,7 +165,7 @@ class MediaSide:
         """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
         self._is_up()
         for state in self._conductor.liveness.values():
-            state.media, state.certificate, state.lost_since = "", "", None
+            state.media, state.certificate, state.fault, state.lost_since = "", "", "", None
         async with self._conductor.acting() as (db, rows):
             for one in rows.participants:
                 if one.microphone:

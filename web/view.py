@@ -56,6 +56,8 @@ class Liveness:
     """The page's own, as the worker saw it in the handshake."""
     report: messages.LineReport | None = None
     lost_since: int | None = None
+    fault: messages.Fault = ""
+    """Why the page's line cannot be made, as the worker has found."""
 
 
 @dataclass
@@ -129,6 +131,7 @@ def decide(action: str, viewer: Participant, scene: Scene, target: Participant |
 def person(one: Participant, viewer: Participant, scene: Scene) -> messages.PersonView:
     """A participant as `viewer` may know them."""
     live = scene.liveness.get(one.id)
+    told = one.id == viewer.id or decide("line_statistics", viewer, scene, one).allowed
     microphone = "muted_by_court" if one.muted_by_court else "on" if one.microphone else "off"
     return messages.PersonView(
         participant=one.id,
@@ -149,6 +152,7 @@ def person(one: Participant, viewer: Participant, scene: Scene) -> messages.Pers
         line=line(live) if one.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
         renders=one.renders,
         lost_since=live.lost_since if live else None,
+        fault=live.fault if live and told and one.presence in IN_ROOM else "",
     )
 
 

@@ -13,6 +13,7 @@ from media.live.forwarding import DownTrack, UpTrack
 from media.live.port import Port
 from media.live.rtcp import Arrivals
 from media.live.transport import Status, Transport
+from media.messages import Fault
 
 MAX_BITRATE = 1_200_000  # bit/s that a camera is asked to stay below
 RTCP_PER_SECOND = 300  # packets heard from one page
@@ -82,6 +83,11 @@ class Peer:
     def certificate(self) -> str:
         """SHA-256 of the page's certificate as it came in the handshake; empty before."""
         return self._transport.certificate
+
+    @property
+    def fault(self) -> Fault:
+        """Why the connection cannot be made; empty when it can, or when nothing is known."""
+        return self._transport.fault
 
     @property
     def heard(self) -> float:

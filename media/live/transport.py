@@ -26,6 +26,7 @@ from aiortc.rtcicetransport import RTCIceParameters
 from cryptography.hazmat.primitives import hashes
 
 from media.live.port import Port
+from media.messages import Fault
 
 logger = logging.getLogger("vivavoce.media.transport")
 
@@ -95,6 +96,8 @@ class Transport:
         self.rejected = 0
         self.certificate = ""
         """SHA-256 of the certificate the other side proved to hold in the handshake, in hexadecimal digits."""
+        self.fault: Fault = ""
+        """Why the connection was not made and will not be, as far as the handshake has shown it."""
         self._port = port
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
@@ -164,7 +167,8 @@ class Transport:
                     RTCDtlsParameters([RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints])
                 )
                 if self._dtls.state != "connected":
-                    raise ConnectionError("the handshake failed")
+                    self.fault = self._handshake_fault()
+                    raise ConnectionError(f"the handshake failed {self.fault}".rstrip())
                 self.certificate = self._seen()
         except (ConnectionError, TimeoutError) as error:
             logger.info("a connection was not made: %s", error)
@@ -184,6 +188,14 @@ class Transport:
         self.heard = time.monotonic()
         self._on_status("connected")
         self._library_status()
+
+    def _handshake_fault(self) -> Fault:
+        """What a failed handshake shows: when it is whole but for an SRTP profile (RFC 5764 section 4.1.1), the other
+        side has none of those that are allowed here, and will have none the next time."""
+        connection = self._dtls._ssl
+        if connection is None or connection.get_finished() is None or connection.get_selected_srtp_profile():
+            return ""
+        return "no_common_protection"
 
     def _seen(self) -> str:
         connection = self._dtls._ssl

@@ -35,6 +35,7 @@ from media.messages import (
     Attached,
     CountPackets,
     DropPeer,
+    Fault,
     FloorClosed,
     Offer,
     PacketCounts,
@@ -75,6 +76,8 @@ class Worker:
         self._lag = 0.0
         self._inode = 0
         self._closing: set[asyncio.Task[None]] = set()
+        self._faults: dict[str, Fault] = {}
+        """Why the last line of a seat was not made, as far as it cannot be made."""
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             Plan: self._plan,
             Offer: self._offer,
@@ -115,6 +118,8 @@ class Worker:
         self._link = None  # the present state is said as events, and these come after `Attached`, like those missed
         self.room.new_planner()
         self.room.tell_all()
+        for seat in self._faults:
+            self.status_changed(seat, "lost")
         self._link = link
         connected = [seat for seat, client in self.room.clients.items() if client.status == "connected"]
         self._send(
@@ -172,6 +177,7 @@ class Worker:
         peer = Peer(message.seat, offer, self._port, self._peer_status)
         answer = await peer.answer()
         before = self.room.enter(peer)
+        self._faults.pop(message.seat, None)
         if isinstance(before, Peer):
             self._later(before.close())
         peer.connect()
@@ -198,7 +204,10 @@ class Worker:
     def _peer_status(self, peer: Peer, status: Status) -> None:
         if status == "connected":
             self.room.connected(peer)
-        elif status == "closed" and self.room.leave(peer):
+        elif status == "closed" and self.room.clients.get(peer.seat) is peer:
+            if peer.fault:
+                self._faults[peer.seat] = peer.fault
+            self.room.leave(peer)
             self._later(peer.close())
 
     def slots_changed(self, seat: str, slots: list[SlotView]) -> None:
@@ -209,8 +218,16 @@ class Worker:
         """The seat's line has changed."""
         client = self.room.clients.get(seat)
         seen = client.certificate if isinstance(client, Peer) else ""
-        event = PeerStatus(seq=self._next_seq(), at=time.time_ns(), seat=seat, status=status, certificate=seen)  # type: ignore[arg-type]
-        self._event(event)
+        self._event(
+            PeerStatus(
+                seq=self._next_seq(),
+                at=time.time_ns(),
+                seat=seat,
+                status=status,  # type: ignore[arg-type]
+                certificate=seen,
+                fault=self._faults.get(seat, ""),
+            )
+        )
 
     def sending_changed(self, seat: str, audio: bool, video: bool) -> None:
         """Other kinds of media arrive from the seat than before."""

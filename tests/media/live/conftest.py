@@ -20,7 +20,7 @@ from typing import Any
 import aioice.ice
 import pytest
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceCandidate, RTCIceGatherer, RTCIceTransport
-from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceParameters
 from aiortc.rtp import (
     RtcpPacket,
@@ -149,6 +149,7 @@ class Page:
         self.sent_frames: list[tuple[str, bytes, float]] = []
         self.lost_packets = 0
         self.slots = 8
+        self.profiles = list(SRTP_PROFILES)
         self.lose_next: set[str] = set()
         self.drop_received = 0.0
         self.ask_again = False
@@ -175,6 +176,7 @@ class Page:
         self.ice._connection.ice_controlling = True
         self.dtls = _Dtls(self.ice, [CERTIFICATE])
         self.dtls._set_role("client")
+        self.dtls._srtp_profiles = self.profiles
         self.dtls.on_rtp, self.dtls.on_rtcp = self._rtp, self._rtcp
         for protocol in self.ice._connection._protocols:
             self._watch(protocol)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 from aioice import stun
-from aiortc.rtcdtlstransport import RTCCertificate
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
 
 from media.live import port as port_module
 from media.live import transport
 from media.live.port import Port, PortError
 from media.live.transport import PROFILES, Transport, TransportError, self_test
-from media.messages import Offer, PeerStatus
+from media.messages import WORKER_TO_WEB, Offer, PeerStatus
+from media.processes import Process
 
 ROOT = Path(__file__).parents[3]
 
@@ -433,3 +434,43 @@ async def test_media_are_protected_as_agreed_and_by_the_strongest_of_it(
     judge, witness = [await court.page(name) for name in ("judge", "witness")]
     await until(lambda: judge.heard_from("witness", sound=True) > 20)
     assert {page.dtls._ssl.get_selected_srtp_profile() for page in (judge, witness)} == {used}
+
+
+@pytest.mark.parametrize("protection", [["SRTP_AEAD_AES_256_GCM"]])
+async def test_a_browser_without_an_agreed_profile_is_told_apart_from_a_lost_line(court: Any, until: Any) -> None:
+    """The reason is a stable code, said again to a new web process, and gone once the line is made."""
+    court.seat("judge")
+    court.seat("witness")
+    court.plan()
+    await court.page("judge")
+    events = court.events
+
+    def told(seat: str = "witness") -> list[tuple[str, str]]:
+        return [(one.status, one.fault) for one in events if isinstance(one, PeerStatus) and one.seat == seat]
+
+    page = court.make_page("witness")
+    page.profiles = [one for one in SRTP_PROFILES if b"GCM" not in one.openssl_profile]
+    with pytest.raises(AssertionError):
+        await page.join(court.process)
+    await page.close()
+    await until(lambda: told() == [("lost", "no_common_protection")])
+
+    await court.process.detach()
+    events = []
+    court.process = await Process.start_or_adopt(
+        "worker", court.process._argv, court.folder, "worker.sock", WORKER_TO_WEB, events.append
+    )
+    await until(lambda: told() == [("lost", "no_common_protection")])
+
+    await court.page("witness")
+    await until(lambda: told()[-1] == ("connected", ""))
+    assert {fault for _status, fault in told("judge")} == {""}
+
+
+async def test_a_line_that_is_lost_in_another_way_has_no_fault(court: Any, until: Any) -> None:
+    court.seat("witness")
+    court.plan()
+    page = await court.page("witness")
+    await page.close()
+    lost = lambda: [one.fault for one in court.events if isinstance(one, PeerStatus) and one.status == "lost"]  # noqa: E731
+    await until(lambda: lost() == [""])

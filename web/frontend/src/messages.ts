@@ -280,6 +280,8 @@ export interface PersonView {
   /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
   renders: string;
   lost_since: number | null;
+  /** why this line cannot be made: the browser has no SRTP profile of the agreement; told to the person and to who may see line statistics */
+  fault: "" | "no_common_protection";
 }
 
 /** One of the two courts: where, and in which zone. */

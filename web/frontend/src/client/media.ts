@@ -55,6 +55,7 @@ export class MediaLine {
   private videoTrack: MediaStreamTrack | null = null;
   private timer = 0;
   private attempts = 0;
+  private faulty = false;
   private before = { lost: 0, received: 0 };
 
   constructor(private readonly options: MediaOptions) {}
@@ -62,22 +63,32 @@ export class MediaLine {
   /** Connects to the worker of this generation; nothing happens when that connection exists or is being made. */
   use(generation: number): void {
     if (this.wanted === generation && this.status !== "idle") return;
-    this.wanted = generation;
-    this.attempts = 0;
-    void this.connect();
+    this.renew(generation);
   }
 
   /** A new connection now, whatever the state of this one. */
   renew(generation: number): void {
     this.wanted = generation;
     this.attempts = 0;
+    this.faulty = false;
     void this.connect();
+  }
+
+  /** Whether the server has found that this browser's line cannot be made. It is not tried again until that is taken back. */
+  fault(found: boolean): void {
+    if (found === this.faulty || (found && this.status === "connected")) return;
+    this.faulty = found;
+    if (!found) return this.renew(this.wanted);
+    window.clearTimeout(this.timer);
+    this.drop();
+    this.set("refused");
   }
 
   stop(): void {
     window.clearTimeout(this.timer);
     this.drop();
     this.wanted = 0;
+    this.faulty = false;
     this.set("idle");
   }
 

@@ -255,6 +255,7 @@ export class Hearing {
     if (view.phase === "room") {
       if (before?.phase !== "room") this.enter(before);
       if (view.media_up && view.generation) this.media.use(view.generation);
+      this.media.fault(Boolean(me(view)?.fault));
     } else if (before?.phase === "room") this.leaveRoom();
     if (view.phase === "lobby") {
       this.keepAwake();

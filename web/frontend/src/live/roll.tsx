@@ -4,7 +4,7 @@ import { useHearing } from "./context";
 import { Dialog, ReasonDialog, Refusal } from "./dialog";
 import { Select } from "./fields";
 import { Hand, Help, Mic, Tick } from "./icons";
-import { isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right, type Action } from "./words";
+import { faultWord, isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right, type Action } from "./words";
 import { languageName, t } from "../i18n";
 import type { ConfirmIdentity, PersonView, View } from "../messages";
 
@@ -128,7 +128,7 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
           <span>{presence(person)}</span>
         )}
         {there && !person.camera && <span>{t("no picture")}</span>}
-        {person.presence === "reconnecting" && <span class="warn">{t("reconnecting")}</span>}
+        {person.presence === "reconnecting" && !person.fault && <span class="warn">{t("reconnecting")}</span>}
         {isInterpreter(person) && there && (
           <span>{person.renders ? t("interprets into {language}", { language: languageName(person.renders) }) : t("interprets into no language now")}</span>
         )}
@@ -141,6 +141,7 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
         {person.help && <span class="warn"><Help /> {t("needs help")}</span>}
         {there && person.line !== "unknown" && <span class={person.line === "good" ? "" : "warn"}>{lineWord(person.line)}</span>}
       </p>
+      {person.fault && !person.you && <p class="warn">{faultWord(person)}</p>}
       <div class="row acts">
         <ActButton right={identity} explain={explain} label={t("Confirm the identity of {name}", { name })} onClick={() => open({ what: "identity", person })} />
         {isWaiting(person) && (

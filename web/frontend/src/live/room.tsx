@@ -138,6 +138,11 @@ function LanguageLine({ view }: { view: View }) {
   );
 }
 
+/** What to do with a browser that has none of the agreed ways of protecting media. */
+function unprotected(): string {
+  return t("The courts have agreed how sound and picture are protected in this hearing, and this browser has none of these ways. You are not connected, and nobody hears you. Use another browser or another device. If you have none, or your link does not open there, tell the clerk: press “I need help”.");
+}
+
 /** The own line is down: in words, over the stage, after 5 s. */
 function Lost({ view }: { view: View }) {
   const hearing = useHearing();
@@ -146,9 +151,18 @@ function Lost({ view }: { view: View }) {
   const worst = Math.max(control, media);
   const refused = hearing.mediaStatus.value === "refused";
   const big = worst >= PANEL_AFTER || refused;
+  const faulty = refused && control === 0 && Boolean(hearing.me.value?.fault);
+  const title = faulty
+    ? t("This browser cannot protect your line as agreed")
+    : control > 0 && media > 0
+      ? t("You are disconnected")
+      : control > 0
+        ? t("The court’s server does not answer")
+        : t("Sound and picture are interrupted");
   useEffect(() => {
-    if (big) announce(t("You are disconnected. The page is trying to connect you again."), true);
-  }, [big]);
+    if (faulty) announce(unprotected(), true);
+    else if (big) announce(t("You are disconnected. The page is trying to connect you again."), true);
+  }, [big, faulty]);
   if (!view.media_up && control === 0 && !big) {
     return <p class="bar bar-warn">{t("Sound and picture are being started again. Please wait.")}</p>;
   }
@@ -156,12 +170,12 @@ function Lost({ view }: { view: View }) {
   if (!big) return <p class="bar bar-warn">{t("Reconnecting…")}</p>;
   return (
     <section class="lost-panel" aria-label={t("Connection lost")}>
-      <h2>{control > 0 && media > 0 ? t("You are disconnected") : control > 0 ? t("The court’s server does not answer") : t("Sound and picture are interrupted")}</h2>
-      <p>{t("Please do not speak. The page is trying to connect you again.")}</p>
+      <h2>{title}</h2>
+      <p>{faulty ? unprotected() : t("Please do not speak. The page is trying to connect you again.")}</p>
       <p>
         <bdi dir="ltr">{worst} s</bdi> · <TimePair at={hearing.now.value} places={view.places} seconds />
       </p>
-      {refused && <p>{hearing.mediaText.value || t("The server has refused this browser’s line. Load the page again or use another browser.")}</p>}
+      {refused && !faulty && <p>{hearing.mediaText.value || t("The server has refused this browser’s line. Load the page again or use another browser.")}</p>}
       {hearing.config.help_phone && (
         <p>
           {t("Telephone of the court:")} <bdi dir="ltr">{hearing.config.help_phone}</bdi>

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useHearing } from "./context";
 import { TrackVideo, Meter } from "./fields";
 import { Cam, Hand, Mic, Tick, Warn, Cross } from "./icons";
-import { isHeard, isInterpreter, isPresent, lineWord, microphoneWord } from "./words";
+import { faultWord, isHeard, isInterpreter, isPresent, lineWord, microphoneWord } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { PersonView, View } from "../messages";
 import type { Hearing } from "./hearing";
@@ -42,6 +42,7 @@ function describe(person: PersonView, speaking: boolean): string {
       speaking ? t("speaking") : "",
       person.camera ? "" : t("no picture"),
       person.hand ? t("hand raised") : "",
+      faultWord(person),
       person.line === "weak" || person.line === "lost" ? lineWord(person.line) : "",
     ].filter(Boolean),
   );
@@ -80,7 +81,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         )}
         {lost && (
           <p class="tile-lost">
-            {since === null ? t("Reconnecting") : t("Reconnecting, {n} s", { n: since })}
+            {person.fault ? t("Cannot be connected") : since === null ? t("Reconnecting") : t("Reconnecting, {n} s", { n: since })}
           </p>
         )}
         <span class="state-code">{person.state}</span>

@@ -32,5 +32,6 @@ function tellOf(was: PersonView | undefined, person: PersonView, responsible: bo
   if (!here && wasHere) announce(t("{name} is no longer in the room.", { name }));
   if (!responsible) return;
   if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name }));
+  if (person.fault && !was?.fault) announce(t("{name} cannot be connected: the browser does not protect sound and picture as agreed.", { name }), true);
   if (person.help && !was?.help) announce(t("{name} needs help.", { name }), true);
 }

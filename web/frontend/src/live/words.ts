@@ -112,6 +112,11 @@ export function lineWord(line: PersonView["line"]): string {
   }
 }
 
+/** Why somebody's line cannot be made, for who can help; empty when no such reason is known. */
+export function faultWord({ fault }: PersonView): string {
+  return fault ? t("Not connected: the browser cannot protect sound and picture as agreed. Another browser or device is needed.") : "";
+}
+
 /** What went wrong with a device, and what to do. */
 export function deviceWords({ kind, problem }: DeviceError): string {
   const camera = kind === "camera";
