@@ -150,6 +150,20 @@ def test_one_message_with_two_meanings_is_told_by_its_context():
     assert i18n._(i18n.NP_("going on now", "Recording")) == "Recording"
 
 
+@pytest.mark.parametrize(
+    ("tag", "recipients", "retired"),
+    [
+        ("ar", ("المرسل إليه", "المستلم"), ("مسحوب من الخدمة", "مسحوب من الخدمة")),
+        ("fr", ("Destinataire", "Destinataire"), ("Mise hors service", "Mis hors service")),
+        ("zh-Hans", ("收件人", "接收方"), ("已停用", "已停用")),
+    ],
+)
+def test_whom_a_message_goes_to_is_not_what_a_recording_is_encrypted_to(tag, recipients, retired):
+    with i18n.speaking(tag):
+        assert tuple(i18n.pgettext(one, "Recipient") for one in ("message", "recording")) == recipients
+        assert tuple(i18n.pgettext(one, "Retired") for one in ("signing key", "recipient")) == retired
+
+
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
 def test_a_translated_message_comes_back_for_python_and_for_islands(language):
     kept = i18n.current.set(language)
