@@ -62,8 +62,11 @@ async def test_the_sitting_goes_on_without_the_consent_only_when_the_judge_ticks
     await expect(tick).not_to_be_checked()
     await judge.page.get_by_role("textbox", name="Reason").fill(WHY)
     await judge.press("Resume the hearing", exact=True)
-    refused = judge.page.get_by_role("dialog").get_by_text("The person’s consent is missing: witness, s. 1: withdrawn")
-    await expect(refused).to_be_visible()
+    question = judge.page.get_by_role("dialog")
+    await expect(question.get_by_text("The person’s consent is missing: witness, s. 1: withdrawn")).to_be_visible()
+    # Once, in the question that was asked, and where the keyboard is.
+    await expect(judge.page.locator(".refusal")).to_have_count(1)
+    await expect(question.locator(":focus")).to_contain_text("The person’s consent is missing")
     await expect(judge.hold_bar).to_be_visible()
     assert [kind for kind, _at, _data in installation.events()].count("resumed") == 0
 
@@ -71,5 +74,6 @@ async def test_the_sitting_goes_on_without_the_consent_only_when_the_judge_ticks
     await tick.check()
     await judge.press("Resume the hearing", exact=True)
     await expect(judge.hold_bar).to_have_count(0)
+    await expect(judge.page.locator(".refusal")).to_have_count(0)
     (data,) = [data for kind, _at, data in installation.events() if kind == "resumed"]
     assert (data["reason"], [one.partition(",")[0] for one in data["without_consent"]]) == (WHY, ["witness"])

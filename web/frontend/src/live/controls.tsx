@@ -1,7 +1,7 @@
 // The bar of controls, and the questions behind them.
 import { useEffect, useState } from "preact/hooks";
 import { useHearing } from "./context";
-import { Dialog, ReasonDialog, Refusal } from "./dialog";
+import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
 import { Cam, Hand, Help, Mic } from "./icons";
 import { ActButton } from "./roll";
@@ -251,7 +251,7 @@ export function LeaveDialog({ onClose }: { onClose(): void }) {
   return (
     <Dialog title={t("Leave the hearing?")} onClose={onClose}>
       <p>{t("Camera and microphone are switched off. If you come back, you wait in the lobby first.")}</p>
-      <Refusal />
+      <DialogRefusal />
       <div class="row">
         <button type="button" class="btn danger" onClick={() => void hearing.leave()}>
           {t("Leave the hearing")}

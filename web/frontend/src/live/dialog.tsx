@@ -1,8 +1,12 @@
 // A modal question, on the browser's own <dialog>: it keeps the keyboard inside and gives the focus back.
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { t } from "../i18n";
+
+/** Open questions that show by themselves why they were refused. */
+const asking = signal(0);
 
 export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -81,7 +85,7 @@ export function ReasonDialog(props: {
           aria-describedby={problem ? `${field}-error` : undefined}
           onInput={(event) => setReason(event.currentTarget.value)}
         />
-        <Refusal />
+        <DialogRefusal />
         <div class="row">
           <button type="submit" class={props.danger ? "btn danger" : "btn primary"} disabled={busy}>
             {props.confirm}
@@ -95,15 +99,46 @@ export function ReasonDialog(props: {
   );
 }
 
-/** Why the last act was refused. */
+/** Why the last act was refused; while a question is open, the question says it. */
 export function Refusal() {
+  return asking.value > 0 ? null : <Refused />;
+}
+
+/** The same in a question, about its own act only. It gets the focus: what lies behind a modal question is not read out. */
+export function DialogRefusal() {
+  const hearing = useHearing();
+  const text = hearing.refusal.value;
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    asking.value += 1;
+    hearing.refusal.value = "";
+    return () => {
+      asking.value -= 1;
+      hearing.refusal.value = "";
+    };
+  }, []);
+  useEffect(() => {
+    if (text && hearing.refusal.peek()) place.current?.focus();
+  }, [text]);
+  return (
+    <div ref={place} tabIndex={-1}>
+      <Refused onPutAway={() => place.current?.closest("dialog")?.querySelector("h2")?.focus()} />
+    </div>
+  );
+}
+
+function Refused({ onPutAway }: { onPutAway?(): void }) {
   const hearing = useHearing();
   const text = hearing.refusal.value;
   if (!text) return null;
+  const putAway = (): void => {
+    hearing.refusal.value = "";
+    onPutAway?.();
+  };
   return (
     <div class="refusal">
       <p>{text}</p>
-      <button type="button" class="btn small" onClick={() => (hearing.refusal.value = "")}>
+      <button type="button" class="btn small" onClick={putAway}>
         {t("Put away")}
       </button>
     </div>

@@ -1,7 +1,7 @@
 // The roll: who is in the room, in the lobby, and missing; what may be done about each, and if not, why.
 import { useId, useState } from "preact/hooks";
 import { useHearing } from "./context";
-import { Dialog, ReasonDialog, Refusal } from "./dialog";
+import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { Select } from "./fields";
 import { Hand, Help, Mic, Tick } from "./icons";
 import { faultWord, isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right, type Action } from "./words";
@@ -235,7 +235,7 @@ function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): vo
           />
         </>
       )}
-      <Refusal />
+      <DialogRefusal />
       <div class="row">
         <button type="button" class="btn primary" disabled={busy} onClick={() => void confirm()}>
           {t("Confirm identity")}

@@ -1,7 +1,7 @@
 // Before the sitting: each required track is recorded, read back and decoded. And the start itself.
 import { useId, useState } from "preact/hooks";
 import { useHearing } from "./context";
-import { Dialog, Refusal } from "./dialog";
+import { Dialog, DialogRefusal } from "./dialog";
 import { Cross, Half, Ring, Tick } from "./icons";
 import { ActButton } from "./roll";
 import { isHeard, isInterpreter, isPresent, isResponsible, right } from "./words";
@@ -180,7 +180,7 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
             <textarea id={field} rows={2} maxLength={500} dir="auto" value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
           </>
         )}
-        <Refusal />
+        <DialogRefusal />
         <div class="row">
           <button type="submit" class="btn primary" disabled={busy}>
             {t("Start now")}
