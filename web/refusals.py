@@ -4,9 +4,12 @@
 language when it is a sentence (`hearings.sentences`), otherwise what this module has for the code.
 """
 
+from collections.abc import Sequence
+
 from hearings import errors
+from hearings.sentences import Series
 from web import roles, statuses
-from web.i18n import N_, _, listed, state_name
+from web.i18n import N_, _, listed, ngettext, state_name
 from web.sentences import tellable, told
 
 SENTENCES: dict[str, str] = {
@@ -61,25 +64,37 @@ SENTENCES: dict[str, str] = {
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "no_recipients": N_(
-        "No authority of {states} has given a key, so it could not open the recording. An administrator of that State "
-        "adds one at “Recipients of recordings”."
+        "A State has given no key, so it could not open the recording. An administrator of that State adds one at "
+        "“Recipients of recordings”."
     ),
 }
 
 
 def words(error: errors.HearingsError) -> str:
     """One sentence; who could do it instead, where that is known."""
+    if isinstance(error, errors.ConsentMissing) and error.missing:
+        return _(SENTENCES[error.code]).format(rules=told(Series.of(error.missing, "semicolon")))
+    if isinstance(error, errors.NoRecipients) and error.missing:
+        return _keyless([state_name(state) for state in error.missing])
     if tellable(error.text):
         return told(error.text)
     if isinstance(error, errors.NotAllowed):
         if error.who_can:
             return _("Only {roles} can do this.").format(roles=roles.any_of(error.who_can))
         return _("You may not do this now.")
-    if isinstance(error, errors.ConsentMissing) and error.missing:
-        return _(SENTENCES[error.code]).format(rules="; ".join(told(one) for one in error.missing))
-    if isinstance(error, errors.NoRecipients) and error.missing:
-        return _(SENTENCES[error.code]).format(states=listed((state_name(state) for state in error.missing), "or"))
     if isinstance(error, errors.IllegalMove) and (table := error.subject.replace(" ", "_")) in statuses.TABLES:
         stands = statuses.historic(table, error.current)
         return _("This is not possible as it stands now: “{status}”. Nothing was changed.").format(status=stands)
     return _(SENTENCES.get(error.code, N_("This was refused. Nothing was changed.")))
+
+
+def _keyless(states: Sequence[str]) -> str:
+    """Which States have given no key, and who of them does."""
+    text = ngettext(
+        "No authority of {states} has given a key, so it could not open the recording. An administrator of that State "
+        "adds one at “Recipients of recordings”.",
+        "No authority of {states} has given a key, so they could not open the recording. An administrator of each of "
+        "these States adds one at “Recipients of recordings”.",
+        len(states),
+    )
+    return text.format(states=listed(states, "or"))

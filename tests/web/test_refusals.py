@@ -116,3 +116,18 @@ def test_a_refusal_goes_over_the_socket_of_the_live_room() -> None:
     text = refusals.words(error)
     sent = msgspec.json.encode(messages.Result(re=1, ok=False, code=error.code, text=text))
     assert msgspec.json.decode(sent)["text"] == text == "The hearing is Ready"
+
+
+@pytest.mark.parametrize(
+    ("tag", "states", "begins", "holds"),
+    [
+        ("en", ["RO"], "No authority of Romania has given a key, so it could", "An administrator of that State adds"),
+        ("en", ["RO", "TH"], "No authority of Romania or Thailand has given a key, so they could", "each of these"),
+        ("pt", ["RO"], "Nenhuma autoridade de Romênia", "Um administrador do Estado em causa"),
+        ("pt", ["RO", "TH"], "Nenhuma autoridade de Romênia ou Tailândia", "Um administrador de cada um destes Estados"),
+    ],
+)
+def test_states_without_a_key_are_told_in_the_form_of_their_number(tag, states, begins, holds):
+    with i18n.speaking(tag):
+        told = refusals.words(errors.NoRecipients("", states))
+        assert (told.startswith(begins), holds in told) == (True, True), told
