@@ -139,16 +139,45 @@ SENTENCES: Mapping[ConditionKind, str] = {
     ConditionKind.camera_shows_room: "A camera shows the whole room in which the person is heard before the start.",
     ConditionKind.official_present: "{function} is present throughout, as {role}.",
     ConditionKind.counsel_present: "Defence counsel is present throughout.",
-    ConditionKind.time_limit: "The person is heard for at most {minutes} minutes.",
-    ConditionKind.breaks_every: "After {minutes} minutes at most there is a pause of {pause} minutes.",
     ConditionKind.language_only: "The person is addressed in {language} only.",
     ConditionKind.no_recording_of: "No recording is made of the {what} of the {who}.",
     ConditionKind.no_questions_on: "No questions are put on: {subject}",
     ConditionKind.identity_protected: "The identity of the person heard is protected.",
-    ConditionKind.copy_to_requested_state: "The requested State gets a copy of the recording within {days} days.",
-    ConditionKind.destroy_after: "The recording is destroyed {days} days after the final decision.",
 }
-"""English sentences with the names of what each kind needs; `web` translates them."""
+"""English sentences of kinds without figures, with the names of what each needs; `web` translates them."""
+
+COUNTED: Mapping[ConditionKind, tuple[tuple[str, str, str], ...]] = {
+    ConditionKind.time_limit: (
+        (
+            "minutes",
+            "The person is heard for at most {minutes} minute.",
+            "The person is heard for at most {minutes} minutes.",
+        ),
+    ),
+    ConditionKind.breaks_every: (
+        (
+            "minutes",
+            "There is a pause after {minutes} minute at most.",
+            "There is a pause after {minutes} minutes at most.",
+        ),
+        ("pause", "It lasts {pause} minute.", "It lasts {pause} minutes."),
+    ),
+    ConditionKind.copy_to_requested_state: (
+        (
+            "days",
+            "The requested State gets a copy of the recording within {days} day.",
+            "The requested State gets a copy of the recording within {days} days.",
+        ),
+    ),
+    ConditionKind.destroy_after: (
+        (
+            "days",
+            "The recording is destroyed {days} day after the final decision.",
+            "The recording is destroyed {days} days after the final decision.",
+        ),
+    ),
+}
+"""Of kinds with figures: for each figure its name, and a sentence for one and for another number."""
 
 HOW: Mapping[ConditionKind, str] = {
     ConditionKind.nobody_else_in_room: "The requested authority confirms it at the roll call; no start before that.",
@@ -248,8 +277,12 @@ def values(condition: Condition) -> dict[str, str]:
 
 
 def sentence(condition: Condition) -> str:
-    """The condition as one English sentence."""
-    return SENTENCES[condition.kind].format(**values(condition))
+    """The condition in English: one sentence, or one for each of its figures."""
+    said = values(condition)
+    if condition.kind in COUNTED:
+        told = COUNTED[condition.kind]
+        return " ".join((one if said[name] == "1" else other).format(**said) for name, one, other in told)
+    return SENTENCES[condition.kind].format(**said)
 
 
 def treated(condition: Condition) -> str:

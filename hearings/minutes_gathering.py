@@ -1,14 +1,16 @@
 """Gathers what minutes are drafted from: rows of the hearing, its request, and what the law asks of minutes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import agreements, conditions, law, line_tests
+from hearings.conditions import Condition, Kept
 from hearings.law import Law
 from hearings.minutes_facts import MINIMUM, Basis, Consenting, Facts, Shown
-from hearings.minutes_phrases import N_, Phrase, Term, phrase
+from hearings.minutes_phrases import N_, Counted, Joined, Phrase, Term, Tongue, phrase
 from hearings.models import (
     Agreement,
     Attachment,
@@ -25,6 +27,15 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.negotiation_words import SENTENCES
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
+from hearings.roles import LABELS, Role
+
+SAID: Mapping[str, Callable[[str], Any]] = {
+    "role": lambda role: Term(LABELS[Role(role)]),
+    "who": lambda role: Term(LABELS[Role(role)]),
+    "what": lambda kept: Term(conditions.WHATS[Kept(kept)]),
+    "language": Tongue,
+}
+"""How what a condition names is said in any language; what is not here is a person's own words."""
 
 
 async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
@@ -58,7 +69,7 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         each_place=tuple(each_place(found, hearing)),
         consents=await _consents(db, request),
         exhibits=await _exhibits(db, request),
-        conditions=tuple(_conditions(request)),
+        conditions=tuple(conditions_of(request)),
         agreed=() if agreement is None else await _agreed(db, agreement),
         interpreting=None
         if agreement is None
@@ -96,10 +107,24 @@ def each_place(found: Law, hearing: Hearing) -> Iterator[tuple[str, str]]:
                 yield state, str(rule.get("provision") or "")
 
 
-def _conditions(request: HearingRequest) -> Iterator[tuple[str, Phrase]]:
+def conditions_of(request: HearingRequest) -> Iterator[tuple[str, Phrase | Joined]]:
+    """Source and sentence of each condition the platform can read."""
     for number, condition in enumerate(conditions.parse(request.condition_rules), 1):
-        said = Phrase(conditions.SENTENCES[condition.kind], conditions.values(condition))
-        yield f"row:hearing_request.condition_rules.{number}", said
+        yield f"row:hearing_request.condition_rules.{number}", _said(condition)
+
+
+def _said(condition: Condition) -> Phrase | Joined:
+    """The condition, to be said in any language: its words too, and its figures in the form of the number."""
+    if condition.kind in conditions.COUNTED:
+        said: list[Any] = []
+        for name, one, other in conditions.COUNTED[condition.kind]:
+            said += [" "] if said else []
+            said.append(Counted(name=name, n=int(condition[name]), one=one, other=other))
+        return Joined(tuple(said))
+    return Phrase(
+        conditions.SENTENCES[condition.kind],
+        {name: SAID.get(name, str)(str(value)) for name, value in condition.params},
+    )
 
 
 async def _agreement(db: AsyncSession, hearing: Hearing) -> Agreement | None:

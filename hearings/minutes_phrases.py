@@ -4,17 +4,20 @@ The messages are English; `web` translates them. Where a message is not translat
 then missing in that language, and a person has to write it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from babel import Locale, UnknownLocaleError
 
 from hearings import clocks, languages
 
-Words = Callable[[str], str | None]
-"""A message in one language; None where it is not translated."""
+
+class Words(Protocol):
+    """Says a message in one language, with `plural` in the form for `n`; None where it is not translated."""
+
+    def __call__(self, message: str, plural: str = "", n: int = 1, /) -> str | None: ...
 
 
 def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, translate later"
@@ -22,9 +25,9 @@ def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, tra
     return message
 
 
-def english(message: str) -> str | None:
+def english(message: str, plural: str = "", n: int = 1, /) -> str | None:
     """The messages are English."""
-    return message
+    return plural if plural and n != 1 else message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,16 @@ class Phrase:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A message for `n` things, by its name in the braces: said in the form the language has for that number."""
+
+    name: str
+    n: int
+    one: str
+    other: str
+
+
 @dataclass(frozen=True)
 class Joined:
     """Pieces said one after the other."""
@@ -106,6 +119,9 @@ def say(what: Any, lang: str, words: Words) -> str | None:
             if message is None or None in said.values():
                 return None
             return message.format(**said)
+        case Counted():
+            counted = words(what.one, what.other, what.n)
+            return counted and counted.format(**{what.name: what.n})
         case Joined():
             pieces = [say(piece, lang, words) for piece in what.pieces]
             return None if None in pieces else "".join(piece for piece in pieces if piece)

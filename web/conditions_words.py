@@ -15,14 +15,10 @@ SENTENCES: dict[ConditionKind, str] = {
     K.camera_shows_room: N_("A camera shows the whole room in which the person is heard before the start."),
     K.official_present: N_("{function} is present throughout, as {role}."),
     K.counsel_present: N_("Defence counsel is present throughout."),
-    K.time_limit: N_("The person is heard for at most {minutes} minutes."),
-    K.breaks_every: N_("After {minutes} minutes at most there is a pause of {pause} minutes."),
     K.language_only: N_("The person is addressed in {language} only."),
     K.no_recording_of: N_("No recording is made of the {what} of the {who}."),
     K.no_questions_on: N_("No questions are put on: {subject}"),
     K.identity_protected: N_("The identity of the person heard is protected."),
-    K.copy_to_requested_state: N_("The requested State gets a copy of the recording within {days} days."),
-    K.destroy_after: N_("The recording is destroyed {days} days after the final decision."),
 }
 COUNTED: dict[ConditionKind, list[tuple[str, Callable[[int], str]]]] = {
     K.time_limit: [
@@ -67,7 +63,7 @@ COUNTED: dict[ConditionKind, list[tuple[str, Callable[[int], str]]]] = {
         )
     ],
 }
-"""The same of kinds with figures, for pages: a sentence for each figure, in the form of the number."""
+"""Of kinds with figures: a sentence for each figure, in the form of the number."""
 HOW: dict[ConditionKind, str] = {
     K.nobody_else_in_room: N_("The requested authority confirms it at the roll call; no start before that."),
     K.camera_shows_room: N_("The requested authority confirms it at the roll call; no start before that."),

@@ -25,6 +25,9 @@ class _Unknown(gettext.NullTranslations):
     def gettext(self, message: str) -> str:
         return ""
 
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return ""
+
 
 @cache
 def _catalogue(tag: str) -> gettext.NullTranslations:
@@ -37,11 +40,15 @@ def speakers(tag: str) -> Words:
     """The messages in a language of minutes; None for those this program does not have in it."""
     language = i18n.match(tag)
     if language is None or "hant" in tag.lower():
-        return lambda message: None
+        return lambda message, plural="", n=1: None
     if language.tag == "en":
         return english
     catalogue = _catalogue(language.tag)
-    return lambda message: catalogue.gettext(message) or None
+
+    def said(message: str, plural: str = "", n: int = 1, /) -> str | None:
+        return (catalogue.ngettext(message, plural, n) if plural else catalogue.gettext(message)) or None
+
+    return said
 
 
 def section(name: str) -> str:

@@ -9,7 +9,7 @@ from hearings.minutes_phrases import Joined, say
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import KINDS, Sort
 from web import roles
-from web.i18n import N_, _, current, language_here, state_name
+from web.i18n import N_, _, current, language_here, ngettext, state_name
 
 K = EventKind
 TITLES: dict[EventKind, str] = {
@@ -86,7 +86,11 @@ class Shown:
 
     def quoted(self, text: str) -> str:
         """What somebody typed, without names of protected persons."""
-        return say(redacted(text, self.hidden), current.get().tag, _) or ""
+        return say(redacted(text, self.hidden), current.get().tag, _here) or ""
+
+
+def _here(message: str, plural: str = "", n: int = 1, /) -> str:
+    return ngettext(message, plural, n) if plural else _(message)
 
 
 def shown(people: Sequence[Participant], person_name: str = "") -> Shown:

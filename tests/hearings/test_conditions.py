@@ -38,7 +38,7 @@ def test_every_kind_has_a_sentence_and_says_how_it_is_treated() -> None:
         "An investigating judge is present throughout, as requested authority.",
         "Defence counsel is present throughout.",
         "The person is heard for at most 90 minutes.",
-        "After 40 minutes at most there is a pause of 10 minutes.",
+        "There is a pause after 40 minutes at most. It lasts 10 minutes.",
         "The person is addressed in Thai only.",
         "No recording is made of the picture of the interpreter.",
         "No questions are put on: State secrets",

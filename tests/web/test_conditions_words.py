@@ -38,7 +38,9 @@ def test_figures_are_told_in_the_form_of_the_number() -> None:
 
 
 def test_every_condition_with_a_figure_has_the_forms_of_numbers() -> None:
-    figured = {
-        kind for kind, sentence in conditions.SENTENCES.items() if "{minutes}" in sentence or "{days}" in sentence
+    figured = {kind for kind, wanted in conditions.PARAMS.items() if wanted.keys() & {"minutes", "pause", "days"}}
+    assert (set(conditions.COUNTED), set(conditions.SENTENCES)) == (figured, set(conditions.ConditionKind) - figured)
+    said = {
+        kind: tuple((name, say(1), say(2)) for name, say in told) for kind, told in conditions_words.COUNTED.items()
     }
-    assert set(conditions_words.COUNTED) == figured
+    assert said == conditions.COUNTED

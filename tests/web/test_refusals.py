@@ -124,7 +124,12 @@ def test_a_refusal_goes_over_the_socket_of_the_live_room() -> None:
         ("en", ["RO"], "No authority of Romania has given a key, so it could", "An administrator of that State adds"),
         ("en", ["RO", "TH"], "No authority of Romania or Thailand has given a key, so they could", "each of these"),
         ("pt", ["RO"], "Nenhuma autoridade de Romênia", "Um administrador do Estado em causa"),
-        ("pt", ["RO", "TH"], "Nenhuma autoridade de Romênia ou Tailândia", "Um administrador de cada um destes Estados"),
+        (
+            "pt",
+            ["RO", "TH"],
+            "Nenhuma autoridade de Romênia ou Tailândia",
+            "Um administrador de cada um destes Estados",
+        ),
     ],
 )
 def test_states_without_a_key_are_told_in_the_form_of_their_number(tag, states, begins, holds):
