@@ -42,3 +42,12 @@ def name(tag: str, locale: str = "en") -> str:
         return _names(locale.replace("-", "_")).get(tag.split("-")[0], tag)
     except (UnknownLocaleError, ValueError):
         return _names("en").get(tag.split("-")[0], tag)
+
+
+COMMAS = {"ar": "، ", "fa": "، ", "ja": "、", "ur": "، ", "zh": "、"}
+"""By primary language, where it is not the Latin comma."""
+
+
+def comma(tag: str) -> str:
+    """What stands in a language between things that are only told one after the other."""
+    return COMMAS.get(primary(tag), ", ")

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from hearings import signatures
+from hearings.languages import comma
 from hearings.minutes_facts import SECTIONS
 from hearings.minutes_phrases import N_, Clock, Moment, Words
 from hearings.models import (
@@ -81,11 +82,11 @@ def document(
         if reading is None
         else {
             "heading": both(LABELS["reading"]),
-            "at": str(Moment(reading.at, clocks)),
+            "at": Moment(reading.at, clocks).told(languages[0]),
             "rows": [
                 {"label": both(LABELS["read_by"]), "value": reading.read_by},
-                {"label": both(LABELS["heard_by"]), "value": ", ".join(reading.heard_by)},
-                {"label": both(LABELS["languages"]), "value": ", ".join(reading.languages)},
+                {"label": both(LABELS["heard_by"]), "value": comma(languages[0]).join(reading.heard_by)},
+                {"label": both(LABELS["languages"]), "value": comma(languages[0]).join(reading.languages)},
             ],
         },
         "hash": {"label": both(LABELS["text_sha256"]), "value": minutes.text_sha256},
@@ -93,7 +94,7 @@ def document(
         "signatures": {
             "heading": both(LABELS["signatures"]),
             "rows": [
-                _signature(state, signed.get(state), clocks, both)
+                _signature(state, signed.get(state), clocks, languages[0], both)
                 for state in (hearing.requesting_state, hearing.requested_state)
             ],
         },
@@ -106,7 +107,7 @@ def document(
                     "made_by": one.made_by,
                     "language": one.language,
                     "text": one.text,
-                    "at": str(Moment(one.at, clocks)),
+                    "at": Moment(one.at, clocks).told(languages[0]),
                     "entered_by": one.author_label,
                 }
                 for one in reservations
@@ -125,14 +126,14 @@ def _row(one: MinutesPassage, languages: Sequence[str], both: Callable[[str], li
 
 
 def _signature(
-    state: str, found: Signature | None, clocks: tuple[Clock, ...], both: Callable[[str], list[str]]
+    state: str, found: Signature | None, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
 ) -> dict[str, Any]:
     if found is None:
         return {"state": state, "who": "", "at": "", "missing": both(LABELS["no_signature"]), "sha256": ""}
     return {
         "state": state,
         "who": found.actor_label,
-        "at": str(Moment(found.signed_at, clocks)),
+        "at": Moment(found.signed_at, clocks).told(lang),
         "missing": [],
         "sha256": found.payload_sha256,
         "about": str(signatures.read(found)["about"]),

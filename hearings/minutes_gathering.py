@@ -10,7 +10,7 @@ from hearings import agreements, conditions, law, line_tests
 from hearings.conditions import Condition, Kept
 from hearings.law import Law
 from hearings.minutes_facts import MINIMUM, Basis, Consenting, Facts, Shown
-from hearings.minutes_phrases import N_, Counted, Joined, Phrase, Term, Tongue, phrase
+from hearings.minutes_phrases import N_, Counted, Joined, Phrase, Series, Term, Tongue, phrase
 from hearings.models import (
     Agreement,
     Attachment,
@@ -25,6 +25,7 @@ from hearings.models import (
 )
 from hearings.models.request_parts import AttachmentKind
 from hearings.negotiation_words import SENTENCES
+from hearings.outcomes import Line
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
 from hearings.roles import LABELS, Role
@@ -142,7 +143,7 @@ async def _agreed(db: AsyncSession, found: Agreement) -> Sequence[tuple[str, Phr
     result = await agreements.outcome(db, found)
     source = _source(found)
     said = [(source, phrase(N_("Technical agreement no. {number}, between the two sites:"), number=found.number))]
-    said += [(source, Phrase(SENTENCES[f"{line.rule}.{line.result}"], dict(line.inputs))) for line in result.lines]
+    said += [(source, Phrase(SENTENCES[f"{line.rule}.{line.result}"], _inputs(line))) for line in result.lines]
     test = await line_tests.latest(db, found)
     for finding in test.findings if test is not None else ():
         judged = N_("Line test, {item}, {side}: {measured}; limit {limit}: {verdict}.")
@@ -152,6 +153,11 @@ async def _agreed(db: AsyncSession, found: Agreement) -> Sequence[tuple[str, Phr
         told = finding | {"verdict": verdict, "measured": measured}
         said.append(("row:line_test.findings", phrase(message, **told)))
     return said
+
+
+def _inputs(line: Line) -> Mapping[str, Any]:
+    """What stands in a line of the negotiation: several words one after the other."""
+    return {name: Series(tuple(value.split(", "))) for name, value in line.inputs}
 
 
 async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Consenting]:

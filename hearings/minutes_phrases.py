@@ -45,8 +45,8 @@ class Moment:
     at: datetime
     clocks: tuple[Clock, ...]
 
-    def __str__(self) -> str:
-        """The date once, and again where a court's calendar shows another."""
+    def told(self, lang: str) -> str:
+        """The date once, and again where a court's calendar shows another; with the comma of a language."""
         local = [clocks.local_time(self.at, city=one.city, zone_name=one.zone) for one in self.clocks]
         shown = [(one.datetime, f"{one.datetime:%H:%M} {one.city} ({one.offset})") for one in local]
         utc = self.at.astimezone(UTC)
@@ -56,7 +56,7 @@ class Moment:
         for wall, text in shown:
             told.append(text if f"{wall:%Y-%m-%d}" == day else f"{wall:%Y-%m-%d} {text}")
             day = f"{wall:%Y-%m-%d}"
-        return ", ".join(told)
+        return languages.comma(lang).join(told)
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,13 @@ class Joined:
     pieces: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Series:
+    """Pieces with the comma of the language between them."""
+
+    pieces: tuple[Any, ...]
+
+
 def phrase(message: str, **values: Any) -> Phrase:
     """Make a phrase."""
     return Phrase(message, values)
@@ -122,9 +129,12 @@ def say(what: Any, lang: str, words: Words) -> str | None:
         case Counted():
             counted = words(what.one, what.other, what.n)
             return counted and counted.format(**{what.name: what.n})
-        case Joined():
+        case Joined() | Series():
             pieces = [say(piece, lang, words) for piece in what.pieces]
-            return None if None in pieces else "".join(piece for piece in pieces if piece)
+            between = languages.comma(lang) if isinstance(what, Series) else ""
+            return None if None in pieces else between.join(piece for piece in pieces if piece)
+        case Moment():
+            return what.told(lang)
         case Term():
             return words(what.message)
         case Tongue():

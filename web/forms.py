@@ -92,5 +92,6 @@ def explain(error: errors.HearingsError, labels: Mapping[str, str] | None = None
         text = _("{field}: this cannot be empty.").format(field=name)
     else:
         text = told(error.text)
-        text = f"{name}: {text}" if name and type(error) is errors.Invalid else text
+        if name and type(error) is errors.Invalid:
+            text = _("{field}: {value}").format(field=name, value=text)
     return FormError(field, text)

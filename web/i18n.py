@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, reduce
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hearings import languages
 
 logger = logging.getLogger("vivavoce.web.i18n")
 
@@ -51,10 +53,11 @@ class Language:
     direction: str = "ltr"
     plural: tuple[str, ...] = ("one", "other")
     """CLDR category of each gettext plural form, in the order of the `.po` file."""
-    comma: str = ", "
-    """What stands between things that are only told one after the other."""
-    semicolon: str = "; "
-    """The same between longer things."""
+
+    @property
+    def comma(self) -> str:
+        """What stands between things that are only told one after the other."""
+        return languages.comma(self.tag)
 
 
 LANGUAGES: dict[str, Language] = {
@@ -64,8 +67,8 @@ LANGUAGES: dict[str, Language] = {
         Language("fr", "fr", "Français"),
         Language("es", "es", "Español"),
         Language("ru", "ru", "Русский", plural=("one", "few", "many")),
-        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other"), "، ", "؛ "),
-        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",), comma="、", semicolon="；"),
+        Language("ar", "ar", "العربية", "rtl", ("zero", "one", "two", "few", "many", "other")),
+        Language("zh-Hans", "zh_Hans", "简体中文", plural=("other",)),
         Language("th", "th", "ไทย", plural=("other",)),
         Language("pt", "pt", "Português"),
         Language("ro", "ro", "Română", plural=("one", "few", "other")),
@@ -273,6 +276,12 @@ def listed(parts: Iterable[str], how: Literal["standard", "or"] = "standard") ->
 def one_by_one(parts: Iterable[str]) -> str:
     """`VP8, H.264` with the comma of the language of the request, where neither "and" nor "or" is meant."""
     return current.get().comma.join(parts)
+
+
+def in_turn(parts: Iterable[str]) -> str:
+    """`A, B; C` with the semicolon of the language of the request: for parts that may hold commas."""
+    told = list(parts)
+    return reduce(lambda before, after: _("{before}; {after}").format(before=before, after=after), told) if told else ""
 
 
 # --- for islands ------------------------------------------------------------------------------------------------------

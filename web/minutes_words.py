@@ -9,7 +9,7 @@ from hearings.minutes_facts import SECTIONS, WHO
 from hearings.minutes_phrases import Words, english
 from hearings.passages import Obstacle
 from web import i18n, roles
-from web.i18n import N_, _, language_here, listed, ngettext, one_by_one
+from web.i18n import N_, _, in_turn, language_here, listed, ngettext, one_by_one
 
 HOWS = {
     "drafted": N_("drafted from what was recorded"),
@@ -85,7 +85,7 @@ def sources(found: Sequence[str]) -> str:
         said.append(_("written by hand"))
     if waiting := kinds.get("human"):
         said.append(_("for {who} to write").format(who=listed(who(role) for role in waiting)))
-    return "; ".join(said)
+    return in_turn(said)
 
 
 OBSTACLES: dict[str, Callable[[Obstacle], str]] = {

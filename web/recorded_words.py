@@ -9,7 +9,7 @@ from hearings.minutes_phrases import Joined, say
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import KINDS, Sort
 from web import roles
-from web.i18n import N_, _, current, language_here, ngettext, state_name
+from web.i18n import N_, _, current, in_turn, language_here, ngettext, one_by_one, state_name
 
 K = EventKind
 TITLES: dict[EventKind, str] = {
@@ -115,7 +115,7 @@ def field(kind: EventKind, name: str) -> str:
 
 def detail(event: HearingEvent, found: Shown, *, participant: bool = True) -> str:
     """What was recorded, field by field; without its person when that is told apart."""
-    return "; ".join(_pieces(event, found, participant=participant))
+    return in_turn(_pieces(event, found, participant=participant))
 
 
 def _pieces(event: HearingEvent, found: Shown, *, participant: bool) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _pieces(event: HearingEvent, found: Shown, *, participant: bool) -> Iterator
         if value is None or (name == "participant" and not participant):
             continue
         said = _value(one.sort, value, found)
-        yield said if one.sort is Sort.text else f"{field(kind, name)}: {said}"
+        yield said if one.sort is Sort.text else _("{field}: {value}").format(field=field(kind, name), value=said)
 
 
 def _value(sort: Sort, value: object, found: Shown) -> str:
@@ -142,11 +142,11 @@ def _value(sort: Sort, value: object, found: Shown) -> str:
             return _(CHOICES[str(value)])
         case Sort.exhibit:
             assert isinstance(value, dict)
-            return f"{found.quoted(value['name'])}, SHA-256 {value['sha256']}"
+            return one_by_one((found.quoted(value["name"]), f"SHA-256 {value['sha256']}"))
         case Sort.entry:
             return _("entry {n}").format(n=value)
         case Sort.text:
-            return f"“{found.quoted(str(value))}”"
+            return _("“{text}”").format(text=found.quoted(str(value)))
 
 
 def by(event: HearingEvent, found: Shown) -> str:

@@ -7,9 +7,8 @@ language when it is a sentence (`hearings.sentences`), otherwise what this modul
 from collections.abc import Sequence
 
 from hearings import errors
-from hearings.sentences import Series
 from web import roles, statuses
-from web.i18n import N_, _, listed, ngettext, state_name
+from web.i18n import N_, _, in_turn, listed, ngettext, state_name
 from web.sentences import tellable, told
 
 SENTENCES: dict[str, str] = {
@@ -73,7 +72,7 @@ SENTENCES: dict[str, str] = {
 def words(error: errors.HearingsError) -> str:
     """One sentence; who could do it instead, where that is known."""
     if isinstance(error, errors.ConsentMissing) and error.missing:
-        return _(SENTENCES[error.code]).format(rules=told(Series.of(error.missing, "semicolon")))
+        return _(SENTENCES[error.code]).format(rules=in_turn(told(one) for one in error.missing))
     if isinstance(error, errors.NoRecipients) and error.missing:
         return _keyless([state_name(state) for state in error.missing])
     if tellable(error.text):

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from hearings.models.request import Capacity
 from hearings.sentences import Joint, Sentence, Series, StateName, Tongue, Word
 from web import law_words, roles, statuses, terms
-from web.i18n import _, current, language_here, listed, ngettext, one_by_one, state_name
+from web.i18n import _, current, in_turn, language_here, listed, ngettext, one_by_one, state_name
 
 
 def told(text: str) -> str:
@@ -33,7 +33,7 @@ JOINED: Mapping[Joint, Callable[[list[str]], str]] = {
     "and": listed,
     "or": lambda parts: listed(parts, "or"),
     "comma": one_by_one,
-    "semicolon": lambda parts: current.get().semicolon.join(parts),
+    "semicolon": in_turn,
 }
 
 

@@ -14,7 +14,7 @@ from hearings.minutes_draft import WRITERS, draft, text_of
 from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
 from hearings.minutes_people import MODES, SIDES
-from hearings.minutes_phrases import Clock, Land, Moment, Term, Tongue, english, phrase, say
+from hearings.minutes_phrases import Clock, Land, Moment, Series, Term, Tongue, english, phrase, say
 from hearings.minutes_sections import OATHS
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request import InterpretingMode, OathForm, Side
@@ -363,9 +363,18 @@ def test_a_recording_is_told_as_far_as_it_is_known(status: RecordingStatus, line
 
 def test_a_moment_gives_the_date_again_where_a_calendar_shows_another() -> None:
     place = (Clock(city="Paris", zone="Europe/Paris"), Clock(city="Kiritimati", zone="Pacific/Kiritimati"))
-    assert str(Moment(AT, place)) == (
-        "2026-12-02 23:30 Paris (+01:00), 2026-12-03 12:30 Kiritimati (+14:00), 2026-12-02 22:30:00 UTC"
+    told = ("2026-12-02 23:30 Paris (+01:00)", "2026-12-03 12:30 Kiritimati (+14:00)", "2026-12-02 22:30:00 UTC")
+    assert Moment(AT, place).told("en") == ", ".join(told)
+
+
+@pytest.mark.parametrize(("lang", "comma"), [("fr", ", "), ("ar", "، "), ("zh-Hans", "、"), ("pt-BR", ", ")])
+def test_what_is_told_one_after_the_other_has_the_comma_of_the_language(lang: str, comma: str) -> None:
+    place = (Clock(city="Paris", zone="Europe/Paris"), Clock(city="Bangkok", zone="Asia/Bangkok"))
+    moment = comma.join(
+        ("2026-12-02 23:30 Paris (+01:00)", "2026-12-03 05:30 Bangkok (+07:00)", "2026-12-02 22:30:00 UTC")
     )
+    said = phrase("{time}: {codecs}", time=Moment(AT, place), codecs=Series(("opus-fb", "G.722")))
+    assert say(said, lang, english) == f"{moment}: opus-fb{comma}G.722"
 
 
 def test_a_sentence_is_said_only_where_all_of_it_is_translated() -> None:

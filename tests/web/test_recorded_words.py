@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import KINDS
 from hearings.roles import Role
-from web import happenings, recorded_words
+from web import happenings, i18n, recorded_words
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 
@@ -47,6 +49,22 @@ def test_an_entry_is_told_field_by_field() -> None:
     ruling = event("ruling", on=4, by="presiding_judge", ruling="upheld", law="RO")
     (told,) = happenings.told([ruling], people)
     assert told.detail == "On what: entry 4; Decided by: Eva; Decision: Upheld; Under the law of: Romania"
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("en", "Exhibit: a.pdf, SHA-256 ab; Shown by: Eva; “Page 2”"),
+        ("fr", "Pièce\u00a0: a.pdf, SHA-256 ab\u00a0; Montrée par\u00a0: Eva\u00a0; «\u00a0Page 2\u00a0»"),
+        ("zh-Hans", "证物：a.pdf、SHA-256 ab；出示人：Eva；“Page 2”"),
+        ("ar", "المستند: a.pdf، SHA-256 ab؛ عرضه: Eva؛ «Page 2»"),
+    ],
+)
+def test_the_parts_of_an_entry_are_joined_as_the_language_does(tag: str, told: str) -> None:
+    people = [person(Role.witness, "Ana"), person(Role.presiding_judge, "Eva")]
+    shown = event("exhibit_shown", exhibit={"name": "a.pdf", "sha256": "ab"}, by="presiding_judge", text="Page 2")
+    with i18n.speaking(tag):
+        assert recorded_words.detail(shown, recorded_words.shown(people)) == told
 
 
 def test_of_somebody_protected_neither_list_nor_text_has_the_name() -> None:

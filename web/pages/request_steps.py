@@ -13,7 +13,7 @@ from hearings.models.request import Capacity
 from hearings.sentences import tell
 from web import forms, terms
 from web.forms import Form, FormError
-from web.i18n import N_, _, language_here, listed, one_by_one, state_name
+from web.i18n import N_, _, in_turn, language_here, listed, one_by_one, state_name
 
 SLOTS = 5
 """Lines for proposed times."""
@@ -274,14 +274,14 @@ def in_words(row: HearingRequest, name: str) -> str:
     if kind == "languages":
         return listed(language_here(one) for one in value)
     if kind == "scopes":
-        return "; ".join(terms.scope(one) for one in value)
+        return in_turn(terms.scope(one) for one in value)
     if kind == "instruments":
         return one_by_one(
             str(reference.instruments()[one]["name"] if one in reference.instruments() else one) for one in value
         )
     if table:
         found = value if isinstance(value, list) else [value]
-        return "; ".join(terms.word(table, str(one)) for one in found)
+        return in_turn(terms.word(table, str(one)) for one in found)
     return str(value)
 
 

@@ -381,7 +381,7 @@ def _clocks(hearing: Hearing, facts: Mapping[str, Any]) -> list[tuple[str, str]]
     for side, clock in facts.get("clocks", {}).items():
         days = [[datetime.fromisoformat(at) for at in day] for day in clock["days"]]
         label = _("By the clocks of {city}").format(city=cities[side])
-        told.append((label, "; ".join(i18n.span(begins, ends, clock["zone"]) for begins, ends in days)))
+        told.append((label, i18n.in_turn(i18n.span(begins, ends, clock["zone"]) for begins, ends in days)))
     return [*told, (_("Time-zone data"), facts["tzdb"])] if told else []
 
 
