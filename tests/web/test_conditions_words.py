@@ -1,7 +1,8 @@
 """Conditions in words: the page's sentences are those of the law's side, every kind has one."""
 
-from hearings import conditions, negotiation_words
-from web import conditions_words, i18n, technical_words
+from hearings import conditions
+from hearings import negotiation_words as domain
+from web import conditions_words, i18n, negotiation_words
 
 
 def test_the_sentences_are_those_of_the_domain() -> None:
@@ -12,8 +13,8 @@ def test_the_sentences_are_those_of_the_domain() -> None:
 
 
 def test_the_sentences_of_a_negotiation_are_those_of_the_domain() -> None:
-    assert dict(negotiation_words.SENTENCES) == technical_words.SENTENCES
-    assert dict(negotiation_words.OPTIONS) == technical_words.OPTIONS
+    assert dict(domain.SENTENCES) == negotiation_words.SENTENCES
+    assert dict(domain.OPTIONS) == negotiation_words.OPTIONS
 
 
 def test_figures_are_told_in_the_form_of_the_number() -> None:

@@ -21,7 +21,7 @@ from hearings.permissions import may_staff
 from hearings.sentences import tell
 from hearings.signatures import Act
 from hearings.status import AgreementStatus
-from web import conditions_words, forms, i18n, places, signing, technical_words
+from web import conditions_words, forms, i18n, negotiation_words, places, signing, technical_words
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import N_, _
@@ -138,21 +138,21 @@ async def _page(
 
 
 def _told(found: Standing, person: Person) -> dict[str, Any]:
-    words = technical_words
+    words, lines = technical_words, negotiation_words
     signed = found.agreement.status in agreements.SIGNED
     return {
         "lines": [
             {
-                "item": words.named(words.ITEMS, line.item),
+                "item": words.named(lines.ITEMS, line.item),
                 "offered": (words.word(line.offered_a), words.word(line.offered_b)),
-                "chip": (words.RESULTS[line.result][0], _(words.RESULTS[line.result][1])),
-                "value": words.words(line.value) if line.value else "",
-                "text": words.sentence(line, found.names),
-                "advice": words.advice(line, found.names),
+                "chip": (lines.RESULTS[line.result][0], _(lines.RESULTS[line.result][1])),
+                "value": lines.words(line.value) if line.value else "",
+                "text": lines.sentence(line, found.names),
+                "advice": lines.advice(line, found.names),
             }
             for line in found.outcome.lines
         ],
-        "tally": words.tally(found.outcome.lines),
+        "tally": lines.tally(found.outcome.lines),
         "conditions": conditions_words.told(found.agreement.terms["facts"]["conditions"]),
         "details": [
             (site, shown_details(profile, state=person.owner_state, signed=signed))
@@ -341,23 +341,23 @@ async def _sign_page(
             *(
                 (_(label), technical_words.word(session.get(name, "–")))
                 for name, label in (
-                    ("height", technical_words.ITEMS["size"]),
-                    ("fps", technical_words.ITEMS["rate"]),
-                    ("audio_codec", technical_words.ITEMS["audio_codec"]),
-                    ("video_codec", technical_words.ITEMS["video_codec"]),
-                    ("srtp_profiles", technical_words.ITEMS["srtp_profile"]),
-                    ("fingerprints", technical_words.ITEMS["fingerprints"]),
-                    ("lip_sync", technical_words.ITEMS["lip_sync"]),
-                    ("interpreting", technical_words.ITEMS["interpreting"]),
-                    ("exhibits", technical_words.ITEMS["exhibits"]),
-                    ("recording", technical_words.ITEMS["recording"]),
+                    ("height", negotiation_words.ITEMS["size"]),
+                    ("fps", negotiation_words.ITEMS["rate"]),
+                    ("audio_codec", negotiation_words.ITEMS["audio_codec"]),
+                    ("video_codec", negotiation_words.ITEMS["video_codec"]),
+                    ("srtp_profiles", negotiation_words.ITEMS["srtp_profile"]),
+                    ("fingerprints", negotiation_words.ITEMS["fingerprints"]),
+                    ("lip_sync", negotiation_words.ITEMS["lip_sync"]),
+                    ("interpreting", negotiation_words.ITEMS["interpreting"]),
+                    ("exhibits", negotiation_words.ITEMS["exhibits"]),
+                    ("recording", negotiation_words.ITEMS["recording"]),
                 )
             ),
             (
                 technical_words.named(technical_words.NEEDS, "interpreter_at"),
                 technical_words.word(outcomes.completed(found.agreement.needs)["interpreter_at"]),
             ),
-            (technical_words.named(technical_words.ITEMS, "breakdown"), technical_words.breakdown(session)),
+            (technical_words.named(negotiation_words.ITEMS, "breakdown"), negotiation_words.breakdown(session)),
             *_clocks(hearing, found.agreement.terms["facts"]),
         ]
         prepared = await signing.prepare(
