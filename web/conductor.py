@@ -143,7 +143,7 @@ class Conductor:
         await self.proceedings.start_process(
             python("media.evidence.recorder", "--folder", str(self.folder), *recorder, "--court", settings.court_name)
         )
-        for side in (self.media, self.proceedings):
+        for side in (self.media, self.proceedings.recorder):
             if not await side.caught_up(CATCH_UP_SECONDS):
                 logger.warning("worker or recorder have more to say than could be taken in")
         if self.ended:  # the recording was closed while there was no web process
@@ -163,7 +163,7 @@ class Conductor:
         """The web process ends: leave worker and recorder running."""
         await self._end_tasks()
         await self.media.detach()
-        await self.proceedings.detach()
+        await self.proceedings.recorder.detach()
 
     async def finish(self, notice: str) -> None:
         """The sitting is closed: tell every page, end both processes."""
@@ -173,7 +173,7 @@ class Conductor:
         for participant_id in list(self.connections):
             self.dismiss(participant_id, "closed")
         await self.media.stop()
-        await self.proceedings.stop()
+        await self.proceedings.recorder.stop()
         self._on_end(self)
         await self._end_tasks()
 

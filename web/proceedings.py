@@ -20,9 +20,9 @@ from hearings.models import Participant
 from hearings.roles import channel_track
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
-from media.processes import Process
 from web import acts, plan
 from web.indicator import RecordingFacts, indicator
+from web.recorder import Recorder, RecorderSilent
 from web.seats import Connection
 from web.view import Scene, nanoseconds
 
@@ -32,17 +32,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("vivavoce.web.proceedings")
 
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
-CHECK_SECONDS = 12
 FIRST_SEAL_SECONDS = 15
-CLOSE_SECONDS = 60
 TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "other"})
 """Causes of a gap that go into the hearing's log; a microphone switched off is no incident."""
-
-
-class RecorderSilent(HearingsError):
-    """The recorder did not answer."""
-
-    code = "recorder_silent"
 
 
 class Proceedings:
@@ -50,15 +42,13 @@ class Proceedings:
 
     def __init__(self, conductor: "Conductor") -> None:
         self.facts = RecordingFacts()
+        self.recorder = Recorder()
         self._conductor = conductor
-        self._process: Process | None = None
         self._first_seal = asyncio.Event()
         self._began: datetime | None = None  # where the time code begins, once the recorder has said so
         self._ordered = False
         """The judge has ordered the start, and the next seal brings it about."""
         self._busy = asyncio.Lock()
-        self._planned: set[str] = set()
-        """Tracks the recorder has been told of by this web process; telling it again changes nothing."""
 
     @property
     def open(self) -> bool:
@@ -67,23 +57,12 @@ class Proceedings:
 
     async def start_process(self, argv: list[str]) -> None:
         """Start or take over the recorder, and take an open recording up again."""
-        self._process = await Process.start_or_adopt(
-            "recorder",
-            argv,
-            self._conductor.folder,
-            "recorder.sock",
-            messages.RECORDER_TO_WEB,
-            on_message=self._heard,
-            on_lost=self._lost,
-            on_restart=self._restarted,
+        adopted = await self.recorder.start(
+            argv, self._conductor.folder, heard=self._heard, lost=self._lost, restarted=self._restarted
         )
-        if self.open and not self._process.adopted:
+        if self.open and not adopted:
             await self._failed("recorder_lost")
             await self._restarted()
-
-    async def caught_up(self, within: float) -> bool:
-        """Wait until what the recorder said before it was taken over has been taken in."""
-        return self._process is None or await self._process.caught_up(within)
 
     async def take_up(self, rows: "Rows") -> None:
         """Go on with what the web process before had begun: a close or a start. `rows` are those of the take-over."""
@@ -91,16 +70,6 @@ class Proceedings:
             await self.finish_closing()
         elif rows.recording is not None and rows.recording.status is RecordingStatus.starting:
             await self._open()
-
-    async def detach(self) -> None:
-        """Leave the recorder running."""
-        if self._process is not None:
-            await self._process.detach()
-
-    async def stop(self) -> None:
-        """End the recorder."""
-        if self._process is not None:
-            await self._process.stop()
 
     def read_facts(self, rows: "Rows") -> None:
         """What the rows say of the recording; the recorder's events go on from there."""
@@ -200,12 +169,8 @@ class Proceedings:
 
     def plan_tracks(self, scene: Scene) -> None:
         """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
-        if self._process is None or not self.open or self.facts.stopping_at is not None:
-            return
-        wanted = plan.recorded_tracks(scene.participants, scene.languages, scene.rules)
-        for track in wanted:
-            if track.track not in self._planned and self._process.send(messages.AddTrack(id=self._id(), track=track)):
-                self._planned.add(track.track)
+        if self.open and self.facts.stopping_at is None:
+            self.recorder.add_tracks(plan.recorded_tracks(scene.participants, scene.languages, scene.rules))
 
     async def _lost(self) -> None:
         await self._failed("recorder_lost")
@@ -221,23 +186,6 @@ class Proceedings:
             return
         if self.facts.stopping_at is not None and self.open:
             self._conductor.spawn(self._close_recording())
-
-    async def _ask(self, message: messages.Message, seconds: float) -> messages.Message:
-        if self._process is None:
-            raise RecorderSilent
-        try:
-            answer = await self._process.request(message, timeout=seconds)
-        except (ConnectionError, TimeoutError) as error:
-            raise RecorderSilent from error
-        if isinstance(answer, messages.Refused):
-            logger.warning("the recorder refused %s: %s", type(message).__name__, answer.code)
-            raise RecorderSilent
-        assert isinstance(answer, messages.Message)
-        return answer
-
-    def _id(self) -> str:
-        assert self._process is not None
-        return self._process.new_id()
 
     # --- what people order --------------------------------------------------------------------------------------
 
@@ -273,16 +221,10 @@ class Proceedings:
                 )
                 rules = rows.rules
             try:
-                found = await self._ask(
-                    messages.CheckSound(
-                        id=self._id(),
-                        audio=channel_track(check.lang) if check.lang else who.mic_track,
-                        video=None if check.lang or not rules.records(who.role, "cam") else who.cam_track,
-                        seconds=CHECK_SECONDS,
-                    ),
-                    CHECK_SECONDS + 15,
+                found = await self.recorder.check_sound(
+                    channel_track(check.lang) if check.lang else who.mic_track,
+                    None if check.lang or not rules.records(who.role, "cam") else who.cam_track,
                 )
-                assert isinstance(found, messages.SoundChecked)
             except RecorderSilent:
                 await self._check_found(check.participant_id, check.lang, None)
                 raise
@@ -346,22 +288,12 @@ class Proceedings:
             pass
         assert rows.recording is not None
         tracks = plan.recorded_tracks(rows.participants, rows.languages, rows.rules)
-        opened = await self._ask(
-            messages.OpenRecording(
-                id=self._id(),
-                recording=rows.recording.id,
-                hearing=rows.hearing.id,
-                recipients=recipients,
-                tracks=tracks,
-            ),
-            20,
-        )
+        opened = await self.recorder.open(rows.recording.id, rows.hearing.id, recipients, tracks)
         if isinstance(opened, messages.RecordingClosed):
             # The recorder was lost between `close` and its answer: there is nothing to take up again.
             await self._closed(opened)
             return
-        assert isinstance(opened, messages.RecordingOpened)
-        self._planned, self._began = {track.track for track in tracks}, _utc(opened.zero)
+        self._began = _utc(opened.zero)
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
 
@@ -417,9 +349,7 @@ class Proceedings:
             self._conductor.spawn(self._conductor.finish("no_recording"))
 
     async def _close_recording(self) -> None:
-        closed = await self._ask(messages.CloseRecording(id=self._id()), CLOSE_SECONDS)
-        assert isinstance(closed, messages.RecordingClosed)
-        await self._closed(closed)
+        await self._closed(await self.recorder.close())
 
     async def _closed(self, closed: messages.RecordingClosed) -> None:
         self.facts = replace(self.facts, closed_at=closed.at, error="", error_at=None)
