@@ -104,9 +104,13 @@ def text(made: Catalog) -> bytes:
 
 
 def translated(made: Catalog) -> tuple[int, int]:
-    """How many messages are translated, of how many."""
+    """How many messages are translated, of how many. What is marked fuzzy is shown to nobody, so it does not count."""
     rows = [entry for entry in made if entry.id]
-    done = [entry for entry in rows if (all(entry.string) if isinstance(entry.string, tuple | list) else entry.string)]
+    done = [
+        entry
+        for entry in rows
+        if not entry.fuzzy and (all(entry.string) if isinstance(entry.string, tuple | list) else entry.string)
+    ]
     return len(done), len(rows)
 
 

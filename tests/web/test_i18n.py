@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from web import catalogues, i18n
@@ -102,6 +103,13 @@ def test_no_message_is_a_name_of_the_code():
             if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", one) or f'["{one}"]' in text:
                 names.append((one, where))
     assert names == []
+
+
+def test_a_translation_that_is_not_shown_counts_as_none():
+    made = Catalog(locale="fr")
+    made.add("Sign out", "Se déconnecter")
+    made.add("Sign in", "Se connecter", flags={"fuzzy"})
+    assert catalogues.translated(made) == (1, 2)
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
