@@ -15,7 +15,7 @@ from hearings.sentences import tell
 from web import forms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
-from web.i18n import NP_, N_, _
+from web.i18n import N_, NP_, _
 from web.pages.outbox import here
 from web.rendering import render
 
