@@ -2,12 +2,13 @@
 
 What the other State keeps to itself is not in it: what happened to a draft before it was submitted, to whom it gave the
 work, its drafts of agreements, its rooms and people that it does not share, who has looked at what is its own.
-Recordings are named with their roots; the media stay where they are. Every row is written field by field: a column
-that is added later is not exported unless somebody names it here.
+Recordings are named with their roots; the media stay where they are. What was typed in a hearing names no protected
+person, as wherever it is read. Every row is written field by field: a column that is added later is not exported unless
+somebody names it here; tests/hearings/test_case_export.py asks it of every table.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from hearings import (
     agreements,
     consultations,
     diary_queries,
+    fingerprints,
     line_tests,
     minutes,
     minutes_text,
@@ -26,15 +28,21 @@ from hearings import (
     request_document,
     request_log,
     reservations,
+    room_rules,
     signatures,
 )
+from hearings.minutes_facts import redacted, secrets
+from hearings.minutes_phrases import Joined, say
 from hearings.models import (
     Agreement,
     AgreementOffer,
     Attachment,
     Hearing,
+    HearingEvent,
     HearingRequest,
     InformalMessage,
+    Minutes,
+    Participant,
     SharedView,
     Signature,
     SigningKey,
@@ -87,7 +95,10 @@ OFFER = (
     *("id", "round", "number", "by_state", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold"),
     *("tzdb_version", "status", "read_at", "created_at"),
 )
-PERSON = ("id", "role", "number", "display_name", "state", "city", "speaks", "hears", "presence", "essential")
+PERSON = (
+    *("id", "role", "number", "display_name", "state", "city", "speaks", "hears", "presence", "essential"),
+    *("needs_identity", "identity_confirmed_at"),
+)
 TERMS = ("owner_state", "terms_hash", "at", "actor_label")
 BOOKING = ("id", "day", "starts_at", "ends_at", "active", "created_at", "released_at")
 RESOURCE = ("resource_no", "kind", "name", "city", "zone", "owner_state")
@@ -103,6 +114,28 @@ RECORDING = (
     *("size", "root", "failing_code"),
 )
 SITTING = ("id", "status", "since", "started_at", "closed_at")
+CHECK = (
+    "participant_id",
+    "lang",
+    "required",
+    "camera_required",
+    "status",
+    "audio_ok",
+    "level",
+    "picture",
+    "text",
+    "at",
+)
+COMPARISON = ("id", "certificate", "status", "since", "said")
+CONFIRMATION = ("condition_kind", "at", "actor_label")
+PASSAGE = (
+    *("key", "revision", "position", "texts", "marks", "sources", "open_for", "required", "author_label", "at"),
+    "note",
+)
+READING = (
+    *("number", "outcome", "read_by", "languages", "heard_by", "corrections", "passages_sha256", "author_label"),
+    "at",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +177,7 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     }
     signed: list[Row] = [request, *hearings]
     for hearing in hearings:
-        found, also = await _hearing(db, hearing, state)
+        found, also = await _hearing(db, request, hearing, state)
         parts |= {f"hearings/{hearing.ref}/{name}": value for name, value in found.items()}
         signed += also
     parts["signatures.json"] = await _signatures(db, signed)
@@ -154,42 +187,86 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     return Case(request=request, texts=dict(sorted(texts.items())), papers=papers, shown=shown)
 
 
-async def _hearing(db: AsyncSession, hearing: Hearing, state: str) -> tuple[dict[str, Any], list[Row]]:
+async def _hearing(
+    db: AsyncSession, request: HearingRequest, hearing: Hearing, state: str
+) -> tuple[dict[str, Any], list[Row]]:
     """The parts of one hearing by name, and the rows in them that authorities sign."""
     offers = await diary_queries.offers_of(db, hearing.id)
     booked = await diary_queries.bookings_of_hearing(db, hearing.id, state=state)
     agreed = await agreements.of_hearing(db, hearing, state=state)
     written = await minutes.of_hearing(db, hearing)
     sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == hearing.id).order_by(col(Sitting.id)))).all()
+    compared = [one for sitting in sittings for one in await fingerprints.comparisons(db, sitting.id)]
+    people = await queries.participants(db, hearing.id)
+    hidden = dict(secrets(request.person_name, people))
+    own = [*offers, *agreed, *written, *compared]
     changes: list[StatusChange] = [
         *await queries.hearing_history(db, hearing),
-        *(await queries.history(db, *offers, *agreed, *written) if offers or agreed or written else ()),
+        *(await queries.history(db, *own) if own else ()),
     ]
     found: dict[str, Any] = {
         "hearing.json": _row(hearing, HEARING)
         | {
             "days": _rows(await diary_queries.days_of(db, hearing.id), DAY),
-            "people": _rows(await queries.participants(db, hearing.id), PERSON),
+            "people": _rows(people, PERSON),
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
-            "sittings": _rows(sittings, SITTING),
+            "sittings": [await _sitting(db, one, hidden) for one in sittings],
         },
-        "history.json": _rows(_in_order(changes), CHANGE),
+        "history.json": _veiled(_rows(_in_order(changes), CHANGE), hidden),
+        "log.json": [_event(one, people, hidden) for one in await queries.events(db, hearing.id, limit=MOST)],
         "offers.json": _rows(offers, OFFER),
         "bookings.json": [_row(one, BOOKING) | {"resource": _row(what, RESOURCE)} for one, what in booked],
         "agreements.json": [await _agreement(db, one, state) for one in reversed(agreed)],
         "recordings.json": _rows(await queries.recordings_of_hearing(db, hearing.id), RECORDING),
     }
     for one in written:
-        found[f"minutes-{one.number}.json"] = minutes_text.whole(
-            hearing,
-            one,
-            passages=await passages.latest(db, one),
-            reading=await minutes.reading_in_force(db, one),
-            recordings=await minutes.recordings(db, one),
-            reservations=await reservations.reservations_to(db, one),
-            signatures=await signatures.signatures_of(db, one),
-        )
+        found |= await _minutes(db, hearing, one, hidden)
     return found, [*agreed, *written]
+
+
+async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, Joined]) -> dict[str, Any]:
+    """A sitting with what was checked before it began."""
+    confirmed = (await room_rules.confirmed(db, sitting.id)).values()
+    compared = await fingerprints.comparisons(db, sitting.id)
+    return _row(sitting, SITTING) | {
+        "sound_checks": _rows(await queries.sound_checks(db, sitting.id), CHECK),
+        "fingerprints": _rows(compared, COMPARISON),
+        "conditions_confirmed": _veiled(_rows(sorted(confirmed, key=lambda one: one.id), CONFIRMATION), hidden),
+    }
+
+
+def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[str, Joined]) -> dict[str, Any]:
+    """A line of the hearing's log. `by`: who of the hearing's people did it; empty for a system."""
+    by = next((one.id for one in people if event.actor in (one.id, one.person_id)), "")
+    return {
+        **_row(event, ("seq", "at", "kind")),
+        "by": by,
+        "role": event.actor_role,
+        "data": _veiled(event.data, hidden),
+    }
+
+
+async def _minutes(
+    db: AsyncSession, hearing: Hearing, found: Minutes, hidden: Mapping[str, Joined]
+) -> dict[str, dict[str, Any]]:
+    """Minutes as they are signed, and how they became so: every version of every passage, every reading back."""
+    whole = minutes_text.whole(
+        hearing,
+        found,
+        passages=await passages.latest(db, found),
+        reading=await minutes.reading_in_force(db, found),
+        recordings=await minutes.recordings(db, found),
+        reservations=await reservations.reservations_to(db, found),
+        signatures=await signatures.signatures_of(db, found),
+    )
+    versions = {
+        "passages": _rows(await passages.versions(db, found), PASSAGE),
+        "readings": _rows(await minutes.readings(db, found), READING),
+    }
+    return {
+        f"minutes-{found.number}.json": whole,
+        f"minutes-{found.number}-versions.json": _veiled(versions, hidden),
+    }
 
 
 async def _agreement(db: AsyncSession, agreement: Agreement, state: str) -> dict[str, Any]:
@@ -252,6 +329,19 @@ def _rows(rows: Iterable[Row], names: Sequence[str]) -> list[dict[str, Any]]:
 
 def _row(row: Row, names: Sequence[str]) -> dict[str, Any]:
     return {name: plain(getattr(row, name)) for name in names}
+
+
+def _veiled(value: Any, hidden: Mapping[str, Joined]) -> Any:
+    """The same with role and number in place of every protected person's name."""
+    match value:
+        case str():
+            return say(redacted(value, hidden), "en", str)
+        case dict():
+            return {name: _veiled(one, hidden) for name, one in value.items()}
+        case list():
+            return [_veiled(one, hidden) for one in value]
+        case _:
+            return value
 
 
 def _text(value: Any) -> bytes:

@@ -70,7 +70,7 @@ def standing(rows: Sequence[FingerprintComparison]) -> Standing:
 
 async def of_sitting(db: AsyncSession, sitting_id: str) -> Standing:
     """How far a sitting is."""
-    return standing(await _rows(db, sitting_id))
+    return standing(await comparisons(db, sitting_id))
 
 
 async def seen(db: AsyncSession, *, sitting: Sitting, certificate: str, now: datetime) -> bool:
@@ -79,7 +79,7 @@ async def seen(db: AsyncSession, *, sitting: Sitting, certificate: str, now: dat
     Effects, when it is another than before: the comparison before is stale, with event fingerprints_stale if anybody
     had compared it; adds an open one.
     """
-    rows = await _rows(db, sitting.id)
+    rows = await comparisons(db, sitting.id)
     if not certificate or standing(rows).certificate == certificate or sitting.status is SittingStatus.closed:
         return False
     compared = False
@@ -113,7 +113,7 @@ async def compare(
     require("compare_fingerprints", actor)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
         raise NotReady(tell("The sitting is over"))
-    row = next((one for one in await _rows(db, sitting.id) if one.status is not S.stale), None)
+    row = next((one for one in await comparisons(db, sitting.id) if one.status is not S.stale), None)
     if row is None:
         raise NotReady(tell("There is no media worker yet"))
     if matched and certificate != row.certificate:
@@ -153,7 +153,8 @@ async def require_compared(db: AsyncSession, *, sitting: Sitting, required: bool
 DIFFER = "The courts have read different codes of the media worker's certificate: somebody may be listening in between"
 
 
-async def _rows(db: AsyncSession, sitting_id: str) -> Sequence[FingerprintComparison]:
+async def comparisons(db: AsyncSession, sitting_id: str) -> Sequence[FingerprintComparison]:
+    """The comparisons of a sitting, one for each certificate its worker had, oldest first."""
     query = select(FingerprintComparison).where(FingerprintComparison.sitting_id == sitting_id)
     query = query.order_by(col(FingerprintComparison.id)).execution_options(populate_existing=True)
     return (await db.exec(query)).all()

@@ -96,6 +96,12 @@ async def latest(db: AsyncSession, minutes: Minutes) -> Sequence[MinutesPassage]
     return (await db.exec(query)).all()
 
 
+async def versions(db: AsyncSession, minutes: Minutes) -> Sequence[MinutesPassage]:
+    """Every version of every passage, by passage, oldest first."""
+    query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id)
+    return (await db.exec(query.order_by(col(MinutesPassage.key), col(MinutesPassage.revision)))).all()
+
+
 async def revisions(db: AsyncSession, minutes: Minutes, key: str) -> Sequence[MinutesPassage]:
     """Every version of one passage, oldest first. Raises `NotFound`."""
     query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])

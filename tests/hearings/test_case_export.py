@@ -1,0 +1,142 @@
+"""A case as one State takes it away: no table of it is forgotten, and the log of the hearing names nobody protected."""
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import select
+
+from hearings import attachments, case_export, line_tests, minutes, queries, recorded_acts, recordings, sittings
+from hearings.models import Agreement, HearingRequest, Participant, RoomConfirmation, metadata
+from hearings.roles import Role
+
+pytestmark = [
+    pytest.mark.parametrize("stage", ["in_session"]),
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
+IN = {
+    *("agreement", "agreement_offer", "attachment", "attachment_bytes", "booking", "consent", "consultation"),
+    *("fingerprint_comparison", "hearing", "hearing_day", "hearing_event", "hearing_request", "informal_message"),
+    *("line_report", "line_test", "minutes", "minutes_passage", "minutes_reading", "minutes_reservation", "offer"),
+    *("participant", "recording", "request_event", "resource", "room_confirmation", "shared_view", "signature"),
+    *("signing_key", "sitting", "sound_check", "status_change", "terms_consent", "translation"),
+}
+"""Tables a case is exported from."""
+OUT = {
+    "api_answer": "kept for a day so that a repeated call is answered alike",
+    "api_client": "a State's own system, for all its cases",
+    "api_client_key": "a State's own system, for all its cases",
+    "api_proof": "that no proof of a caller is used twice",
+    "api_token": "lets a system in",
+    "authority": "the directory, for all cases; a request holds the words it names an authority by",
+    "authority_key": "to whom all recordings of a State are encrypted; a recording holds its own recipients",
+    "calendar_entry": "what calendars were told last; the days of the hearing are exported",
+    "calendar_feed": "an address of a person's own",
+    "claim": "what the clock has done; what came of it is in the histories and logs",
+    "court_period": "hours of a court, for all cases",
+    "custody_audit": "how the store of this installation was found; nobody reads it on pages or by the API",
+    "invitation": "lets a person in; the log says when links were made, used and revoked",
+    "language_pair": "what an interpreter can do, for all cases",
+    "law_row": "the law, for all cases; a request holds what it was judged by",
+    "login": "lets a person in",
+    "outbox_attempt": "post to people of one State, for those who look after it",
+    "outbox_message": "post to people of one State, for those who look after it",
+    "person": "staff, for all cases; the people of a hearing are exported",
+    "refused_statement": "read beside the State's keys by those who look after them; nothing came of it",
+    "sign_in_link": "lets a person in",
+    "site": "a place, for all cases; an agreement holds the terms that follow from it",
+    "site_profile": "a place, for all cases; an agreement holds the terms that follow from it",
+    "unfollowed_change": "a change the clock has still to tell of; the change itself is exported",
+    "webhook": "an address of a State's own",
+}
+"""Tables of which a case holds nothing, and why."""
+
+
+async def hold(court: Any, now: datetime) -> None:
+    """A note that names the witness, a tested line, a condition kept; closed; minutes begun."""
+    note = {"text": "She shows a letter to Somchai Jaidee."}
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        clerk, judge = [await court.actor(db, role) for role in (Role.clerk, Role.presiding_judge)]
+        await recorded_acts.record(db, hearing=court.hearing, kind="log_note", values=note, actor=clerk, now=now)
+        await sittings.hold(db, sitting=sitting, reason="The witness is unwell", actor=judge, now=now)
+        agreement = (await db.exec(select(Agreement))).one()
+        await line_tests.begin(db, agreement=agreement, actor=court.staff("clerk"), now=now)
+        kept = {"condition_kind": "counsel_present", "actor": "x", "actor_label": "Kanya Srisai", "at": now}
+        db.add(RoomConfirmation(owner_state="RO", sitting_id=sitting.id, **kept))
+        await sittings.close(db, sitting=sitting, actor=judge, now=now)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=now)
+        await sittings.finish(db, sitting=sitting, now=now)
+    async with court.database.transaction() as db:
+        hearing = await queries.hearing(db, court.hearing.ref, state="RO")
+        when = now + timedelta(minutes=1)
+        await minutes.begin(db, hearing=hearing, speakers=lambda tag: str, actor=clerk, now=when)
+        request = await queries.get(db, HearingRequest, court.request.id)
+        file = {"kind": "exhibit", "name": "letter.txt", "data": b"A letter."}
+        await attachments.add(db, request=request, actor=court.staff("clerk"), now=now, **file)
+
+
+async def exported(court: Any, state: str) -> dict[str, Any]:
+    """The files of the hearing as they are exported, by name; everything else is read too."""
+    async with court.database.reading() as db:
+        request = await queries.request(db, court.request.id, state=state)
+        case = await case_export.gather(db, request, state=state)
+        for _name, one in case.attachments:
+            await attachments.bytes_of(db, request=request, attachment_id=one.id)
+    here = f"hearings/{court.hearing.ref}/"
+    return {name.removeprefix(here): json.loads(text) for name, text in case.texts.items() if name.startswith(here)}
+
+
+async def test_every_table_is_in_the_export_or_it_is_said_why_not(court: Any, now: datetime) -> None:
+    assert (set(metadata.tables) ^ (IN | set(OUT)), IN & set(OUT)) == (set(), set())
+    await hold(court, now)
+    read: set[str] = set()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        read.update(re.findall(r'(?:FROM|JOIN) "?(\w+)', statement))
+
+    event.listen(court.database.engine.sync_engine, "before_cursor_execute", note)
+    await exported(court, "RO")
+    assert IN - read == set()
+
+
+@pytest.mark.parametrize("state", ["RO", "TH"])
+async def test_the_log_of_a_hearing_and_what_was_checked_are_in_it(court: Any, now: datetime, state: str) -> None:
+    await hold(court, now)
+    async with court.database.reading() as db:
+        events = await queries.events(db, court.hearing.id)
+    found = await exported(court, state)
+    log = found["log.json"]
+    assert [(one["seq"], one["kind"]) for one in log] == [(one.seq, one.kind) for one in events]
+    by_kind = {one["kind"]: one for one in log}
+    assert by_kind["log_note"]["data"]["text"] == "She shows a letter to Somchai Jaidee."
+    assert (by_kind["log_note"]["by"], by_kind["log_note"]["role"]) == (court.ids[Role.clerk], "clerk")
+    assert by_kind["hold"]["data"]["reason"] == "The witness is unwell"
+    assert by_kind["started"]["by"] == ""
+    (sitting,) = found["hearing.json"]["sittings"]
+    assert {one["status"] for one in sitting["sound_checks"]} == {"passed"}
+    assert [one["status"] for one in sitting["fingerprints"]] == ["matched"]
+    assert [one["condition_kind"] for one in sitting["conditions_confirmed"]] == ["counsel_present"]
+    assert "fingerprint_comparison" in {one["subject"] for one in found["history.json"]}
+    versions = found["minutes-1-versions.json"]
+    assert {one["revision"] for one in versions["passages"]} == {1}
+    assert {one["key"] for one in versions["passages"]} == {
+        one["key"] for one in found["minutes-1.json"]["text"]["passages"]
+    }
+
+
+async def test_a_name_that_is_protected_since_is_not_in_what_was_typed(court: Any, now: datetime) -> None:
+    await hold(court, now)
+    async with court.database.transaction() as db:
+        witness = await queries.get(db, Participant, court.ids[Role.witness])
+        witness.identity_method = "protected_identity"
+        db.add(witness)
+    found = await exported(court, "TH")
+    (note,) = [one for one in found["log.json"] if one["kind"] == "log_note"]
+    assert note["data"]["text"] == "She shows a letter to Witness 1."
+    assert "Somchai" not in json.dumps(
+        [found[name] for name in ("log.json", "history.json", "minutes-1-versions.json")]
+    )
