@@ -23,7 +23,7 @@ from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, 
 from hearings.models.request_parts import AttachmentKind
 from hearings.passages import refuse_names
 from hearings.permissions import require
-from hearings.queries import get, open_sitting, participants, recording_of
+from hearings.queries import Page, get, open_sitting, participants, recording_of
 from hearings.roles import HEARD, Role
 from hearings.sentences import tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
@@ -197,6 +197,26 @@ async def of_hearing(db: AsyncSession, hearing_id: str) -> Sequence[HearingEvent
     kinds = col(HearingEvent.kind).in_([kind.value for kind in KINDS])
     query = select(HearingEvent).where(HearingEvent.hearing_id == hearing_id, kinds)
     return (await db.exec(query.order_by(col(HearingEvent.seq)))).all()
+
+
+async def page_of_hearing(
+    db: AsyncSession, hearing_id: str, *, after: str = "", limit: int = 50
+) -> tuple[Page[HearingEvent], Mapping[int, int]]:
+    """Some recorded acts, oldest first, those after the one with number `after`; and which of them stand no longer.
+
+    Of the corrections `replaced` tells of, those on later pages are among them. Raises `Invalid` for what is no number.
+    """
+    if after and not (after.isdecimal() and after.isascii() and len(after) < 10):
+        raise Invalid("This is not the mark of a page", "after")
+    acts = select(HearingEvent).where(
+        HearingEvent.hearing_id == hearing_id, col(HearingEvent.kind).in_([kind.value for kind in KINDS])
+    )
+    some = acts.where(HearingEvent.seq > int(after or 0)).order_by(col(HearingEvent.seq)).limit(limit + 1)
+    found = list((await db.exec(some)).all())
+    shown = found[:limit]
+    named = col(HearingEvent.data)["corrects"].as_integer()
+    later = (await db.exec(acts.where(named.in_([one.seq for one in shown])))).all()
+    return Page(shown, str(shown[-1].seq) if len(found) > limit else ""), replaced(later)
 
 
 def takes(sitting: Sitting) -> bool:

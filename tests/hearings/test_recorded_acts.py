@@ -71,6 +71,19 @@ async def count(court: Any) -> int:
         return len(await recorded_acts.of_hearing(db, court.hearing.id))
 
 
+@IN_SESSION
+async def test_a_page_holds_some_and_knows_of_corrections_on_later_pages(court: Any, now: datetime) -> None:
+    first, second = [(await enter(court, now, "log_note", text=text)).seq for text in ("One", "Two")]
+    anew = (await enter(court, now, "log_note", text="One, anew", corrects=first)).seq
+    async with court.database.reading() as db:
+        page, gone = await recorded_acts.page_of_hearing(db, court.hearing.id, limit=1)
+        rest, later = await recorded_acts.page_of_hearing(db, court.hearing.id, after=page.after)
+        with pytest.raises(Invalid):
+            await recorded_acts.page_of_hearing(db, court.hearing.id, after="second")
+    assert ([one.seq for one in page.rows], page.after, gone) == ([first], str(first), {first: anew})
+    assert ([one.seq for one in rest.rows], rest.after, later) == ([second, anew], "", {})
+
+
 # --- the table ---------------------------------------------------------------------------------------------------
 
 

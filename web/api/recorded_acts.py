@@ -3,6 +3,7 @@
 A client of the requesting State acts as the hearing's clerk, one of the requested State as its authority.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -11,10 +12,10 @@ from pydantic import ConfigDict, Field
 from hearings import queries, recorded_acts
 from hearings.actors import Actor
 from hearings.models import Hearing, HearingEvent, HearingRequest
-from hearings.recorded_acts import KINDS, LONGEST, replaced
+from hearings.recorded_acts import KINDS, LONGEST
 from hearings.roles import Role
 from web import recorded_words
-from web.api import examples
+from web.api import examples, paging
 from web.api.access import Caller, Calling, parts_of
 from web.api.fields import Model, Moment, Shown, StateCode
 from web.api.hearings import Ref
@@ -122,7 +123,7 @@ _OWN = (
 )
 
 
-def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: dict[int, int]) -> ShownAct:
+def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[int, int]) -> ShownAct:
     exhibit, text = row.data.get("exhibit"), row.data.get("text")
     return ShownAct(
         hearing=hearing.ref,
@@ -138,9 +139,10 @@ def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: dict[int, 
 
 
 class ActList(Shown):
-    """Everything recorded of a hearing, oldest first, with what was corrected or withdrawn."""
+    """A page of what was recorded of a hearing, oldest first, with what was corrected or withdrawn."""
 
     items: list[ShownAct]
+    next: str
 
 
 def _actor(caller: Caller, hearing: Hearing) -> Actor:
@@ -173,11 +175,14 @@ async def record_act(caller: Calling, ref: Ref, body: NewAct) -> ShownAct:
     return _shown(row, hearing, await _people(caller, hearing), {})
 
 
-@router.read("/hearings/{ref}/acts", scope="minutes:read", example={"items": [ACT]}, errors=(404,))
-async def list_acts(caller: Calling, ref: Ref) -> ActList:
+@router.read(
+    "/hearings/{ref}/acts", scope="minutes:read", example={"items": [ACT], "next": ""}, errors=(404,), paged=True
+)
+async def list_acts(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ActList:
     """What has been recorded of a hearing: oaths, notices, objections, rulings, exhibits shown, notes."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
-    found, people = await recorded_acts.of_hearing(caller.db, hearing.id), await _people(caller, hearing)
-    gone = replaced(found)
-    return ActList(items=[_shown(row, hearing, people, gone) for row in found])
+    found, gone = await recorded_acts.page_of_hearing(caller.db, hearing.id, after=after, limit=limit)
+    people = await _people(caller, hearing)
+    items = [_shown(row, hearing, people, gone) for row in found.rows]
+    return ActList(items=items, next=paging.link(caller, found.after))

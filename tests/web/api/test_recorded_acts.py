@@ -60,7 +60,7 @@ async def test_without_an_open_sitting_nothing_is_recorded(ro, hearing):
     ref, _ids = hearing
     answer = await ro.post(f"/hearings/{ref}/acts", {"kind": "log_note", "text": "Nobody is here."})
     assert (*code(answer), answer.json()["detail"]) == (409, "not_ready", "No sitting of this hearing is open")
-    assert (await ro.get(f"/hearings/{ref}/acts")).json() == {"items": []}
+    assert (await ro.get(f"/hearings/{ref}/acts")).json() == {"items": [], "next": ""}
 
 
 async def test_an_oath_is_entered_read_by_both_states_and_corrected(installation, ro, th, hearing, sitting):
@@ -86,6 +86,24 @@ async def test_an_oath_is_entered_read_by_both_states_and_corrected(installation
     stranger = await installation.client("FR")
     assert code(await stranger.get(path)) == (404, "not_found")
     assert code(await stranger.post(path, oath)) == (404, "not_found")
+
+
+async def test_what_is_recorded_comes_in_pages_and_corrections_are_known_before_their_page(ro, hearing, sitting):
+    ref, _ids = hearing
+    path = f"/hearings/{ref}/acts"
+    made = [(await ro.post(path, {"kind": "log_note", "text": f"Note {n}."})).json()["number"] for n in range(3)]
+    anew = (await ro.post(path, {"kind": "log_note", "text": "Note 0, anew.", "corrects": made[0]})).json()["number"]
+    first = await ro.get(f"{path}?limit=2")
+    assert [(one["number"], one["corrected_by"]) for one in first.json()["items"]] == [(made[0], anew), (made[1], None)]
+    assert (
+        first.headers["link"]
+        == f'<http://localhost:8000/api/v1{path}?limit=2&after={first.json()["next"]}>; rel="next"'
+    )
+    rest = await ro.get(f"{path}?limit=2&after={first.json()['next']}")
+    assert [one["number"] for one in rest.json()["items"]] == [made[2], anew]
+    assert (rest.json()["next"], "link" in rest.headers) == ("", False)
+    for bad in ("x", "-1", "9" * 20, "%C2%B2"):
+        assert (await ro.get(f"{path}?after={bad}")).status_code == 422, bad
 
 
 async def test_an_intervention_is_the_requested_authoritys_to_record(ro, th, hearing, sitting):
