@@ -51,6 +51,8 @@ class Step:
     word: str
     right: str
     """Of staff (`hearings.permissions.may_staff`)."""
+    scope: str
+    """The scope a system of an authority takes the step with (`hearings.api_clients.SCOPES`)."""
     status: RequestStatus | HearingStatus | AgreementStatus | MinutesStatus | None
     """Of the row. None: in any."""
     due: str = ""
@@ -145,22 +147,28 @@ def _unreceived(whose: Whose) -> tuple[Any, ...]:
 # --- requests ----------------------------------------------------------------------------------------------------
 
 ASKING: tuple[Step, ...] = (
-    Step(table=HearingRequest, word="submit", right="submit_request", status=_R.draft),
+    Step(table=HearingRequest, word="submit", right="submit_request", scope="requests:write", status=_R.draft),
     Step(
         table=HearingRequest,
         word="answer_question",
         right="answer_information",
+        scope="requests:write",
         status=_R.information_requested,
         due="info_due",
     ),
-    Step(table=HearingRequest, word="set_time", right="propose_hearing", status=_R.accepted),
-    Step(table=HearingRequest, word="set_time", right="propose_hearing", status=_R.accepted_with_conditions),
+    *(
+        Step(table=HearingRequest, word="set_time", right="propose_hearing", scope="hearings:write", status=status)
+        for status in (_R.accepted, _R.accepted_with_conditions)
+    ),
 )
 """Steps of the requesting State."""
-ASKED: tuple[Step, ...] = (
-    Step(table=HearingRequest, word="acknowledge", right="acknowledge_request", status=_R.received, due="answer_due"),
-    Step(table=HearingRequest, word="answer", right="answer_request", status=_R.under_review, due="answer_due"),
-    Step(table=HearingRequest, word="review", right="answer_request", status=_R.postponed, due="review_due"),
+ASKED: tuple[Step, ...] = tuple(
+    Step(table=HearingRequest, word=word, right=right, scope="requests:answer", status=status, due=due)
+    for word, right, status, due in (
+        ("acknowledge", "acknowledge_request", _R.received, "answer_due"),
+        ("answer", "answer_request", _R.under_review, "answer_due"),
+        ("review", "answer_request", _R.postponed, "review_due"),
+    )
 )
 """Steps of the requested State."""
 OPEN = (
@@ -174,10 +182,22 @@ OPEN = (
     _R.executing,
 )
 """Submitted, and neither over nor refused."""
-CONSENT = Step(table=HearingRequest, word="record_consent", right="record_consent", status=None, needs=_unanswered)
+CONSENT = Step(
+    table=HearingRequest,
+    word="record_consent",
+    right="record_consent",
+    scope="consents:write",
+    status=None,
+    needs=_unanswered,
+)
 """Of either State: whichever asks the person."""
 CONFIRM = Step(
-    table=HearingRequest, word="confirm_in_writing", right="confirm_in_writing", status=None, due="written_due"
+    table=HearingRequest,
+    word="confirm_in_writing",
+    right="confirm_in_writing",
+    scope="requests:write",
+    status=None,
+    due="written_due",
 )
 """Of the requesting State: an oral request waits for its confirmation."""
 
@@ -186,13 +206,26 @@ CONFIRM = Step(
 _ASKS, _ASKED = ("requesting_state",), ("requested_state",)
 _BOTH = (*_ASKS, *_ASKED)
 HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
-    (Step(table=Hearing, word="decide_time", right="agree_hearing", status=_H.proposed, due="starts_at"), _ASKED),
-    (Step(table=Hearing, word="decide_time", right="agree_hearing", status=_H.countered, due="starts_at"), _ASKS),
-    (Step(table=Hearing, word="prepare", right="prepare_hearing", status=_H.agreed, due="starts_at"), _ASKS),
-    (Step(table=Hearing, word="set_next_day", right="prepare_hearing", status=_H.part_heard), _ASKS),
+    *(
+        (Step(table=Hearing, word=word, right=right, scope="hearings:write", status=status, due=due), sides)
+        for word, right, status, due, sides in (
+            ("decide_time", "agree_hearing", _H.proposed, "starts_at", _ASKED),
+            ("decide_time", "agree_hearing", _H.countered, "starts_at", _ASKS),
+            ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS),
+            ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS),
+        )
+    ),
     *(
         (
-            Step(table=Agreement, word=word, right=right, status=status, due="starts_at", needs=needs),
+            Step(
+                table=Agreement,
+                word=word,
+                right=right,
+                scope="agreements:write",
+                status=status,
+                due="starts_at",
+                needs=needs,
+            ),
             _BOTH,
         )
         for word, right, status, needs in (
@@ -203,12 +236,14 @@ HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
             ("test_line", "test_line", _A.agreed, _untested),
         )
     ),
-    (Step(table=Minutes, word="complete_minutes", right="read_minutes", status=_M.drafted, needs=_edited), _BOTH),
-    (Step(table=Minutes, word="read_minutes_back", right="read_minutes", status=_M.in_review, needs=_edited), _BOTH),
-    (Step(table=Minutes, word="sign_minutes", right="read_minutes", status=_M.read_back, needs=_unsigned), _BOTH),
-    (
-        Step(table=Minutes, word="acknowledge_minutes", right="receive_minutes", status=_M.signed, needs=_unreceived),
-        _ASKS,
+    *(
+        (Step(table=Minutes, word=word, right=right, scope="minutes:write", status=status, needs=needs), sides)
+        for word, right, status, needs, sides in (
+            ("complete_minutes", "read_minutes", _M.drafted, _edited, _BOTH),
+            ("read_minutes_back", "read_minutes", _M.in_review, _edited, _BOTH),
+            ("sign_minutes", "read_minutes", _M.read_back, _unsigned, _BOTH),
+            ("acknowledge_minutes", "receive_minutes", _M.signed, _unreceived, _ASKS),
+        )
     ),
 )
 """Steps of hearings, and the States whose step each is."""

@@ -74,15 +74,17 @@ async def waiting(
     person: Person | Actor,
     now: datetime,
     everything: bool = False,
+    scopes: Collection[str] | None = None,
     after: str = "",
     limit: int = 50,
 ) -> Worklist:
     """What waits for this person (or system of an authority): the earliest due, then the most urgent, then the newest.
 
-    `everything`: with what was given to colleagues. `after` is the mark of the page before. Raises `Invalid`.
+    `everything`: with what was given to colleagues. `scopes`: of a system, whose steps are those it can take with them;
+    a person has none. `after` is the mark of the page before. Raises `Invalid`.
     """
     mark = Mark.read(after) if after else None
-    sources = list(_sources(person, everything, now))
+    sources = [one for one in _sources(person, everything, now) if scopes is None or one.step.scope in scopes]
     found: list[Mark] = []
     for dated in (True, False):
         if dated or len(found) <= limit:  # what has no day comes after all that has one

@@ -61,9 +61,15 @@ class TaskList(Shown):
 
 @router.read("/worklist", scope="requests:read", example={"items": [TASK], "next": ""}, paged=True)
 async def read_worklist(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> TaskList:
-    """What waits for this State, with due dates: requests and hearings, as far as the token's scopes reach."""
+    """What waits for this State, with due dates: the steps that can be taken with the token's scopes."""
     found = await worklist.waiting(
-        caller.db, person=caller.actor, now=caller.now, everything=True, after=after, limit=limit
+        caller.db,
+        person=caller.actor,
+        now=caller.now,
+        everything=True,
+        scopes=caller.scopes,
+        after=after,
+        limit=limit,
     )
     items = [Task.of(one, caller.state) for one in found.rows]
     return TaskList(items=items, next=paging.link(caller, found.after))

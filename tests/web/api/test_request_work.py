@@ -2,7 +2,9 @@
 
 import pytest
 
-from hearings import staff
+from hearings import next_steps, staff
+from web.api import app
+from web.api.routes import OPERATIONS
 
 
 async def test_completeness_goes_letter_by_letter(ro, th, story):
@@ -117,6 +119,52 @@ async def test_what_waits_is_told_to_whose_step_it_is(ro, th, story):
     assert (await ro.get("/queue")).json()["items"] == []
     for bad in ("/worklist?after=x", "/queue?after=x", "/queue?after=99%20%00"):
         assert (await th.get(bad)).status_code == 422, bad
+
+
+async def test_only_steps_the_scopes_of_the_token_can_take_wait_for_a_client(ro, th, story):
+    await ro.post("/requests", {"requested_state": "TH"})
+    accepted = await story.accepted(ro, th)
+    waits = {
+        "requests:answer": [],
+        "requests:write": ["submit"],
+        "hearings:write": ["set_time"],
+        "requests:write hearings:write": ["set_time", "submit"],
+    }
+    for scope, steps in waits.items():
+        found = (await ro.get("/worklist", scope=f"requests:read {scope}")).json()["items"]
+        assert sorted(one["step"] for one in found) == steps, scope
+    assert accepted["status"] == "accepted"
+
+
+TAKES = {
+    "submit": "/requests/{request_id}/submit",
+    "answer_question": "/requests/{request_id}/answer",
+    "set_time": "/hearings",
+    "acknowledge": "/requests/{request_id}/acknowledge",
+    "answer": "/requests/{request_id}/accept",
+    "review": "/requests/{request_id}/take-up-again",
+    "record_consent": "/requests/{request_id}/consents/{consent_id}/record",
+    "confirm_in_writing": "/requests/{request_id}/confirm-in-writing",
+    "decide_time": "/hearings/{ref}/agree",
+    "prepare": "/hearings/{ref}/ready",
+    "set_next_day": "/hearings/{ref}/next-day",
+    "answer_terms": "/hearings/{ref}/agreements/{agreement}/sign",
+    "sign_terms": "/hearings/{ref}/agreements/{agreement}/sign",
+    "test_line": "/hearings/{ref}/agreements/{agreement}/line-tests",
+    "complete_minutes": "/hearings/{ref}/minutes/{minutes}/passages/{key}",
+    "read_minutes_back": "/hearings/{ref}/minutes/{minutes}/read-back",
+    "sign_minutes": "/hearings/{ref}/minutes/{minutes}/sign",
+    "acknowledge_minutes": "/hearings/{ref}/minutes/{minutes}/acknowledge",
+}
+"""The operation by which each step is taken."""
+
+
+def test_the_scope_of_every_step_is_that_of_the_operation_which_takes_it():
+    routes = [route for module in app.RESOURCES for route in module.router.routes if "POST" in route.methods]
+    scopes = {route.path: OPERATIONS[route.endpoint].scope for route in routes}
+    steps = [*next_steps.ASKING, *next_steps.ASKED, next_steps.CONSENT, next_steps.CONFIRM]
+    found = {one.word: one.scope for one in (*steps, *(step for step, _sides in next_steps.HEARINGS))}
+    assert found == {word: scopes[path] for word, path in TAKES.items()}
 
 
 @pytest.mark.parametrize("words", ["RO-2026", "1234", "somchai"])
