@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Engine, column, event, inspect, text
 from sqlalchemy import table as sa_table
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
-from sqlmodel import SQLModel, create_engine, select
+from sqlmodel import SQLModel, col, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import keys
+from hearings import keys, request_answers
 from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
@@ -222,6 +222,59 @@ async def test_recipients_from_before_stay_in_force_and_going_back_takes_the_ret
     assert [row["id"] for row in left] == ["one"] and "retired_at" not in left[0]
     await database.upgrade()
     await database.check()
+    await database.close()
+
+
+async def test_requests_taken_up_again_before_get_the_day_an_answer_is_wanted(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade("0015")
+    began, again = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 12, 2, 6, tzinfo=UTC)
+    own = {
+        "owner_state": "RO",
+        "created_by": "-",
+        "created_at": began,
+        "requesting_state": "RO",
+        "requested_state": "TH",
+    }
+    under_review, asked, elsewhere = "under_review", "information_requested", "postponed"
+    kept = datetime(2027, 1, 1, tzinfo=UTC)
+    requests = {
+        "plain": HearingRequest(**own, reference="plain", status=under_review),
+        "urgent": HearingRequest(**own, reference="urgent", status=asked, urgent=True),
+        "named": HearingRequest(**own, reference="named", status=under_review, wanted_by=date(2026, 12, 10)),
+        "set": HearingRequest(**own, reference="set", status=under_review, answer_due=kept),
+        "postponed": HearingRequest(**own, reference="postponed", status=elsewhere),
+        "first": HearingRequest(**own, reference="first", status=under_review),
+    }
+    async with database.transaction() as db:
+        db.add_all(requests.values())
+        for name, row in requests.items():
+            moves = [("received", "under_review", began)]
+            if name != "first":
+                moves += [("postponed", "under_review", began), ("postponed", "under_review", again)]
+            for before, after, at in moves:
+                own = {"subject": "hearing_request", "subject_id": row.id, "actor": "-", "actor_label": "-"}
+                db.add(StatusChange(owner_state="RO", before=before, after=after, at=at, **own))
+    await database.upgrade()
+    expected = {
+        "plain": again + timedelta(days=30),
+        "urgent": again + timedelta(days=3),
+        "named": datetime(2026, 12, 10, 16, 59, 59, tzinfo=UTC),  # the end of that day in Bangkok
+        "set": kept,
+        "postponed": None,
+        "first": None,
+    }
+    for _ in ("there", "and back"):
+        async with database.reading() as db:
+            found = (await db.exec(select(HearingRequest.reference, HearingRequest.answer_due))).all()
+        assert dict(found) == expected
+        await downgrade(database, "0015")
+    await database.upgrade()
+    await database.check()
+    async with database.reading() as db:
+        for row in (await db.exec(select(HearingRequest).where(col(HearingRequest.answer_due).is_not(None)))).all():
+            if row.reference != "set":
+                assert row.answer_due == request_answers.answer_due(row, now=again)
     await database.close()
 
 
