@@ -347,6 +347,22 @@ async def running(db: AsyncSession, hearing_id: str) -> Agreement | None:
     return (await db.exec(query.execution_options(populate_existing=True))).first()
 
 
+def shows_exhibits(agreement: Agreement) -> bool:
+    """Whether its session has a way to show exhibits."""
+    return bool((agreement.terms["session"] or {}).get("exhibits", "none") != "none")
+
+
+async def without_exhibits(db: AsyncSession, request_id: str) -> Sequence[Hearing]:
+    """Hearings of a request that are not over and whose agreement both have signed without a way to show exhibits."""
+    query = (
+        select(Hearing, Agreement)
+        .join(Agreement, col(Agreement.hearing_id) == Hearing.id)
+        .where(Hearing.request_id == request_id, col(Agreement.status).in_(SIGNED), col(Hearing.status).not_in(_OVER))
+        .order_by(col(Hearing.starts_at))
+    )
+    return [hearing for hearing, agreed in (await db.exec(query)).all() if not shows_exhibits(agreed)]
+
+
 async def of_hearing(db: AsyncSession, hearing: Hearing, *, state: str) -> Sequence[Agreement]:
     """A hearing's agreements as a State sees them, the newest first: a draft is its author's only."""
     query = select(Agreement).where(Agreement.hearing_id == hearing.id).order_by(col(Agreement.number).desc())

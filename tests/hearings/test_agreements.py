@@ -9,7 +9,18 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select, update
 
-from hearings import agreement_facts, agreements, clocks, notices, participants, queries, signatures, sites, webhooks
+from hearings import (
+    agreement_facts,
+    agreements,
+    clocks,
+    diary,
+    notices,
+    participants,
+    queries,
+    signatures,
+    sites,
+    webhooks,
+)
 from hearings.actors import Actor, person_actor
 from hearings.errors import (
     AgreementConflict,
@@ -495,6 +506,31 @@ async def test_a_file_that_is_an_exhibit_counts_as_one(court: Court, now: dateti
             hearing = await queries.get(db, Hearing, court.hearing.id)
             needs = await agreement_facts.needs_of(db, hearing)
             assert needs.exhibits is (kind is AttachmentKind.exhibit)
+
+
+@SQLITE
+async def test_a_signed_agreement_without_a_way_to_show_exhibits_is_found_until_the_hearing_is_over(
+    court: Court, now: datetime
+) -> None:
+    async def found() -> list[str]:
+        async with court.database.reading() as db:
+            return [one.ref for one in await agreements.without_exhibits(db, court.request.id)]
+
+    assert await found() == [court.hearing.ref]
+    async with court.database.transaction() as db:
+        agreed = await agreements.running(db, court.hearing.id)
+        assert agreed is not None and not agreements.shows_exhibits(agreed)
+        agreed.terms = agreed.terms | {"session": agreed.terms["session"] | {"exhibits": "document_camera"}}
+        db.add(agreed)
+    assert await found() == []
+    async with court.database.transaction() as db:
+        agreed = await agreements.running(db, court.hearing.id)
+        assert agreed is not None
+        agreed.terms = agreed.terms | {"session": agreed.terms["session"] | {"exhibits": "none"}}
+        db.add(agreed)
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        await diary.cancel(db, hearing=hearing, reason="No longer needed", actor=court.staff("judge"), now=now)
+    assert await found() == []
 
 
 @SQLITE

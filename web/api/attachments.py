@@ -4,12 +4,13 @@ What a file is, is read from its bytes; its name must agree with it. Until the r
 take a file back.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from hearings import attachments, queries, request_log
-from hearings.models import Attachment
+from hearings import agreements, attachments, queries, request_log
+from hearings.models import Attachment, Hearing
 from hearings.models.request_parts import AttachmentKind, RequestAct
 from web.api import examples, files
 from web.api.access import Calling
@@ -33,11 +34,17 @@ ATTACHMENT = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "added_by": "Ministry of Justice",
     "added_at": examples.AT,
+    "not_shown_in": [],
 }
 
 
+OWN = ("id", "kind", "name", "media_type", "size", "sha256", "added_at")
+
+
 class ShownAttachment(Shown):
-    """A file of a request, without its bytes. `state`: the State that added it."""
+    """A file of a request, without its bytes. `state`: the State that added it. `not_shown_in`: of an exhibit, the
+    hearings whose technical agreement both States have signed without a way to show it.
+    """
 
     id: str
     state: str
@@ -48,11 +55,13 @@ class ShownAttachment(Shown):
     sha256: str
     added_by: str
     added_at: Moment
+    not_shown_in: list[str]
 
     @classmethod
-    def of(cls, row: Attachment) -> "ShownAttachment":
-        own = {name: getattr(row, name) for name in cls.model_fields if name not in ("state", "added_by")}
-        return cls(**own, state=row.owner_state, added_by=row.added_by_label)
+    def of(cls, row: Attachment, without: Sequence[Hearing]) -> "ShownAttachment":
+        own = {name: getattr(row, name) for name in OWN}
+        refs = [one.ref for one in without] if row.kind is AttachmentKind.exhibit else []
+        return cls(**own, state=row.owner_state, added_by=row.added_by_label, not_shown_in=refs)
 
 
 class AttachmentList(Shown):
@@ -94,7 +103,7 @@ async def add_attachment(
     )
     caller.shown.append(row)
     caller.headers["Location"] = caller.url(f"/requests/{row.id}/attachments/{found.id}")
-    return ShownAttachment.of(found)
+    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
 
 
 @router.read(
@@ -108,7 +117,9 @@ async def list_attachments(caller: Calling, request_id: RequestId) -> Attachment
     """The files of a request with their SHA-256."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    return AttachmentList(items=[ShownAttachment.of(one) for one in await attachments.of_request(caller.db, row.id)])
+    found = await attachments.of_request(caller.db, row.id)
+    without = await agreements.without_exhibits(caller.db, row.id)
+    return AttachmentList(items=[ShownAttachment.of(one, without) for one in found])
 
 
 @router.read(
@@ -121,7 +132,8 @@ async def read_attachment(caller: Calling, request_id: RequestId, attachment_id:
     """What is known of a file: its type, size and SHA-256."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    return ShownAttachment.of(await attachments.of_id(caller.db, row, attachment_id))
+    found = await attachments.of_id(caller.db, row, attachment_id)
+    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
 
 
 @router.read(

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import attachments, errors, translations
+from hearings import agreements, attachments, errors, translations
 from hearings.law import LAW
 from hearings.models import Person
+from hearings.models.request_parts import AttachmentKind
 from web import forms, places, terms
 from web.actors import staff
 from web.forms import FormError
@@ -34,6 +35,8 @@ async def _page(request: Request, person: Person, values: Mapping[str, str], wro
         row = await find(db, request, person)
         files = await attachments.of_request(db, row.id)
         translated = await translations.of_request(db, row.id)
+        exhibits = any(one.kind is AttachmentKind.exhibit for one in files)
+        without = await agreements.without_exhibits(db, row.id) if exhibits else []
     done = {
         "attached": _("The file is attached."),
         "removed": _("The file is gone."),
@@ -44,6 +47,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, str], wro
         "row": row,
         "files": files,
         "translations": translated,
+        "without": without,
         "values": values,
         "errors": wrong,
         "notice": done if not wrong else None,
@@ -82,9 +86,11 @@ async def attach(request: Request) -> Response:
             made = await attachments.add(
                 db, request=row, kind=chosen, name=name, data=content, actor=signed.actor(), now=datetime.now(UTC)
             )
+            exhibit = made.kind is AttachmentKind.exhibit
+            warned = exhibit and bool(await agreements.without_exhibits(db, row.id))
     except errors.Invalid as error:
         return await _page(request, person, {"kind": chosen}, [FormError(error.field or "file", _why(error))])
-    if made.media_type == "application/pdf":
+    if made.media_type == "application/pdf" and not warned:
         return RedirectResponse(f"/requests/{row.reference}/documents/{made.id}/signatures?done=attached", 303)
     return RedirectResponse(f"/requests/{row.reference}/documents?done=attached", 303)
 

@@ -109,7 +109,8 @@ async def _page(
         every = await agreements.of_hearing(db, hearing, state=person.owner_state)
         history = await queries.history(db, *every) if every else []
         offered = await sites.on_offer(db, states=[hearing.requesting_state, hearing.requested_state])
-        asked = agreements.needs_of(found.agreement) if found else await agreement_facts.needs_of(db, hearing)
+        follows = await agreement_facts.needs_of(db, hearing)
+        asked = agreements.needs_of(found.agreement) if found else follows
         needs = outcomes.as_json(asked)
     done = request.query_params.get("done", "")
     context: dict[str, Any] = {
@@ -134,6 +135,8 @@ async def _page(
     }
     if found is not None:
         context |= _told(found, person)
+        signed = found.agreement.status in agreements.SIGNED
+        context["exhibits_unshown"] = signed and follows.exhibits and not agreements.shows_exhibits(found.agreement)
     return render(request, "technical.html", context, status=status if wrong else 200)
 
 

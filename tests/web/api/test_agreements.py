@@ -264,3 +264,26 @@ async def test_others_find_nothing_and_unscoped_clients_do_nothing(installation,
         assert code(await stranger.post(path + act, body)) == (404, "not_found"), act
         assert code(await reader.post(path + act, body)) == (403, "scope_missing"), act
     assert code(await stranger.post(f"{place}/agreements", draft)) == (404, "not_found")
+
+
+async def test_an_exhibit_that_comes_after_the_signatures_says_where_it_cannot_be_shown(ro, th, place, draft):
+    request = (await done(ro.get("/requests")))["items"][0]["id"]
+    files = f"/requests/{request}/attachments"
+    text = {"content-type": "text/plain"}
+
+    async def attach(client, kind):
+        query = f"{files}?name=letter.txt&kind={kind}"
+        return (await done(client.post(query, content=b"A letter.", headers=text), 201))["not_shown_in"]
+
+    await proposed(ro, place, draft)
+    assert await attach(ro, "decision") == []
+    path = f"{place}/agreements/1"
+    for client in (ro, th):
+        await done(client.signed(f"{path}/sign", SIGN))
+    ref = place.rpartition("/")[2]
+    assert [await attach(ro, "decision"), await attach(ro, "exhibit")] == [[], [ref]]
+    listed = (await done(th.get(files)))["items"]
+    assert [one["not_shown_in"] for one in listed] == [[], [], [ref]]
+    assert (await done(th.get(f"{files}/{listed[-1]['id']}"))) == listed[-1]
+    await done(th.post(f"{path}/void", {"reason": "A letter is to be shown"}))
+    assert await attach(ro, "exhibit") == []

@@ -10,7 +10,7 @@ import pytest
 
 from hearings import agreements, queries, signatures, sites
 from hearings.clocks import tzdb_version
-from hearings.models import SiteProfile
+from hearings.models import HearingRequest, SiteProfile
 from web import demo_keys
 
 
@@ -121,6 +121,30 @@ def test_the_agreement_goes_from_void_to_signed_by_both_on_pages_alone(service, 
     reason = {"without_test": "Both rooms met yesterday."}
     home = f"/h/{service.ref}"
     assert clerk.post(f"{home}/act/ready", reason, page=home).status_code == 303
+
+
+def test_whoever_adds_an_exhibit_after_the_signatures_is_told_and_so_are_both_states(service, clerk, authority):
+    async def without(database):
+        async with database.transaction() as db:
+            hearing = await queries.hearing(db, service.ref, state="RO")
+            found = await agreements.running(db, hearing.id)
+            found.terms = found.terms | {"session": found.terms["session"] | {"exhibits": "none"}}
+            db.add(found)
+            return (await queries.get(db, HearingRequest, hearing.request_id)).reference
+
+    files, place = f"/requests/{service.run(without)}/documents", f"/h/{service.ref}/technical"
+    told = f"Both States have signed the technical agreement of hearing {service.ref} without a way to show exhibits."
+    both = "There are exhibits, and both States have signed terms without a way to show them."
+    assert "Signed by both" in clerk.words(clerk.get(place))
+    for kind, warned in (("decision", False), ("exhibit", True)):
+        origin = {"origin": str(clerk.http.base_url).rstrip("/")}
+        token = {"csrf": clerk.token(files), "kind": kind}
+        file = {"file": ("bill.pdf", b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")}
+        answer = clerk.request("POST", files, data=token, files=file, headers=origin)
+        assert (answer.status_code, answer.headers["location"].endswith("/documents?done=attached")) == (303, warned)
+        assert (told in clerk.words(clerk.get(files))) is warned
+        for client in (clerk, authority):
+            assert (both in client.words(client.get(place))) is warned
 
 
 def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_so(service, clerk, authority):
