@@ -72,6 +72,7 @@ class EventKind(StrEnum):
     ruling = "ruling"
     exhibit_shown = "exhibit_shown"
     intervention = "intervention"
+    remark = "remark"
     entry_withdrawn = "entry_withdrawn"
 
 

@@ -12,6 +12,7 @@ from hearings.minutes_facts import Line, Telling, line, open_line
 from hearings.minutes_phrases import N_, Land, Phrase, Term, Tongue, phrase
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import Entry, standing
+from hearings.roles import LABELS, Role
 
 K = EventKind
 FORMS = {
@@ -27,6 +28,7 @@ RULINGS = {
 }
 SAID: Mapping[tuple[str, str], str] = {
     (K.log_note, ""): N_("{time}: {who} noted: “{text}”"),
+    (K.remark, ""): N_("{time}: {who} ({function}) remarked: “{text}”"),
     (K.rights_notice, ""): N_("{time}: {by} told {person} the rights under the law of {law}, in {language}."),
     (K.oath, "taken"): N_(
         "{time}: {by} administered {form} to {person} under the law of {law}, in {language}. "
@@ -87,6 +89,7 @@ def _values(told: Telling, entry: Entry) -> dict[str, Any]:
     return {
         "time": told.when(entry.first.at),
         "who": told.who(entry.first),
+        "function": Term(LABELS[Role(entry.first.actor_role)]) if entry.first.actor_role else "–",
         "person": told.about(entry.event),
         "by": told.names.get(str(data.get("by", "")), "–"),
         "law": Land(str(data.get("law", "–"))),

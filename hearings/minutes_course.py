@@ -110,14 +110,14 @@ UNTOLD: frozenset[str] = frozenset(
     | {K.microphone, K.camera, K.hand, K.help, K.language_chosen, K.entry_withdrawn}
 )
 """Not for the minutes: they stay in the log of the hearing."""
-NOTES: frozenset[str] = frozenset({K.log_note})
+NOTES: frozenset[str] = frozenset({K.log_note, K.remark})
 """Told in the course as they stand: corrections take the place of what they correct."""
 
 
 def course(told: Telling) -> Iterator[Passage]:
     """What happened, in order, a passage for each sitting. An act this table does not know is told by its code."""
     number, lines = 0, list[Line]()
-    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(told, K.log_note)}
+    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(told, K.log_note, K.remark)}
     for event in told.facts.events:
         if event.kind == K.lobby_opened and lines:
             yield passage(f"course.sitting_{max(number, 1)}", *lines)

@@ -195,6 +195,15 @@ ADDED: Mapping[str, Row] = {
     "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
     "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – –"),
     "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – –"),
+    "record_remark": _row(
+        "Put a remark of one's own on the record",
+        "– – – – ● – – – – ● – –",
+        presiding_judge="adds log notes",
+        clerk="adds log notes",
+        requested_authority="adds log notes",
+        interpreter="while in the room",
+        technician="while in the room",
+    ),
     "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – –"),
     "enter_reservation": _row(
         "Enter a reservation to the minutes",

@@ -63,11 +63,15 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of recorded act. `needs`: the action of the permission table. `withdraws`: it takes an entry back."""
+    """A kind of recorded act. `needs`: the action of the permission table. `withdraws`: it takes an entry back, for
+    whoever may make one of that kind. `own`: somebody's own word, who must be in the room; nobody else corrects or
+    withdraws it.
+    """
 
     needs: str
     fields: Mapping[str, Field]
     withdraws: bool = False
+    own: bool = False
 
 
 def _somebody(roles: frozenset[Role], *, required: bool = True) -> Field:
@@ -155,6 +159,7 @@ KINDS: Mapping[EventKind, Kind] = {
         },
     ),
     K.intervention: Kind(needs="record_intervention", fields={"law": _LAW, "text": _TEXT}),
+    K.remark: Kind(needs="record_remark", fields={"text": _TEXT}, own=True),
     K.entry_withdrawn: Kind(needs="record_act", fields={"text": _TEXT}, withdraws=True),
 }
 """Every kind of recorded act, in the order they are offered."""
@@ -219,6 +224,11 @@ async def page_of_hearing(
     return Page(shown, str(shown[-1].seq) if len(found) > limit else ""), replaced(later)
 
 
+def made_by(entry: HearingEvent, participant: Participant) -> bool:
+    """Whether somebody of the hearing has made an entry."""
+    return entry.actor in (participant.id, participant.person_id)
+
+
 def takes(sitting: Sitting) -> bool:
     """Whether acts are still recorded in a sitting: until its close is ordered."""
     return sitting.status not in (SittingStatus.closing, SittingStatus.closed)
@@ -265,14 +275,19 @@ async def record(
     if known is None:
         raise Invalid(tell("Not a kind of act that is recorded"), "kind")
     asked = KINDS[known]
-    require(asked.needs, actor)
+    if not asked.withdraws:
+        require(asked.needs, actor)
     sitting = await open_sitting(db, hearing.id, lock=True)
     if sitting is None or not takes(sitting):
         raise NotReady(tell("No sitting of this hearing is open"))
     request = await get(db, HearingRequest, hearing.request_id)
     people, entries = await participants(db, hearing.id), await of_hearing(db, hearing.id)
+    about = _about(asked, entries, corrects)
+    require(about.needs, actor)
     if corrects is None and asked.withdraws:
         raise Invalid(tell("Say which entry is meant"), "corrects")
+    if about.own:
+        _in_room(people, actor)
     data: dict[str, object] = {"sitting": sitting.id}
     if corrects is not None:
         data["corrects"] = _corrected(entries, known, corrects, actor).seq
@@ -298,9 +313,23 @@ def _corrected(entries: Sequence[HearingEvent], kind: EventKind, seq: int, actor
         raise Invalid(tell("There is no such entry of this kind"), "corrects")
     if seq in replaced(entries):
         raise Invalid(tell("This entry has been corrected or withdrawn already"), "corrects")
+    if KINDS[EventKind(found.kind)].own and found.actor != actor.id:
+        raise Invalid(tell("Only who made a remark corrects it"), "corrects")
     if correctable_by(found, actor.role):
         return found
     raise Invalid(tell("Only the State that made an entry corrects it"), "corrects")
+
+
+def _about(asked: Kind, entries: Sequence[HearingEvent], corrects: int | None) -> Kind:
+    """By which kind it is decided who may: to withdraw an entry, by that of the entry."""
+    old = next((one for one in entries if one.seq == corrects), None)
+    return KINDS[EventKind(old.kind)] if asked.withdraws and old is not None else asked
+
+
+def _in_room(people: Sequence[Participant], actor: Actor) -> None:
+    here = next((one for one in people if one.id == actor.participant_id), None)
+    if here is None or here.presence not in IN_ROOM:
+        raise NotReady(tell("The person is not in the room"))
 
 
 def correctable_by(entry: HearingEvent, role: Role | None) -> bool:

@@ -58,12 +58,19 @@ class Access:
         )
 
     @property
+    def reads(self) -> bool:
+        """Whether the minutes are theirs to read."""
+        return self.may("read_minutes") or self.may_staff("read_minutes")
+
+    @property
     def places(self) -> list[places.Place]:
         return places.own_first(places.of_hearing(self.hearing), self.state)
 
 
-async def access_to(db: AsyncSession, request: Request) -> Access:
-    """Raises 401; `NotFound` for another State's and unknown hearings alike; `NotAllowed`.
+async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> Access:
+    """Who may read the minutes; with `also`, whose part in the hearing allows that action too.
+
+    Raises 401; `NotFound` for another State's and unknown hearings alike; `NotAllowed`.
 
     Effects: the view of the hearing is noted for the other State when the answer shows it (`web.shown`).
     """
@@ -77,7 +84,7 @@ async def access_to(db: AsyncSession, request: Request) -> Access:
         hearing, own = await queries.hearing(db, ref, state=signed.person.owner_state), None
     shown.add(request, hearing)
     access = Access(signed, hearing, own)
-    if own is not None and access.may("read_minutes"):
+    if own is not None and (access.may("read_minutes") or (also and access.may(also))):
         return access
     if not access.may_staff("read_minutes"):
         if own is not None:

@@ -63,8 +63,14 @@ def forms(rows: Rows, role: Role | None, *, corrects: int | None = None) -> list
             fields=[_field(rows, kind, name, field, correcting=old is not None) for name, field in one.fields.items()],
         )
         for kind, one in KINDS.items()
-        if may(one.needs, role, own=True).allowed and (not one.withdraws if old is None else _fits(kind, one, old))
+        if may(_needs(one, old), role, own=True).allowed
+        and (not one.withdraws if old is None else _fits(kind, one, old))
     ]
+
+
+def _needs(kind: Kind, old: HearingEvent | None) -> str:
+    """What the table asks of who records it; to withdraw an entry, what it asks of who makes one like it."""
+    return KINDS[EventKind(old.kind)].needs if kind.withdraws and old is not None else kind.needs
 
 
 def _fits(kind: EventKind, one: Kind, old: HearingEvent) -> bool:

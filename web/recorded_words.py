@@ -22,6 +22,7 @@ TITLES: dict[EventKind, str] = {
     K.ruling: N_("Ruling"),
     K.exhibit_shown: N_("Exhibit shown"),
     K.intervention: N_("Intervention of the requested authority"),
+    K.remark: N_("Remark"),
     K.entry_withdrawn: N_("Entry withdrawn"),
 }
 FIELDS: dict[str, str] = {
@@ -53,6 +54,7 @@ SPECIAL: dict[tuple[EventKind, str], str] = {
     (K.exhibit_shown, "by"): N_("Shown by"),
     (K.exhibit_shown, "text"): N_("Which part, or a remark"),
     (K.intervention, "text"): N_("Against what, and on which principle"),
+    (K.remark, "text"): N_("Remark, for the minutes"),
     (K.entry_withdrawn, "text"): N_("Why"),
 }
 """Where a field of a kind is called otherwise."""

@@ -42,6 +42,7 @@ PAGE_ACTIONS = (
     "compare_fingerprints",
     "speak_in_channel",
     "record_act",
+    "record_remark",
 )
 """Actions a page offers; the answer for each, with its reason, is part of every view."""
 
@@ -221,14 +222,17 @@ def conditions_view(viewer: Participant, scene: Scene) -> list[messages.Conditio
 
 
 def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedView]:
-    """The latest recorded acts, newest first. They are for the minutes: whoever may read these sees them."""
+    """The latest recorded acts, newest first. They are for the minutes: whoever may read these sees them, and who may
+    put a remark of their own there sees that.
+    """
+    entries = scene.entries
     if not decide("read_minutes", viewer, scene).allowed:
-        return []
+        entries = [one for one in entries if recorded_acts.made_by(one, viewer)]
     shown = recorded_words.shown(scene.participants, scene.person_name)
     gone = recorded_acts.replaced(scene.entries)
     found: list[messages.RecordedView] = []
-    for event in reversed(scene.entries[-LATEST:]):
-        correctable = recorded_form.correctable(event, scene.entries, viewer.role)
+    for event in reversed(entries[-LATEST:]):
+        correctable = recorded_form.correctable(event, entries, viewer.role)
         found.append(
             messages.RecordedView(
                 seq=event.seq,

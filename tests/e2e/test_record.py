@@ -63,4 +63,18 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await clerk.page.get_by_label("Against what, and why").fill("The question suggests its answer.")
     await clerk.press("Record", exact=True)
     await expect(judge.page.get_by_test_id("entries").locator("li").first).to_contain_text("suggests its answer")
+
+    # An interpreter remarks something: those who read the record see it, and she reads nothing else of it.
+    interpreter = people["interpreter"]
+    await interpreter.page.keyboard.press("Alt+Shift+L")
+    await expect(interpreter.page.get_by_label("What to record").locator("option")).to_have_text(["Remark"])
+    await interpreter.page.get_by_label("Remark, for the minutes").fill("The last answer could not be heard whole.")
+    await interpreter.accessible()
+    await interpreter.page.get_by_role("button", name="Record", exact=True).click()
+    for one in (judge, authority, interpreter):
+        entry = one.page.get_by_test_id("entries").locator("li").first
+        await expect(entry).to_contain_text("The last answer could not be heard whole.")
+    await expect(interpreter.page.get_by_test_id("entries").locator("li")).to_have_count(1)
+    await expect(interpreter.page.get_by_role("button", name="Correct")).to_have_count(1)
+    assert await witness.page.get_by_test_id("entries").count() == 0
     await people.close()

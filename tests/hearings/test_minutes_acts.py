@@ -108,12 +108,14 @@ def test_every_kind_and_outcome_that_can_be_recorded_has_a_sentence() -> None:
         ("interventions.all", event(4, "intervention", actor=AUTHORITY, law="ES", text="Not that question."),
          "Ines intervened under the law of Spain: “Not that question.”"),
         ("course.sitting_1", event(4, "log_note", text="Ana drinks."), "Paul noted: “Ana drinks.”"),
+        ("course.sitting_1", event(4, "remark", actor=LUIS, text="Too fast."),
+         "Luis (Interpreter) remarked: “Too fast.”"),
     ],
 )  # fmt: skip
 def test_a_recorded_act_is_told_with_its_entry_and_time_code(key: str, entry: HearingEvent, line: str) -> None:
     lines, passage = passages(facts(entry))[key]
     at = lines.index(f"{WHEN}: {line}")
-    by = "Ines" if entry.actor == AUTHORITY.id else "Paul"
+    by = {AUTHORITY.id: "Ines", LUIS.id: "Luis"}.get(entry.actor, "Paul")
     where = next(one for one in lines[at:] if "time code" in one)
     assert where == f"    Entered by {by}. Recording r-1, time code 0:42:17."
     assert "event:4" in passage.sources

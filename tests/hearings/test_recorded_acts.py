@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from hearings import attachments, participants, queries, recorded_acts, sittings
+from hearings.actors import participant_actor
 from hearings.errors import Invalid, NotAllowed, NotReady, UnknownLanguage
 from hearings.events import EventKind
 from hearings.models import Hearing, HearingEvent, HearingRequest
 from hearings.permission_table import ADDED, TABLE
 from hearings.recorded_acts import KINDS, LONGEST, Sort, replaced, standing
 from hearings.roles import Role
+from hearings.status import PresenceStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
@@ -36,6 +38,7 @@ def values(court: Any, kind: str, **changes: str) -> dict[str, str]:
         "ruling": {"by": judge, "ruling": "upheld", "law": "TH"},
         "exhibit_shown": {"participant": witness, "by": judge},
         "intervention": {"law": "TH", "text": "The question may not be put."},
+        "remark": {"text": "The last answer could not be heard whole."},
         "entry_withdrawn": {"text": "The wrong person."},
     }  # fmt: skip
     return filled[kind] | changes
@@ -103,7 +106,7 @@ async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: An
             more["on"] = str((await enter(court, now, "objection")).seq)
         if kind is EventKind.entry_withdrawn:
             more["corrects"] = (await enter(court, now, "log_note")).seq
-        by = AUTHORITY if kind is EventKind.intervention else CLERK
+        by = {EventKind.intervention: AUTHORITY, EventKind.remark: INTERPRETER}.get(kind, CLERK)
         found = await enter(court, later, kind.value, by, **more)
         async with court.database.reading() as db:
             sitting, recording = await court.sitting(db)
@@ -130,6 +133,7 @@ async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: An
         ("oath", {JUDGE, CLERK, AUTHORITY}),
         ("ruling", {JUDGE, CLERK, AUTHORITY}),
         ("intervention", {AUTHORITY}),
+        ("remark", {INTERPRETER}),
     ],
 )
 async def test_who_may_record_is_the_permission_tables_to_say(
@@ -281,6 +285,50 @@ async def test_an_entry_is_corrected_once_by_its_own_state_and_in_its_own_kind(c
         with pytest.raises(Invalid, match=text):
             await enter(court, now, "entry_withdrawn", corrects=seq)
     assert await count(court) == 2
+
+
+@IN_SESSION
+async def test_a_remark_is_its_makers_own_to_correct_and_withdraw(court: Any, now: datetime) -> None:
+    made = await enter(court, now, "remark", INTERPRETER)
+    assert (made.actor, made.actor_role) == (court.ids[INTERPRETER], "interpreter")
+    async with court.database.transaction() as db:
+        another = await participants.add(
+            db, hearing=court.hearing, role=INTERPRETER, display_name="Another", state="TH", city="Bangkok",
+            speaks="ro", person=None, actor=court.staff("clerk"), now=now,
+        )  # fmt: skip
+        another.presence = PresenceStatus.present
+        db.add(another)
+        await db.flush()
+        with pytest.raises(Invalid, match="Only who made a remark"):
+            await recorded_acts.record(
+                db, hearing=court.hearing, kind="remark", values={"text": "No"}, corrects=made.seq,
+                actor=participant_actor(another), now=now,
+            )  # fmt: skip
+    for role in (JUDGE, CLERK, AUTHORITY, WITNESS):
+        for kind in ("remark", "entry_withdrawn"):
+            with pytest.raises(NotAllowed):
+                await enter(court, now, kind, role, corrects=made.seq)
+    anew = await enter(court, now, "remark", INTERPRETER, corrects=made.seq, text="It could, after all.")
+    gone = await enter(court, now, "entry_withdrawn", INTERPRETER, corrects=anew.seq)
+    note = await enter(court, now, "log_note")
+    with pytest.raises(NotAllowed):
+        await enter(court, now, "entry_withdrawn", INTERPRETER, corrects=note.seq)
+    async with court.database.reading() as db:
+        found = await recorded_acts.of_hearing(db, court.hearing.id)
+    assert replaced(found) == {made.seq: anew.seq, anew.seq: gone.seq}
+
+
+@SQLITE
+@IN_SESSION
+async def test_who_has_left_the_room_remarks_and_withdraws_nothing(court: Any, now: datetime) -> None:
+    made = await enter(court, now, "remark", INTERPRETER)
+    async with court.database.transaction() as db:
+        seat = await court.seat(db, INTERPRETER)
+        seat.presence = PresenceStatus.left
+        db.add(seat)
+    for kind, corrects in (("remark", None), ("entry_withdrawn", made.seq)):
+        with pytest.raises(NotReady, match="not in the room"):
+            await enter(court, now, kind, INTERPRETER, corrects=corrects)
 
 
 @SQLITE

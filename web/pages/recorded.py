@@ -26,15 +26,22 @@ from web.rendering import render
 DONE = {"record": N_("It is recorded."), "correct": N_("The new entry takes the place of the old one, which stays.")}
 
 
+REMARK = "record_remark"
+"""What lets somebody in who may not read the record: they see what they have put there themselves."""
+
+
 async def _rows(db: AsyncSession, access: Access) -> Rows:
-    hearing = access.hearing
+    hearing, seat = access.hearing, access.seat
+    entries = await recorded_acts.of_hearing(db, hearing.id)
+    if not access.reads:
+        entries = [one for one in entries if seat is not None and recorded_acts.made_by(one, seat)]
     request = await queries.get(db, HearingRequest, hearing.request_id)
     people = await queries.participants(db, hearing.id)
     return Rows(
         hearing=hearing,
         people=people,
         files=await attachments.of_request(db, request.id),
-        entries=await recorded_acts.of_hearing(db, hearing.id),
+        entries=entries,
         shown=recorded_words.shown(people, request.person_name),
     )
 
@@ -50,8 +57,9 @@ def _number(text: str) -> int | None:
 async def kinds(request: Request) -> Response:
     """GET what this person may record, as JSON: kinds, fields, and what can be chosen now."""
     async with request.app.state.parts.database.reading() as db:
-        access = await access_to(db, request)
-        require("record_act", access.actor)
+        access = await access_to(db, request, also=REMARK)
+        if not access.may(REMARK):
+            require("record_act", access.actor)
         rows = await _rows(db, access)
     found = recorded_form.forms(rows, _role(access), corrects=_number(request.query_params.get("corrects", "")))
     return JSONResponse([asdict(one) for one in found], headers={"cache-control": "no-store"})
@@ -64,7 +72,7 @@ async def show(request: Request) -> Response:
 
 async def _page(request: Request, wrong: list[FormError], values: Mapping[str, str] | None) -> Response:
     async with request.app.state.parts.database.reading() as db:
-        access = await access_to(db, request)
+        access = await access_to(db, request, also=REMARK)
         rows = await _rows(db, access)
         sitting = await queries.open_sitting(db, access.hearing.id)
     corrects = _number(request.query_params.get("corrects", ""))
@@ -91,6 +99,7 @@ async def _page(request: Request, wrong: list[FormError], values: Mapping[str, s
             for event in reversed(rows.entries)
         ],
         "open": open_now,
+        "reads": access.reads,
         "kinds": found,
         "kind": kind,
         "corrects": corrects if old is not None else None,
@@ -112,7 +121,7 @@ async def record(request: Request) -> Response:
     parts = request.app.state.parts
     try:
         async with parts.database.transaction() as db:
-            access = await access_to(db, request)
+            access = await access_to(db, request, also=REMARK)
             rows = await _rows(db, access)
             name = request.query_params.get("kind", "")
             found = _chosen(recorded_form.forms(rows, _role(access), corrects=corrects), name)

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import attachments, queries, recordings, sittings
+from hearings import attachments, logins, queries, recordings, sittings
 from hearings.actors import SYSTEM, participant_actor
-from hearings.models import Hearing, HearingRequest
+from hearings.models import Hearing, HearingRequest, Participant
 from hearings.moves import move_presence, move_recording, move_sitting
 from hearings.roles import Role
 from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
+from web.actors import COOKIE
 
 WAY_IN = (*(PresenceStatus.identified, PresenceStatus.tested, PresenceStatus.waiting), PresenceStatus.called)
 
@@ -103,6 +104,44 @@ def test_the_form_for_the_room_has_the_kinds_of_the_role(service, room):
     people = next(one for one in oath["fields"] if one["name"] == "participant")
     assert [value for value, _name in people["options"]] == [room[Role.witness], room[Role.interpreter]]
     assert service.client().get(f"/h/{service.ref}/record/kinds").status_code == 401
+
+
+def guest(service, participant: str):
+    """Somebody of the hearing who came by a link."""
+
+    async def make(database):
+        async with database.transaction() as db:
+            found = await queries.get(db, Participant, participant)
+            return (await logins.create_login(db, participant=found, now=datetime.now(UTC)))[1]
+
+    client = service.client()
+    client.cookies[COOKIE] = service.run(make)
+    return client
+
+
+def test_an_interpreter_puts_a_remark_on_the_record_and_reads_no_other(service, room):
+    home = f"/h/{service.ref}/record"
+    clerk, interpreter = service.signed_in("clerk"), guest(service, room[Role.interpreter])
+    clerk.post(f"{home}?kind=log_note", {"text": "The court sits."}, page=home)
+    assert [one["kind"] for one in interpreter.get(f"{home}/kinds").json()] == ["remark"]
+    said = "The last answer could not be heard whole."
+    answer = interpreter.post(f"{home}?kind=remark", {"text": said}, page=home)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{home}?done=record")
+    words = interpreter.words(interpreter.get(home))
+    assert said in words and "The court sits." not in words and f'href="/h/{service.ref}"' not in words
+    (number,) = re.findall(r"kind=remark&amp;corrects=(\d+)", interpreter.get(home).text)
+    for who in ("clerk", "judge", "authority"):
+        page = service.signed_in(who).get(home)
+        assert f"“{said}”" in service.client().words(page) and f"corrects={number}" not in page.text
+    form = f"{home}?kind=remark&corrects={number}"
+    assert f"{said}</textarea>" in interpreter.get(form).text
+    assert interpreter.post(form, {"text": "It could."}, page=form).status_code == 303
+    last = max(re.findall(r"kind=entry_withdrawn&amp;corrects=(\d+)", interpreter.get(home).text), key=int)
+    form = f"{home}?kind=entry_withdrawn&corrects={last}"
+    assert interpreter.post(form, {"text": "In error."}, page=form).status_code == 303
+    assert "“In error.”" in clerk.words(clerk.get(home))
+    witness = guest(service, room[Role.witness])
+    assert {witness.get(path).status_code for path in (home, f"{home}/kinds")} == {403}
 
 
 def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(service, room):

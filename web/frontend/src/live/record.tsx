@@ -1,5 +1,6 @@
-// The record: what judge, clerk and requested authority enter into the log, and the latest entries with both clocks and
-// the time code of the recording. Which kinds and fields there are, and what can be chosen, the server says.
+// The record: what judge, clerk and requested authority enter into the log, and interpreters and technicians as a remark
+// of their own; the latest entries with both clocks and the time code of the recording. Which kinds and fields there are,
+// and what can be chosen, the server says.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { useHearing } from "./context";
@@ -31,11 +32,15 @@ interface Draft {
 
 /** Entries shown at once; the earlier ones are behind a disclosure, so that the roll stays near. */
 const SHOWN = 3;
-const EMPTY: Draft = { kind: "log_note", values: {}, corrects: 0 };
+
+/** What the form begins with: a note of who records acts, else a remark of one's own. */
+function empty(view: View): Draft {
+  return { kind: right(view, "record_act")?.allowed ? "log_note" : "remark", values: {}, corrects: 0 };
+}
 
 export function Record({ view }: { view: View }) {
-  const may = right(view, "record_act")?.allowed ?? false;
-  const [draft, setDraft] = useState(EMPTY);
+  const may = (right(view, "record_act")?.allowed || right(view, "record_remark")?.allowed) ?? false;
+  const [draft, setDraft] = useState(() => empty(view));
   const [open, setOpen] = useState(false);
   const first = useRef<HTMLSelectElement>(null);
   const ending = view.status === "closing" || view.status === "closed";
@@ -101,10 +106,10 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
     event.preventDefault();
     if (!kind) return;
     const values = Object.fromEntries(kind.fields.map((field) => [field.name, (draft.values[field.name] ?? "").trim()]).filter(([, value]) => value));
-    const empty = kind.fields.find((field) => field.required && !values[field.name]);
-    setMissing(empty?.name ?? "");
-    if (empty) {
-      document.getElementById(`${id}-${empty.name}`)?.focus();
+    const lacking = kind.fields.find((field) => field.required && !values[field.name]);
+    setMissing(lacking?.name ?? "");
+    if (lacking) {
+      document.getElementById(`${id}-${lacking.name}`)?.focus();
       return;
     }
     setBusy(true);
@@ -114,7 +119,8 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
     announce(t("Recorded: {act}", { act: kind.label }));
     // Who administers and under which law mostly stays the same; the words do not.
     const { by, law, language } = draft.values;
-    change({ ...EMPTY, kind: draft.corrects ? EMPTY.kind : kind.kind, values: { ...(by && { by }), ...(law && { law }), ...(language && { language }) } });
+    const next = empty(view);
+    change({ ...next, kind: draft.corrects ? next.kind : kind.kind, values: { ...(by && { by }), ...(law && { law }), ...(language && { language }) } });
     props.first.current?.focus();
   };
   return (
@@ -122,7 +128,7 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
       {draft.corrects > 0 && (
         <p>
           {t("In place of entry {n}.", { n: draft.corrects })}{" "}
-          <button type="button" class="btn small" onClick={() => change(EMPTY)}>
+          <button type="button" class="btn small" onClick={() => change(empty(view))}>
             {t("Do not correct")}
           </button>
         </p>

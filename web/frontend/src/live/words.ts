@@ -33,7 +33,8 @@ export type Action =
   | "close"
   | "break_off"
   | "compare_fingerprints"
-  | "record_act";
+  | "record_act"
+  | "record_remark";
 
 /** What this viewer may do; null when the view does not say. */
 export function right(view: View, action: Action): RightView | null {
