@@ -32,7 +32,7 @@ from hearings import (
     signatures,
 )
 from hearings.minutes_facts import redacted, secrets
-from hearings.minutes_phrases import Joined, say
+from hearings.minutes_phrases import Joined, english, say
 from hearings.models import (
     Agreement,
     AgreementOffer,
@@ -335,7 +335,7 @@ def _veiled(value: Any, hidden: Mapping[str, Joined]) -> Any:
     """The same with role and number in place of every protected person's name."""
     match value:
         case str():
-            return say(redacted(value, hidden), "en", str)
+            return say(redacted(value, hidden), "en", english)
         case dict():
             return {name: _veiled(one, hidden) for name, one in value.items()}
         case list():

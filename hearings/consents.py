@@ -4,19 +4,18 @@ The layers add up: where one rule asks for consent, the person must consent, wha
 Every consent may be revoked at any time; `revocable` tells whether the rule itself says so.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from hearings.binding import Question
 from hearings.footings import Footing
 from hearings.law import cite
-from hearings.lines import HUMAN, MET, MISSING, ConsentNeed, Line
+from hearings.lines import HUMAN, MET, MISSING, ConsentNeed, Line, LineStatus
 from hearings.sentences import Sentence, tell
 
-STATES: Mapping[str, tuple[Any, str, Sentence | None]] = {
-    "given": (MET, "", tell("{need}: given")),
-    "refused": (MISSING, "no_consent", tell("{need}: refused")),
-    "withdrawn": (MISSING, "consent_withdrawn", tell("{need}: withdrawn")),
+STATES: Mapping[str, tuple[LineStatus, str, Callable[[str], Sentence] | None]] = {
+    "given": (MET, "", lambda need: tell("{need}: given", need=need)),
+    "refused": (MISSING, "no_consent", lambda need: tell("{need}: refused", need=need)),
+    "withdrawn": (MISSING, "consent_withdrawn", lambda need: tell("{need}: withdrawn", need=need)),
 }
 """What a consent so far (`consent_state` of data/enums.yaml) comes to; any other is pending."""
 
@@ -78,7 +77,7 @@ def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]
             key=key,
             status=status,
             provision=need.provision,
-            text=tell(how.message, need=need.text) if how else need.text,
+            text=how(need.text) if how else need.text,
             inputs={"state": need.state, "consent": question.ask.consent, "layer": need.layer},
             source=need.source,
             confidence=need.confidence,

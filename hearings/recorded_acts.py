@@ -212,7 +212,7 @@ async def page_of_hearing(
     Of the corrections `replaced` tells of, those on later pages are among them. Raises `Invalid` for what is no number.
     """
     if after and not (after.isdecimal() and after.isascii() and len(after) < 10):
-        raise Invalid("This is not the mark of a page", "after")
+        raise Invalid(tell("This is not the mark of a page"), "after")
     acts = select(HearingEvent).where(
         HearingEvent.hearing_id == hearing_id, col(HearingEvent.kind).in_([kind.value for kind in KINDS])
     )

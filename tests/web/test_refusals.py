@@ -55,7 +55,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ),
         (
             errors.TermsChanged(tell("Changed: {why}", why=Series.of([tell("a"), tell("b")], "semicolon"))),
-            "⟦Changed: ⟦a⟧; ⟦b⟧⟧",
+            "⟦Changed: ⟦⟦a⟧; ⟦b⟧⟧⟧",
         ),
         (errors.DoubleBooking([(4, "Room 1")]), "⟦Booked already at this time: ⟦Room 1 (no. 4)⟧⟧"),
     ],
@@ -90,7 +90,7 @@ def test_a_refused_text_says_why_beside_its_field(marked: None) -> None:
     with pytest.raises(errors.Invalid) as refused:
         clean("x" * 6, "name", most=5)
     assert forms.explain(refused.value).text == "⟦Too long: at most 5 characters⟧"
-    assert forms.explain(refused.value, {"name": "Nom"}).text == "Nom: ⟦Too long: at most 5 characters⟧"
+    assert forms.explain(refused.value, {"name": "Nom"}).text == "⟦Nom: ⟦Too long: at most 5 characters⟧⟧"
     with pytest.raises(errors.Invalid) as refused:
         clean(" ", "name", most=5, least=1)
     assert forms.explain(refused.value, {"name": "Nom"}).text == "⟦Nom: this cannot be empty.⟧"
