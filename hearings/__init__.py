@@ -2,8 +2,8 @@
 
 Where to look, by subject (a test keeps this list whole):
 
-law          reference law law_rows law_checks law_profile lines legal_bases binding footings needs manner channels
-             overlays consents refusal_rules
+law          reference law law_rows law_effects law_checks law_profile lines legal_bases binding footings needs
+             manner channels overlays consents refusal_rules
 request      requests request_fields request_rules request_answers request_log request_queries completeness priority
              sending translations attachments person_consents consent_answers consultations informal directory glossary
              next_steps worklist

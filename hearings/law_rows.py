@@ -1,42 +1,34 @@
-"""The administrator's hand on the law: each edit a new version, checked, seen beforehand, and kept for ever.
+"""The administrator's hand on the law: a new version each, checked, seen before (`law_effects`), kept for ever.
 
 The rows of `law_row` are the log: who, when, why. Nothing is changed or deleted in them; taking an override back is a
 version without data.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import col, or_, select, tuple_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import court_times, diary_queries, legal_bases, reference
 from hearings import law as laws
+from hearings import legal_bases, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law import Law
 from hearings.law_checks import validate
 from hearings.law_profile import states_of
-from hearings.models import Hearing, HearingDay, HearingRequest, LawRow
+from hearings.models import LawRow
 from hearings.models.law import LawKind
 from hearings.models.request import Capacity
 from hearings.permissions import require_staff
 from hearings.sentences import StateName, tell
-from hearings.status import HearingStatus, RequestStatus
 from hearings.texts import clean
 
-OPEN = tuple(status for status in RequestStatus if status.value not in {"refused", "withdrawn", "executed", "closed"})
-"""Requests whose evaluation still matters."""
-COMING = tuple(HearingStatus(word) for word in ("proposed", "countered", "agreed", "ready", "part_heard"))
-"""Statuses of hearings that may still be held."""
 TRIED_ON = date(2100, 1, 1)
 """The day an edited row is tried for: all that is in force by then is read."""
-MOST = 1000
-"""So many open requests are looked at, the newest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,39 +38,6 @@ class Edit:
     kind: str
     key: str
     data: dict[str, Any] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One open request whose evaluation an edit would change; what it came to on one instrument."""
-
-    reference: str
-    instrument: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outside:
-    """A day of a hearing that would lie outside the hours of a court. It stays where it is: people decide."""
-
-    ref: str
-    starts_at: datetime
-    zone: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effect:
-    """What an edit would change. `own`: requests the administrator's State sees; `others`: number of further ones."""
-
-    own: tuple[Change, ...]
-    others: int
-    looked_at: int
-    more: bool
-    """There are open requests that were not looked at."""
-    outside: tuple[Outside, ...] = ()
-    """Days to come that lie within court hours now and would not; of hearings the administrator's State sees."""
-    other_hearings: int = 0
 
 
 def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "") -> Edit:
@@ -206,134 +165,3 @@ async def edits(db: AsyncSession, *, before: int = 0, limit: int = 25) -> Sequen
     """The log, the newest first; `before` is the serial the page goes on from."""
     query = select(LawRow).order_by(col(LawRow.serial).desc()).limit(limit)
     return (await db.exec(query.where(col(LawRow.serial) < before) if before else query)).all()
-
-
-def _concerns(edit: Edit, law: Law, request: HearingRequest) -> bool:
-    states = {request.requesting_state, request.requested_state}
-    row = edit.data or law.rows[edit.kind].get(edit.key, {})
-    if edit.kind == "overlay":
-        return row.get("state") in states
-    if edit.kind in ("party", "declaration", "jurisdiction", "court_hours"):
-        return row.get("iso2") in states
-    return True
-
-
-def _outcomes(request: HearingRequest, law: Law, on: date, also: set[str]) -> dict[str, tuple[str, str]]:
-    ask = legal_bases.ask_about(request, on=on, law=law)
-    result = legal_bases.evaluate(ask, {*request.instruments, *also}, law=law)
-    return {verdict.instrument: (_words(verdict), verdict.name) for verdict in result.verdicts}
-
-
-def _words(verdict: legal_bases.Verdict) -> str:
-    return f"{verdict.decision.value}, {'usable' if verdict.usable else 'not usable'}"
-
-
-async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: str, on: date) -> Effect:
-    """Which open requests the edits would change, before anything is changed.
-
-    Law holds for the whole installation, so requests of all States are looked at; but only those the administrator's
-    own State may see are named, the others are a number.
-    """
-    query = select(HearingRequest).where(col(HearingRequest.status).in_(OPEN))
-    query = query.order_by(col(HearingRequest.created_at).desc(), col(HearingRequest.id)).limit(MOST + 1)
-    requests = (await db.exec(query)).all()
-    # A thread of its own: a thousand evaluations must not keep everybody else waiting.
-    own, others = await asyncio.to_thread(_compare, requests[:MOST], edits, law, state, on)
-    looked = min(len(requests), MOST)
-    outside, other_hearings = await _outside(db, edits, law, state, on)
-    return Effect(
-        own=own,
-        others=others,
-        looked_at=looked,
-        more=len(requests) > MOST,
-        outside=outside,
-        other_hearings=other_hearings,
-    )
-
-
-async def _outside(
-    db: AsyncSession, edits: Sequence[Edit], law: Law, state: str, on: date
-) -> tuple[tuple[Outside, ...], int]:
-    """Days of hearings to come that edited court hours would leave out: those the State sees, and how many others.
-
-    What a State has entered about its courts counts before and after: where it says other hours, or that a court is
-    closed, the edit changes nothing.
-    """
-    zones = {(key[:2], key[3:]) for key in (edit.key for edit in edits if edit.kind == "court_hours")}
-    if not zones:
-        return (), 0
-    after = edited(law, *edits)
-    query = (
-        select(HearingDay, Hearing)
-        .join(Hearing, col(HearingDay.hearing_id) == col(Hearing.id))
-        .where(
-            col(HearingDay.starts_at) >= datetime(on.year, on.month, on.day, tzinfo=UTC),
-            col(HearingDay.dropped_at).is_(None),
-            col(Hearing.status).in_(COMING),
-            or_(
-                tuple_(col(Hearing.requesting_state), col(Hearing.requesting_zone)).in_(zones),
-                tuple_(col(Hearing.requested_state), col(Hearing.requested_zone)).in_(zones),
-            ),
-        )
-        .order_by(col(HearingDay.starts_at), col(HearingDay.id))
-    )
-    coming = (await db.exec(query)).all()
-    if not coming:
-        return (), 0
-    since = min(day.starts_at for day, _hearing in coming).date() - timedelta(days=1)
-    until = max(day.ends_at for day, _hearing in coming).date() + timedelta(days=1)
-    courts = {
-        (side, zone): [
-            await diary_queries.court_calendar(db, law=one, state=side, zone=zone, since=since, until=until)
-            for one in (law, after)
-        ]
-        for side, zone in zones
-    }
-    found: list[Outside] = []
-    others = 0
-    for day, hearing in coming:
-        time = day.starts_at, day.ends_at
-        sides = {
-            (hearing.requesting_state, hearing.requesting_zone),
-            (hearing.requested_state, hearing.requested_zone),
-        }
-        left_out = [
-            place[1]
-            for place in sorted(sides & zones)
-            if [court_times.sits(court, time) for court in courts[place]] == [True, False]
-        ]
-        if left_out and state in (hearing.requesting_state, hearing.requested_state):
-            found += [Outside(ref=hearing.ref, starts_at=day.starts_at, zone=zone) for zone in left_out]
-        elif left_out:
-            others += 1
-    return tuple(found), others
-
-
-def _compare(
-    requests: Sequence[HearingRequest], edits: Sequence[Edit], law: Law, state: str, on: date
-) -> tuple[tuple[Change, ...], int]:
-    after = edited(law, *edits)
-    also = {edit.key for edit in edits if edit.kind == "instrument"}
-    own: list[Change] = []
-    others = 0
-    for request in requests:
-        if not any(_concerns(edit, law, request) for edit in edits):
-            continue
-        was, becomes = (_outcomes(request, one, on, also) for one in (law, after))
-        changed = [name for name in {**was, **becomes} if was.get(name) != becomes.get(name)]
-        visible = request.requesting_state == state or (
-            request.requested_state == state and request.status is not RequestStatus.draft
-        )
-        if changed and not visible:
-            others += 1
-        elif changed:
-            own += [
-                Change(
-                    reference=request.reference,
-                    instrument=(becomes.get(name) or was[name])[1],
-                    before=was.get(name, ("not there", ""))[0],
-                    after=becomes.get(name, ("not there", ""))[0],
-                )
-                for name in changed
-            ]
-    return tuple(own), others

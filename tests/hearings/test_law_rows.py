@@ -11,24 +11,18 @@ from sqlalchemy.exc import DBAPIError
 from hearings import (
     availability,
     calendars,
-    court_periods,
-    court_times,
     diary_queries,
     law,
     law_checks,
     law_rows,
     legal_bases,
-    queries,
     reference,
-    requests,
 )
-from hearings.actors import Actor, person_actor
+from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.law import LAW
 from hearings.law_rows import Edit
-from hearings.models import Hearing, Person
-from hearings.models.diary import PeriodKind
 from hearings.models.law import LawKind
 from hearings.slots import Wanted
 
@@ -233,29 +227,6 @@ async def test_the_database_itself_keeps_every_version(database: Database, now: 
     assert "only grows" in str(refusal.value)
 
 
-async def test_the_effect_names_own_requests_and_counts_those_of_others(
-    database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
-) -> None:
-    clerk = person_actor(staff["clerk"])
-    async with database.transaction() as db:
-        mine = await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=now)
-        other = replace(clerk, id="clerk-fr", state="FR")
-        await requests.draft(db, requested_state="TH", fields=fields, actor=other, now=now)
-        await requests.draft(db, requested_state="KE", fields=fields, actor=other, now=now)
-    edits = [edit("party", UNKNOWN)]
-    async with database.reading() as db:
-        found = await law_rows.effect(db, edits=edits, law=LAW, state="RO", on=date(2026, 12, 2))
-        nothing = await law_rows.effect(
-            db, edits=[edit("party", {**UNKNOWN, "iso2": "JP"})], law=LAW, state="RO", on=date(2026, 12, 2)
-        )
-        assert await law.current(db) is LAW, "looking changes nothing"
-    assert [(change.reference, change.before, change.after) for change in found.own] == [
-        (mine.reference, "pending, usable", "blocked, not usable")
-    ]
-    assert (found.others, found.looked_at, found.more) == (1, 3, False)
-    assert (nothing.own, nothing.others) == ((), 0)
-
-
 # --- court hours -------------------------------------------------------------------------------------------------
 
 BUCHAREST = LAW.rows["court_hours"]["RO/Europe/Bucharest"]
@@ -331,59 +302,3 @@ async def test_slots_are_searched_within_the_hours_an_administrator_has_entered(
             until=date(2027, 3, 9),
         )
     assert [(row.version, row.first) for row in calendar.hours] == [(1, date(2027, 3, 2))]
-
-
-@pytest.mark.parametrize(
-    ("entered", "left_out"),
-    [
-        ({"kind": PeriodKind.recess, "reason": "Easter"}, False),
-        ({"kind": PeriodKind.closure, "reason": "Flood", "zone": "Europe/Bucharest"}, False),
-        ({"kind": PeriodKind.hours, "weekdays": "1234567", "opens": 0, "closes": 1440}, False),
-        ({"kind": PeriodKind.special_opening, "opens": 0, "closes": 1440, "reason": "Much to do"}, False),
-        ({}, True),
-    ],
-    ids=["recess", "closure", "hours", "special_opening", "nothing"],
-)
-async def test_what_a_state_has_entered_about_its_courts_counts_before_the_hours_of_the_law(
-    court: Any, database: Database, now: datetime, entered: dict[str, Any], left_out: bool
-) -> None:
-    day = court.hearing.starts_at.date()
-    clerk = court.staff("clerk")
-    async with database.transaction() as db:
-        if entered:
-            words = {"zone": "", **entered}
-            await court_periods.add(db, first_day=day, last_day=day, **words, actor=clerk, now=now)
-        edits = [edit("court_hours", court_hours("20:00", "21:00"))]
-        found = await law_rows.effect(db, edits=edits, law=LAW, state="RO", on=day)
-    assert [one.ref for one in found.outside] == ([court.hearing.ref] if left_out else [])
-
-
-async def test_a_hearing_outside_new_court_hours_is_named_before_and_warned_of_after_and_stays_where_it_is(
-    court: Any, database: Database, now: datetime
-) -> None:
-    day = court.hearing.starts_at.date()
-    edits = [edit("court_hours", court_hours("20:00", "21:00"))]
-    async with database.reading() as db:
-        (own, other), later = [
-            [await law_rows.effect(db, edits=edits, law=LAW, state=state, on=day) for state in ("RO", "FR")],
-            await law_rows.effect(
-                db,
-                edits=[edit("court_hours", court_hours("20:00", "21:00", (day + timedelta(days=1)).isoformat()))],
-                law=LAW,
-                state="RO",
-                on=day,
-            ),
-        ]
-    assert [(one.ref, one.starts_at, one.zone) for one in own.outside] == [
-        (court.hearing.ref, court.hearing.starts_at, "Europe/Bucharest")
-    ]
-    assert (other.outside, other.other_hearings, own.other_hearings) == ((), 1, 0)
-    assert (later.outside, later.other_hearings) == ((), 0)
-    async with database.reading() as db:
-        assert await court_times.of_hearing(db, court.hearing) == ()
-    await save(database, now, *edits)
-    async with database.reading() as db:
-        hearing = await queries.get(db, Hearing, court.hearing.id)
-        warnings = await court_times.of_hearing(db, hearing)
-    assert (hearing.starts_at, hearing.status) == (court.hearing.starts_at, court.hearing.status)
-    assert [(one.code, one.side) for one in warnings] == [("outside_hours", "requesting")]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, law_rows, reference
+from hearings import errors, law_effects, law_rows, reference
 from hearings import law as laws
 from hearings.law import Law
 from hearings.law_checks import FIELDS
@@ -26,6 +26,8 @@ from web.pages.law_check import DECISIONS
 from web.rendering import render
 
 PAGE = 50
+SHOWN = 50
+"""So many changes, and so many hearings, are listed before an edit; the others are a number."""
 
 
 def _editor(request: Request) -> tuple[SignedIn, Person]:
@@ -188,7 +190,7 @@ async def _preview(
 ) -> Response:
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
-        effect = await law_rows.effect(db, edits=edits, law=law, state=person.owner_state, on=now.date())
+        effect = await law_effects.effect(db, edits=edits, law=law, state=person.owner_state, on=now.date())
     after = law_rows.edited(law, *edits)
     context = {
         "edits": [
@@ -201,6 +203,7 @@ async def _preview(
         ],
         "packed": law_form.pack(edits),
         "effect": effect,
+        "shown": SHOWN,
         "serial": law.serial,
         "values": {"reason": reason},
         "errors": wrong,

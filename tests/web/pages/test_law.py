@@ -169,6 +169,40 @@ def test_an_edit_is_seen_before_it_counts_and_can_be_taken_back(admin, clerk):
     assert "taken back" in admin.words(admin.get("/admin/law/log"))
 
 
+CONSENT = {
+    "kind": "overlay",
+    "key": "",
+    "f-id": "nat_TH_video",
+    "f-state": "TH",
+    "f-provision": "s. 1",
+    "f-applies_when_state_is": "requesting | requested",
+    "f-rule": "A witness is heard by video only with consent.",
+    "f-consent_required": '{"witness": true}',
+    "f-minutes_each_place": "true",
+    "f-confidence": "read-in-source",
+    "f-source": "the gazette",
+    "reason": "Read in the gazette",
+}
+
+
+def test_a_consent_newly_asked_for_is_told_before_with_the_requests_and_hearings_it_concerns(admin, service):
+    page = "/admin/law/new/overlay"
+    preview = admin.post("/admin/law/preview", CONSENT, page=page)
+    words = admin.words(preview)
+    assert preview.status_code == 200, words
+    assert "Newly asks for the person's consent: s. 1" in words
+    assert "New on how the hearing is held: The law of Thailand: a record is drawn up in each place" in words
+    assert "Hearings to come on these requests" in words
+    assert service.made.hearing.ref in words.split("Hearings to come on these requests", 1)[1]
+
+
+def test_more_changes_than_fit_are_a_number(admin, monkeypatch):
+    monkeypatch.setattr("web.pages.law.SHOWN", 0)
+    words = admin.words(admin.post("/admin/law/preview", CONSENT, page="/admin/law/new/overlay"))
+    assert "Newly asks" not in words
+    assert re.search(r"and \d+ more", words)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
