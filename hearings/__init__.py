@@ -8,8 +8,8 @@ request      requests request_fields request_rules request_answers request_log r
              sending translations attachments person_consents consent_answers consultations informal directory glossary
              next_steps worklist
 diary        clocks wall_times calendars court_periods resources rest interpreters bookings comfort slots availability
-             offers terms diary diary_queries hearing_days court_times adjournments tzdata_check docket docket_model
-             docket_gathering
+             offers terms diary diary_queries hearing_days court_times day_law adjournments tzdata_check docket
+             docket_model docket_gathering
 agreement    sites profiles site_details outcomes formats negotiation negotiation_input negotiation_words equipment
              agreement_facts agreements line_tests speech_quality conditions room_rules
 people       actors staff roles logins links participants seats permissions permission_table

@@ -24,19 +24,21 @@ CODES = {"not_a_court_day": "outside_hours"}
 
 @dataclass(frozen=True, kw_only=True)
 class Warned:
-    """One court does not sit at one time: `outside_hours`, `hours_unknown`, `holiday`, `recess` or `closure`."""
+    """What speaks against one time. One court does not sit: `outside_hours`, `hours_unknown`, `holiday`, `recess` or
+    `closure`; or the law does: the codes of `hearings.day_law`.
+    """
 
     code: str
     side: str
-    """`requesting` or `requested`."""
+    """`requesting`, `requested`, or `both`."""
     place: str
-    """Key of the court's calendar."""
+    """Key of the court's calendar; empty for the law."""
     starts_at: datetime
     """Of the sitting."""
     day: date
     """On the court's calendar."""
     detail: str = ""
-    """Name of the holiday, or the reason the State gave."""
+    """Name of the holiday, or the reason the State gave; of the law, a sentence (`hearings.sentences`)."""
 
 
 def warned(courts: Sequence[CourtCalendar], times: Iterable[Time]) -> tuple[Warned, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, bookings, consent_answers, hearing_days, line_tests, offers, room_rules
+from hearings import agreements, bookings, consent_answers, day_law, hearing_days, line_tests, offers, room_rules
 from hearings.actors import SYSTEM, Actor
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.diary_queries import offers_of
@@ -299,15 +299,22 @@ async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: 
 
 
 async def make_ready(
-    db: AsyncSession, *, hearing: Hearing, without_test: str = "", actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    without_test: str = "",
+    without_basis: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
     Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
-    when the two sides speak different languages; `ConsentMissing`; `AgreementMissing` without a technical agreement
-    both States have signed; `LineTestMissing` without a passed line test, unless `without_test` says why;
-    `NoRecipients` where a State the recording is agreed to be for has no key.
-    Effects: that reason is kept with the agreement; status to ready.
+    when the two sides speak different languages; `ConsentMissing`; `BasisNotInForce` where no basis relied on is in
+    force on a day of the hearing, unless `without_basis` says why it goes on all the same; `AgreementMissing` without
+    a technical agreement both States have signed; `LineTestMissing` without a passed line test, unless `without_test`
+    says why; `NoRecipients` where a State the recording is agreed to be for has no key.
+    Effects: that reason is kept with the agreement, the other in the history; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
     roles = {participant.role for participant in await participants(db, hearing.id)}
@@ -319,9 +326,11 @@ async def make_ready(
     if missing:
         raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
     await consent_answers.require_given(db, await get(db, HearingRequest, hearing.request_id), now=now)
+    why = await day_law.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)
-    move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now)
+    told = f"no basis in force that day: {why}" if why else ""
+    move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=told)
 
 
 async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Actor, now: datetime) -> None:

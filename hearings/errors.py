@@ -25,6 +25,7 @@ HearingsError
 │   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
 │   ├── FingerprintsOpen          fingerprints_open    not compared aloud, or they differ, and the agreement asks for it
 │   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
+│   ├── BasisNotInForce           basis_not_in_force   no basis is in force that day, and no reason to go on
 │   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 │   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
 ├── Stale                         stale                somebody else has changed it since it was read
@@ -274,6 +275,12 @@ class ConsentMissing(NotReady):
     """The person's consent to be heard by video is missing; `missing` says by which rules and how each stands."""
 
     code = "consent_missing"
+
+
+class BasisNotInForce(NotReady):
+    """No basis relied on is known to be in force on a day of the hearing, and nobody has said why it goes on."""
+
+    code = "basis_not_in_force"
 
 
 class NoRecipients(NotReady):

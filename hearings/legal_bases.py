@@ -169,6 +169,7 @@ def ask_about(
     procedure: str = "criminal_proceedings",
     consent: str = "not_asked",
     hearing_on: date | None = None,
+    hearing_known_on: date | None = None,
     law: Law = LAW,
 ) -> Ask:
     """The gate's inputs, out of a request. `consent`: how the person's consent stands (`consent_state` of the data)."""
@@ -193,6 +194,7 @@ def ask_about(
         procedure=str(getattr(request, "procedure", None) or procedure),
         consent=consent,
         hearing_on=hearing_on,
+        hearing_known_on=hearing_known_on,
         route_possible=agreed,  # who agree on a way hold it possible
         **facts,
     )

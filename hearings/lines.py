@@ -67,6 +67,8 @@ class Ask:
     """Whether the requested State has confirmed that its law permits the hearing."""
     authorities_agree: bool | None = None
     hearing_on: date | None = None
+    hearing_known_on: date | None = None
+    """The day from which a summons could name `hearing_on`; today when not said."""
 
     def fact(self, name: str) -> bool | None:
         """A yes, a no, or None for what was not said (or is no question we know: an administrator may name one)."""

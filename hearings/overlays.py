@@ -111,7 +111,7 @@ def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> 
     if lead.get("only_if_treaty_silent") and row["profile"].get("summons_lead_time"):
         return
     months = int(lead["months_before_hearing"])
-    earliest = _later(question.ask.on, months)
+    earliest = _later(question.ask.hearing_known_on or question.ask.on, months)
     if on is not None and on >= earliest:
         return
     text = tell_n(

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import legal_bases, person_consents, priority, reference, sending
 from hearings.actors import SYSTEM, Actor
 from hearings.completeness import Completeness, completeness
+from hearings.day_law import Held
 from hearings.errors import GateNotMet, Invalid, NotFound, NotReady, Stale
 from hearings.law import LAW, Law, current
 from hearings.models import HearingRequest, Person, Translation
@@ -139,14 +140,22 @@ def evaluate(
     now: datetime,
     instruments: tuple[str, ...] | None = None,
     consent: str = "not_asked",
+    held: Held | None = None,
     law: Law = LAW,
 ) -> legal_bases.GateResult:
     """What the instruments need and what was given, today; all that can be a basis when none is named. Pure.
 
-    `consent`: how the person's consents stand (`person_consents.standing`).
+    `consent`: how the person's consents stand (`consent_answers.standing`). `held`: on which day (`day_law.held`).
     """
     chosen = legal_bases.selectable(now.date(), law=law) if instruments is None else instruments
-    ask = legal_bases.ask_about(request, on=now.date(), consent=consent, law=law)
+    ask = legal_bases.ask_about(
+        request,
+        on=now.date(),
+        consent=consent,
+        hearing_on=held.on if held else None,
+        hearing_known_on=held.known_on if held else None,
+        law=law,
+    )
     return legal_bases.evaluate(ask, chosen, law=law)
 
 

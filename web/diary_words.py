@@ -9,6 +9,7 @@ from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.slots import Reason
 from web.i18n import N_, _, listed, state_name
+from web.sentences import told
 
 KINDS = {
     ResourceKind.room: N_("Room"),
@@ -92,13 +93,14 @@ def sentences(codes: Iterable[str], name: str) -> str:
 
 
 def against(found: Iterable[Warned]) -> list[str]:
-    """What courts' calendars say against times, a sentence for each day of each court."""
-    return list(
-        dict.fromkeys(
-            f"{reason(Reason(key=one.place, label=one.place, code=one.code, detail=one.detail))} ({one.day})"
-            for one in found
-        )
-    )
+    """What courts' calendars and the law say against times, a sentence for each day of each court or rule."""
+    return list(dict.fromkeys(f"{_against(one)} ({one.day})" for one in found))
+
+
+def _against(one: Warned) -> str:
+    if one.code not in REASONS:
+        return told(one.detail)
+    return reason(Reason(key=one.place, label=one.place, code=one.code, detail=one.detail))
 
 
 def unfit(error: InterpreterUnfit) -> str:

@@ -52,6 +52,10 @@ SENTENCES: dict[str, str] = {
     "consent_missing": N_(
         "The person’s consent is missing: {rules}. Record the answers on the page Consents of the request."
     ),
+    "basis_not_in_force": N_(
+        "No basis the request relies on is known to be in force between both States on a day of the hearing. Write why "
+        "the hearing goes on."
+    ),
     "illegal_move": N_("This is not possible at this point of the hearing. Nothing was changed."),
     "double_booking": N_("Something is booked already at this time. Nothing was changed."),
     "interpreter_unfit": N_(

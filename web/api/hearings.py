@@ -4,14 +4,15 @@ A time is what the clocks of one of the two courts show. One that the clocks ski
 neighbours; which of two is meant is said by `fold`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import clocks, court_times, diary, queries, signatures, statement_bodies, views
+from hearings import clocks, court_times, day_law, diary, queries, signatures, statement_bodies, views
+from hearings.court_times import Warned
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
 from hearings.roles import Role
@@ -116,9 +117,12 @@ class NewHearing(Times):
 
 
 class Ready(Model):
-    """Why the hearing goes on without a line test that has passed, where there is none."""
+    """Why the hearing goes on without a line test that has passed, and without a basis in force on its day, where
+    there is none.
+    """
 
     reason: str = Field(default="", max_length=500, examples=["Both sites share one building and were tested before."])
+    without_basis: str = Field(default="", max_length=500, examples=["Both States apply the treaty provisionally."])
 
 
 class Why(Model):
@@ -146,10 +150,21 @@ class Place(Shown):
 
 
 class ShownWarning(Shown):
-    """A court does not sit at a time of the hearing: by its own calendar, on that day of it."""
+    """What speaks against a time of the hearing: a court does not sit by its own calendar, on that day of it; a summons
+    has too little time (`lead_time_too_short`); no basis is known to be in force between both States
+    (`no_basis_in_force`).
+    """
 
-    code: Literal["outside_hours", "hours_unknown", "holiday", "recess", "closure"]
-    side: Literal["requesting", "requested"]
+    code: Literal[
+        "outside_hours",
+        "hours_unknown",
+        "holiday",
+        "recess",
+        "closure",
+        "lead_time_too_short",
+        "no_basis_in_force",
+    ]
+    side: Literal["requesting", "requested", "both"]
     starts_at: Moment
     day: date
     detail: str
@@ -198,7 +213,7 @@ def fields_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ShownHearing(ListedHearing):
-    """A hearing, and what the courts' calendars say against its days to come and the times on the table."""
+    """A hearing, and what the courts' calendars and the law say against its days to come and the times on the table."""
 
     warnings: list[ShownWarning]
 
@@ -215,10 +230,15 @@ class HearingList(Shown):
 
 
 async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
-    names = ("code", "side", "starts_at", "day", "detail")
     found = await court_times.of_hearing(caller.db, row)
-    warnings = [{name: getattr(one, name) for name in names} for one in found]
-    return ShownHearing.model_validate({**fields_of(row.model_dump()), "warnings": warnings})
+    found += await day_law.of_hearing(caller.db, row, now=caller.now)
+    return ShownHearing.model_validate({**fields_of(row.model_dump()), "warnings": warnings_of(found)})
+
+
+def warnings_of(found: Iterable[Warned]) -> list[dict[str, Any]]:
+    """What `ShownWarning` says of each."""
+    names = ("code", "side", "starts_at", "day", "detail")
+    return [{name: getattr(one, name) for name in names} for one in found]
 
 
 async def locked(caller: Caller, ref: str) -> Hearing:
@@ -364,11 +384,18 @@ async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHear
 async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = None) -> ShownHearing:
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
-    Needs a technical agreement signed by both States, and a line test that has passed, or the reason why there is none.
+    Needs a technical agreement signed by both States, and a line test that has passed, or the reason why there is none;
+    and a basis in force on its days, or `without_basis` saying why it goes on, which stands in the history.
     """
     row = await locked(caller, ref)
+    body = body or Ready()
     await diary.make_ready(
-        caller.db, hearing=row, without_test=body.reason if body else "", actor=caller.actor, now=caller.now
+        caller.db,
+        hearing=row,
+        without_test=body.reason,
+        without_basis=body.without_basis,
+        actor=caller.actor,
+        now=caller.now,
     )
     return await shown(caller, row)
 

@@ -1,20 +1,21 @@
 """Finding a time over the calendars of courts and the diaries of what is to be booked; days without one say why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from hearings import availability, clocks, queries, reference, slots
+from hearings import availability, clocks, day_law, queries, reference, slots
 from hearings.comfort import Attendee
+from hearings.court_times import Warned
 from hearings.errors import Invalid
-from hearings.models import Hearing
+from hearings.models import Hearing, HearingRequest
 from hearings.slots import Wanted
 from web.api import statements
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown, StateCode
-from web.api.hearings import Margins, ResourceNumber, Zone
+from web.api.hearings import Margins, ResourceNumber, ShownWarning, Zone, warnings_of
 from web.api.routes import Resource
 
 router = Resource("slots")
@@ -49,6 +50,7 @@ FOUND = {
             "penalty": 0,
             "comfort": [{"part": "court", "label": "RO", "zone": "Europe/Bucharest", "starts": "09:00", "penalty": 0}],
             "clock_changes": ["Europe/Bucharest"],
+            "warnings": [],
         }
     ],
     "count": 1,
@@ -128,6 +130,9 @@ class Slot(Shown):
     penalty: int
     comfort: list[ShownComfort]
     clock_changes: list[str]
+    warnings: list[ShownWarning] = Field(
+        description="What the law says against its days, where the time is for a request or a hearing."
+    )
 
 
 class ShownReason(Shown):
@@ -158,7 +163,7 @@ class FoundSlots(Shown):
 @router.act("/slots/search", scope="slots:read", errors=(404,), example=FOUND)
 async def search_slots(caller: Calling, body: Search) -> FoundSlots:
     """Find times that fit all courts and everything that is to be booked. Changes nothing and holds nothing."""
-    hearing, courts, shared, languages = await _courts(caller, body)
+    row, hearing, courts, shared, languages = await _courts(caller, body)
     since = statements.instant(body.since, "since") or caller.now
     until = statements.instant(body.until, "until") or caller.now
     if not (2000 <= since.year <= 2100 and 2000 <= until.year <= 2100):
@@ -189,9 +194,14 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
         limit=body.limit,
         per_day=body.per_day,
     )
+    told: dict[datetime, list[Warned]] = {}
+    if row is not None:
+        times = [(day, day + wanted.duration) for day in sorted({day for one in found.slots for day in one.days})]
+        for warned in await day_law.of_times(caller.db, row, times, zone=courts[0][1], now=caller.now):
+            told.setdefault(warned.starts_at, []).append(warned)
     own = {f"{state} {zone}" for state, zone in courts if shared or state == caller.state}
     return FoundSlots(
-        slots=[_slot(one, courts[0][1]) for one in found.slots],
+        slots=[_slot(one, courts[0][1], told) for one in found.slots],
         count=found.count,
         excluded=[Excluded(day=day, reasons=[_reason(one, own) for one in reasons]) for day, reasons in found.excluded],
         notes=list(found.notes),
@@ -201,14 +211,17 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
 Languages = tuple[str, str] | None
 
 
-async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequence[availability.Court], bool, Languages]:
-    """The hearing if one is named, the courts that count, whether they are those of a case both States share, and
-    between which languages interpreters are needed, where a case says so.
+async def _courts(
+    caller: Caller, body: Search
+) -> tuple[HearingRequest | None, Hearing | None, Sequence[availability.Court], bool, Languages]:
+    """Request and hearing if one is named, the courts that count, whether they are those of a case both States share,
+    and between which languages interpreters are needed, where a case says so.
     """
-    hearing, cases, languages = None, None, None
+    row, hearing, cases, languages = None, None, None, None
     if body.hearing:
         hearing = await queries.hearing(caller.db, body.hearing, state=caller.state)
         caller.shown.append(hearing)
+        row = await queries.get(caller.db, HearingRequest, hearing.request_id)
         cases = [
             (hearing.requesting_state, hearing.requesting_zone),
             (hearing.requested_state, hearing.requested_zone),
@@ -227,10 +240,10 @@ async def _courts(caller: Caller, body: Search) -> tuple[Hearing | None, Sequenc
         raise Invalid("The same courts twice", "courts")
     courts = named or cases or []
     shared = cases is not None and {state for state, _zone in courts} <= {state for state, _zone in cases}
-    return hearing, courts, shared, languages
+    return row, hearing, courts, shared, languages
 
 
-def _slot(one: slots.Slot, zone: str) -> Slot:
+def _slot(one: slots.Slot, zone: str, told: Mapping[datetime, Sequence[Warned]]) -> Slot:
     return Slot(
         starts_at=one.starts_at,
         ends_at=one.ends_at,
@@ -247,6 +260,7 @@ def _slot(one: slots.Slot, zone: str) -> Slot:
             for each in one.comfort
         ],
         clock_changes=list(one.clock_changes),
+        warnings=[ShownWarning.model_validate(found) for day in one.days for found in warnings_of(told.get(day, ()))],
     )
 
 

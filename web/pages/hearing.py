@@ -15,6 +15,7 @@ from hearings import (
     agreement_facts,
     agreements,
     court_times,
+    day_law,
     diary,
     errors,
     keys,
@@ -81,7 +82,12 @@ async def act(request: Request) -> Response:
             hearing = await find(db, request, person, lock=True)
             if name == "ready":
                 await diary.make_ready(
-                    db, hearing=hearing, without_test=form.text("without_test"), actor=signed.actor(), now=now
+                    db,
+                    hearing=hearing,
+                    without_test=form.text("without_test"),
+                    without_basis=form.text("without_basis"),
+                    actor=signed.actor(),
+                    now=now,
                 )
             elif name == "cancel":
                 await diary.cancel(db, hearing=hearing, reason=form.text("reason"), actor=signed.actor(), now=now)
@@ -93,10 +99,11 @@ async def act(request: Request) -> Response:
             await parts.conductors.open(hearing.id)
     except errors.Invalid as error:
         text = _("Write why, in at least a few words: the other State will read it.")
-        field = "without_test" if error.field == "without_test" else "cancel-reason"
+        field = error.field if error.field in ("without_test", "without_basis") else "cancel-reason"
         return await hearing_page(request, signed, person, [FormError(field, text)], form.first)
-    except errors.LineTestMissing as error:
-        return await hearing_page(request, signed, person, [FormError("without_test", _not_ready(error))], form.first)
+    except (errors.LineTestMissing, errors.BasisNotInForce) as error:
+        field = "without_test" if isinstance(error, errors.LineTestMissing) else "without_basis"
+        return await hearing_page(request, signed, person, [FormError(field, _not_ready(error))], form.first)
     except errors.NotReady as error:
         return await hearing_page(request, signed, person, [FormError("", _not_ready(error))], form.first)
     except OSError:
@@ -140,6 +147,7 @@ async def hearing_page(
         technical = await _technical(db, hearing, person)
         keyless = await _keyless(db, hearing, person)
         warned = await court_times.of_hearing(db, hearing)
+        by_law = await day_law.of_hearing(db, hearing, now=datetime.now(UTC))
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
@@ -164,7 +172,8 @@ async def hearing_page(
         "keyless": keyless,
         "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
-        "warnings": diary_words.against(warned),
+        "warnings": diary_words.against([*warned, *by_law]),
+        "no_basis": any(one.code == day_law.NO_BASIS for one in by_law),
         "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from hearings import (
     consent_answers,
+    day_law,
     errors,
     law,
     priority,
@@ -125,9 +126,10 @@ async def request_page(
         own = person.owner_state == row.owner_state
         seen = await views.viewers_of(db, row) if own else []
         colleagues = await queries.people(db, state=person.owner_state)
+        held = await day_law.held(db, row, now=now)
         consent = consent_answers.standing(await consent_answers.of_request(db, row.id))
     chosen = tuple(row.instruments) or None
-    today = requests.evaluate(row, now=now, instruments=chosen, consent=consent, law=known).as_json()
+    today = requests.evaluate(row, now=now, instruments=chosen, consent=consent, held=held, law=known).as_json()
     allowed = [
         one
         for one in ACTIONS.values()

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, glossary, law, priority, reference, requests, translations
+from hearings import day_law, errors, glossary, law, priority, reference, requests, translations
 from hearings.models import HearingRequest, Person
 from hearings.sentences import tell
 from hearings.status import RequestStatus
@@ -206,12 +206,13 @@ async def check(request: Request) -> Response:
         row = await find(db, request, person)
         known = await law.current(db)
         found = tuple(await translations.of_request(db, row.id))
+        held = await day_law.held(db, row, now=now)
     require("draft_request", person, row.requesting_state, row.requested_state)
     context = {
         "row": row,
         "completeness": requests.complete(row, found),
         "blockers": requests.blockers(row, now=now, law=known),
-        "gate": requests.evaluate(row, now=now, law=known).as_json(),
+        "gate": requests.evaluate(row, now=now, held=held, law=known).as_json(),
         "score": priority.score(row, on=now.date()),
         "step_of": steps.STEP_OF,
         "steps": steps.STEPS,

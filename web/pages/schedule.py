@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, court_times, diary, errors, hearing_days, queries, reference, wall_times
+from hearings import clocks, court_times, day_law, diary, errors, hearing_days, queries, reference, wall_times
 from hearings.models import Hearing, HearingRequest
 from hearings.models.hearing import RecordingPolicy
 from hearings.wall_times import WallTime
@@ -65,7 +65,7 @@ async def propose(request: Request) -> Response:
             (row.requesting_state, form.text("requesting_zone")),
             (row.requested_state, form.text("requested_zone")),
         ]
-        warned = await _warned(request, form, courts, form.text(f"{_clock(form)}_zone"))
+        warned = await _warned(request, form, row, courts, form.text(f"{_clock(form)}_zone"))
         if warned:
             return _render(request, row, None, form.first, [], warned)
         async with request.app.state.parts.database.transaction() as db:
@@ -116,7 +116,7 @@ async def counter(request: Request) -> Response:
         "requested": (hearing.requested_zone, hearing.requested_city),
     }[_clock(form)]
     try:
-        warned = await _warned(request, form, court_times.courts_of(hearing), zone, hearing)
+        warned = await _warned(request, form, row, court_times.courts_of(hearing), zone, hearing)
         if warned:
             return _render(request, row, hearing, form.first, [], warned)
         async with request.app.state.parts.database.transaction() as db:
@@ -138,9 +138,14 @@ async def counter(request: Request) -> Response:
 
 
 async def _warned(
-    request: Request, form: Form, courts: list[tuple[str, str]], zone: str, hearing: Hearing | None = None
+    request: Request,
+    form: Form,
+    row: HearingRequest,
+    courts: list[tuple[str, str]],
+    zone: str,
+    hearing: Hearing | None = None,
 ) -> dict[str, Any]:
-    """What the courts' calendars say against this time, to be shown before it is proposed; empty once it has been.
+    """What the courts' calendars and the law say against this time, to be shown before it is proposed; then empty.
 
     Raises as `wall_times.fix`.
     """
@@ -152,7 +157,9 @@ async def _warned(
     async with request.app.state.parts.database.reading() as db:
         if hearing is not None:
             times += await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
-        found = await court_times.of_times(db, courts, [(one.starts_at, one.ends_at) for one in times])
+        begun = [(one.starts_at, one.ends_at) for one in times]
+        found = await court_times.of_times(db, courts, begun)
+        found += await day_law.of_times(db, row, begun, zone=courts[0][1], now=now)
     seen = " ".join(f"{one.starts_at:%Y%m%dT%H%M%S}/{one.side}/{one.day}/{one.code}" for one in found)
     return {"warnings": diary_words.against(found), "warned": seen} if seen != form.text("warned") else {}
 

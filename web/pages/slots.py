@@ -18,6 +18,7 @@ from hearings import (
     availability,
     clocks,
     court_times,
+    day_law,
     diary,
     diary_queries,
     errors,
@@ -203,12 +204,15 @@ async def _search(
 async def _against(
     db: Any, subject: Subject, wanted: Wanted, values: Mapping[str, str], found: Found
 ) -> dict[datetime, list[str]]:
-    """What the courts' calendars say against times found at any hour, by the start of the day."""
+    """What the law says against times found, and the courts' calendars at any hour, by the start of the day."""
     row = subject.row
     courts = [(row.requesting_state, values["requesting_zone"]), (row.requested_state, values["requested_zone"])]
-    days = sorted({day for slot in found.slots for day in slot.days}) if wanted.any_hour else []
+    times = [(day, day + wanted.duration) for day in sorted({day for slot in found.slots for day in slot.days})]
     told: dict[datetime, list[Warned]] = {}
-    for one in await court_times.of_times(db, courts, [(day, day + wanted.duration) for day in days]):
+    for one in (
+        *(await court_times.of_times(db, courts, times) if wanted.any_hour else ()),
+        *await day_law.of_times(db, row, times, zone=values["requesting_zone"], now=datetime.now(UTC)),
+    ):
         told.setdefault(one.starts_at, []).append(one)
     return {day: diary_words.against(those) for day, those in told.items()}
 

@@ -13,6 +13,7 @@ from hearings import (
     adjournments,
     bookings,
     court_times,
+    day_law,
     diary,
     diary_queries,
     errors,
@@ -152,6 +153,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         against = await _against(db, hearing, days, own.rows)
         agreed = await terms.agreed_by(db, hearing)
         warned = await court_times.of_hearing(db, hearing)
+        by_law = await day_law.of_hearing(db, hearing, now=datetime.now(UTC))
     found = terms.terms(hearing, days)
     seen = [
         (booking, resource)
@@ -170,7 +172,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         "hidden": len(booked) - len(seen),
         "free": own.rows,
         "speaks_against": against,
-        "warnings": diary_words.against(warned),
+        "warnings": diary_words.against([*warned, *by_law]),
         "terms": found,
         "agreed": agreed,
         "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],

@@ -1,6 +1,12 @@
 """The slot search and the calendars through the API: what fits, why the rest does not, and whose reasons are shown."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+
+from hearings import law_rows
+from hearings.actors import Actor
+from hearings.law import LAW
 
 COURTS = [{"state": "RO", "zone": "Europe/Bucharest"}, {"state": "TH", "zone": "Asia/Bangkok"}]
 SEARCH = {
@@ -147,3 +153,48 @@ async def test_a_request_or_hearing_of_others_is_not_searched_for(installation, 
         assert code(await stranger.post("/slots/search", SEARCH | body)) == (404, "not_found")
     for path in ("/calendars/ZZ?since=2027-12-02&until=2027-12-02", "/calendars/TH?since=2027-12-02&until=2028-12-02"):
         assert (await ro.get(path)).status_code == 422
+
+
+async def test_a_time_too_soon_for_a_summons_and_a_day_without_a_basis_are_warned_of_before_and_after(
+    installation, ro, th, story
+):
+    rule = {
+        "id": "nat_TH_summons",
+        "state": "TH",
+        "provision": "s. 7",
+        "applies_when_state_is": ["requested"],
+        "rule": "A summons arrives three months ahead.",
+        "lead_time": {"code": "lead_time_too_short", "applies_to": "summons", "months_before_hearing": 3},
+        "source": "the gazette",
+        "confidence": "read-in-source",
+    }
+    later = {
+        "iso2": "TH",
+        "instrument_id": "untoc",
+        "party_status": "in_force",
+        "in_force_from": "2027-12-01",
+        "confidence": "read-in-source",
+        "source": "the depositary",
+    }
+    admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+    request = await story.accepted(ro, th)
+    window = {"request": request["id"], "courts": [], "limit": 100, "per_day": 1}
+    assert all(one["warnings"] == [] for one in (await search(ro, **window))["slots"])
+    now = datetime.now(UTC)
+    soon = now + timedelta(days=30)
+    async with installation.database.transaction() as db:
+        edits = [law_rows.check(kind, row, LAW) for kind, row in (("overlay", rule), ("party", later))]
+        await law_rows.save(db, edits=edits, reason="Read in the gazette", seen=0, actor=admin, now=now)
+    found = (await search(ro, **window))["slots"]
+    told = {one["starts_at"][:10]: [(found["code"], found["side"]) for found in one["warnings"]] for one in found}
+    assert told["2027-11-29"] == [("no_basis_in_force", "both")]
+    assert told["2027-12-02"] == []
+    near = {"since": f"{soon:%Y-%m-%d}T00:00:00Z", "until": f"{soon + timedelta(days=7):%Y-%m-%d}T00:00:00Z"}
+    for one in (await search(ro, **window, **near))["slots"]:
+        assert [found["code"] for found in one["warnings"]] == ["lead_time_too_short", "no_basis_in_force"]
+        assert "A summons must reach Thailand 3 months before" in one["warnings"][0]["detail"]
+    (day,) = found[0]["days"]
+    proposal = {"request": request["id"], **story.hearing, "wall_zone": day["wall_zone"], "fold": day["fold"]}
+    made = await ro.post("/hearings", proposal | {"wall_start": "2027-11-29T09:00"})
+    assert made.status_code == 201, made.text
+    assert [one["code"] for one in made.json()["warnings"]] == ["no_basis_in_force"]

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import func, select
 
-from hearings import keys, queries, requests
+from hearings import keys, law, law_rows, queries, requests
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
+from hearings.law import LAW
 from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
 from web import cli, demo
 from web.pages import hearing as hearing_page
@@ -270,6 +271,83 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     assert clerk.post(f"{place}/act/ready", reason, page=place).status_code == 303
     assert "The same rooms met yesterday." in clerk.words(clerk.get(place))
     assert "Ready" in clerk.words(clerk.get(place))
+
+
+@pytest.fixture
+def bound_later(service):
+    """Thailand is bound by the Convention only from a day after the hearing, and wants a summons early; taken back."""
+    later = {
+        **LAW.rows["party"]["TH/untoc"],
+        "party_status": "in_force",
+        "in_force_from": "2099-01-01",
+        "confidence": "read-in-source",
+    }
+    summons = {
+        "id": "nat_TH_summons",
+        "state": "TH",
+        "provision": "s. 7",
+        "applies_when_state_is": ["requested"],
+        "rule": "A summons arrives long ahead.",
+        "lead_time": {"code": "lead_time_too_short", "applies_to": "summons", "months_before_hearing": 60},
+        "source": "the gazette",
+        "confidence": "read-in-source",
+    }
+    admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+
+    made = []
+
+    def change(party, overlay):
+        made.append(party)
+
+        async def work(database):
+            async with database.transaction() as db:
+                known = await law.current(db)
+                edits = [
+                    law_rows.check("party", party, known, key="TH/untoc"),
+                    law_rows.check("overlay", overlay, known, key="nat_TH_summons"),
+                ]
+                await law_rows.save(
+                    db, edits=edits, reason="Read again", seen=known.serial, actor=admin, now=datetime.now(UTC)
+                )
+
+        service.run(work)
+
+    yield lambda: change(later, summons)
+    if made:
+        change(None, None)
+
+
+def test_a_day_without_a_basis_in_force_is_told_and_the_hearing_made_ready_only_with_a_reason(
+    service, clerk, bound_later
+):
+    request = accepted(service, clerk)
+    bound_later()
+    page = f"{request}/schedule"
+    warned = clerk.post(page, TIME, page=page)
+    told = "No basis the request relies on is known to be in force between both States on this day"
+    early = "A summons must reach Thailand 60 months before"
+    words = clerk.words(warned)
+    assert (warned.status_code, told in words, early in words) == (422, True, True), words
+    place = anyway(clerk, page, TIME).headers["location"]
+    assert early in clerk.words(clerk.get(request)), "the request's page counts with the day of its hearing"
+    authority = service.signed_in("authority")
+    service.agree(authority, place)
+    form = f"{place}/people/new"
+    for one in re.findall(r'<option value="(\w+:[0-9a-f-]+)"', clerk.get(form).text):
+        clerk.post(form, {"kind": "staff", "staff": one, "staff_speaks": "ro"}, page=form)
+    for role, speaks in (("witness", "th"), ("interpreter", "ro")):
+        guest = {"kind": "guest", "role": role, "display_name": f"Some {role}", "state": "TH", "speaks": speaks}
+        clerk.post(form, guest, page=form)
+    technical_agreement(service, place.rpartition("/")[2])
+    for where in (place, f"{place}/times"):
+        assert told in clerk.words(clerk.get(where))
+    reason = {"without_test": "The same rooms met yesterday."}
+    for typed in ({}, {"without_basis": "x"}):
+        answer = clerk.post(f"{place}/act/ready", reason | typed, page=place)
+        assert (answer.status_code, 'href="#without_basis"' in answer.text) == (422, True), clerk.words(answer)
+    reason["without_basis"] = "Both apply it provisionally."
+    assert clerk.post(f"{place}/act/ready", reason, page=place).status_code == 303
+    assert "Both apply it provisionally." in clerk.words(clerk.get(place))
 
 
 def test_a_person_is_refused_with_what_was_typed_still_there(service, clerk):
