@@ -4,7 +4,7 @@ A wall time the clocks skip is refused, naming the gap; one they show twice is r
 """
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped]
 
+from hearings import reference
 from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, StaleTimeZones, UnknownZone
 from hearings.sentences import tell
 
@@ -63,14 +64,15 @@ def tzdb_version() -> str:
     return str(tzdata.IANA_VERSION)
 
 
-NEEDS = {"KZ": "2024a", "MX": "2022f"}
-"""The first version of the data that is right for a State: Kazakhstan has had one zone since 1 March 2024, Mexico no
-summer time since October 2022 (data/README.md, rule 6)."""
+@cache
+def _needs() -> Mapping[str, str]:
+    """By State, the first version of the data that is right for it (data/README.md, rule 6)."""
+    return {one["state"]: one["version"] for one in reference.defaults()["tzdata_by_state"]}
 
 
 def too_old(state: str, version: str) -> str:
     """The version a State needs when this one is older, else empty. An unknown version is taken as it is."""
-    needed = NEEDS.get(state, "")
+    needed = _needs().get(state, "")
     return needed if version[:4].isdigit() and version < needed else ""
 
 

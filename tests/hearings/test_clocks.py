@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearings import clocks
+from hearings import clocks, reference
 from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, UnknownZone
 
 
@@ -137,3 +137,16 @@ def test_there_and_back_or_a_gap_that_the_time_lies_in(at: datetime, zone: str, 
         return
     shown = clocks.local_time(instant, city="", zone_name=zone).datetime
     assert shown.replace(tzinfo=None, fold=0) == at
+
+
+def test_the_data_say_which_version_a_state_needs_and_why() -> None:
+    rows = reference.defaults()["tzdata_by_state"]
+    assert rows
+    for row in rows:
+        state, version = row["state"], row["version"]
+        assert reference.jurisdiction(state).state == state
+        assert row["reason"] and row["source"]
+        assert row["confidence"] in reference.enums()["confidence"]
+        assert clocks.too_old(state, version) == ""
+        assert clocks.too_old(state, f"{int(version[:4]) - 1}z") == version
+    assert clocks.too_old("RO", "1999a") == ""
