@@ -169,7 +169,7 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
     found = [one.text for one in completeness(request).missing]
     found += [
         tell("{provision}: {text}", provision=block.provision, text=block.text)
-        for block in sending.blocks(request, now=now)
+        for block in sending.blocks(request, now=now, law=law)
     ]
     if not request.instruments:
         return found

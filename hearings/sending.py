@@ -4,13 +4,15 @@ UNTOC art. 18(13)-(14), UNCAC art. 46(13)-(14): INTERPOL only in urgent circumst
 word of mouth likewise, and then confirmed in writing forthwith. What each instrument says besides is in `channels`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from hearings.law import LAW, Law, cite
 from hearings.models import HearingRequest
 from hearings.models.request import Channel
-from hearings.sentences import tell
+from hearings.sentences import Series, tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,11 @@ class Block:
         return {"code": self.code, "field": self.field, "provision": self.provision, "text": self.text}
 
 
-def blocks(request: HearingRequest, *, now: datetime) -> tuple[Block, ...]:
-    """What stops this request from going, or from being carried out, the way it was chosen."""
+def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[Block, ...]:
+    """What stops this request from going, or from being carried out, the way it was chosen.
+
+    Each cites what the instruments relied on say of it; where they say nothing, it is a rule of this service.
+    """
     found = []
     allowed = request.urgent and request.both_agree_urgent_route is True
     if request.channel is Channel.interpol and not allowed:
@@ -45,7 +50,7 @@ def blocks(request: HearingRequest, *, now: datetime) -> tuple[Block, ...]:
             time=f"{request.written_due:%Y-%m-%d %H:%M}",
         )
         found.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
-    return tuple(found)
+    return tuple(replace(one, provision=_cited(request, TOPICS[one.provision], law)) for one in found)
 
 
 def overdue(request: HearingRequest, *, now: datetime) -> bool:
@@ -54,5 +59,17 @@ def overdue(request: HearingRequest, *, now: datetime) -> bool:
     return bool(waiting and request.written_due is not None and request.written_due < now)
 
 
+TOPICS: Mapping[str, tuple[str, ...]] = {"13": ("channel",), "14": ("form_language", "channel")}
+"""By the paragraph above: topics of data/rules.yaml under which other instruments say it, the fittest first."""
+
+
 def _block(code: str, field: str, paragraph: str, text: str) -> Block:
-    return Block(code=code, field=field, provision=f"UNTOC art. 18({paragraph}), UNCAC art. 46({paragraph})", text=text)
+    return Block(code=code, field=field, provision=paragraph, text=text)
+
+
+def _cited(request: HearingRequest, topics: tuple[str, ...], law: Law) -> str:
+    found = []
+    for instrument in request.instruments:
+        rules = law.rules_of.get(instrument, ())
+        found += [cite(rule) for topic in topics for rule in rules if rule["topic"] == topic][:1]
+    return Series.of(found) if found else tell("a rule of this service")

@@ -612,7 +612,6 @@ NAMES = {
     "completeness": ("UNTOC", "UNCAC"),  # the list of 18(15), 46(15) is what the module is about
     "request_document": ("UNTOC", "UNCAC"),  # the same list, heading the document
     "request_answers": ("UNTOC", "UNCAC"),  # 18(26), 46(26): consulting before a refusal, asked of every request
-    "sending": ("UNTOC", "UNCAC"),  # 18(13)-(14), 46(13)-(14), whatever the basis
 }
 """Names a message may say, by module, with the reason."""
 

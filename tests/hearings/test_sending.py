@@ -1,0 +1,48 @@
+"""What stops a request from going the way it was chosen, and the paragraphs cited for it: of what it relies on."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hearings import law, requests, sending
+from hearings.law import LAW
+from hearings.models import HearingRequest
+from hearings.models.request import Channel
+
+NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
+
+
+def asked(instruments: list[str], **more: Any) -> HearingRequest:
+    return HearingRequest(
+        requesting_state="RO", requested_state="TH", owner_state="RO", instruments=instruments, **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("instruments", "channel", "oral"),
+    [
+        (["untoc"], "UNTOC art. 18(13)", "UNTOC art. 18(14)"),
+        (["uncac", "untoc"], "UNCAC art. 46(13), UNTOC art. 18(13)", "UNCAC art. 46(14), UNTOC art. 18(14)"),
+        (["ets182"], "ETS 182 art. 4 (new art. 15 of ETS 30)", "ETS 182 art. 4 (new art. 15 of ETS 30)"),
+        (["eu_japan", "untoc"], "UNTOC art. 18(13)", "UNTOC art. 18(14)"),
+        (["eu_japan"], "a rule of this service", "a rule of this service"),
+        ([], "a rule of this service", "a rule of this service"),
+    ],
+)
+def test_what_stops_a_request_is_cited_from_the_instruments_it_relies_on(
+    instruments: list[str], channel: str, oral: str
+) -> None:
+    found = sending.blocks(asked(instruments, channel=Channel.interpol, oral=True), now=NOW)
+    assert [(one.field, one.provision) for one in found] == [("channel", channel), ("oral", oral)]
+    late = sending.blocks(asked(instruments, urgent=True, written_due=NOW - timedelta(hours=1)), now=NOW)
+    assert [(one.code, one.provision) for one in late] == [("oral_written_confirmation_overdue", oral)]
+
+
+def test_a_paragraph_an_administrator_has_entered_is_cited() -> None:
+    rule = {**LAW.rules["untoc_18_13"], "id": "eu_japan_5", "instrument_id": "eu_japan", "provision": "art. 5"}
+    changed = law.merge([("rule", "eu_japan_5", {**rule, "instrument_label": "EU-Japan"})])
+    request = asked(["eu_japan"], channel=Channel.direct_to_person)
+    (found,) = sending.blocks(request, now=NOW, law=changed)
+    assert found.provision == "EU-Japan art. 5"
+    assert f"EU-Japan art. 5: {found.text}" in requests.blockers(request, now=NOW, law=changed)
