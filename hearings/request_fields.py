@@ -306,6 +306,7 @@ def fill(request: HearingRequest, fields: Mapping[str, Any], *, law: Law = LAW) 
         setattr(request, name, values[name])
     request.pseudonym = Protection.pseudonym.value in request.protection_requested
     request.person_folded = folded(request.person_name)
+    request.case_folded = folded(request.case_number)[:300]
     if not request.oral:
         request.oral_at = request.written_due = request.written_confirmed_at = None
     elif request.oral_at is None:

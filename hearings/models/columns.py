@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Enum
+from sqlalchemy import JSON, CheckConstraint, DateTime, Enum, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DontWrapMixin
@@ -61,6 +61,12 @@ def word(enum: type[StrEnum], name: str, **options: Any) -> Any:
     """A column holding a member of `enum`, as its name, with a CHECK constraint called `name`."""
     options.setdefault("nullable", "default" in options and options["default"] is None)
     kind = Enum(enum, native_enum=False, create_constraint=True, length=40, name=name, validate_strings=True)
+    return Field(sa_type=kind, **options)
+
+
+def beginning(most: int, **options: Any) -> Any:
+    """A column of text that is looked up by how it begins: compared byte by byte on both databases, by its index."""
+    kind = String(most).with_variant(String(most, collation="C"), "postgresql")
     return Field(sa_type=kind, **options)
 
 

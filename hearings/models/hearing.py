@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.models.columns import Row, beginning, instant, json, state_check, state_code, word
 from hearings.roles import Role
 from hearings.status import HearingStatus
 
@@ -46,7 +46,7 @@ class Hearing(Row, table=True):
         Index("ix_hearing_status", "status", "starts_at"),
     )
 
-    ref: str = Field(max_length=20)
+    ref: str = beginning(20)
     request_id: str = Field(foreign_key="hearing_request.id", index=True, max_length=36)
     case_number: str = Field(default="", max_length=100)
     starts_at: datetime = instant()

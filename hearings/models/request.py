@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.models.columns import Row, beginning, instant, json, state_check, state_code, word
 from hearings.status import RequestStatus
 
 
@@ -132,7 +132,7 @@ class HearingRequest(Row, table=True):
         Index("ix_hearing_request_written", "requesting_state", "written_due"),
         Index("ix_hearing_request_unanswered_requesting", "requesting_state", "unanswered", "priority", "id", "status"),
         Index("ix_hearing_request_unanswered_requested", "requested_state", "unanswered", "priority", "id", "status"),
-        Index("ix_hearing_request_case", "case_number"),
+        Index("ix_hearing_request_case", "case_folded"),
         Index("ix_hearing_request_status", "status"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("priority BETWEEN 0 AND 15", name="priority"),
@@ -143,7 +143,7 @@ class HearingRequest(Row, table=True):
         CheckConstraint("oral OR (oral_at IS NULL AND written_due IS NULL)", name="oral"),
     )
 
-    reference: str = Field(max_length=40)
+    reference: str = beginning(40)
     requesting_state: str = state_code()
     requested_state: str = state_code()
     requesting_authority: str = Field(default="", max_length=300)
@@ -232,6 +232,8 @@ class HearingRequest(Row, table=True):
     """None, or three and more: `at` (UTC), `minutes`, and the wall time and zone it was chosen in."""
     # 15(e): the person
     person_folded: str = Field(default="", max_length=400)
+    case_folded: str = beginning(300, default="")
+    """The case number without differences of case (`request_fields.folded`); it is searched by how it begins."""
     """The name without differences of case, for the search."""
     person_born: date | None = None
     person_nationality: str = Field(default="", max_length=2)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, col, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import keys, request_answers
+from hearings import keys, request_answers, request_queries
 from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
@@ -106,20 +106,7 @@ async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(s
 
 async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty_url: str) -> None:
     database = Database(empty_url)
-    await database.upgrade("0003")
-    columns = [
-        *("id", "owner_state", "reference", "requesting_state", "requested_state", "requesting_authority"),
-        *("requested_authority", "case_number", "person_name", "offence_summary", "offence_scope", "reason_text"),
-        *("language_of_person", "language_of_court", "language_of_request", "instruments", "status", "created_by"),
-        *("created_at", "answered_by", "answered_ground", "answered_reason", "conditions"),
-    ]
-    given = {"owner_state": "RO", "requesting_state": "RO", "requested_state": "TH", "status": "draft", "id": "r1"}
-    values = {name: given.get(name, "[]" if name in ("offence_scope", "instruments") else "x") for name in columns}
-    values["created_at"] = "2026-01-01 00:00:00"
-    literals = ", ".join(f"'{values[name]}'" for name in columns)
-    async with database.transaction() as db:
-        connection = await db.connection()
-        await connection.exec_driver_sql(f"INSERT INTO hearing_request ({', '.join(columns)}) VALUES ({literals})")
+    columns = await old_request(database)
     await database.upgrade("0004")
     query = text("SELECT reference, version, channel, confidential, proposed_slots FROM hearing_request")
     async with database.reading() as db:
@@ -132,6 +119,43 @@ async def test_a_request_made_before_its_table_grew_is_kept_there_and_back(empty
     async with database.reading() as db:
         row = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
     assert (set(row) >= set(columns), "version" in row) == (True, False)
+    await database.close()
+
+
+async def old_request(database: Database, case_number: str = "x") -> list[str]:
+    """Brings the database to its third version with one request in it; tells the columns it has."""
+    await database.upgrade("0003")
+    columns = [
+        *("id", "owner_state", "reference", "requesting_state", "requested_state", "requesting_authority"),
+        *("requested_authority", "case_number", "person_name", "offence_summary", "offence_scope", "reason_text"),
+        *("language_of_person", "language_of_court", "language_of_request", "instruments", "status", "created_by"),
+        *("created_at", "answered_by", "answered_ground", "answered_reason", "conditions"),
+    ]
+    given = {"owner_state": "RO", "requesting_state": "RO", "requested_state": "TH", "status": "draft", "id": "r1"}
+    values = {name: given.get(name, "[]" if name in ("offence_scope", "instruments") else "x") for name in columns}
+    values |= {"created_at": "2026-01-01 00:00:00", "case_number": case_number}
+    literals = ", ".join(f"'{values[name]}'" for name in columns)
+    async with database.transaction() as db:
+        connection = await db.connection()
+        await connection.exec_driver_sql(f"INSERT INTO hearing_request ({', '.join(columns)}) VALUES ({literals})")
+    return columns
+
+
+async def test_case_numbers_from_before_are_folded_and_found_there_and_back(empty_url: str) -> None:
+    database = Database(empty_url)
+    await old_request(database, "Дело ÎN/7")
+    await database.upgrade()
+    async with database.transaction() as db:
+        (row,) = (await db.exec(select(HearingRequest))).all()
+        assert (row.case_number, row.case_folded) == ("Дело ÎN/7", "дело în/7")
+        page = await request_queries.search(db, state="RO", words="ДЕЛО îN")
+        assert [one.id for one in page.rows] == [row.id]
+    await downgrade(database, "0016")
+    async with database.reading() as db:
+        old = (await (await db.connection()).exec_driver_sql("SELECT * FROM hearing_request")).mappings().one()
+    assert (old["case_number"], "case_folded" in old) == ("Дело ÎN/7", False)
+    await database.upgrade()
+    await database.check()
     await database.close()
 
 
@@ -157,14 +181,10 @@ async def test_agreements_and_requests_from_before_know_what_waits_for_them(empt
         Consent(owner_state="RO", request_id=one.id, rule="x", since=now, status=status)
         for one, status in ((asked, ConsentStatus.pending), (settled, ConsentStatus.refused))
     ]
-    new = {"agreement": {"requested_state", "starts_at"}, "hearing_request": {"unanswered"}}
+    new = {"agreement": {"requested_state", "starts_at"}, "hearing_request": {"unanswered", "case_folded"}}
     async with database.transaction() as db:
         for row in (asked, settled, hearing, site, profile, agreement, *consents):
-            name = str(row.__tablename__)
-            before = [one for one in metadata.tables[name].columns if one.name not in new.get(name, ())]
-            table = sa_table(name, *(column(one.name, one.type) for one in before))
-            values = {one.name: getattr(row, one.name) for one in before}
-            await (await db.connection()).execute(table.insert().values(values))
+            await insert_without(db, row, new)
     await database.upgrade()
     async with database.reading() as db:
         kept = (await db.exec(select(Agreement))).one()
@@ -247,7 +267,8 @@ async def test_requests_taken_up_again_before_get_the_day_an_answer_is_wanted(em
         "first": HearingRequest(**own, reference="first", status=under_review),
     }
     async with database.transaction() as db:
-        db.add_all(requests.values())
+        for row in requests.values():
+            await insert_without(db, row, {"hearing_request": {"case_folded"}})
         for name, row in requests.items():
             moves = [("received", "under_review", began)]
             if name != "first":
@@ -276,6 +297,14 @@ async def test_requests_taken_up_again_before_get_the_day_an_answer_is_wanted(em
             if row.reference != "set":
                 assert row.answer_due == request_answers.answer_due(row, now=again)
     await database.close()
+
+
+async def insert_without(db: AsyncSession, row: SQLModel, new: Mapping[str, set[str]]) -> None:
+    """A row as an earlier version wrote it: without the columns its table did not have yet."""
+    name = str(row.__tablename__)
+    before = [one for one in metadata.tables[name].columns if one.name not in new.get(name, ())]
+    table = sa_table(name, *(column(one.name, one.type) for one in before))
+    await (await db.connection()).execute(table.insert().values({one.name: getattr(row, one.name) for one in before}))
 
 
 async def downgrade(database: Database, revision: str) -> None:

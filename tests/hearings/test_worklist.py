@@ -292,6 +292,8 @@ async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared
     assert await found("TH", "1234") == ["1234/P/2026"]
     assert await found("FR", "1234") == []
     assert await found("TH", first.reference.lower()) == ["1234/P/2026"]
+    assert await found("TH", "1234/p") == ["1234/P/2026"]
+    assert await found("RO", "1234/DRAFT") == ["1234/draft"]
     assert await found("RO", "7%") == []
     assert await found("RO", "77%") == ["77%/X"]
     assert await found("RO", "împărat") == []
@@ -301,6 +303,50 @@ async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared
     with pytest.raises(Invalid):
         await found("RO", "1")
     assert hidden.pseudonym
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [("1234/P/2026", "1234/p"), ("Straße 7/X", "STRASSE 7"), ("ДЕЛО 5", "дело"), ("ÎN 9", "în"), ("a_b%c!d", "A_B%C!")],
+)
+async def test_a_case_number_is_found_by_its_beginning_whatever_its_capitals_on_both_databases(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], case: str, words: str
+) -> None:
+    async with database.transaction() as db:
+        made = [
+            await requests.draft(db, requested_state="TH", fields={"case_number": one}, actor=clerk, now=now)
+            for one in (case, "aXbYcZd", f"0{case}")
+        ]
+        page = await request_queries.search(db, state="RO", words=words)
+        assert [one.id for one in page.rows] == [made[0].id]
+
+
+async def test_a_request_is_found_by_the_beginning_of_its_hearings_reference(court: Any, database: Database) -> None:
+    async def found(words: str) -> list[str]:
+        async with database.reading() as db:
+            return [one.id for one in (await request_queries.search(db, state="RO", words=words)).rows]
+
+    ref = court.hearing.ref
+    for words in (ref, ref[:2], ref[:6].lower()):
+        assert await found(words) == [court.request.id]
+    assert await found(ref[1:]) == []
+
+
+async def test_the_beginnings_are_looked_up_by_index(database: Database) -> None:
+    async with database.reading() as db:
+        connection = await db.connection()
+        lite = connection.dialect.name == "sqlite"
+        if not lite:
+            await connection.exec_driver_sql("SET enable_seqscan = off")
+        for table, column, index in (
+            ("hearing_request", "case_folded", "ix_hearing_request_case"),
+            ("hearing", "ref", "autoindex" if lite else "uq_hearing_ref"),
+        ):
+            query = f"SELECT id FROM {table} WHERE {column} >= 'ab' AND {column} < 'ab\U0010ffff'"
+            explain = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
+            plan = " ".join(str(row) for row in (await connection.exec_driver_sql(explain + query)).all())
+            assert index in plan
+            assert f"{column}>?" in plan if lite else f"Index Cond: ((({column})" in plan
 
 
 def test_the_answer_is_due_when_it_is_wanted_or_after_the_usual_time() -> None:
