@@ -15,7 +15,7 @@ from hearings import calendars
 from hearings.calendars import CourtCalendar, Period, Span, Weekly
 from hearings.errors import Invalid, NotFound
 from hearings.interpreters import Interpreter
-from hearings.law import Law
+from hearings.law import Law, current
 from hearings.models import (
     Booking,
     CourtPeriod,
@@ -232,10 +232,11 @@ async def interpreters_of(
     for row, before, after in (await db.exec(_between(query, list(people), since, until, but, day))).all():
         begins, ends = row.starts_at + timedelta(minutes=before), row.ends_at - timedelta(minutes=after)
         work[row.resource_no].append((int(begins.timestamp()), int(ends.timestamp())))
+    rest = rules(await current(db))
     return {
         number: Interpreter(
             zone=row.zone,
-            rest=rules(),
+            rest=rest,
             pairs=frozenset(known.get(row.id, ())),
             accredited=bool(row.accreditation),
             accredited_until=row.accredited_until,

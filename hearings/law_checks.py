@@ -53,6 +53,7 @@ def options(field: Field, law: Law) -> tuple[str, ...]:
         "bindings": BINDINGS,
         "declared": ("yes", "no", "unknown"),
         "sides": ("requesting", "requested"),
+        "rest_rules": tuple(law.rows["interpreting_rest"]),
     }
     return own.get(field.options) or tuple(law.enums.get(field.options, ()))
 
@@ -365,6 +366,12 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("tz", required=True, check=_zones),
         Field("effective_from", "day"),
         Field("intervals", "json", required=True, check=_intervals),
+        *_SOURCE,
+    ),
+    "interpreting_rest": (
+        Field("id", "choice", "rest_rules", required=True),
+        Field("minutes", "number", required=True),
+        Field("text", required=True),
         *_SOURCE,
     ),
 }

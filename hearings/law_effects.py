@@ -155,6 +155,8 @@ def _compare(
 
 def _concerns(edit: Edit, law: Law, request: HearingRequest) -> bool:
     states = {request.requesting_state, request.requested_state}
+    if edit.kind == "interpreting_rest":
+        return False
     rows = [row for row in (edit.data, law.rows[edit.kind].get(edit.key)) if row]
     if edit.kind == "overlay":
         return any(row["state"] in states for row in rows)

@@ -261,6 +261,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "declaration": ("iso2", "instrument_id", "provision"),
     "jurisdiction": ("iso2",),
     "court_hours": ("iso2", "tz"),
+    "interpreting_rest": ("id",),
 }
 """The kinds of rows, and the fields that make their key."""
 
@@ -275,6 +276,8 @@ def rows_of(kind: str) -> Mapping[str, Mapping[str, Any]]:
             return rules()
         case "court_hours":
             return _hours_rows()
+        case "interpreting_rest":
+            return {row["id"]: {**row, "minutes": int(row["minutes"])} for row in _csv("interpreting_rest.csv")}
         case "overlay":
             rows: Any = overlays()
         case _:

@@ -1,9 +1,9 @@
-"""How much an interpreter may be asked for: the rest rules of data/interpreting_rest.csv, each with its source."""
+"""How much an interpreter may be asked for: rules of data/interpreting_rest.csv, or as an administrator has them."""
 
-import csv
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
+
+from hearings.law import LAW, Law
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,40 +12,39 @@ class RestRules:
 
     solo_speech: int
     solo_pause: int
-    pair_turn: int
     daily_cap: int
     gap: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestRow:
-    """One rule as the data give it."""
+    """One rule as the law has it. `edited`: an administrator has laid it over the file."""
 
     rule: str
     minutes: int
     text: str
     confidence: str
     source: str
+    edited: bool
 
 
-@cache
-def rows() -> tuple[RestRow, ...]:
+@lru_cache(maxsize=8)
+def rows(law: Law = LAW) -> tuple[RestRow, ...]:
     """The rules with their sources, for a page."""
-    text = (files("hearings") / "data" / "interpreting_rest.csv").read_text(encoding="utf-8")
-    found = csv.DictReader(text.splitlines())
     return tuple(
         RestRow(
-            rule=row["rule"],
-            minutes=int(row["minutes"]),
+            rule=key,
+            minutes=row["minutes"],
             text=row["text"],
             confidence=row["confidence"],
             source=row["source"],
+            edited=("interpreting_rest", key) in law.edited,
         )
-        for row in found
+        for key, row in law.rows["interpreting_rest"].items()
     )
 
 
-@cache
-def rules() -> RestRules:
+@lru_cache(maxsize=8)
+def rules(law: Law = LAW) -> RestRules:
     """The rules as numbers."""
-    return RestRules(**{row.rule: row.minutes for row in rows()})
+    return RestRules(**{row.rule: row.minutes for row in rows(law)})

@@ -22,8 +22,11 @@ KINDS = {
     "rule": N_("Paragraphs"),
     "court_hours": N_("Court hours"),
     "jurisdiction": N_("States"),
+    "interpreting_rest": N_("Rest of interpreters"),
 }
 LABELS = {
+    "minutes": N_("Length in minutes"),
+    "text": N_("What it says, in own words"),
     "id": N_("Short name (cannot be changed later)"),
     "name": N_("Name"),
     "kind": N_("Kind"),

@@ -20,6 +20,7 @@ class LawKind(StrEnum):
     rule = "rule"
     court_hours = "court_hours"
     jurisdiction = "jurisdiction"
+    interpreting_rest = "interpreting_rest"
 
 
 class LawRow(Row, table=True):

@@ -3,6 +3,7 @@
 import asyncio
 import stat
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, col, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import keys, request_answers, request_queries
-from hearings.actors import SYSTEM
+from hearings import keys, law_rows, request_answers, request_queries
+from hearings.actors import SYSTEM, Actor
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
 from hearings.events import EventKind, record
+from hearings.law import LAW
 from hearings.models import (
     Agreement,
     Consent,
@@ -218,6 +220,29 @@ async def test_a_log_that_knows_more_acts_still_only_grows_and_goes_back_without
         async with database.transaction() as db:
             await (await db.connection()).exec_driver_sql("DELETE FROM request_event")
     await database.upgrade()
+    await database.check()
+    await database.close()
+
+
+async def test_the_log_of_the_law_only_grows_with_a_kind_more_and_goes_back_without_it(empty_url: str) -> None:
+    database = Database(empty_url)
+    await database.upgrade()
+    admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+    rows = LAW.rows["party"]["RO/untoc"], LAW.rows["interpreting_rest"]["gap"]
+    async with database.transaction() as db:
+        edits = [law_rows.check(kind, row, LAW) for kind, row in zip(("party", "interpreting_rest"), rows, strict=True)]
+        now = datetime(2026, 12, 2, tzinfo=UTC)
+        await law_rows.save(db, edits=edits, reason="Read again", seen=0, actor=admin, now=now)
+    await downgrade(database, "0017")
+    for step in ("before", "after"):
+        async with database.reading() as db:
+            kinds = (await (await db.connection()).exec_driver_sql("SELECT kind FROM law_row")).scalars().all()
+        assert kinds == ["party"], step
+        for statement in ("DELETE FROM law_row", "UPDATE law_row SET reason = 'another'"):
+            with pytest.raises(DBAPIError, match="only grows"):
+                async with database.transaction() as db:
+                    await (await db.connection()).exec_driver_sql(statement)
+        await database.upgrade()
     await database.check()
     await database.close()
 

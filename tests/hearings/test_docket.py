@@ -43,7 +43,7 @@ def interpreter(
 ) -> Resource:
     """Somebody who works so many minutes a day."""
     spans = tuple((int(since.timestamp()), int(until.timestamp())) for since, until in busy)
-    rest = RestRules(solo_speech=40, solo_pause=10, pair_turn=30, daily_cap=cap, gap=gap)
+    rest = RestRules(solo_speech=40, solo_pause=10, daily_cap=cap, gap=gap)
     diary = Interpreter(zone="Africa/Abidjan", rest=rest, busy=spans, work=spans, **other)
     return Resource(id=name, kind="interpreter", busy=busy, interpreter=diary)
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from hearings import adjournments, availability, bookings, diary, hearing_days, queries, requests, resources
+from hearings import adjournments, availability, bookings, diary, hearing_days, law_rows, queries, requests, resources
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid
+from hearings.law import LAW
 from hearings.models import Booking, Hearing, HearingRequest, Resource
 from hearings.models.diary import ResourceKind
 from hearings.slots import Wanted
@@ -234,6 +235,21 @@ async def test_what_was_answered_once_is_not_asked_again_when_the_hearing_moves(
         anew = await availability.find(db, **words)
     assert found.starts[0] == datetime.fromisoformat("2026-12-08T07:15+00:00").timestamp()
     assert (anew.count, [one.code for one in anew.excluded[0][1]]) == (0, ["language_pair_missing"])
+
+
+async def test_the_rest_an_administrator_has_entered_binds_at_once(desk: Desk, fields: dict[str, object]) -> None:
+    number = await desk.interpreter()
+    await desk.propose("2026-12-09T09:00", minutes=60, resources=(number,))
+    admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+    async with desk.database.transaction() as db:
+        row = {**LAW.rows["interpreting_rest"]["gap"], "minutes": 61}
+        edits = [law_rows.check("interpreting_rest", row, LAW)]
+        await law_rows.save(db, edits=edits, reason="Agreed with them", seen=0, actor=admin, now=desk.now)
+    await desk.another_request(fields)
+    with pytest.raises(InterpreterUnfit) as refusal:
+        await desk.propose("2026-12-09T11:00", minutes=60, resources=(number,))
+    assert against(refusal) == {number: ("rest",)}
+    await desk.propose("2026-12-09T11:15", minutes=60, resources=(number,))
 
 
 async def test_the_other_states_interpreter_is_not_named_when_a_move_costs_her_rest(desk: Desk) -> None:

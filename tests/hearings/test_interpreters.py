@@ -35,7 +35,6 @@ def cases(draw: st.DrawFn) -> tuple[Interpreter, Need, int]:
     rest = RestRules(
         solo_speech=40,
         solo_pause=10,
-        pair_turn=30,
         daily_cap=draw(st.sampled_from([60, 120, 240])),
         gap=draw(st.sampled_from([0, 30])),
     )

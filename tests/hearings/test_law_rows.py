@@ -131,6 +131,9 @@ PROFILE = LAW.instruments["eu_japan"]["profile"]
             },
             "intervals",
         ),
+        ("interpreting_rest", {**LAW.rows["interpreting_rest"]["gap"], "minutes": "30"}, "minutes"),
+        ("interpreting_rest", {**LAW.rows["interpreting_rest"]["gap"], "minutes": 0}, "minutes"),
+        ("interpreting_rest", {**LAW.rows["interpreting_rest"]["gap"], "id": "nap"}, "id"),
         ("mood", {}, "kind"),
     ],
 )

@@ -157,7 +157,6 @@ def problems(draw: st.DrawFn) -> tuple[Wanted, list[CourtCalendar], list[Diary]]
                 RestRules,
                 solo_speech=st.just(40),
                 solo_pause=st.just(10),
-                pair_turn=st.just(30),
                 daily_cap=st.sampled_from([60, 120, 240]),
                 gap=st.sampled_from([0, 30]),
             )

@@ -40,7 +40,9 @@ async def listing(request: Request) -> Response:
         key=lambda pair: (pair[0] != person.owner_state, pair[1].casefold()),
     )
     moved = await _moved(request, person)
-    context = {"states": states, "own": person.owner_state, "moved": len(moved), "rest": rest_rows()}
+    async with request.app.state.parts.database.reading() as db:
+        rest = rest_rows(await laws.current(db))
+    context = {"states": states, "own": person.owner_state, "moved": len(moved), "rest": rest}
     return render(request, "calendars.html", context)
 
 

@@ -51,6 +51,8 @@ def _title(kind: str, row: Mapping[str, Any], law: Law) -> str:
         return laws.cite(row)
     if kind == "overlay":
         return f"{law.state_name(row['state'])}, {row['provision']}"
+    if kind == "interpreting_rest":
+        return str(row["text"])
     state = law.state_name(row["iso2"])
     if kind == "court_hours":
         return f"{state}, {row['tz']}"
@@ -67,6 +69,7 @@ def _says(kind: str, row: Mapping[str, Any]) -> str:
         "overlay": ("rule",),
         "rule": ("rule",),
         "jurisdiction": ("central_authority", "accepted_languages"),
+        "interpreting_rest": ("minutes",),
     }
     if kind == "court_hours":
         return "; ".join(f"{one['weekdays']} {one['opens']}–{one['closes']}" for one in row["intervals"])

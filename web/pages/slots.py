@@ -22,6 +22,7 @@ from hearings import (
     diary,
     diary_queries,
     errors,
+    law,
     queries,
     reference,
 )
@@ -29,7 +30,7 @@ from hearings.comfort import Attendee
 from hearings.court_times import Warned
 from hearings.models import Hearing, HearingRequest, Person, Resource
 from hearings.models.hearing import RecordingPolicy
-from hearings.rest import rules
+from hearings.rest import RestRules, rules
 from hearings.slots import Found, Wanted
 from hearings.status import HearingStatus
 from hearings.wall_times import WallTime
@@ -60,6 +61,7 @@ class Subject:
     row: HearingRequest
     hearing: Hearing | None
     resources: list[Resource]
+    rest: RestRules
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -87,7 +89,7 @@ async def _subject(db: Any, request: Request, person: Person) -> Subject:
     page = await diary_queries.resources(
         db, state=person.owner_state, owners=(row.requesting_state, row.requested_state), limit=LISTED
     )
-    return Subject(row, hearing, page.rows)
+    return Subject(row, hearing, page.rows, rules(await law.current(db)))
 
 
 def _usual(subject: Subject, person: Person) -> dict[str, str]:
@@ -376,7 +378,7 @@ def _render(
     }
     every = sorted({zone for one in reference.jurisdictions().values() for zone in one.zones} | {values["heard_zone"]})
     notes = [
-        _(diary_words.NOTES[code]).format(pause=rules().solo_pause, speech=rules().solo_speech)
+        _(diary_words.NOTES[code]).format(pause=subject.rest.solo_pause, speech=subject.rest.solo_speech)
         for code in (found.notes if found else ())
     ]
     context = {

@@ -113,7 +113,8 @@ def test_only_an_administrator_changes_them(clerk, path):
 
 
 @pytest.mark.parametrize(
-    "kind", ["instrument", "party", "declaration", "overlay", "rule", "court_hours", "jurisdiction"]
+    "kind",
+    ["instrument", "party", "declaration", "overlay", "rule", "court_hours", "jurisdiction", "interpreting_rest"],
 )
 def test_rows_are_listed_with_source_and_mark(admin, kind):
     answer = admin.get(f"/admin/law?kind={kind}")
@@ -225,6 +226,7 @@ def test_what_cannot_be_right_is_refused_beside_its_field_and_kept(admin, change
         ("rule", "eio_22"),
         ("court_hours", "TH%2FAsia%2FBangkok"),
         ("jurisdiction", "BE"),
+        ("interpreting_rest", "gap"),
         ("declaration", "GB%2Fets182%2F9%289%29"),
     ],
 )
@@ -252,6 +254,21 @@ def test_court_hours_are_edited_with_their_day_and_the_calendar_shows_them_with_
     )
     assert confirm(admin, back).status_code == 303
     assert "07:15–12:45" not in clerk.words(clerk.get("/calendars/KE"))
+
+
+def test_the_rest_of_interpreters_is_edited_and_shown_as_changed(admin, clerk):
+    page = "/admin/law/row?kind=interpreting_rest&key=gap"
+    values = form_of(admin.get(page))
+    wrong = admin.post("/admin/law/preview", values | {"f-minutes": "0"}, page=page)
+    assert (wrong.status_code, 'href="#f-minutes"' in wrong.text) == (422, True)
+    preview = admin.post("/admin/law/preview", values | {"f-minutes": "45"}, page=page)
+    assert "Length in minutes 30 45" in admin.words(preview)
+    assert confirm(admin, preview).status_code == 303
+    shown = clerk.words(clerk.get("/calendars"))
+    assert "Least time between two bookings of one interpreter 45" in shown and "Changed here" in shown
+    back = admin.post("/admin/law/preview", {"kind": "interpreting_rest", "key": "gap", "back": "yes"}, page=page)
+    assert confirm(admin, back).status_code == 303
+    assert "Least time between two bookings of one interpreter 30" in clerk.words(clerk.get("/calendars"))
 
 
 def test_a_structure_that_is_no_json_is_refused(admin):
