@@ -157,11 +157,11 @@ ASK = Ask(requesting_state="RO", requested_state="TH", on=date(2026, 12, 2), cap
         ({"minutes_each_place": True}, "New on how the hearing is held: The law of Thailand"),
         (
             {"interpreter_side": "requested_state"},
-            "The law of Thailand: the interpreter comes from the requested state (",
+            "The law of Thailand: the interpreter comes from the requested State (",
         ),
         (
             {"lead_time": {"applies_to": "summons", "months_before_hearing": 3, "code": "lead_time_too_short"}},
-            "To watch: A summons must reach Thailand 3 months before",
+            "To watch: What must reach Thailand 3 months before: summons",
         ),
     ],
 )
