@@ -79,7 +79,7 @@ class LineRooms:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = plan.free_udp_port(settings.udp_host, settings.udp_range)
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
-        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public, *plan.protection(session)]
+        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public, *plan.as_agreed(session)]
         process = await Process.start_or_adopt(
             "worker",
             python("media.live.worker", "--folder", str(folder), *where),

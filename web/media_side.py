@@ -43,7 +43,7 @@ class MediaSide:
             "--udp-port",
             str(port),
             *public,
-            *plan.protection(rows.rules.session),
+            *plan.as_agreed(rows.rules.session),
         ]
         self._process = await Process.start_or_adopt(
             "worker",

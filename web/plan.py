@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hearings import profiles
 from hearings.models import Participant
 from hearings.roles import SHORT, Role, channel_track
 from hearings.room_rules import NO_RULES, RoomRules
@@ -28,11 +29,21 @@ FEEDING = frozenset(
 """Statuses of a sitting in which frames go to the recorder. It keeps them only in a sound check or a recording."""
 
 
-def protection(session: Mapping[str, Any]) -> list[str]:
-    """Arguments of a media worker by which it protects media as agreed and not otherwise; none without an agreement,
-    or in terms made before it was negotiated."""
-    agreed = session.get("srtp_profiles", [])
-    return ["--srtp", *agreed] if agreed else []
+def as_agreed(session: Mapping[str, Any]) -> list[str]:
+    """Arguments of a media worker by which it protects media as agreed and asks pages for the agreed rates and band.
+
+    None without an agreement; no protection in terms made before it was negotiated.
+    """
+    if not session:
+        return []
+    protection = session.get("srtp_profiles", [])
+    headroom = 100 + profiles.table()["headroom_percent"]
+    return [
+        *(["--srtp", *protection] if protection else []),
+        *("--bitrate", str((session["video_kbps"] + session["audio_kbps"]) * 10 * headroom)),
+        *("--voice-hz", str(profiles.audio_hz()[session["audio_codec"]])),
+        *("--voice-bitrate", str(session["audio_kbps"] * 1_000)),
+    ]
 
 
 VOICELESS = frozenset({Role.technician, Role.central_authority, Role.custodian, Role.auditor})

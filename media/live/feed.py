@@ -36,7 +36,7 @@ from media.messages import (
 logger = logging.getLogger("vivavoce.media.feed")
 
 BATCH_SECONDS = 0.06  # with a tick every 50 ms a batch holds up to 100 ms; each one wakes the recorder
-MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people
+MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people, or 7 s at the most that can be agreed
 MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
 RECONNECT_SECONDS = 0.2
 NETWORK_SECONDS = 2.0  # without a frame before a track counts as interrupted

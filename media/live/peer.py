@@ -10,12 +10,12 @@ from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket
 
 from media.live import rtp, sdp
 from media.live.forwarding import DownTrack, UpTrack
+from media.live.limits import NO_LIMITS, Limits
 from media.live.port import Port
 from media.live.rtcp import Arrivals
 from media.live.transport import Status, Transport
 from media.messages import Fault
 
-MAX_BITRATE = 1_200_000  # bit/s that a camera is asked to stay below
 RTCP_PER_SECOND = 300  # packets heard from one page
 FEEDBACK_INTERVAL = 0.1  # s
 REPORT_INTERVAL = 1.0  # s
@@ -29,8 +29,16 @@ class Peer:
     `on_status(peer, status)` is called when the connection is made ("connected") and when it ends ("closed").
     """
 
-    def __init__(self, seat: str, offer: sdp.Offer, port: Port, on_status: Callable[["Peer", Status], None]) -> None:
+    def __init__(
+        self,
+        seat: str,
+        offer: sdp.Offer,
+        port: Port,
+        on_status: Callable[["Peer", Status], None],
+        limits: Limits = NO_LIMITS,
+    ) -> None:
         self.seat = seat
+        self.limits = limits
         self.ups: dict[str, UpTrack] = {}
         self.downs: dict[str, list[DownTrack]] = {"audio": [], "video": []}
         self._offer = offer
@@ -101,7 +109,7 @@ class Peer:
             slot.mid: sdp.Sender(slot.ssrc, slot.rtx_ssrc, slot.name) for slots in self.downs.values() for slot in slots
         }
         local = sdp.Local(self._transport.ufrag, self._transport.password, fingerprint, candidate)
-        return sdp.write_answer(self._offer, local, senders)
+        return sdp.write_answer(self._offer, local, senders, self.limits.opus())
 
     def connect(self) -> None:
         """Begin to wait for the page's checks, in a task of its own."""
@@ -228,6 +236,6 @@ class Peer:
         self._transport.send_rtcp(bytes(RtcpRrPacket(ssrc=self._ssrc, reports=infos)))
         camera = self.ups.get("video")
         if camera is not None and camera.ssrc is not None:
-            fci = pack_remb_fci(MAX_BITRATE, [camera.ssrc])
+            fci = pack_remb_fci(self.limits.bitrate, [camera.ssrc])
             packet = RtcpPsfbPacket(fmt=_APPLICATION, ssrc=self._ssrc, media_ssrc=0, fci=fci)
             self._transport.send_rtcp(bytes(packet))

@@ -6,8 +6,9 @@ that stays the same between versions and a text that says what was wrong; nothin
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from media.live.rtp import LEVEL, MID, TRANSPORT_SEQUENCE, ExtensionIds
@@ -282,8 +283,11 @@ def _extension_ids(sections: Sequence[Section]) -> ExtensionIds:
     return ExtensionIds(by_uri.get(MID, 0), by_uri.get(LEVEL, 0), by_uri.get(TRANSPORT_SEQUENCE, 0))
 
 
-def write_answer(offer: Offer, local: Local, senders: dict[str, Sender]) -> str:
-    """The answer: VP8 with retransmission, and Opus. `senders` has the slot of each receiving m-line by mid."""
+def write_answer(
+    offer: Offer, local: Local, senders: dict[str, Sender], voice: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The answer: VP8 with retransmission, and Opus. `senders` has the slot of each receiving m-line by mid, `voice`
+    the parameters by which the page is asked to send Opus."""
     lines = [
         "v=0",
         f"o=- {secrets.randbits(62)} 1 IN IP4 0.0.0.0",
@@ -309,7 +313,7 @@ def write_answer(offer: Offer, local: Local, senders: dict[str, Sender]) -> str:
         ]
         uris = (MID, LEVEL, TRANSPORT_SEQUENCE) if section.sends else (MID, LEVEL)
         lines += [f"a=extmap:{section.extensions[uri]} {uri}" for uri in uris if uri in section.extensions]
-        lines += _format_lines(section)
+        lines += _format_lines(section, voice if section.sends and section.kind == "audio" else {})
         sender = senders.get(section.mid)
         if sender is not None:
             lines.append(f"a=msid:{sender.name} {sender.name}-{section.kind}")
@@ -322,11 +326,12 @@ def write_answer(offer: Offer, local: Local, senders: dict[str, Sender]) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def _format_lines(section: Section) -> list[str]:
+def _format_lines(section: Section, wanted: Mapping[str, str]) -> list[str]:
     name, clock = ("opus", "48000/2") if section.kind == "audio" else ("VP8", "90000")
     lines = [f"a=rtpmap:{section.payload_type} {name}/{clock}"]
-    if section.payload_type in section.fmtp:
-        lines.append(f"a=fmtp:{section.payload_type} {section.fmtp[section.payload_type]}")
+    parameters = _with(section.fmtp.get(section.payload_type, ""), wanted)
+    if parameters:
+        lines.append(f"a=fmtp:{section.payload_type} {parameters}")
     lines += [
         f"a=rtcp-fb:{section.payload_type} {feedback}"
         for feedback in FEEDBACK[section.kind, section.sends]
@@ -336,3 +341,11 @@ def _format_lines(section: Section) -> list[str]:
         lines.append(f"a=rtpmap:{section.rtx_type} rtx/{clock}")
         lines.append(f"a=fmtp:{section.rtx_type} apt={section.payload_type}")
     return lines
+
+
+def _with(parameters: str, wanted: Mapping[str, str]) -> str:
+    """Format parameters in which those wanted take the place of the same ones."""
+    if not wanted:
+        return parameters
+    kept = [one for one in parameters.split(";") if one.strip() and one.partition("=")[0].strip() not in wanted]
+    return ";".join([*kept, *(f"{name}={value}" for name, value in wanted.items())])

@@ -23,6 +23,7 @@ from media.link import Link, serve
 from media.live import sdp
 from media.live.feed import Feed
 from media.live.forwarding import UpTrack
+from media.live.limits import NO_LIMITS, Limits
 from media.live.peer import Peer
 from media.live.port import Port, PortError
 from media.live.room import Room
@@ -60,12 +61,13 @@ ABANDONED_SECONDS = 600.0  # without a web process and without anybody connected
 class Worker:
     """Takes commands from the web process, tells it events, holds the room and the feed."""
 
-    def __init__(self, folder: Path, port: Port) -> None:
+    def __init__(self, folder: Path, port: Port, limits: Limits = NO_LIMITS) -> None:
         self.folder = folder
         self.stopped = asyncio.Event()
         self.feed = Feed(folder / "frames.sock", self._sealed, self._recorder_failing)
         self.room = Room(self)
         self._port = port
+        self._limits = limits
         self._since = time.time_ns()
         self._seq = 0
         self._events: deque[tuple[int, msgspec.Struct]] = deque(maxlen=EVENTS_KEPT)
@@ -174,7 +176,7 @@ class Worker:
         except sdp.OfferError as error:
             self._send(Refused(re=message.id, code=error.code, text=str(error)))
             return
-        peer = Peer(message.seat, offer, self._port, self._peer_status)
+        peer = Peer(message.seat, offer, self._port, self._peer_status, self._limits)
         answer = await peer.answer()
         before = self.room.enter(peer)
         self._faults.pop(message.seat, None)
@@ -313,11 +315,18 @@ class Worker:
             await self._link.close()
 
 
-async def run(folder: Path, host: str, port: int, public_address: str, srtp: frozenset[str] = frozenset()) -> None:
+async def run(
+    folder: Path,
+    host: str,
+    port: int,
+    public_address: str,
+    srtp: frozenset[str] = frozenset(),
+    limits: Limits = NO_LIMITS,
+) -> None:
     """Serve until told to stop. Raises TransportError, PortError or OSError when it cannot."""
     await self_test()
     udp = Port(host, port, public_address, srtp)
-    worker = Worker(folder, udp)
+    worker = Worker(folder, udp, limits)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, worker.stopped.set)
     server = await serve(folder / "worker.sock", WEB_TO_WORKER, worker.control)
@@ -338,7 +347,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--udp-port", type=int, required=True, help="port to listen on; 0 takes any")
     parser.add_argument("--public-address", default="", help="address that pages are told, if another")
     parser.add_argument("--srtp", nargs="+", choices=PROFILES, default=[], help="protection profiles; all by default")
+    parser.add_argument("--bitrate", type=int, default=NO_LIMITS.bitrate, help="bit/s of a camera with its voice")
+    parser.add_argument("--voice-hz", type=int, default=0, help="highest frequency of a voice; 0: as Opus can")
+    parser.add_argument("--voice-bitrate", type=int, default=0, help="bit/s of a voice; 0: as the page does by itself")
     options = parser.parse_args(arguments)
+    limits = Limits(options.bitrate, options.voice_hz, options.voice_bitrate)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for name in ("aioice", "aiortc", "asyncio"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -349,7 +362,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ImportError:
         runner = asyncio.run
     try:
-        runner(run(options.folder, options.udp_host, options.udp_port, options.public_address, frozenset(options.srtp)))
+        srtp = frozenset(options.srtp)
+        runner(run(options.folder, options.udp_host, options.udp_port, options.public_address, srtp, limits))
     except (TransportError, PortError, OSError, ValueError) as error:
         logger.error("cannot serve: %s", error)
         return 1

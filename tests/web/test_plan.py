@@ -1,8 +1,10 @@
 """The plan of a room: what the rules keep out of the recording has no track, for the worker and for the recorder."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
+import pytest
 
 from hearings import conditions, room_rules
 from hearings.models import Participant
@@ -76,3 +78,22 @@ def test_without_the_interpreters_voice_there_are_no_channels_either() -> None:
     tracks, recorded = made({"kind": "no_recording_of", "who": "interpreter", "what": "sound"})
     assert tracks == ["judge_1_mic", "judge_1_cam", "witness_1_mic", "witness_1_cam", "interpreter_1_cam"]
     assert recorded["interpreter"] == routing.Tracks((), ("interpreter_1_cam",))
+
+
+SESSION = {"srtp_profiles": ["SRTP_AEAD_AES_256_GCM"], "audio_codec": "opus-wb", "audio_kbps": 24, "video_kbps": 4_355}
+
+
+@pytest.mark.parametrize(
+    ("session", "arguments"),
+    [
+        ({}, ""),
+        (
+            SESSION,
+            "--srtp SRTP_AEAD_AES_256_GCM --bitrate 4816900 --voice-hz 8000 --voice-bitrate 24000",
+        ),
+        (SESSION | {"srtp_profiles": []}, "--bitrate 4816900 --voice-hz 8000 --voice-bitrate 24000"),
+    ],
+)
+def test_a_worker_is_told_what_was_agreed(session: dict[str, Any], arguments: str) -> None:
+    """The rate is that of a camera and a voice, and a tenth for what goes with them."""
+    assert plan.as_agreed(session) == arguments.split()

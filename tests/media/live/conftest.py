@@ -30,6 +30,7 @@ from aiortc.rtp import (
     RtcpSenderInfo,
     RtcpSrPacket,
     is_rtcp,
+    unpack_remb_fci,
 )
 
 from media.link import Link, serve
@@ -145,6 +146,8 @@ class Page:
         self.reports: list[RtcpSrPacket] = []
         self.receiver_reports = 0
         self.transport_feedback = 0
+        self.asked_bitrates: set[int] = set()
+        self.picture_bytes = 1_500
         self.nacks = 0
         self.sent_frames: list[tuple[str, bytes, float]] = []
         self.lost_packets = 0
@@ -288,7 +291,8 @@ class Page:
         key, self._key = self._key, False
         number = sum(1 for kind, _, _ in self.sent_frames[-400:] if kind == "video")
         head = KEY_FRAME if key else DELTA_FRAME
-        frame = head + f"picture {self.seat} {number} {captured:.6f} ".encode() + self.random.randbytes(1_500)
+        label = f"picture {self.seat} {number} {captured:.6f} "
+        frame = head + label.encode() + self.random.randbytes(self.picture_bytes)
         self.sent_frames.append(("video", frame, captured))
         if self.video_delay:
             await asyncio.sleep(self.video_delay)
@@ -392,6 +396,8 @@ class Page:
             elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == 1:
                 self.key_requests += 1
                 self._key = True
+            elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == 15:
+                self.asked_bitrates.add(unpack_remb_fci(packet.fci)[0])
             elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == 1:
                 self.nacks += 1
                 self._tasks.append(asyncio.create_task(self._repeat(packet.media_ssrc, packet.lost)))
@@ -522,12 +528,19 @@ def protection() -> list[str]:
 
 
 @pytest.fixture
-async def court(tmp_path: Path, protection: list[str]) -> AsyncIterator[Courtroom]:
+def limits() -> list[str]:
+    """What pages are asked to send at most, as arguments of the worker; none: its own."""
+    return []
+
+
+@pytest.fixture
+async def court(tmp_path: Path, protection: list[str], limits: list[str]) -> AsyncIterator[Courtroom]:
     """A courtroom with a real worker process."""
     folder = tmp_path / "run"
     folder.mkdir(mode=0o700)
     argv = python("media.live.worker", "--folder", str(folder), "--udp-host", "127.0.0.1", "--udp-port", "0")
     argv += ["--srtp", *protection] if protection else []
+    argv += limits
     events: list[Any] = []
     room: Courtroom | None = None
 

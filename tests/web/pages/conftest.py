@@ -199,6 +199,12 @@ def serving(folder: Path) -> Iterator[Service]:
         thread.join(20)
 
 
+@pytest.fixture(name="serving")
+def _serving() -> Callable[[Path], contextlib.AbstractContextManager[Service]]:
+    """For a test with a demonstration of its own."""
+    return serving
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with serving(tmp_path_factory.mktemp("service")) as found:

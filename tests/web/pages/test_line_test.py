@@ -127,6 +127,8 @@ def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatc
         # Tones up to 19 kHz were played; the sound format carries what simultaneous interpreting needs.
         assert float(rows["Sound passes up to (Hz)", side]) >= 15_000
         assert float(rows["Downward, as received (kbit/s)", side]) > 0
+        # The worker lets pages send what was agreed: 720 lines, 25 pictures a second, and a voice.
+        assert float(rows["Upward bandwidth (kbit/s)", side]) >= 1_613 + 48
         assert 3 < float(rows["Quality of speech, estimated (MOS, at most 4.5)", side]) < 4.5
         # By the sender's clock, once the browser knows it: after two reports of the sender, seconds apart.
         if f"{AHEAD}\t{side}\tnot measured" not in section:

@@ -1,5 +1,7 @@
 // What the server's page tells an island: the JSON in `data-config` of its root element.
 
+import type { Agreed } from "./client/encoding";
+
 export interface PageConfig {
   /** Reference of the hearing, as in the address. */
   ref: string;
@@ -13,8 +15,8 @@ export interface PageConfig {
   home_url?: string;
   /** Telephone number of the court, shown when the line is lost. */
   help_phone?: string;
-  /** What the technical agreement allows each camera and voice; without one, what the page does by itself. */
-  agreed?: { height: number; fps: number; video_kbps: number; audio_kbps: number };
+  /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */
+  agreed?: Agreed;
   /** Exposes the sound graph to tests. */
   test_hooks?: boolean;
 }

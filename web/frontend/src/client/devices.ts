@@ -20,12 +20,12 @@ function problemOf(error: unknown): DeviceProblem {
   return "unknown";
 }
 
-const picture = { height: 720, fps: 30 };
+/** What a camera is asked for: by itself, until `askAsAgreed`. */
+let wanted = { height: 720, fps: 25 };
 
-/** No larger picture and no more frames than the technical agreement allows. */
-export function limitCamera(agreed: { height: number; fps: number }): void {
-  picture.height = agreed.height;
-  picture.fps = agreed.fps;
+/** From now on cameras are asked for the picture of the technical agreement, no more and no less. */
+export function askAsAgreed({ height, fps }: { height: number; fps: number }): void {
+  wanted = { height, fps };
 }
 
 /** Opens a camera or a microphone; `id` empty for the browser's own choice. */
@@ -37,9 +37,9 @@ export async function open(kind: DeviceKind, id = ""): Promise<MediaStreamTrack>
       ? {
           video: {
             ...device,
-            width: { ideal: Math.round((Math.min(720, picture.height) * 16) / 9) },
-            height: { ideal: Math.min(720, picture.height) },
-            frameRate: { ideal: Math.min(25, picture.fps), max: picture.fps },
+            width: { ideal: Math.round((wanted.height * 16) / 9) },
+            height: { ideal: wanted.height },
+            frameRate: { ideal: wanted.fps, max: wanted.fps },
           },
         }
       : { audio: { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true } };

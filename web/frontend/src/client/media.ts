@@ -3,6 +3,7 @@
 // new connection takes the place of the old one. The offer does not wait for ICE: the server learns our address from the
 // first check it gets.
 import type { LineReport } from "../messages";
+import { picture, voice, type Agreed } from "./encoding";
 import { fingerprintsOf, type Fingerprints } from "./fingerprints";
 import { HttpError, post } from "./http";
 
@@ -24,8 +25,8 @@ export interface MediaOptions {
   events: MediaEvents;
   /** Where offers go; by default to the hearing. */
   address?: (generation: number) => string;
-  /** What the technical agreement allows a camera and a voice, in kbit/s. */
-  agreed?: { fps: number; video_kbps: number; audio_kbps: number } | undefined;
+  /** What the technical agreement says of a camera and a voice. */
+  agreed?: Agreed | undefined;
 }
 
 /** "disconnected" may heal by itself; after this long it does not. */
@@ -33,8 +34,6 @@ const PATIENCE_MS = 2_000;
 /** A new connection that is not up by then is tried anew. */
 const CONNECT_MS = 8_000;
 const BACKOFF_MS = [100, 500, 1_000, 2_000, 4_000];
-const VIDEO_BITRATE = 1_500_000;
-const AUDIO_BITRATE = 48_000;
 
 function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
   const wanted = kind === "video" ? ["video/vp8", "video/rtx"] : ["audio/opus"];
@@ -100,7 +99,21 @@ export class MediaLine {
 
   async sendVideo(track: MediaStreamTrack | null): Promise<void> {
     this.videoTrack = track;
-    await this.video?.replaceTrack(track).catch(() => undefined);
+    const sender = this.video;
+    if (!sender) return;
+    await this.scale(sender).catch(() => undefined);
+    await sender.replaceTrack(track).catch(() => undefined);
+  }
+
+  /** Another camera may have more lines than the one before. */
+  private async scale(sender: RTCRtpSender): Promise<void> {
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) Object.assign(encoding, this.picture());
+    await sender.setParameters(parameters);
+  }
+
+  private picture(): RTCRtpEncodingParameters {
+    return picture(this.options.agreed, this.videoTrack?.getSettings().height ?? 0);
   }
 
   /** The browser's own statistics of the present connection. */
@@ -209,15 +222,8 @@ export class MediaLine {
   }
 
   private build(peer: RTCPeerConnection): void {
-    const { agreed } = this.options;
-    const microphone = peer.addTransceiver("audio", {
-      direction: "sendonly",
-      sendEncodings: [{ maxBitrate: agreed ? agreed.audio_kbps * 1000 : AUDIO_BITRATE }],
-    });
-    const camera = peer.addTransceiver("video", {
-      direction: "sendonly",
-      sendEncodings: [agreed ? { maxBitrate: agreed.video_kbps * 1000, maxFramerate: agreed.fps } : { maxBitrate: VIDEO_BITRATE }],
-    });
+    const microphone = peer.addTransceiver("audio", { direction: "sendonly", sendEncodings: [voice(this.options.agreed)] });
+    const camera = peer.addTransceiver("video", { direction: "sendonly", sendEncodings: [this.picture()] });
     prefer(microphone, "audio");
     prefer(camera, "video");
     this.audio = microphone.sender;

@@ -2,6 +2,7 @@
 // site, and sends the figures. The server judges them.
 import { signal } from "@preact/signals";
 import { render } from "preact";
+import type { Agreed } from "../client/encoding";
 import { HttpError, post } from "../client/http";
 import { MediaLine } from "../client/media";
 import { load, t, tn } from "../i18n";
@@ -13,7 +14,7 @@ interface Config {
   messages_url?: string;
   tones: number[];
   seconds: number;
-  agreed: { height: number; fps: number; video_kbps: number; audio_kbps: number };
+  agreed: Agreed;
 }
 
 const root = document.getElementById("line-test") as HTMLElement;
@@ -47,10 +48,10 @@ function tones(context: AudioContext): MediaStreamTrack {
   return out.stream.getAudioTracks()[0] as MediaStreamTrack;
 }
 
-/** A picture that changes everywhere, so that the bandwidth of a camera is really asked for. */
+/** A picture as agreed that changes everywhere, so that the bandwidth of a camera is really asked for. */
 function picture(): MediaStreamTrack {
   const canvas = document.createElement("canvas");
-  canvas.height = Math.min(720, config.agreed.height);
+  canvas.height = config.agreed.height;
   canvas.width = Math.round((canvas.height * 16) / 9);
   const brush = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   const paint = (): void => {
@@ -61,8 +62,8 @@ function picture(): MediaStreamTrack {
       }
     }
   };
-  window.setInterval(paint, 1000 / Math.min(25, config.agreed.fps));
-  return canvas.captureStream(Math.min(25, config.agreed.fps)).getVideoTracks()[0] as MediaStreamTrack;
+  window.setInterval(paint, 1000 / config.agreed.fps);
+  return canvas.captureStream(config.agreed.fps).getVideoTracks()[0] as MediaStreamTrack;
 }
 
 interface Figures {

@@ -6,7 +6,7 @@ import type { Notice, PersonView, Result, SlotView, View } from "../messages";
 import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
-import { limitCamera } from "../client/devices";
+import { askAsAgreed } from "../client/devices";
 import type { Fingerprints } from "../client/fingerprints";
 import { MediaLine, type MediaStatus } from "../client/media";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
@@ -125,7 +125,7 @@ export class Hearing {
         refused: (status, text) => this.end(status === 401 ? "signed_out" : "not_allowed", text),
       },
     });
-    if (config.agreed) limitCamera(config.agreed);
+    if (config.agreed) askAsAgreed(config.agreed);
     this.media = new MediaLine({
       ref: config.ref,
       csrf: config.csrf,
