@@ -1,0 +1,39 @@
+"""The glossary: every State reads it in its own language, and nothing in it passes for verified."""
+
+import re
+
+import pytest
+
+from hearings import glossary, reference
+
+SCRIPTS = {
+    "ar": "\u0600-\u06ff", "hi": "\u0900-\u097f", "ja": "\u3040-\u30ff\u4e00-\u9fff", "kk": "\u0400-\u04ff",
+    "ko": "\uac00-\ud7af", "ru": "\u0400-\u04ff", "sr": "\u0400-\u04ff", "th": "\u0e00-\u0e7f",
+    "uk": "\u0400-\u04ff", "zh": "\u4e00-\u9fff",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", sorted(reference.jurisdictions()))
+def test_every_state_reads_it_in_every_language_it_accepts(state: str) -> None:
+    accepted = reference.jurisdiction(state).accepted_languages
+    assert set(accepted) <= set(glossary.languages())
+    shown, terms = glossary.beside(accepted)
+    assert set(shown) == {"en", *accepted}
+    assert all(one.word(tag) for one in terms for tag in shown)
+
+
+@pytest.mark.parametrize("tag", SCRIPTS)
+def test_a_language_is_written_in_its_own_script(tag: str) -> None:
+    own = re.compile(f"[{SCRIPTS[tag]}\\W]+")
+    assert [one.id for one in glossary.terms() if not own.fullmatch(one.word(tag))] == []
+
+
+def test_no_two_terms_of_a_language_are_told_by_one_word() -> None:
+    for tag in glossary.languages():
+        words = [one.word(tag).casefold() for one in glossary.terms()]
+        twice = {word for word in words if words.count(word) > 1}
+        assert twice == set(), tag
+
+
+def test_it_is_shown_as_unverified() -> None:
+    assert all(one.unverified for one in glossary.terms())
