@@ -1,14 +1,17 @@
 """From "we need to hear this person" to "both sides are ready", by the API alone, between two States' systems."""
 
 import json
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from hearings import queries
 from hearings.ids import new_id
+from hearings.models import LineTest
 from scheduler import following
 from scheduler.world import World
+from web.api.line_tests import MEASURED
 from web.api.sites import NEW_SITE
 
 BASE = "http://localhost:8000"
@@ -57,6 +60,13 @@ async def done(answer, status=200):
     response = await answer
     assert response.status_code == status, response.text
     return response.json()
+
+
+async def the_day_before(database, test_id, starts_at):
+    """Let a line test have been judged a day before the hearing, for which this test cannot wait."""
+    async with database.transaction() as db:
+        test = await queries.get(db, LineTest, test_id)
+        test.begun_at = test.judged_at = datetime.fromisoformat(starts_at) - timedelta(days=1)
 
 
 async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installation, served, ro, th, story):
@@ -141,23 +151,30 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     for client, status in ((ro, "countered"), (th, "agreed")):
         assert (await done(client.signed(f"{paper}/sign", "sign_agreement")))["status"] == status
 
-    # No line test has passed: the hearing is made ready with the reason why not, which both can read.
+    # Both sites test the line between them and report; it passes, and counts once the hearing is near.
     refused = await ro.post(f"{path}/ready")
     assert (refused.status_code, refused.json()["code"]) == (409, "line_test_missing")
+    test = await done(ro.post(f"{paper}/line-tests"), 201)
+    for client, passed in ((ro, None), (th, True)):
+        report = await done(client.post(f"{paper}/line-tests/{test['id']}/report", MEASURED))
+        assert report["passed"] is passed
+    assert (await done(th.get(paper)))["status"] == "tested"
+    refused = await ro.post(f"{path}/ready")
+    assert (refused.status_code, refused.json()["code"]) == (409, "line_test_missing")  # it is a year too old
+    await the_day_before(installation.database, test["id"], agreed["starts_at"])
+
+    # A State without a key could not open the recording. When both have one, the hearing is ready, without a reason.
     async with installation.database.transaction() as db:
         (key,) = await queries.authority_keys(db, ["TH"])
         key.kind = "escrow"
-    reason = {"reason": "Both sites were tested for the hearing of last week."}
-    refused = await ro.post(f"{path}/ready", reason)
+    refused = await ro.post(f"{path}/ready")
     assert (refused.status_code, refused.json()["code"], refused.json()["missing"]) == (409, "no_recipients", ["TH"])
     async with installation.database.transaction() as db:
         (key,) = await queries.authority_keys(db, ["TH"])
         key.kind = "requested"
-    ready = await done(ro.post(f"{path}/ready", {"reason": "Both sites were tested for the hearing of last week."}))
-    assert ready["status"] == "ready"
+    assert (await done(ro.post(f"{path}/ready")))["status"] == "ready"
     assert (await done(th.get(path)))["status"] == "ready"
-    passed_over = await done(th.get(paper))
-    assert passed_over["passed_over_why"] == "Both sites were tested for the hearing of last week."
+    assert (await done(th.get(paper)))["passed_over_why"] == ""
 
     # What both States have signed, and nothing else binds them.
     acts = {}
@@ -181,7 +198,7 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
             (hearing["ref"], "ready"),
         ]
         papers = [(one["about"], one["number"], one["after"]) for one in events if one["subject"] == "agreement"]
-        whole = [(hearing["ref"], 1, after) for after in ("drafted", "proposed", "countered", "agreed")]
+        whole = [(hearing["ref"], 1, after) for after in ("drafted", "proposed", "countered", "agreed", "tested")]
         assert papers == whole[0 if client is ro else 1 :]  # a draft is its author's only
     assert await following.follow(World(database=installation.database, origin=BASE)) > 10
     for client in (ro, th):
