@@ -1,8 +1,9 @@
 """The system of a foreign authority, as small as it can be: it is told of a request and does what is its to do.
 
 It is told by webhook, checks who says so, and reads. It checks the other authority's signature for itself, takes the
-request up, and accepts it, signed; it agrees to a time in its own office hours, signed; it signs the technical
-agreement when nothing in it is a conflict. What it will not decide by itself it leaves to a person (`left`).
+request up, puts the consents on record that the law asks for, and accepts it, signed; it agrees to a time in its own
+office hours, signed, or asks for one that is; it signs the technical agreement when nothing in it is a conflict, and
+minutes that were read back. What it will not decide by itself it leaves to a person (`left`).
 Run: `python foreign_authority.py settings.json`. docs/client.md walks through it.
 """
 
@@ -23,9 +24,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidSignature
-from vivavoce_client import Agreement, Key, KeyAuthority, Offer, Problem, Request, Vivavoce, verified
+from vivavoce_client import (
+    Agreement,
+    Case,
+    Key,
+    KeyAuthority,
+    Offer,
+    Problem,
+    Request,
+    Search,
+    Slot,
+    Time,
+    Vivavoce,
+    verified,
+)
 
-EVENTS = ["request.submitted", "hearing.proposed", "agreement.proposed", "agreement.countered"]
+EVENTS = [
+    "request.submitted",
+    "hearing.proposed",
+    "agreement.proposed",
+    "agreement.countered",
+    "minutes.read_back",
+]
 OLDEST = 300
 """Seconds a message may be old."""
 
@@ -98,6 +118,7 @@ class ForeignAuthority:
             "hearing.proposed": self.hearing,
             "agreement.proposed": self.agreement,
             "agreement.countered": self.agreement,
+            "minutes.read_back": self.minutes,
         }
         try:
             acts[event["type"]](reference)
@@ -109,7 +130,9 @@ class ForeignAuthority:
         self.left.append(f"{reference}: {why}")
 
     def request(self, reference: str) -> None:
-        """Take a request up and accept it, if it is signed by an authority we know and nothing is missing."""
+        """Take a request up and accept it, if an authority we know has signed it, a text can bear it, and nothing is
+        missing. What the person has to consent to is put on record, and a person asks them.
+        """
         found = self.api.request(reference)
         if found["requested_state"] != self.state or found["status"] not in ("received", "under_review"):
             return
@@ -123,6 +146,12 @@ class ForeignAuthority:
         if lacks:
             self.api.ask(found["id"], "Please tell us: " + "; ".join(lacks))
             return
+        if not self.api.evaluate(case_of(found))["usable"]:
+            self.leave(reference, "no text between the two States can bear it")
+            return
+        if self.api.consents(found["id"])["expected"]:
+            asked = self.api.expect_consents(found["id"])
+            self.leave(reference, "to be asked for consent: " + ", ".join(one["provision"] for one in asked["items"]))
         self.api.accept(found["id"])
 
     def unsigned(self, found: Request) -> str:
@@ -142,15 +171,28 @@ class ForeignAuthority:
         return "no authority we know has signed it"
 
     def hearing(self, ref: str) -> None:
-        """Agree to the first time on the table that is in our office hours; if there is none, a person decides."""
+        """Agree to the first time on the table that is in our office hours; if there is none, ask for one that is."""
         open_ = [one for one in self.api.offers(ref) if one["status"] == "offered" and one["by_state"] != self.state]
         fits = [one for one in open_ if self.in_hours(one)]
         if fits:
             self.api.accept_offer(ref, min(fits, key=lambda one: one["starts_at"])["id"])
         elif open_:
-            self.leave(ref, "no time that is offered is within office hours")
+            self.counter(ref, open_[0])
 
-    def in_hours(self, offer: Offer) -> bool:
+    def counter(self, ref: str, offer: Offer) -> None:
+        """Ask for the first time within three weeks of the one that was offered that suits both courts and us."""
+        start, end = (datetime.fromisoformat(offer[name]) for name in ("starts_at", "ends_at"))
+        minutes = int((end - start).total_seconds()) // 60
+        until = (start + timedelta(weeks=3)).isoformat()
+        search = Search(hearing=ref, since=offer["starts_at"], until=until, duration_minutes=minutes)
+        slots = self.api.find_times(search)["slots"]
+        fits = sorted((one for one in slots if self.in_hours(one)), key=lambda one: one["starts_at"])
+        if not fits:
+            self.leave(ref, "no time that is offered, and none that suits both courts, is within office hours")
+            return
+        self.api.counter(ref, Time.of(fits[0], minutes), "None of the times is within our office hours.")
+
+    def in_hours(self, offer: Offer | Slot) -> bool:
         """Monday to Friday, nine to half past four on our clocks."""
         start, end = (datetime.fromisoformat(offer[name]) for name in ("starts_at", "ends_at"))
         start, end = (at.astimezone(ZoneInfo(self.zone)) for at in (start, end))
@@ -181,6 +223,18 @@ class ForeignAuthority:
             )
         return ""
 
+    def minutes(self, reference: str) -> None:
+        """Sign minutes that were read back, if each passage stands in every language."""
+        ref = reference.partition("/")[0]
+        for summary in self.api.list_minutes(ref):
+            if summary["status"] != "read_back":
+                continue
+            found = self.api.minutes(ref, summary["number"])
+            if found["obstacles"]:
+                self.leave(ref, "the minutes are not whole")
+            elif self.state not in found["signed_by"]:
+                self.api.sign_minutes(ref, found["number"])
+
     def work(self, inbox: Inbox, *, until: Callable[[], bool] = lambda: False) -> None:
         """Deal with messages as they come."""
         while not until():
@@ -188,6 +242,18 @@ class ForeignAuthority:
                 self.handle(inbox.waiting.get(timeout=0.2))
             except queue.Empty:
                 continue
+
+
+def case_of(found: Request) -> Case:
+    """What the texts are asked about a request."""
+    said = {name: value for name, value in found["content"].items() if value not in (None, "", [])}
+    names = ("capacity", "offence_scope", "reason_no_attendance", "reason_text", "language_of_request", "procedure")
+    return Case(
+        requesting_state=found["requesting_state"],
+        requested_state=found["requested_state"],
+        answers={name: value for name, value in said.items() if isinstance(value, bool)},
+        **{name: said[name] for name in names if name in said},
+    )
 
 
 def main(path: str) -> None:

@@ -7,6 +7,8 @@ import hmac
 import importlib
 import sys
 import time
+import typing
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -45,12 +47,12 @@ def limits(limits):
 
 @pytest.fixture
 def examples(monkeypatch):
-    """The two files, as somebody would import them who has copied them."""
+    """The client and the system, as somebody would import them who has copied them."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     names = ("vivavoce_client", "foreign_authority")
     found = [importlib.import_module(name) for name in names]
     yield found
-    for name in names:
+    for name in [one for one in sys.modules if one.partition(".")[0] in names]:
         sys.modules.pop(name)
 
 
@@ -94,7 +96,7 @@ def public(seed):
 
 
 async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(examples, api, told, ro, th, story):
-    _client, example = examples
+    client, example = examples
     inbox = example.Inbox()
     server = example.listen(inbox)
     try:
@@ -118,6 +120,17 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         assert authority.left == []
         assert (await done(ro.get(f"/requests/{request['id']}")))["status"] == "accepted"
 
+        # A Saturday is offered: another time is asked for, which suits both courts. It is not what we want.
+        proposal = {**story.hearing, "request": request["id"], "duration_minutes": 60}
+        saturday = {"wall_start": "2027-12-04T09:00", "wall_zone": "Europe/Bucharest"}
+        other = await done(ro.post("/hearings", {**proposal, **saturday}))
+        assert await work() == ["hearing.proposed"]
+        assert authority.left == []
+        countered = await done(ro.get(f"/hearings/{other['ref']}"))
+        assert (countered["status"], countered["warnings"]) == ("countered", [])
+        assert datetime.fromisoformat(countered["starts_at"]) > datetime.fromisoformat(other["starts_at"])
+        await done(ro.post(f"/hearings/{other['ref']}/cancel", {"reason": "Another day is wanted."}))
+
         # Two times are offered: a Saturday, and a day in office hours. That is agreed to, signed.
         times = [{"wall_start": f"2027-12-{day}T09:00", "wall_zone": "Europe/Bucharest"} for day in ("04", "07")]
         first, second = ({**one, "duration_minutes": 60} for one in times)
@@ -133,8 +146,9 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         for role, name, state, speaks in PEOPLE:
             body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
             await done(ro.post(f"{path}/participants", body))
-        site = NEW_SITE | {"court": "Court of Bangkok", "city": "Bangkok", "zone": "Asia/Bangkok"}
-        ours = await asyncio.to_thread(api.post, "/sites", site)
+        place = {"name": "Room 12", "court": "Court of Bangkok", "city": "Bangkok", "zone": "Asia/Bangkok"}
+        site = client.NewSite(**place, abilities=NEW_SITE["abilities"])
+        ours = await asyncio.to_thread(api.add_site, site)
         theirs = await done(ro.post("/sites", NEW_SITE))
         body = {"requesting_site": theirs["id"], "requested_site": ours["id"]}
         paper = f"{path}/agreements/{(await done(ro.post(f'{path}/agreements', body)))['number']}"
@@ -280,6 +294,58 @@ async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, 
     await asyncio.to_thread(work)
 
 
+ANSWERS = {
+    "Request": "ShownRequest", "Consent": "ShownConsent", "Consents": "ConsentList", "Hearing": "ShownHearing",
+    "Offer": "ShownOffer", "Participant": "ShownParticipant", "Slots": "FoundSlots", "Site": "ShownSite",
+    "Agreement": "ShownAgreement", "LineTest": "ShownTest", "Minutes": "ShownMinutes", "Passage": "ShownPassage",
+    "State": "ShownState", "Entry": "ShownEntry", "SigningKey": "web__api__directory__ShownKey", "Slot": "Slot-Output",
+} | {name: name for name in ("Place", "SlotDay", "Evaluation", "Expected", "MinutesSummary")}  # fmt: skip
+QUESTIONS = {
+    "Search": "Search", "Time": "Time", "NewSite": "NewSite", "Measured": "Report", "Case": "Inputs",
+    "Reading": "NewReading", "Said": "Said",
+}  # fmt: skip
+
+
+async def test_every_shape_of_the_client_is_one_of_the_description(examples, installation):
+    client = examples[0]
+    schemas = (await installation.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+    for names, fields in ((ANSWERS, typing.get_type_hints), (QUESTIONS, lambda one: one.__dataclass_fields__)):
+        for name, schema in names.items():
+            ours, theirs = set(fields(getattr(client, name))), schemas[schema]["properties"]
+            assert ours <= set(theirs), (name, ours - set(theirs))
+    for name, schema in QUESTIONS.items():
+        fields = vars(client)[name].__dataclass_fields__
+        assert set(schemas[schema].get("required", ())) <= set(fields), name
+
+
+async def test_law_directory_times_sites_and_consents_are_asked_for_by_name(examples, api, ro, story):
+    client = examples[0]
+    request = await story.submitted(ro)
+
+    def work():
+        states = {one["state"]: one for one in api.states()}
+        assert states["TH"]["accepted_languages"] == ["th", "en"]
+        case = client.Case(requesting_state="RO", requested_state="TH", on="2027-02-01", capacity="witness")
+        assert api.evaluate(case)["on"] == "2027-02-01"
+        assert [one["public_key"] for one in api.signing_keys("RO")] == [public(ro.seed)]
+        assert list(api.directory(state="TH", words="no such authority")) == []
+        api.acknowledge(request["id"])
+        consents = api.consents(request["id"])
+        assert {one["rule"] for one in consents["expected"]} == {
+            one["rule"] for one in api.expect_consents(request["id"])["items"]
+        } - {one["rule"] for one in consents["items"]}
+        api.accept(request["id"])
+        criteria = {name: CRITERIA[name] for name in ("since", "until", "duration_minutes")}
+        slots = api.find_times(client.Search(request=request["reference"], limit=2, **criteria))["slots"]
+        assert len(slots) == 2 and slots[0]["days"][0]["fold"] in (0, 1)
+        site = api.add_site(client.NewSite(**NEW_SITE))
+        assert [one["id"] for one in api.sites()] == [site["id"]]
+        slower = NEW_SITE["abilities"] | {"height": 360}
+        assert api.publish(site["id"], slower, "Another camera.")["version"] == 2
+
+    await asyncio.to_thread(work)
+
+
 @pytest.mark.parametrize("limits", [{"api_per_minute": 600, "api_burst": 5}])
 async def test_a_client_that_is_too_quick_waits_and_goes_on(api):
     def work():
@@ -307,8 +373,8 @@ async def test_events_come_as_they_happen_and_go_on_where_they_stopped(api, ro, 
 
 
 def test_the_examples_are_typed_and_take_nothing_of_ours():
-    texts = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.py"))]
-    assert len(texts) == 2
+    texts = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.rglob("*.py"))]
+    assert len(texts) == 10
     for text in texts:
         for name in ("hearings", "web", "media", "scheduler"):
             assert f"from {name}" not in text
