@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pyrage import x25519
 from starlette.applications import Starlette
 
-from hearings import api_clients, keys, signatures, signing_keys
-from hearings.actors import Actor
+from hearings import api_clients, keys, queries, recordings, signatures, signing_keys, sittings
+from hearings.actors import SYSTEM, Actor, participant_actor
 from hearings.db import Database
+from hearings.moves import move_hearing, move_recording, move_sitting
 from hearings.proofs import encode
+from hearings.status import HearingStatus, RecordingStatus, SittingStatus
 from media.evidence import seal_key
 from web import cli
 from web.app import create_app
@@ -389,3 +391,47 @@ async def ro(installation: Installation) -> Client:
 @pytest.fixture
 async def th(installation: Installation) -> Client:
     return await installation.client("TH")
+
+
+# --- a hearing that was held --------------------------------------------------------------------------------------
+
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
+
+
+@pytest.fixture
+async def hearing(ro: Client, th: Client, story: Story) -> dict[str, Any]:
+    """An agreed hearing with its people."""
+    request = await story.accepted(ro, th)
+    made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
+    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+    for role, name, state, speaks in PEOPLE:
+        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
+        assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = made
+    return found
+
+
+@pytest.fixture
+async def held(installation: Any, hearing: dict[str, Any]) -> str:
+    """The sitting, held and sealed: nothing a system does through the API."""
+    now = datetime.now(UTC)
+    async with installation.database.transaction() as db:
+        row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
+        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
+        judge = participant_actor((await queries.participants(db, row.id))[0])
+        sitting, recording = await sittings.open_lobby(db, hearing=row, court_name="demo.example", actor=judge, now=now)
+        await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
+        move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+        await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=now)
+        later = now + timedelta(minutes=30)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
+        await sittings.finish(db, sitting=sitting, now=later)
+        return recording.id

@@ -2,61 +2,15 @@
 
 import hashlib
 import io
-from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
 import rfc8785
 
-from hearings import queries, recordings, sittings
-from hearings.actors import SYSTEM, participant_actor
-from hearings.moves import move_hearing, move_recording, move_sitting
-from hearings.status import HearingStatus, RecordingStatus, SittingStatus
-
-PEOPLE = (
-    ("presiding_judge", "Ioana Popa", "RO", "ro"),
-    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
-    ("witness", "Somchai Wongsa", "TH", "th"),
-    ("interpreter", "Malee Suksan", "TH", "th"),
-)
-
-
-@pytest.fixture
-async def hearing(ro, th, story):
-    """An agreed hearing with its people."""
-    request = await story.accepted(ro, th)
-    made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
-    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
-    for role, name, state, speaks in PEOPLE:
-        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
-        assert answer.status_code == 201, answer.text
-    return made
-
 
 @pytest.fixture
 async def place(hearing):
     return f"/hearings/{hearing['ref']}/minutes"
-
-
-@pytest.fixture
-async def held(installation, hearing):
-    """The sitting, held and sealed: nothing a system does through the API."""
-    now = datetime.now(UTC)
-    async with installation.database.transaction() as db:
-        row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
-        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
-        judge = participant_actor((await queries.participants(db, row.id))[0])
-        sitting, recording = await sittings.open_lobby(db, hearing=row, court_name="demo.example", actor=judge, now=now)
-        await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-        move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
-        await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=now)
-        later = now + timedelta(minutes=30)
-        await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
-        await sittings.finish(db, sitting=sitting, now=later)
-        return recording.id
 
 
 async def done(answer, status=200):

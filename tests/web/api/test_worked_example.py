@@ -294,6 +294,41 @@ async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, 
     await asyncio.to_thread(work)
 
 
+async def test_minutes_that_were_read_back_are_signed_and_others_are_left(examples, api, ro, held, hearing):
+    client, example = examples
+    authority = example.ForeignAuthority(api, "TH", "Asia/Bangkok", {"RO": set()})
+    ref = hearing["ref"]
+    event = {"type": "minutes.read_back", "data": {"reference": f"{ref}/1"}}
+
+    def work():
+        assert api.list_minutes(ref) == []
+        minutes = api.draft_minutes(ref)
+        assert minutes["recordings"] == {held: "cd" * 32}
+        authority.handle(event)
+        assert api.minutes(ref, 1)["signed_by"] == []
+        api.submit_minutes(ref, 1)
+        for passage in api.minutes(ref, 1)["passages"]:
+            missing = [lang for lang in ("ro", "th") if passage["open_for"] or not passage["texts"].get(lang)]
+            text = {"text": f"About {passage['key']}", "how": "written"}
+            if missing:
+                api.write(ref, 1, passage, dict.fromkeys(missing, text))
+        stale = {**minutes["passages"][0], "revision": 99}
+        with pytest.raises(client.NotNow):
+            api.write(ref, 1, stale, {"ro": {"text": "Something else", "how": "written"}})
+        reading = client.Reading(read_by="Malee Suksan", languages=["th"], heard_by=["Somchai Wongsa"])
+        assert api.read_back(ref, 1, reading)["status"] == "read_back"
+        for _twice in range(2):
+            authority.handle(event)
+        assert authority.left == []
+        assert api.minutes(ref, 1)["signed_by"] == ["TH"]
+        assert api.participants(ref)[0]["role"] == "presiding_judge"
+
+    await asyncio.to_thread(work)
+    assert (await done(ro.signed(f"/hearings/{ref}/minutes/1/sign", "sign_minutes")))["status"] == "signed"
+    printed = await asyncio.to_thread(api.minutes_pdf, ref, 1)
+    assert printed.startswith(b"%PDF-")
+
+
 ANSWERS = {
     "Request": "ShownRequest", "Consent": "ShownConsent", "Consents": "ConsentList", "Hearing": "ShownHearing",
     "Offer": "ShownOffer", "Participant": "ShownParticipant", "Slots": "FoundSlots", "Site": "ShownSite",
