@@ -198,6 +198,14 @@ async def test_a_line_is_tested_by_both_sites_and_judged(ro, th, place, draft):
         assert answer.status_code == 422, wrong
 
 
+async def test_a_line_test_is_passed_over_with_a_reason_that_both_read(ro, th, hearing, draft):
+    place = f"/hearings/{hearing['ref']}"
+    path = await signed(ro, th, place, draft)
+    assert code(await ro.post(f"{place}/ready")) == (409, "line_test_missing")
+    assert (await done(ro.post(f"{place}/ready", {"reason": "The same rooms met yesterday."})))["status"] == "ready"
+    assert (await done(th.get(path)))["passed_over_why"] == "The same rooms met yesterday."
+
+
 async def test_an_agreement_is_withdrawn_with_a_reason(ro, th, place, draft):
     path = await signed(ro, th, place, draft)
     assert (await th.post(f"{path}/void", {})).status_code == 422
