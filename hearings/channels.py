@@ -22,8 +22,9 @@ def conditions(question: Question, names: list[str]) -> tuple[LineStatus, Series
     parts = []
     for name in names:
         known = table.get(name, {"field": name, "text": words(name)})
+        asked = known["text"]
         answers[name] = question.ask.fact(known["field"])
-        parts.append(tell(known["text"]))
+        parts.append(tell(asked))
     status = MISSING if False in answers.values() else HUMAN if None in answers.values() else MET
     return status, Series.of(parts, "and"), answers
 

@@ -55,7 +55,8 @@ def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     for scope in matching:
         for test in question.law.gate["scope_tests"].get(scope, ()):
             answer = question.ask.answers.get(test["field"])
-            text = tell(test["text"])
+            asked = test["text"]
+            text = tell(asked)
             if not answer:
                 text = tell("{need}: not so", need=text) if answer is False else tell("{need}: not said", need=text)
             code = "offence_not_covered" if answer is False else ""
@@ -131,7 +132,8 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     texts = question.law.gate["condition_texts"]
     for condition in row["profile"].get("conditions", ()):
         rule = question.law.rules.get(condition["rule"], row)
-        text = tell(texts[condition["input"]]) if condition["input"] in texts else words(condition["input"])
+        asked = texts.get(condition["input"])
+        text = tell(asked) if asked else words(condition["input"])
         answer = question.ask.fact(condition["input"])
         inputs: dict[str, Any] = {"answer": answer}
         if "applies_if_age_below" in condition:

@@ -157,8 +157,8 @@ def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> I
         if capacity is None or capacity.value not in rule["persons"]:
             continue
         grave = question.ask.fact(rule["if"])
-        texts = question.law.gate["grave_texts"]
-        case = tell(texts[rule["if"]]) if rule["if"] in texts else words(rule["if"])
+        named = question.law.gate["grave_texts"].get(rule["if"])
+        case = tell(named) if named else words(rule["if"])
         yield line(
             _key(f"presence_{number}", overlay),
             HUMAN if grave is None else MISSING if grave else MET,
