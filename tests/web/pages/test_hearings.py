@@ -248,7 +248,7 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
         assert clerk.post(form, guest, page=form).status_code == 303
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert answer.status_code == 422
-    assert "consent is missing: witness, s. 1: refused" in clerk.words(answer)
+    assert "consent is missing: Witness, s. 1: Consent refused" in clerk.words(answer)
     consents = f"{request}/consents"
     one = re.search(rf'action="({consents}/[0-9a-f-]{{36}})"', clerk.get(consents).text)[1]
     assert clerk.post(one, {"answer": "given"}, page=consents).status_code == 303
@@ -325,7 +325,7 @@ def test_a_day_without_a_basis_in_force_is_told_and_the_hearing_made_ready_only_
     page = f"{request}/schedule"
     warned = clerk.post(page, TIME, page=page)
     told = "No basis the request relies on is known to be in force between both States on this day"
-    early = "A summons must reach Thailand 60 months before"
+    early = "What must reach Thailand 60 months before: a summons"
     words = clerk.words(warned)
     assert (warned.status_code, told in words, early in words) == (422, True, True), words
     place = anyway(clerk, page, TIME).headers["location"]
