@@ -33,7 +33,7 @@ from hearings.negotiation import Needs, Outcome, negotiate
 from hearings.permissions import require_staff
 from hearings.queries import get, history, open_sitting
 from hearings.sentences import StateName, Word, tell
-from hearings.status import AgreementStatus, HearingStatus
+from hearings.status import HEARINGS_OVER, AgreementStatus, HearingStatus
 from hearings.texts import clean
 
 S = AgreementStatus
@@ -62,7 +62,7 @@ async def draft(
     Effects: adds the agreement with its first offer and first line of history.
     """
     _staff("negotiate", hearing, actor)
-    if hearing.status in _OVER:
+    if hearing.status in HEARINGS_OVER:
         raise NotReady(tell("The hearing is {status}", status=Word.status(hearing.status)))
     if await running(db, hearing.id) is not None:
         raise NotReady(tell("This hearing has an agreement that is not void"))
@@ -221,9 +221,6 @@ async def void_built_on(db: AsyncSession, *, site_id: str, reason: str, actor: A
                 await _void(db, agreement, hearing, reason[:1000], actor, now)
 
 
-_OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
-
-
 async def _void(
     db: AsyncSession, agreement: Agreement, hearing: Hearing, reason: str, actor: Actor, now: datetime
 ) -> None:
@@ -357,7 +354,8 @@ async def without_exhibits(db: AsyncSession, request_id: str) -> Sequence[Hearin
     query = (
         select(Hearing, Agreement)
         .join(Agreement, col(Agreement.hearing_id) == Hearing.id)
-        .where(Hearing.request_id == request_id, col(Agreement.status).in_(SIGNED), col(Hearing.status).not_in(_OVER))
+        .where(Hearing.request_id == request_id, col(Agreement.status).in_(SIGNED))
+        .where(col(Hearing.status).not_in(HEARINGS_OVER))
         .order_by(col(Hearing.starts_at))
     )
     return [hearing for hearing, agreed in (await db.exec(query)).all() if not shows_exhibits(agreed)]

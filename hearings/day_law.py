@@ -19,12 +19,11 @@ from hearings.law import LAW, Law, current
 from hearings.lines import LineStatus
 from hearings.models import Hearing, HearingRequest
 from hearings.sentences import Series, tell
-from hearings.status import HearingStatus
+from hearings.status import HEARINGS_OVER
 from hearings.texts import clean
 
 LEAD_TIME = "lead_time_too_short"
 NO_BASIS = "no_basis_in_force"
-_OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +126,7 @@ async def held(db: AsyncSession, request: HearingRequest, *, now: datetime) -> H
     the times the request proposes that is still to come; None without either.
     """
     for hearing in await queries.hearings_of_request(db, request.id):
-        if hearing.status in _OVER:
+        if hearing.status in HEARINGS_OVER:
             continue
         days = await planned(db, hearing)
         begins = days[0].starts_at if days else hearing.starts_at

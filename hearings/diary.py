@@ -20,14 +20,14 @@ from hearings.models.hearing import RecordingPolicy, everybody
 from hearings.moves import born, check, move_hearing, move_request
 from hearings.permissions import require_staff
 from hearings.queries import get, hearings_of_request, open_sitting, participants
+from hearings.request_log import require_carried
 from hearings.roles import HEARD, Role
 from hearings.sentences import Series, StateName, Word, tell, tell_n
-from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
+from hearings.status import ACCEPTED_REQUESTS, CARRYING_REQUESTS, HEARINGS_OVER, HearingStatus, RequestStatus
 from hearings.terms import consent
 from hearings.texts import clean
 from hearings.wall_times import WallTime, fix, resolved, time_of
 
-_OVER = frozenset({HearingStatus.cancelled, HearingStatus.aborted, HearingStatus.concluded})
 MARGINS = ("margin_before", "margin_after", "line_test")
 MOST_MARGIN = 240
 
@@ -68,11 +68,12 @@ async def propose(
     accepted, to executing.
     """
     _staff("propose_hearing", request, actor)
-    if request.status not in ACCEPTED_REQUESTS | {RequestStatus.executing}:
+    request = await get(db, HearingRequest, request.id, lock=True)
+    if request.status not in CARRYING_REQUESTS:
         raise NotReady(
             tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
         )
-    if any(one.status not in _OVER for one in await hearings_of_request(db, request.id)):
+    if any(one.status not in HEARINGS_OVER for one in await hearings_of_request(db, request.id)):
         raise NotReady(tell("This request has a hearing already"))
     for name in (requesting_zone, requested_zone):
         zone(name)
@@ -310,10 +311,10 @@ async def make_ready(
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
     Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
-    when the two sides speak different languages; `ConsentMissing`; `BasisNotInForce` where no basis relied on is in
-    force on a day of the hearing, unless `without_basis` says why it goes on all the same; `AgreementMissing` without
-    a technical agreement both States have signed; `LineTestMissing` without a passed line test, unless `without_test`
-    says why; `NoRecipients` where a State the recording is agreed to be for has no key.
+    when the two sides speak different languages; `RequestOver`, `ConsentMissing`; `BasisNotInForce` where no basis
+    relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
+    `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
+    test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
     Effects: that reason is kept with the agreement, the other in the history; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
@@ -325,7 +326,9 @@ async def make_ready(
         missing.append(Role.interpreter.value)
     if missing:
         raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
-    await consent_answers.require_given(db, await get(db, HearingRequest, hearing.request_id), now=now)
+    request = await get(db, HearingRequest, hearing.request_id)
+    require_carried(request)
+    await consent_answers.require_given(db, request, now=now)
     why = await day_law.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)

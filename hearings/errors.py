@@ -26,6 +26,8 @@ HearingsError
 │   ├── FingerprintsOpen          fingerprints_open    not compared aloud, or they differ, and the agreement asks for it
 │   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
 │   ├── BasisNotInForce           basis_not_in_force   no basis is in force that day, and no reason to go on
+│   ├── HearingNotOver            hearing_not_over     a request is not closed under a hearing still to come; names it
+│   ├── RequestOver               request_over         the request is over, and with it its hearing
 │   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 │   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
 ├── Stale                         stale                somebody else has changed it since it was read
@@ -61,13 +63,9 @@ class HearingsError(Exception):
     code = "refused"
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(text or (self.__doc__ or self.code).splitlines()[0])
-
-    @property
-    def text(self) -> str:
+        self.text = text or (self.__doc__ or self.code).splitlines()[0]
         """As it was given: a `Sentence`, where it can be told in other languages."""
-        given: str = self.args[0]
-        return given
+        super().__init__(self.text)
 
 
 class NotFound(HearingsError, LookupError):
@@ -121,19 +119,17 @@ class NonexistentTime(Invalid):
 
     def __init__(self, wall: datetime, zone: str, before: datetime, after: datetime) -> None:
         self.wall, self.zone, self.before, self.after = wall, zone, before, after
-        super().__init__(
-            tell(
-                "{wall} does not exist in {zone}: the clocks go from {before} ({offset_before}) to {after} "
-                "({offset_after})",
-                wall=f"{wall:%Y-%m-%d %H:%M}",
-                zone=zone,
-                before=f"{before:%H:%M:%S}",
-                offset_before=f"{before:%z}",
-                after=f"{after:%H:%M}",
-                offset_after=f"{after:%z}",
-            ),
-            "wall_start",
+        told = tell(
+            "{wall} does not exist in {zone}: the clocks go from {before} ({offset_before}) to {after} "
+            "({offset_after})",
+            wall=f"{wall:%Y-%m-%d %H:%M}",
+            zone=zone,
+            before=f"{before:%H:%M:%S}",
+            offset_before=f"{before:%z}",
+            after=f"{after:%H:%M}",
+            offset_after=f"{after:%z}",
         )
+        super().__init__(told, "wall_start")
 
 
 class AmbiguousTime(Invalid):
@@ -143,16 +139,14 @@ class AmbiguousTime(Invalid):
 
     def __init__(self, wall: datetime, zone: str, first: datetime, second: datetime) -> None:
         self.wall, self.zone, self.first, self.second = wall, zone, first, second
-        super().__init__(
-            tell(
-                "{wall} happens twice in {zone}: first at {first}, then at {second}; say which",
-                wall=f"{wall:%Y-%m-%d %H:%M}",
-                zone=zone,
-                first=f"{first:%z}",
-                second=f"{second:%z}",
-            ),
-            "fold",
+        told = tell(
+            "{wall} happens twice in {zone}: first at {first}, then at {second}; say which",
+            wall=f"{wall:%Y-%m-%d %H:%M}",
+            zone=zone,
+            first=f"{first:%z}",
+            second=f"{second:%z}",
         )
+        super().__init__(told, "fold")
 
 
 class NaiveTime(Invalid):
@@ -281,6 +275,18 @@ class BasisNotInForce(NotReady):
     """No basis relied on is known to be in force on a day of the hearing, and nobody has said why it goes on."""
 
     code = "basis_not_in_force"
+
+
+class HearingNotOver(NotReady):
+    """A hearing of the request is still to be held; `missing` holds its reference."""
+
+    code = "hearing_not_over"
+
+
+class RequestOver(NotReady):
+    """The request of this hearing is over: the hearing is neither prepared nor held."""
+
+    code = "request_over"
 
 
 class NoRecipients(NotReady):

@@ -9,11 +9,12 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
-from hearings.errors import NaiveTime, NotReady
+from hearings.errors import NaiveTime, NotReady, RequestOver
 from hearings.models import HearingRequest, RequestEvent
 from hearings.models.request_parts import RequestAct
 from hearings.permissions import require_staff
 from hearings.sentences import tell
+from hearings.status import CARRYING_REQUESTS
 
 
 def log(
@@ -52,6 +53,16 @@ def after_submission(request: HearingRequest) -> None:
     """Raise `NotReady` for a draft: the other State cannot see it yet."""
     if request.submitted_at is None:
         raise NotReady(tell("The other State does not see a draft: submit it first"))
+
+
+def require_carried(request: HearingRequest) -> None:
+    """Raise `RequestOver` unless a hearing of this request may be prepared and held."""
+    if request.status not in CARRYING_REQUESTS:
+        raise RequestOver(
+            tell(
+                "The request {reference} is over: its hearing is neither prepared nor held", reference=request.reference
+            )
+        )
 
 
 OWN = frozenset({RequestAct.delegated})

@@ -8,18 +8,19 @@ submitted is received at once. Every change adds one to the request's version.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import legal_bases, person_consents, priority, reference, sending
+from hearings import legal_bases, person_consents, priority, queries, reference, sending
 from hearings.actors import SYSTEM, Actor
 from hearings.completeness import Completeness, completeness
 from hearings.day_law import Held
-from hearings.errors import GateNotMet, Invalid, NotFound, NotReady, Stale
+from hearings.errors import GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import LAW, Law, current
-from hearings.models import HearingRequest, Person, Translation
+from hearings.models import Hearing, HearingRequest, Person, Translation
 from hearings.models.request_parts import RequestAct
 from hearings.moves import born, move_request
 from hearings.permissions import may_staff, require_staff
@@ -42,7 +43,7 @@ from hearings.request_fields import FIELDS, fill
 from hearings.request_fields import read as read_fields
 from hearings.request_log import log, require
 from hearings.sentences import Series, Word, tell
-from hearings.status import RequestStatus
+from hearings.status import HEARINGS_OVER, RequestStatus
 from hearings.texts import clean
 
 __all__ = [
@@ -215,11 +216,26 @@ async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, ac
 async def close(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
     """File a request that was executed, or whose hearing came to nothing (then with a reason).
 
-    Effects: status to closed.
+    Raises `HearingNotOver`. Effects: status to closed. The row is locked, as it is for a proposal: no hearing comes in
+    between.
     """
     require("withdraw_request", request, actor)
+    request = await queries.get(db, HearingRequest, request.id, lock=True)
+    for hearing in await queries.hearings_of_request(db, request.id):
+        if hearing.status not in HEARINGS_OVER:
+            raise _not_over(hearing)
     reason = clean(reason, "reason", most=4000, lines=True, least=3 if request.status is RequestStatus.executing else 0)
     move_request(db, request, RequestStatus.closed, actor=actor, now=now, reason=reason)
+
+
+def _not_over(hearing: Hearing) -> HearingNotOver:
+    day = hearing.starts_at.astimezone(ZoneInfo(hearing.requesting_zone)).date()
+    told = tell(
+        "The hearing {ref} of {day} is not over: it is held, or cancelled with a reason, before the request is closed",
+        ref=hearing.ref,
+        day=day,
+    )
+    return HearingNotOver(told, [hearing.ref])
 
 
 async def delegate(

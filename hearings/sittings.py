@@ -31,6 +31,7 @@ from hearings.moves import born, move_hearing, move_presence, move_recording, mo
 from hearings.participants import require_essentials, silence
 from hearings.permissions import may, require
 from hearings.queries import get, open_sitting, participants, recording_of
+from hearings.request_log import require_carried
 from hearings.roles import Role
 from hearings.sentences import Word, tell
 from hearings.sound_checks import ensure_checks, good_enough
@@ -53,7 +54,7 @@ async def open_lobby(
 ) -> tuple[Sitting, Recording]:
     """Open the lobby of a hearing that is ready: from now on join links work.
 
-    `court_name` begins the recording's origin, `<court>/hearing/<recording id>`.
+    `court_name` begins the recording's origin, `<court>/hearing/<recording id>`. Raises `RequestOver`, `NotReady`.
     Effects: adds the sitting and its recording with their first lines of history, event lobby_opened.
     """
     require("open_lobby", actor, target_state=actor.state)
@@ -61,6 +62,7 @@ async def open_lobby(
         raise NotReady(
             tell("The lobby opens when the hearing is ready; it is {status}", status=Word.status(hearing.status))
         )
+    require_carried(await get(db, HearingRequest, hearing.request_id))
     if await open_sitting(db, hearing.id) is not None:
         raise NotReady(tell("The lobby is open already"))
     sitting = Sitting(owner_state=hearing.owner_state, hearing_id=hearing.id, since=now)
@@ -114,7 +116,7 @@ async def start(
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
     person heard, and a microphone may never be missing. `without_comparison`: although fingerprints were not compared
     aloud as agreed, or differed; this needs a reason too.
-    Raises `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `FingerprintsOpen`, `NoRecipients`,
+    Raises `RequestOver`, `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `FingerprintsOpen`, `NoRecipients`,
     `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
@@ -125,7 +127,9 @@ async def start(
         raise NotReady(
             tell("The sitting starts after its sound checks; it is {status}", status=Word.status(sitting.status))
         )
-    await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
+    request = await _request_of(db, sitting)
+    require_carried(request)
+    await consent_answers.require_given(db, request, now=now)
     if sitting.holds:
         raise NotReady(tell("The sitting is on hold"))
     await require_essentials(db, sitting)

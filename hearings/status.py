@@ -273,5 +273,8 @@ OPEN_SITTINGS = frozenset(SittingStatus) - {SittingStatus.closed}
 LIVE_SITTINGS = frozenset({SittingStatus.in_session, SittingStatus.paused, SittingStatus.held})
 """The recording runs (or ought to) in these."""
 ACCEPTED_REQUESTS = frozenset({RequestStatus.accepted, RequestStatus.accepted_with_conditions})
+CARRYING_REQUESTS = ACCEPTED_REQUESTS | {RequestStatus.executing}
+"""A hearing is proposed, prepared and held only of a request in these."""
+HEARINGS_OVER = frozenset(status for status, following in HEARING_MOVES.items() if not following)
 IN_ROOM = frozenset({PresenceStatus.present, PresenceStatus.reconnecting})
 OUT_OF_HEARING = frozenset({PresenceStatus.left, PresenceStatus.removed, PresenceStatus.released})

@@ -1,26 +1,28 @@
 """The diary: wall times kept as the court fixed them, both States' consent, what is needed before the day."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from hearings import diary, queries
-from hearings.actors import SYSTEM, person_actor
+from hearings import diary, queries, requests
+from hearings.actors import person_actor
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.errors import (
     AmbiguousTime,
+    HearingNotOver,
     IllegalMove,
     Invalid,
     NonexistentTime,
     NotAllowed,
     NotReady,
+    RequestOver,
     UnknownLanguage,
     UnknownZone,
 )
 from hearings.models import Hearing, HearingRequest, Participant, Person
-from hearings.moves import move_request
 from hearings.roles import Role
 from hearings.status import HearingStatus, RequestStatus
 
@@ -247,7 +249,7 @@ async def test_a_hearing_with_an_open_lobby_is_not_cancelled(court: Any, databas
             await diary.cancel(db, hearing=hearing, reason="Settled", actor=court.staff("clerk"), now=now)
 
 
-# --- court hours -------------------------------------------------------------------------------------------------
+# --- the end of the request --------------------------------------------------------------------------------------
 
 
 async def test_the_request_is_closed_when_its_hearing_came_to_nothing(
@@ -255,6 +257,76 @@ async def test_the_request_is_closed_when_its_hearing_came_to_nothing(
 ) -> None:
     async with database.transaction() as db:
         request = await queries.get(db, HearingRequest, court.request.id)
-        move_request(db, request, RequestStatus.closed, actor=SYSTEM, now=now, reason="hearing cancelled")
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        await diary.cancel(db, hearing=hearing, reason="Plea entered", actor=court.staff("clerk"), now=now)
+        with pytest.raises(Invalid):  # nothing was heard: the other State reads why
+            await requests.close(db, request=request, actor=court.staff("clerk"), now=now)
+        await requests.close(db, request=request, reason="Plea entered", actor=court.staff("clerk"), now=now)
     async with database.reading() as db:
-        assert (await queries.history(db, request))[-1].before == "executing"
+        last = (await queries.history(db, request))[-1]
+    assert (last.before, last.after, last.reason) == ("executing", "closed", "Plea entered")
+
+
+@pytest.mark.parametrize("status", list(HearingStatus))
+async def test_a_request_is_closed_only_when_none_of_its_hearings_is_still_to_come(
+    court: Any, database: Database, now: datetime, status: HearingStatus
+) -> None:
+    over = status in {HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted}
+    async with database.transaction() as db:
+        (await queries.get(db, Hearing, court.hearing.id)).status = status
+
+    async def close() -> None:
+        async with database.transaction() as db:
+            request = await queries.get(db, HearingRequest, court.request.id)
+            await requests.close(db, request=request, reason="Filed", actor=court.staff("clerk"), now=now)
+
+    if over:
+        await close()
+    else:
+        with pytest.raises(HearingNotOver, match=f"{court.hearing.ref} of 2026-12-02 is not over") as refusal:
+            await close()
+        assert (refusal.value.code, refusal.value.missing) == ("hearing_not_over", (court.hearing.ref,))
+    async with database.reading() as db:
+        kept = (await queries.get(db, HearingRequest, court.request.id)).status
+    assert kept is (RequestStatus.closed if over else RequestStatus.executing)
+
+
+async def test_a_request_is_not_closed_while_another_hearing_of_it_is_proposed(
+    court: Any, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        await diary.cancel(db, hearing=hearing, reason="Judge ill", actor=court.staff("clerk"), now=now)
+
+    async def close() -> None:
+        async with database.transaction() as db:
+            request = await queries.get(db, HearingRequest, court.request.id)
+            await asyncio.sleep(0.05)  # both have read it
+            await requests.close(db, request=request, reason="Settled", actor=court.staff("clerk"), now=now)
+
+    async def again() -> None:
+        async with database.transaction() as db:
+            request = await queries.get(db, HearingRequest, court.request.id)
+            await asyncio.sleep(0.05)
+            await diary.propose(db, request=request, actor=court.staff("clerk"), now=now, **WORDS)
+
+    refused = [one for one in await asyncio.gather(close(), again(), return_exceptions=True) if one is not None]
+    assert [type(one) for one in refused if isinstance(one, Exception)] in ([NotReady], [HearingNotOver])
+    async with database.reading() as db:
+        status = (await queries.get(db, HearingRequest, court.request.id)).status
+        there = await queries.hearings_of_request(db, court.request.id)
+    assert (status is RequestStatus.closed) is (len(there) == 1)
+
+
+@pytest.mark.parametrize("status", [RequestStatus.executed, RequestStatus.closed])
+async def test_a_hearing_of_a_request_that_is_over_is_not_made_ready(
+    court: Any, database: Database, now: datetime, status: RequestStatus
+) -> None:
+    async with database.transaction() as db:
+        (await queries.get(db, HearingRequest, court.request.id)).status = status
+        (await queries.get(db, Hearing, court.hearing.id)).status = HearingStatus.agreed
+    with pytest.raises(RequestOver, match=court.request.reference) as refusal:
+        async with database.transaction() as db:
+            hearing = await queries.get(db, Hearing, court.hearing.id)
+            await diary.make_ready(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+    assert refusal.value.code == "request_over"

@@ -18,6 +18,7 @@ from hearings.errors import (
     NotAllowed,
     NotReady,
     RecordingNotHealthy,
+    RequestOver,
     SoundCheckMissing,
 )
 from hearings.models import Hearing, HearingRequest, Login, Participant
@@ -86,6 +87,18 @@ async def test_the_lobby_of_a_hearing_that_is_not_ready_stays_shut(court: Any, n
         move_hearing(db, hearing, HearingStatus.agreed, actor=SYSTEM, now=now, reason="agreement voided")
     with pytest.raises(NotReady):
         await court.open_lobby()
+
+
+async def test_the_lobby_of_a_hearing_whose_request_is_closed_stays_shut(court: Any, now: datetime) -> None:
+    await closed_by_hand(court)
+    with pytest.raises(RequestOver):
+        await court.open_lobby()
+
+
+async def closed_by_hand(court: Any) -> None:
+    """As a version before this one could leave it."""
+    async with court.database.transaction() as db:
+        (await queries.get(db, HearingRequest, court.request.id)).status = RequestStatus.closed
 
 
 async def test_people_hear_one_another_from_the_roll_call_on(court: Any, now: datetime) -> None:
@@ -205,6 +218,15 @@ async def test_no_start_when_somebody_essential_has_gone(court: Any, now: dateti
         await seats.disconnected(db, participant=await court.seat(db, WITNESS), now=now)
     with pytest.raises(EssentialMissing):
         await act(court, sittings.start, JUDGE, now)
+
+
+@ASSEMBLED
+async def test_no_start_of_a_hearing_whose_request_is_closed(court: Any, now: datetime) -> None:
+    await court.check_sound()
+    await closed_by_hand(court)
+    with pytest.raises(RequestOver):
+        await act(court, sittings.start, JUDGE, now)
+    assert (await state(court))[0] == "pre_record"
 
 
 @ASSEMBLED

@@ -133,6 +133,19 @@ async def test_a_hearing_follows_an_accepted_request_and_there_is_one_at_a_time(
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
 
 
+async def test_a_request_is_not_closed_under_a_hearing_that_is_still_to_come(ro, th, request_, story):
+    path = f"/requests/{request_['id']}"
+    ref = (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).json()["ref"]
+    answer = await ro.post(f"{path}/close", {"reason": "Settled"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["missing"]) == (409, "hearing_not_over", [ref])
+    assert f"The hearing {ref} of 2027-11-29 is not over" in answer.json()["detail"]
+    assert (await th.get(path)).json()["status"] == "executing"
+    cancelled = await ro.post(f"/hearings/{ref}/cancel", {"reason": "Settled"})
+    assert cancelled.status_code == 200, cancelled.text
+    answer = await ro.post(f"{path}/close", {"reason": "Settled"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "closed")
+
+
 async def test_the_calendar_of_a_state_holds_its_hearings_and_nobodys_name(installation, ro, th, story):
     request = await story.accepted(ro, th)
     soon = datetime.now(UTC) + timedelta(days=30)

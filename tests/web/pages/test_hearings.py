@@ -412,5 +412,18 @@ def test_a_hearing_is_cancelled_with_a_reason_and_its_links_die(service, clerk):
     assert "Cancelled" in words and "The witness is ill." in words
 
 
+def test_a_request_is_not_closed_under_a_hearing_that_is_still_to_come(service, clerk):
+    request = accepted(service, clerk)
+    place = clerk.post(f"{request}/schedule", TIME, page=f"{request}/schedule").headers["location"]
+    answer = service.act(clerk, request, "close", {"text": "Settled"})
+    words = clerk.words(answer)
+    assert answer.status_code == 409
+    assert f"The hearing {place.rpartition('/')[2]} of 10 March 2027 is not over" in words
+    assert "Being executed" in clerk.words(clerk.get(request))
+    assert clerk.post(f"{place}/act/cancel", {"reason": "Settled"}, page=place).status_code == 303
+    assert service.act(clerk, request, "close", {"text": "Settled"}).status_code == 303
+    assert "Closed" in clerk.words(clerk.get(request))
+
+
 def test_every_notice_of_the_hearing_page_is_reached_by_an_act():
     assert set(hearing_page.DONE) == {"time", "ready", "lobby", "cancel", "person", "changed"}
