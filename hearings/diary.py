@@ -117,6 +117,7 @@ async def propose(
         actor=actor,
         now=now,
     )
+    request.unscheduled = False
     if request.status in ACCEPTED_REQUESTS:
         move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
@@ -337,8 +338,8 @@ async def make_ready(
 
 
 async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Actor, now: datetime) -> None:
-    """Cancel before it has begun. Effects: status to cancelled; join links and participants' logins end;
-    offers are passed over, bookings released, days dropped.
+    """Cancel before it has begun. Effects: status to cancelled; its request waits for another time; join links and
+    participants' logins end; offers are passed over, bookings released, days dropped.
     """
     _staff("cancel_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
@@ -346,6 +347,7 @@ async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Acto
     move_hearing(
         db, hearing, HearingStatus.cancelled, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3)
     )
+    (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
     ids = [participant.id for participant in await participants(db, hearing.id)]
     await kill_links(db, participant_ids=ids, now=now, why="cancelled")
     await end_logins_of(db, participant_ids=ids, now=now, why="cancelled")

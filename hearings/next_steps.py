@@ -7,25 +7,32 @@ merges the rows of all steps into one list.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import aliased
-from sqlmodel import col, exists
+from sqlmodel import and_, col, exists, or_
 
+from hearings import reference, tzdata_check
+from hearings.clocks import first_instant, tzdb_version, zone
 from hearings.models import (
     Agreement,
     AgreementOffer,
     Hearing,
+    HearingDay,
     HearingRequest,
     Minutes,
     MinutesReading,
     Participant,
     Signature,
+    Sitting,
 )
 from hearings.permissions import may
 from hearings.roles import CONDUCTING
-from hearings.status import AgreementStatus, HearingStatus, MinutesStatus, RequestStatus
+from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RequestStatus
+
+NO_SCOPE = ""
+"""Of a step that is a person's: no system takes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +52,14 @@ def _nothing_more(whose: Whose) -> tuple[Any, ...]:
 class Step:
     """One step: which rows wait for it, who may take it. `due` is a column of the row, or empty."""
 
-    table: type[HearingRequest] | type[Hearing] | type[Agreement] | type[Minutes]
-    """Whose rows wait; those of an agreement or of minutes stand for their hearing."""
+    table: type[HearingRequest] | type[Hearing] | type[HearingDay] | type[Agreement] | type[Minutes]
+    """Whose rows wait; those of a day, an agreement or minutes stand for their hearing."""
 
     word: str
     right: str
     """Of staff (`hearings.permissions.may_staff`)."""
     scope: str
-    """The scope a system of an authority takes the step with (`hearings.api_clients.SCOPES`)."""
+    """The scope a system of an authority takes the step with (`hearings.api_clients.SCOPES`), or `NO_SCOPE`."""
     status: RequestStatus | HearingStatus | AgreementStatus | MinutesStatus | None
     """Of the row. None: in any."""
     due: str = ""
@@ -94,7 +101,7 @@ def _terms(*, own: bool) -> Callable[[Whose], tuple[Any, ...]]:
     return needs
 
 
-def _hearing_is(table: type[Agreement], *status: HearingStatus) -> Any:
+def _hearing_is(table: type[Agreement] | type[HearingDay], *status: HearingStatus) -> Any:
     return exists().where(col(Hearing.id) == table.hearing_id, col(Hearing.status).in_(status)).correlate(table)
 
 
@@ -109,22 +116,65 @@ def _unanswered(whose: Whose) -> tuple[Any, ...]:
     return col(HearingRequest.unanswered), col(HearingRequest.status).in_(OPEN)
 
 
-def _own_part(action: str, whose: Whose) -> tuple[Any, ...]:
+def _unscheduled(whose: Whose) -> tuple[Any, ...]:
+    """Its hearing was cancelled or broken off, and no other has been proposed."""
+    return (col(HearingRequest.unscheduled),)
+
+
+def _own_part(action: str, table: type[Hearing] | type[Minutes], whose: Whose) -> tuple[Any, ...]:
     """The person conducts the hearing in a role that may do it; a system acts for its State in every hearing."""
     if not whose.person:
         return ()
     roles = [role for role in CONDUCTING if may(action, role, own_state=whose.state, target_state=whose.state).allowed]
     seat = exists().where(
-        col(Participant.hearing_id) == Minutes.hearing_id,
+        col(Participant.hearing_id) == (table.hearing_id if table is Minutes else table.id),
         col(Participant.person_id) == whose.person,
         col(Participant.role).in_(sorted(roles)),
     )
-    return (seat.correlate(Minutes),)
+    return (seat.correlate(table),)
+
+
+def _today(whose: Whose) -> tuple[Any, ...]:
+    """Its day at the requesting court has come, its lobby is not open, and the person may open it."""
+    own = reference.jurisdiction(whose.state)
+    ends = {name: _end_of_day(whose.now, name) for name in own.zones}
+    begins, place = col(Hearing.starts_at), col(Hearing.requesting_zone)
+    here = [and_(place == name, begins < end) for name, end in ends.items()]
+    elsewhere = and_(place.not_in(ends), begins < ends[own.default_zone])
+    open_ = exists().where(col(Sitting.hearing_id) == Hearing.id, col(Sitting.status).in_(OPEN_SITTINGS))
+    return (
+        begins < max(ends.values()),
+        or_(*here, elsewhere),
+        ~open_.correlate(Hearing),
+        *_own_part("open_lobby", Hearing, whose),
+    )
+
+
+def _end_of_day(now: datetime, zone_name: str) -> datetime:
+    today = now.astimezone(zone(zone_name)).replace(tzinfo=None, fold=0, hour=0, minute=0, second=0, microsecond=0)
+    return first_instant(today + timedelta(days=1), zone_name)
+
+
+def _moved(whose: Whose) -> tuple[Any, ...]:
+    """The running time-zone data move the day and nobody has decided; of several of a hearing it is the first."""
+    before = aliased(HearingDay)
+
+    def undecided(day: type[HearingDay]) -> tuple[Any, ...]:
+        seen = col(day.moved_by) == tzdb_version(), col(day.tzdb_version) != day.moved_by
+        return *seen, col(day.starts_at) > whose.now, col(day.heard_at).is_(None), col(day.dropped_at).is_(None)
+
+    earlier = exists().where(
+        col(before.hearing_id) == HearingDay.hearing_id,
+        col(before.starts_at) < HearingDay.starts_at,
+        *undecided(before),
+    )
+    open_ = _hearing_is(HearingDay, *sorted(tzdata_check.OPEN))
+    return *undecided(HearingDay), ~earlier.correlate(HearingDay), open_
 
 
 def _edited(whose: Whose) -> tuple[Any, ...]:
     """By who edits minutes."""
-    return _own_part("edit_minutes", whose)
+    return _own_part("edit_minutes", Minutes, whose)
 
 
 def _unsigned(whose: Whose) -> tuple[Any, ...]:
@@ -136,7 +186,7 @@ def _unsigned(whose: Whose) -> tuple[Any, ...]:
         col(Signature.owner_state) == whose.state,
         ~since.correlate(Minutes, Signature),
     )
-    return ~signed.correlate(Minutes), *_own_part("sign_minutes", whose)
+    return ~signed.correlate(Minutes), *_own_part("sign_minutes", Minutes, whose)
 
 
 def _unreceived(whose: Whose) -> tuple[Any, ...]:
@@ -157,9 +207,21 @@ ASKING: tuple[Step, ...] = (
         due="info_due",
     ),
     *(
-        Step(table=HearingRequest, word="set_time", right="propose_hearing", scope="hearings:write", status=status)
-        for status in (_R.accepted, _R.accepted_with_conditions)
+        Step(
+            table=HearingRequest,
+            word="set_time",
+            right="propose_hearing",
+            scope="hearings:write",
+            status=status,
+            needs=needs,
+        )
+        for status, needs in (
+            (_R.accepted, _nothing_more),
+            (_R.accepted_with_conditions, _nothing_more),
+            (_R.executing, _unscheduled),
+        )
     ),
+    Step(table=HearingRequest, word="close", right="withdraw_request", scope="requests:write", status=_R.executed),
 )
 """Steps of the requesting State."""
 ASKED: tuple[Step, ...] = tuple(
@@ -214,6 +276,31 @@ HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
             ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS),
             ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS),
         )
+    ),
+    (
+        # Who may open it has a part in the hearing; the right says which functions can.
+        Step(
+            table=Hearing,
+            word="open_lobby",
+            right="cancel_hearing",
+            scope=NO_SCOPE,
+            status=_H.ready,
+            due="starts_at",
+            needs=_today,
+        ),
+        _ASKS,
+    ),
+    (
+        Step(
+            table=HearingDay,
+            word="decide_clock_change",
+            right="decide_clock_change",
+            scope="hearings:write",
+            status=None,
+            due="starts_at",
+            needs=_moved,
+        ),
+        _ASKS,
     ),
     *(
         (

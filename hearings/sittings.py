@@ -283,13 +283,14 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
 async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:
     """The hearing cannot go on, and the judge breaks it off. What was recorded is sealed; then `finish`.
 
-    Effects: as `close`, and the hearing to aborted; event aborted.
+    Effects: as `close`, and the hearing to aborted; its request waits for another time; event aborted.
     """
     require("break_off", actor)
     await lock(db, sitting)
     reason = clean(reason, "reason", most=500, least=3)
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
     move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
+    (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
     if sitting.status is not SittingStatus.closing:
         await _end(db, sitting, actor=actor, now=now, reason=reason)
     await record(db, hearing=hearing, kind=EventKind.aborted, actor=actor, now=now, reason=reason)

@@ -42,6 +42,14 @@ async def moved(db: AsyncSession, *, now: datetime, state: str = "") -> Sequence
     return [Moved(hearing, day, resolved(day)) for day, hearing in rows if hearing.status in OPEN and has_moved(day)]
 
 
+async def note(db: AsyncSession, *, now: datetime) -> Sequence[Moved]:
+    """As `moved`, of all States. Effects: each day remembers by which data, so that what waits is found by it."""
+    found = await moved(db, now=now)
+    for one in found:
+        one.day.moved_by = tzdb_version()
+    return found
+
+
 async def keep_wall_time(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
     """The court sits when its clock says so: the instants of the days move, bookings go with them.
 

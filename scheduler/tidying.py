@@ -42,12 +42,12 @@ async def tidy(db: AsyncSession, *, now: datetime) -> None:
 async def check_zones(db: AsyncSession, *, origin: str, say: Say = english, now: datetime) -> None:
     """Tell both States of every hearing still to come that the present time-zone data would move.
 
-    Effects: a claim and a mail to those concerned, once for each day, its start and the version of the data; nothing
-    moves by itself (`hearings.tzdata_check`).
+    Effects: it waits for those who decide; a claim and a mail to those concerned, once for each day, its start and the
+    version of the data; nothing moves by itself (`hearings.tzdata_check`).
     """
     version = tzdb_version()
     to, functions, text = notices.DUE["time_moved"]
-    for found in await tzdata_check.moved(db, now=now):
+    for found in await tzdata_check.note(db, now=now):
         hearing, key = found.hearing, f"time_moved:{found.day.id}:{int(found.day.starts_at.timestamp())}:{version}"
         mine = await claims.claim(
             db,

@@ -149,6 +149,7 @@ class HearingDay(Row, table=True):
         CheckConstraint("heard_at IS NULL OR dropped_at IS NULL", name="one_end"),
         UniqueConstraint("hearing_id", "number"),
         Index("ix_hearing_day_starts", "starts_at", "id"),
+        Index("ix_hearing_day_moved", "owner_state", "moved_by", "starts_at", "hearing_id"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
@@ -162,6 +163,8 @@ class HearingDay(Row, table=True):
     heard_at: datetime | None = instant(default=None)
     dropped_at: datetime | None = instant(default=None)
     dropped_why: str = Field(default="", max_length=500)
+    moved_by: str = Field(default="", max_length=20)
+    """The newest time-zone data seen to put it elsewhere; decided once `tzdb_version` is these (`tzdata_check`)."""
 
 
 class Booking(Row, table=True):

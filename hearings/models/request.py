@@ -132,6 +132,7 @@ class HearingRequest(Row, table=True):
         Index("ix_hearing_request_written", "requesting_state", "written_due"),
         Index("ix_hearing_request_unanswered_requesting", "requesting_state", "unanswered", "priority", "id", "status"),
         Index("ix_hearing_request_unanswered_requested", "requested_state", "unanswered", "priority", "id", "status"),
+        Index("ix_hearing_request_unscheduled", "requesting_state", "unscheduled", "priority", "id", "status"),
         Index("ix_hearing_request_case", "case_folded"),
         Index("ix_hearing_request_status", "status"),
         CheckConstraint("version >= 1", name="version"),
@@ -170,6 +171,8 @@ class HearingRequest(Row, table=True):
     status: RequestStatus = word(RequestStatus, "status", default=RequestStatus.draft)
     unanswered: bool = False
     """Whether the person's answer to one of its consents is not recorded: kept by `hearings.person_consents`."""
+    unscheduled: bool = False
+    """Whether its last hearing came to nothing and no other has been proposed: kept by `hearings.diary`, `sittings`."""
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
     submitted_at: datetime | None = instant(default=None)

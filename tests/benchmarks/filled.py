@@ -99,6 +99,7 @@ def rows(count: int, first: int, sides: _Sides) -> list[Row]:
             submitted_at=at,
             status=chance.choice(list(RequestStatus)),
             priority=chance.randrange(16),
+            unscheduled=chance.random() < 0.05,
             **{due: at + timedelta(days=30) for due in ("answer_due", "info_due", "review_due")},
         )
         hearing = Hearing(

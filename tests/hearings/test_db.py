@@ -167,11 +167,15 @@ async def test_agreements_and_requests_from_before_know_what_waits_for_them(empt
     now = datetime(2026, 12, 2, 6, tzinfo=UTC)
     own = {"owner_state": "RO", "created_by": "-", "created_at": now}
     sides = {"requesting_state": "RO", "requested_state": "TH"}
-    asked, settled = (HearingRequest(reference=name, **own, **sides) for name in "ab")
-    hearing = Hearing(
-        **own, **sides, ref="H", request_id=asked.id, starts_at=now, ends_at=now + timedelta(hours=1),
-        wall_start="2026-12-02T08:00", wall_zone="UTC", requesting_zone="UTC", requesting_city="A",
-        requested_zone="UTC", requested_city="B", tzdb_version="-", language_requesting="ro", language_requested="th",
+    asked, settled = (HearingRequest(reference=name, status="executing", **own, **sides) for name in "ab")
+    hearing, gone, cancelled = (
+        Hearing(
+            **own, **sides, ref=f"H{number}", request_id=one.id, starts_at=now, ends_at=now + timedelta(hours=1),
+            wall_start="2026-12-02T08:00", wall_zone="UTC", requesting_zone="UTC", requesting_city="A",
+            requested_zone="UTC", requested_city="B", tzdb_version="-", language_requesting="ro",
+            language_requested="th", status=status,
+        )
+        for number, (one, status) in enumerate([(asked, "agreed"), (asked, "cancelled"), (settled, "cancelled")])
     )  # fmt: skip
     site = Site(**own, name="A", court="B", city="C", zone="UTC")
     profile = SiteProfile(**own, site_id=site.id, version=1, abilities={}, created_label="-")
@@ -183,16 +187,20 @@ async def test_agreements_and_requests_from_before_know_what_waits_for_them(empt
         Consent(owner_state="RO", request_id=one.id, rule="x", since=now, status=status)
         for one, status in ((asked, ConsentStatus.pending), (settled, ConsentStatus.refused))
     ]
-    new = {"agreement": {"requested_state", "starts_at"}, "hearing_request": {"unanswered", "case_folded"}}
+    new = {
+        "agreement": {"requested_state", "starts_at"},
+        "hearing_request": {"unanswered", "case_folded", "unscheduled"},
+    }
     async with database.transaction() as db:
-        for row in (asked, settled, hearing, site, profile, agreement, *consents):
+        for row in (asked, settled, hearing, gone, cancelled, site, profile, agreement, *consents):
             await insert_without(db, row, new)
     await database.upgrade()
     async with database.reading() as db:
         kept = (await db.exec(select(Agreement))).one()
         assert (kept.requested_state, kept.starts_at, kept.hearing_id) == ("TH", now, hearing.id)
-        found = select(HearingRequest.reference, HearingRequest.unanswered).order_by(HearingRequest.reference)
-        assert (await db.exec(found)).all() == [("a", True), ("b", False)]
+        found = select(HearingRequest.reference, HearingRequest.unanswered, HearingRequest.unscheduled)
+        rows = (await db.exec(found.order_by(HearingRequest.reference))).all()
+        assert rows == [("a", True, False), ("b", False, True)]
     await database.close()
 
 
@@ -293,7 +301,7 @@ async def test_requests_taken_up_again_before_get_the_day_an_answer_is_wanted(em
     }
     async with database.transaction() as db:
         for row in requests.values():
-            await insert_without(db, row, {"hearing_request": {"case_folded"}})
+            await insert_without(db, row, {"hearing_request": {"case_folded", "unscheduled"}})
         for name, row in requests.items():
             moves = [("received", "under_review", began)]
             if name != "first":

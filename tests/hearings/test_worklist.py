@@ -15,19 +15,23 @@ from hearings import (
     agreements,
     consent_answers,
     consultations,
+    diary,
     hearing_days,
     informal,
     person_consents,
     queries,
     recordings,
+    reference,
     request_log,
     request_queries,
     requests,
     sending,
     sittings,
+    tzdata_check,
     worklist,
 )
 from hearings.actors import Actor, person_actor
+from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
 from hearings.ids import new_id
@@ -38,6 +42,7 @@ from hearings.models import (
     AgreementOffer,
     Consent,
     Hearing,
+    HearingDay,
     HearingRequest,
     Minutes,
     MinutesReading,
@@ -47,12 +52,20 @@ from hearings.models import (
     SigningKey,
     Site,
     SiteProfile,
+    Sitting,
 )
 from hearings.models.minutes import ReadingOutcome
 from hearings.models.signature import Act
 from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
 from hearings.roles import Role
-from hearings.status import AgreementStatus, ConsentStatus, HearingStatus, MinutesStatus, RequestStatus
+from hearings.status import (
+    AgreementStatus,
+    ConsentStatus,
+    HearingStatus,
+    MinutesStatus,
+    RequestStatus,
+    SittingStatus,
+)
 from hearings.wall_times import WallTime, fix
 
 R, M = RequestStatus, MinutesStatus
@@ -366,6 +379,7 @@ STEPS = {
     R.information_requested: ("answer_question", "requesting", "info_due"),
     R.accepted: ("set_time", "requesting", ""),
     R.accepted_with_conditions: ("set_time", "requesting", ""),
+    R.executed: ("close", "requesting", ""),
     R.received: ("acknowledge", "requested", "answer_due"),
     R.under_review: ("answer", "requested", "answer_due"),
     R.postponed: ("review", "requested", "review_due"),
@@ -383,6 +397,9 @@ class Facts:
     """Requests."""
     seats: set[tuple[str, str]]
     """Person and hearing."""
+    days: dict[str, list[HearingDay]]
+    lobbies: set[str]
+    """Hearings whose lobby is open."""
 
 
 def unsigned(told: list[Any], state: str) -> bool:
@@ -405,6 +422,9 @@ def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, n
         HearingStatus.agreed: ["prepare"] if asks else [],
         HearingStatus.part_heard: ["set_next_day"] if asks else [],
     }.get(one.status, [])
+    part = isinstance(who, Actor) or (who.id, one.id) in facts.seats
+    if one.status is HearingStatus.ready and asks and part and one.id not in facts.lobbies and comes_today(one, now):
+        found = ["open_lobby"]
     agreement, told = facts.terms.get(one.id, (None, []))
     if agreement is not None:
         booked = {HearingStatus.proposed, HearingStatus.countered, HearingStatus.agreed}
@@ -414,7 +434,7 @@ def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, n
         if untested and one.status in {HearingStatus.agreed, HearingStatus.ready} and one.starts_at > now:
             found.append("test_line")
     for minutes, happened in facts.minutes.get(one.id, []):
-        if isinstance(who, Actor) or (who.id, one.id) in facts.seats:
+        if part:
             if minutes.status is M.drafted:
                 found.append("complete_minutes")
             if minutes.status is M.in_review:
@@ -426,7 +446,14 @@ def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, n
     return sorted(set(found))
 
 
-DUE = {"decide_time", "prepare", "answer_terms", "sign_terms", "test_line"}
+def comes_today(one: Hearing, now: datetime) -> bool:
+    """Whether the day of the requesting court has come, in its own zone; one elsewhere counts as at its capital's."""
+    own = reference.jurisdiction(one.requesting_state)
+    place = ZoneInfo(one.requesting_zone if one.requesting_zone in own.zones else own.default_zone)
+    return one.starts_at.astimezone(place).date() <= now.astimezone(place).date()
+
+
+DUE = {"open_lobby", "decide_time", "prepare", "answer_terms", "sign_terms", "test_line"}
 OVER = {R.draft, R.refused, R.withdrawn, R.executed, R.closed}
 
 
@@ -437,6 +464,8 @@ def expected(
     found: list[tuple[datetime | None, int, str, str]] = []
     for row in rows:
         word, side, due = STEPS.get(row.status, ("", "requesting", ""))
+        if row.status is R.executing and row.unscheduled:
+            word = "set_time"
         if word and getattr(row, f"{side}_state") == state:
             found.append((getattr(row, due) if due else None, row.priority, row.id, word))
         if row.written_due is not None and row.submitted_at is not None and row.requesting_state == state:
@@ -448,10 +477,19 @@ def expected(
         if state in (hearing.requesting_state, hearing.requested_state):
             for word in hearing_steps(hearing, facts, who, state, now):
                 found.append((hearing.starts_at if word in DUE else None, 0, hearing.id, word))
+        moving = [one.starts_at for one in facts.days.get(hearing.id, []) if undecided(one, now)]
+        if moving and hearing.requesting_state == state and hearing.status in tzdata_check.OPEN:
+            found.append((min(moving), 0, hearing.id, "decide_clock_change"))
     found.sort(key=lambda one: one[2:], reverse=True)
     far = datetime(9999, 1, 1, tzinfo=UTC)
     found.sort(key=lambda one: (one[0] is None, one[0] or far, -one[1]))
     return [one[2:] for one in found]
+
+
+def undecided(day: HearingDay, now: datetime) -> bool:
+    """Whether the running time-zone data move a day that is still to come."""
+    to_come = day.starts_at > now and day.heard_at is None and day.dropped_at is None
+    return to_come and day.moved_by == tzdb_version() != day.tzdb_version
 
 
 LIKELY = [*AgreementStatus, *[AgreementStatus.proposed, AgreementStatus.agreed] * 3]
@@ -477,7 +515,7 @@ async def around(
         )  # fmt: skip
     db.add_all(profiles.values())
     await db.flush()
-    facts = Facts({}, {}, set(), set())
+    facts = Facts({}, {}, set(), set(), {}, set())
     made: list[Any] = []
 
     def signature(subject: Agreement | Minutes, states: tuple[str, str]) -> Signature:
@@ -515,6 +553,23 @@ async def around(
                 )  # fmt: skip
                 if role is Role.clerk:
                     facts.seats.add((person.id, hearing.id))
+        versions = ["", "1999a", tzdb_version(), tzdb_version(), tzdb_version()]
+        for number in range(chance.randrange(4)):
+            begins = hearing.starts_at + timedelta(days=number * chance.choice([-1, 1]))
+            made.append(
+                HearingDay(
+                    **own, hearing_id=hearing.id, number=number + 1, starts_at=begins,
+                    ends_at=begins + timedelta(hours=1), wall_start="2026-12-02T08:00", wall_zone="Europe/Bucharest",
+                    tzdb_version=chance.choice(["2026a", "2026a", tzdb_version()]), moved_by=chance.choice(versions),
+                    heard_at=chance.choice([None] * 6 + [now]),
+                )
+            )  # fmt: skip
+            if made[-1].heard_at is None:
+                made[-1].dropped_at = chance.choice([None] * 6 + [now])
+            facts.days.setdefault(hearing.id, []).append(made[-1])
+        for status_ in chance.choices(list(SittingStatus), k=chance.choice([0, 0, 1])):
+            made.append(Sitting(**own, hearing_id=hearing.id, status=status_, since=now))
+            facts.lobbies |= set() if status_ is SittingStatus.closed else {hearing.id}
         if chance.random() < 0.8:
             passed = chance.choice([None, None, now])
             agreement = Agreement(
@@ -573,7 +628,8 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
         rows.append(
             HearingRequest(
                 owner_state=sides["requesting_state"], reference=f"X-{number}", created_by="-", created_at=now,
-                submitted_at=chance.choice([None, now]), status=chance.choice(list(R)), priority=chance.randrange(3),
+                submitted_at=chance.choice([None, now]), status=chance.choice([*R, R.executing]),
+                priority=chance.randrange(3), unscheduled=chance.random() < 0.3,
                 oral=oral, oral_at=now if oral else None, written_due=chance.choice(days) if oral else None, **sides,
                 **{name: chance.choice([None, *days]) for name in ("answer_due", "info_due", "review_due")},
             )
@@ -583,9 +639,10 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
             Hearing(
                 owner_state=sides["requesting_state"], ref=f"H{number}", request_id=rows[-1].id, starts_at=begins,
                 ends_at=begins + timedelta(hours=1), wall_start="2026-12-02T08:00", wall_zone="Europe/Bucharest",
-                requesting_zone="Europe/Bucharest", requesting_city="A", requested_zone="Asia/Bangkok",
-                requested_city="B", tzdb_version="2026a", language_requesting="ro", language_requested="th",
-                created_by="-", created_at=now, status=chance.choice(list(HearingStatus)), **sides,
+                requesting_zone=chance.choice(["Europe/Bucharest", "Asia/Bangkok"]), requesting_city="A",
+                requested_zone="Asia/Bangkok", requested_city="B", tzdb_version="2026a",
+                language_requesting="ro", language_requested="th", created_by="-", created_at=now,
+                status=chance.choice([*HearingStatus, HearingStatus.ready]), **sides,
             )
         )  # fmt: skip
     people = [
@@ -735,6 +792,107 @@ async def test_a_part_heard_hearing_waits_for_its_next_day_until_one_is_set(
         assert agreement is not None and agreement.starts_at == at
     else:
         assert agreement is None
+
+
+async def waiting_in(court: Any, at: datetime) -> dict[str, list[tuple[str, str, datetime | None]]]:
+    """Step, id and day of what waits for each of the court's people."""
+    found = {}
+    async with court.database.reading() as db:
+        for who in ("clerk", "judge", "authority"):
+            page = await worklist.waiting(db, person=court.people[who], now=at)
+            found[who] = [(one.step, one.subject.id, one.due) for one in page.rows]
+    return found
+
+
+@pytest.mark.parametrize(("stage", "how"), [("ready", "cancelled"), ("in_session", "broken off")])
+async def test_a_request_whose_hearing_came_to_nothing_waits_for_another_time(
+    court: Any, now: datetime, how: str
+) -> None:
+    clerk = court.staff("clerk")
+    later = now + timedelta(hours=1)
+    before = await waiting_in(court, later)
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        if how == "cancelled":
+            await diary.cancel(db, hearing=hearing, reason="Plea entered", actor=clerk, now=now)
+        else:
+            sitting, _recording = await court.sitting(db)
+            judge = await court.actor(db, Role.presiding_judge)
+            await sittings.abort(db, sitting=sitting, reason="The line is lost", actor=judge, now=now)
+    assert ("set_time", court.request.id, None) not in before["clerk"]
+    nothing: list[Any] = []
+    assert await waiting_in(court, later) == {
+        "clerk": [("set_time", court.request.id, None)], "judge": nothing, "authority": nothing,
+    }  # fmt: skip
+    async with court.database.transaction() as db:
+        request = await queries.get(db, HearingRequest, court.request.id)
+        await diary.propose(
+            db, request=request, wall_start=datetime.fromisoformat("2026-12-09T09:00"), wall_zone="Europe/Bucharest",
+            requesting_zone="Europe/Bucharest", requesting_city="A", requested_zone="Asia/Bangkok", requested_city="B",
+            actor=clerk, now=now,
+        )  # fmt: skip
+    assert [step for step, _id, _due in (await waiting_in(court, later))["clerk"]] == []
+
+
+@pytest.mark.parametrize("stage", ["in_session"])
+async def test_an_executed_request_waits_to_be_filed(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        await sittings.close(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=now)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="abc", now=now)
+        await sittings.finish(db, sitting=sitting, now=now)
+    assert await waiting_in(court, now) == {
+        "clerk": [("close", court.request.id, None)], "judge": [], "authority": []
+    }  # fmt: skip
+    await act(court.database, court.request, requests.close, court.staff("clerk"), now)
+    assert (await waiting_in(court, now))["clerk"] == []
+
+
+@pytest.mark.parametrize("stage", ["ready"])
+async def test_the_lobby_waits_for_who_may_open_it_from_the_morning_of_the_requesting_court_until_it_is_open(
+    court: Any,
+) -> None:
+    begins = court.hearing.starts_at
+    morning = datetime(2026, 12, 1, 22, tzinfo=UTC)  # midnight in Bucharest
+    nobody: dict[str, Any] = {"clerk": [], "judge": [], "authority": []}
+    assert await waiting_in(court, morning - timedelta(seconds=1)) == nobody
+    waits = [("open_lobby", court.hearing.id, begins)]
+    for at in (morning, begins, begins + timedelta(days=1)):
+        assert await waiting_in(court, at) == {"clerk": waits, "judge": waits, "authority": []}
+    async with court.database.transaction() as db:  # a colleague without a part in it
+        other = Person(owner_state="RO", name="Ana", email="ana@ro.example", functions=["clerk", "judge"])
+        db.add(other)
+    async with court.database.reading() as db:
+        assert (await worklist.waiting(db, person=other, now=begins)).rows == []
+    await court.open_lobby()
+    assert await waiting_in(court, begins) == nobody
+
+
+@pytest.mark.parametrize("stage", ["ready"])
+async def test_a_hearing_newer_time_zone_data_move_waits_for_a_decision(court: Any, now: datetime) -> None:
+    early = now - timedelta(days=1)
+    begins = court.hearing.starts_at
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        later = begins + timedelta(days=7)
+        zones, states = ("Europe/Bucharest", "Asia/Bangkok"), ("RO", "TH")
+        to = WallTime(
+            wall_start=later.astimezone(ZoneInfo(zones[0])).replace(tzinfo=None), wall_zone=zones[0],
+            duration=timedelta(hours=1),
+        )  # fmt: skip
+        await hearing_days.plan(db, hearing=hearing, times=[fix(to, zones=zones, states=states, now=now)])
+        for day in await hearing_days.planned(db, hearing):  # as data of long ago had it
+            day.wall_start, day.tzdb_version = f"{day.wall_start[:10]}T10:30:00", "1999a"
+    nobody: dict[str, Any] = {"clerk": [], "judge": [], "authority": []}
+    assert await waiting_in(court, early) == nobody
+    async with court.database.transaction() as db:
+        assert len(await tzdata_check.note(db, now=early)) == 2
+    waits = [("decide_clock_change", court.hearing.id, begins)]
+    assert await waiting_in(court, early) == {"clerk": waits, "judge": waits, "authority": []}
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        await tzdata_check.keep_instant(db, hearing=hearing, actor=court.staff("judge"), now=early)
+    assert await waiting_in(court, early) == nobody
 
 
 @pytest.mark.parametrize("stage", ["ready"])

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from hearings import claims, outbox
+from hearings.clocks import tzdb_version
 from hearings.models import (
     Claim,
     CustodyAudit,
@@ -216,6 +217,7 @@ async def test_both_sides_are_told_once_of_a_hearing_that_newer_zone_data_would_
     ]
     async with setting.database.reading() as db:
         assert (await db.get(Hearing, hearing.id)).starts_at == hearing.starts_at
+        assert (await db.get(HearingDay, day.id)).moved_by == tzdb_version()  # what waits is found by it
 
 
 async def test_ticks_write_no_history_and_follow_nothing(setting: Any) -> None:

@@ -21,6 +21,7 @@ BUTTONS = {
     "submit": N_("Continue"),
     "answer_question": N_("Answer"),
     "set_time": N_("Set a time"),
+    "close": N_("File"),
     "acknowledge": N_("Acknowledge"),
     "answer": N_("Answer"),
     "review": N_("Look at it again"),
@@ -28,6 +29,8 @@ BUTTONS = {
     "record_consent": N_("Record"),
     "decide_time": N_("Decide"),
     "prepare": N_("Prepare"),
+    "open_lobby": N_("Open"),
+    "decide_clock_change": N_("Decide"),
     "answer_terms": N_("Answer"),
     "sign_terms": N_("Sign"),
     "test_line": N_("Test"),
@@ -49,6 +52,8 @@ PLACES = {
     "acknowledge_minutes": "/minutes",
 }
 """Below the page of the request or hearing, where it is not done on that page itself."""
+ELSEWHERE = {"decide_clock_change": "/admin/clock-changes"}
+"""Pages for all hearings of a State."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def _task(one: worklist.Waiting, state: str) -> Task:
         href, subject = f"/h/{row.ref}", row.case_number or row.ref
         both = places.of_hearing(row)
     return Task(
-        href=href + PLACES.get(one.step, ""),
+        href=ELSEWHERE.get(one.step) or href + PLACES.get(one.step, ""),
         subject=subject,
         text=terms.word("step", one.step),
         button=_(BUTTONS[one.step]),

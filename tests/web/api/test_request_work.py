@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearings import next_steps, staff
+from hearings import api_clients, next_steps, staff
 from web.api import app
 from web.api.routes import OPERATIONS
 
@@ -140,6 +140,7 @@ TAKES = {
     "submit": "/requests/{request_id}/submit",
     "answer_question": "/requests/{request_id}/answer",
     "set_time": "/hearings",
+    "close": "/requests/{request_id}/close",
     "acknowledge": "/requests/{request_id}/acknowledge",
     "answer": "/requests/{request_id}/accept",
     "review": "/requests/{request_id}/take-up-again",
@@ -147,6 +148,7 @@ TAKES = {
     "confirm_in_writing": "/requests/{request_id}/confirm-in-writing",
     "decide_time": "/hearings/{ref}/agree",
     "prepare": "/hearings/{ref}/ready",
+    "decide_clock_change": "/hearings/{ref}/clock-change",
     "set_next_day": "/hearings/{ref}/next-day",
     "answer_terms": "/hearings/{ref}/agreements/{agreement}/sign",
     "sign_terms": "/hearings/{ref}/agreements/{agreement}/sign",
@@ -157,6 +159,8 @@ TAKES = {
     "acknowledge_minutes": "/hearings/{ref}/minutes/{minutes}/acknowledge",
 }
 """The operation by which each step is taken."""
+PERSONS = {"open_lobby"}
+"""Steps that no system takes, so that they wait for none."""
 
 
 def test_the_scope_of_every_step_is_that_of_the_operation_which_takes_it():
@@ -164,7 +168,8 @@ def test_the_scope_of_every_step_is_that_of_the_operation_which_takes_it():
     scopes = {route.path: OPERATIONS[route.endpoint].scope for route in routes}
     steps = [*next_steps.ASKING, *next_steps.ASKED, next_steps.CONSENT, next_steps.CONFIRM]
     found = {one.word: one.scope for one in (*steps, *(step for step, _sides in next_steps.HEARINGS))}
-    assert found == {word: scopes[path] for word, path in TAKES.items()}
+    assert found == {word: scopes[path] for word, path in TAKES.items()} | dict.fromkeys(PERSONS, next_steps.NO_SCOPE)
+    assert next_steps.NO_SCOPE not in api_clients.SCOPES
 
 
 @pytest.mark.parametrize("words", ["RO-2026", "1234", "somchai"])
