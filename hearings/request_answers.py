@@ -1,8 +1,7 @@
 """What the requested State answers to a request, and what the requesting State says to that.
 
-Every refusal has a ground of the closed list, reasons (18(23), 46(23)), and a consultation before it (18(26), 46(26)),
-unless it is only that the person does not agree (data/requests.yaml). A postponement is no refusal: it has a day on
-which the request is looked at again (18(25), 46(25)).
+Every refusal has a ground of the closed list and reasons (18(23), 46(23)). A postponement is no refusal: it has a day
+on which the request is looked at again (18(25), 46(25)). Before either the two States consult (18(26), 46(26)).
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,11 +105,11 @@ async def refuse(
     actor: Actor,
     now: datetime,
 ) -> tuple[Objection, ...]:
-    """Refuse, always with a ground and reasons, and after a consultation where there is something to consult about.
+    """Refuse, always with a ground and reasons, and after a consultation that is on record.
 
     `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
     `answered_*`. Raises `Invalid`, also for what a text relied on does not allow (`refusal_objections`), and
-    `NotReady` when no consultation is on record and the ground needs one. Returns what can be said against the refusal
+    `NotReady` when no consultation is on record. Returns what can be said against the refusal
     and does not stand in its way.
     """
     require("answer_request", request, actor)
@@ -126,15 +125,7 @@ async def refuse(
                 tell("{provision}: {reason}", provision=one.provision, reason=one.text),
                 "motive" if one.code.startswith("motive") else "reason",
             )
-    needed = ground not in rules()["refusal_without_consultation"]
-    if needed and not await consultations.of_request(db, request.id):
-        raise NotReady(
-            tell(
-                "Before a refusal the two States consult whether assistance may be given under conditions "
-                "(UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation first"
-            ),
-            ["consultation"],
-        )
+    await _require_consulted(db, request)
     _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
     return found
 
@@ -162,11 +153,15 @@ async def postpone(
 ) -> None:
     """Postpone because of proceedings that are under way (18(25), 46(25)), until a day it is looked at again.
 
-    Effects: status, `answered_*`, `review_due` (thirty days ahead unless given). Raises `Invalid`.
+    Effects: status, `answered_*`, `review_due` (thirty days ahead unless given). Raises `Invalid`, and `NotReady` when
+    no consultation is on record.
     """
+    require("answer_request", request, actor)
     ground = reference.enums()["postponement_code"][0]
     due = _deadline(review, "review", now=now, days=rules()["timers"]["postponed_days"])
-    _answer(db, request, RequestStatus.postponed, actor, now, reason=_reasons(reasons), ground=ground)
+    reasons = _reasons(reasons)
+    await _require_consulted(db, request)
+    _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground)
     request.review_due = due
 
 
@@ -224,6 +219,17 @@ def _require_confirmed(request: HearingRequest, now: datetime) -> None:
         raise NotReady(
             tell("The request was made by word of mouth and has not been confirmed in writing in time"),
             ["confirm_in_writing"],
+        )
+
+
+async def _require_consulted(db: AsyncSession, request: HearingRequest) -> None:
+    if not await consultations.of_request(db, request.id):
+        raise NotReady(
+            tell(
+                "Before a refusal or a postponement the two States consult whether assistance may be given under "
+                "conditions (UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation with the request first"
+            ),
+            ["consultation"],
         )
 
 

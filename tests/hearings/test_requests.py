@@ -57,6 +57,14 @@ async def reviewed(
     return request
 
 
+async def consulted(database: Database, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """The two States have spoken about the request."""
+    await act(
+        database, request, consultations.record, actor, now, held_at=now, way="telephone",
+        with_whom="Ministry of Justice", subject="Whether conditions would do", outcome="They would not",
+    )  # fmt: skip
+
+
 # --- drafting ----------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +247,7 @@ async def test_the_roads_of_an_answer(
     request = await reviewed(database, clerk, authority, now, fields)
     await act(database, request, requests.ask_information, authority, now, question="Which dialect?")
     await act(database, request, requests.answer_information, clerk, now, answer="Isan.")
+    await consulted(database, request, authority, now)
     await act(database, request, requests.postpone, authority, now, reasons="Our own trial is under way.")
     later = now + timedelta(days=20)
     again = await act(database, request, requests.take_up_again, authority, later)
@@ -269,10 +278,7 @@ async def test_a_refusal_needs_a_ground_and_reasons(
     words = {"ground": "essential_interests", "reasons": "State secrets."}
     with pytest.raises(NotReady, match="consult"):
         await act(database, request, requests.refuse, authority, now, **words)
-    await act(
-        database, request, consultations.record, authority, now, held_at=now, way="telephone",
-        with_whom="Ministry of Justice", subject="Whether conditions would do", outcome="They would not",
-    )  # fmt: skip
+    await consulted(database, request, authority, now)
     found = await act(database, request, requests.refuse, authority, now, **words)
     assert (found.answered_ground, found.answered_reason) == ("essential_interests", "State secrets.")
     with pytest.raises(IllegalMove) as refusal:
@@ -290,12 +296,30 @@ async def test_an_answer_comes_after_the_acknowledgement(
     assert refusal.value.allowed == ("under_review", "withdrawn")
 
 
-async def test_who_simply_does_not_consent_is_refused_without_a_consultation(
+@pytest.mark.parametrize("ground", ["no_consent", "consent_withdrawn", "essential_interests", "language"])
+async def test_no_request_is_refused_without_a_consultation_whatever_the_ground(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any], ground: str
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    words = {"ground": ground, "reasons": "She said no."}
+    with pytest.raises(NotReady, match="consult") as refusal:
+        await act(database, request, requests.refuse, authority, now, **words)
+    assert refusal.value.missing == ("consultation",)
+    await consulted(database, request, clerk, now)  # either State records it
+    found = await act(database, request, requests.refuse, authority, now, **words)
+    assert (found.status, found.answered_ground) == (RequestStatus.refused, ground)
+
+
+async def test_no_request_is_postponed_without_a_consultation(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
     request = await reviewed(database, clerk, authority, now, fields)
-    found = await act(database, request, requests.refuse, authority, now, ground="no_consent", reasons="Said no.")
-    assert (found.status, found.answered_ground) == (RequestStatus.refused, "no_consent")
+    with pytest.raises(NotReady, match="consult") as refusal:
+        await act(database, request, requests.postpone, authority, now, reasons="Our own trial")
+    assert refusal.value.missing == ("consultation",)
+    await consulted(database, request, authority, now)
+    found = await act(database, request, requests.postpone, authority, now, reasons="Our own trial")
+    assert found.status is RequestStatus.postponed
 
 
 ASKING = [(requests.submit, {}), (requests.withdraw, {"reason": "Settled"})]

@@ -226,6 +226,8 @@ async def test_a_postponement_has_a_day_and_a_refusal_one_comment(
     for day in (now, now + timedelta(days=800)):
         with pytest.raises(Invalid):
             await act(database, row, requests.postpone, authority, now, reasons="Trial", review=day)
+    held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None", "held_at": now}
+    await act(database, row, consultations.record, authority, now, **held)
     kept = await act(database, row, requests.postpone, authority, now, reasons="Our own trial")
     assert (kept.review_due, kept.answer_due) == (now + timedelta(days=30), None)
     kept = await act(database, row, requests.take_up_again, authority, now)

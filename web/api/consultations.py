@@ -71,7 +71,7 @@ class NewConsultation(Model):
 
 @router.create("/requests/{request_id}/consultations", scope=EITHER, errors=ACT, example=CONSULTATION)
 async def record_consultation(caller: Calling, request_id: RequestId, body: NewConsultation) -> ShownConsultation:
-    """Record a consultation that was held. Before a refusal one is needed (18(26), 46(26))."""
+    """Record a consultation that was held. One comes before every refusal and postponement (18(26), 46(26))."""
     row = await locked(caller, request_id)
     found = await consultations.record(
         caller.db,

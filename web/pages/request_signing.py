@@ -111,8 +111,11 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
     if isinstance(error, errors.GateNotMet):
         return [FormError("gate", told(text)) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
-        text = _("Record the consultation with the other State first: a refusal comes after it (18(26), 46(26)).")
-        return [FormError(f"{action}-ground", text)]
+        text = _(
+            "Record the consultation with the other State first, on the page Consultations of this request: a refusal "
+            "or a postponement comes after it (18(26), 46(26))."
+        )
+        return [FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", text)]
     if isinstance(error, Unconfirmed):
         text = f"{request_refusal.told(error.objections)} {_('Say below if you refuse on it all the same.')}"
         return [FormError("confirmed", text)]

@@ -23,6 +23,7 @@ async def test_what_can_be_said_against_a_refusal_comes_with_the_answer(installa
     ro, th = await installation.client("RO"), await installation.client("TH")
     path = f"/requests/{(await story.submitted(ro))['id']}"
     assert (await th.post(f"{path}/acknowledge")).status_code == 200
+    assert (await th.post(f"{path}/consultations", CONSULTATION)).status_code == 201
     answer = await th.signed(f"{path}/refuse", "refuse_request", ground="no_consent", reasons="She does not consent.")
     assert answer.status_code == 200, answer.text
     (one,) = answer.json()["objections"]

@@ -157,10 +157,18 @@ async def test_a_request_is_postponed_taken_up_refused_and_commented(ro, th, sto
     naive = {"reasons": "Proceedings here.", "review": "2027-05-01T00:00:00"}
     answer = await th.signed(f"{path}/postpone", "postpone_request", **naive)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-    answer = await th.signed(f"{path}/postpone", "postpone_request", **naive | {"review": "2027-05-01T00:00:00Z"})
+    dated = naive | {"review": "2027-05-01T00:00:00Z"}
+    reasons = {"ground": "no_consent", "reasons": "The witness does not consent."}
+    for act, said in (("postpone", dated), ("refuse", reasons)):  # nobody has consulted
+        answer = await th.signed(f"{path}/{act}", f"{act}_request", **said)
+        told = answer.json()
+        assert (answer.status_code, told["code"], told["missing"]) == (409, "not_ready", ["consultation"])
+        assert "record that consultation with the request first" in told["detail"]
+    held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do."}
+    assert (await ro.post(f"{path}/consultations", held)).status_code == 201
+    answer = await th.signed(f"{path}/postpone", "postpone_request", **dated)
     assert (answer.json()["status"], answer.json()["review_due"]) == ("postponed", "2027-05-01T00:00:00Z")
     assert (await th.post(f"{path}/take-up-again")).json()["status"] == "under_review"
-    reasons = {"ground": "no_consent", "reasons": "The witness does not consent."}
     assert (await th.signed(f"{path}/refuse", "refuse_request", **reasons | {"ground": "mood"})).status_code == 422
     answer = await th.signed(f"{path}/refuse", "refuse_request", **reasons)
     assert (answer.json()["status"], answer.json()["answered_ground"]) == ("refused", "no_consent")

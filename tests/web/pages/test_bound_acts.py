@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from starlette.routing import Route
 
-from hearings import diary, diary_queries, logins, queries, requests, signatures
+from hearings import consultations, diary, diary_queries, logins, queries, requests, signatures
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import Person, metadata
@@ -49,6 +49,13 @@ def made(service, *, reviewed: bool, who: str = "clerk") -> str:
             if reviewed:
                 await requests.submit(db, request=row, actor=clerk, now=now)
                 await requests.acknowledge(db, request=row, actor=authority, now=now)
+                held = {
+                    "way": "telephone",
+                    "with_whom": "Ministry",
+                    "subject": "Conditions",
+                    "outcome": "None would do",
+                }
+                await consultations.record(db, request=row, held_at=now, **held, actor=authority, now=now)
         return f"/requests/{row.reference}"
 
     return str(service.run(make))

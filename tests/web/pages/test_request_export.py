@@ -57,6 +57,8 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     authority = service.signed_in("authority")
     authority.post(f"{page}/act/acknowledge", page=page)
     assert 'name="motive"' in authority.get(page).text
+    held = {"way": "telephone", "with_whom": "The court", "subject": "Conditions", "outcome": "None would do"}
+    assert authority.post(f"{page}/consultations", held, page=f"{page}/consultations").status_code == 303
     words = {"ground": "no_consent", "motive": "mood", "text": "She said no."}
     answer = service.act(authority, page, "refuse", words)
     assert (answer.status_code, 'id="refuse-motive-error"' in answer.text) == (422, True)

@@ -50,6 +50,12 @@ def upload(client, path: str, name: str, data: bytes, *, page: str = "", **field
     return client.request("POST", path, data=values, files={"file": (name, data)}, headers=headers)
 
 
+def consulted(client, base: str) -> None:
+    """The two States have spoken about the request."""
+    held = {"way": "telephone", "with_whom": "The court", "subject": "Conditions", "outcome": "None would do"}
+    assert client.post(f"{base}/consultations", held, page=f"{base}/consultations").status_code == 303
+
+
 # --- the wizard --------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +234,14 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     past = service.act(authority, base, "postpone", {"text": "Trial", "review": "2020-01-01"})
     assert (past.status_code, 'href="#postpone-review"' in past.text) == (422, True)
     said = {"ground": "no_consent", "text": "She said no", "confirmed": "no_consent"}
+    for name, typed, field in (("postpone", {"text": "Trial"}, "text"), ("refuse", said, "ground")):
+        early = service.act(authority, base, name, typed)
+        told = "Record the consultation with the other State first, on the page Consultations of this request"
+        assert (early.status_code, f'href="#{name}-{field}"' in early.text) == (422, True)
+        assert told in authority.words(early)
+    consulted(authority, base)
+    assert service.act(authority, base, "postpone", {"text": "Trial"}).status_code == 303
+    assert authority.post(f"{act}/again", page=base).status_code == 303
     assert service.act(authority, base, "refuse", said).status_code == 303
     assert clerk.post(f"{act}/comment", {"text": "We regret it."}, page=base).status_code == 303
     assert "We regret it." in authority.words(authority.get(base))
@@ -241,6 +255,7 @@ def test_grounds_stand_under_the_paragraphs_that_name_them_and_another_is_asked_
         unescape(label): re.findall(r'value="(\w+)"', inside)
         for label, inside in re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page)
     }
+    consulted(authority, base)
     assert list(groups) == [
         "Named in UNTOC art. 18(21)", "Need no paragraph that names them", "Not named in what the request relies on",
     ]  # fmt: skip
@@ -268,8 +283,7 @@ def test_grounds_stand_under_the_paragraphs_that_name_them_and_another_is_asked_
 def test_a_ground_that_is_named_is_refused_on_without_being_asked_again(service, clerk, authority):
     base = made(service)
     authority.post(f"{base}/act/acknowledge", page=base)
-    held = {"way": "telephone", "with_whom": "The court", "subject": "Conditions", "outcome": "None would do"}
-    assert authority.post(f"{base}/consultations", held, page=f"{base}/consultations").status_code == 303
+    consulted(authority, base)
     said = {"ground": "essential_interests", "text": "State secrets"}
     signing = authority.post(f"{base}/sign/refuse", said, page=base)
     assert (signing.status_code, "not named by" in signing.text) == (200, False)

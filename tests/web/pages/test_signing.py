@@ -11,7 +11,7 @@ import rfc8785
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from hearings import proofs, queries, requests, signatures, signing_keys
+from hearings import consultations, proofs, queries, requests, signatures, signing_keys
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import HearingRequest
@@ -55,7 +55,10 @@ def acknowledged(service, reference: str) -> None:
         async with database.transaction() as db:
             actor = person_actor(cli.match(await queries.people(db), "authority"))
             row = await queries.request(db, reference, state="TH", lock=True)
-            await requests.acknowledge(db, request=row, actor=actor, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            await requests.acknowledge(db, request=row, actor=actor, now=now)
+            held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do"}
+            await consultations.record(db, request=row, held_at=now, **held, actor=actor, now=now)
 
     service.run(make)
 
