@@ -16,6 +16,7 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import Attachment, AttachmentBytes, HearingRequest
 from hearings.models.request_parts import AttachmentKind, RequestAct
+from hearings.pdf_seals import SignedPdfReport, as_json
 from hearings.request_log import after_submission, log, require
 from hearings.request_rules import rules
 from hearings.sentences import Word, tell, tell_n
@@ -26,6 +27,7 @@ LARGEST: int = rules()["attachments"]["largest"]
 """Bytes of one file, 25 MiB."""
 MOST: int = rules()["attachments"]["most"]
 """Files of one request."""
+PDF = "application/pdf"
 _NAME = re.compile(r"[^/\\:*?\"<>|.][^/\\:*?\"<>|]*")
 
 
@@ -38,7 +40,8 @@ class Type:
     fits: Callable[[bytes], bool]
 
 
-def _is_pdf(data: bytes) -> bool:
+def is_pdf(data: bytes) -> bool:
+    """Whether the bytes begin as those of a PDF do."""
     return data.startswith((b"%PDF-1.", b"%PDF-2."))
 
 
@@ -62,7 +65,7 @@ def _is_text(data: bytes) -> bool:
 TYPES: Mapping[str, Type] = {
     one.media_type: one
     for one in (
-        Type("application/pdf", (".pdf",), _is_pdf),
+        Type(PDF, (".pdf",), is_pdf),
         Type("image/png", (".png",), _is_png),
         Type("image/jpeg", (".jpg", ".jpeg"), _is_jpeg),
         Type("text/plain", (".txt",), _is_text),
@@ -96,9 +99,19 @@ def checked_name(name: str) -> str:
 
 
 async def add(
-    db: AsyncSession, *, request: HearingRequest, kind: str, name: str, data: bytes, actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    kind: str,
+    name: str,
+    data: bytes,
+    report: SignedPdfReport | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> Attachment:
     """Attach a file. The requesting State may to its draft, both States once it is submitted.
+
+    `report`: what `pdf_seals.check` has found in a PDF; it is kept beside it as it is.
 
     Effects: adds the file and its bytes, version, a line in the request's log. Raises `Invalid`, `NotReady`.
     """
@@ -127,6 +140,7 @@ async def add(
         added_by=actor.id,
         added_by_label=actor.label,
         added_at=now,
+        signatures=as_json(report) if report is not None and media_type == PDF else None,
     )
     db.add(found)
     await db.flush()

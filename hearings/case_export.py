@@ -68,7 +68,18 @@ CONSENT = (
     *("id", "rule", "provision", "text", "status", "since", "counsel", "counsel_present", "lawyer_access"),
     *("given_at", "note"),
 )
-ATTACHMENT = ("id", "owner_state", "kind", "name", "media_type", "size", "sha256", "added_by_label", "added_at")
+ATTACHMENT = (
+    "id",
+    "owner_state",
+    "kind",
+    "name",
+    "media_type",
+    "size",
+    "sha256",
+    "added_by_label",
+    "added_at",
+    "signatures",
+)
 TRANSLATION = (
     *("id", "owner_state", "language", "translator", "machine", "reviewer", "certified", "attachment_id"),
     "added_at",

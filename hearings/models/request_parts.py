@@ -92,6 +92,8 @@ class Attachment(Row, table=True):
     added_by: str = Field(max_length=36)
     added_by_label: str = Field(max_length=200)
     added_at: datetime = instant()
+    signatures: dict[str, Any] | None = json(default=None)
+    """Of a PDF: what its signatures were found to be when it came (`pdf_seals.as_json`); None for one from before."""
 
 
 class AttachmentBytes(Row, table=True):

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Query, Response
+from pydantic import Field
 
-from hearings import agreements, attachments, queries, request_log
+from hearings import agreements, attachments, pdf_seals, queries, request_log
+from hearings.errors import NotFound
 from hearings.models import Attachment, Hearing
 from hearings.models.request_parts import AttachmentKind, RequestAct
+from web import printing
 from web.api import examples, files
 from web.api.access import Calling
+from web.api.documents import REPORT, PdfReport
 from web.api.fields import Moment, Shown
 from web.api.problems import ApiError
 from web.api.requests import ACT, EITHER, RequestId, locked
@@ -35,10 +39,11 @@ ATTACHMENT = {
     "added_by": "Ministry of Justice",
     "added_at": examples.AT,
     "not_shown_in": [],
+    "signatures": REPORT,
 }
 
 
-OWN = ("id", "kind", "name", "media_type", "size", "sha256", "added_at")
+OWN = ("id", "kind", "name", "media_type", "size", "sha256", "added_at", "signatures")
 
 
 class ShownAttachment(Shown):
@@ -56,6 +61,9 @@ class ShownAttachment(Shown):
     added_by: str
     added_at: Moment
     not_shown_in: list[str]
+    signatures: PdfReport | None = Field(
+        description="Of a PDF: what its signatures were found to be when it came. Null for other and older files."
+    )
 
     @classmethod
     def of(cls, row: Attachment, without: Sequence[Hearing]) -> "ShownAttachment":
@@ -75,6 +83,7 @@ class AttachmentList(Shown):
     scope=EITHER,
     body="file",
     limit=attachments.LARGEST,
+    checked=True,
     errors=ACT,
     example=ATTACHMENT,
     gives={"attachment_id": "id"},
@@ -88,7 +97,10 @@ async def add_attachment(
     ] = "",
     kind: Annotated[AttachmentKind, Query(description="What it is to the request.")] = AttachmentKind.other,
 ) -> ShownAttachment:
-    """Attach a file: PDF, PNG, JPEG or plain text, at most 25 MiB. The other State sees it once it sees the request."""
+    """Attach a file: PDF, PNG, JPEG or plain text, at most 25 MiB. The signatures of a PDF are checked as it comes.
+
+    The other State sees the file once it sees the request.
+    """
     if not name and not upload.name:
         raise ApiError("invalid_input", "Say the file's name: ?name=note.txt", more={"field": "name"})
     row = await locked(caller, request_id)
@@ -98,6 +110,7 @@ async def add_attachment(
         kind=kind.value,
         name=name or upload.name,
         data=upload.data,
+        report=upload.report,
         actor=caller.actor,
         now=caller.now,
     )
@@ -156,6 +169,27 @@ async def download_attachment(caller: Calling, request_id: RequestId, attachment
         )
     caller.headers["ETag"] = f'"{found.sha256}"'
     return files.download(data, name=found.name, media_type=found.media_type)
+
+
+@router.read(
+    "/requests/{request_id}/attachments/{attachment_id}/signatures",
+    scope="requests:read",
+    example=REPORT,
+    waits=True,
+    errors=(404,),
+)
+async def check_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> PdfReport:
+    """What the signatures of a PDF are found to be now; no such thing for other files.
+
+    `signatures` of the file itself is what they were found to be when it came.
+    """
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
+    if found.media_type != attachments.PDF:
+        raise NotFound
+    caller.shown.append(row)
+    report = await pdf_seals.check(data, roots=printing.roots(caller.request))
+    return PdfReport.model_validate(pdf_seals.as_json(report))
 
 
 @router.operation(

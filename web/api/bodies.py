@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from hearings.attachments import TYPES
 from hearings.errors import SignatureRequired
+from hearings.pdf_seals import SignedPdfReport
 from web.api import strict_json
 from web.api.problems import ApiError
 
@@ -41,6 +42,8 @@ class ReadRequest(Request):
         super().__init__(scope, request.receive)
         self.data = data
         self.value = value
+        self.report: SignedPdfReport | None = None
+        """Of an operation that asks for it: what the signatures of a PDF were found to be (`web.api.files.check`)."""
 
     async def body(self) -> bytes:
         return self.data

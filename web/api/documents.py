@@ -23,6 +23,7 @@ SIGNATURE = {
     "trusted": False,
     "problem": "",
 }
+REPORT = {"problem": "", "intact": True, "signatures": [SIGNATURE]}
 
 
 class ShownPdfSignature(Shown):
@@ -84,11 +85,11 @@ async def read_request_document(caller: Calling, request_id: RequestId) -> Respo
     scope="requests:read",
     body="pdf",
     limit=pdf_seals.LARGEST,
-    example={"problem": "", "intact": True, "signatures": [SIGNATURE]},
+    checked=True,
+    example=REPORT,
 )
 async def check_document(caller: Calling, upload: files.Uploaded) -> PdfReport:
     """What signatures a PDF carries and whether they hold. Nothing is fetched, and the file is not kept."""
-    if not upload.data:
+    if upload.report is None:
         raise Invalid("The file is empty", "file")
-    report = await pdf_seals.check(upload.data, roots=printing.roots(caller.request))
-    return PdfReport.model_validate(pdf_seals.as_json(report))
+    return PdfReport.model_validate(pdf_seals.as_json(upload.report))

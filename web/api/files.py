@@ -7,6 +7,9 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 
+from hearings import attachments, pdf_seals
+from hearings.pdf_seals import SignedPdfReport
+from web import printing
 from web.api.bodies import ReadRequest
 
 
@@ -17,11 +20,22 @@ class Upload:
     name: str
     sha256: str
     data: bytes
+    report: SignedPdfReport | None
+    """What its signatures were found to be, where the operation has them checked and it is a PDF."""
 
 
 def _upload(request: Request) -> Upload:
     read = cast(ReadRequest, request)
-    return Upload(**read.value, data=read.data)
+    return Upload(**read.value, data=read.data, report=read.report)
+
+
+async def check(read: ReadRequest, *, known: bool) -> None:
+    """Check the signatures of a PDF, in a process of its own. Effects: `read.report`.
+
+    `known`: that it is said to be one is enough; otherwise it has to begin like one.
+    """
+    if read.data and (known or attachments.is_pdf(read.data)):
+        read.report = await pdf_seals.check(read.data, roots=printing.roots(read))
 
 
 Uploaded = Annotated[Upload, Depends(_upload)]

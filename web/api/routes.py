@@ -22,7 +22,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from hearings import api_clients, views
-from web.api import access, bodies, etags, idempotency, limits, problems
+from web.api import access, bodies, etags, files, idempotency, limits, problems
 from web.api.access import CALLER, Caller, parts_of
 from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
 from web.api.problems import ApiError
@@ -49,6 +49,8 @@ class Operation:
     paged: bool
     waits: bool
     """A GET that does more than look at the database: it makes a document, or goes on."""
+    checked: bool
+    """The signatures of a PDF it is sent are checked before the database is held."""
     gives: Mapping[str, str]
     """Path parameters of other operations, and where the answer holds them: `{"request_id": "id"}`."""
 
@@ -173,6 +175,7 @@ class Resource(APIRouter):
         tagged: bool = False,
         paged: bool = False,
         waits: bool = False,
+        checked: bool = False,
         gives: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -180,7 +183,17 @@ class Resource(APIRouter):
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             OPERATIONS[function] = Operation(
-                scope, body, limit, example, errors, changes, tagged or changes, paged, waits, dict(gives or {})
+                scope,
+                body,
+                limit,
+                example,
+                errors,
+                changes,
+                tagged or changes,
+                paged,
+                waits,
+                checked,
+                dict(gives or {}),
             )
             self.add_api_route(
                 path, function, methods=[method], status_code=status, operation_id=function.__name__, **options
@@ -249,6 +262,8 @@ async def _answer(
         await _note(caller)
         return response
     read = await bodies.read(request, operation.body, operation.limit)
+    if operation.checked:
+        await files.check(read, known=operation.body == "pdf")
     async with parts.database.transaction() as db:
         await api_clients.use_proof(
             db, issuer=caller.proof.issuer, jti=caller.proof.jti, state=caller.state, until=caller.proof.until

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, attachments, errors, translations
+from hearings import agreements, attachments, errors, pdf_seals, translations
 from hearings.law import LAW
 from hearings.models import Person
 from hearings.models.request_parts import AttachmentKind
-from web import forms, places, terms
+from web import forms, places, printing, terms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import _, language_here
@@ -80,11 +80,20 @@ async def attach(request: Request) -> Response:
         if not isinstance(file, UploadFile) or not file.filename:
             return await _page(request, person, {"kind": chosen}, [FormError("file", _("Choose a file."))])
         name, content = file.filename, await file.read(attachments.LARGEST + 1)
+    roots = printing.roots(request)
+    report = await pdf_seals.check(content, roots=roots) if attachments.is_pdf(content) else None
     try:
         async with request.app.state.parts.database.transaction() as db:
             row = await find(db, request, person, lock=True)
             made = await attachments.add(
-                db, request=row, kind=chosen, name=name, data=content, actor=signed.actor(), now=datetime.now(UTC)
+                db,
+                request=row,
+                kind=chosen,
+                name=name,
+                data=content,
+                report=report,
+                actor=signed.actor(),
+                now=datetime.now(UTC),
             )
             exhibit = made.kind is AttachmentKind.exhibit
             warned = exhibit and bool(await agreements.without_exhibits(db, row.id))

@@ -79,6 +79,20 @@ async def test_a_case_is_one_bag_with_everything_in_it(ro, th, case):
     assert [one["status"] for one in data(found, f"{here}/offers.json")] == ["offered"]
 
 
+async def test_what_the_signatures_of_a_file_were_when_it_came_is_in_it(ro, th, case):
+    path = f"/requests/{case['id']}/attachments?name=note.pdf"
+    report = (await th.post(path, content=b"%PDF-1.7 no", headers={"content-type": "application/pdf"})).json()
+    for client in (ro, th):
+        _top, found = opened(await client.get(f"/cases/{case['reference']}/export"))
+        kept = {one["id"]: one["signatures"] for one in data(found, "attachments.json")}
+        assert (
+            kept.pop(report["id"])
+            == report["signatures"]
+            == {"problem": "unreadable", "intact": False, "signatures": []}
+        )
+        assert set(kept.values()) == {None}
+
+
 async def test_the_same_case_is_the_same_bytes_but_for_the_sealed_page_and_the_log_of_its_taking(ro, case):
     first, again = [opened(await ro.get(f"/cases/{case['id']}/export"))[1] for _ in range(2)]
     sealed = {"data/documents/request.pdf", "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"}

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 import rfc8785
 
-from hearings import pdf_seals, proofs, queries, requests, signatures
+from hearings import attachments, pdf_seals, proofs, queries, requests, signatures
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.errors import SignatureRefused
@@ -128,6 +128,13 @@ def test_a_signed_file_is_checked_when_it_is_attached(service, clerk, authority,
     assert "Unknown: nobody here has added its root" in told
     other = authority.words(authority.get(answer.headers["location"].split("?")[0]))
     assert "Every signature holds" in other
+
+    async def kept(database: Database) -> list[bool]:
+        async with database.reading() as db:
+            row = await queries.request(db, where.rpartition("/")[2], state="RO")
+            return [one.signatures["intact"] for one in await attachments.of_request(db, row.id)]
+
+    assert service.run(kept) == [True]
     assert clerk.get("/requests/RO-2026-9999/documents/x/signatures").status_code == 404
 
 
