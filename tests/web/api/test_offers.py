@@ -1,6 +1,13 @@
 """Times on the table through the API: offered, read, taken back, accepted by signature; terms, days, other times."""
 
+from datetime import UTC, datetime
+
 import pytest
+
+from hearings import hearing_days, queries
+from hearings.actors import SYSTEM
+from hearings.moves import move_hearing
+from hearings.status import HearingStatus
 
 
 @pytest.fixture
@@ -123,6 +130,54 @@ async def test_a_hearing_over_several_days_is_offered_one_time(ro, request_, sto
         (1, "2027-11-29T07:00:00Z"),
         (2, "2027-11-30T07:00:00Z"),
     ]
+
+
+async def part_heard(installation, ref) -> None:
+    """The day that comes next is held, as the room does it: there is no way to do that by the API."""
+    now = datetime.now(UTC)
+    async with installation.database.transaction() as db:
+        hearing = await queries.hearing(db, ref, state="RO")
+        for status in (HearingStatus.ready, HearingStatus.in_progress, HearingStatus.part_heard):
+            move_hearing(db, hearing, status, actor=SYSTEM, now=now)
+        await hearing_days.heard(db, hearing=hearing, over=False, now=now)
+
+
+async def test_a_part_heard_hearing_goes_on_on_the_next_day_agreed(installation, ro, th, request_, story):
+    day = {"wall_start": "2027-11-30T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 120}
+    made = (await ro.post("/hearings", {"request": request_["id"], **story.hearing, "more_days": [day]})).json()
+    place = f"/hearings/{made['ref']}"
+    assert (await th.signed(f"{place}/agree", "agree_hearing")).status_code == 200
+    await part_heard(installation, made["ref"])
+    assert code(await th.post(f"{place}/next-day")) == (403, "not_allowed")
+    answer = await ro.post(f"{place}/next-day")
+    assert (answer.status_code, answer.json()["status"], answer.json()["starts_at"]) == (
+        200,
+        "agreed",
+        "2027-11-30T07:00:00Z",
+    ), answer.text
+    assert (await th.get(place)).json() == (await ro.get(place)).json()
+    assert [one["heard_at"] is not None for one in await items(th, f"{place}/days")] == [True, False]
+    await part_heard(installation, made["ref"])
+    assert code(await ro.post(f"{place}/next-day")) == (409, "not_ready")  # no day is left: it is adjourned
+
+
+async def test_a_part_heard_hearing_is_adjourned_with_a_reason_and_agreed_anew(installation, ro, th, place):
+    (offer, *_others) = await items(th, f"{place}/offers")
+    await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
+    await part_heard(installation, place.rpartition("/")[2])
+    later = {"wall_start": "2027-12-09T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}
+    assert (await ro.post(f"{place}/adjourn", later)).status_code == 422  # without a reason
+    assert code(await ro.post(f"{place}/postpone", {**later, "reason": "The witness is tired."})) == (409, "not_ready")
+    answer = await ro.post(f"{place}/adjourn", {**later, "reason": "The witness is tired."})
+    assert (answer.status_code, answer.json()["status"]) == (200, "proposed"), answer.text
+    assert (await items(th, f"{place}/history"))[-1]["reason"] == "The witness is tired."
+    answer = await th.signed(f"{place}/agree", "agree_hearing")
+    assert (answer.status_code, answer.json()["status"], answer.json()["starts_at"]) == (
+        200,
+        "agreed",
+        "2027-12-09T07:00:00Z",
+    )
+    assert [one["heard_at"] is not None for one in await items(th, f"{place}/days")] == [True, False]
 
 
 @pytest.mark.parametrize(
