@@ -19,5 +19,5 @@ minutes      minutes minutes_facts minutes_gathering minutes_draft minutes_secti
 signatures   bech32 keys signing_keys proofs signatures statement_bodies
 documents    documents document_words request_document glyphs pdf_seals pdf_check bags case_export
 outward      api_clients views happened notices mail_words outbox webhooks invitations calendar_files feeds claims
-ground       db errors sentences ids queries status moves texts
+ground       db errors sentences ids queries pages status moves texts
 """

@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import pages
 from hearings.actors import Actor
 from hearings.errors import Invalid
 from hearings.models import Consultation, HearingRequest
 from hearings.models.request_parts import ConsultationWay, RequestAct
+from hearings.queries import Page
 from hearings.request_log import after_submission, log, require
 from hearings.sentences import tell
 from hearings.texts import clean
@@ -61,3 +63,9 @@ async def of_request(db: AsyncSession, request_id: str) -> Sequence[Consultation
     """The consultations on a request, in the order they were recorded."""
     query = select(Consultation).where(Consultation.request_id == request_id).order_by(col(Consultation.id))
     return (await db.exec(query)).all()
+
+
+async def page(db: AsyncSession, request_id: str, *, after: str = "", limit: int = 100) -> Page[Consultation]:
+    """As `of_request`, in pages."""
+    query = select(Consultation).where(Consultation.request_id == request_id)
+    return await pages.by_id(db, query, Consultation, after=after, limit=limit)

@@ -15,13 +15,13 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreement_facts, agreements, profiles, reference, speech_quality
+from hearings import agreement_facts, agreements, pages, profiles, reference, speech_quality
 from hearings.actors import Actor
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotFound, NotReady
 from hearings.models import Agreement, Hearing, LineReport, LineTest
 from hearings.moves import move_agreement
 from hearings.permissions import require_staff
-from hearings.queries import get
+from hearings.queries import Page, get
 from hearings.sentences import Series, tell
 from hearings.status import AgreementStatus
 from hearings.texts import clean
@@ -272,6 +272,12 @@ async def tests(db: AsyncSession, agreement: Agreement, *, limit: int = 20) -> S
     """The tests of an agreement, the newest first."""
     query = select(LineTest).where(LineTest.agreement_id == agreement.id).order_by(col(LineTest.id).desc())
     return (await db.exec(query.limit(limit))).all()
+
+
+async def page(db: AsyncSession, agreement: Agreement, *, after: str = "", limit: int = 20) -> Page[LineTest]:
+    """As `tests`, in pages."""
+    query = select(LineTest).where(LineTest.agreement_id == agreement.id)
+    return await pages.by_id(db, query, LineTest, after=after, limit=limit, newest=True)
 
 
 async def test_of(db: AsyncSession, agreement: Agreement, test_id: str) -> LineTest:

@@ -15,12 +15,13 @@ from typing import Any
 from sqlmodel import and_, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import pages
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady, Stale
 from hearings.minutes_facts import secrets
 from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage
 from hearings.permissions import require
-from hearings.queries import get, participants
+from hearings.queries import Page, get, participants
 from hearings.sentences import tell
 from hearings.status import MinutesStatus
 from hearings.texts import clean
@@ -107,6 +108,17 @@ async def revisions(db: AsyncSession, minutes: Minutes, key: str) -> Sequence[Mi
     query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])
     found = (await db.exec(query.order_by(col(MinutesPassage.revision)))).all()
     if not found:
+        raise NotFound
+    return found
+
+
+async def page(
+    db: AsyncSession, minutes: Minutes, key: str, *, after: str = "", limit: int = 100
+) -> Page[MinutesPassage]:
+    """As `revisions`, in pages."""
+    query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])
+    found = await pages.by_id(db, query, MinutesPassage, after=after, limit=limit)
+    if not found.rows and not after:
         raise NotFound
     return found
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import proofs, signing_keys
+from hearings import pages, proofs, signing_keys
 from hearings.actors import Actor
 from hearings.errors import NotAllowed, NotFound, SignatureRefused, SignatureRequired, TermsChanged
 from hearings.models import RefusedStatement, Signature, SigningKey
@@ -269,6 +269,14 @@ async def signatures_of(db: AsyncSession, subject: Row) -> Sequence[Signature]:
         Signature.subject == str(type(subject).__tablename__), Signature.subject_id == subject.id
     )
     return (await db.exec(query.order_by(col(Signature.id)))).all()
+
+
+async def page_of(db: AsyncSession, subject: Row, *, after: str = "", limit: int = 100) -> Page[Signature]:
+    """As `signatures_of`, in pages."""
+    query = select(Signature).where(
+        Signature.subject == str(type(subject).__tablename__), Signature.subject_id == subject.id
+    )
+    return await pages.by_id(db, query, Signature, after=after, limit=limit)
 
 
 def read(signature: Signature) -> Mapping[str, Any]:

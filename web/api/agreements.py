@@ -10,7 +10,7 @@ from hearings.models import Agreement, Hearing, Site, SiteProfile
 from hearings.negotiation import negotiate
 from hearings.outcomes import Outcome
 from hearings.signatures import Act
-from web.api import etags, examples, statements
+from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.agreement_bodies import (
     AGREEMENT,
@@ -264,10 +264,16 @@ async def void_agreement(caller: Calling, ref: Ref, agreement: Number, body: Why
 
 
 @router.read(
-    "/hearings/{ref}/agreements/{agreement}/signatures", scope="agreements:read", example=SIGNATURES, errors=(404,)
+    "/hearings/{ref}/agreements/{agreement}/signatures",
+    scope="agreements:read",
+    example=SIGNATURES,
+    errors=(404,),
+    paged=True,
 )
-async def list_agreement_signatures(caller: Calling, ref: Ref, agreement: Number) -> SignatureList:
+async def list_agreement_signatures(
+    caller: Calling, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 100
+) -> SignatureList:
     """What both authorities have signed about this agreement, over older terms too."""
     hearing = await hearing_of(caller, ref)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state, lock=False)
-    return await signatures_about(caller, row)
+    return await signatures_about(caller, row, after, limit)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from hearings import consultations, queries
 from hearings.models import Consultation
 from hearings.models.request_parts import ConsultationWay
-from web.api import examples, statements
+from web.api import examples, paging, statements
 from web.api.access import Calling
 from web.api.fields import Model, Moment, Shown
 from web.api.requests import ACT, EITHER, RequestId, locked
@@ -55,6 +55,7 @@ class ConsultationList(Shown):
     """The consultations on a request, in the order they were recorded."""
 
     items: list[ShownConsultation]
+    next: str
 
 
 class NewConsultation(Model):
@@ -90,12 +91,19 @@ async def record_consultation(caller: Calling, request_id: RequestId, body: NewC
 
 
 @router.read(
-    "/requests/{request_id}/consultations", scope="requests:read", example={"items": [CONSULTATION]}, errors=(404,)
+    "/requests/{request_id}/consultations",
+    scope="requests:read",
+    example={"items": [CONSULTATION], "next": ""},
+    errors=(404,),
+    paged=True,
 )
-async def list_consultations(caller: Calling, request_id: RequestId) -> ConsultationList:
+async def list_consultations(
+    caller: Calling, request_id: RequestId, after: paging.After = "", limit: paging.Limit = 100
+) -> ConsultationList:
     """The consultations on a request, in the order they were recorded."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
+    page = await consultations.page(caller.db, row.id, after=after, limit=limit)
     return ConsultationList(
-        items=[ShownConsultation.of(one) for one in await consultations.of_request(caller.db, row.id)]
+        items=[ShownConsultation.of(one) for one in page.rows], next=paging.link(caller, page.after)
     )

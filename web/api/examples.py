@@ -70,6 +70,7 @@ REQUEST_LIST = {"items": [_SUMMARY], "next": ""}
 
 HISTORY = {
     "items": [{"id": ID, "before": "", "after": "draft", "at": AT, "by": "Ministry of Justice", "reason": ""}],
+    "next": "",
 }
 VIEWS = {"items": [{"state": "TH", "by": "Office of the Attorney General", "at": AT}], "next": ""}
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import clocks, court_times, day_law, diary, queries, signatures, statement_bodies, views
+from hearings import clocks, court_times, day_law, diary, pages, queries, signatures, statement_bodies, views
 from hearings.court_times import Warned
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
@@ -314,12 +314,16 @@ async def read_hearing(caller: Calling, ref: Ref) -> ShownHearing:
     return await shown(caller, await queries.hearing(caller.db, ref, state=caller.state))
 
 
-@router.read("/hearings/{ref}/history", scope="hearings:read", example=examples.HISTORY, errors=(404,))
-async def read_hearing_history(caller: Calling, ref: Ref) -> History:
+@router.read("/hearings/{ref}/history", scope="hearings:read", example=examples.HISTORY, errors=(404,), paged=True)
+async def read_hearing_history(
+    caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 100
+) -> History:
     """Every change of status of a hearing, its sittings and its recordings."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    return History(items=[Change.of(one) for one in await queries.hearing_history(caller.db, row)])
+    rows = await pages.hearing_rows(caller.db, row)
+    page = await pages.changes(caller.db, *rows, after=after, limit=limit)
+    return History(items=[Change.of(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
 @router.read("/hearings/{ref}/views", scope="hearings:read", example=examples.VIEWS, errors=(404,), paged=True)

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from hearings import agreements, line_tests, profiles
 from hearings.models import Agreement, Hearing, LineTest
-from web.api import examples
+from web.api import examples, paging
 from web.api.access import Caller, Calling
 from web.api.agreements import Number, hearing_of
 from web.api.fields import Json, Model, Moment, Nothing, Shown
@@ -103,9 +103,10 @@ class ShownTest(Shown):
 
 
 class TestList(Shown):
-    """The last twenty tests of an agreement, the newest first."""
+    """The tests of an agreement, the newest first."""
 
     items: list[ShownTest]
+    next: str
 
 
 async def _of(caller: Caller, row: LineTest, agreement: Agreement, hearing: Hearing) -> ShownTest:
@@ -142,15 +143,20 @@ async def begin_line_test(caller: Calling, ref: Ref, agreement: Number, body: No
 @router.read(
     "/hearings/{ref}/agreements/{agreement}/line-tests",
     scope="agreements:read",
-    example={"items": [TEST]},
+    example={"items": [TEST], "next": ""},
     errors=(404,),
     gives={"test": "items/0/id"},
+    paged=True,
 )
-async def list_line_tests(caller: Calling, ref: Ref, agreement: Number) -> TestList:
+async def list_line_tests(
+    caller: Calling, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 20
+) -> TestList:
     """The tests of an agreement, with what was measured and what came of it."""
     hearing = await hearing_of(caller, ref)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state, lock=False)
-    return TestList(items=[await _of(caller, one, row, hearing) for one in await line_tests.tests(caller.db, row)])
+    page = await line_tests.page(caller.db, row, after=after, limit=limit)
+    items = [await _of(caller, one, row, hearing) for one in page.rows]
+    return TestList(items=items, next=paging.link(caller, page.after))
 
 
 @router.read(

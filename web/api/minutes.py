@@ -16,7 +16,7 @@ from hearings.models import Hearing, Minutes
 from hearings.roles import Role
 from hearings.signatures import Act
 from web import minutes_papers, minutes_words, printing
-from web.api import etags, examples, files, statements
+from web.api import etags, examples, files, paging, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Nothing, SignedAct
 from web.api.hearings import Ref, Why, other
@@ -152,14 +152,17 @@ async def refresh_minutes(caller: Calling, ref: Ref, minutes: Number, body: Noth
 @router.read(
     "/hearings/{ref}/minutes/{minutes}/passages/{key}",
     scope="minutes:read",
-    example={"items": [PASSAGE]},
+    example={"items": [PASSAGE], "next": ""},
     errors=(404,),
+    paged=True,
 )
-async def list_passage_versions(caller: Calling, ref: Ref, minutes: Number, key: Key) -> PassageList:
+async def list_passage_versions(
+    caller: Calling, ref: Ref, minutes: Number, key: Key, after: paging.After = "", limit: paging.Limit = 100
+) -> PassageList:
     """Every version of a passage: none is ever changed or removed."""
     _hearing, row = await _find(caller, ref, minutes)
-    found = await passages.revisions(caller.db, row, key)
-    return PassageList(items=[ShownPassage.of(one) for one in found])
+    page = await passages.page(caller.db, row, key, after=after, limit=limit)
+    return PassageList(items=[ShownPassage.of(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
 @router.act("/hearings/{ref}/minutes/{minutes}/passages/{key}", scope="minutes:write", example=PASSAGE, errors=ACT)
@@ -272,11 +275,15 @@ async def sign_minutes(caller: Calling, ref: Ref, minutes: Number, body: SignedA
     return await _shown(caller, row, hearing)
 
 
-@router.read("/hearings/{ref}/minutes/{minutes}/signatures", scope="minutes:read", example=SIGNATURES, errors=(404,))
-async def list_minutes_signatures(caller: Calling, ref: Ref, minutes: Number) -> SignatureList:
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/signatures", scope="minutes:read", example=SIGNATURES, errors=(404,), paged=True
+)
+async def list_minutes_signatures(
+    caller: Calling, ref: Ref, minutes: Number, after: paging.After = "", limit: paging.Limit = 100
+) -> SignatureList:
     """What both authorities have signed about these minutes, on an earlier text too."""
     _hearing, row = await _find(caller, ref, minutes)
-    return await signatures_about(caller, row)
+    return await signatures_about(caller, row, after, limit)
 
 
 @router.act(

@@ -159,6 +159,7 @@ class PassageList(Shown):
     """Every version of one passage, oldest first."""
 
     items: list[ShownPassage]
+    next: str
 
 
 class ShownObstacle(Shown):

@@ -1,13 +1,12 @@
 """Requests of one State to another: drafted, submitted, answered. What binds a State comes signed by its authority."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import ConfigDict
 
-from hearings import queries, requests, signatures, statement_bodies, views
+from hearings import pages, queries, requests, signatures, statement_bodies, views
 from hearings.models import HearingRequest, SharedView, StatusChange
 from hearings.signatures import Act
 from hearings.status import RequestStatus
@@ -125,6 +124,7 @@ class History(Shown):
     """Every change of status, oldest first."""
 
     items: list[Change]
+    next: str
 
 
 class View(Shown):
@@ -216,14 +216,18 @@ async def change_request(caller: Calling, request_id: RequestId, body: RequestFi
     return await shown(caller, row)
 
 
-@router.read("/requests/{request_id}/history", scope="requests:read", example=examples.HISTORY, errors=(404,))
-async def read_request_history(caller: Calling, request_id: RequestId) -> History:
+@router.read(
+    "/requests/{request_id}/history", scope="requests:read", example=examples.HISTORY, errors=(404,), paged=True
+)
+async def read_request_history(
+    caller: Calling, request_id: RequestId, after: paging.After = "", limit: paging.Limit = 100
+) -> History:
     """Every change of status. The other State sees it from the submission on."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    since = datetime.min.replace(tzinfo=UTC) if row.owner_state == caller.state else row.submitted_at
-    changes = await queries.history(caller.db, row)
-    return History(items=[Change.of(one) for one in changes if since is None or one.at >= since])
+    since = None if row.owner_state == caller.state else row.submitted_at
+    page = await pages.changes(caller.db, row, since=since, after=after, limit=limit)
+    return History(items=[Change.of(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
 @router.read("/requests/{request_id}/views", scope="requests:read", example=examples.VIEWS, errors=(404,), paged=True)

@@ -9,7 +9,7 @@ from hearings import keys, queries, signatures, signing_keys
 from hearings.models import Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
-from web.api import examples
+from web.api import examples, paging
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown
 from web.api.problems import ApiError
@@ -36,7 +36,8 @@ SIGNATURES = {
             "received_at": examples.AT,
             "jws": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
         }
-    ]
+    ],
+    "next": "",
 }
 
 
@@ -69,6 +70,7 @@ class SignatureList(Shown):
     """Every signature, oldest first."""
 
     items: list[ShownSignature]
+    next: str
 
 
 class NewSigningKey(Model):
@@ -92,25 +94,38 @@ class ShownSigningKey(Shown):
     public_key: str
 
 
-async def signatures_about(caller: Caller, row: Row) -> SignatureList:
+async def signatures_about(caller: Caller, row: Row, after: str, limit: int) -> SignatureList:
     """What both authorities have signed about a row, the view of it noted."""
     caller.shown.append(row)
     found = []
-    for one in await signatures.signatures_of(caller.db, row):
+    page = await signatures.page_of(caller.db, row, after=after, limit=limit)
+    for one in page.rows:
         found.append(ShownSignature.of(one, await queries.get(caller.db, SigningKey, one.key_id)))
-    return SignatureList(items=found)
+    return SignatureList(items=found, next=paging.link(caller, page.after))
 
 
-@router.read("/requests/{request_id}/signatures", scope="requests:read", example=SIGNATURES, errors=(404,))
-async def list_request_signatures(caller: Calling, request_id: Annotated[str, Path(max_length=40)]) -> SignatureList:
+@router.read("/requests/{request_id}/signatures", scope="requests:read", example=SIGNATURES, errors=(404,), paged=True)
+async def list_request_signatures(
+    caller: Calling,
+    request_id: Annotated[str, Path(max_length=40)],
+    after: paging.After = "",
+    limit: paging.Limit = 100,
+) -> SignatureList:
     """What both authorities have signed about this request."""
-    return await signatures_about(caller, await queries.request(caller.db, request_id, state=caller.state))
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    return await signatures_about(caller, row, after, limit)
 
 
-@router.read("/hearings/{ref}/signatures", scope="hearings:read", example=SIGNATURES, errors=(404,))
-async def list_hearing_signatures(caller: Calling, ref: Annotated[str, Path(max_length=20)]) -> SignatureList:
+@router.read("/hearings/{ref}/signatures", scope="hearings:read", example=SIGNATURES, errors=(404,), paged=True)
+async def list_hearing_signatures(
+    caller: Calling,
+    ref: Annotated[str, Path(max_length=20)],
+    after: paging.After = "",
+    limit: paging.Limit = 100,
+) -> SignatureList:
     """What both authorities have signed about this hearing."""
-    return await signatures_about(caller, await queries.hearing(caller.db, ref, state=caller.state))
+    row = await queries.hearing(caller.db, ref, state=caller.state)
+    return await signatures_about(caller, row, after, limit)
 
 
 @router.create("/sandbox/signing-keys", scope="", example=KEY, errors=(409,))

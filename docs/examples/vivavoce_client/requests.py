@@ -148,7 +148,7 @@ class Requests(Calls):
 
     def signatures(self, path: str) -> list[Signature]:
         """What was signed about `/requests/…`, `/hearings/…` or an agreement."""
-        return cast(list[Signature], self.get(f"{path}/signatures")["items"])
+        return list(self.pages(f"{path}/signatures"))
 
     def consents(self, request_id: str) -> Consents:
         """The person's consents, rule by rule."""

@@ -91,6 +91,30 @@ async def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(ro, th):
         assert (await ro.get(f"/requests?{bad}")).status_code == 422, bad
 
 
+async def test_history_signatures_and_consultations_of_a_request_come_in_pages(ro, th, story):
+    path = f"/requests/{(await story.accepted(ro, th))['id']}"
+    held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do."}
+    for _ in range(3):
+        assert (await ro.post(f"{path}/consultations", held)).status_code == 201
+    for client, name, least in (
+        (ro, "history", 5), (th, "history", 4), (th, "signatures", 2), (ro, "consultations", 3),
+    ):  # fmt: skip
+        whole = (await client.get(f"{path}/{name}")).json()
+        assert (len(whole["items"]), whole["next"]) == (least, "")
+        found, where = [], f"{path}/{name}?limit=2"
+        while where:
+            page = await client.get(where)
+            assert len(page.json()["items"]) <= 2
+            found += page.json()["items"]
+            link = page.headers.get("link", "")
+            assert bool(link) == bool(page.json()["next"])
+            where = link.partition(">")[0].removeprefix("<http://localhost:8000/api/v1")
+        assert found == whole["items"]
+    other = (await ro.get(f"/requests/{(await story.submitted(ro))['id']}/history?limit=1")).json()["next"]
+    answer = await ro.get(f"{path}/history?after={other}")
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid", "after")
+
+
 async def test_a_summary_holds_nothing_of_the_person_or_the_facts(ro, th, story):
     await story.submitted(ro)
     page = await th.get("/requests")
