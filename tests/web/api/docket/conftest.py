@@ -88,7 +88,8 @@ class Docket:
         consents = f"/requests/{made['id']}/consents"
         one = (await done(ro.get(consents)))["items"][0]["id"]
         await done(ro.post(f"{consents}/{one}/record", {"answer": "given", "counsel": "Dr Srisai"}))
-        await self.story.submitted(ro)
+        filed = f"/requests/{(await self.story.submitted(ro))['id']}/attachments?name=a.pdf"
+        await done(ro.post(filed, headers={"content-type": "application/pdf"}, content=b"%PDF-1.7 and no more"))
         await self.story.submitted(ro, **ORAL, oral_at=_ago(hours=1))
         paths = [f"/requests/{(await self.story.submitted(ro))['id']}" for _ in range(6)]
         consulted, asked, postponed, refused, withdrawn, plain = paths
