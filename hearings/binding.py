@@ -172,7 +172,8 @@ def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[Line]
         names = [other["name"] for other in question.bound if other["id"] != row["id"]]
         status = MET if agreed else MISSING if names else HUMAN
         text = tell(
-            "Only without another treaty on assistance, or where both States agree to rely on this instrument: {treaties}",
+            "Only without another treaty on assistance, or where both States agree to rely on this instrument: "
+            "{treaties}",
             treaties=Series.of(names) if names else tell("none known"),
         )
         yield line("no_other_treaty", status, row["name"], text, row, known=names)

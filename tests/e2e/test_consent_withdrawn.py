@@ -63,7 +63,8 @@ async def test_the_sitting_goes_on_without_the_consent_only_when_the_judge_ticks
     await judge.page.get_by_role("textbox", name="Reason").fill(WHY)
     await judge.press("Resume the hearing", exact=True)
     question = judge.page.get_by_role("dialog")
-    await expect(question.get_by_text("The person’s consent is missing: Witness, s. 1: Consent withdrawn")).to_be_visible()
+    missing = question.get_by_text("The person’s consent is missing: Witness, s. 1: Consent withdrawn")
+    await expect(missing).to_be_visible()
     # Once, in the question that was asked, and where the keyboard is.
     await expect(judge.page.locator(".refusal")).to_have_count(1)
     await expect(question.locator(":focus")).to_contain_text("The person’s consent is missing")

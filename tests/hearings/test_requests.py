@@ -197,7 +197,7 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
         ({"capacity": None}, "UNTOC art. 18(18): Say in what capacity the person will be heard"),
         ({"offence_scope": []}, "UNTOC art. 18(18): Say whether this is an offence covered"),
         ({"offence_organised": False}, "UNTOC art. 18(18): There are reasonable grounds"),
-        ({"language_of_request": "ro"}, "UNTOC art. 18(18): Languages that Thailand accepts: th, en. A translation is needed"),
+        ({"language_of_request": "ro"}, "UNTOC art. 18(18): Languages that Thailand accepts: th, en. A translation"),
     ],
 )
 async def test_what_is_missing_is_named(
