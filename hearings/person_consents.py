@@ -20,6 +20,7 @@ from hearings.legal_bases import GateResult
 from hearings.models import Consent, Hearing, HearingRequest, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_consent, move_hearing
+from hearings.queries import get
 from hearings.request_log import require
 from hearings.sentences import tell
 from hearings.status import ConsentStatus, HearingStatus, SittingStatus
@@ -98,15 +99,11 @@ async def withdraw(
     sitting goes back to agreed. Raises `IllegalMove` when it was not given.
     """
     require("record_consent", request, actor)
-    consent = await _find(db, request, consent_id)
     reason = clean(reason, "reason", most=1000, lines=True)
+    waiting = await lock_hearings(db, request)
+    consent = await _find(db, request, consent_id)
     move_consent(db, consent, ConsentStatus.withdrawn, actor=actor, now=now, reason=reason)
     request.version += 1
-    # Whoever acts in a sitting locks it and then its hearing, and so do we, or each would wait for the other.
-    await _open_sittings(db, request)
-    to_come = select(Hearing).where(Hearing.request_id == request.id, col(Hearing.status).in_(_TO_COME))
-    to_come = to_come.order_by(col(Hearing.id)).with_for_update().execution_options(populate_existing=True)
-    waiting = (await db.exec(to_come)).all()
     held = []
     for sitting in await _open_sittings(db, request):  # also a lobby that was being opened meanwhile
         await sittings.hold(
@@ -118,6 +115,20 @@ async def withdraw(
             to = HearingStatus.agreed
             move_hearing(db, hearing, to, actor=actor, now=now, reason="a consent was withdrawn")
     return held
+
+
+async def lock_hearings(db: AsyncSession, request: HearingRequest) -> Sequence[Hearing]:
+    """Lock what a withdrawal touches, read anew: open sittings, hearings to come (returned), and last the request.
+
+    Whoever acts in a sitting, cancels or breaks off locks in this order, and so do we, or each would wait for the
+    other. Call it before the request is locked by itself.
+    """
+    await _open_sittings(db, request)
+    to_come = select(Hearing).where(Hearing.request_id == request.id, col(Hearing.status).in_(_TO_COME))
+    to_come = to_come.order_by(col(Hearing.id)).with_for_update().execution_options(populate_existing=True)
+    waiting = (await db.exec(to_come)).all()
+    await get(db, HearingRequest, request.id, lock=True)
+    return waiting
 
 
 async def _open_sittings(db: AsyncSession, request: HearingRequest) -> Sequence[Sitting]:

@@ -212,14 +212,14 @@ class Scene:
             await getattr(self, name)(db, await getattr(self, f"{name}_reads", nothing)(db))
 
     async def withdraw_reads(self, db: AsyncSession) -> HearingRequest:
-        return await queries.request(db, self.court.request.id, state="RO", lock=True)
+        return await queries.request(db, self.court.request.id, state="RO")
 
     async def withdraw(self, db: AsyncSession, row: HearingRequest) -> None:
         words = {"consent_id": self.consent.id, "reason": "Afraid", "actor": self.court.staff("clerk")}
         await person_consents.withdraw(db, request=row, now=self.now, **words)
 
     async def give(self, db: AsyncSession, _: None) -> None:
-        row = await self.withdraw_reads(db)
+        row = await queries.request(db, self.court.request.id, state="RO", lock=True)
         words = {"consent_id": self.consent.id, "answer": "given", "actor": self.court.staff("clerk")}
         await person_consents.record(db, request=row, now=self.now, **words)
 
@@ -233,7 +233,10 @@ class Scene:
     async def make_ready(self, db: AsyncSession, row: Hearing) -> None:
         await diary.make_ready(db, hearing=row, actor=self.court.staff("clerk"), now=self.now)
 
-    open_lobby_reads = make_ready_reads
+    open_lobby_reads = cancel_reads = make_ready_reads
+
+    async def cancel(self, db: AsyncSession, row: Hearing) -> None:
+        await diary.cancel(db, hearing=row, reason="Not needed", actor=self.court.staff("clerk"), now=self.now)
 
     async def open_lobby(self, db: AsyncSession, row: Hearing) -> None:
         judge = await self.court.actor(db, Role.presiding_judge)
@@ -245,7 +248,7 @@ class Scene:
     async def start(self, db: AsyncSession, rows: Any) -> None:
         await sittings.start(db, sitting=rows[0], actor=rows[2], now=self.now)
 
-    begin_reads = break_reads = resume_reads = close_reads = start_reads
+    begin_reads = break_reads = resume_reads = close_reads = abort_reads = start_reads
 
     async def begin(self, db: AsyncSession, rows: Any) -> None:
         await recordings.opened(db, sitting=rows[0], recording=rows[1], now=self.now)
@@ -260,6 +263,9 @@ class Scene:
     async def close(self, db: AsyncSession, rows: Any) -> None:
         await sittings.close(db, sitting=rows[0], actor=rows[2], now=self.now)
 
+    async def abort(self, db: AsyncSession, rows: Any) -> None:
+        await sittings.abort(db, sitting=rows[0], reason="Cannot go on", actor=rows[2], now=self.now)
+
 
 RACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "make_ready": ("ready", ("agreed_again",)),
@@ -269,6 +275,8 @@ RACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "resume": ("in_session", ("break_",)),
     "resume given again": ("in_session", ("withdraw", "give")),
     "close": ("in_session", ()),
+    "cancel": ("ready", ()),
+    "abort": ("in_session", ()),
 }
 """What is done while a consent is withdrawn: the stage it is done at, and what has been done before."""
 
@@ -305,7 +313,7 @@ async def test_nobody_is_heard_after_a_withdrawal_whatever_is_done_at_the_same_m
         assert (withdrawn, kept.status) == (None, ConsentStatus.withdrawn), order  # at any time
         assert isinstance(refused, (ConsentMissing, NotReady, type(None))), order
         if sitting is None:
-            assert hearing.status is HearingStatus.agreed, order
+            assert hearing.status is (HearingStatus.cancelled if act == "cancel" else HearingStatus.agreed), order
         elif sitting.status is not SittingStatus.closing:
             assert (sitting.floor_open, sitting.status is SittingStatus.in_session) == (False, False), order
             assert [one["reason"] for one in sitting.holds] in (

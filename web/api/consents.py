@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field
 from hearings import consent_answers, law, person_consents, queries
 from hearings.models import Consent, HearingRequest
 from hearings.status import ConsentStatus
-from web.api import examples, statements
+from web.api import etags, examples, statements
 from web.api.access import Caller, Calling, parts_of
 from web.api.fields import Model, Moment, Shown
-from web.api.requests import ACT, RequestId, locked
+from web.api.requests import ACT, RequestId, ShownRequest, locked
 from web.api.routes import Resource
 
 router = Resource("consents")
@@ -175,7 +175,9 @@ async def withdraw_consent(
     caller: Calling, request_id: RequestId, consent_id: ConsentId, body: Withdrawal
 ) -> ShownConsent:
     """The person withdraws, at any time. Where the person is being heard the floor closes at once."""
-    row = await locked(caller, request_id)
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    await person_consents.lock_hearings(caller.db, row)
+    etags.allow(caller, ShownRequest.of(row))
     held = await person_consents.withdraw(
         caller.db, request=row, consent_id=consent_id, reason=body.reason, actor=caller.actor, now=caller.now
     )

@@ -124,7 +124,7 @@ async def withdraw(request: Request) -> Response:
     signed, person = staff(request)
     form = await forms.read(request)
     async with request.app.state.parts.database.transaction() as db:
-        row = await find(db, request, person, lock=True)
+        row = await find(db, request, person)
         held = await person_consents.withdraw(
             db,
             request=row,
