@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from web import i18n, roles
 from web.i18n import N_, _
+from web.sentences import english
 
 WHY = {
     "deliberation": N_("To prepare the judgment"),
@@ -42,6 +45,19 @@ CAUSES = {
     "late": N_("began later"),
     "other": N_("another cause"),
 }
+NOTICES = {
+    "disk_low": N_("the disk is nine tenths full"),
+    "disk_full": N_("there is no room on the disk"),
+    "disk_room": N_("there is room on the disk again"),
+    "unknown_track": N_("frames of a track that nobody had planned came and were not recorded"),
+    "clock_step": N_("the system clock was stepped"),
+    "late_frames": N_("frames came after their time had been sealed"),
+    "file_damaged": N_("a file is missing or was altered"),
+    "file_removed": N_("a file that belonged to nothing was removed"),
+}
+"""What the recorder notes, by its code; the journal's own text, which is English, names file or track."""
+AGAIN = N_("the recorder was started again")
+"""The reason the recorder gives when it opens a recording again."""
 DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
 
 
@@ -82,13 +98,16 @@ def _said(kind: str, line: dict[str, Any]) -> str:
         who, _space, state = str(line["who"]).partition(" ")
         did = _(DID.get(str(line["what"]), str(line["what"])))
         why = _(WHY.get(str(line["why"]), str(line["why"])))
-        named = f"{roles.label(who)}, {i18n.state_name(state)}" if state else roles.label(who)
+        named = i18n.one_by_one((roles.label(who), i18n.state_name(state))) if state else roles.label(who)
         return f"{did} · {named} · {why}"
     if kind == "gap":
-        return f"{line['track']}: {_(CAUSES.get(line['cause'], line['cause']))}"
+        return i18n.about(line["track"], _(CAUSES.get(line["cause"], line["cause"])))
     if kind == "notice":
-        return f"{line['text']} ({line['code']})"
+        text, known = english(line["text"]), NOTICES.get(line["code"])
+        return Markup("{} ({})").format(_(known), text) if known else text
+    if line.get("reason") == AGAIN:
+        return _(AGAIN)
     for name in ("reason", "software", "bucket", "what"):
         if isinstance(line.get(name), str):
-            return str(line[name])
+            return Markup("<bdi>{}</bdi>").format(line[name])
     return ""

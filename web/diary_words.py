@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from markupsafe import Markup, escape
+
 from hearings.availability import HIDDEN
 from hearings.court_times import Warned
 from hearings.errors import InterpreterUnfit
@@ -9,7 +11,7 @@ from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.slots import Reason
 from web.i18n import N_, _, listed, state_name
-from web.sentences import told
+from web.sentences import english, told_here
 
 KINDS = {
     ResourceKind.room: N_("Room"),
@@ -82,9 +84,12 @@ def place(key: str) -> str:
 
 
 def reason(one: Reason) -> str:
-    """Why a day has no slot, in a sentence."""
+    """Why a day has no slot, in a sentence; names of holidays are in English, others as given."""
     text = _(REASONS[one.code]).format(place=place(one.label))
-    return _("{reason}: {detail}").format(reason=text, detail=one.detail) if one.code in NAMED and one.detail else text
+    if one.code not in NAMED or not one.detail:
+        return text
+    detail = english(one.detail) if one.code == "holiday" else Markup("<bdi>{}</bdi>").format(one.detail)
+    return Markup(escape(_("{reason}: {detail}"))).format(reason=text, detail=detail)
 
 
 def sentences(codes: Iterable[str], name: str) -> str:
@@ -94,12 +99,12 @@ def sentences(codes: Iterable[str], name: str) -> str:
 
 def against(found: Iterable[Warned]) -> list[str]:
     """What courts' calendars and the law say against times, a sentence for each day of each court or rule."""
-    return list(dict.fromkeys(f"{_against(one)} ({one.day})" for one in found))
+    return list(dict.fromkeys(Markup("{} ({})").format(_against(one), one.day) for one in found))
 
 
 def _against(one: Warned) -> str:
     if one.code not in REASONS:
-        return told(one.detail)
+        return told_here(one.detail)
     return reason(Reason(key=one.place, label=one.place, code=one.code, detail=one.detail))
 
 

@@ -284,6 +284,11 @@ def in_turn(parts: Iterable[str]) -> str:
     return reduce(lambda before, after: _("{before}; {after}").format(before=before, after=after), told) if told else ""
 
 
+def about(name: str, text: str) -> str:
+    """`Name: text`, with the colon of the language of the request."""
+    return _("{field}: {value}").format(field=name, value=text)
+
+
 # --- for islands ------------------------------------------------------------------------------------------------------
 
 

@@ -99,8 +99,8 @@ class Shown:
 
 
 def label(name: str) -> str:
-    """A field in words; the data's own name for what needs no words."""
-    return _(LABELS[name]) if name in LABELS else name.replace("_", " ")
+    """A field in words; the data's own name, as it is written there, for what needs no words."""
+    return _(LABELS[name]) if name in LABELS else name
 
 
 def labels() -> dict[str, str]:

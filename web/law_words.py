@@ -33,6 +33,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reciprocity_assurance": N_("the assurance of reciprocity"),
         "costs": N_("who pays"),
     },
+    "obligation": {
+        "mandatory": N_("it must do so"),
+        "mandatory_if_conditions": N_("it must do so where the conditions are met"),
+        "discretionary": N_("it may do so"),
+    },
+    "cost_default": {
+        "requesting_state": N_("the requesting State"),
+        "requested_state": N_("the requested State"),
+        "national_law": N_("as national law says"),
+        "unknown": N_("not known"),
+    },
+    "confidence": {
+        "read-in-source": N_("read in the source"),
+        "knowledge-high": N_("general knowledge, quite sure"),
+        "knowledge-medium": N_("general knowledge, fairly sure"),
+        "knowledge-low": N_("general knowledge, not sure"),
+        "unknown": N_("not known"),
+        "derived": N_("follows from other rows"),
+        "fixture": N_("made up for a test"),
+        "product-default": N_("a rule of this service"),
+    },
     "lead_time": {"summons": N_("a summons")},
 }
 """By list of data/enums.yaml, or of the field of a row of law."""

@@ -9,7 +9,7 @@ from hearings.minutes_phrases import Joined, say
 from hearings.models import HearingEvent, Participant
 from hearings.recorded_acts import KINDS, Sort
 from web import roles
-from web.i18n import N_, _, current, in_turn, language_here, ngettext, one_by_one, state_name
+from web.i18n import N_, _, about, current, in_turn, language_here, ngettext, one_by_one, state_name
 
 K = EventKind
 TITLES: dict[EventKind, str] = {
@@ -129,7 +129,7 @@ def _pieces(event: HearingEvent, found: Shown, *, participant: bool) -> Iterator
         if value is None or (name == "participant" and not participant):
             continue
         said = _value(one.sort, value, found)
-        yield said if one.sort is Sort.text else _("{field}: {value}").format(field=field(kind, name), value=said)
+        yield said if one.sort is Sort.text else about(field(kind, name), said)
 
 
 def _value(sort: Sort, value: object, found: Shown) -> str:

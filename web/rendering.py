@@ -43,7 +43,9 @@ def environment() -> jinja2.Environment:
     env.globals["asset"] = asset
     env.globals["role_label"] = roles.label
     env.globals["status_chip"] = statuses.chip
+    env.globals["about"] = i18n.about
     env.globals["historic"] = statuses.historic
+    env.globals["because"] = statuses.because
     env.filters["instant"] = datetime.fromisoformat
     for function in (
         i18n.clock,
@@ -59,6 +61,7 @@ def environment() -> jinja2.Environment:
     ):
         env.filters[function.__name__] = function
     env.filters["told"] = sentences.told_here
+    env.filters["english"] = sentences.english
     return env
 
 

@@ -15,18 +15,34 @@ from web.i18n import _, current, in_turn, language_here, listed, ngettext, one_b
 
 def told(text: str) -> str:
     """The same in the reader's language; what is no sentence of the program (data, somebody's words) as it is."""
+    return _said(text, str, str)
+
+
+def told_here(text: str) -> Markup:
+    """`told` for a page: what stays English, because it is data of the law, is marked as English."""
+    return Markup(_said(text, escape, english))
+
+
+def english(text: str) -> Markup:
+    """Data that are in English whatever the language of the page, such as the name of an instrument, for a page."""
+    return Markup('<bdi lang="en" dir="ltr">{}</bdi>').format(text)
+
+
+def _said(text: str, ours: Callable[[str], str], data: Callable[[str], str]) -> str:
+    """The text told: the program's own words through `ours`, what is no sentence of it through `data`."""
     if isinstance(text, Sentence):
         message = ngettext(text.message, text.plural, text.given["n"]) if text.plural else _(text.message)
-        return message.format_map({name: _value(value) for name, value in text.given.items()})
+        given = {name: _value(value, ours, data) for name, value in text.given.items()}
+        return str(ours(message)).format_map(given)
     if isinstance(text, Word):
-        return _word(text.table, text.code)
+        return ours(_word(text.table, text.code))
     if isinstance(text, StateName):
-        return state_name(text.code)
+        return ours(state_name(text.code))
     if isinstance(text, Tongue):
-        return language_here(text)
+        return ours(language_here(text))
     if isinstance(text, Series):
-        return JOINED[text.joint]([told(part) for part in text.parts])
-    return text
+        return JOINED[text.joint]([str(_said(part, ours, data)) for part in text.parts])
+    return data(text) if text else ""
 
 
 JOINED: Mapping[Joint, Callable[[list[str]], str]] = {
@@ -42,12 +58,6 @@ def tellable(text: str) -> bool:
     return isinstance(text, Sentence | Word | StateName | Tongue | Series)
 
 
-def told_here(text: str) -> Markup:
-    """`told` for a page: what stays English, because it is data of the law, is marked as English."""
-    shown = escape(told(text))
-    return shown if tellable(text) else Markup('<bdi lang="en" dir="ltr">{}</bdi>').format(shown)
-
-
 def _word(table: str, code: str) -> str:
     if table == "role":
         return roles.label(code)
@@ -56,9 +66,9 @@ def _word(table: str, code: str) -> str:
     return statuses.named(table, code) if table in statuses.CHIPS else law_words.word(table, code)
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, ours: Callable[[str], str], data: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return told(value)
+        return str(_said(value, ours, data))
     if isinstance(value, date):
         return format_date(value, "d MMMM y", locale=current.get().locale)
     return value

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from markupsafe import Markup
+
 from web.i18n import N_, NP_, _
 
 CHIPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -134,3 +136,29 @@ def named(kind: str, value: str) -> str:
     """A status in words, by the name of its class; the value itself for one that has none."""
     found = CHIPS.get(kind, {}).get(value)
     return _(found[1]) if found else value
+
+
+REASONS = (
+    N_("delivered"),
+    N_("hearing proposed"),
+    N_("hearing concluded"),
+    N_("the hearing has ended"),
+    N_("another time"),
+    N_("another was chosen"),
+    N_("cancelled"),
+    N_("the agreement is void"),
+    N_("a consent was withdrawn"),
+    N_("line test passed"),
+    N_("sitting closed"),
+    N_("signed in"),
+    N_("link and PIN"),
+    N_("line lost"),
+    N_("line lost for 60 s"),
+    N_("the media worker has another certificate"),
+)
+"""Reasons that `hearings` itself keeps in the history, in English; all others were written by people."""
+
+
+def because(reason: str) -> str:
+    """A reason out of the history, for a page."""
+    return _(reason) if reason in REASONS else Markup("<bdi>{}</bdi>").format(reason or "–")

@@ -10,9 +10,9 @@ from web import diary_words, i18n
 @pytest.mark.parametrize(
     ("tag", "named", "bare"),
     [
-        ("en", "Holiday in Here: Chakri Day", "Holiday in Here"),
-        ("fr", "Jour férié, Here\u00a0: Chakri Day", "Jour férié, Here"),
-        ("ar", "عطلة رسمية في Here: Chakri Day", "عطلة رسمية في Here"),
+        ("en", "Holiday in Here: {name}", "Holiday in Here"),
+        ("fr", "Jour férié, Here\u00a0: {name}", "Jour férié, Here"),
+        ("ar", "عطلة رسمية في Here: {name}", "عطلة رسمية في Here"),
     ],
 )
 def test_a_reason_without_a_name_ends_where_its_sentence_does(tag: str, named: str, bare: str) -> None:
@@ -20,7 +20,12 @@ def test_a_reason_without_a_name_ends_where_its_sentence_does(tag: str, named: s
         found = [
             diary_words.reason(Reason(key="x", label="Here", code="holiday", detail=one)) for one in ("Chakri Day", "")
         ]
-    assert found == [named, bare]
+    assert found == [named.format(name='<bdi lang="en" dir="ltr">Chakri Day</bdi>'), bare]
+
+
+def test_a_name_that_an_administrator_gave_is_in_no_known_language_and_harmless() -> None:
+    reason = Reason(key="x", label="Here", code="closure", detail="<Bau>")
+    assert diary_words.reason(reason) == "Closed in Here: <bdi>&lt;Bau&gt;</bdi>"
 
 
 def test_what_speaks_against_interpreters_is_told_in_sentences() -> None:

@@ -40,7 +40,14 @@ def test_what_is_counted_takes_the_form_of_the_language():
 def test_what_is_no_sentence_of_the_program_stays_and_is_marked_as_english():
     assert told("A rule of law <b>") == "A rule of law <b>"
     assert told_here("A rule <b>") == Markup('<bdi lang="en" dir="ltr">A rule &lt;b&gt;</bdi>')
-    assert told_here(tell("{x}: {y}", x="<i>", y="z")) == Markup("&lt;i&gt;: z")
+    marked = '&lt;: <bdi lang="en" dir="ltr">&lt;i&gt;</bdi>, 2'
+    assert told_here(tell("<: {x}, {n}", x="<i>", n=2)) == Markup(marked)
+
+
+def test_on_a_page_every_kind_of_part_is_told_and_only_data_are_marked():
+    parts = Series.of([StateName.of("TH", "Thailand"), Tongue.of("th"), "art. 18"], "semicolon")
+    assert told_here(parts) == Markup('Thaïlande; thaï; <bdi lang="en" dir="ltr">art. 18</bdi>')
+    assert told_here("") == ""
 
 
 def test_every_text_of_the_gate_is_a_message_of_the_catalogues():

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -111,7 +112,8 @@ def _wrong(error: errors.HearingsError) -> FormError:
 
 
 def _options() -> list[tuple[str, str]]:
-    return [(scope, f"{_(SCOPES[scope])} ({scope})") for scope in api_clients.SCOPES]
+    shown = Markup('{} <code dir="ltr">{}</code>')
+    return [(scope, shown.format(_(SCOPES[scope]), scope)) for scope in api_clients.SCOPES]
 
 
 async def _list_page(

@@ -18,7 +18,7 @@ from hearings.law_rows import Edit
 from hearings.models import Person
 from hearings.models.law import LawKind
 from hearings.sentences import tell
-from web import forms, law_form, places, terms
+from web import forms, law_form, law_words, places, terms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import _, state_name
@@ -299,7 +299,7 @@ async def _treaty_page(request: Request, values: Mapping[str, Any], wrong: list[
         "errors": wrong,
         "states": states,
         "persons": [(one, _(text)) for one, text in terms.CAPACITIES.items()],
-        "words": {name: [(one, one.replace("_", " ")) for one in law.enums[name]] for name in WORDS},
+        "words": {name: [(one, law_words.word(name, one)) for one in law.enums[name]] for name in WORDS},
     }
     return render(request, "law_treaty.html", context, status=422 if wrong else 200)
 

@@ -15,7 +15,7 @@ from hearings.roles import Role
 from web import forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
-from web.i18n import _, language_here, state_name
+from web.i18n import _, about, language_here, one_by_one, state_name
 from web.pages.hearing_access import find
 from web.rendering import render
 from web.roles import label
@@ -130,7 +130,8 @@ async def _staff_choices(db: Any, hearing: Hearing) -> list[tuple[str, str]]:
             continue
         for one in await queries.people(db, state=sides[side]):
             if function in one.functions and one.id not in taken:
-                found.append((f"{role.value}:{one.id}", f"{label(role)}: {one.name}, {one.authority_name or one.city}"))
+                person = one_by_one((one.name, one.authority_name or one.city))
+                found.append((f"{role.value}:{one.id}", about(label(role), person)))
     return found
 
 

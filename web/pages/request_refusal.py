@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
+
 from hearings import requests
 from hearings.errors import Invalid
 from hearings.law import Law
@@ -11,6 +13,7 @@ from hearings.refusal_rules import Objection
 from hearings.status import RequestStatus
 from web import terms
 from web.i18n import _, one_by_one
+from web.sentences import english
 
 
 class Unconfirmed(Exception):
@@ -48,9 +51,9 @@ def groups(row: HearingRequest, law: Law) -> list[tuple[str, list[tuple[str, str
 
 def told(objections: Sequence[Objection]) -> str:
     """What can be said against a refusal that does not bar it, in a sentence; empty when nothing can."""
-    names = one_by_one(dict.fromkeys(one.provision for one in objections if not one.binding))
+    names = one_by_one(dict.fromkeys(english(one.provision) for one in objections if not one.binding))
     text = _("In the paragraphs the data hold, this ground is not named by: {names}.")
-    return text.format(names=names) if names else ""
+    return Markup(escape(text)).format(names=Markup(names)) if names else ""
 
 
 def warning(row: HearingRequest, ground: str, reasons: str, law: Law) -> str:

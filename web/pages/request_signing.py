@@ -7,6 +7,7 @@ makes of them.
 
 from datetime import UTC, datetime
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,7 +26,7 @@ from web.pages.request_acts import ACTIONS, Action
 from web.pages.request_refusal import Unconfirmed
 from web.problems import status_of
 from web.rendering import render
-from web.sentences import told
+from web.sentences import told_here
 
 CARRIED = ("text", "ground", "motive", "confirmed", "review")
 """What comes along, besides the conditions (`c_…`)."""
@@ -109,7 +110,7 @@ async def _refused(
 def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[FormError]:
     """What was wrong with an act, beside the inputs it concerns; empty when it is not in what was typed."""
     if isinstance(error, errors.GateNotMet):
-        return [FormError("gate", told(text)) for text in error.missing]
+        return [FormError("gate", told_here(text)) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
         text = _(
             "Record the consultation with the other State first, on the page Consultations of this request: a refusal "
@@ -117,7 +118,9 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
         )
         return [FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", text)]
     if isinstance(error, Unconfirmed):
-        text = f"{request_refusal.told(error.objections)} {_('Say below if you refuse on it all the same.')}"
+        text = Markup("{} {}").format(
+            request_refusal.told(error.objections), _("Say below if you refuse on it all the same.")
+        )
         return [FormError("confirmed", text)]
     if isinstance(error, errors.NotFound) and action == "delegate":
         return [FormError("delegate-person", _("Choose a colleague."))]

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from hearings import clocks, errors, legal_bases, reference, request_fields
 from hearings.law import Law
 from hearings.models import HearingRequest
@@ -14,6 +16,7 @@ from hearings.sentences import tell
 from web import forms, terms
 from web.forms import Form, FormError
 from web.i18n import N_, _, in_turn, language_here, listed, one_by_one, state_name
+from web.sentences import english
 
 SLOTS = 5
 """Lines for proposed times."""
@@ -214,7 +217,7 @@ def options(kind: str, *, own: str, other: str, law: Law) -> list[tuple[str, str
         return [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))]
     if kind == "instruments":
         found = legal_bases.selectable(datetime.now(UTC).date(), law=law)
-        return [(key, str(law.instruments[key]["name"])) for key in found]
+        return [(key, english(str(law.instruments[key]["name"]))) for key in found]
     if kind in ("slots", "moment"):
         zones = [zone for state in (own, other) if state for zone in reference.jurisdiction(state).zones]
         return [(zone, zone.rpartition("/")[2].replace("_", " ")) for zone in dict.fromkeys(zones)]
@@ -276,13 +279,12 @@ def in_words(row: HearingRequest, name: str) -> str:
     if kind == "scopes":
         return in_turn(terms.scope(one) for one in value)
     if kind == "instruments":
-        return one_by_one(
-            str(reference.instruments()[one]["name"] if one in reference.instruments() else one) for one in value
-        )
+        names = {one: str(row["name"]) for one, row in reference.instruments().items()}
+        return Markup(one_by_one(english(names.get(one, one)) for one in value))
     if table:
         found = value if isinstance(value, list) else [value]
         return in_turn(terms.word(table, str(one)) for one in found)
-    return str(value)
+    return Markup("<bdi>{}</bdi>").format(value)
 
 
 # --- what was typed ----------------------------------------------------------------------------------------------
