@@ -8,6 +8,7 @@ the data do not know whether it asks counts as one that does (checklist of CEPEJ
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -60,6 +61,10 @@ class Outstanding:
             "{who}, {provision}: {status}, and it is not known whether this rule asks, so it counts as if it did",
             **given,
         )
+
+    def kept(self) -> dict[str, Any]:
+        """As it stands in the log of a hearing; the minutes tell it in each of their languages."""
+        return {"who": self.who, "provision": self.provision, "status": self.status.value, "known": self.known}
 
 
 def asked_by(result: legal_bases.GateResult) -> tuple[Rule, ...]:

@@ -8,7 +8,8 @@ from hearings import minutes_acts
 from hearings.actors import SYSTEM
 from hearings.events import EventKind
 from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage
-from hearings.minutes_phrases import N_, Land, Term
+from hearings.minutes_people import CAPACITIES, CONSENTS
+from hearings.minutes_phrases import N_, Land, Phrase, Term, phrase
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.status import RecordingStatus
@@ -144,8 +145,9 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
         yield line(N_("    Without a picture of {person}."), source, person=person)
     if uncompared := str(event.data.get("without_comparison") or ""):
         yield line(WITHOUT_COMPARISON[uncompared], source)
-    for rule in event.data.get("without_consent", ()):
-        yield line(N_("    Without the consent that is needed: {rule}."), source, rule=told.quoted(rule))
+    for lacking in event.data.get("without_consent", ()):
+        rule = told.quoted(lacking) if isinstance(lacking, str) else _consent(told, lacking)
+        yield line(N_("    Without the consent that is needed: {rule}."), source, rule=rule)
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")
@@ -153,6 +155,19 @@ def _told(told: Telling, event: HearingEvent) -> Iterator[Line]:
         yield _why(told, source, reason)
     elif reason:
         yield line(N_("    Reason given: “{text}”"), source, text=told.quoted(reason))
+
+
+def _consent(told: Telling, lacking: Mapping[str, Any]) -> Phrase:
+    """A consent that was not given, as `Outstanding.kept` put it in the log; earlier versions kept an English text."""
+    return phrase(
+        N_("{who}, {provision}: {status}") if lacking["known"] else UNSURE,
+        who=Term(CAPACITIES.get(lacking["who"], N_("person to be heard"))),
+        provision=told.quoted(lacking["provision"]),
+        status=Term(CONSENTS[lacking["status"]]),
+    )
+
+
+UNSURE = N_("{who}, {provision}: {status}, and it is not known whether this rule asks, so it counts as if it did")
 
 
 def _why(told: Telling, source: str, reason: str) -> Line:

@@ -177,6 +177,16 @@ def rights(told: Telling) -> Iterator[Passage]:
         yield passage(f"rights.{side}", *asked, *done)
 
 
+CAPACITIES = {
+    "witness": N_("Witness"),
+    "expert": N_("Expert"),
+    "victim": N_("Victim heard as a witness"),
+    "suspect": N_("Suspect"),
+    "accused": N_("Accused"),
+    "convicted_person": N_("Convicted person"),
+    "affected_person": N_("Other person affected"),
+}
+"""In what capacity somebody is heard."""
 CONSENTS = {
     "not_asked": N_("not asked"),
     "pending": N_("asked, no answer yet"),

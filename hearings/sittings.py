@@ -239,14 +239,15 @@ async def resume(
         decision = may("lift_hold", actor.role, hold_cause=sitting.hold_cause)
         raise NotAllowed(decision.reason, decision.who_can)
     reason = clean(reason, "reason", most=500, least=3)
-    lacking: Sequence[str] = ()
+    lacking: Sequence[consent_answers.Outstanding] = ()
     if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):
+        request = await _request_of(db, sitting)
         try:
-            await consent_answers.require_given(db, await _request_of(db, sitting), now=now)
-        except ConsentMissing as error:
+            await consent_answers.require_given(db, request, now=now)
+        except ConsentMissing:
             if not without_consent:
                 raise
-            lacking = error.missing
+            lacking = await consent_answers.outstanding(db, request, now=now)
     if sitting.status in LIVE_SITTINGS and (not others or any(one["cause"] == "recording" for one in theirs)):
         recording = await recording_of(db, sitting.id)
         if recording.status is not RecordingStatus.recording:
@@ -262,7 +263,7 @@ async def resume(
         causes=[one["cause"] for one in theirs],
         reason=reason,
         left=[one["cause"] for one in others],
-        without_consent=list(lacking),
+        without_consent=[one.kept() for one in lacking],
     )
     return sitting.floor_open
 

@@ -77,4 +77,4 @@ async def test_the_sitting_goes_on_without_the_consent_only_when_the_judge_ticks
     await expect(judge.hold_bar).to_have_count(0)
     await expect(judge.page.locator(".refusal")).to_have_count(0)
     (data,) = [data for kind, _at, data in installation.events() if kind == "resumed"]
-    assert (data["reason"], [one.partition(",")[0] for one in data["without_consent"]]) == (WHY, ["witness"])
+    assert (data["reason"], [one["who"] for one in data["without_consent"]]) == (WHY, ["witness"])

@@ -190,7 +190,9 @@ async def test_the_judge_may_go_on_without_it_and_the_log_names_the_rule(court: 
     assert await resume(court, now, without=True) is True
     async with court.database.reading() as db:
         last = (await queries.events(db, court.hearing.id, limit=1000))[-1]
-    assert last.data["without_consent"] == ["witness, s. 1: withdrawn"]
+    assert last.data["without_consent"] == [
+        {"who": "witness", "provision": "s. 1", "status": "withdrawn", "known": True}
+    ]
     assert last.data["reason"] == "Only the parties speak"
 
 

@@ -155,6 +155,27 @@ def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() 
     ]
 
 
+def test_a_consent_that_was_missing_is_told_in_each_language() -> None:
+    lacking = {"who": "accused", "provision": "art. 24", "status": "withdrawn", "known": True}
+    unsure = lacking | {"who": "", "status": "pending", "known": False}
+    kept = ["witness, s. 1: withdrawn", lacking, unsure]  # a text, as earlier versions kept it, first
+    found = facts(event(1, "lobby_opened"), event(2, "resumed", 1, reason="All agree.", without_consent=kept))
+    assert told(found)["course.sitting_1"].splitlines()[2:] == [
+        "    Without the consent that is needed: witness, s. 1: withdrawn.",
+        "    Without the consent that is needed: Accused, art. 24: withdrawn.",
+        "    Without the consent that is needed: person to be heard, art. 24: asked, no answer yet, "
+        "and it is not known whether this rule asks, so it counts as if it did.",
+        "    Reason given: “All agree.”",
+    ]
+    french = {
+        "Accused": "Prévenu",
+        "withdrawn": "retiré",
+        "{who}, {provision}: {status}": "{who} ({provision}) : {status}",
+    }
+    (course,) = [one for one in draft(found).passages if one.key == "course.sitting_1"]
+    assert "Prévenu (art. 24) : retiré." in (text_of(course, "fr", lambda message: french.get(message, message)) or "")
+
+
 def test_an_act_that_is_new_is_told_by_its_code() -> None:
     found = told(facts(event(1, "lobby_opened"), event(2, "witness_fainted", 1, text="At once")))
     assert found["course.sitting_1"].splitlines()[1:] == [
