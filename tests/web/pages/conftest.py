@@ -9,18 +9,41 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 import uvicorn
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.applications import Starlette
 
-from hearings import logins, proofs, queries, signatures
+from hearings import (
+    consultations,
+    informal,
+    logins,
+    minutes,
+    passages,
+    proofs,
+    queries,
+    recordings,
+    requests,
+    signatures,
+    sittings,
+    translations,
+)
+from hearings.actors import SYSTEM, Actor, participant_actor, person_actor
 from hearings.db import Database
-from web import cli, demo
+from hearings.models import Hearing, Person
+from hearings.moves import move_recording, move_sitting
+from hearings.roles import Role
+from hearings.status import RecordingStatus, SittingStatus
+from media.evidence.journal import Journal
+from media.evidence.seal_key import make_seal_key
+from media.evidence.store import FileStore
+from web import cli, custody, demo
 from web.actors import COOKIE
 from web.demo_keys import KEY_FILES
 from web.pages.request_acts import ACTIONS
@@ -219,3 +242,166 @@ def service(running: Service) -> Iterator[Service]:
     for client in running.clients:
         client.close()
     running.clients.clear()
+
+
+# --- a court with something on every page ------------------------------------------------------------------------
+
+HALF = timedelta(minutes=30)
+NONSENSE = "жжж"
+"""What people have typed: letters in which no English is written."""
+FIND = {
+    "find": "yes", "since": "2027-03-22", "until": "2027-04-02", "duration": "60", "days": "1", "line_test": "15",
+    "margin_before": "15", "margin_after": "15", "requesting_zone": "Europe/Bucharest", "requesting_city": "Bucharest",
+    "requested_zone": "Asia/Bangkok", "requested_city": "Bangkok", "heard_zone": "Asia/Bangkok",
+}  # fmt: skip
+
+
+async def begin(database: Database, hearing_id: str) -> None:
+    """The lobby is opened, and the recording runs."""
+    now = datetime.now(UTC)
+    async with database.transaction() as db:
+        hearing = await queries.get(db, Hearing, hearing_id)
+        judge = await presiding(db, hearing)
+        sitting, recording = await sittings.open_lobby(db, hearing=hearing, court_name="demo", actor=judge, now=now)
+        await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
+        move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+        await recordings.opened(db, sitting=sitting, recording=recording, now=now)
+        await sittings.hold(db, sitting=sitting, reason=NONSENSE, actor=judge, now=now)
+        await sittings.resume(db, sitting=sitting, reason=NONSENSE, actor=judge, now=now)
+
+
+async def end(database: Database, hearing_id: str) -> str:
+    """The sitting is closed and its recording sealed; the recording's id."""
+    now = datetime.now(UTC)
+    async with database.transaction() as db:
+        hearing = await queries.get(db, Hearing, hearing_id)
+        judge = await presiding(db, hearing)
+        sitting = await queries.last_sitting(db, hearing.id)
+        recording = await queries.recording_of(db, sitting.id)
+        await sittings.close(db, sitting=sitting, reason=NONSENSE, actor=judge, now=now)
+        await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=now + HALF)
+        await sittings.finish(db, sitting=sitting, now=now + HALF)
+        return recording.id
+
+
+def keep(folder: Path) -> None:
+    """A journal with a line of every kind that the page of custody tells."""
+    (folder / "seg").mkdir(parents=True)
+    seal_key = make_seal_key(folder / "seal.key")
+    journal = Journal(folder, "demo/hearing/1", seal_key, store=FileStore(folder), now=lambda: 0)
+    at = str(1_764_831_600_000_000_000)
+    span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
+    lines: list[dict[str, object]] = [
+        {"type": "open", "zero": at, "software": "vivavoce 1"},
+        *({"type": "gap", "cause": cause} | span for cause in custody.CAUSES),
+        *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
+        {"type": "reopen", "t": 9, "reason": custody.AGAIN},
+        *({"type": "access", "who": "clerk RO", "what": what, "why": "minutes"} for what in custody.DID),
+    ]
+    journal.append([{**line, "at": at} for line in lines])
+    journal.sign()
+    journal.close()
+
+
+async def write(database: Database, hearing_id: str) -> None:
+    """Every passage of the minutes is written."""
+    now = datetime.now(UTC)
+    async with database.transaction() as db:
+        hearing = await queries.get(db, Hearing, hearing_id)
+        people = await queries.participants(db, hearing.id)
+        clerk = participant_actor(next(one for one in people if one.role is Role.clerk))
+        found = await minutes.current(db, hearing)
+        for one in await passages.latest(db, found):
+            how = {"how": passages.How.written} if one.open_for else {"how": passages.How.translated, "by": NONSENSE}
+            said = {
+                lang: passages.Writing(text=NONSENSE, **how)
+                for lang in passages.tongues(found)
+                if one.open_for or not one.texts.get(lang)
+            }
+            await passages.revise(
+                db, minutes=found, key=one.key, revision=one.revision, writings=said, actor=clerk, now=now
+            )
+
+
+async def presiding(db: AsyncSession, hearing: Hearing) -> Actor:
+    people = await queries.participants(db, hearing.id)
+    return participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+
+
+async def fill(database: Database) -> dict[str, str]:
+    """Requests as drafts, sent, accepted and refused."""
+    now = datetime.now(UTC)
+    made = {}
+    async with database.transaction() as db:
+        people = await queries.people(db)
+        clerk, authority = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+        urgent = {"urgent": True, "detained_since": "2026-01-01", "custody_limit": "2099-01-01"}
+        for name, state, fields in (
+            ("draft", "TH", {}),
+            ("bare", "TH", dict.fromkeys(demo.REQUEST)),
+            ("sent", "TH", urgent),
+            ("accepted", "TH", {}),
+            (
+                "accused",
+                "ES",
+                {"capacity": "accused", "instruments": ["eio"], "language_of_request": "es", "offence_scope": ["any"]},
+            ),
+        ):
+            wanted = {key: value for key, value in (demo.REQUEST | fields).items() if value is not None}
+            row = await requests.draft(db, requested_state=state, fields=wanted, actor=clerk, now=now)
+            made[name] = f"/requests/{row.reference}"
+            if name in ("draft", "bare"):
+                continue
+            await requests.submit(db, request=row, actor=clerk, now=now)
+            if state != "TH":
+                continue
+            await requests.acknowledge(db, request=row, actor=authority, now=now)
+            if name == "accepted":
+                await requests.accept(db, request=row, actor=authority, now=now)
+            if name == "sent":
+                await informal.write(db, request=row, text="жжж", actor=clerk, now=now)
+                await translations.put(db, request=row, language="th", machine=True, actor=clerk, now=now)
+                await consultations.record(
+                    db, request=row, held_at=now, way="telephone", with_whom="жжж", subject="жжжж", outcome="жжжж",
+                    actor=authority, now=now,
+                )  # fmt: skip
+        db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["judge"]))
+    return made
+
+
+@dataclass
+class Court:
+    """A demonstration with requests at every stage; `places` are addresses by what stands there."""
+
+    service: Service
+    places: dict[str, str]
+
+    def begin(self) -> None:
+        """The lobby is opened, and the recording runs."""
+        self.service.run(lambda database: begin(database, self.service.made.hearing.id))
+
+    def end(self) -> str:
+        """The sitting is closed and its recording sealed, with a journal; the recording's id."""
+        recording = str(self.service.run(lambda database: end(database, self.service.made.hearing.id)))
+        keep(self.service.settings.recordings / recording)
+        return recording
+
+    def write(self) -> None:
+        """Every passage of the minutes is written."""
+        self.service.run(lambda database: write(database, self.service.made.hearing.id))
+
+
+@pytest.fixture(scope="module")
+def busy_court(running: Service) -> Court:
+    found: dict[str, str] = running.run(fill)  # type: ignore[assignment]
+    clerk = running.signed_in("clerk")
+    room = {"kind": "room", "name": "Зал", "zone": "Europe/Bucharest", "city": "București"}
+    place = clerk.post("/resources/new", room, page="/resources/new").headers["location"]
+    found["room"] = re.search(r"/resources/(\d+)", place)[1]
+    here, found["find"] = f"{found['accepted']}/slots", urlencode(FIND)
+    chosen = {"slot": re.findall(r'name="slot" value="([^"]+)"', clerk.get(f"{here}?{found['find']}").text)[:3]}
+    chosen |= {"checked": "yes", "resource": found["room"]} | FIND
+    found["offered"] = clerk.post(here, chosen, page=here).headers["location"].partition("/times")[0]
+    found["home"] = f"/h/{running.ref}"
+    return Court(running, found)
