@@ -25,6 +25,7 @@ from hearings import (
     informal,
     logins,
     minutes,
+    outbox,
     passages,
     proofs,
     queries,
@@ -37,6 +38,7 @@ from hearings import (
 from hearings.actors import SYSTEM, Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.models import Hearing, Person
+from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
@@ -366,6 +368,11 @@ async def fill(database: Database) -> dict[str, str]:
                     db, request=row, held_at=now, way="telephone", with_whom="жжж", subject="жжжж", outcome="жжжж",
                     actor=authority, now=now,
                 )  # fmt: skip
+        mail = await outbox.put(
+            db, kind=OutboxKind.mail, to="somebody@ro.example", payload={"subject": NONSENSE, "text": NONSENSE},
+            about=made["sent"].rpartition("/")[2], owner_state="RO", now=now, key="walk",
+        )  # fmt: skip
+        mail.status, mail.attempts, mail.last_code = OutboxStatus.not_delivered, 1, "rejected"
         db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["judge"]))
     return made
 
