@@ -46,7 +46,7 @@ def test_what_is_no_sentence_of_the_program_stays_and_is_marked_as_english():
 
 def test_on_a_page_every_kind_of_part_is_told_and_only_data_are_marked():
     parts = Series.of([StateName.of("TH", "Thailand"), Tongue.of("th"), "art. 18"], "semicolon")
-    assert told_here(parts) == Markup('Thaïlande; thaï; <bdi lang="en" dir="ltr">art. 18</bdi>')
+    assert told_here(parts) == Markup('Thaïlande\xa0; thaï\xa0; <bdi lang="en" dir="ltr">art. 18</bdi>')
     assert told_here("") == ""
 
 
