@@ -68,7 +68,7 @@ def _bases(request: HearingRequest, day: date, law: Law) -> Iterator[tuple[str, 
         "both",
         tell(
             "No basis the request relies on is known to be in force between both States on this day: {why}",
-            why=Series.of(dict.fromkeys(open_)) if open_ else Series.of(request.instruments),
+            why=Series.of(dict.fromkeys(open_) if open_ else request.instruments),
         ),
     )
 

@@ -18,7 +18,7 @@ from hearings.models import HearingRequest
 from hearings.models.request import Stage
 from hearings.models.request_parts import RequestAct
 from hearings.request_log import log, require
-from hearings.sentences import Sentence, Word, tell, tell_n
+from hearings.sentences import Quoted, Sentence, Word, tell, tell_n
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -158,7 +158,7 @@ def _evidence(request: HearingRequest) -> Criterion:
         return Criterion(name="evidence", points=0, text=tell("The risk of losing evidence was not said"), known=False)
     text = RISKS[request.evidence_risk]
     if request.evidence_risk_reason:
-        text = tell("{risk}: {reason}", risk=text, reason=request.evidence_risk_reason)
+        text = tell("{risk}: {reason}", risk=text, reason=Quoted(request.evidence_risk_reason))
     return Criterion(name="evidence", points=request.evidence_risk, text=text)
 
 

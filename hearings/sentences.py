@@ -73,6 +73,12 @@ class Tongue(str):
         return cls(tag)
 
 
+class Quoted(str):
+    """Somebody's own words, in whatever language they wrote them."""
+
+    __slots__ = ()
+
+
 class Series(str):
     """Several things said one after the other: with "and", with "or", or only apart."""
 

@@ -8,7 +8,7 @@ from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from hearings.models.request import Capacity
-from hearings.sentences import Joint, Sentence, Series, StateName, Tongue, Word
+from hearings.sentences import Joint, Quoted, Sentence, Series, StateName, Tongue, Word
 from web import law_words, roles, statuses, terms
 from web.i18n import _, current, in_turn, language_here, listed, ngettext, one_by_one, state_name
 
@@ -19,13 +19,18 @@ def told(text: str) -> str:
 
 
 def told_here(text: str) -> Markup:
-    """`told` for a page: what stays English, because it is data of the law, is marked as English."""
-    return Markup(_said(text, escape, english))
+    """`told` for a page: what stays English, because it is data of the law, is marked as English; what somebody wrote
+    is kept apart from the direction of the page."""
+    return Markup(_said(text, escape, _as_it_is))
 
 
 def english(text: str) -> Markup:
     """Data that are in English whatever the language of the page, such as the name of an instrument, for a page."""
     return Markup('<bdi lang="en" dir="ltr">{}</bdi>').format(text)
+
+
+def _as_it_is(text: str) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(text) if isinstance(text, Quoted) else english(text)
 
 
 def _said(text: str, ours: Callable[[str], str], data: Callable[[str], str]) -> str:

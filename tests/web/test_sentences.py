@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from markupsafe import Markup
 
-from hearings.sentences import Series, StateName, Tongue, Word, tell, tell_n
+from hearings.sentences import Quoted, Series, StateName, Tongue, Word, tell, tell_n
 from web import catalogues, i18n, law_words, terms
 from web.sentences import told, told_here
 
@@ -48,6 +48,12 @@ def test_on_a_page_every_kind_of_part_is_told_and_only_data_are_marked():
     parts = Series.of([StateName.of("TH", "Thailand"), Tongue.of("th"), "art. 18"], "semicolon")
     assert told_here(parts) == Markup('Thaïlande\xa0; thaï\xa0; <bdi lang="en" dir="ltr">art. 18</bdi>')
     assert told_here("") == ""
+
+
+def test_what_somebody_wrote_is_neither_translated_nor_called_english():
+    text = tell("{x}: {y}", x=tell("yes"), y=Quoted("<أ>"))
+    assert told_here(text) == Markup(f"{i18n._('yes')}: <bdi>&lt;أ&gt;</bdi>")
+    assert told(text) == f"{i18n._('yes')}: <أ>"
 
 
 def test_every_text_of_the_gate_is_a_message_of_the_catalogues():
