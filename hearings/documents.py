@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "typst"
 STANDARD: Final = "a-2b"
 _LONG = re.compile(r"[!-~\u00a1-\u052f\u0621-\u06ff]{45}")
 """So much without a blank, in scripts that have blanks, would run over the edge of the page."""
-_INVISIBLE = frozenset({0x0A, 0x200B, 0x200C, 0x200D})
+_INVISIBLE = frozenset({0x0A, 0x200B, 0x200C, 0x200D, 0x2066, 0x2069})
 """Characters that need no glyph: line feed, zero-width space and joiners."""
 
 

@@ -51,3 +51,24 @@ COMMAS = {"ar": "، ", "fa": "، ", "ja": "、", "ur": "، ", "zh": "、"}
 def comma(tag: str) -> str:
     """What stands in a language between things that are only told one after the other."""
     return COMMAS.get(primary(tag), ", ")
+
+
+def right_to_left(tag: str) -> bool:
+    """Whether a language is written from right to left."""
+    try:
+        return Locale.parse(primary(tag)).text_direction == "rtl"
+    except (ValueError, UnknownLocaleError):
+        return False
+
+
+_CITY = r"[^\d\W][^\n(),\u060c;\u061b]{0,80}"
+TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|{_CITY} \([+-]\d\d:\d\d\))|\d{{4}}-\d\d-\d\d")
+
+
+def times_together(text: str, tag: str) -> str:
+    """A text for reading, in which each time keeps its day, hour, city and offset beside one another.
+
+    Among letters that run from right to left, `23:30 Paris (+01:00), 22:30 Las Palmas (+00:00)` would show one city's
+    hour beside the other (UAX #9). The isolates are for display only: what is kept and signed has none.
+    """
+    return TIME.sub(lambda found: f"\u2066{found[0]}\u2069", text) if right_to_left(tag) else text

@@ -5,8 +5,7 @@ Whoever builds the program gives the function (`Say`), because the catalogues ar
 
 from collections.abc import Callable
 
-from babel import Locale, UnknownLocaleError
-
+from hearings.languages import right_to_left
 from hearings.minutes_phrases import N_
 from hearings.models import Hearing, HearingRequest
 from hearings.texts import one_line
@@ -40,11 +39,3 @@ def plain(text: str, lang: str) -> str:
     """
     text = one_line(text)
     return f"\u2066{text}\u2069" if right_to_left(lang) else text
-
-
-def right_to_left(lang: str) -> bool:
-    """Whether a language is written from right to left."""
-    try:
-        return Locale.parse(lang.split("-")[0]).text_direction == "rtl"
-    except (ValueError, UnknownLocaleError):
-        return False

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from hearings import signatures
-from hearings.languages import comma
+from hearings.languages import comma, times_together
 from hearings.minutes_facts import SECTIONS
 from hearings.minutes_phrases import N_, Clock, Moment, Words
 from hearings.models import (
@@ -122,7 +122,11 @@ def _row(one: MinutesPassage, languages: Sequence[str], both: Callable[[str], li
         mark = one.marks.get(lang, {})
         label = {"translated": LABELS["translated"], "machine": LABELS["machine"]}.get(str(mark.get("how")), "")
         notes.append(f"{both(label)[place]}: {mark.get('by') or '–'}" if label else "")
-    return {"key": one.key, "texts": [one.texts.get(lang, "") for lang in languages], "notes": notes}
+    return {
+        "key": one.key,
+        "texts": [times_together(one.texts.get(lang, ""), lang) for lang in languages],
+        "notes": notes,
+    }
 
 
 def _signature(

@@ -10,6 +10,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from hearings import languages
 from web import i18n, roles, sentences, statuses
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,6 +61,7 @@ def environment() -> jinja2.Environment:
         i18n.one_by_one,
     ):
         env.filters[function.__name__] = function
+    env.filters["times_together"] = languages.times_together
     env.filters["told"] = sentences.told_here
     env.filters["english"] = sentences.english
     return env

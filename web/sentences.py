@@ -7,6 +7,7 @@ from typing import Any
 from babel.dates import format_date
 from markupsafe import Markup, escape
 
+from hearings.languages import times_together
 from hearings.models.request import Capacity
 from hearings.sentences import Joint, Quoted, Sentence, Series, StateName, Tongue, Word
 from web import law_words, roles, statuses, terms
@@ -15,7 +16,7 @@ from web.i18n import _, current, in_turn, language_here, listed, ngettext, one_b
 
 def told(text: str) -> str:
     """The same in the reader's language; what is no sentence of the program (data, somebody's words) as it is."""
-    return _said(text, str, str)
+    return times_together(_said(text, str, str), current.get().tag)
 
 
 def told_here(text: str) -> Markup:
