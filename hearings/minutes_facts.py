@@ -73,10 +73,12 @@ class Basis:
 
 @dataclass(frozen=True, kw_only=True)
 class Consenting:
-    """A consent of the person heard, as far as it is known."""
+    """A consent of the person heard, as far as it is known. `layer` and `state`: as `hearings.lines.ConsentNeed`."""
 
     source: str
-    text: str
+    layer: str
+    state: str
+    provision: str
     status: str
     at: datetime | None = None
     counsel: str = ""

@@ -165,7 +165,9 @@ async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Conse
     return tuple(
         Consenting(
             source=f"row:consent.{row.rule}",
-            text=row.text or row.provision or row.rule,
+            layer=row.rule.partition(":")[0],
+            state=row.rule.partition(":")[2].partition(":")[0],
+            provision=row.provision,
             status=row.status.value,
             at=row.since,
             counsel=row.counsel,

@@ -196,11 +196,20 @@ CONSENTS = {
 }
 
 
+BY_LAYER = {
+    "treaty": N_("Consent under the instrument: {status}."),
+    "national": N_("Consent under the law of {state}: {status}."),
+    "policy": N_("Consent under a rule of this service: {status}."),
+}
+
+
 def consent(told: Telling) -> Iterator[Passage]:
     """Each consent that a rule asks for, as it stands; counsel."""
     for number, given in enumerate(told.facts.consents, 1):
         status = Term(CONSENTS.get(given.status, given.status))
-        lines = [line(N_("{rule}: {status}."), given.source, rule=told.quoted(given.text), status=status)]
+        said = BY_LAYER.get(given.layer, BY_LAYER["treaty"])
+        lines = [line(said, given.source, state=Land(given.state), status=status)]
+        lines.append(line(N_("    Provision: {provision}."), given.source, provision=told.quoted(given.provision)))
         if given.at is not None:
             lines.append(line(N_("Since {time}."), given.source, time=told.when(given.at)))
         if given.counsel:

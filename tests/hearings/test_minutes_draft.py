@@ -11,7 +11,7 @@ from hearings.events import EventKind
 from hearings.law import LAW
 from hearings.minutes_course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
 from hearings.minutes_draft import WRITERS, draft, text_of
-from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Facts, minimum
+from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum
 from hearings.minutes_gathering import bases, each_place
 from hearings.minutes_people import MODES, SIDES
 from hearings.minutes_phrases import Clock, Land, Moment, Series, Term, Tongue, english, phrase, say
@@ -405,3 +405,17 @@ def test_a_sentence_is_said_only_where_all_of_it_is_translated() -> None:
     assert say(said, "ro", words.get) == "Martorul a vorbit thailandeză în Thailanda"
     del words["Witness"]
     assert say(said, "ro", words.get) is None
+
+
+def test_a_consent_is_told_by_whose_rule_asks_for_it_in_each_language() -> None:
+    rows = tuple(
+        Consenting(source="row", layer=layer, state=state, provision="s. 1", status="given", at=AT)
+        for layer, state in (("treaty", ""), ("national", "ES"), ("policy", ""))
+    )
+    found = told(facts(consents=rows))
+    assert [found[f"consent.{n}"].split("\n")[0] for n in (1, 2, 3)] == [
+        "Consent under the instrument: given.",
+        "Consent under the law of Spain: given.",
+        "Consent under a rule of this service: given.",
+    ]
+    assert found["consent.2"].split("\n")[1].strip() == "Provision: s. 1."
