@@ -217,12 +217,18 @@ def redacted(text: str, hidden: Mapping[str, Joined]) -> Any:
 
 
 def _cut(text: str, secret: str, alias: Joined) -> list[Any]:
+    bare, wanted = text.casefold(), secret.casefold()
+    if wanted not in bare:
+        return [text]
+    # Without differences of case a text can be longer (ß is ss): the character that each sign of it comes from.
+    places = [at for at, character in enumerate(text) for _sign in character.casefold()]
     pieces: list[Any] = []
-    rest = text
-    while (found := rest.casefold().find(secret.casefold())) >= 0:
-        pieces += [rest[:found], alias]
-        rest = rest[found + len(secret) :]
-    return [*pieces, rest]
+    begin = end = 0
+    while (found := bare.find(wanted, end)) >= 0:
+        end = found + len(wanted)
+        pieces += [text[begin : places[found]], alias]
+        begin = places[end - 1] + 1
+    return [*pieces, text[begin:]]
 
 
 def protected(participant: Participant) -> bool:
