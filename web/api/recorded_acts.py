@@ -158,7 +158,8 @@ async def _people(caller: Caller, hearing: Hearing) -> People:
 @router.create("/hearings/{ref}/acts", scope="minutes:write", example=ACT, errors=(404, 409), gives={"ref": "hearing"})
 async def record_act(caller: Calling, ref: Ref, body: NewAct) -> ShownAct:
     """Record an act while a sitting is open; those in the live room see it at once. An entry is never changed."""
-    hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
+    # Not locked here: `record` locks the sitting and then the hearing, as everybody does who acts in a sitting.
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     row = await recorded_acts.record(
         caller.db,
