@@ -8,6 +8,7 @@ import json
 import logging
 import resource
 import sys
+import unicodedata
 from io import BytesIO
 from typing import Any
 
@@ -64,8 +65,8 @@ async def one_signature(one: EmbeddedPdfSignature, context: ValidationContext) -
         "problem": "",
     }
     try:
-        found["signer"] = one.signer_cert.subject.human_friendly[:300]
-        found["issuer"] = one.signer_cert.issuer.human_friendly[:300]
+        found["signer"] = _shown(one.signer_cert.subject.human_friendly)
+        found["issuer"] = _shown(one.signer_cert.issuer.human_friendly)
         found["said_at"] = one.self_reported_timestamp.isoformat() if one.self_reported_timestamp else ""
         status = await async_validate_pdf_signature(one, context)
         found["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
@@ -80,6 +81,11 @@ async def one_signature(one: EmbeddedPdfSignature, context: ValidationContext) -
     except Exception as error:
         found["problem"] = f"undecided: {type(error).__name__}"
     return found
+
+
+def _shown(name: str) -> str:
+    """A name as it can be kept and shown: a certificate may hold any character, and PostgreSQL keeps no NUL."""
+    return "".join("\ufffd" if unicodedata.category(one) in ("Cc", "Cs") else one for one in name[:300])
 
 
 if __name__ == "__main__":

@@ -107,6 +107,13 @@ async def test_bytes_after_the_signature_are_told(sealed: bytes) -> None:
     assert (report.intact, [one.whole_file for one in report.signatures]) == (False, [False])
 
 
+async def test_the_name_in_a_certificate_comes_without_characters_no_database_keeps(tmp_path: Path) -> None:
+    odd = make_seal(key=tmp_path / "key", certificate=tmp_path / "crt.pem", name="court\x00\n.example", now=NOW)
+    (one,) = (await pdf_check.look(await pdf_seals.seal(blank(), odd), []))["signatures"]
+    assert one["intact"]
+    assert [one[name].count("court\ufffd\ufffd.example") for name in ("signer", "issuer")] == [1, 1]
+
+
 def blank(**options: object) -> bytes:
     made = pikepdf.new()
     made.add_blank_page()
