@@ -7,6 +7,7 @@ in force only on somebody's word, which stands in its history.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -85,11 +86,13 @@ def warned(
     """What the law says against these times; days are those of `zone`. `known_on`: by start, since when it is known."""
     place = clocks.zone(zone)
     known = known_on or {}
+    # Many times found are on the same few days: each day is asked once.
+    asked = cache(partial(on_day, request, today=today, law=law))
     return tuple(
         Warned(code=code, side=side, place="", starts_at=begins, day=day, detail=text)
         for begins, _ends in times
         for day in (begins.astimezone(place).date(),)
-        for code, side, text in on_day(request, Held(on=day, known_on=known.get(begins)), today=today, law=law)
+        for code, side, text in asked(Held(on=day, known_on=known.get(begins)))
     )
 
 
