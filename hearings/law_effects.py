@@ -20,7 +20,7 @@ from hearings.law_rows import Edit, edited
 from hearings.legal_bases import Verdict
 from hearings.lines import ConsentNeed, Line, LineStatus, Note, Term
 from hearings.models import Hearing, HearingDay, HearingRequest
-from hearings.sentences import tell
+from hearings.sentences import Series, tell
 from hearings.status import HearingStatus, RequestStatus
 
 OPEN = tuple(status for status in RequestStatus if status.value not in {"refused", "withdrawn", "executed", "closed"})
@@ -223,7 +223,7 @@ def differences(was: Verdict, becomes: Verdict) -> Iterator[str]:
 
 
 def _said(terms: Sequence[Term]) -> str:
-    return terms[0].text if len(terms) == 1 else "; ".join(one.text for one in terms)
+    return terms[0].text if len(terms) == 1 else Series.of((one.text for one in terms), "semicolon")
 
 
 def _pairs(

@@ -17,6 +17,7 @@ from hearings.legal_bases import Ask, evaluate
 from hearings.models import Hearing, Person
 from hearings.models.diary import PeriodKind
 from hearings.models.request import Capacity
+from hearings.sentences import Sentence, tell
 from hearings.status import HearingStatus
 
 ADMIN = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
@@ -140,6 +141,15 @@ async def test_who_pays_differently_is_told_with_what_was_said_before(court: Any
     )
     assert before.value != after.value
     assert change.parts == (f"{after.text} (until now: {before.text})",)
+
+
+def test_terms_that_stand_together_are_told_as_sentences() -> None:
+    (verdict,) = evaluate(ASK, ["untoc"], law=LAW).verdicts
+    first = verdict.terms[0]
+    also = replace(first, value="another", text=tell("Any offence"))
+    (part,) = law_effects.differences(verdict, replace(verdict, terms=(*verdict.terms, also)))
+    assert isinstance(part, Sentence)
+    assert part.given["now"].parts == (first.text, also.text)
 
 
 ASK = Ask(requesting_state="RO", requested_state="TH", on=date(2026, 12, 2), capacity=Capacity.witness)
