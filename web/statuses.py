@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from web.i18n import N_, NP_, _
+from hearings import agreement_facts
+from hearings.sentences import JOINTS
+from web.i18n import N_, NP_, _, in_turn
 
 CHIPS: dict[str, dict[str, tuple[str, str]]] = {
     "RequestStatus": {
@@ -159,6 +161,23 @@ REASONS = (
 """Reasons that `hearings` itself keeps in the history, in English; all others were written by people."""
 
 
+BEGINNINGS = (N_("no basis in force that day"),)
+"""What `hearings` itself puts before somebody's reason, with a colon between."""
+CHANGED = frozenset(map(str, agreement_facts.CHANGED.values()))
+"""Why a technical agreement no longer holds, as it is kept: one or several."""
+
+
 def because(reason: str) -> str:
     """A reason out of the history, for a page."""
-    return _(reason) if reason in REASONS else Markup("<bdi>{}</bdi>").format(reason or "–")
+    if reason in REASONS:
+        return _(reason)
+    if CHANGED.issuperset(parts := reason.split(JOINTS["semicolon"])):
+        return in_turn(_(one) for one in parts)
+    begins, _colon, words = reason.partition(": ")
+    if begins in BEGINNINGS:
+        return Markup(escape(_("{field}: {value}"))).format(field=_(begins), value=_typed(words))
+    return _typed(reason)
+
+
+def _typed(words: str) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(words or "–")
