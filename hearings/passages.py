@@ -115,7 +115,7 @@ async def revisions(db: AsyncSession, minutes: Minutes, key: str) -> Sequence[Mi
 async def page(
     db: AsyncSession, minutes: Minutes, key: str, *, after: str = "", limit: int = 100
 ) -> Page[MinutesPassage]:
-    """As `revisions`, in pages."""
+    """As `revisions`, in pages. Raises `NotFound` for a key without versions on the first page."""
     query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])
     found = await pages.by_id(db, query, MinutesPassage, after=after, limit=limit)
     if not found.rows and not after:

@@ -1,11 +1,12 @@
 """The one place that builds things: `create_app(settings)`."""
 
+import asyncio
 import contextlib
 import logging
 import os
 import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -89,6 +90,10 @@ class NotInitialised(Exception):
     """Something `vivavoce init` makes is missing or not as it must be."""
 
 
+PDF_CHECKS = 2
+"""Files whose signatures are checked at the same time."""
+
+
 @dataclass(frozen=True)
 class Keys:
     """Keys of this installation: `cookie` in memory; the seal key only as a path, the recorder reads it."""
@@ -111,6 +116,8 @@ class Parts:
     line_rooms: LineRooms
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
+    pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
+    """Each check is a process of up to 1 GiB; whoever comes when all are busy waits."""
 
 
 def read_keys(settings: Settings) -> Keys:

@@ -101,7 +101,8 @@ async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> Ac
 async def found_of(db: AsyncSession, access: Access, request: Request) -> Minutes:
     """The minutes asked for by number, else the newest. Raises `NotFound`."""
     asked = request.query_params.get("no", "0")
-    return await minutes.current(db, access.hearing, int(asked) if asked.isdigit() and len(asked) < 6 else 0)
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    return await minutes.current(db, access.hearing, number)
 
 
 async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Documents as this installation gives them out: set, and sealed with its own seal (docs/documents.md)."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hearings import documents, pdf_seals
+from hearings.pdf_seals import SignedPdfReport
 from web.rendering import MANIFEST
 
 FONTS = MANIFEST.parent / "print-fonts"
@@ -22,9 +22,11 @@ async def sealed(request: Request, kind: str, data: Mapping[str, Any], *, lang: 
     return await pdf_seals.seal(made, request.app.state.parts.keys.documents)
 
 
-def roots(request: Request) -> list[Path]:
-    """Root certificates under which a signer counts as known."""
-    return pdf_seals.roots_in(request.app.state.parts.settings.keys / ROOTS)
+async def check(request: Request, data: bytes) -> SignedPdfReport:
+    """What signatures a file carries, a few files at a time, under the roots an administrator trusts."""
+    parts = request.app.state.parts
+    async with parts.pdf_checks:
+        return await pdf_seals.check(data, roots=pdf_seals.roots_in(parts.settings.keys / ROOTS))
 
 
 def file(data: bytes, name: str, media_type: str) -> Response:

@@ -188,7 +188,7 @@ async def check_attachment(caller: Calling, request_id: RequestId, attachment_id
     if found.media_type != attachments.PDF:
         raise NotFound
     caller.shown.append(row)
-    report = await pdf_seals.check(data, roots=printing.roots(caller.request))
+    report = await printing.check(caller.request, data)
     return PdfReport.model_validate(pdf_seals.as_json(report))
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 
-from hearings import attachments, pdf_seals
+from hearings import attachments
 from hearings.pdf_seals import SignedPdfReport
 from web import printing
 from web.api.bodies import ReadRequest
@@ -35,7 +35,7 @@ async def check(read: ReadRequest, *, known: bool) -> None:
     `known`: that it is said to be one is enough; otherwise it has to begin like one.
     """
     if read.data and (known or attachments.is_pdf(read.data)):
-        read.report = await pdf_seals.check(read.data, roots=printing.roots(read))
+        read.report = await printing.check(read, read.data)
 
 
 Uploaded = Annotated[Upload, Depends(_upload)]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import attachments, pdf_seals, request_document
+from hearings import attachments, request_document
 from hearings.pdf_seals import PdfSignature
 from hearings.request_document import Papers
 from web import printing
@@ -63,7 +63,7 @@ async def check(request: Request) -> Response:
         )
     if found.media_type != "application/pdf":
         raise HTTPException(404, "not_found")
-    report = await pdf_seals.check(data, roots=printing.roots(request))
+    report = await printing.check(request, data)
     context: dict[str, Any] = {
         "row": row,
         "file": found,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, attachments, errors, pdf_seals, translations
+from hearings import agreements, attachments, errors, translations
 from hearings.law import LAW
 from hearings.models import Person
 from hearings.models.request_parts import AttachmentKind
@@ -80,8 +80,7 @@ async def attach(request: Request) -> Response:
         if not isinstance(file, UploadFile) or not file.filename:
             return await _page(request, person, {"kind": chosen}, [FormError("file", _("Choose a file."))])
         name, content = file.filename, await file.read(attachments.LARGEST + 1)
-    roots = printing.roots(request)
-    report = await pdf_seals.check(content, roots=roots) if attachments.is_pdf(content) else None
+    report = await printing.check(request, content) if attachments.is_pdf(content) else None
     try:
         async with request.app.state.parts.database.transaction() as db:
             row = await find(db, request, person, lock=True)
