@@ -30,6 +30,8 @@ SIDES = ("requesting", "requested")
 class _Room:
     process: Process
     ends: asyncio.Task[None]
+    faults: dict[str, str]
+    """Why the line of a seat cannot be made (`messages.PeerStatus`)."""
 
 
 class LineRooms:
@@ -58,7 +60,13 @@ class LineRooms:
         except (ConnectionError, TimeoutError, OSError):
             return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
         assert isinstance(answer, messages.Answered | messages.Refused)
+        room.faults.pop(seat_of(test_id, side), None)
         return answer
+
+    def fault(self, test_id: str, side: str) -> str:
+        """Why the line of a side cannot be made, since its latest offer: the worker's code, or empty."""
+        room = self._rooms.get(test_id)
+        return room.faults.get(seat_of(test_id, side), "") if room is not None else ""
 
     async def stop(self) -> None:
         """The web process ends: so do the tests."""
@@ -80,16 +88,22 @@ class LineRooms:
         port = plan.free_udp_port(settings.udp_host, settings.udp_range)
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
         where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public, *plan.as_agreed(session)]
+        faults: dict[str, str] = {}
+
+        def heard(message: messages.Message) -> None:
+            if isinstance(message, messages.PeerStatus):
+                faults[message.seat] = message.fault
+
         process = await Process.start_or_adopt(
             "worker",
             python("media.live.worker", "--folder", str(folder), *where),
             folder,
             "worker.sock",
             messages.WORKER_TO_WEB,
-            on_message=lambda _message: None,
+            on_message=heard,
         )
         process.send(room_plan(test_id))
-        return _Room(process, asyncio.create_task(self._end_later(test_id)))
+        return _Room(process, asyncio.create_task(self._end_later(test_id)), faults)
 
     async def _end_later(self, test_id: str) -> None:
         await asyncio.sleep(ROOM_SECONDS)

@@ -17,6 +17,7 @@ from media import messages
 from web import places, technical_words
 from web.actors import require_token, staff
 from web.i18n import _, current
+from web.line_rooms import SIDES
 from web.pages.hearing_access import find
 from web.rendering import render
 
@@ -124,11 +125,16 @@ async def report(request: Request) -> Response:
 
 
 async def state(request: Request) -> Response:
-    """GET how far a test is."""
+    """GET how far a test is, and why the line of the own site (`fault`) or the other (`other_fault`) cannot be made."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        _hearing, agreement = await _both(db, request, person)
-        return JSONResponse(await _state(db, await line_tests.test_of(db, agreement, request.path_params["test"])))
+        hearing, agreement = await _both(db, request, person)
+        test = await line_tests.test_of(db, agreement, request.path_params["test"])
+        found = await _state(db, test)
+    own, rooms = _side(hearing, person), request.app.state.parts.line_rooms
+    for side in SIDES:
+        found["fault" if side == own else "other_fault"] = rooms.fault(test.id, side)
+    return JSONResponse(found)
 
 
 async def _state(db: AsyncSession, test: LineTest) -> dict[str, Any]:

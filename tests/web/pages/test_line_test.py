@@ -1,12 +1,17 @@
 """Line tests: what the page's requests take in and refuse, and two real browsers measuring one another."""
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from hearings import profiles
 from web.pages import line_test
@@ -16,6 +21,8 @@ MEASURED = {
     "seconds": 20, "rtt_ms": 80, "loss_percent": 0, "jitter_ms": 4, "up_kbps": 6000, "down_kbps": 900,
     "tones": {str(hz): 40 for hz in TONES},
 }  # fmt: skip
+STATE = {"reported": [], "judged": False, "passed": None, "fault": "", "other_fault": ""}
+UNPROTECTED = "no_common_protection"
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def test_both_sites_report_and_the_page_shows_each_line_with_its_limit(service, 
 def test_a_report_that_is_none_is_refused_and_nothing_is_kept(service, clerk, body, kind):
     place = begun(clerk, service.ref)
     assert post(clerk, f"{place}/report", body, kind).status_code == 422
-    assert clerk.get(f"{place}/state").json() == {"reported": [], "judged": False, "passed": None}
+    assert clerk.get(f"{place}/state").json() == STATE
 
 
 def test_tests_are_for_the_staff_of_the_two_states_with_their_token(service, clerk):
@@ -87,6 +94,39 @@ def test_tests_are_for_the_staff_of_the_two_states_with_their_token(service, cle
     assert service.client().get(f"{place}/state").status_code in (303, 401)
     assert post(clerk, f"{place}/media", "v=0", "text/plain").status_code == 415
     assert post(clerk, f"{place}/media", "v=0\r\n", "application/sdp").status_code == 422
+
+
+def fail_to_connect(client, place: str, stack: Any) -> None:
+    """The offer of a stack, which takes back what was told of an earlier one, and a handshake that fails."""
+
+    async def work() -> None:
+        answer = post(client, f"{place}/media", await stack.offer(), "application/sdp")
+        assert answer.status_code == 201, answer.text
+        assert client.get(f"{place}/state").json()["fault"] == ""
+        await stack.connect(answer.text)
+
+    asyncio.run(work())
+
+
+def wait_for_state(client, place: str, expected: dict[str, object]) -> None:
+    """Up to a safety bound."""
+    until = time.monotonic() + 20
+    while (found := client.get(f"{place}/state").json()) != expected:
+        assert time.monotonic() < until, found
+        time.sleep(0.05)
+
+
+def test_a_site_is_told_that_its_browser_has_no_agreed_protection_until_it_offers_anew(
+    service, clerk, authority, old_stack
+):
+    place = begun(clerk, service.ref)
+    assert clerk.get(f"{place}/state").json() == STATE
+    fail_to_connect(clerk, place, old_stack())
+    wait_for_state(clerk, place, STATE | {"fault": UNPROTECTED})
+    assert authority.get(f"{place}/state").json() == STATE | {"other_fault": UNPROTECTED}
+    fail_to_connect(authority, place, old_stack())
+    wait_for_state(authority, place, STATE | {"fault": UNPROTECTED, "other_fault": UNPROTECTED})
+    fail_to_connect(clerk, place, old_stack())
 
 
 # --- two browsers ------------------------------------------------------------------------------------------------
@@ -101,21 +141,26 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+BEGIN = "Begin the line test"
 AHEAD = "Sound ahead of the picture (ms; behind: negative)"
+
+
+def opened(service, browser: Browser, who: str) -> Page:
+    """The page of the line test, of somebody who has just signed in."""
+    page = browser.new_context(locale="en-GB").new_page()
+    page.goto(f"{service.base}/s#{service.secret(who)}")
+    page.locator("main button").click()
+    page.wait_for_url("**/docket")
+    page.goto(f"{service.base}/h/{service.ref}/test")
+    return page
 
 
 @pytest.mark.e2e
 def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatch):
     monkeypatch.setattr(line_test, "SECONDS", len(TONES) + 1)
-    pages = []
-    for who in ("clerk", "authority"):
-        page = browser.new_context(locale="en-GB").new_page()
-        page.goto(f"{service.base}/s#{service.secret(who)}")
-        page.locator("main button").click()
-        page.wait_for_url("**/docket")
-        page.goto(f"{service.base}/h/{service.ref}/test")
-        page.get_by_role("button", name="Begin the line test").click()
-        pages.append(page)
+    pages = [opened(service, browser, who) for who in ("clerk", "authority")]
+    for page in pages:
+        page.get_by_role("button", name=BEGIN).click()
     for page in pages:
         expect(page.locator("[data-step=done]")).to_be_visible(timeout=120_000)
     page = pages[0]
@@ -134,3 +179,47 @@ def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatc
         if f"{AHEAD}\t{side}\tnot measured" not in section:
             assert abs(float(rows[AHEAD, side])) < 1_000
     assert [found["id"] for found in Axe().run(page).response["violations"]] == []
+
+
+@pytest.fixture
+def apart() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Future[Any]]]:
+    """Runs in a loop of its own: the browser's driver keeps one running here."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda work: asyncio.run_coroutine_threadsafe(work, loop)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.mark.e2e
+def test_a_browser_without_agreed_protection_ends_its_test_and_the_other_site_waits_for_another_browser(
+    service, browser, old_stack, apart
+):
+    handshakes = []
+
+    def answer(route: Route) -> None:
+        old = old_stack()
+        answered = route.fetch(post_data=apart(old.offer(str(route.request.post_data))).result())
+        route.fulfill(response=answered, body=answered.text())
+        handshakes.append(apart(old.connect(answered.text())))
+
+    clerk, authority = opened(service, browser, "clerk"), opened(service, browser, "authority")
+    clerk.route("**/media", answer)
+    clerk.get_by_role("button", name=BEGIN).click()
+    expect(clerk.get_by_role("alert")).to_contain_text("none of the agreed ways of protecting", timeout=20_000)
+    expect(clerk.get_by_role("status")).to_have_text("The test was broken off.")
+    for one in handshakes:
+        one.result()
+    authority.get_by_role("button", name=BEGIN).click()
+    waiting = authority.get_by_role("status")
+    expect(waiting).to_contain_text("The browser of the other site cannot protect", timeout=20_000)
+    for page in (clerk, authority):
+        assert [found["id"] for found in Axe().run(page).response["violations"]] == []
+
+    clerk.unroute("**/media")
+    clerk.get_by_role("button", name=BEGIN).click()
+    for page in (clerk, authority):
+        expect(page.locator("[data-step=measuring]")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("alert")).to_have_count(0)

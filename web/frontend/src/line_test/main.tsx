@@ -26,11 +26,15 @@ const step = signal<Step>("idle");
 const left = signal(0);
 const problem = signal("");
 const passed = signal<boolean | null>(null);
+/** Whether the line of the other site cannot be made with its browser. */
+const otherFaulty = signal(false);
 
 const TONE_SECONDS = 1;
 /** How often a browser must have told how far sound is ahead before it counts as measured. */
 const ENOUGH = 5;
 const WAIT_SECONDS = 300;
+/** How often the server is asked whether the lines can be made. */
+const ASK_SECONDS = 2;
 const sleep = (ms: number): Promise<void> => new Promise((done) => window.setTimeout(done, ms));
 
 /** One tone after the other, for ever. */
@@ -107,6 +111,7 @@ async function figures(line: MediaLine): Promise<Figures> {
 async function run(): Promise<void> {
   problem.value = "";
   passed.value = null;
+  otherFaulty.value = false;
   step.value = "connecting";
   const context = new AudioContext({ sampleRate: 48_000 });
   await context.resume();
@@ -140,7 +145,7 @@ async function run(): Promise<void> {
     await line.sendVideo(picture());
     line.use(1);
     step.value = "waiting";
-    await other(line);
+    await other(line, test);
     step.value = "measuring";
     const report = await measure(line, analyser);
     await post(`${base}/${test}/report`, config.csrf, JSON.stringify(report), "application/json");
@@ -156,11 +161,35 @@ async function run(): Promise<void> {
   }
 }
 
+interface State {
+  judged: boolean;
+  passed: boolean | null;
+  fault: string;
+  other_fault: string;
+}
+
+/** How far the test is; null when the server does not say. */
+async function state(test: string): Promise<State | null> {
+  try {
+    const answer = await fetch(`${base}/${test}/state`, { credentials: "same-origin", headers: { accept: "application/json" } });
+    return answer.ok ? ((await answer.json()) as State) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Until something comes from the other site, and goes on coming. */
-async function other(line: MediaLine): Promise<void> {
-  for (let waited = 0; waited < WAIT_SECONDS; waited += 1) {
+async function other(line: MediaLine, test: string): Promise<void> {
+  for (let waited = 1; waited <= WAIT_SECONDS; waited += 1) {
     await sleep(1_000);
     if ((await figures(line)).received > 100) return;
+    const found = waited % ASK_SECONDS === 0 ? await state(test) : null;
+    if (!found) continue;
+    // Before the answer to its own offer, what is said may be of a browser before this one.
+    if (found.fault && line.generation) {
+      throw new Error(t("This browser has none of the agreed ways of protecting sound and picture. Use another browser or another device, for this test and for the hearing."));
+    }
+    otherFaulty.value = found.other_fault !== "";
   }
   throw new Error(t("Nothing came from the other site. Begin again when both are ready."));
 }
@@ -209,8 +238,7 @@ async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<
 /** The other site goes on measuring for a moment: keep sending until it has reported too. */
 async function verdict(test: string): Promise<void> {
   for (let waited = 0; waited < 120; waited += 2) {
-    const answer = await fetch(`${base}/${test}/state`, { credentials: "same-origin", headers: { accept: "application/json" } });
-    const found = answer.ok ? ((await answer.json()) as { judged: boolean; passed: boolean | null }) : null;
+    const found = await state(test);
     if (found?.judged) {
       passed.value = found.passed;
       return;
@@ -226,6 +254,7 @@ function words(): string {
     case "connecting":
       return t("Connecting…");
     case "waiting":
+      if (otherFaulty.value) return t("The browser of the other site cannot protect sound and picture as agreed and is not connected. Waiting for that site to begin in another browser or on another device…");
       return t("Waiting for the other site to begin…");
     case "measuring":
       return tn("Measuring: {n} second to go", "Measuring: {n} seconds to go", left.value);
