@@ -10,7 +10,7 @@ from hearings.errors import InterpreterUnfit
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.slots import Reason
-from web.i18n import N_, _, listed, state_name
+from web.i18n import N_, _, about, day, listed, state_name
 from web.sentences import english, told_here
 
 KINDS = {
@@ -98,8 +98,8 @@ def sentences(codes: Iterable[str], name: str) -> str:
 
 
 def against(found: Iterable[Warned]) -> list[str]:
-    """What courts' calendars and the law say against times, a sentence for each day of each court or rule."""
-    return list(dict.fromkeys(Markup("{} ({})").format(_against(one), one.day) for one in found))
+    """What courts' calendars and the law say against times, with the day, a sentence for each court or rule."""
+    return list(dict.fromkeys(about(day(one.day), _against(one)) for one in found))
 
 
 def _against(one: Warned) -> str:

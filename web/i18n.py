@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, reduce
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -28,6 +28,7 @@ from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -226,6 +227,11 @@ def long_date(at: datetime, zone: str) -> str:
     return format_date(wall(at, zone).date(), shape, locale=language.locale)
 
 
+def day(on: date) -> str:
+    """`3 December 2026` in the language of the request."""
+    return format_date(on, "d MMMM y", locale=current.get().locale)
+
+
 def span(begins: datetime, ends: datetime, zone: str) -> str:
     """`Thursday 3 December 2026 14:00–15:30 UTC+07:00`; both ends whole when day or offset is another at the end.
     The clock's part is isolated (U+2066, U+2069), so that no script turns it round."""
@@ -285,8 +291,10 @@ def in_turn(parts: Iterable[str]) -> str:
 
 
 def about(name: str, text: str) -> str:
-    """`Name: text`, with the colon of the language of the request."""
-    return _("{field}: {value}").format(field=name, value=text)
+    """`Name: text`, with the colon of the language of the request; markup when one of the two is."""
+    message = _("{field}: {value}")
+    message = Markup(escape(message)) if isinstance(name, Markup) or isinstance(text, Markup) else message
+    return message.format(field=name, value=text)
 
 
 # --- for islands ------------------------------------------------------------------------------------------------------

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from hearings.languages import times_together
 from hearings.models.request import Capacity
 from hearings.sentences import Joint, Quoted, Sentence, Series, StateName, Tongue, Word
 from web import law_words, roles, statuses, terms
-from web.i18n import _, current, in_turn, language_here, listed, ngettext, one_by_one, state_name
+from web.i18n import _, day, in_turn, language_here, listed, ngettext, one_by_one, state_name
 
 
 def told(text: str) -> str:
@@ -76,5 +75,5 @@ def _value(value: Any, ours: Callable[[str], str], data: Callable[[str], str]) -
     if isinstance(value, str):
         return str(_said(value, ours, data))
     if isinstance(value, date):
-        return format_date(value, "d MMMM y", locale=current.get().locale)
+        return day(value)
     return value
