@@ -117,6 +117,8 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
             "or a postponement comes after it (18(26), 46(26))."
         )
         return [FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", text)]
+    if isinstance(error, errors.HearingNotOver):
+        return [FormError(f"{action}-text", told_here(error.text))]
     if isinstance(error, Unconfirmed):
         text = Markup("{} {}").format(
             request_refusal.told(error.objections), _("Say below if you refuse on it all the same.")
