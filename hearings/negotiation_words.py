@@ -19,8 +19,8 @@ SENTENCES: Mapping[str, str] = {
     "srtp_profile.conflict": "The sites have no way of protecting media (SRTP profile) in common.",
     "srtp_profile_not_carried.conflict": "In common the sites have {common}; the room carries {able}.",
     "fingerprints.agreed": (
-        "Before the start both courts read the code of the server's certificate to each other, by whose difference "
-        "somebody in between is noticed."
+        "Before the start both courts read the code of the server's certificate to each other: if somebody is in "
+        "between, the two differ."
     ),
     "fingerprints_waived.compromise": (
         "The courts do not compare the server's certificate before the start: somebody in between would not be noticed."
@@ -51,16 +51,16 @@ SENTENCES: Mapping[str, str] = {
         "{usable} % of what is guaranteed."
     ),
     "bandwidth.open": "The bandwidth follows once the conflicts are solved.",
-    "interpreting.agreed": "Both sites have what {value} interpreting needs.",
-    "interpreting.conflict": "Site {side} has not what {value} interpreting needs.",
+    "interpreting.agreed": "Both sites have what interpreting of this kind needs: {value}.",
+    "interpreting.conflict": "Site {side} lacks what interpreting of this kind needs: {value}.",
     "interpreting_none.agreed": "Nothing is interpreted.",
     "simultaneous.agreed": "Sound passes up to {band} Hz; simultaneous interpreting needs {least} Hz.",
     "simultaneous_band.compromise": (
         "Consecutive: sound passes up to {band} Hz only, and simultaneous interpreting is refused below {least} Hz."
     ),
     "simultaneous_band.conflict": "Sound passes up to {band} Hz; simultaneous needs {least} Hz and is refused below.",
-    "simultaneous_place.compromise": "Consecutive: site {side} has not what simultaneous interpreting needs.",
-    "simultaneous_place.conflict": "Site {side} has not what simultaneous interpreting needs.",
+    "simultaneous_place.compromise": "Consecutive: site {side} lacks what simultaneous interpreting needs.",
+    "simultaneous_place.conflict": "Site {side} lacks what simultaneous interpreting needs.",
     "simultaneous_open.open": "Whether it can be simultaneous follows once the conflicts are solved.",
     "simultaneous_open.compromise": "Consecutive, as long as the sites have no sound format in common.",
     "simultaneous_open.conflict": "Without a sound format in common nothing can be interpreted.",

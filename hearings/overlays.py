@@ -115,8 +115,8 @@ def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> 
     if on is not None and on >= earliest:
         return
     text = tell_n(
-        "What must reach {state} {n} month before: {what}",
-        "What must reach {state} {n} months before: {what}",
+        "To reach {state} at least {n} month before the hearing: {what}",
+        "To reach {state} at least {n} months before the hearing: {what}",
         months,
         state=_name(question, overlay),
         what=Word.of("lead_time", lead["applies_to"]),

@@ -26,8 +26,8 @@ SENTENCES: dict[str, str] = {
     "srtp_profile.conflict": N_("The sites have no way of protecting media (SRTP profile) in common."),
     "srtp_profile_not_carried.conflict": N_("In common the sites have {common}; the room carries {able}."),
     "fingerprints.agreed": N_(
-        "Before the start both courts read the code of the server's certificate to each other, by whose difference "
-        "somebody in between is noticed."
+        "Before the start both courts read the code of the server's certificate to each other: if somebody is in "
+        "between, the two differ."
     ),
     "fingerprints_waived.compromise": N_(
         "The courts do not compare the server's certificate before the start: somebody in between would not be noticed."
@@ -60,8 +60,8 @@ SENTENCES: dict[str, str] = {
         "second with {usable} % of what is guaranteed."
     ),
     "bandwidth.open": N_("The bandwidth follows once the conflicts are solved."),
-    "interpreting.agreed": N_("Both sites have what {value} interpreting needs."),
-    "interpreting.conflict": N_("Site {side} has not what {value} interpreting needs."),
+    "interpreting.agreed": N_("Both sites have what interpreting of this kind needs: {value}."),
+    "interpreting.conflict": N_("Site {side} lacks what interpreting of this kind needs: {value}."),
     "interpreting_none.agreed": N_("Nothing is interpreted."),
     "simultaneous.agreed": N_("Sound passes up to {band} Hz; simultaneous interpreting needs {least} Hz."),
     "simultaneous_band.compromise": N_(
@@ -70,8 +70,8 @@ SENTENCES: dict[str, str] = {
     "simultaneous_band.conflict": N_(
         "Sound passes up to {band} Hz; simultaneous needs {least} Hz and is refused below."
     ),
-    "simultaneous_place.compromise": N_("Consecutive: site {side} has not what simultaneous interpreting needs."),
-    "simultaneous_place.conflict": N_("Site {side} has not what simultaneous interpreting needs."),
+    "simultaneous_place.compromise": N_("Consecutive: site {side} lacks what simultaneous interpreting needs."),
+    "simultaneous_place.conflict": N_("Site {side} lacks what simultaneous interpreting needs."),
     "simultaneous_open.open": N_("Whether it can be simultaneous follows once the conflicts are solved."),
     "simultaneous_open.compromise": N_("Consecutive, as long as the sites have no sound format in common."),
     "simultaneous_open.conflict": N_("Without a sound format in common nothing can be interpreted."),

@@ -171,7 +171,7 @@ ASK = Ask(requesting_state="RO", requested_state="TH", on=date(2026, 12, 2), cap
         ),
         (
             {"lead_time": {"applies_to": "summons", "months_before_hearing": 3, "code": "lead_time_too_short"}},
-            "To watch: What must reach Thailand 3 months before: summons",
+            "To watch: To reach Thailand at least 3 months before the hearing: summons",
         ),
     ],
 )

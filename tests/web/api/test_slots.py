@@ -192,7 +192,7 @@ async def test_a_time_too_soon_for_a_summons_and_a_day_without_a_basis_are_warne
     near = {"since": f"{soon:%Y-%m-%d}T00:00:00Z", "until": f"{soon + timedelta(days=7):%Y-%m-%d}T00:00:00Z"}
     for one in (await search(ro, **window, **near))["slots"]:
         assert [found["code"] for found in one["warnings"]] == ["lead_time_too_short", "no_basis_in_force"]
-        assert "What must reach Thailand 3 months before: summons" in one["warnings"][0]["detail"]
+        assert "To reach Thailand at least 3 months before the hearing: summons" in one["warnings"][0]["detail"]
     (day,) = found[0]["days"]
     proposal = {"request": request["id"], **story.hearing, "wall_zone": day["wall_zone"], "fold": day["fold"]}
     made = await ro.post("/hearings", proposal | {"wall_start": "2027-11-29T09:00"})
