@@ -11,7 +11,7 @@ from starlette.routing import Route
 from hearings import attachments, request_document
 from hearings.pdf_seals import PdfSignature
 from hearings.request_document import Papers
-from web import printing
+from web import places, printing
 from web.actors import staff
 from web.i18n import N_, _
 from web.pages.request_access import find
@@ -71,6 +71,7 @@ async def check(request: Request) -> Response:
         "problem": _(PROBLEMS.get(report.problem, "")) if report.problem else "",
         "verdict": _verdict,
         "why": lambda one: _(PROBLEMS.get(one.problem, UNDECIDED)) if one.problem else "",
+        "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "notice": _("The file is attached.") if request.query_params.get("done") == "attached" else None,
     }
     return render(request, "request_signed_file.html", context)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 
 import pikepdf
@@ -126,6 +127,7 @@ def test_a_signed_file_is_checked_when_it_is_attached(service, clerk, authority,
     assert "Document seal of Tribunalul Cluj" in told
     assert "Every signature holds, and the whole file is covered" in told
     assert "Unknown: nobody here has added its root" in told
+    assert re.search(r"Time it claims .*\d\d:\d\d Bucharest \(UTC", told), told
     other = authority.words(authority.get(answer.headers["location"].split("?")[0]))
     assert "Every signature holds" in other
 
