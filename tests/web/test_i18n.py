@@ -10,6 +10,7 @@ import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 from web import catalogues, i18n
 
@@ -148,6 +149,20 @@ def test_a_list_is_told_as_the_language_has_it(tag, told):
     with i18n.speaking(tag):
         assert (i18n.listed("ABC"), i18n.listed("AB", "or"), i18n.one_by_one("AB")) == told
         assert (i18n.listed([]), i18n.listed(["A"]), i18n.one_by_one([])) == ("", "A", "")
+
+
+@pytest.mark.parametrize(("tag", "told"), [("en", "A: <b>"), ("fr", "A\N{NO-BREAK SPACE}: <b>"), ("zh-Hans", "A：<b>")])
+def test_a_name_and_what_is_told_of_it_have_the_colon_of_the_language(tag, told):
+    with i18n.speaking(tag):
+        assert i18n.about("A", "<b>") == told
+        assert i18n.about("A", Markup("<b>")) == told
+        assert i18n.about(Markup("A"), "<b>") == told.replace("<b>", "&lt;b&gt;")
+
+
+def test_no_template_has_a_colon_or_a_comma_of_its_own_between_two_things():
+    glued, comment = re.compile(r"(?:[}%]\}|</\w+>)[:,] ?(?=\{\{|\{%|<)"), re.compile(r"\{#.*?#\}", re.DOTALL)
+    texts = {path.name: comment.sub("", path.read_text("utf-8")) for path in (WEB / "templates").glob("*.html")}
+    assert {name: glued.findall(text) for name, text in texts.items() if glued.search(text)} == {}
 
 
 def test_one_message_with_two_meanings_is_told_by_its_context():
