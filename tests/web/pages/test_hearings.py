@@ -97,7 +97,9 @@ def test_a_holiday_a_closure_and_night_are_told_before_a_time_is_proposed_and_as
     assert clerk.post(calendar, closure, page=calendar).status_code == 303
     seen = re.search(r'name="warned" value="([^"]+)"', warned.text)[1]
     shut = feast | {"date": "2027-12-02", "warned": seen}
-    assert "2 December 2027: Closed in Romania (Bucharest): Burst pipe" in clerk.words(clerk.post(page, shut, page=page))
+    assert "2 December 2027: Closed in Romania (Bucharest): Burst pipe" in clerk.words(
+        clerk.post(page, shut, page=page)
+    )
     place = re.search(r'action="(/calendars/RO/[0-9a-f-]+/strike)"', clerk.get(calendar).text)[1]
     assert clerk.post(place, page=calendar).status_code == 303
     made = clerk.post(page, feast | {"warned": seen}, page=page)
