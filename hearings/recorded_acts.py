@@ -329,7 +329,7 @@ def _about(asked: Kind, entries: Sequence[HearingEvent], corrects: int | None) -
 def _in_room(people: Sequence[Participant], actor: Actor) -> None:
     here = next((one for one in people if one.id == actor.participant_id), None)
     if here is None or here.presence not in IN_ROOM:
-        raise NotReady(tell("The person is not in the room"))
+        raise NotReady(tell("You are not in the room"))
 
 
 def correctable_by(entry: HearingEvent, role: Role | None) -> bool:

@@ -327,7 +327,7 @@ async def test_who_has_left_the_room_remarks_and_withdraws_nothing(court: Any, n
         seat.presence = PresenceStatus.left
         db.add(seat)
     for kind, corrects in (("remark", None), ("entry_withdrawn", made.seq)):
-        with pytest.raises(NotReady, match="not in the room"):
+        with pytest.raises(NotReady, match="You are not in the room"):
             await enter(court, now, kind, INTERPRETER, corrects=corrects)
 
 
