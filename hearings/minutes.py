@@ -130,6 +130,7 @@ async def begin(db: AsyncSession, *, hearing: Hearing, speakers: Speakers, actor
         raise NotReady(tell("Minutes are drafted once the sitting has begun"))
     minutes = Minutes(
         owner_state=hearing.owner_state,
+        requested_state=hearing.requested_state,
         hearing_id=hearing.id,
         number=len(earlier) + 1,
         language_requesting=hearing.language_requesting,

@@ -174,7 +174,7 @@ def _moved(whose: Whose) -> tuple[Any, ...]:
 
 def _edited(whose: Whose) -> tuple[Any, ...]:
     """By who edits minutes."""
-    return _own_part("edit_minutes", Minutes, whose)
+    return *_unreceived(whose), *_own_part("edit_minutes", Minutes, whose)
 
 
 def _unsigned(whose: Whose) -> tuple[Any, ...]:
@@ -186,11 +186,11 @@ def _unsigned(whose: Whose) -> tuple[Any, ...]:
         col(Signature.owner_state) == whose.state,
         ~since.correlate(Minutes, Signature),
     )
-    return ~signed.correlate(Minutes), *_own_part("sign_minutes", Minutes, whose)
+    return *_unreceived(whose), ~signed.correlate(Minutes), *_own_part("sign_minutes", Minutes, whose)
 
 
 def _unreceived(whose: Whose) -> tuple[Any, ...]:
-    """Their receipt is not acknowledged."""
+    """Their receipt is not acknowledged; of those not signed yet it cannot be, and the index is in order so."""
     return (col(Minutes.received_at).is_(None),)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import literal_column, true, tuple_
-from sqlmodel import col, exists, or_, select, union_all
+from sqlmodel import col, or_, select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -216,9 +216,6 @@ def _of_side(step: Step, side: str, whose: Whose) -> tuple[Any, ...]:
     """The rows of a step of which the State is on this side. What lies around a hearing is the requesting State's."""
     table: Any = step.table
     ours = getattr(table, side, table.owner_state) == whose.state
-    if table is Minutes and side == "requested_state":
-        hearing = exists().where(col(Hearing.id) == Minutes.hearing_id, col(Hearing.requested_state) == whose.state)
-        ours = hearing.correlate(Minutes)
     return (ours, *(() if step.status is None else (table.status == step.status,)), *step.needs(whose))
 
 

@@ -10,7 +10,7 @@ from hearings.languages import times_together
 from hearings.models.request import Capacity
 from hearings.sentences import Joint, Quoted, Sentence, Series, StateName, Tongue, Word
 from web import law_words, roles, statuses, terms
-from web.i18n import _, day, in_turn, language_here, listed, ngettext, one_by_one, state_name
+from web.i18n import _, current, day, in_turn, language_here, listed, ngettext, one_by_one, state_name
 
 
 def told(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.models.columns import Row, instant, json, state_check, state_code, word
 from hearings.status import MinutesStatus
 
 
@@ -31,16 +31,19 @@ class Minutes(Row, table=True):
     __tablename__ = "minutes"
     __table_args__ = (
         state_check(),
+        state_check("requested_state"),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("after_seq >= 0 AND until_seq >= after_seq", name="stretch"),
         CheckConstraint("status IN ('drafted', 'in_review') OR length(text_sha256) = 64", name="read_text"),
         CheckConstraint("status <> 'signed' OR signed_at IS NOT NULL", name="signed_when"),
         CheckConstraint("received_at IS NULL OR signed_at IS NOT NULL", name="received_signed"),
         UniqueConstraint("hearing_id", "number"),
-        Index("ix_minutes_step", "status", "received_at", "hearing_id"),
         Index("ix_minutes_requesting_step", "owner_state", "status", "received_at", "hearing_id"),
+        Index("ix_minutes_requested_step", "requested_state", "status", "received_at", "hearing_id"),
     )
 
+    requested_state: str = state_code()
+    """Of the hearing, as `owner_state` is the requesting State: what waits for either is found by it."""
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
     number: int = 1
     status: MinutesStatus = word(MinutesStatus, "status", default=MinutesStatus.drafted)

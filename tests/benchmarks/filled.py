@@ -182,8 +182,9 @@ def _around(request: HearingRequest, hearing: Hearing, sides: _Sides, chance: ra
         status_ = chance.choice(MINUTES)
         at = NOW if status_ is M.signed else None
         minutes = Minutes(
-            **own, hearing_id=hearing.id, number=1, status=status_, language_requesting="ro", language_requested="th",
-            text_sha256="a" * 64, signed_at=at, received_at=at if chance.random() < 0.98 else None, **BY,
+            **own, requested_state=hearing.requested_state, hearing_id=hearing.id, number=1, status=status_,
+            language_requesting="ro", language_requested="th", text_sha256="a" * 64, signed_at=at,
+            received_at=at if chance.random() < 0.98 else None, **BY,
         )  # fmt: skip
         made.append(minutes)
         if status_ in READ:

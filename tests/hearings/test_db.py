@@ -28,6 +28,7 @@ from hearings.models import (
     Consent,
     Hearing,
     HearingRequest,
+    Minutes,
     Person,
     SignInLink,
     Site,
@@ -183,6 +184,7 @@ async def test_agreements_and_requests_from_before_know_what_waits_for_them(empt
         **own, hearing_id=hearing.id, number=1, by_state="RO", needs={}, terms={}, terms_sha256="",
         requesting_profile_id=profile.id, requested_profile_id=profile.id,
     )  # fmt: skip
+    minutes = Minutes(**own, hearing_id=hearing.id, language_requesting="ro", language_requested="th")
     consents = [
         Consent(owner_state="RO", request_id=one.id, rule="x", since=now, status=status)
         for one, status in ((asked, ConsentStatus.pending), (settled, ConsentStatus.refused))
@@ -190,14 +192,16 @@ async def test_agreements_and_requests_from_before_know_what_waits_for_them(empt
     new = {
         "agreement": {"requested_state", "starts_at"},
         "hearing_request": {"unanswered", "case_folded", "unscheduled"},
+        "minutes": {"requested_state"},
     }
     async with database.transaction() as db:
-        for row in (asked, settled, hearing, gone, cancelled, site, profile, agreement, *consents):
+        for row in (asked, settled, hearing, gone, cancelled, site, profile, agreement, minutes, *consents):
             await insert_without(db, row, new)
     await database.upgrade()
     async with database.reading() as db:
         kept = (await db.exec(select(Agreement))).one()
         assert (kept.requested_state, kept.starts_at, kept.hearing_id) == ("TH", now, hearing.id)
+        assert (await db.exec(select(Minutes.requested_state))).one() == "TH"
         found = select(HearingRequest.reference, HearingRequest.unanswered, HearingRequest.unscheduled)
         rows = (await db.exec(found.order_by(HearingRequest.reference))).all()
         assert rows == [("a", True, False), ("b", False, True)]

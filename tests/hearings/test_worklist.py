@@ -596,10 +596,12 @@ async def around(
             facts.terms[hearing.id] = agreement, told
             made += [agreement, *told]
         for number in range(chance.randrange(3)):
+            status = chance.choice(list(M))
             minutes = Minutes(
-                **own, hearing_id=hearing.id, number=number + 1, status=chance.choice(list(M)),
-                language_requesting="ro", language_requested="th", text_sha256="a" * 64, created_by="-",
-                created_at=now, signed_at=now, received_at=chance.choice([None, now]),
+                **own, requested_state=hearing.requested_state, hearing_id=hearing.id, number=number + 1,
+                status=status, language_requesting="ro", language_requested="th", text_sha256="a" * 64,
+                created_by="-", created_at=now, signed_at=now,
+                received_at=chance.choice([None, now]) if status is M.signed else None,
             )  # fmt: skip
             happened: list[MinutesReading | Signature] = []
             for turn in range(chance.randrange(1, 5)):
