@@ -3,7 +3,7 @@
 Both browsers meet in a media worker as in a hearing (`web.line_rooms`). The figures: round trip between the sites (the
 sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth, the quality of speech
 estimated from the first three, and how far sound is ahead of the picture where a browser says so. The limits are data
-(data/negotiation.yaml; legal.md §5(b)), the band that of simultaneous interpreting (ISO 24019, data/defaults.yaml).
+(data/negotiation.yaml), the band that of simultaneous interpreting (ISO 24019, data/defaults.yaml).
 """
 
 import math

@@ -1,6 +1,7 @@
 """The fields of a request a person may fill in, and how each is read: a table, and what is not in it is refused.
 
-The letters are those of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what legal.md and ETS 182 art. 9(3) name.
+The letters are those of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what ETS 182 art. 9(3)
+and practice ask for.
 """
 
 from collections.abc import Callable, Mapping

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A participant's part. An expert has the rights of a witness (interface.md §4.1 has one column for both)."""
+    """A participant's part. An expert has the rights of a witness."""
 
     presiding_judge = "presiding_judge"
     clerk = "clerk"

@@ -4,7 +4,7 @@ Messages are English sentences marked with `_()` (Python, templates) or `t()` (T
 `web/locales/<locale>/LC_MESSAGES/vivavoce.po` (`python -m web.catalogues` collects the messages). The compiled `.mo`
 beside each is a build product; a missing or older one is compiled in memory. Islands fetch their language as JSON.
 
-Official times are Gregorian, Latin digits, 24 hours, in every language (interface.md §5.1).
+Official times are Gregorian, Latin digits, 24 hours, in every language.
 """
 
 import gettext as gnu_gettext

@@ -230,7 +230,7 @@ RATES: dict[str, Rate] = {
     "api": Rate(per_minute=100, burst=50),
     "api_address": Rate(per_minute=60, burst=30),
 }
-"""security.md §4, limits; per address, and for the API per client. Segments of a recording are many and small, hence
+"""Per address, and for the API per client. Segments of a recording are many and small, hence
 their own line."""
 
 

@@ -17,7 +17,7 @@ from web.api.problems import ApiError
 
 Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
 JSON_LIMIT = 1 << 20
-"""Bytes of a JSON body. A route that takes files says its own limit (security.md §4: 25 MiB)."""
+"""Bytes of a JSON body. A route that takes files says its own limit (25 MiB)."""
 JOSE = "application/jose"
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPE = (b"content-type", b"application/json")

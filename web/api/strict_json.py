@@ -11,7 +11,7 @@ from typing import Any
 from web.api.problems import ApiError
 
 DEEPEST = 20
-"""security.md §4, limits."""
+"""Limits of what is taken."""
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{\]}]")
 _OPENING = frozenset(b"[{")
