@@ -5,7 +5,7 @@ for that colleague. A page is merged out of the first rows of each step, so what
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -164,24 +164,53 @@ class Source:
         return here <= there if self.step.word < mark.step else here < there
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+FEW = 8
+"""Rows that are read of each step at first: a page of many steps takes few of most."""
+
+
 async def _firsts(
     db: AsyncSession, sources: Sequence[Source], mark: Mark | None, *, dated: bool, limit: int
 ) -> list[Mark]:
-    """Out of the first rows of every step the first after the mark: one statement, which reads no row whole."""
-    words = sorted({one.step.word for one in sources})
-    parts: list[Any] = []
-    for source in sources:
-        if (query := source.query(mark, dated=dated)) is not None:
-            place: Any = literal_column(str(words.index(source.step.word))).label("step")
-            parts.append(select(place, query.limit(limit).subquery()))
-    if not parts:
-        return []
-    all_ = union_all(*parts).subquery().c
-    order = [*([all_.due] if dated else []), all_.priority.desc(), all_.id.desc(), all_.step.desc()]
-    rows: Any = (await db.exec(cast(Any, select(*all_).order_by(*order).limit(limit)))).all()
-    return [
-        Mark(step=words[row.step], id=row.id, priority=row.priority, due=row.due if dated else None) for row in rows
+    """Out of the first rows of every step the first after the mark: one statement, which reads no row whole, and a
+    second one for steps of which the page takes more than a few."""
+    found = await _read(db, sources, mark, dated=dated, limit=min(FEW, limit))
+    page = _in_order(found)
+    certain = {(one.step, one.id) for one in page[limit - 1 :]}
+    more = [
+        number
+        for number, rows in found.items()
+        if FEW <= len(rows) < limit and (rows[-1].step, rows[-1].id) not in certain
     ]
+    if more:
+        again = await _read(db, [sources[number] for number in more], mark, dated=dated, limit=limit)
+        found |= {more[number]: rows for number, rows in again.items()}
+        page = _in_order(found)
+    return page[:limit]
+
+
+async def _read(
+    db: AsyncSession, sources: Sequence[Source], mark: Mark | None, *, dated: bool, limit: int
+) -> dict[int, list[Mark]]:
+    """The first rows of each step, in order, by its number among `sources`."""
+    parts: list[Any] = []
+    for number, source in enumerate(sources):
+        if (query := source.query(mark, dated=dated)) is not None:
+            parts.append(select(literal_column(str(number)).label("source"), query.limit(limit).subquery()))
+    found: dict[int, list[Mark]] = {}
+    if parts:
+        rows: Any = (await db.exec(cast(Any, union_all(*parts)))).all()
+        for row in rows:
+            word, due = sources[row.source].step.word, row.due if dated else None
+            found.setdefault(row.source, []).append(Mark(step=word, id=row.id, priority=row.priority, due=due))
+    return {number: _in_order({number: rows}) for number, rows in found.items()}
+
+
+def _in_order(found: Mapping[int, Sequence[Mark]]) -> list[Mark]:
+    """The earliest due, then the most urgent, then the newest; of one row the last step by its word."""
+    rows = [one for some in found.values() for one in some]
+    rows.sort(key=lambda one: (one.priority, one.id, one.step), reverse=True)
+    return sorted(rows, key=lambda one: one.due or NEVER)
 
 
 async def _rows(db: AsyncSession, ids: Collection[str]) -> dict[str, HearingRequest | Hearing]:
