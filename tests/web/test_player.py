@@ -169,12 +169,13 @@ async def test_a_seek_shows_the_picture_of_that_second_and_goes_on_from_there(vi
     for second in (31, 7, 38, 3):
         await viewer.seek(second)
         await viewer.page.wait_for_function(
-            "second => probe.second('judge_1_cam') === second", arg=second, timeout=15_000
+            "second => probe.second('judge_1_cam') === second", arg=second, timeout=40_000
         )
     await viewer.seek(30)
     await viewer.play.click()
-    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 31", timeout=15_000)
-    assert await viewer.second_shown("judge_1_cam") in (31, 32)
+    await viewer.page.wait_for_function("() => probe.second('judge_1_cam') > 30", timeout=40_000)
+    shown, at = await viewer.page.evaluate("() => [probe.second('judge_1_cam'), probe.time('judge_1_cam')]")
+    assert abs(shown - at) <= 1.5
 
 
 async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
