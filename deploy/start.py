@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
-# Five browsers with cameras and microphones at once, or a camera of 1080 lines: these have the machine to themselves.
-WHOLE_HEARINGS = ["tests/e2e", "tests/web/pages/test_camera.py"]
+# Browsers with cameras and microphones, or that play a recording in time: these have the machine to themselves.
+ALONE = ["tests/e2e", "tests/web/test_player.py", "tests/web/pages/test_camera.py", "tests/web/pages/test_line_test.py"]
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
 
@@ -181,17 +181,17 @@ def serve() -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: two at a time, then whole hearings alone."""
+    """Set up for tests too; become pytest. All tests are two runs: two at a time, then those that need the machine."""
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
         say("- running the tests, two at a time")
         together = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-        together += [f"--ignore={one}" for one in WHOLE_HEARINGS]
+        together += [f"--ignore={one}" for one in ALONE]
         failed = subprocess.run([*pytest, *together], check=False).returncode
-        say("- running whole hearings")
-        raise SystemExit(subprocess.run([*pytest, *WHOLE_HEARINGS], check=False).returncode or failed)
+        say("- running what needs the machine to itself: whole hearings, the player, the line test")
+        raise SystemExit(subprocess.run([*pytest, *ALONE], check=False).returncode or failed)
     say("- running the tests")
     sys.stdout.flush()
     os.execv(str(PYTHON), [*pytest, *arguments])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-LONG = ("test_schemathesis.py", "test_in_browser.py", "test_player.py", "test_transport.py")
+LONG = ("test_schemathesis.py", "test_in_browser.py", "test_transport.py")
 """Files that take minutes. They begin first, so that of two workers none is left alone with one of them."""
 
 
