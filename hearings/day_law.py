@@ -5,7 +5,6 @@ in force only on somebody's word, which stands in its history.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 
@@ -17,7 +16,7 @@ from hearings.court_times import Time, Warned
 from hearings.errors import BasisNotInForce
 from hearings.hearing_days import planned
 from hearings.law import LAW, Law, current
-from hearings.lines import LineStatus
+from hearings.lines import Held, LineStatus
 from hearings.models import Hearing, HearingRequest
 from hearings.sentences import Series, tell
 from hearings.status import HEARINGS_OVER
@@ -25,14 +24,6 @@ from hearings.texts import clean
 
 LEAD_TIME = "lead_time_too_short"
 NO_BASIS = "no_basis_in_force"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Held:
-    """The day a hearing is to be held on, and since when that has been known: None where it only is a wish so far."""
-
-    on: date
-    known_on: date | None = None
 
 
 def on_day(request: HearingRequest, held: Held, *, today: date, law: Law = LAW) -> tuple[tuple[str, str, str], ...]:

@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from hearings.errors import Invalid, NaiveTime
 from hearings.interpreters import Interpreter, Need, by_day, objections
 
-SECONDS = 20.0
-"""How long the solver may think."""
 MOST_JOBS = 400
 ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -137,23 +135,7 @@ class Plan:
     proven: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """The best plan, and what first-come order would give."""
-
-    best: Plan
-    first_come: Plan
-
-
 Placed = dict[str, tuple[datetime, tuple[str, ...]]]
-
-
-def compare(docket: Docket, *, seconds: float = SECONDS) -> Comparison:
-    """Plan by priorities and by first-come order. Raises `PlanningMissing` where the solver is not installed."""
-    from hearings.docket_model import solve  # the solver is an extra
-
-    placed, proven = solve(docket, seconds=seconds)
-    return Comparison(best=described(docket, placed, proven=proven), first_come=first_come(docket))
 
 
 def first_come(docket: Docket) -> Plan:

@@ -8,12 +8,28 @@ every time. Where the work is used up the best that was found stands, and the pl
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hearings.docket import Docket, Job, Placed, booked, by_priority, delay, fill, left, work
+from hearings.docket import (
+    Docket,
+    Job,
+    Placed,
+    Plan,
+    booked,
+    by_priority,
+    delay,
+    described,
+    fill,
+    first_come,
+    left,
+    work,
+)
 from hearings.errors import PlanningMissing
 
+SECONDS = 20.0
+"""How long the solver may think."""
 SEED = 20_261_124
 SHARES = (0.8, 0.2)
 """Of the work allowed for a level: for what is reached, and for who comes first among equals."""
@@ -22,6 +38,20 @@ PATIENCE = 3
 
 Use = tuple[datetime, str]
 """A start and a resource, which stands for all that are alike."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The best plan, and what first-come order would give."""
+
+    best: Plan
+    first_come: Plan
+
+
+def compare(docket: Docket, *, seconds: float = SECONDS) -> Comparison:
+    """Plan by priorities and by first-come order. Raises `PlanningMissing` where the solver is not installed."""
+    placed, proven = solve(docket, seconds=seconds)
+    return Comparison(best=described(docket, placed, proven=proven), first_come=first_come(docket))
 
 
 def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:

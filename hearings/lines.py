@@ -23,6 +23,14 @@ MET, MISSING, HUMAN = LineStatus.met, LineStatus.missing, LineStatus.needs_human
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held:
+    """The day a hearing is to be held on, and since when that has been known: None where it only is a wish so far."""
+
+    on: date
+    known_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ask:
     """What the gate is asked about. None and empty mean not said yet, and what is not said is never taken as met."""
 

@@ -33,6 +33,7 @@ from hearings.models.minutes import ReadingOutcome
 from hearings.moves import born, move_minutes
 from hearings.passages import How, latest, tongues
 from hearings.permissions import require, require_staff
+from hearings.protected_names import refuse_names
 from hearings.queries import get
 from hearings.roles import CONDUCTING
 from hearings.sentences import Word, tell
@@ -267,7 +268,7 @@ async def read_back(
     standing = passages.obstacles(minutes, texts)
     if standing:
         raise NotReady(tell("Not complete yet: {n}", n=len(standing)), [str(one) for one in standing])
-    names = await passages.protected_names(db, minutes)
+    names = await passages.hidden_names(db, minutes)
     heard = [clean(name, "heard_by", most=200, least=1) for name in heard_by]
     if not heard:
         raise Invalid(tell("To whom was it read?"), "heard_by")
@@ -289,7 +290,7 @@ async def read_back(
         at=now,
     )
     for field, said in (("heard_by", "\n".join(heard)), ("read_by", read_by), ("corrections", corrections)):
-        passages.refuse_names(said, names, field)
+        refuse_names(said, names, field)
     db.add(reading)
     await db.flush()
     if reading.outcome is ReadingOutcome.accepted:

@@ -12,7 +12,8 @@ from typing import Any
 
 from hearings.minutes_phrases import N_, Clock, Joined, Moment, Phrase, Term, phrase
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
-from hearings.roles import HEARD, LABELS, Role
+from hearings.protected_names import protected, protected_names
+from hearings.roles import LABELS, Role
 
 SECTIONS: Mapping[str, str] = {
     "case": N_("Case and legal basis"),
@@ -231,11 +232,6 @@ def _cut(text: str, secret: str, alias: Joined) -> list[Any]:
     return [*pieces, text[begin:]]
 
 
-def protected(participant: Participant) -> bool:
-    """Whether the identity of this person is not to be in the minutes."""
-    return participant.identity_method == "protected_identity"
-
-
 def pseudonym(participant: Participant) -> Joined:
     """What a protected person is called: the role and its number."""
     return Joined((Term(LABELS[participant.role]), f" {participant.number}"))
@@ -245,13 +241,7 @@ def secrets(person_name: str, people: Sequence[Participant]) -> list[tuple[str, 
     """Names that must not stand in the minutes, longest first, with what stands there instead. `person_name`: of the
     person heard, as the request has it.
     """
-    found: dict[str, Joined] = {}
-    for one in people:
-        if protected(one):
-            found[one.display_name] = pseudonym(one)
-            if one.role in HEARD and person_name:
-                found.setdefault(person_name, pseudonym(one))
-    return sorted(((name, alias) for name, alias in found.items() if len(name) > 2), key=lambda pair: -len(pair[0]))
+    return [(name, pseudonym(whose)) for name, whose in protected_names(person_name, people)]
 
 
 Section = Callable[[Telling], Iterator[Passage]]

@@ -5,9 +5,10 @@ from typing import Any
 
 from hearings import minutes_acts
 from hearings.events import EventKind
-from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage, protected, pseudonym
+from hearings.minutes_facts import Line, Passage, Telling, line, log, open_line, passage, pseudonym
 from hearings.minutes_phrases import N_, Land, Term, Tongue, phrase
 from hearings.models import HearingEvent, Participant
+from hearings.protected_names import protected
 from hearings.roles import HEARD, LABELS, Role
 
 K = EventKind

@@ -18,9 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import pages
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady, Stale
-from hearings.minutes_facts import secrets
 from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage
 from hearings.permissions import require
+from hearings.protected_names import protected_names, refuse_names
 from hearings.queries import Page, get, participants
 from hearings.sentences import tell
 from hearings.status import MinutesStatus
@@ -149,7 +149,7 @@ async def revise(
     before = (await revisions(db, minutes, key))[-1]
     if before.revision != revision:
         raise Stale(revision, before.revision)
-    names = await _secrets(db, minutes)
+    names = await hidden_names(db, minutes)
     texts, marks = dict(before.texts), {lang: dict(mark) for lang, mark in before.marks.items()}
     for lang, writing in writings.items():
         if lang not in tongues(minutes):
@@ -205,21 +205,11 @@ def _checked(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, di
     return text, {"how": writing.how.value, "by": by}
 
 
-def refuse_names(text: str, names: Sequence[str], field: str) -> None:
-    """Raise `Invalid` when the text names somebody who is protected."""
-    if any(name.casefold() in text.casefold() for name in names):
-        raise Invalid(tell("This names a person whose identity is protected: write the pseudonym"), field)
-
-
-async def _secrets(db: AsyncSession, minutes: Minutes) -> list[str]:
+async def hidden_names(db: AsyncSession, minutes: Minutes) -> list[str]:
+    """Names that must not stand in the minutes or beside them."""
     hearing = await get(db, Hearing, minutes.hearing_id)
     request = await get(db, HearingRequest, hearing.request_id)
-    return [name for name, _alias in secrets(request.person_name, await participants(db, hearing.id))]
-
-
-async def protected_names(db: AsyncSession, minutes: Minutes) -> list[str]:
-    """Names that must not stand in the minutes or beside them."""
-    return await _secrets(db, minutes)
+    return [name for name, _whose in protected_names(request.person_name, await participants(db, hearing.id))]
 
 
 def compared(old: str, new: str) -> list[tuple[str, str]]:

@@ -18,11 +18,10 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.events import EventKind
 from hearings.languages import language
-from hearings.minutes_facts import secrets
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request_parts import AttachmentKind
-from hearings.passages import refuse_names
 from hearings.permissions import require
+from hearings.protected_names import protected_names, refuse_names
 from hearings.queries import Page, get, open_sitting, participants, recording_of
 from hearings.roles import HEARD, Role
 from hearings.sentences import tell
@@ -385,7 +384,7 @@ async def _entry(asked: _Asked, field: Field, name: str, value: str) -> object:
 
 async def _text(asked: _Asked, field: Field, name: str, value: str) -> object:
     text = clean(value, name, most=LONGEST, lines=True)
-    refuse_names(text, [secret for secret, _alias in secrets(asked.request.person_name, asked.people)], name)
+    refuse_names(text, [hidden for hidden, _whose in protected_names(asked.request.person_name, asked.people)], name)
     return text
 
 

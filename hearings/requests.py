@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import legal_bases, person_consents, priority, queries, reference, sending
 from hearings.actors import SYSTEM, Actor
 from hearings.completeness import Completeness, completeness
-from hearings.day_law import Held
 from hearings.errors import GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import LAW, Law, current
+from hearings.lines import Held
 from hearings.models import Hearing, HearingRequest, Person, Translation
 from hearings.models.request_parts import RequestAct
 from hearings.moves import born, move_request

@@ -12,6 +12,7 @@ from hearings.languages import language
 from hearings.models import Minutes, MinutesReservation
 from hearings.models.minutes import ReservationKind
 from hearings.permissions import require
+from hearings.protected_names import refuse_names
 from hearings.queries import get
 from hearings.texts import clean
 
@@ -40,7 +41,7 @@ async def reserve(
     """
     require("enter_reservation", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
-    names = await passages.protected_names(db, minutes)
+    names = await passages.hidden_names(db, minutes)
     said = MinutesReservation(
         owner_state=minutes.owner_state,
         minutes_id=minutes.id,
@@ -56,7 +57,7 @@ async def reserve(
         at=now,
     )
     for field, words in (("text", said.text), ("made_by", said.made_by)):
-        passages.refuse_names(words, names, field)
+        refuse_names(words, names, field)
     db.add(said)
     await db.flush()
     return said

@@ -1,4 +1,4 @@
-"""What an authority signs: the bodies of statements, made here for pages and API alike, so that both sign the same.
+"""What an authority signs of a request: the bodies of statements, for pages and API alike, so that both sign the same.
 
 A body holds everything that is agreed to, in JSON that RFC 8785 can write: dates as text, no fractions. Pure.
 """
@@ -8,10 +8,8 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from hearings.models import Hearing, HearingRequest
+from hearings.models import HearingRequest
 from hearings.request_fields import FIELDS
-from hearings.terms import Terms
-from hearings.wall_times import Timed
 
 
 def plain(value: Any) -> Any:
@@ -41,20 +39,4 @@ def submission(request: HearingRequest) -> dict[str, Any]:
         "requested_state": request.requested_state,
         "version": request.version,
         "content": content(request),
-    }
-
-
-def hearing_terms(hearing: Hearing, terms: Terms, time: Timed | None = None) -> dict[str, Any]:
-    """For `agree_hearing`: the terms whole and their hash, and the wall time as it was fixed (`time`: of an offer).
-
-    Any change of these needs a new signature.
-    """
-    fixed = time or hearing
-    return {
-        "request": hearing.request_id,
-        "wall_start": fixed.wall_start,
-        "wall_zone": fixed.wall_zone,
-        "wall_fold": fixed.wall_fold,
-        "terms": terms.body,
-        "terms_sha256": terms.hash,
     }

@@ -22,7 +22,7 @@ from hearings.models import Hearing, HearingDay, Offer, TermsConsent
 from hearings.permissions import require_staff
 from hearings.sentences import tell
 from hearings.status import HearingStatus
-from hearings.wall_times import time_of
+from hearings.wall_times import Timed, time_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,22 @@ def terms(hearing: Hearing, days: Sequence[HearingDay]) -> Terms:
     }
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Terms(body=body, hash=hashlib.sha256(text.encode()).hexdigest())
+
+
+def statement(hearing: Hearing, terms: Terms, time: Timed | None = None) -> dict[str, Any]:
+    """For `agree_hearing`: the terms whole and their hash, and the wall time as it was fixed (`time`: of an offer).
+
+    Any change of these needs a new signature.
+    """
+    fixed = time or hearing
+    return {
+        "request": hearing.request_id,
+        "wall_start": fixed.wall_start,
+        "wall_zone": fixed.wall_zone,
+        "wall_fold": fixed.wall_fold,
+        "terms": terms.body,
+        "terms_sha256": terms.hash,
+    }
 
 
 async def terms_of(db: AsyncSession, hearing: Hearing) -> Terms:

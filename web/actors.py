@@ -25,7 +25,7 @@ from web.roles import label
 from web.security import csrf_token, require_csrf_header
 
 if TYPE_CHECKING:
-    from web.app import Parts
+    from web.parts import Parts
 
 COOKIE = "__Host-vivavoce"
 IDLE = timedelta(minutes=20)

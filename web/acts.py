@@ -1,14 +1,14 @@
 """What people do in a live hearing: one short handler per command of `media.messages`, in a table.
 
-Every handler runs in one transaction with the rows locked by the hearing's conductor; `hearings` decides whether the
-act is allowed. What needs the recorder (sound check, start, close) lives in `web.proceedings` and runs beside.
+Every handler runs in one transaction with the rows locked by the hearing's room; `hearings` decides whether the
+act is allowed. What needs the recorder (sound check, start, close) lives in `web.recording_side` and runs beside.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,11 +18,8 @@ from hearings.errors import HearingsError, NotFound
 from hearings.models import Hearing, Participant, Sitting
 from media import messages
 from web import refusals
-from web.i18n import _
+from web.room import Room
 from web.seats import Connection
-
-if TYPE_CHECKING:
-    from web.conductor import Conductor
 
 logger = logging.getLogger("vivavoce.web.acts")
 
@@ -47,44 +44,6 @@ class Act:
         if found.hearing_id != self.hearing.id:
             raise NotFound
         return found
-
-
-BYE: dict[str, Callable[[], str]] = {
-    "superseded": lambda: _("You are taking part from another window now."),
-    "removed": lambda: _("The court has removed you from this hearing."),
-    "left": lambda: _("You have left the hearing."),
-    "closed": lambda: _("The hearing is closed."),
-    "signed_out": lambda: _("You have signed out."),
-    "not_allowed": lambda: _("You have no seat in this hearing."),
-    "link_replaced": lambda: _("The clerk has given you a new link. Use that one."),
-}
-"""Why a page's connection was ended."""
-
-NOTICES: dict[str, Callable[[], str]] = {
-    "line_lost": lambda: _("A line is lost. The floor is closed. Please do not speak."),
-    "media_lost": lambda: _("Sound and picture have stopped. They will be back in a moment."),
-    "media_back": lambda: _("Sound and picture are back. Your microphone is off."),
-    "recording_failing": lambda: _("NOT RECORDING. The floor is closed."),
-    "recording_back": lambda: _("The recording runs again. The floor stays closed until the presiding judge opens it."),
-    "hold": lambda: _("The floor is closed."),
-    "resumed": lambda: _("The floor is open again."),
-    "started": lambda: _("The sitting has begun. It is being recorded."),
-    "closing": lambda: _("The sitting is being closed. The recording is being sealed."),
-    "breaking_off": lambda: _("The hearing is broken off. What was recorded is being sealed."),
-    "closed": lambda: _("The hearing is closed. The recording is sealed."),
-    "no_recording": lambda: _("The hearing is closed. There is no recording."),
-    "muted": lambda: _("The court has switched off your microphone."),
-    "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
-    "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
-    "roll_call": lambda: _("The roll call has begun."),
-    "fingerprints_differ": lambda: _(
-        "The courts have read different codes: somebody may be listening in between. Say nothing that must stay secret."
-    ),
-    "fingerprints_stale": lambda: _("The server's certificate is another one now: compare the codes aloud again."),
-    "time_limit_reached": lambda: _("The time the requested State has set is used up. The presiding judge decides."),
-    "break_due": lambda: _("By the conditions of the requested State a pause is due now."),
-}
-"""What is announced to everybody, or to the person concerned."""
 
 
 async def _microphone(act: Act, command: messages.Microphone) -> None:
@@ -236,13 +195,13 @@ TOLD: dict[type[messages.Command], tuple[str, str]] = {
 """Which notice follows a command that was carried out, and to whom."""
 
 
-async def perform(conductor: "Conductor", connection: Connection, command: messages.Command) -> None:
+async def perform(room: Room, connection: Connection, command: messages.Command) -> None:
     """Carry out one command of one page and answer it. A refusal changes nothing and says why."""
     handler = ACTS[type(command)]
     dismissed: list[tuple[str, str]] = []
     differs = False
     try:
-        async with conductor.acting(connection.participant_id) as (db, rows):
+        async with room.acting(connection.participant_id) as (db, rows):
             me = rows.participant(connection.participant_id)
             if me is None:
                 raise NotFound
@@ -252,24 +211,24 @@ async def perform(conductor: "Conductor", connection: Connection, command: messa
                 sitting=rows.sitting,
                 me=me,
                 actor=participant_actor(me),
-                now=conductor.now(),
+                now=room.now(),
                 dismissed=dismissed,
             )
             await handler(act, command)
             differs = act.differs
     except HearingsError as error:
-        conductor.answer(connection, refusal(command.id, error))
+        room.answer(connection, refusal(command.id, error))
         return
     if differs:
-        conductor.notify("fingerprints_differ", assertive=True)
+        room.notify("fingerprints_differ", assertive=True)
     told = TOLD.get(type(command))
     if told is not None:
         code, whom = told
         target = getattr(command, "participant", "")
-        conductor.notify(code, assertive=True, only=None if whom == "all" else lambda one: one.id == target)
-    conductor.answer(connection, messages.Result(re=command.id, ok=True))
+        room.notify(code, assertive=True, only=None if whom == "all" else lambda one: one.id == target)
+    room.answer(connection, messages.Result(re=command.id, ok=True))
     for participant_id, why in dismissed:
-        conductor.dismiss(participant_id, why)
+        room.dismiss(participant_id, why)
 
 
 def refusal(command_id: str, error: HearingsError) -> messages.Result:

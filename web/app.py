@@ -1,27 +1,23 @@
 """The one place that builds things: `create_app(settings)`."""
 
-import asyncio
 import contextlib
-import logging
-import os
-import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import jinja2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from hearings.db import Database
-from hearings.pdf_seals import DocumentSeal
 from web import rendering, signalling
 from web.actors import LoginMiddleware
-from web.api.mount import BASE, LazyApi
+from web.api.mount import LazyApi
+from web.buckets import Buckets, Rate
 from web.conductors import Conductors
 from web.i18n import LanguageMiddleware
 from web.line_rooms import LineRooms
@@ -65,15 +61,15 @@ from web.pages import (
     waiting,
     webhooks,
 )
+from web.parts import Parts, read_keys, require_folders
+from web.paths import BASE
 from web.problems import ProblemsMiddleware, handle
 from web.security import (
     BodyLimitMiddleware,
-    Buckets,
     HeadersMiddleware,
     LimitsMiddleware,
     OriginMiddleware,
     PathMiddleware,
-    Rate,
 )
 from web.settings import Settings
 from web.shown import ViewsMiddleware
@@ -81,87 +77,23 @@ from web.shown import ViewsMiddleware
 if TYPE_CHECKING:
     from scheduler.runner import Clock
 
-logger = logging.getLogger("vivavoce.web.app")
-
 STATIC = Path(__file__).parent / "static"
-
-
-class NotInitialised(Exception):
-    """Something `vivavoce init` makes is missing or not as it must be."""
-
-
-PDF_CHECKS = 2
-"""Files whose signatures are checked at the same time."""
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Keys of this installation: `cookie` in memory; the seal key only as a path, the recorder reads it."""
-
-    cookie: bytes
-    seal: Path
-    documents: DocumentSeal
-
-
-@dataclass
-class Parts:
-    """What requests share; `request.app.state.parts`. `conductors` and `line_rooms` are set once, by `create_app`."""
-
-    settings: Settings
-    database: Database
-    templates: jinja2.Environment
-    keys: Keys
-    buckets: Buckets
-    conductors: Conductors
-    line_rooms: LineRooms
-    sandbox: Database | None = None
-    """Where the sandbox clients of the API work; None when the installation has no sandbox."""
-    pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
-    """Each check is a process of up to 1 GiB; whoever comes when all are busy waits."""
-
-
-def read_keys(settings: Settings) -> Keys:
-    """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
-    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
-    documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
-    for path in (cookie, seal, documents.key, documents.certificate):
-        try:
-            mode = path.stat().st_mode
-        except FileNotFoundError:
-            raise NotInitialised(f"The key {path} is missing: run `vivavoce init`") from None
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise NotInitialised(f"The key {path} can be read by others: run `chmod 600 {path}`, or make a new one")
-        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
-            raise NotInitialised(f"The key {path} belongs to another account")
-    secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
-    if len(secret) != 32:
-        raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
-    return Keys(cookie=secret, seal=seal, documents=documents)
-
-
-def require_folders(settings: Settings) -> None:
-    """Refuse to begin without the folders `init` makes. Raises `NotInitialised`."""
-    for folder in (settings.data, settings.recordings, settings.run):
-        if not folder.is_dir():
-            raise NotInitialised(f"The folder {folder} is missing: run `vivavoce init`")
 
 
 def create_app(settings: Settings) -> Starlette:
     """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
     require_folders(settings)
-    keys = read_keys(settings)
+    database = Database(settings.database_url)
     parts = Parts(
         settings=settings,
-        database=Database(settings.database_url),
+        database=database,
         templates=rendering.environment(),
-        keys=keys,
+        keys=read_keys(settings),
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
-        conductors=cast(Conductors, None),
-        line_rooms=cast(LineRooms, None),
+        conductors=Conductors(settings, database),
+        line_rooms=LineRooms(settings),
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
-    parts.conductors = Conductors(parts)
-    parts.line_rooms = LineRooms(parts)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -182,7 +114,7 @@ def create_app(settings: Settings) -> Starlette:
                 await parts.sandbox.close()
 
     app = Starlette(
-        routes=[Mount(BASE, LazyApi(parts), name="api"), *_routes()],
+        routes=[Mount(BASE, LazyApi(partial(_api, parts)), name="api"), *_routes()],
         # Outermost first. Headers go on every answer, those of refusals included.
         middleware=[
             Middleware(HeadersMiddleware, settings=settings),
@@ -200,6 +132,14 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.parts = parts
     return app
+
+
+def _api(parts: Parts, started: float) -> ASGIApp:
+    """The API, built when it is first asked for something: its imports are slow."""
+    from web.api.routes import Reads
+    from web.api_app import create_api
+
+    return Reads(create_api(parts, started=started))
 
 
 def _clocks(parts: Parts) -> "list[Clock]":

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import signatures, statement_bodies, terms
+from hearings import signatures, terms
 from hearings.actors import Actor
 from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.columns import Row
@@ -85,7 +85,7 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, offer: Offer | None, *,
         other=hearing.requested_state if state == hearing.requesting_state else hearing.requesting_state,
         about=hearing.ref,
         subject=hearing,
-        body=statement_bodies.hearing_terms(hearing, found, offer),
+        body=terms.statement(hearing, found, offer),
         facts=[*_days(hearing, found, state), *_manner(hearing)],
     )
 

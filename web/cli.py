@@ -21,7 +21,8 @@ from hearings.roles import StaffFunction
 from media.evidence import bag, custody, seal_key, verify
 from media.evidence.keyfile import make_key_file, policy_text
 from web import demo
-from web.app import NotInitialised, create_app, read_keys, require_folders
+from web.app import create_app
+from web.parts import NotInitialised, read_keys, require_folders
 from web.settings import Settings, SettingsError
 
 

@@ -15,7 +15,7 @@ from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World
 from web import i18n
-from web.app import Keys, NotInitialised, read_keys, require_folders
+from web.parts import Keys, NotInitialised, read_keys, require_folders
 from web.settings import Settings
 
 

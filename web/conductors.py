@@ -2,15 +2,13 @@
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 from hearings import queries
+from hearings.db import Database
 from web import plan
 from web.conductor import Conductor
+from web.settings import Settings
 from web.tickets import Tickets
-
-if TYPE_CHECKING:
-    from web.app import Parts
 
 logger = logging.getLogger("vivavoce.web.conductors")
 
@@ -18,15 +16,16 @@ logger = logging.getLogger("vivavoce.web.conductors")
 class Conductors:
     """One conductor per hearing whose sitting is open. Owned by the event loop of the web process."""
 
-    def __init__(self, parts: "Parts") -> None:
-        self.parts = parts
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
         self.tickets = Tickets()
         self._all: dict[str, Conductor] = {}
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
         """Take over every hearing whose sitting is open: its worker and recorder have gone on without us."""
-        async with self.parts.database.reading() as db:
+        async with self._database.reading() as db:
             open_sittings = await queries.open_sittings(db)
         for sitting in open_sittings:
             try:
@@ -55,7 +54,7 @@ class Conductors:
             return found
 
     async def _begin(self, hearing_id: str) -> Conductor:
-        begun = Conductor(self.parts, hearing_id, self._forget)
+        begun = Conductor(self._settings, self._database, hearing_id, self._forget)
         await begun.start(self._free_port)
         if not begun.ended:
             self._all[hearing_id] = begun
@@ -68,36 +67,36 @@ class Conductors:
     def touch(self, hearing_id: str) -> None:
         """A page outside the room has changed rows of this hearing."""
         if (found := self._all.get(hearing_id)) is not None:
-            found.touch()
+            found.room.touch()
 
     def held(self, hearing_id: str) -> None:
         """A page outside the room has closed the floor of this hearing: everybody in it is told."""
         if (found := self._all.get(hearing_id)) is not None:
-            found.touch()
-            found.notify("hold", assertive=True)
+            found.room.touch()
+            found.room.notify("hold", assertive=True)
 
     def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
         """End somebody's page and media: `link_replaced`, `signed_out`, `removed`."""
         if (found := self._all.get(hearing_id)) is not None:
-            found.dismiss(participant_id, why)
+            found.room.dismiss(participant_id, why)
 
     def signed_out(self, login_id: str) -> None:
         """A login has ended: its live pages end too."""
         for conductor in self._all.values():
-            for connection in list(conductor.connections.values()):
+            for connection in list(conductor.room.connections.values()):
                 if connection.login_id == login_id:
-                    conductor.dismiss(connection.participant_id, "signed_out")
+                    conductor.room.dismiss(connection.participant_id, "signed_out")
 
     def watched_by(self, login_id: str) -> bool:
         """Whether a live page of this login is open: then its owner is not idle."""
         return any(
             connection.login_id == login_id
             for conductor in self._all.values()
-            for connection in conductor.connections.values()
+            for connection in conductor.room.connections.values()
         )
 
     def _forget(self, conductor: Conductor) -> None:
         self._all.pop(conductor.hearing_id, None)
 
     def _free_port(self) -> int:
-        return plan.free_udp_port(self.parts.settings.udp_host, self.parts.settings.udp_range)
+        return plan.free_udp_port(self._settings.udp_host, self._settings.udp_range)

@@ -9,14 +9,12 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from media import messages
 from media.processes import Process, python
 from web import plan
-
-if TYPE_CHECKING:
-    from web.app import Parts
+from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.line_rooms")
 
@@ -37,8 +35,8 @@ class _Room:
 class LineRooms:
     """Owned by the event loop of the web process."""
 
-    def __init__(self, parts: "Parts") -> None:
-        self._parts = parts
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._rooms: dict[str, _Room] = {}
         self._lock = asyncio.Lock()
 
@@ -82,7 +80,7 @@ class LineRooms:
             return found
 
     async def _begin(self, test_id: str, session: Mapping[str, Any]) -> _Room:
-        settings = self._parts.settings
+        settings = self._settings
         folder = settings.run / f"t{test_id.replace('-', '')[-8:]}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = plan.free_udp_port(settings.udp_host, settings.udp_range)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,29 +13,36 @@ from hearings.status import IN_ROOM
 from media import messages
 from media.processes import Process, python
 from web import plan
+from web.room import Room
+from web.rows import Rows
+from web.settings import Settings
 from web.view import Liveness, Scene
-
-if TYPE_CHECKING:
-    from web.conductor import Conductor, Rows
 
 logger = logging.getLogger("vivavoce.web.media_side")
 
 
 class MediaSide:
-    """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it."""
+    """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it.
 
-    def __init__(self, conductor: "Conductor") -> None:
+    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970).
+    """
+
+    def __init__(
+        self, room: Room, settings: Settings, *, on_floor_closed: Callable[[str, int], Awaitable[None]]
+    ) -> None:
         self.slots: dict[str, list[messages.SlotView]] = {}
         self.generation = 0
         self.up = False
-        self._conductor = conductor
+        self._room = room
+        self._settings = settings
+        self._on_floor_closed = on_floor_closed
         self._process: Process | None = None
         self._version = 0
         self._last_plan: messages.Plan | None = None
 
-    async def start_process(self, port: int, rows: "Rows") -> None:
+    async def start_process(self, port: int, rows: Rows) -> None:
         """Start or take over the worker. Whoever of the room it does not have in its own is known to be lost."""
-        settings, folder = self._conductor.parts.settings, self._conductor.folder
+        settings, folder = self._settings, self._room.folder
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
         where = [
             "--udp-host",
@@ -60,7 +67,7 @@ class MediaSide:
             connected = self._process.attached.connected
             for one in rows.participants:
                 if one.presence in IN_ROOM:
-                    state = self._conductor.liveness.setdefault(one.id, Liveness())
+                    state = self._room.liveness.setdefault(one.id, Liveness())
                     state.media = "connected" if one.id in connected else "lost"
 
     async def caught_up(self, within: float) -> bool:
@@ -77,11 +84,11 @@ class MediaSide:
         if self._process is not None:
             await self._process.stop()
 
-    async def tell_certificate(self, db: AsyncSession, rows: "Rows") -> bool:
+    async def tell_certificate(self, db: AsyncSession, rows: Rows) -> bool:
         """The rows learn which certificate the worker has. Returns whether a comparison has become stale by it."""
         assert self._process is not None and self._process.attached is not None
         found = self._process.attached.certificate
-        return await fingerprints.seen(db, sitting=rows.sitting, certificate=found, now=self._conductor.now())
+        return await fingerprints.seen(db, sitting=rows.sitting, certificate=found, now=self._room.now())
 
     def drop(self, participant_id: str) -> None:
         """Close somebody's media connection at once."""
@@ -113,9 +120,9 @@ class MediaSide:
             return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
         if generation != self.generation:
             return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
-        if participant_id not in self._conductor.connections:
+        if participant_id not in self._room.connections:
             return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
-        await self._conductor.refresh()  # the worker must know the seat before it is asked
+        await self._room.refresh()  # the worker must know the seat before it is asked
         try:
             answer = await self._process.request(
                 messages.Offer(id=self._process.new_id(), seat=participant_id, sdp=sdp), timeout=10
@@ -141,42 +148,42 @@ class MediaSide:
         match message:
             case messages.SeatSlots():
                 self.slots[message.seat] = message.slots
-                if (connection := self._conductor.connections.get(message.seat)) is not None:
+                if (connection := self._room.connections.get(message.seat)) is not None:
                     connection.send(messages.Slots(slots=message.slots))
             case messages.PeerStatus():
-                state = self._conductor.liveness.setdefault(message.seat, Liveness())
+                state = self._room.liveness.setdefault(message.seat, Liveness())
                 state.media, state.certificate, state.fault = message.status, message.certificate, message.fault
-                self._conductor.touch()
+                self._room.touch()
             case messages.FloorClosed():
-                await self._conductor.proceedings.floor_closed_by_worker(message.cause, message.at)
+                await self._on_floor_closed(message.cause, message.at)
             case _:
                 return
 
     async def _lost(self) -> None:
         self.up = False
         self.slots.clear()
-        for state in self._conductor.liveness.values():
+        for state in self._room.liveness.values():
             state.media = "lost" if state.media else ""
-        self._conductor.notify("media_lost", assertive=True)
-        async with self._conductor.acting() as (db, rows):
-            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self._conductor.now())
+        self._room.notify("media_lost", assertive=True)
+        async with self._room.acting() as (db, rows):
+            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self._room.now())
 
     async def _restarted(self) -> None:
         """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
         self._is_up()
-        for state in self._conductor.liveness.values():
+        for state in self._room.liveness.values():
             state.media, state.certificate, state.fault, state.lost_since = "", "", "", None
-        async with self._conductor.acting() as (db, rows):
+        async with self._room.acting() as (db, rows):
             for one in rows.participants:
                 if one.microphone:
                     one.microphone = False
                     db.add(one)
-            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._conductor.now())
+            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._room.now())
             stale = await self.tell_certificate(db, rows)
         self._last_plan = None
-        await self._conductor.refresh()
-        for connection in list(self._conductor.connections.values()):
+        await self._room.refresh()
+        for connection in list(self._room.connections.values()):
             connection.send(messages.Reoffer(generation=self.generation))
-        self._conductor.notify("media_back")
+        self._room.notify("media_back")
         if stale:
-            self._conductor.notify("fingerprints_stale", assertive=True)
+            self._room.notify("fingerprints_stale", assertive=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hearings import reference
-from hearings.models import Hearing
+from hearings.models import Hearing, Person
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,8 @@ def of_zone(state: str, zone: str, city: str = "") -> Place:
 def own_first(places: list[Place], state: str) -> list[Place]:
     """The viewer's own court first."""
     return sorted(places, key=lambda place: place.state != state)
+
+
+def of_person(person: Person) -> list[Place]:
+    """Where this person's clock is."""
+    return [of_zone(person.owner_state, reference.jurisdiction(person.owner_state).default_zone, person.city)]

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearings import errors
 from web import refusals
-from web.api.mount import within
 from web.i18n import N_, _
+from web.paths import within
 from web.rendering import render
 
 logger = logging.getLogger("vivavoce.web.problems")

@@ -16,7 +16,7 @@ from hearings.models.columns import Row
 from web.actors import SignedIn
 
 if TYPE_CHECKING:
-    from web.app import Parts
+    from web.parts import Parts
 
 SHOWING = frozenset({200, 401, 409, 422})
 """An answer that shows what was found: the page, or its form again with what was refused."""

@@ -27,8 +27,8 @@ from web.seats import receive
 from web.tickets import TICKET_SECONDS, Ticket
 
 if TYPE_CHECKING:
-    from web.app import Parts
     from web.conductor import Conductor
+    from web.parts import Parts
 
 HELLO_SECONDS = 10
 

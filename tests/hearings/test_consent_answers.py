@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hearings import consent_answers, diary, law_rows, person_consents, queries, sittings
+from hearings import consent_answers, diary, law_rows, person_consents, queries, sittings, withdrawals
 from hearings.actors import SYSTEM, Actor
 from hearings.consent_answers import Outstanding
 from hearings.errors import ConsentMissing, NotAllowed, NotReady
@@ -44,7 +44,7 @@ async def answer(court: Any, now: datetime, *words: str) -> Consent:
         (consent,) = await consent_answers.of_request(db, row.id)
         for word in words:
             if word == "withdrawn":
-                await person_consents.withdraw(
+                await withdrawals.withdraw(
                     db, request=row, consent_id=consent.id, reason="Afraid", actor=authority, now=now
                 )
             else:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearings import docket
-from hearings.docket import Docket, Job, Placed, Resource, by_priority, compare, delay, described
+from hearings.docket import Docket, Job, Placed, Resource, by_priority, delay, described
+from hearings.docket_model import compare
 from hearings.errors import Invalid, NaiveTime, PlanningMissing
 from hearings.interpreters import Interpreter
 from hearings.rest import RestRules

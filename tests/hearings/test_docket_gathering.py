@@ -8,7 +8,7 @@ import pytest
 
 from hearings import docket_gathering, queries, resources
 from hearings.actors import Actor, person_actor
-from hearings.docket import compare
+from hearings.docket_model import compare
 from hearings.errors import Invalid
 from hearings.models import HearingRequest
 from hearings.models.diary import ResourceKind

@@ -20,6 +20,7 @@ from hearings import (
     recordings,
     requests,
     sittings,
+    withdrawals,
 )
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
@@ -90,7 +91,7 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
     async def withdraw(actor: Actor) -> list[str]:
         async with court.database.transaction() as db:
             row = await queries.get(db, HearingRequest, court.request.id)
-            return await person_consents.withdraw(
+            return await withdrawals.withdraw(
                 db, request=row, consent_id=consent.id, reason="Afraid", actor=actor, now=now
             )
 
@@ -216,7 +217,7 @@ class Scene:
 
     async def withdraw(self, db: AsyncSession, row: HearingRequest) -> None:
         words = {"consent_id": self.consent.id, "reason": "Afraid", "actor": self.court.staff("clerk")}
-        await person_consents.withdraw(db, request=row, now=self.now, **words)
+        await withdrawals.withdraw(db, request=row, now=self.now, **words)
 
     async def give(self, db: AsyncSession, _: None) -> None:
         row = await queries.request(db, self.court.request.id, state="RO", lock=True)

@@ -28,6 +28,7 @@ from hearings import (
     sending,
     sittings,
     tzdata_check,
+    withdrawals,
     worklist,
 )
 from hearings.actors import Actor, person_actor
@@ -943,5 +944,5 @@ async def test_a_consent_waits_for_both_states_until_the_answer_is_recorded(cour
     await change(person_consents.record, clerk, consent_id=second, answer="pending")  # who refused may be asked again
     assert await waiting() == ["clerk", "authority"]
     await change(person_consents.record, clerk, consent_id=second, answer="given")
-    await change(person_consents.withdraw, clerk, consent_id=second, reason="Afraid")
+    await change(withdrawals.withdraw, clerk, consent_id=second, reason="Afraid")
     assert await waiting() == []  # an answer too

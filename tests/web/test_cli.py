@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from web import cli
-from web.app import NotInitialised, read_keys
+from web.parts import NotInitialised, read_keys
 from web.settings import Settings
 
 

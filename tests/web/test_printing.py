@@ -7,7 +7,7 @@ from typing import Any
 
 from hearings import pdf_seals
 from web import printing
-from web.app import PDF_CHECKS
+from web.parts import PDF_CHECKS
 
 
 async def test_only_a_few_files_are_checked_at_the_same_time_and_the_others_wait(monkeypatch: Any, tmp_path: Path):

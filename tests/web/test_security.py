@@ -5,7 +5,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from web import security
-from web.security import Buckets, origin_allowed
+from web.buckets import Buckets
+from web.security import origin_allowed
 from web.settings import Settings
 
 LOCAL = Settings(public_url="http://localhost:8000")

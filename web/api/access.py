@@ -16,11 +16,11 @@ from hearings.models import ApiClient, ApiToken
 from hearings.models.columns import Row
 from web.api import dpop
 from web.api.dpop import Checked, SeenProofs
-from web.api.mount import BASE
 from web.api.problems import ApiError
+from web.paths import BASE
 
 if TYPE_CHECKING:
-    from web.app import Parts
+    from web.parts import Parts
 
 CALLER = "vivavoce.caller"
 """Where the scope of a request keeps its caller."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import consent_answers, law, person_consents, queries
+from hearings import consent_answers, law, person_consents, queries, withdrawals
 from hearings.models import Consent, HearingRequest
 from hearings.status import ConsentStatus
 from web.api import etags, examples, statements
@@ -176,9 +176,9 @@ async def withdraw_consent(
 ) -> ShownConsent:
     """The person withdraws, at any time. Where the person is being heard the floor closes at once."""
     row = await queries.request(caller.db, request_id, state=caller.state)
-    await person_consents.lock_hearings(caller.db, row)
+    await withdrawals.lock_hearings(caller.db, row)
     etags.allow(caller, ShownRequest.of(row))
-    held = await person_consents.withdraw(
+    held = await withdrawals.withdraw(
         caller.db, request=row, consent_id=consent_id, reason=body.reason, actor=caller.actor, now=caller.now
     )
     if held:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 
 from hearings import clocks
-from hearings.docket import Comparison, Figures, Placement
+from hearings.docket import Figures, Placement
 from hearings.docket_gathering import Gathered
+from hearings.docket_model import Comparison
 from hearings.permissions import require_staff
 from web import places, planning
 from web.api.access import Calling

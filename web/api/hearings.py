@@ -11,14 +11,13 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import clocks, court_times, day_law, diary, pages, queries, signatures, statement_bodies, views
+from hearings import clocks, court_times, day_law, diary, pages, queries, signatures, terms, views
 from hearings.court_times import Warned
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
 from hearings.roles import Role
 from hearings.signatures import Act
 from hearings.status import HearingStatus
-from hearings.terms import terms_of
 from hearings.wall_times import WallTime
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
@@ -345,7 +344,7 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
             other=other(caller, row),
             act=Act.agree_hearing,
             about=row.ref,
-            body=statement_bodies.hearing_terms(row, await terms_of(caller.db, row)),
+            body=terms.statement(row, await terms.terms_of(caller.db, row)),
             now=caller.now,
         )
     )
@@ -377,7 +376,7 @@ async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHear
         act=Act.agree_hearing,
         about=row.ref,
         subject=row,
-        expect=statement_bodies.hearing_terms(row, await terms_of(caller.db, row)),
+        expect=terms.statement(row, await terms.terms_of(caller.db, row)),
         body=None,
     )
     await diary.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)

@@ -9,7 +9,7 @@ from web.api.problems import ApiError
 from web.security import address
 
 if TYPE_CHECKING:
-    from web.app import Parts
+    from web.parts import Parts
 
 
 def take(parts: "Parts", client_id: str) -> Mapping[str, str]:

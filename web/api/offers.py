@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import diary, diary_queries, offers, signatures, statement_bodies, terms
+from hearings import diary, diary_queries, offers, signatures, terms
 from hearings import queries as rows
 from hearings.models import Hearing, Offer
 from hearings.signatures import Act
@@ -139,7 +139,7 @@ async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> 
     caller.shown.append(row)
     found = await diary_queries.offer(caller.db, offer, hearing=row)
     await _read(caller, row)
-    body = statement_bodies.hearing_terms(row, await terms.terms_if(caller.db, row, found), found)
+    body = terms.statement(row, await terms.terms_if(caller.db, row, found), found)
     return _statement(caller, row, body)
 
 
@@ -158,7 +158,7 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
     """
     row = await locked(caller, ref)
     found = await diary_queries.offer(caller.db, offer, hearing=row)
-    expect = statement_bodies.hearing_terms(row, await terms.terms_if(caller.db, row, found), found)
+    expect = terms.statement(row, await terms.terms_if(caller.db, row, found), found)
     await _receive(caller, row, body, expect)
     await diary.agree(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
     return await shown(caller, row)
@@ -191,7 +191,7 @@ async def prepare_terms_statement(caller: Calling, ref: Ref) -> statements.State
     """The statement for `POST /hearings/{ref}/terms/sign`: the terms as they stand."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    return _statement(caller, row, statement_bodies.hearing_terms(row, await terms.terms_of(caller.db, row)))
+    return _statement(caller, row, terms.statement(row, await terms.terms_of(caller.db, row)))
 
 
 @router.act("/hearings/{ref}/terms/sign", scope="hearings:write", body="signed", errors=ACT, example=TERMS)
@@ -202,7 +202,7 @@ async def sign_terms(caller: Calling, ref: Ref, body: SignedAct) -> ShownTerms:
     """
     row = await rows.hearing(caller.db, ref, state=caller.state, lock=True)
     etags.allow(caller, await _shown_terms(caller, row))
-    await _receive(caller, row, body, statement_bodies.hearing_terms(row, await terms.terms_of(caller.db, row)))
+    await _receive(caller, row, body, terms.statement(row, await terms.terms_of(caller.db, row)))
     await terms.confirm(caller.db, hearing=row, actor=caller.actor, now=caller.now)
     return await _shown_terms(caller, row)
 

@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 from hearings.directory import COLUMNS
 from web.api import bodies, problems
 from web.api.access import scopes_text
-from web.api.mount import BASE
 from web.api.routes import OPERATIONS, SAFE, Operation
 from web.api.tokens import PATH as TOKEN_PATH
+from web.paths import BASE
 
 DESCRIPTION = """Hearings by video across borders, for the systems of central authorities and courts.
 

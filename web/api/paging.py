@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import Query
 
 from web.api.access import Caller
-from web.api.mount import BASE
+from web.paths import BASE
 
 After = Annotated[
     str,

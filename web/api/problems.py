@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 
 from hearings import errors
 from hearings.signatures import CAUSES
-from web.api.mount import BASE
+from web.paths import BASE
 from web.problems import status_of
 
 logger = logging.getLogger("vivavoce.web.api.problems")

@@ -18,9 +18,9 @@ from hearings.proofs import BadProof
 from web.api import dpop
 from web.api.access import address_of, parts_of
 from web.api.fields import Model, Shown
-from web.api.mount import BASE
 from web.api.problems import ApiError
 from web.api.routes import Resource
+from web.paths import BASE
 
 router = Resource("access")
 

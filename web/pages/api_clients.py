@@ -21,10 +21,10 @@ from hearings.permissions import require_staff
 from hearings.sentences import tell
 from web import forms
 from web.actors import SignedIn, staff
-from web.api.mount import BASE
 from web.forms import FormError
 from web.i18n import N_, _, ngettext
-from web.pages.outbox import here
+from web.paths import BASE
+from web.places import of_person
 from web.rendering import render
 
 PAGE = 50
@@ -131,7 +131,7 @@ async def _list_page(
         "errors": wrong or [],
         "sandbox": parts.sandbox is not None,
         "address": f"{parts.settings.origin}{BASE}",
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "api_clients.html", context, status=422 if wrong else 200)
 
@@ -182,7 +182,7 @@ async def _client_page(
         "errors": wrong or [],
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
         "address": f"{parts.settings.origin}{BASE}",
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "api_client.html", context, status=422 if wrong else 200)
 

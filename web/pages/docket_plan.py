@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import clocks, diary, errors, queries
-from hearings.docket import Comparison
 from hearings.docket_gathering import Gathered
+from hearings.docket_model import Comparison
 from hearings.models import Person
 from hearings.permissions import require_staff
 from hearings.sentences import tell

@@ -15,7 +15,7 @@ from web import forms
 from web.actors import staff
 from web.forms import FormError
 from web.i18n import N_, _, ngettext, say
-from web.pages.outbox import here
+from web.places import of_person
 from web.rendering import render
 
 SCOPES = {
@@ -55,7 +55,7 @@ async def page(
         "address": f"{parts.settings.origin}/calendar/{made.token}.ics" if made else "",
         "errors": wrong or [],
         "notice": _(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and not made else None,
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "feeds.html", context, status=422 if wrong else 200)
 

@@ -15,7 +15,7 @@ from web import forms, refusals, signing
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _, ngettext
-from web.pages.outbox import here
+from web.places import of_person
 from web.rendering import render
 
 PAGE = 50
@@ -51,7 +51,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "values": dict(values),
         "errors": wrong,
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "signing_keys.html", context, status=422 if wrong else 200)
 

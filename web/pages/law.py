@@ -157,15 +157,11 @@ async def _row_page(
         "history": history,
         "reason": typed.text("reason") if typed else "",
         "serial": law.serial,
-        "places": _here(person),
+        "places": places.of_person(person),
         "errors": wrong,
         "notice": _("The change is made and counts from now on.") if "done" in request.query_params else None,
     }
     return render(request, "law_row.html", context, status=422 if wrong else 200)
-
-
-def _here(person: Person) -> list[places.Place]:
-    return places.of_states(person.owner_state)
 
 
 def _wrong(error: errors.Invalid, prefix: str = "f-") -> list[FormError]:
@@ -278,7 +274,7 @@ async def log(request: Request) -> Response:
         for one in found[:PAGE]
     ]
     more = found[PAGE - 1].serial if len(found) > PAGE else 0
-    return render(request, "law_log.html", {"lines": lines, "next": more, "places": _here(person)})
+    return render(request, "law_log.html", {"lines": lines, "next": more, "places": places.of_person(person)})
 
 
 # --- a bilateral treaty ------------------------------------------------------------------------------------------

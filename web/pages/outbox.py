@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import claims, errors, outbox, reference
+from hearings import claims, errors, outbox
 from hearings.models import Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.permissions import may_staff, require_staff
@@ -72,11 +72,6 @@ async def _may_see(request: Request) -> tuple[SignedIn, Person]:
     return signed, person
 
 
-def here(person: Person) -> list[places.Place]:
-    """Where this person's clock is."""
-    return [places.of_zone(person.owner_state, reference.jurisdiction(person.owner_state).default_zone, person.city)]
-
-
 async def listing(request: Request) -> Response:
     """The messages of this State, newest first."""
     _signed, person = await _may_see(request)
@@ -102,7 +97,7 @@ async def listing(request: Request) -> Response:
         "missed": missed,
         "missed_kind": lambda row: _(MISSED[row.kind]) if row.kind in MISSED else row.kind,
         "missed_why": lambda row: _(REASONS[row.reason]) if row.reason in REASONS else row.reason,
-        "places": here(person),
+        "places": places.of_person(person),
         "repeatable": (OutboxStatus.not_delivered, OutboxStatus.unconfirmed),
         "may_repeat": may_staff(
             "send_again",
@@ -140,7 +135,7 @@ async def show(request: Request) -> Response:
         "written_in": row.payload.get("language", ""),
         "event": row.payload.get("type", ""),
         "link": _link(row.about),
-        "places": here(person),
+        "places": places.of_person(person),
     }
     return render(request, "outbox_message.html", context)
 

@@ -16,7 +16,7 @@ from web import forms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
 from web.i18n import N_, NP_, _
-from web.pages.outbox import here
+from web.places import of_person
 from web.rendering import render
 
 KINDS: Mapping[str, str] = {
@@ -66,7 +66,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "values": dict(values),
         "errors": wrong,
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "recipients.html", context, status=422 if wrong else 200)
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, consent_answers, errors, law, person_consents, queries, reference
+from hearings import clocks, consent_answers, errors, law, person_consents, queries, reference, withdrawals
 from hearings.models import Person
 from hearings.sentences import tell
 from hearings.status import ConsentStatus
@@ -120,12 +120,12 @@ async def record(request: Request) -> Response:
 
 
 async def withdraw(request: Request) -> Response:
-    """The person withdraws. Effects: those of `person_consents.withdraw`; live pages of held hearings are told."""
+    """The person withdraws. Effects: those of `withdrawals.withdraw`; live pages of held hearings are told."""
     signed, person = staff(request)
     form = await forms.read(request)
     async with request.app.state.parts.database.transaction() as db:
         row = await find(db, request, person)
-        held = await person_consents.withdraw(
+        held = await withdrawals.withdraw(
             db,
             request=row,
             consent_id=request.path_params["consent"],

@@ -13,7 +13,7 @@ from web import forms
 from web.actors import SignedIn, staff
 from web.forms import FormError
 from web.i18n import N_, _, ngettext
-from web.pages.outbox import here
+from web.places import of_person
 from web.rendering import render
 
 LABELS = {"url": N_("Address"), "events": N_("Events")}
@@ -63,7 +63,7 @@ async def _page(
         "values": values or {"url": "", "events": []},
         "errors": wrong or [],
         "notice": _(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and not made else None,
-        "places": here(person),
+        "places": of_person(person),
     }
     return render(request, "webhooks.html", context, status=422 if wrong else 200)
 

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from hearings.request_fields import FIELDS
-from web.api import document, problems
+from web import api_docs
+from web.api import problems
 from web.api.request_fields import RequestFields
 
 
@@ -85,8 +86,8 @@ def test_the_fields_of_a_request_are_those_of_the_domain():
 
 
 def test_the_page_says_what_the_code_does():
-    text = document.PAGE.read_text(encoding="utf-8")
-    assert document.filled(text) == text, "run `python -m web.api.document`"
+    text = api_docs.PAGE.read_text(encoding="utf-8")
+    assert api_docs.filled(text) == text, "run `python -m web.api_docs`"
 
 
 async def test_every_code_of_a_problem_is_listed(installation):

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hearings import queries, recordings, sittings, sound_checks
 from hearings.actors import SYSTEM, participant_actor
@@ -21,15 +21,15 @@ from hearings.roles import channel_track
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from web import acts, plan
+from web.i18n import speaking
 from web.indicator import RecordingFacts, indicator
 from web.recorder import Recorder, RecorderSilent
+from web.room import Room
+from web.rows import Rows
 from web.seats import Connection
-from web.view import Scene, nanoseconds
+from web.view import Scene, nanoseconds, recording_view
 
-if TYPE_CHECKING:
-    from web.conductor import Conductor, Rows
-
-logger = logging.getLogger("vivavoce.web.proceedings")
+logger = logging.getLogger("vivavoce.web.recording_side")
 
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
@@ -37,13 +37,13 @@ TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "o
 """Causes of a gap that go into the hearing's log; a microphone switched off is no incident."""
 
 
-class Proceedings:
-    """The recorder's side of one conductor. Called only from the conductor's event loop."""
+class RecordingSide:
+    """The recorder's side of one live hearing. Called only from the conductor's event loop."""
 
-    def __init__(self, conductor: "Conductor") -> None:
+    def __init__(self, room: Room) -> None:
         self.facts = RecordingFacts()
         self.recorder = Recorder()
-        self._conductor = conductor
+        self._room = room
         self._first_seal = asyncio.Event()
         self._began: datetime | None = None  # where the time code begins, once the recorder has said so
         self._ordered = False
@@ -58,20 +58,20 @@ class Proceedings:
     async def start_process(self, argv: list[str]) -> None:
         """Start or take over the recorder, and take an open recording up again."""
         adopted = await self.recorder.start(
-            argv, self._conductor.folder, heard=self._heard, lost=self._lost, restarted=self._restarted
+            argv, self._room.folder, heard=self._heard, lost=self._lost, restarted=self._restarted
         )
         if self.open and not adopted:
             await self._failed("recorder_lost")
             await self._restarted()
 
-    async def take_up(self, rows: "Rows") -> None:
+    async def take_up(self, rows: Rows) -> None:
         """Go on with what the web process before had begun: a close or a start. `rows` are those of the take-over."""
         if rows.sitting.status is SittingStatus.closing and self.facts.closed_at is None:
             await self.finish_closing()
         elif rows.recording is not None and rows.recording.status is RecordingStatus.starting:
             await self._open()
 
-    def read_facts(self, rows: "Rows") -> None:
+    def read_facts(self, rows: Rows) -> None:
         """What the rows say of the recording; the recorder's events go on from there."""
         recording = rows.recording
         if recording is None or recording.status in NEVER_OPENED:
@@ -101,13 +101,13 @@ class Proceedings:
             case messages.Failing():
                 await self._failed(message.code, message.at)
             case messages.GapDeclared() if message.cause in TELLING_GAPS:
-                async with self._conductor.acting() as (db, rows):
+                async with self._room.acting() as (db, rows):
                     await record(
                         db,
                         hearing=rows.hearing,
                         kind=EventKind.gap,
                         actor=SYSTEM,
-                        now=self._conductor.now(),
+                        now=self._room.now(),
                         track=message.track,
                         from_ms=message.t0,
                         until_ms=message.t1,
@@ -124,17 +124,17 @@ class Proceedings:
         """The indicator follows the rows: when it says RECORDING, the sitting is in session or can be resumed."""
         ordered, self._ordered = self._ordered, False
         back = bool(self.facts.error) and not self.facts.sealed_until(message.at, message.count).error
-        async with self._conductor.acting(tell=ordered or back) as (db, rows):
+        async with self._room.acting(tell=ordered or back) as (db, rows):
             if rows.recording is None:
                 return
             await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
             if ordered or back:
                 to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
-                await to(db, sitting=rows.sitting, recording=rows.recording, now=self._conductor.now())
+                await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
         self.facts = self.facts.sealed_until(message.at, message.count)
         self._first_seal.set()
         if ordered or back:
-            self._conductor.notify("started" if ordered else "recording_back", assertive=True)
+            self._room.notify("started" if ordered else "recording_back", assertive=True)
 
     async def _failed(self, code: str, at: int | None = None) -> None:
         """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.
@@ -145,18 +145,18 @@ class Proceedings:
             return
         first = not self.facts.error
         self.facts = self.facts.failed_with(code, at or time.time_ns())
-        self._conductor.announce_recording()
-        async with self._conductor.acting() as (db, rows):
+        self.announce()
+        async with self._room.acting() as (db, rows):
             if rows.recording is not None:
                 await recordings.failing(
                     db,
                     sitting=rows.sitting,
                     recording=rows.recording,
                     code=code,
-                    now=self._conductor.now(),
+                    now=self._room.now(),
                 )
         if first:
-            self._conductor.notify("recording_failing", assertive=True)
+            self._room.notify("recording_failing", assertive=True)
 
     async def floor_closed_by_worker(self, cause: str, at: int) -> None:
         """The worker closed the floor by itself, before we knew."""
@@ -166,6 +166,13 @@ class Proceedings:
         """Once a second: have seals stayed away for 20 s?"""
         if self.open and not self.facts.error and indicator(self.facts, now)[0] == "failing":
             await self._failed("no_seal")
+
+    def announce(self) -> None:
+        """Every page learns the state of the recording now."""
+        now = time.time_ns()
+        for connection in list(self._room.connections.values()):
+            with speaking(connection.locale):
+                connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
 
     def plan_tracks(self, scene: Scene) -> None:
         """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
@@ -185,7 +192,7 @@ class Proceedings:
             logger.warning("the recorder did not take the recording up again")
             return
         if self.facts.stopping_at is not None and self.open:
-            self._conductor.spawn(self._close_recording())
+            self._room.spawn(self._close_recording())
 
     # --- what people order --------------------------------------------------------------------------------------
 
@@ -207,7 +214,7 @@ class Proceedings:
     async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
         """One person at a time: record, read back, decode, forget. A second one waits for the first."""
         async with self._busy:
-            async with self._conductor.acting(connection.participant_id) as (db, rows):
+            async with self._room.acting(connection.participant_id) as (db, rows):
                 who = rows.participant(command.participant)
                 if who is None:
                     raise NotFound
@@ -217,7 +224,7 @@ class Proceedings:
                     participant=who,
                     lang=command.lang,
                     actor=participant_actor(_me(rows, connection)),
-                    now=self._conductor.now(),
+                    now=self._room.now(),
                 )
                 rules = rows.rules
             try:
@@ -231,7 +238,7 @@ class Proceedings:
             await self._check_found(check.participant_id, check.lang, found)
 
     async def _check_found(self, participant_id: str, lang: str, found: messages.SoundChecked | None) -> None:
-        async with self._conductor.acting() as (db, rows):
+        async with self._room.acting() as (db, rows):
             await sound_checks.record_sound_check(
                 db,
                 sitting=rows.sitting,
@@ -241,14 +248,14 @@ class Proceedings:
                 picture=found is not None and found.picture,
                 level=found.level if found else None,
                 text=found.text if found else "",
-                now=self._conductor.now(),
+                now=self._room.now(),
             )
 
     async def _start(self, connection: Connection, command: messages.Start) -> None:
         """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
         sitting in session (`_sealed`). Nothing when it is: an order given again after the web process was lost."""
         async with self._busy:
-            async with self._conductor.acting(connection.participant_id) as (db, rows):
+            async with self._room.acting(connection.participant_id) as (db, rows):
                 if rows.sitting.status is SittingStatus.in_session:
                     return
                 await sittings.start(
@@ -258,7 +265,7 @@ class Proceedings:
                     without_comparison=command.without_comparison,
                     reason=command.reason,
                     actor=participant_actor(_me(rows, connection)),
-                    now=self._conductor.now(),
+                    now=self._room.now(),
                 )
             self._first_seal.clear()
             self._ordered = True
@@ -276,7 +283,7 @@ class Proceedings:
 
         That none of them is without a key is looked at before (`sittings.start`).
         """
-        async with self._conductor.reading() as (db, rows):
+        async with self._room.reading() as (db, rows):
             both = {rows.hearing.requesting_state, rows.hearing.requested_state}
             keys = await queries.authority_keys(db, sorted(rows.rules.recipients or both))
         return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
@@ -284,7 +291,7 @@ class Proceedings:
     async def _open(self) -> None:
         """Open the recording, or have it taken up again. Effects: `facts.opened_at`."""
         recipients = await self._recipients()
-        async with self._conductor.reading() as (_db, rows):
+        async with self._room.reading() as (_db, rows):
             pass
         assert rows.recording is not None
         tracks = plan.recorded_tracks(rows.participants, rows.languages, rows.rules)
@@ -298,42 +305,42 @@ class Proceedings:
             self.facts = RecordingFacts(opened_at=opened.at)
 
     async def _resume(self, connection: Connection, command: messages.Resume) -> None:
-        async with self._conductor.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection.participant_id) as (db, rows):
             is_open = await sittings.resume(
                 db,
                 sitting=rows.sitting,
                 reason=command.reason,
                 without_consent=command.without_consent,
                 actor=participant_actor(_me(rows, connection)),
-                now=self._conductor.now(),
+                now=self._room.now(),
             )
-        await self._conductor.refresh()
+        await self._room.refresh()
         if is_open:
-            self._conductor.notify("resumed", assertive=True)
+            self._room.notify("resumed", assertive=True)
 
     async def _close(self, connection: Connection, command: messages.Close) -> None:
-        async with self._conductor.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection.participant_id) as (db, rows):
             await sittings.close(
                 db,
                 sitting=rows.sitting,
                 reason=command.reason,
                 actor=participant_actor(_me(rows, connection)),
-                now=self._conductor.now(),
+                now=self._room.now(),
             )
-        self._conductor.notify("closing", assertive=True)
+        self._room.notify("closing", assertive=True)
         await self.finish_closing()
 
     async def _break_off(self, connection: Connection, command: messages.BreakOff) -> None:
-        async with self._conductor.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection.participant_id) as (db, rows):
             closing = rows.sitting.status is SittingStatus.closing
             await sittings.abort(
                 db,
                 sitting=rows.sitting,
                 reason=command.reason,
                 actor=participant_actor(_me(rows, connection)),
-                now=self._conductor.now(),
+                now=self._room.now(),
             )
-        self._conductor.notify("breaking_off", assertive=True)
+        self._room.notify("breaking_off", assertive=True)
         if not closing:  # else whoever closed it is waiting for the recorder already
             await self.finish_closing()
 
@@ -341,19 +348,19 @@ class Proceedings:
         """The sitting is closing: seal what there is, then end it. Also after a take-over in the middle of it."""
         if self.open:
             self.facts = replace(self.facts, stopping_at=time.time_ns())
-            await self._conductor.refresh()
+            await self._room.refresh()
             await self._close_recording()
         else:
-            async with self._conductor.acting() as (db, rows):
-                await sittings.finish(db, sitting=rows.sitting, now=self._conductor.now())
-            self._conductor.spawn(self._conductor.finish("no_recording"))
+            async with self._room.acting() as (db, rows):
+                await sittings.finish(db, sitting=rows.sitting, now=self._room.now())
+            self._room.finish("no_recording")
 
     async def _close_recording(self) -> None:
         await self._closed(await self.recorder.close())
 
     async def _closed(self, closed: messages.RecordingClosed) -> None:
         self.facts = replace(self.facts, closed_at=closed.at, error="", error_at=None)
-        async with self._conductor.acting() as (db, rows):
+        async with self._room.acting() as (db, rows):
             assert rows.recording is not None
             if rows.recording.status is not RecordingStatus.sealed:
                 await recordings.closed(
@@ -362,13 +369,13 @@ class Proceedings:
                     recording=rows.recording,
                     size=closed.size,
                     root=closed.root,
-                    now=self._conductor.now(),
+                    now=self._room.now(),
                 )
-                await sittings.finish(db, sitting=rows.sitting, now=self._conductor.now())
-        self._conductor.spawn(self._conductor.finish("closed"))
+                await sittings.finish(db, sitting=rows.sitting, now=self._room.now())
+        self._room.finish("closed")
 
 
-def _me(rows: "Rows", connection: Connection) -> Participant:
+def _me(rows: Rows, connection: Connection) -> Participant:
     me = rows.participant(connection.participant_id)
     if me is None:
         raise NotFound

@@ -54,7 +54,7 @@ from web.api import (
 from web.api.dpop import SeenProofs
 
 if TYPE_CHECKING:
-    from web.app import Parts
+    from web.parts import Parts
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),

@@ -1,19 +1,20 @@
-"""The tables of docs/api.md, out of the code; `python -m web.api.document` writes them there, and a test compares."""
+"""The tables of docs/api.md, out of the code; `python -m web.api_docs` writes them there, and a test compares."""
 
 from pathlib import Path
 
 from fastapi.routing import APIRoute
 
 from hearings.api_clients import SCOPES
-from web.api import app, problems
+from web import api_app
+from web.api import problems
 from web.api.routes import OPERATIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 
 
 def _operations() -> str:
     lines = ["| operation | scope | signed | what it does |", "|---|---|---|---|"]
-    for route in (route for module in app.RESOURCES for route in module.router.routes):
+    for route in (route for module in api_app.RESOURCES for route in module.router.routes):
         if isinstance(route, APIRoute):
             operation = OPERATIONS[route.endpoint]
             scope = {None: "no token", "": "any"}.get(operation.scope) or " or ".join(

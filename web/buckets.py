@@ -1,0 +1,63 @@
+"""How often somebody may ask: token buckets, one for each kind of request and each caller."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`burst` requests at once, refilled at `per_minute`."""
+
+    per_minute: float
+    burst: int
+
+
+RATES: dict[str, Rate] = {
+    "sign_in": Rate(per_minute=10, burst=10),
+    "write": Rate(per_minute=100, burst=50),
+    "read": Rate(per_minute=600, burst=200),
+    "segment": Rate(per_minute=6000, burst=1000),
+    "api": Rate(per_minute=100, burst=50),
+    "api_address": Rate(per_minute=60, burst=30),
+}
+"""Per address, and for the API per client. Segments of a recording are many and small, hence
+their own line."""
+
+
+class Buckets:
+    """Token buckets in this process, at most `size` of them; the one unused for longest is forgotten first.
+
+    Any thread may take.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        size: int = 10_000,
+        rates: Mapping[str, Rate] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.size = size
+        self.rates = {**RATES, **(rates or {})}
+        self.levels: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self.lock = Lock()
+
+    def take(self, rate: str, who: str) -> float:
+        """Take one token; 0 when there was one, else the seconds until there is."""
+        limit = self.rates[rate]
+        with self.lock:
+            now = self.clock()
+            level, at = self.levels.pop((rate, who), (float(limit.burst), now))
+            level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
+            wait = 0.0 if level >= 1 else (1 - level) * 60 / limit.per_minute
+            self.levels[(rate, who)] = (level - 1 if wait == 0 else level, now)
+            if len(self.levels) > self.size:
+                self.levels.popitem(last=False)
+        return wait
+
+    def left(self, rate: str, who: str) -> float:
+        """How many tokens there were after the last one was taken."""
+        return self.levels.get((rate, who), (float(self.rates[rate].burst), 0.0))[0]

@@ -1,0 +1,76 @@
+"""What every request finds at hand: settings, databases, keys, templates, the live hearings."""
+
+import asyncio
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+
+from hearings.db import Database
+from hearings.pdf_seals import DocumentSeal
+from web.buckets import Buckets
+from web.conductors import Conductors
+from web.line_rooms import LineRooms
+from web.settings import Settings
+
+
+class NotInitialised(Exception):
+    """Something `vivavoce init` makes is missing or not as it must be."""
+
+
+PDF_CHECKS = 2
+"""Files whose signatures are checked at the same time."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of this installation: `cookie` in memory; the seal key only as a path, the recorder reads it."""
+
+    cookie: bytes
+    seal: Path
+    documents: DocumentSeal
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What requests share; `request.app.state.parts`. Made once, by `web.app.create_app`."""
+
+    settings: Settings
+    database: Database
+    templates: jinja2.Environment
+    keys: Keys
+    buckets: Buckets
+    conductors: Conductors
+    line_rooms: LineRooms
+    sandbox: Database | None = None
+    """Where the sandbox clients of the API work; None when the installation has no sandbox."""
+    pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
+    """Each check is a process of up to 1 GiB; whoever comes when all are busy waits."""
+
+
+def read_keys(settings: Settings) -> Keys:
+    """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
+    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
+    documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
+    for path in (cookie, seal, documents.key, documents.certificate):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            raise NotInitialised(f"The key {path} is missing: run `vivavoce init`") from None
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise NotInitialised(f"The key {path} can be read by others: run `chmod 600 {path}`, or make a new one")
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            raise NotInitialised(f"The key {path} belongs to another account")
+    secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
+    if len(secret) != 32:
+        raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
+    return Keys(cookie=secret, seal=seal, documents=documents)
+
+
+def require_folders(settings: Settings) -> None:
+    """Refuse to begin without the folders `init` makes. Raises `NotInitialised`."""
+    for folder in (settings.data, settings.recordings, settings.run):
+        if not folder.is_dir():
+            raise NotInitialised(f"The folder {folder} is missing: run `vivavoce init`")
