@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from media.evidence import journal_lines, tlog
 from media.evidence.journal_lines import Line
@@ -33,14 +32,6 @@ class NotClosedError(CustodyError):
 
 class NotAllowedError(CustodyError):
     """The line may not follow a close, or is not well formed."""
-
-
-class Signer(Protocol):
-    """The two-method seal key of `media.evidence.seal_key`, or anything like it."""
-
-    def sign(self, text: bytes, origin: str) -> bytes:
-        """A signed note over the text, in the name of the origin."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -108,7 +99,7 @@ def read_closing(folder: Path) -> Closing:
     return Closing(ledger.closed_at, ledger.lines[ledger.closed_at], tuple(proof), ledger.head, ledger.note)
 
 
-def append_after_close(folder: Path, entries: Sequence[Line], seed: bytes | Signer, now_ns: int) -> tlog.Checkpoint:
+def append_after_close(folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int) -> tlog.Checkpoint:
     """Append lines that may follow a close and sign the new head; durable on return.
 
     `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or CustodyError: nothing was appended.
@@ -131,7 +122,7 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def append_locked(folder: Path, entries: Sequence[Line], seed: bytes | Signer, now_ns: int) -> tlog.Checkpoint:
+def append_locked(folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int) -> tlog.Checkpoint:
     """`append_after_close` for a caller that holds the lock."""
     ledger = read(folder)
     if ledger.closed_at is None:

@@ -15,7 +15,6 @@ from typing import Any
 import rfc8785
 
 from media.evidence import tlog
-from media.evidence.seal_key import SealKey
 from media.evidence.store import FileStore, SegmentStore, sync_folder, write_all
 
 NAME = "journal.jsonl"
@@ -66,7 +65,7 @@ class Journal:
         self,
         folder: Path,
         origin: str,
-        key: SealKey,
+        key: tlog.Signer,
         *,
         tree: tlog.Tree | None = None,
         length: int = 0,

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
@@ -35,6 +36,7 @@ __all__ = [
     "NoteError",
     "Signature",
     "SignatureError",
+    "Signer",
     "Tree",
     "UnpinnedError",
     "VerifierKey",
@@ -71,6 +73,14 @@ MAX_SIGNATURES = 64
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _MAX_SIZE = 2**53 - 1
 _DASH = "\u2014 "
+
+
+class Signer(Protocol):
+    """The two-method seal key of `media.evidence.seal_key`, or anything like it."""
+
+    def sign(self, text: bytes, origin: str) -> bytes:
+        """A signed note over the text, in the name of the origin."""
+        ...
 
 
 class NoteError(ValueError):
