@@ -358,7 +358,7 @@ class ProofUsed(HearingsError):
 
 
 class SignatureRefused(HearingsError):
-    """A signed statement was refused. `code` says why (`hearings.signatures.CAUSES`).
+    """A signed statement was refused. `code` says why (`hearings.signatures.signatures.CAUSES`).
 
     `entry` is a row that outlives the rollback: `Database.transaction` adds it in a transaction of its own.
     """
@@ -401,7 +401,7 @@ class DoubleBooking(HearingsError):
 class InterpreterUnfit(HearingsError):
     """Something speaks against an interpreter at this time: say why she is booked all the same, or choose another.
 
-    `interpreters` holds number, name and codes (`hearings.interpreters`) of those the caller may see.
+    `interpreters` holds number, name and codes (`hearings.times.interpreters`) of those the caller may see.
     """
 
     code = "interpreter_unfit"

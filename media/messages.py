@@ -202,7 +202,7 @@ class ConfirmCondition(Command):
 class RecordAct(Command):
     """Record an act in the log: its kind and what its fields hold, as text.
 
-    Who may be recorded how is `hearings.recorded_acts.KINDS`.
+    Who may be recorded how is `hearings.sitting.recorded_acts.KINDS`.
     """
 
     kind: Annotated[str, Meta(max_length=40)]

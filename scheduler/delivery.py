@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from hearings import outbox
 from hearings.db import Database
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox
 from scheduler import mail, webhooks
 from scheduler.ways import Outcome, Ways
 

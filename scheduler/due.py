@@ -2,8 +2,8 @@
 
 An action is named by a key that holds everything it depends on, the instant included: a hearing that moves has new
 reminders. One-shot actions never go away while their rows stay as they are, so a clock that jumps forward and back
-loses none; whoever carries them out claims the key (`hearings.claims`), so none happens twice. Periodic actions are
-named by the number of their period, and only that of `now` is due: a missed audit is made up for by the next one.
+loses none; whoever carries them out claims the key (`hearings.outward.claims`), so none happens twice. Periodic actions
+are named by the number of their period, and only that of `now` is due: a missed audit is made up for by the next one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import claims, invitations, notices
 from hearings.models import Hearing, StatusChange, UnfollowedChange
+from hearings.outward import claims, invitations, notices
 from hearings.status import HearingStatus
 from scheduler.world import World
 

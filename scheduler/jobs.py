@@ -8,9 +8,10 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import claims, invitations, notices, priority
 from hearings.models import CustodyAudit, Hearing, HearingRequest, Recording, Sitting
+from hearings.outward import claims, invitations, notices
 from hearings.queries import get
+from hearings.requests import priority
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus
 from scheduler import audits, tidying
 from scheduler.due import MISSED, Action, Kind, Rows, StoredRecording, due

@@ -20,7 +20,7 @@ from hearings.texts import one_line
 from scheduler.ways import MailServer, Outcome
 
 ISOLATES = "\u2066\u2069"
-"""Keep a reference together in a subject that runs from right to left (`hearings.mail_words.plain`)."""
+"""Keep a reference together in a subject that runs from right to left (`hearings.outward.mail_words.plain`)."""
 SENT, WAITING = OutboxStatus.sent, OutboxStatus.waiting
 UNCONFIRMED, NOT_DELIVERED = OutboxStatus.unconfirmed, OutboxStatus.not_delivered
 

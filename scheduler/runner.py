@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hearings import outbox
+from hearings.outward import outbox
 from scheduler.election import Election, election
 from scheduler.world import World
 

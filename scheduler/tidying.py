@@ -7,11 +7,12 @@ from typing import Any
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import claims, notices, tzdata_check
 from hearings.clocks import tzdb_version
-from hearings.mail_words import Say, english
+from hearings.hearing import zone_data
 from hearings.models import ApiAnswer, ApiProof, ApiToken, OutboxAttempt, OutboxMessage, SignInLink
 from hearings.models.outbox import OutboxStatus
+from hearings.outward import claims, notices
+from hearings.outward.mail_words import Say, english
 
 GRACE = timedelta(days=1)
 """How long expired tokens are kept, for a clock that is set back."""
@@ -43,11 +44,11 @@ async def check_zones(db: AsyncSession, *, origin: str, say: Say = english, now:
     """Tell both States of every hearing still to come that the present time-zone data would move.
 
     Effects: it waits for those who decide; a claim and a mail to those concerned, once for each day, its start and the
-    version of the data; nothing moves by itself (`hearings.tzdata_check`).
+    version of the data; nothing moves by itself (`hearings.hearing.zone_data`).
     """
     version = tzdb_version()
     to, functions, text = notices.DUE["time_moved"]
-    for found in await tzdata_check.note(db, now=now):
+    for found in await zone_data.note(db, now=now):
         hearing, key = found.hearing, f"time_moved:{found.day.id}:{int(found.day.starts_at.timestamp())}:{version}"
         mine = await claims.claim(
             db,

@@ -3,8 +3,8 @@
 import ssl
 from dataclasses import dataclass
 
-from hearings import webhooks
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import webhooks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Ways:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The status that follows, a word of `hearings.outbox.CODES`, and what the other side said."""
+    """The status that follows, a word of `hearings.outward.outbox.CODES`, and what the other side said."""
 
     status: OutboxStatus
     code: str = ""

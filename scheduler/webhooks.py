@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from hearings import webhooks
 from hearings.errors import Invalid
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxStatus
+from hearings.outward import webhooks
 from scheduler.ways import Outcome, Posting
 
 SENT, WAITING = OutboxStatus.sent, OutboxStatus.waiting

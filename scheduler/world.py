@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hearings.db import Database
-from hearings.mail_words import Say, english
+from hearings.outward.mail_words import Say, english
 from scheduler.due import POLICY, Policy
 from scheduler.ways import Ways
 

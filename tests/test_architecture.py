@@ -137,17 +137,6 @@ def test_tests_hold_no_package_that_could_shadow_ours() -> None:
     assert "--import-mode=importlib" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
-def test_the_map_of_hearings_names_every_module_once() -> None:
-    told = (ast.get_docstring(ast.parse((ROOT / "hearings" / "__init__.py").read_text(encoding="utf-8"))) or "").split()
-    found = sorted(file.stem for file in (ROOT / "hearings").glob("[a-z]*.py"))
-    start = told.index("law", told.index("whole):"))
-    subjects = {"law", "request", "people", "sitting", "agreement", "outward", "ground"}
-    named = [word for word in told[start:] if word not in subjects - {"law"}]
-    # Five subjects share their name with a module of theirs.
-    shared = ("law", "diary", "minutes", "signatures", "documents")
-    assert sorted(named) == sorted([*found, *shared])
-
-
 def test_modules_are_short() -> None:
     lengths = {
         module: len(file.read_text(encoding="utf-8").splitlines())

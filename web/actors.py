@@ -16,10 +16,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hearings import logins, queries
+from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.errors import NotFound
 from hearings.models import Hearing, Login, Participant, Person
+from hearings.people import logins
 from web.i18n import state_name
 from web.roles import label
 from web.security import csrf_token, require_csrf_header

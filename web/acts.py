@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import fingerprints, participants, queries, recorded_acts, room_rules, seats, sittings
+from hearings import queries
 from hearings.actors import Actor, participant_actor
+from hearings.agreement import room_rules
 from hearings.errors import HearingsError, NotFound
+from hearings.hearing import participants, seats
 from hearings.models import Hearing, Participant, Sitting
+from hearings.sitting import fingerprints, recorded_acts, sittings
 from media import messages
 from web import refusals
 from web.room import Room

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi.routing import APIRoute
 
-from hearings.api_clients import SCOPES
+from hearings.outward.api_clients import SCOPES
 from web import api_app
 from web.api import problems
 from web.api.routes import OPERATIONS

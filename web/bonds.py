@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import signatures, terms
 from hearings.actors import Actor
+from hearings.hearing import agreed_terms
 from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.columns import Row
-from hearings.signatures import Act
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from web import diary_words, places, roles, signing
 from web.i18n import _, clock, long_date, offset
 
@@ -78,19 +79,19 @@ def of_request(
 
 async def of_hearing(db: AsyncSession, hearing: Hearing, offer: Offer | None, *, state: str) -> Bond:
     """Agreeing to the terms of a hearing as they are once `offer` is accepted; without one, as they stand."""
-    found = await (terms.terms_if(db, hearing, offer) if offer else terms.terms_of(db, hearing))
+    found = await (agreed_terms.terms_if(db, hearing, offer) if offer else agreed_terms.terms_of(db, hearing))
     return Bond(
         act=Act.agree_hearing,
         state=state,
         other=hearing.requested_state if state == hearing.requesting_state else hearing.requesting_state,
         about=hearing.ref,
         subject=hearing,
-        body=terms.statement(hearing, found, offer),
+        body=agreed_terms.statement(hearing, found, offer),
         facts=[*_days(hearing, found, state), *_manner(hearing)],
     )
 
 
-def _days(hearing: Hearing, found: terms.Terms, state: str) -> list[tuple[str, str]]:
+def _days(hearing: Hearing, found: agreed_terms.Terms, state: str) -> list[tuple[str, str]]:
     """Each day by the clocks of both courts, the own first."""
     told = []
     for day in found.body["days"]:

@@ -10,13 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from hearings import attachments, case_export, request_document
 from hearings.actors import Actor
-from hearings.bags import Bag
-from hearings.case_export import Case
+from hearings.documents.bags import Bag
 from hearings.models import Attachment, HearingRequest
 from hearings.models.request_parts import RequestAct
-from hearings.request_log import log
+from hearings.overview import case_export
+from hearings.overview.case_export import Case
+from hearings.requests import attachments
+from hearings.requests import document as request_document
+from hearings.requests.log import log
 from web import printing
 
 IN_MEMORY = 1 << 20

@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from hearings.law import LAW
+from hearings.law.law import LAW
 from web.i18n import DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parent

@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
-from hearings import errors, keys, logins, pdf_seals, queries, signing_keys, staff
+from hearings import errors, queries
 from hearings.db import Database
+from hearings.documents import pdf_seals
 from hearings.models import Hearing, Person
+from hearings.people import logins, staff
 from hearings.roles import StaffFunction
+from hearings.signatures import recipients, signing_keys
 from media.evidence import bag, custody, seal_key, verify
 from media.evidence.keyfile import make_key_file, policy_text
 from web import demo
@@ -76,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     key = add("key", add_key, "Add an authority's public key, or make a new key file for it.")
     key.add_argument("--state", required=True, help="ISO 3166-1 code of the State")
     key.add_argument("--authority", required=True, help="name of the court or authority")
-    key.add_argument("--kind", choices=keys.KINDS, help="of a key recordings are encrypted to")
+    key.add_argument("--kind", choices=recipients.KINDS, help="of a key recordings are encrypted to")
     source = key.add_mutually_exclusive_group()
     source.add_argument("--recipient", help="the public key the authority has sent: age1…")
     source.add_argument("--new", type=Path, metavar="FILE", help="make a key file for the authority to keep")
@@ -278,7 +281,7 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
     if not (recipient or options.new or signing):
         raise Refused("Say --recipient, --new or --signing-key")
     if (recipient or options.new) and not options.kind:
-        raise Refused(f"Say --kind: {', '.join(keys.KINDS)}")
+        raise Refused(f"Say --kind: {', '.join(recipients.KINDS)}")
     if options.new:
         vkey = seal_key.read_seal_key(settings.keys / "seal.key").vkey(settings.court_name)
         signs = options.kind != "escrow" and not signing
@@ -298,7 +301,7 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
         )
     if recipient:
         print(f"{options.authority} ({options.state}), {options.kind}: {recipient}")
-        print(f"its fingerprint: {keys.fingerprint(recipient)}")
+        print(f"its fingerprint: {recipients.fingerprint(recipient)}")
     if signing:
         print(f"{options.authority} ({options.state}), public signing key: {signing}")
     return 0
@@ -308,7 +311,7 @@ async def _add_key(settings: Settings, options: argparse.Namespace, recipient: s
     now = datetime.now(UTC)
     async with _database(settings) as database, database.transaction() as db:
         if recipient:
-            await keys.add(
+            await recipients.add(
                 db,
                 state=options.state,
                 authority_name=options.authority,

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hearings import conditions
-from hearings.conditions import Condition, ConditionKind, Kept, Treatment
+from hearings.requests import conditions
+from hearings.requests.conditions import Condition, ConditionKind, Kept, Treatment
 from hearings.roles import Role
 from web import roles
 from web.i18n import N_, _, language_here, ngettext

@@ -13,13 +13,15 @@ from datetime import datetime
 
 from starlette.websockets import WebSocket
 
-from hearings import room_rules, seats, sittings
 from hearings.actors import SYSTEM
+from hearings.agreement import room_rules
 from hearings.db import Database
 from hearings.errors import NotFound
 from hearings.events import EventKind
+from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
+from hearings.sitting import sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python

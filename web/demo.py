@@ -11,25 +11,20 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import (
-    diary,
-    diary_queries,
-    keys,
-    links,
-    logins,
-    participants,
-    queries,
-    requests,
-    signing_keys,
-    staff,
-    statement_bodies,
-)
+from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.db import Database
 from hearings.errors import NotFound
+from hearings.hearing import hearing as diary
+from hearings.hearing import links, participants
 from hearings.models import Hearing, Participant, Person
+from hearings.people import logins, staff
+from hearings.requests import requests
+from hearings.requests import statements as statement_bodies
 from hearings.roles import Role
-from hearings.signatures import Act
+from hearings.signatures import recipients, signing_keys
+from hearings.signatures.signatures import Act
+from hearings.times import queries as diary_queries
 from media.evidence.keyfile import make_key_file
 from web import bonds, demo_agreement, demo_keys
 
@@ -171,7 +166,7 @@ async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_fold
         descriptor = os.open(key_folder / f"{name}.key.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(made.text)
-        await keys.add(
+        await recipients.add(
             db, state=state, authority_name=authority, kind=kind, recipient=made.recipient, demo=True, now=now
         )
         if made.signing_public:

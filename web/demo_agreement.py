@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import agreements, signatures, sites
 from hearings.actors import Actor
+from hearings.agreement import agreements, sites
 from hearings.models import Agreement, Hearing, SiteProfile
+from hearings.signatures import signatures
 from web import demo_keys
 from web.bonds import Bond
 
@@ -59,7 +60,7 @@ async def agree(
 ) -> Agreement:
     """Make the sites if they are not there, negotiate, propose, and have both States sign.
 
-    Effects: those of `sites.add` and of the steps of `hearings.agreements`.
+    Effects: those of `sites.add` and of the steps of `hearings.agreement.agreements`.
     """
     profiles = [await _profile(db, actor, now) for actor in (clerk, authority)]
     agreement = await agreements.draft(

@@ -10,8 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import proofs, signatures, signing_keys
 from hearings.actors import Actor
+from hearings.signatures import jws, signatures, signing_keys
 from web.bonds import Bond
 
 KEY_FILES = {"RO": "romania.key.txt", "TH": "thailand.key.txt"}
@@ -35,8 +35,8 @@ async def _seed(db: AsyncSession, state: str, path: Path, now: datetime) -> byte
     then a key is made for this once."""
     found = re.search(r"^# signing-key: ([\w-]{43})$", path.read_text("utf-8"), re.M) if path.exists() else None
     if found:
-        return proofs.decode(found[1])
+        return jws.decode(found[1])
     made = Ed25519PrivateKey.generate()
-    public = proofs.encode(made.public_key().public_bytes_raw())
+    public = jws.encode(made.public_key().public_bytes_raw())
     await signing_keys.add(db, state=state, authority_name="Demonstration", public_key=public, demo=True, now=now)
     return made.private_bytes_raw()

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from hearings.availability import HIDDEN
-from hearings.court_times import Warned
 from hearings.errors import InterpreterUnfit
 from hearings.models.diary import PeriodKind, ResourceKind
 from hearings.models.hearing import RecordingPolicy
-from hearings.slots import Reason
+from hearings.times.availability import HIDDEN
+from hearings.times.court_times import Warned
+from hearings.times.slots import Reason
 from web.i18n import N_, _, about, day, listed, state_name
 from web.sentences import english, told_here
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hearings import fingerprints
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant
+from hearings.sitting import fingerprints
 from web import recorded_words, roles
 from web.i18n import N_, _, language_here
 from web.recorded_words import Shown

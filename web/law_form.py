@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hearings import law_checks
 from hearings.errors import Invalid
-from hearings.law import Law
-from hearings.law_checks import FIELDS, Field
-from hearings.law_rows import Edit
+from hearings.law import row_checks
+from hearings.law.law import Law
+from hearings.law.row_checks import FIELDS, Field
+from hearings.law.rows import Edit
 from hearings.sentences import tell
 from web.forms import Form
 from web.i18n import N_, _
@@ -114,7 +114,7 @@ def shown(kind: str, values: Mapping[str, Any], law: Law) -> list[Shown]:
     for field in FIELDS[kind]:
         typed = values.get(f"f-{field.name}")
         value = typed if isinstance(typed, str) else encode(field, values.get(field.name))
-        options = ("true", "false") if field.shape == "flag" else law_checks.options(field, law)
+        options = ("true", "false") if field.shape == "flag" else row_checks.options(field, law)
         choice = field.shape in ("choice", "flag")
         known = options if choice or field.shape in ("list", "pipes") else ()
         shape = "choice" if choice else field.shape

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import fingerprints
 from hearings.actors import SYSTEM
 from hearings.events import EventKind, record
+from hearings.sitting import fingerprints
 from hearings.status import IN_ROOM
 from media import messages
 from media.processes import Process, python

@@ -9,10 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from hearings import errors, minutes, minutes_text, passages, queries, reservations
+from hearings import errors, queries
 from hearings.actors import Actor
+from hearings.minutes import minutes, passages, reservations
+from hearings.minutes import text as minutes_text
+from hearings.minutes.passages import Obstacle, tongues
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant
-from hearings.passages import Obstacle, tongues
 from hearings.permissions import may, may_staff, require, require_staff
 from hearings.roles import CONDUCTING
 from hearings.status import MinutesStatus

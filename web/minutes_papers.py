@@ -4,8 +4,12 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import minutes, minutes_document, minutes_text, passages, queries, reservations, signatures
+from hearings import queries
+from hearings.minutes import document as minutes_document
+from hearings.minutes import minutes, passages, reservations
+from hearings.minutes import text as minutes_text
 from hearings.models import Hearing, HearingRequest, Minutes
+from hearings.signatures import signatures
 from web import minutes_words
 
 

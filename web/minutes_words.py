@@ -5,9 +5,9 @@ import gettext
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from hearings.minutes_facts import SECTIONS, WHO
-from hearings.minutes_phrases import Words, english
-from hearings.passages import Obstacle
+from hearings.minutes.facts import SECTIONS, WHO
+from hearings.minutes.passages import Obstacle
+from hearings.minutes.phrases import Words, english
 from web import i18n, roles
 from web.i18n import N_, _, in_turn, language_here, listed, ngettext, one_by_one
 

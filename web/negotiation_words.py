@@ -6,7 +6,7 @@ The sentences are `hearings`' own; a test compares them.
 from collections.abc import Mapping
 from typing import Any
 
-from hearings.outcomes import Line
+from hearings.agreement.outcome import Line
 from web.i18n import N_, _, listed, ngettext, one_by_one
 from web.technical_words import word
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from hearings.db import Database
-from hearings.pdf_seals import DocumentSeal
+from hearings.documents.pdf_seals import DocumentSeal
 from web.buckets import Buckets
 from web.conductors import Conductors
 from web.line_rooms import LineRooms

@@ -9,10 +9,10 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hearings import profiles
+from hearings.agreement import profiles
+from hearings.agreement.room_rules import NO_RULES, RoomRules
 from hearings.models import Participant
 from hearings.roles import SHORT, Role, channel_track
-from hearings.room_rules import NO_RULES, RoomRules
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 

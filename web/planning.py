@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import anyio
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import docket_gathering, docket_model
-from hearings.docket_gathering import Gathered
-from hearings.docket_model import Comparison
+from hearings.times import docket_gathering, solver
+from hearings.times.docket_gathering import Gathered
+from hearings.times.solver import Comparison
 
 SECONDS = 10.0
 """How long the solver may think."""
@@ -24,7 +24,7 @@ async def gather(
 
 async def compare(found: Gathered) -> Comparison:
     """The plan beside first-come order; waits for another that is being made. Raises `PlanningMissing`."""
-    return await anyio.to_thread.run_sync(lambda: docket_model.compare(found.docket, seconds=SECONDS), limiter=ONE)
+    return await anyio.to_thread.run_sync(lambda: solver.compare(found.docket, seconds=SECONDS), limiter=ONE)
 
 
 def under_way() -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hearings import documents, pdf_seals
-from hearings.pdf_seals import SignedPdfReport
+from hearings.documents import documents, pdf_seals
+from hearings.documents.pdf_seals import SignedPdfReport
 from web.rendering import MANIFEST
 
 FONTS = MANIFEST.parent / "print-fonts"

@@ -10,8 +10,8 @@ from hearings.events import EventKind
 from hearings.models import Attachment, Hearing, HearingEvent, Participant
 from hearings.models.request_parts import AttachmentKind
 from hearings.permissions import may
-from hearings.recorded_acts import KINDS, LONGEST, Field, Kind, Sort, correctable_by, replaced
 from hearings.roles import Role
+from hearings.sitting.recorded_acts import KINDS, LONGEST, Field, Kind, Sort, correctable_by, replaced
 from hearings.status import IN_ROOM, PresenceStatus
 from web import recorded_words
 from web.i18n import _, language_here, state_name

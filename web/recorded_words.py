@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hearings.events import EventKind
-from hearings.minutes_facts import redacted, secrets
-from hearings.minutes_phrases import Joined, say
+from hearings.minutes.facts import redacted, secrets
+from hearings.minutes.phrases import Joined, say
 from hearings.models import HearingEvent, Participant
-from hearings.protected_names import protected
-from hearings.recorded_acts import KINDS, Sort
+from hearings.people.protected_names import protected
+from hearings.sitting.recorded_acts import KINDS, Sort
 from web import roles
 from web.i18n import N_, _, about, current, in_turn, language_here, ngettext, one_by_one, state_name
 

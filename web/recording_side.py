@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from hearings import queries, recordings, sittings, sound_checks
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
 from hearings.errors import HearingsError, NotFound
 from hearings.events import EventKind, record
 from hearings.models import Participant
 from hearings.roles import channel_track
+from hearings.sitting import recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from web import acts, plan

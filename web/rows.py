@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import fingerprints, queries, recorded_acts, room_rules
+from hearings import queries
+from hearings.agreement import room_rules
+from hearings.agreement.room_rules import RoomRules
 from hearings.errors import NotFound
-from hearings.fingerprints import Standing
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
-from hearings.room_rules import RoomRules
+from hearings.sitting import fingerprints, recorded_acts
+from hearings.sitting.fingerprints import Standing
 
 
 @dataclass

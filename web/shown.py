@@ -2,7 +2,7 @@
 
 The functions by which pages find a request or a hearing for a person (`web.pages.request_access.find`,
 `web.pages.hearing_access.find`, `web.minutes_access.access_to`) put the row here. `ViewsMiddleware` notes each row once
-for each answer that shows it, as the API does (`hearings.views`): every view, and none of the own State's.
+for each answer that shows it, as the API does (`hearings.outward.looked_at`): every view, and none of the own State's.
 """
 
 from datetime import UTC, datetime
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hearings import views
 from hearings.models.columns import Row
+from hearings.outward import looked_at
 from web.actors import SignedIn
 
 if TYPE_CHECKING:
@@ -53,5 +53,5 @@ async def _note(scope: Scope) -> None:
     if signed is None or signed.person is None:
         return
     actor = signed.actor()
-    lines = views.notes(list(scope["shown"].values()), actor=actor, now=datetime.now(UTC))
+    lines = looked_at.notes(list(scope["shown"].values()), actor=actor, now=datetime.now(UTC))
     await cast("Parts", scope["app"].state.parts).database.append(lines)

@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hearings import logins
 from hearings.actors import participant_actor
 from hearings.errors import LobbyClosed, NotFound
 from hearings.models import Participant
+from hearings.people import logins
 from hearings.permissions import require
 from media import messages
 from web.actors import require_token, seat, signed_in

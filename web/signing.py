@@ -2,8 +2,8 @@
 
 A page calls `prepare` (mostly by way of web/bonds.py), puts the result into the macro `sign_form` of
 web/templates/sign.html, and hands what comes back as `jws` to the domain function, which calls
-`hearings.signatures.receive` with the body it expects. The officer's page sets only the time of signing; a body that is
-not the one expected by then is refused (`TermsChanged`).
+`hearings.signatures.signatures.receive` with the body it expects. The officer's page sets only the time of signing; a
+body that is not the one expected by then is refused (`TermsChanged`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,10 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 
-from hearings import errors, queries, signatures, signing_keys
+from hearings import errors, queries
 from hearings.models import SigningKey
-from hearings.signatures import Act
+from hearings.signatures import signatures, signing_keys
+from hearings.signatures.signatures import Act
 from web import refusals
 from web.forms import FormError
 from web.i18n import N_, _, current, state_name

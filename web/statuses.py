@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from markupsafe import Markup, escape
 
-from hearings import agreement_facts
+from hearings.agreement import facts as agreement_facts
 from hearings.sentences import JOINTS
 from web.i18n import N_, NP_, _, in_turn
 

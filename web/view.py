@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hearings import recorded_acts
+from hearings.agreement.room_rules import BEFORE_START, NO_RULES, RoomRules
 from hearings.events import EventKind
-from hearings.fingerprints import NOTHING, Standing
 from hearings.models import Hearing, HearingEvent, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.roles import CONDUCTING, Role
-from hearings.room_rules import BEFORE_START, NO_RULES, RoomRules
+from hearings.sitting import recorded_acts
+from hearings.sitting.fingerprints import NOTHING, Standing
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
 from web import conditions_words, recorded_form, recorded_words, roles

@@ -36,7 +36,7 @@ class Agreement(Row, table=True):
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
     requested_state: str = state_code()
     starts_at: datetime = instant()
-    """Of the hearing: kept by `hearings.hearing_days.put`."""
+    """Of the hearing: kept by `hearings.hearing.days.put`."""
     number: int
     status: AgreementStatus = word(AgreementStatus, "status", default=AgreementStatus.drafted)
     round: int = 1

@@ -10,7 +10,9 @@ from hearings.models.columns import Row, instant, json, state_check, state_code
 
 
 class ApiClient(Row, table=True):
-    """A State's own system. `scopes` are keys of `hearings.api_clients.SCOPES`; sandbox clients see no live row."""
+    """A State's own system. `scopes` are keys of `hearings.outward.api_clients.SCOPES`; sandbox clients see no live
+    row.
+    """
 
     __tablename__ = "api_client"
     __table_args__ = (state_check(), Index("ix_api_client_state", "owner_state", "id"))

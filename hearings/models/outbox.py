@@ -107,7 +107,7 @@ class OutboxMessage(Row, table=True):
     """How many attempts there had been when a person last asked for it: so many do not count."""
     sent_at: datetime | None = instant(default=None)
     last_code: str = Field(default="", max_length=40)
-    """Why the last attempt failed: a word of `hearings.outbox.CODES`."""
+    """Why the last attempt failed: a word of `hearings.outward.outbox.CODES`."""
     last_text: str = Field(default="", max_length=300)
     """What the other side said, shortened."""
 

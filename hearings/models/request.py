@@ -167,12 +167,15 @@ class HearingRequest(Row, table=True):
     instruments: list[str] = json(default_factory=list)
     """Ids of data/instruments.yaml the requesting State relies on."""
     gate_result: dict[str, Any] | None = json(default=None)
-    """Snapshot of the legal gate at submission (`hearings.legal_bases.GateResult.as_json`)."""
+    """Snapshot of the legal gate at submission (`hearings.law.legal_bases.GateResult.as_json`)."""
     status: RequestStatus = word(RequestStatus, "status", default=RequestStatus.draft)
     unanswered: bool = False
-    """Whether the person's answer to one of its consents is not recorded: kept by `hearings.person_consents`."""
+    """Whether the person's answer to one of its consents is not recorded: kept by `hearings.requests.person_consents`.
+    """
     unscheduled: bool = False
-    """Whether its last hearing came to nothing and no other has been proposed: kept by `hearings.diary`, `sittings`."""
+    """Whether its last hearing came to nothing and no other has been proposed: kept by `hearings.hearing.hearing`,
+    `sittings`.
+    """
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
     submitted_at: datetime | None = instant(default=None)
@@ -280,7 +283,7 @@ class HearingRequest(Row, table=True):
     confidential: bool = True
     confidentiality_note: str = Field(default="", max_length=2000)
     use_limits: str = Field(default="", max_length=2000)
-    # Priority (`hearings.priority`)
+    # Priority (`hearings.requests.priority`)
     evidence_risk: int | None = None
     """0 none to 3 about to be lost."""
     evidence_risk_reason: str = Field(default="", max_length=1000)
@@ -292,7 +295,7 @@ class HearingRequest(Row, table=True):
     requesting_assignee: str | None = Field(default=None, foreign_key="person.id", max_length=36)
     requested_assignee: str | None = Field(default=None, foreign_key="person.id", max_length=36)
     condition_rules: list[dict[str, Any]] = json(default_factory=list)
-    """The conditions of acceptance that a machine can keep (`hearings.conditions`)."""
+    """The conditions of acceptance that a machine can keep (`hearings.requests.conditions`)."""
     refusal_comment: str = Field(default="", max_length=4000)
     refusal_comment_at: datetime | None = instant(default=None)
 

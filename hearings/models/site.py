@@ -26,7 +26,7 @@ class Site(Row, table=True):
 
 
 class SiteProfile(Row, table=True):
-    """One version of what a site can do (`hearings.profiles`). Only grows: the database refuses to change it."""
+    """One version of what a site can do (`hearings.agreement.profiles`). Only grows; the database refuses a change."""
 
     __tablename__ = "site_profile"
     __table_args__ = (

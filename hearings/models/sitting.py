@@ -111,7 +111,7 @@ class SoundCheck(Row, table=True):
 
 
 class FingerprintComparison(Row, table=True):
-    """What reading the code of a media worker's certificate to each other has shown (`hearings.fingerprints`)."""
+    """What reading a worker's certificate code to each other has shown (`hearings.sitting.fingerprints`)."""
 
     __tablename__ = "fingerprint_comparison"
     __table_args__ = (

@@ -18,7 +18,7 @@ import bagit
 
 from media.evidence import custody, tlog
 from media.evidence.bag_check import READ_BYTES, STORED, read_bag
-from media.evidence.custody import CustodyError, Signer
+from media.evidence.custody import CustodyError
 from media.evidence.findings import Findings
 
 VERIFY_TEXT = "VERIFY.txt"
@@ -43,7 +43,7 @@ class Exported:
     """Bytes of payload."""
 
 
-def export(folder: Path, target: Path, seed: bytes | Signer, who: str, why: str, now: datetime) -> Exported:
+def export(folder: Path, target: Path, seed: bytes | tlog.Signer, who: str, why: str, now: datetime) -> Exported:
     """Copy a closed recording into a new bag at `target`.
 
     Effects, in order: an `access` line (what: export) and its signed head, durable; the bag, complete, under its

@@ -99,7 +99,9 @@ def read_closing(folder: Path) -> Closing:
     return Closing(ledger.closed_at, ledger.lines[ledger.closed_at], tuple(proof), ledger.head, ledger.note)
 
 
-def append_after_close(folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int) -> tlog.Checkpoint:
+def append_after_close(
+    folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int
+) -> tlog.Checkpoint:
     """Append lines that may follow a close and sign the new head; durable on return.
 
     `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or CustodyError: nothing was appended.

@@ -46,10 +46,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import api_clients
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.models import Hearing, HearingRequest
+from hearings.outward import api_clients
 from hearings.status import RequestStatus
 from web import cli
 from web.api import app as api

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import select
 
-from hearings import legal_bases
 from hearings.clocks import tzdb_version
 from hearings.db import Database
-from hearings.lines import Ask
+from hearings.law import legal_bases
+from hearings.law.answer import Ask
 from hearings.models import Hearing, HearingRequest
 from hearings.models.request import Capacity
 

@@ -22,10 +22,12 @@ from filled import NOW, fill
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import happened, queries, worklist
+from hearings import queries
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Person, StatusChange
+from hearings.outward import changes
+from hearings.overview import worklist
 
 RUNS = 60
 GROWN = 1.5
@@ -68,8 +70,8 @@ async def reads(database: Database) -> dict[str, Read]:
             db, person=CLERK, now=NOW, everything=True, after=UNDATED
         ),
         "what waits for one clerk": lambda db: worklist.waiting(db, person=person, now=NOW, after=UNDATED),
-        "the last 100 changes": lambda db: happened.changes(db, state="TH", after=lately),
-        "changes of long ago": lambda db: happened.changes(db, state="TH", after="0"),
+        "the last 100 changes": lambda db: changes.changes(db, state="TH", after=lately),
+        "changes of long ago": lambda db: changes.changes(db, state="TH", after="0"),
     }
 
 

@@ -25,12 +25,13 @@ from sqlalchemy import insert
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import diary_queries, slots
-from hearings import law as laws
-from hearings.comfort import Attendee
 from hearings.db import Database
+from hearings.law import law as laws
 from hearings.models import Booking, Hearing, Resource
 from hearings.models.diary import ResourceKind
+from hearings.times import queries as diary_queries
+from hearings.times import slots
+from hearings.times.convenience import Attendee
 
 specification = importlib.util.spec_from_file_location("bench_reading", Path(__file__).parent / "bench_reading.py")
 assert specification is not None and specification.loader is not None

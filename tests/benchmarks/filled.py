@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 
 from hearings.clocks import tzdb_version
-from hearings.consent_answers import UNANSWERED
 from hearings.db import Database
 from hearings.ids import new_id
 from hearings.models import (
@@ -35,6 +34,7 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.models.minutes import ReadingOutcome
 from hearings.models.signature import Act
+from hearings.requests.consent_answers import UNANSWERED
 from hearings.roles import Role
 from hearings.status import AgreementStatus, ConsentStatus, HearingStatus, MinutesStatus, RequestStatus
 

@@ -7,12 +7,12 @@ import pytest
 from playwright.async_api import expect
 from sqlmodel import select
 
-from hearings import consent_answers, person_consents
 from hearings.actors import SYSTEM
 from hearings.db import Database
-from hearings.legal_bases import GateResult
-from hearings.lines import ConsentNeed
+from hearings.law.answer import ConsentNeed
+from hearings.law.legal_bases import GateResult
 from hearings.models import HearingRequest
+from hearings.requests import consent_answers, person_consents
 
 pytestmark = pytest.mark.timeout(180)
 WHY = "The witness stays as the law of the court allows."

@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from hearings import keys as recipients
-from hearings import logins, signing_keys, staff
 from hearings.db import Database
+from hearings.people import logins, staff
+from hearings.signatures import recipients, signing_keys
 from media.evidence.keyfile import make_key_file
 from web.demo import REQUEST
 from web.pages.request_steps import STEPS

@@ -20,27 +20,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import (
-    agreements,
-    diary,
-    fingerprints,
-    keys,
-    links,
-    participants,
-    queries,
-    recordings,
-    requests,
-    seats,
-    signatures,
-    signing_keys,
-    sites,
-    sittings,
-    sound_checks,
-)
+from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
+from hearings.agreement import agreements, sites
 from hearings.db import Database
+from hearings.hearing import hearing as diary
+from hearings.hearing import links, participants, seats
 from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
+from hearings.requests import requests
 from hearings.roles import CONDUCTING, Role
+from hearings.signatures import recipients, signatures, signing_keys
+from hearings.sitting import fingerprints, recordings, sittings, sound_checks
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 """08:00 in Bucharest, 13:00 in Bangkok."""
@@ -465,7 +455,7 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
         )  # fmt: skip
         made.append(profile)
         words = {"authority_name": f"Court of {city}", "kind": "requesting", "recipient": RECIPIENTS[actor.state]}
-        await keys.add(db, state=actor.state, now=NOW, **words)
+        await recipients.add(db, state=actor.state, now=NOW, **words)
     agreement = await agreements.draft(
         db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
     )

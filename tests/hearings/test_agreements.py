@@ -9,19 +9,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select, update
 
-from hearings import (
-    agreement_facts,
-    agreements,
-    clocks,
-    diary,
-    notices,
-    participants,
-    queries,
-    signatures,
-    sites,
-    webhooks,
-)
+from hearings import clocks, queries
 from hearings.actors import Actor, person_actor
+from hearings.agreement import agreements, sites
+from hearings.agreement import facts as agreement_facts
 from hearings.errors import (
     AgreementConflict,
     IllegalMove,
@@ -32,6 +23,8 @@ from hearings.errors import (
     SignatureRefused,
     TermsChanged,
 )
+from hearings.hearing import hearing as diary
+from hearings.hearing import participants
 from hearings.models import (
     Agreement,
     Attachment,
@@ -48,7 +41,9 @@ from hearings.models import (
 from hearings.models.hearing import RecordingPolicy
 from hearings.models.outbox import OutboxKind
 from hearings.models.request_parts import AttachmentKind
+from hearings.outward import notices, webhooks
 from hearings.roles import Role
+from hearings.signatures import signatures
 from hearings.status import AgreementStatus, HearingStatus
 
 Court: Any = Any

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from hearings.bags import Bag
+from hearings.documents.bags import Bag
 
 FILES = {"a.json": b"{}", "files/01-\u017c\u00f3\u0142\u0107.pdf": b"%PDF-1.7", "b/100%.txt": b""}
 INFO = {"External-Identifier": "RO-2026-0001", "Bagging-Date": "2026-11-24"}

@@ -3,7 +3,7 @@
 import pytest
 from pyrage import x25519
 
-from hearings import bech32
+from hearings.signatures import bech32
 
 
 def test_what_age_writes_is_read_and_one_wrong_letter_is_noticed() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import calendar_files
-from hearings.calendar_files import Booking, Method
 from hearings.models import Hearing
+from hearings.outward import calendar_files
+from hearings.outward.calendar_files import Booking, Method
 from hearings.status import HearingStatus
 
 ZONES = [

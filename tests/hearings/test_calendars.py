@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import calendars, reference
-from hearings.calendars import CONFIRMED, Closed, CourtCalendar, Period, Weekly, openings
+from hearings import reference
 from hearings.models.diary import PeriodKind
+from hearings.times import calendars
+from hearings.times.calendars import CONFIRMED, Closed, CourtCalendar, Period, Weekly, openings
 
 EVERY_DAY = frozenset(range(1, 8))
 ZONES = (

@@ -9,9 +9,14 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import select
 
-from hearings import attachments, case_export, line_tests, minutes, queries, recorded_acts, recordings, sittings
+from hearings import queries
+from hearings.agreement import line_tests
+from hearings.minutes import minutes
 from hearings.models import Agreement, HearingRequest, Participant, RoomConfirmation, metadata
+from hearings.overview import case_export
+from hearings.requests import attachments
 from hearings.roles import Role
+from hearings.sitting import recorded_acts, recordings, sittings
 
 pytestmark = [
     pytest.mark.parametrize("stage", ["in_session"]),

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from hearings import claims
 from hearings.db import Database
 from hearings.errors import NaiveTime
 from hearings.models import Claim
 from hearings.models.outbox import ClaimOutcome
+from hearings.outward import claims
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hearings.completeness import LETTERS, Found, completeness
 from hearings.models import HearingRequest, Translation
-from hearings.request_fields import fill
+from hearings.requests.completeness import LETTERS, Found, completeness
+from hearings.requests.fields import fill
 
 NOW = datetime(2026, 12, 2, 6, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from hearings import conditions
-from hearings.conditions import Condition, ConditionKind, Treatment
 from hearings.errors import HearingsError, Invalid
+from hearings.requests import conditions
+from hearings.requests.conditions import Condition, ConditionKind, Treatment
 
 ALL: list[dict[str, Any]] = [
     {"kind": "nobody_else_in_room"},

@@ -5,15 +5,19 @@ from typing import Any
 
 import pytest
 
-from hearings import consent_answers, diary, law_rows, person_consents, queries, sittings, withdrawals
+from hearings import queries
 from hearings.actors import SYSTEM, Actor
-from hearings.consent_answers import Outstanding
 from hearings.errors import ConsentMissing, NotAllowed, NotReady
 from hearings.events import EventKind
-from hearings.law import LAW
+from hearings.hearing import hearing as diary
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import Consent, Hearing, HearingRequest
 from hearings.models.sitting import HoldCause, HoldCode
+from hearings.requests import consent_answers, person_consents
+from hearings.requests.consent_answers import Outstanding
 from hearings.roles import Role
+from hearings.sitting import sittings, withdrawals
 from hearings.status import ConsentStatus, HearingStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])

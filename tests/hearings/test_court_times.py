@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import court_periods, court_times, diary, queries
+from hearings import queries
 from hearings.actors import Actor, person_actor
-from hearings.calendars import CourtCalendar, Period, Weekly
-from hearings.court_times import Warned
 from hearings.db import Database
+from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingRequest
 from hearings.models.diary import PeriodKind
-from hearings.wall_times import WallTime
+from hearings.times import court_periods, court_times
+from hearings.times.calendars import CourtCalendar, Period, Weekly
+from hearings.times.court_times import Warned
+from hearings.times.wall_times import WallTime
 
 BUCHAREST, BANGKOK = "Europe/Bucharest", "Asia/Bangkok"
 HOLIDAY = ("holiday", "requesting", "2027-12-01", "National Day")

@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from hearings import day_law, diary, diary_queries, law, law_rows, queries, requests
+from hearings import queries
 from hearings.actors import Actor
-from hearings.day_law import LEAD_TIME, NO_BASIS, Held
 from hearings.errors import BasisNotInForce, Invalid
-from hearings.law import LAW
+from hearings.hearing import hearing as diary
+from hearings.hearing import law_on_the_day
+from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS, Held
+from hearings.law import law
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import Hearing, HearingRequest
+from hearings.requests import requests
 from hearings.status import HearingStatus, OfferStatus
+from hearings.times import queries as diary_queries
 
 TODAY = date(2026, 12, 2)
 ADMIN = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
@@ -42,7 +48,7 @@ def asked(**more: Any) -> HearingRequest:
 
 
 def codes(request: HearingRequest, held: Held, *rows: tuple[str, str, Any]) -> list[tuple[str, str]]:
-    found = day_law.on_day(request, held, today=TODAY, law=law.merge(rows))
+    found = law_on_the_day.on_day(request, held, today=TODAY, law=law.merge(rows))
     return [(code, side) for code, side, _text in found]
 
 
@@ -82,7 +88,7 @@ def test_a_rule_of_the_requesting_state_is_told_on_its_side() -> None:
     ],
 )
 def test_a_day_on_which_no_basis_relied_on_binds_both_is_told_with_what_is_open(on: date, row: Any, says: str) -> None:
-    found = day_law.on_day(asked(), Held(on=on), today=TODAY, law=law.merge([row] if row else []))
+    found = law_on_the_day.on_day(asked(), Held(on=on), today=TODAY, law=law.merge([row] if row else []))
     assert [(code, side) for code, side, _text in found] == ([(NO_BASIS, "both")] if says else [])
     assert all(says in text for _code, _side, text in found)
 
@@ -129,7 +135,7 @@ async def test_a_hearing_is_made_ready_without_a_basis_in_force_only_on_a_word_t
     await enter(court, now, "party", LATER)
     async with court.database.reading() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        (warned,) = await day_law.of_hearing(db, hearing, now=now)
+        (warned,) = await law_on_the_day.of_hearing(db, hearing, now=now)
     assert (warned.code, warned.side, warned.starts_at) == (NO_BASIS, "both", hearing.starts_at)
     assert warned.day == hearing.starts_at.date()
     with pytest.raises(BasisNotInForce) as refusal:
@@ -160,12 +166,12 @@ async def test_the_time_for_a_summons_counts_from_the_offer_and_does_not_run_out
         hearing = await queries.get(db, Hearing, court.hearing.id)
         (offer,) = await diary_queries.offers_of(db, hearing.id)
         assert offer.status is OfferStatus.accepted
-        assert [one.code for one in await day_law.of_hearing(db, hearing, now=now)] == [LEAD_TIME]
+        assert [one.code for one in await law_on_the_day.of_hearing(db, hearing, now=now)] == [LEAD_TIME]
         offer.created_at = hearing.starts_at - timedelta(days=100)
         await db.flush()
-        assert await day_law.of_hearing(db, hearing, now=now) == ()
+        assert await law_on_the_day.of_hearing(db, hearing, now=now) == ()
         request = await queries.get(db, HearingRequest, hearing.request_id)
-        held = await day_law.held(db, request, now=now)
+        held = await law_on_the_day.held(db, request, now=now)
         assert held == Held(on=hearing.starts_at.date(), known_on=offer.created_at.date())
         notes = (
             requests.evaluate(request, now=now, instruments=("untoc",), held=held, law=await law.current(db))
@@ -182,12 +188,12 @@ async def test_before_there_is_a_hearing_the_earliest_proposed_day_still_to_come
         request = await queries.get(db, HearingRequest, court.request.id)
         hearing = await queries.get(db, Hearing, court.hearing.id)
         hearing.status = HearingStatus.cancelled
-        assert await day_law.held(db, request, now=now) is None
+        assert await law_on_the_day.held(db, request, now=now) is None
         request.proposed_slots = [
             {"at": at.isoformat(), "wall": f"{at:%Y-%m-%d}T09:00", "zone": "Europe/Bucharest"}
             for at in (now + timedelta(days=9), now - timedelta(days=1), now + timedelta(days=5))
         ]
-        assert await day_law.held(db, request, now=now) == Held(on=(now + timedelta(days=5)).date())
+        assert await law_on_the_day.held(db, request, now=now) == Held(on=(now + timedelta(days=5)).date())
 
 
 async def test_times_nobody_has_proposed_yet_are_warned_of_by_the_requesting_courts_day(
@@ -198,5 +204,5 @@ async def test_times_nobody_has_proposed_yet_are_warned_of_by_the_requesting_cou
     times = [(one, one + timedelta(hours=1)) for one in (begins - timedelta(hours=1), begins)]
     async with court.database.reading() as db:
         request = await queries.get(db, HearingRequest, court.request.id)
-        found = await day_law.of_times(db, request, times, zone="Europe/Bucharest", now=now)
+        found = await law_on_the_day.of_times(db, request, times, zone="Europe/Bucharest", now=now)
     assert [(one.code, one.starts_at, one.day) for one in found] == [(NO_BASIS, times[0][0], date(2027, 1, 9))]

@@ -17,12 +17,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from sqlmodel import SQLModel, col, create_engine, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import keys, law_rows, request_answers, request_queries
 from hearings.actors import SYSTEM, Actor
 from hearings.db import Database, alembic_config, head
 from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
 from hearings.events import EventKind, record
-from hearings.law import LAW
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import (
     Agreement,
     Consent,
@@ -38,7 +38,10 @@ from hearings.models import (
 )
 from hearings.models.request_parts import RequestAct
 from hearings.queries import history
-from hearings.request_log import log
+from hearings.requests import answers as request_answers
+from hearings.requests import queries as request_queries
+from hearings.requests.log import log
+from hearings.signatures import recipients
 from hearings.status import ConsentStatus
 
 
@@ -270,9 +273,9 @@ async def test_recipients_from_before_stay_in_force_and_going_back_takes_the_ret
             await (await db.connection()).exec_driver_sql(f"INSERT INTO authority_key ({columns}) VALUES ({row})")
     await database.upgrade()
     async with database.transaction() as db:
-        one, two = await keys.keys_of(db, state="RO")
+        one, two = await recipients.keys_of(db, state="RO")
         assert (one.created_by_label, one.retired_at, one.retired_reason) == (SYSTEM.label, None, "")
-        await keys.retire(db, key=two, reason="Lost", actor=SYSTEM, now=datetime(2026, 12, 2, tzinfo=UTC))
+        await recipients.retire(db, key=two, reason="Lost", actor=SYSTEM, now=datetime(2026, 12, 2, tzinfo=UTC))
     await downgrade(database, "0014")
     async with database.reading() as db:
         left = (await (await db.connection()).exec_driver_sql("SELECT * FROM authority_key")).mappings().all()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hearings import diary, queries, requests
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.clocks import tzdb_version
 from hearings.db import Database
@@ -22,7 +22,9 @@ from hearings.errors import (
     UnknownLanguage,
     UnknownZone,
 )
+from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingRequest, Participant, Person
+from hearings.requests import requests
 from hearings.roles import Role
 from hearings.status import HearingStatus, RequestStatus
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 import pytest
 
-from hearings import directory
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import NotAllowed, RowsRefused
+from hearings.people import directory
 
 ON = date(2026, 12, 2)
 HEAD = ",".join(directory.COLUMNS)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import docket
-from hearings.docket import Docket, Job, Placed, Resource, by_priority, delay, described
-from hearings.docket_model import compare
 from hearings.errors import Invalid, NaiveTime, PlanningMissing
-from hearings.interpreters import Interpreter
-from hearings.rest import RestRules
+from hearings.times import docket
+from hearings.times.docket import Docket, Job, Placed, Resource, by_priority, delay, described
+from hearings.times.interpreter_rest import RestRules
+from hearings.times.interpreters import Interpreter
+from hearings.times.solver import compare
 
 NINE = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from hearings import docket_gathering, queries, resources
+from hearings import queries
 from hearings.actors import Actor, person_actor
-from hearings.docket_model import compare
 from hearings.errors import Invalid
 from hearings.models import HearingRequest
 from hearings.models.diary import ResourceKind
 from hearings.models.request import Side
+from hearings.times import docket_gathering, resources
+from hearings.times.solver import compare
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)

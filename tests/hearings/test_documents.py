@@ -13,12 +13,16 @@ import pytest
 import rfc8785
 import yaml
 
-from hearings import document_words, documents, glyphs, reference, request_document, request_fields
+from hearings import reference
+from hearings.documents import documents, glyphs
+from hearings.documents import words as document_words
 from hearings.errors import FontsMissing
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
 from hearings.models import request as request_model
 from hearings.models.signature import Act
-from hearings.request_document import BESIDES, LETTERS, WORDS, Papers
+from hearings.requests import document as request_document
+from hearings.requests import fields as request_fields
+from hearings.requests.document import BESIDES, LETTERS, WORDS, Papers
 from hearings.status import ConsentStatus, RequestStatus
 
 ROOT = Path(__file__).parents[2]

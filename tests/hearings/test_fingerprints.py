@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from hearings import agreements, fingerprints, happened, outcomes, queries, sittings
+from hearings import queries
+from hearings.agreement import agreements
+from hearings.agreement import outcome as outcomes
 from hearings.errors import FingerprintsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind
-from hearings.fingerprints import Standing
 from hearings.models import FingerprintComparison
+from hearings.outward import changes as happened
 from hearings.roles import Role
+from hearings.sitting import fingerprints, sittings
+from hearings.sitting.fingerprints import Standing
 from hearings.status import ComparisonStatus, SittingStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from hearings import glossary, reference
+from hearings import reference
+from hearings.law import glossary
 
 SCRIPTS = {
     "ar": "\u0600-\u06ff", "hi": "\u0900-\u097f", "ja": "\u3040-\u30ff\u4e00-\u9fff", "kk": "\u0400-\u04ff",

@@ -6,24 +6,27 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from hearings import agreements, happened, minutes, notices, queries, webhooks
+from hearings import queries
+from hearings.agreement import agreements
 from hearings.db import Database
-from hearings.happened import Happening
+from hearings.minutes import minutes
 from hearings.models import Consent, Hearing, OutboxMessage, SiteProfile, StatusChange, Webhook
 from hearings.models.outbox import OutboxKind
 from hearings.moves import born
+from hearings.outward import changes, notices, webhooks
+from hearings.outward.changes import Happening
 from hearings.roles import Role
 
 READY = pytest.mark.parametrize("stage", ["ready"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
-BEGINNING = happened.floor(datetime(1970, 1, 1, tzinfo=UTC))
+BEGINNING = changes.floor(datetime(1970, 1, 1, tzinfo=UTC))
 
 
-async def seen(database: Database, state: str, *, limit: int = happened.PAGE) -> list[Happening]:
+async def seen(database: Database, state: str, *, limit: int = changes.PAGE) -> list[Happening]:
     found, after = [], BEGINNING
     async with database.reading() as db:
         while after:
-            page = await happened.changes(db, state=state, after=after, limit=limit)
+            page = await changes.changes(db, state=state, after=after, limit=limit)
             assert len(page.rows) <= limit
             found += page.rows
             after = page.after
@@ -117,8 +120,8 @@ async def test_one_change_is_judged_as_a_page_of_them_is(court: Any) -> None:
         wanted = {one.change.id for one in await seen(court.database, state)}
         async with court.database.reading() as db:
             every = (await db.exec(select(StatusChange.id))).all()
-            assert {one for one in every if await happened.sees(db, one, state=state)} == wanted
-            assert not await happened.sees(db, "nothing", state=state)
+            assert {one for one in every if await changes.sees(db, one, state=state)} == wanted
+            assert not await changes.sees(db, "nothing", state=state)
 
 
 @IN_SESSION
@@ -149,7 +152,7 @@ async def test_pages_look_at_so_many_changes_whoevers_they_are_and_leave_out_non
         for limit in (1, 7):
             assert await seen(court.database, state, limit=limit) == whole
     async with court.database.reading() as db:
-        first = await happened.changes(db, state="FR", after=BEGINNING, limit=3)
-        count = len((await happened.changes(db, state="RO", after=BEGINNING)).rows)
+        first = await changes.changes(db, state="FR", after=BEGINNING, limit=3)
+        count = len((await changes.changes(db, state="RO", after=BEGINNING)).rows)
     assert first.rows == [] and first.after
     assert count == len(await seen(court.database, "RO"))

@@ -6,15 +6,20 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from hearings import adjournments, availability, bookings, diary, hearing_days, law_rows, queries, requests, resources
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid
-from hearings.law import LAW
+from hearings.hearing import adjournments, days
+from hearings.hearing import hearing as diary
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import Booking, Hearing, HearingRequest, Resource
 from hearings.models.diary import ResourceKind
-from hearings.slots import Wanted
-from hearings.wall_times import WallTime
+from hearings.requests import requests
+from hearings.times import availability, bookings, resources
+from hearings.times.slots import Wanted
+from hearings.times.wall_times import WallTime
 
 BUCHAREST = "Europe/Bucharest"
 HOUR = timedelta(hours=1)
@@ -78,7 +83,7 @@ class Desk:
                 db,
                 hearing=hearing,
                 numbers=[number],
-                times=await hearing_days.times(db, hearing),
+                times=await days.times(db, hearing),
                 despite=despite,
                 actor=self.clerk,
                 now=self.now,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import interpreters
-from hearings.calendars import Span, merged
-from hearings.interpreters import Interpreter, Need, objections
-from hearings.rest import RestRules, rules
+from hearings.times import interpreters
+from hearings.times.calendars import Span, merged
+from hearings.times.interpreter_rest import RestRules, rules
+from hearings.times.interpreters import Interpreter, Need, objections
 
 MINUTE = 60
 ZONES = ("Europe/Bucharest", "Asia/Bangkok", "Asia/Kathmandu", "America/New_York", "Pacific/Chatham")

@@ -5,11 +5,12 @@ from datetime import datetime
 import pytest
 from pyrage import x25519
 
-from hearings import keys, queries
+from hearings import queries
 from hearings.actors import SYSTEM, Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NoRecipients, NotAllowed, NotFound, NotReady
 from hearings.models import AuthorityKey
+from hearings.signatures import recipients
 
 ADMIN = Actor(id="a1", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
 
@@ -21,7 +22,7 @@ def made() -> str:
 async def added(database: Database, now: datetime, recipient: str = "", **changes: object) -> AuthorityKey:
     words = {"state": "RO", "authority_name": "Tribunalul Cluj", "kind": "requesting", "actor": ADMIN} | changes
     async with database.transaction() as db:
-        return await keys.add(db, recipient=recipient or made(), now=now, **words)  # type: ignore[arg-type]
+        return await recipients.add(db, recipient=recipient or made(), now=now, **words)  # type: ignore[arg-type]
 
 
 # --- what is taken -----------------------------------------------------------------------------------------------
@@ -30,14 +31,14 @@ async def added(database: Database, now: datetime, recipient: str = "", **change
 @pytest.mark.parametrize("around", ["{}", "  {}\r\n", "# created: 2027\n# Cluj\n{}\n\n"])
 def test_a_recipient_is_found_in_what_age_writes(around: str) -> None:
     recipient = made()
-    assert keys.parse(around.format(recipient)) == recipient
+    assert recipients.parse(around.format(recipient)) == recipient
 
 
 def test_a_private_key_is_refused_as_one_whatever_stands_around_it() -> None:
     identity = x25519.Identity.generate()
     for pasted in (str(identity), f"# public key: {identity.to_public()}\n{identity}\n", str(identity).lower()):
         with pytest.raises(Invalid, match="private key") as refusal:
-            keys.parse(pasted)
+            recipients.parse(pasted)
         assert str(identity).lower() not in str(refusal.value).lower()
 
 
@@ -56,13 +57,13 @@ WRONG = {
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_what_nothing_can_be_encrypted_to_is_refused(wrong: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        keys.parse(wrong)
+        recipients.parse(wrong)
     assert refusal.value.field == "recipient"
 
 
 def test_a_fingerprint_is_what_sha256sum_says_in_groups() -> None:
     # printf %s age1l52v… | sha256sum
-    found = keys.fingerprint("age1l52v7n556dcznm58xz8e3hw587fk0gezpxasfftm68f4gwu5mq7s0pc7e5")
+    found = recipients.fingerprint("age1l52v7n556dcznm58xz8e3hw587fk0gezpxasfftm68f4gwu5mq7s0pc7e5")
     assert found == "aaeb ba5b f3cc 819b 1df7 38f0 b7ef 3725"
 
 
@@ -73,15 +74,15 @@ async def test_who_added_and_retired_a_recipient_is_kept(database: Database, now
     row = await added(database, now)
     assert (row.created_by, row.created_by_label, row.created_at, row.retired_at) == ("a1", "Elena Stan", now, None)
     async with database.transaction() as db:
-        key = await keys.key(db, row.id, state="RO", lock=True)
+        key = await recipients.key(db, row.id, state="RO", lock=True)
         with pytest.raises(Invalid) as refusal:
-            await keys.retire(db, key=key, reason=" ", actor=ADMIN, now=now)
+            await recipients.retire(db, key=key, reason=" ", actor=ADMIN, now=now)
         assert refusal.value.field == "reason"
-        await keys.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
+        await recipients.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
         with pytest.raises(NotReady):
-            await keys.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
+            await recipients.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
     async with database.reading() as db:
-        (kept,) = await keys.keys_of(db, state="RO")
+        (kept,) = await recipients.keys_of(db, state="RO")
     found = (kept.retired_by, kept.retired_by_label, kept.retired_at, kept.retired_reason)
     assert found == ("a1", "Elena Stan", now, "The key was lost.")
 
@@ -91,27 +92,31 @@ async def test_a_retired_recipient_is_no_more_encrypted_to_and_never_comes_back(
 ) -> None:
     one, escrow = await added(database, now), await added(database, now, kind="escrow")
     async with database.transaction() as db:
-        await keys.require(db, ["RO"])
-        await keys.retire(db, key=await keys.key(db, one.id, state="RO"), reason="Lost", actor=ADMIN, now=now)
+        await recipients.require(db, ["RO"])
+        await recipients.retire(
+            db, key=await recipients.key(db, one.id, state="RO"), reason="Lost", actor=ADMIN, now=now
+        )
         assert [key.id for key in await queries.authority_keys(db, ["RO"])] == [escrow.id]
-        assert await keys.lacking(db, ["RO", "TH"]) == ["RO", "TH"]
+        assert await recipients.lacking(db, ["RO", "TH"]) == ["RO", "TH"]
         with pytest.raises(NoRecipients):
-            await keys.require(db, ["RO"])
+            await recipients.require(db, ["RO"])
     for state in ("RO", "TH"):
         with pytest.raises(Invalid, match="added before"):
             await added(database, now, one.recipient, state=state, actor=SYSTEM)
     await added(database, now)
     async with database.reading() as db:
-        assert await keys.lacking(db, ["RO"]) == []
+        assert await recipients.lacking(db, ["RO"]) == []
 
 
 async def test_a_state_has_only_so_many_in_force(database: Database, now: datetime) -> None:
-    rows = [await added(database, now) for _ in range(keys.MOST_IN_FORCE)]
+    rows = [await added(database, now) for _ in range(recipients.MOST_IN_FORCE)]
     with pytest.raises(NotReady):
         await added(database, now)
     await added(database, now, state="TH", actor=SYSTEM)
     async with database.transaction() as db:
-        await keys.retire(db, key=await keys.key(db, rows[0].id, state="RO"), reason="Old", actor=ADMIN, now=now)
+        await recipients.retire(
+            db, key=await recipients.key(db, rows[0].id, state="RO"), reason="Old", actor=ADMIN, now=now
+        )
     await added(database, now)
 
 
@@ -127,13 +132,13 @@ async def test_only_the_administrator_of_a_state_adds_and_retires(database: Data
                 await added(database, now, actor=actor)
             async with database.transaction() as db:
                 with pytest.raises(NotAllowed):
-                    await keys.retire(
-                        db, key=await keys.key(db, row.id, state="RO"), reason="Why", actor=actor, now=now
+                    await recipients.retire(
+                        db, key=await recipients.key(db, row.id, state="RO"), reason="Why", actor=actor, now=now
                     )
     async with database.reading() as db:
         with pytest.raises(NotFound):
-            await keys.key(db, row.id, state="TH")
-        assert [key.retired_at for key in await keys.keys_of(db, state="RO")] == [None]
+            await recipients.key(db, row.id, state="TH")
+        assert [key.retired_at for key in await recipients.keys_of(db, state="RO")] == [None]
 
 
 @pytest.mark.parametrize("kind", ["", "judge"])

@@ -6,19 +6,25 @@ from typing import Any
 
 import pytest
 
-from hearings import court_periods, court_times, diary, law, law_effects, law_rows, queries, requests
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import ConsentMissing
-from hearings.law import LAW
-from hearings.law_effects import Effect
-from hearings.law_rows import Edit
-from hearings.legal_bases import Ask, evaluate
+from hearings.hearing import hearing as diary
+from hearings.law import law
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
+from hearings.law.legal_bases import Ask, evaluate
+from hearings.law.rows import Edit
 from hearings.models import Hearing, Person
 from hearings.models.diary import PeriodKind
 from hearings.models.request import Capacity
+from hearings.overview import law_effects
+from hearings.overview.law_effects import Effect
+from hearings.requests import requests
 from hearings.sentences import Sentence, tell
 from hearings.status import HearingStatus
+from hearings.times import court_periods, court_times
 
 ADMIN = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
 UNKNOWN = {

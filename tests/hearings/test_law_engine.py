@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import law, overlays, reference
+from hearings import reference
 from hearings.errors import Invalid, UnknownState
-from hearings.law import LAW
-from hearings.legal_bases import (
+from hearings.law import law, overlays
+from hearings.law.law import LAW
+from hearings.law.legal_bases import (
     Ask,
     Decision,
     Line,
@@ -603,15 +604,15 @@ MODULES = sorted(
 )
 CODES = {
     "permission_table": ("IN", "AU", "AR"),  # an interpreter, a support person, an arranger: parts, no States
-    "request_fields": ("reciprocity",),  # a field of a request, and of the same name the footing without a treaty
-    "request_document": ("reciprocity",),  # its label
+    "requests/fields": ("reciprocity",),  # a field of a request, and of the same name the footing without a treaty
+    "requests/document": ("reciprocity",),  # its label
 }
 """What only looks like a State's or an instrument's code, by module."""
 NAMES = {
     "clocks": ("Australia",),  # a part of the world in the names of zones
-    "completeness": ("UNTOC", "UNCAC"),  # the list of 18(15), 46(15) is what the module is about
-    "request_document": ("UNTOC", "UNCAC"),  # the same list, heading the document
-    "request_answers": ("UNTOC", "UNCAC"),  # 18(26), 46(26): consulting before a refusal, asked of every request
+    "requests/completeness": ("UNTOC", "UNCAC"),  # the list of 18(15), 46(15) is what the module is about
+    "requests/document": ("UNTOC", "UNCAC"),  # the same list, heading the document
+    "requests/answers": ("UNTOC", "UNCAC"),  # 18(26), 46(26): consulting before a refusal, asked of every request
 }
 """Names a message may say, by module, with the reason."""
 

@@ -8,23 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from hearings import (
-    availability,
-    calendars,
-    diary_queries,
-    law,
-    law_checks,
-    law_rows,
-    legal_bases,
-    reference,
-)
+from hearings import reference
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
-from hearings.law import LAW
-from hearings.law_rows import Edit
+from hearings.law import law, legal_bases, row_checks
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
+from hearings.law.rows import Edit
 from hearings.models.law import LawKind
-from hearings.slots import Wanted
+from hearings.times import availability, calendars
+from hearings.times import queries as diary_queries
+from hearings.times.slots import Wanted
 
 UNKNOWN = {
     "iso2": "TH",
@@ -59,13 +54,13 @@ def edit(kind: str, data: dict[str, Any] | None, key: str = "") -> Edit:
 @pytest.mark.parametrize("kind", list(LawKind))
 def test_every_row_of_the_files_is_one_an_administrator_could_write(kind: LawKind) -> None:
     for key, row in LAW.rows[kind.value].items():
-        checked = law_checks.validate(kind.value, row, LAW)
+        checked = row_checks.validate(kind.value, row, LAW)
         assert reference.key_of(kind.value, checked) == key
         assert {name: value for name, value in checked.items() if name in row} == dict(row)
 
 
 def test_the_kinds_of_rows_are_those_of_the_files() -> None:
-    assert set(LawKind) == set(law_checks.FIELDS)
+    assert set(LawKind) == set(row_checks.FIELDS)
     assert set(LawKind) == set(reference.KEYS)
 
 

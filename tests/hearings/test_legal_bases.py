@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from hearings import reference
 from hearings.errors import Invalid
-from hearings.legal_bases import Ask, Decision, GateResult, Line, LineStatus, Outcome, Verdict, evaluate, selectable
+from hearings.law.legal_bases import (
+    Ask,
+    Decision,
+    GateResult,
+    Line,
+    LineStatus,
+    Outcome,
+    Verdict,
+    evaluate,
+    selectable,
+)
 from hearings.models.request import Capacity, OffenceScope, ReasonNoAttendance
 
 ON = date(2026, 11, 24)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hearings import agreements, line_tests, profiles, queries
+from hearings import queries
+from hearings.agreement import agreements, line_tests, profiles
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotReady
 from hearings.models import Hearing
 from hearings.status import AgreementStatus

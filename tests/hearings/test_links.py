@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from hearings import diary, links, logins, participants, queries, recordings, sittings
+from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.db import Database
 from hearings.errors import (
@@ -24,8 +24,12 @@ from hearings.errors import (
     PinWrong,
 )
 from hearings.events import EventKind
+from hearings.hearing import hearing as diary
+from hearings.hearing import links, participants
 from hearings.models import Hearing, HearingEvent, Invitation, Login, Participant
+from hearings.people import logins
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings
 from hearings.status import PresenceStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])

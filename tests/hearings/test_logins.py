@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hearings import logins
 from hearings.db import Database
 from hearings.errors import LinkDead, LinkUnknown, LinkUsed
 from hearings.models import Person
+from hearings.people import logins
 from hearings.queries import get
 
 

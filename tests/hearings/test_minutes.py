@@ -11,29 +11,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from hearings import (
-    minutes,
-    minutes_text,
-    passages,
-    proofs,
-    queries,
-    recordings,
-    reservations,
-    seats,
-    signatures,
-    signing_keys,
-    sittings,
-    worklist,
-)
+from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
 from hearings.events import EventKind, record
-from hearings.minutes_facts import SECTIONS
+from hearings.hearing import seats
+from hearings.minutes import minutes, passages, reservations
+from hearings.minutes import text as minutes_text
+from hearings.minutes.facts import SECTIONS
+from hearings.minutes.passages import How, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant
 from hearings.models.minutes import ReservationKind
-from hearings.passages import How, Writing
+from hearings.overview import worklist
 from hearings.roles import Role
-from hearings.signatures import Act
+from hearings.signatures import jws, signatures, signing_keys
+from hearings.signatures.signatures import Act
+from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus
 
 pytestmark = pytest.mark.parametrize("stage", ["in_session"])
@@ -356,7 +349,7 @@ async def keys(court: Any, now: datetime) -> dict[str, bytes]:
         for state, seed in seeds.items():
             public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
             await signing_keys.add(
-                db, state=state, authority_name=f"Court of {state}", public_key=proofs.encode(public), now=now
+                db, state=state, authority_name=f"Court of {state}", public_key=jws.encode(public), now=now
             )
     return seeds
 

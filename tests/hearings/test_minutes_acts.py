@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from hearings.law import LAW
-from hearings.minutes_acts import FORMS, RULINGS, SAID
-from hearings.minutes_draft import draft, text_of
-from hearings.minutes_facts import Facts, Passage
-from hearings.minutes_gathering import bases
-from hearings.minutes_phrases import english
+from hearings.law.law import LAW
+from hearings.minutes.acts import FORMS, RULINGS, SAID
+from hearings.minutes.draft import draft, text_of
+from hearings.minutes.facts import Facts, Passage
+from hearings.minutes.gathering import bases
+from hearings.minutes.phrases import english
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Sitting
-from hearings.recorded_acts import KINDS
 from hearings.roles import Role
+from hearings.sitting.recorded_acts import KINDS
 from hearings.status import SittingStatus
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)

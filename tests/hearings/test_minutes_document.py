@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hearings.minutes_document import document
+from hearings.minutes.document import document
 from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 

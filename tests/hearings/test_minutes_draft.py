@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
+from hearings.agreement.outcome import Interpreting
 from hearings.events import EventKind
-from hearings.law import LAW
-from hearings.minutes_course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
-from hearings.minutes_draft import WRITERS, draft, text_of
-from hearings.minutes_facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum
-from hearings.minutes_gathering import bases, each_place
-from hearings.minutes_people import MODES, SIDES
-from hearings.minutes_phrases import Clock, Land, Moment, Series, Term, Tongue, english, phrase, say
-from hearings.minutes_sections import OATHS
+from hearings.law.law import LAW
+from hearings.minutes.course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
+from hearings.minutes.draft import WRITERS, draft, text_of
+from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum
+from hearings.minutes.gathering import bases, each_place
+from hearings.minutes.people import MODES, SIDES
+from hearings.minutes.phrases import Clock, Land, Moment, Series, Term, Tongue, english, phrase, say
+from hearings.minutes.sections import OATHS
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request import InterpretingMode, OathForm, Side
 from hearings.models.sitting import HoldCause, HoldCode
-from hearings.outcomes import Interpreting
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hearings.minutes_facts import redacted
-from hearings.minutes_phrases import Joined, english, say
+from hearings.minutes.facts import redacted
+from hearings.minutes.phrases import Joined, english, say
 
 HIDDEN = {"Ana Weiß": Joined(("Witness 1",)), "Rui": Joined(("Witness 2",))}
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import equipment, negotiation, outcomes, profiles
+from hearings.agreement import equipment, negotiation, profiles
+from hearings.agreement import outcome as outcomes
+from hearings.agreement.negotiation import Interpreting, Needs, Outcome, Result
+from hearings.agreement.negotiation_words import OPTIONS, SENTENCES
+from hearings.agreement.profiles import Profile
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
-from hearings.negotiation import Interpreting, Needs, Outcome, Result
-from hearings.negotiation_words import OPTIONS, SENTENCES
-from hearings.profiles import Profile
 
 CM, GCM_128, GCM_256 = "SRTP_AES128_CM_HMAC_SHA1_80", "SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM"
 SHORT_TAG = "SRTP_AES128_CM_HMAC_SHA1_32"

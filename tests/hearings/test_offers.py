@@ -8,19 +8,7 @@ import pytest
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import (
-    adjournments,
-    availability,
-    bookings,
-    diary,
-    diary_queries,
-    hearing_days,
-    offers,
-    participants,
-    queries,
-    resources,
-    terms,
-)
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import (
@@ -33,14 +21,28 @@ from hearings.errors import (
     NotReady,
     StaleTimeZones,
 )
+from hearings.hearing import (
+    adjournments,
+    agreed_terms,
+    offers,
+    participants,
+)
+from hearings.hearing import (
+    days as hearing_days,
+)
+from hearings.hearing import (
+    hearing as diary,
+)
 from hearings.models import Booking, Hearing, HearingRequest, Offer, Person
 from hearings.models.diary import ResourceKind
 from hearings.models.hearing import RecordingPolicy
 from hearings.moves import move_hearing
 from hearings.roles import Role
-from hearings.slots import Wanted
 from hearings.status import HearingStatus, OfferStatus
-from hearings.wall_times import WallTime
+from hearings.times import availability, bookings, resources
+from hearings.times import queries as diary_queries
+from hearings.times.slots import Wanted
+from hearings.times.wall_times import WallTime
 
 H = HearingStatus
 BUCHAREST = "Europe/Bucharest"
@@ -166,7 +168,7 @@ async def test_three_times_are_offered_and_each_holds_the_room_until_one_is_chos
         hearing = await table.hearing(db)
         assert (hearing.status, hearing.starts_at) == (H.agreed, at("2026-12-04T07:00"))
         assert [day.starts_at for day in await diary_queries.days_of(db, hearing.id)] == [hearing.starts_at]
-        assert await terms.agreed_by(db, hearing) == {"RO", "TH"}
+        assert await agreed_terms.agreed_by(db, hearing) == {"RO", "TH"}
 
 
 async def test_an_offer_of_a_room_that_is_booked_is_refused_whole(table: Table) -> None:
@@ -292,12 +294,12 @@ async def test_any_change_of_the_terms_voids_an_agreement(
         same = await diary.change_terms(db, hearing=hearing, reason="as it is", actor=actor, now=table.now)
         assert (same, hearing.status) == (False, H.ready)
         changed = await diary.change_terms(db, hearing=hearing, reason="By order", actor=actor, now=table.now, **change)
-        assert (changed, hearing.status, await terms.agreed_by(db, hearing)) == (True, status, frozenset())
+        assert (changed, hearing.status, await agreed_terms.agreed_by(db, hearing)) == (True, status, frozenset())
         steps = [(one.after, one.reason) for one in await queries.history(db, hearing)][-2:]
         assert steps == [("agreed", "the agreement is void"), (status.value, "By order")]
         other = table.authority if who == "clerk" else table.clerk
         await diary.agree(db, hearing=hearing, actor=other, now=table.now)
-        assert await terms.agreed_by(db, hearing) == {"RO", "TH"}
+        assert await agreed_terms.agreed_by(db, hearing) == {"RO", "TH"}
     assert await table.held() == held  # the time is the same
 
 
@@ -323,8 +325,8 @@ async def test_nobody_is_added_of_a_class_the_terms_do_not_have(table: Table) ->
 async def test_terms_are_canonical_and_follow_the_instants(table: Table) -> None:
     made = await table.propose("2026-12-03T09:00")
     async with table.database.reading() as db:
-        found = await terms.terms_of(db, made)
-        again = terms.terms(made, [])
+        found = await agreed_terms.terms_of(db, made)
+        again = agreed_terms.terms(made, [])
     assert found == again
     assert found.body["days"] == [{"starts_at": "2026-12-03T07:00:00Z", "ends_at": "2026-12-03T09:00:00Z"}]
     assert found.body["participant_classes"] == sorted(Role)
@@ -351,11 +353,11 @@ async def test_a_hearing_over_several_days_books_each_and_goes_on_with_the_next(
     await conclude_day(table)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        agreed = (await terms.terms_of(db, hearing)).hash
+        agreed = (await agreed_terms.terms_of(db, hearing)).hash
         await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=at("2026-12-03T10:00"))
         assert (hearing.status, hearing.starts_at) == (H.agreed, at("2026-12-04T07:00"))
-        assert (await terms.terms_of(db, hearing)).hash == agreed
-        assert await terms.agreed_by(db, hearing) == {"RO", "TH"}
+        assert (await agreed_terms.terms_of(db, hearing)).hash == agreed
+        assert await agreed_terms.agreed_by(db, hearing) == {"RO", "TH"}
     await conclude_day(table, to=H.concluded)
     async with table.database.reading() as db:
         ends = [(day.heard_at is not None, day.dropped_why) for day in await diary_queries.days_of(db, hearing.id)]
@@ -418,7 +420,7 @@ async def test_a_postponed_hearing_needs_a_reason_and_a_new_agreement_and_its_bo
             actor=table.authority,
             now=table.now,
         )
-        assert (hearing.status, await terms.agreed_by(db, hearing)) == (H.countered, frozenset())
+        assert (hearing.status, await agreed_terms.agreed_by(db, hearing)) == (H.countered, frozenset())
         assert [day.wall_start for day in await hearing_days.planned(db, hearing)] == [
             "2026-12-10T11:00:00",
             "2026-12-11T11:00:00",
@@ -545,7 +547,8 @@ async def test_stale_time_zone_data_are_refused_for_a_state_whose_clocks_they_do
     database: Database, accepted: HearingRequest, staff: dict[str, Person], now: datetime, monkeypatch: Any
 ) -> None:
     """Kazakhstan has one zone since 1 March 2024: data older than 2024a put Almaty an hour off."""
-    from hearings import clocks, wall_times
+    from hearings import clocks
+    from hearings.times import wall_times
 
     monkeypatch.setattr(clocks, "tzdb_version", lambda: "2023d")
     ask = wall("2026-12-03T09:00", "Asia/Almaty")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hearings import outbox
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import IllegalMove, NotAllowed, NotFound
 from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox
 
 O = OutboxStatus  # noqa: E741
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)

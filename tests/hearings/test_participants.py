@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from hearings import links, logins, participants, queries, seats
+from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.db import Database
 from hearings.errors import IdentityMissing, IllegalMove, Invalid, LobbyClosed, NotAllowed, NotReady, UnknownLanguage
 from hearings.events import EventKind
+from hearings.hearing import links, participants, seats
 from hearings.models import Person
+from hearings.people import logins
 from hearings.roles import Role
 from hearings.status import PresenceStatus
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from hearings import documents, pdf_check, pdf_seals
-from hearings.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal
+from hearings.documents import documents, pdf_check, pdf_seals
+from hearings.documents.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal
 
 ROOT = Path(__file__).parents[2]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"

@@ -11,24 +11,18 @@ from typing import Any
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import (
-    consent_answers,
-    diary,
-    legal_bases,
-    person_consents,
-    queries,
-    recordings,
-    requests,
-    sittings,
-    withdrawals,
-)
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import ConsentMissing, IllegalMove, Invalid, NotAllowed, NotFound, NotReady
-from hearings.lines import ConsentNeed
+from hearings.hearing import hearing as diary
+from hearings.law import legal_bases
+from hearings.law.answer import ConsentNeed
 from hearings.models import Consent, Hearing, HearingRequest, Person
 from hearings.moves import move_hearing
+from hearings.requests import consent_answers, person_consents, requests
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings, withdrawals
 from hearings.status import ConsentStatus, HearingStatus, SittingStatus
 
 NEED = ConsentNeed(

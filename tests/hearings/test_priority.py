@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from hearings import priority, queries, request_log, request_queries, requests
+from hearings import queries
 from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import HearingRequest, Person
 from hearings.moves import move_request
-from hearings.request_fields import fill
+from hearings.requests import log as request_log
+from hearings.requests import priority, requests
+from hearings.requests import queries as request_queries
+from hearings.requests.fields import fill
 from hearings.status import RequestStatus
 
 ON = date(2026, 12, 2)

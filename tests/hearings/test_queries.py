@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from hearings import queries, requests
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotFound
 from hearings.ids import new_id, new_ref
 from hearings.models import Hearing, HearingRequest, Participant, Person
+from hearings.requests import requests
 from hearings.roles import Role
 from hearings.status import HearingStatus
 

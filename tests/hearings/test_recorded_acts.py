@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from hearings import attachments, participants, queries, recorded_acts, sittings
+from hearings import queries
 from hearings.actors import participant_actor
 from hearings.errors import Invalid, NotAllowed, NotReady, UnknownLanguage
 from hearings.events import EventKind
+from hearings.hearing import participants
 from hearings.models import Hearing, HearingEvent, HearingRequest
 from hearings.permission_table import ADDED, TABLE
-from hearings.recorded_acts import KINDS, LONGEST, Sort, replaced, standing
+from hearings.requests import attachments
 from hearings.roles import Role
+from hearings.sitting import recorded_acts, sittings
+from hearings.sitting.recorded_acts import KINDS, LONGEST, Sort, replaced, standing
 from hearings.status import PresenceStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from hearings import request_fields
 from hearings.errors import AmbiguousTime, Invalid, NonexistentTime, UnknownLanguage, UnknownZone
 from hearings.models import HearingRequest
-from hearings.request_fields import FIELDS, fill, read
+from hearings.requests import fields as request_fields
+from hearings.requests.fields import FIELDS, fill, read
 
 
 def row() -> HearingRequest:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hearings import consultations, queries, requests
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import (
@@ -21,6 +21,7 @@ from hearings.errors import (
     UnknownState,
 )
 from hearings.models import HearingRequest, Person
+from hearings.requests import consultations, requests
 from hearings.status import RequestStatus
 
 Act = Callable[..., Coroutine[Any, Any, None]]

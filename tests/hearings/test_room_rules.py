@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from hearings import agreements, conditions, diary, participants, queries, room_rules, sittings, sound_checks
-from hearings.conditions import ConditionKind
+from hearings import queries
+from hearings.agreement import agreements, room_rules
+from hearings.agreement.room_rules import RoomRules
 from hearings.errors import ConditionsOpen, Invalid, NoRecipients, NotAllowed, NotReady
 from hearings.events import EventKind
+from hearings.hearing import hearing as diary
+from hearings.hearing import participants
 from hearings.models import Agreement, Hearing, HearingRequest, Sitting
+from hearings.requests import conditions
+from hearings.requests.conditions import ConditionKind
 from hearings.roles import Role
-from hearings.room_rules import RoomRules
+from hearings.sitting import sittings, sound_checks
 from hearings.status import AgreementStatus, HearingStatus, SittingStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

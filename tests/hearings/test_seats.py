@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from hearings import queries, seats
+from hearings import queries
 from hearings.db import Database
 from hearings.errors import Invalid, LobbyClosed, NotAllowed, NotReady
+from hearings.hearing import seats
 from hearings.roles import Role
 from hearings.status import PresenceStatus
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from hearings import law, requests, sending
-from hearings.law import LAW
+from hearings.law import law
+from hearings.law.law import LAW
 from hearings.models import HearingRequest
 from hearings.models.request import Channel
+from hearings.requests import requests, sending
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ import json
 import pickle
 from datetime import date
 
-from hearings import legal_bases
-from hearings.law import LAW
-from hearings.legal_bases import Ask
+from hearings.law import legal_bases
+from hearings.law.law import LAW
+from hearings.law.legal_bases import Ask
 from hearings.models.request import Capacity
 from hearings.sentences import Sentence, Series, StateName, Tongue, Word, tell, tell_n
 

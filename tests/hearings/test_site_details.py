@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hearings import site_details
+from hearings.agreement import site_details
 from hearings.errors import Invalid
 
 

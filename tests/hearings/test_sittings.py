@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from hearings import participants, queries, recordings, seats, sittings, sound_checks
+from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.db import Database
 from hearings.errors import (
@@ -21,9 +21,11 @@ from hearings.errors import (
     RequestOver,
     SoundCheckMissing,
 )
+from hearings.hearing import participants, seats
 from hearings.models import Hearing, HearingRequest, Login, Participant
 from hearings.models.sitting import CheckStatus, HoldCause
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings, sound_checks
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, RequestStatus, SittingStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearings import calendars, comfort, slots
-from hearings.calendars import CourtCalendar, Period, Weekly
-from hearings.comfort import Attendee
 from hearings.errors import Invalid, NaiveTime
-from hearings.interpreters import Interpreter
-from hearings.law import LAW
+from hearings.law.law import LAW
 from hearings.models.diary import PeriodKind
-from hearings.rest import RestRules, rules
-from hearings.slots import Diary, Wanted
+from hearings.times import calendars, convenience, slots
+from hearings.times.calendars import CourtCalendar, Period, Weekly
+from hearings.times.convenience import Attendee
+from hearings.times.interpreter_rest import RestRules, rules
+from hearings.times.interpreters import Interpreter
+from hearings.times.slots import Diary, Wanted
 
 WEEKDAYS = frozenset(range(1, 6))
 MINUTE = 60
@@ -367,10 +367,10 @@ def test_the_person_heard_comes_first_then_parties_then_the_court() -> None:
 
 
 def test_night_weighs_more_than_evening_and_lunch_least() -> None:
-    costs = [comfort.inconvenience(minute, 60) for minute in (180, 1350, 1260, 1100, 730, 600)]
+    costs = [convenience.inconvenience(minute, 60) for minute in (180, 1350, 1260, 1100, 730, 600)]
     assert costs == sorted(costs, reverse=True)
     assert (costs[0], costs[-1]) == (600, 0)
-    assert comfort.inconvenience(1410, 60) == 600  # over midnight
+    assert convenience.inconvenience(1410, 60) == 600  # over midnight
 
 
 def test_no_more_than_a_few_slots_of_one_day_are_shown() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearings import speech_quality
+from hearings.agreement import speech_quality
 
 
 @pytest.mark.parametrize(

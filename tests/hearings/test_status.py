@@ -6,8 +6,9 @@ from enum import StrEnum
 
 import pytest
 
-from hearings import events, lines, moves, roles, status
+from hearings import events, moves, roles, status
 from hearings.errors import IllegalMove
+from hearings.law import answer
 from hearings.models import request as request_model
 from hearings.models import sitting as sitting_model
 from hearings.status import LIFECYCLES
@@ -167,7 +168,7 @@ def test_every_status_can_be_reached_from_the_first(first: str) -> None:
 def test_names_are_values() -> None:
     kinds = [
         kind
-        for module in (status, roles, events, lines, request_model, sitting_model)
+        for module in (status, roles, events, answer, request_model, sitting_model)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind is not StrEnum
     ]

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from hearings import diary_queries, hearing_days, queries, terms, tzdata_check
+from hearings import queries
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.errors import NotAllowed, NotReady
+from hearings.hearing import agreed_terms, days, zone_data
 from hearings.models import Hearing
 from hearings.status import HearingStatus
+from hearings.times import queries as diary_queries
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +38,7 @@ async def age(database: Database, hearing_id: str, *, wall: str = "") -> None:
     """As if the hearing had been fixed with older data, by which its wall time lay an hour earlier."""
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, hearing_id)
-        for row in (hearing, *await hearing_days.planned(db, hearing)):
+        for row in (hearing, *await days.planned(db, hearing)):
             row.tzdb_version = "2020a"
             row.starts_at, row.ends_at = row.starts_at - HOUR / 2, row.ends_at - HOUR / 2
             row.wall_start = wall or row.wall_start
@@ -45,10 +47,10 @@ async def age(database: Database, hearing_id: str, *, wall: str = "") -> None:
 
 async def test_nothing_moves_while_the_data_say_the_same(court: Any, database: Database, now: datetime) -> None:
     async with database.transaction() as db:
-        assert await tzdata_check.moved(db, now=now) == []
+        assert await zone_data.moved(db, now=now) == []
         hearing = await queries.get(db, Hearing, court.hearing.id)
         with pytest.raises(NotReady):
-            await tzdata_check.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+            await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
 
 
 async def test_a_hearing_that_newer_data_move_is_listed_for_both_states_and_has_not_moved(
@@ -58,10 +60,10 @@ async def test_a_hearing_that_newer_data_move_is_listed_for_both_states_and_has_
     await age(database, court.hearing.id)
     async with database.reading() as db:
         for state, count in (("", 1), ("RO", 1), ("TH", 1), ("FR", 0)):
-            assert len(await tzdata_check.moved(db, now=now, state=state)) == count
-        (found,) = await tzdata_check.moved(db, now=now)
+            assert len(await zone_data.moved(db, now=now, state=state)) == count
+        (found,) = await zone_data.moved(db, now=now)
         assert (found.day.starts_at, found.instant) == (before - HOUR / 2, before)
-        assert await tzdata_check.moved(db, now=before) == []
+        assert await zone_data.moved(db, now=before) == []
 
 
 async def test_keeping_the_wall_time_moves_the_instant_and_asks_the_other_state_anew(
@@ -72,15 +74,15 @@ async def test_keeping_the_wall_time_moves_the_instant_and_asks_the_other_state_
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         with pytest.raises(NotAllowed):
-            await tzdata_check.keep_wall_time(db, hearing=hearing, actor=court.staff("authority"), now=now)
-        await tzdata_check.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+            await zone_data.keep_wall_time(db, hearing=hearing, actor=court.staff("authority"), now=now)
+        await zone_data.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
         assert (hearing.starts_at, hearing.status, hearing.tzdb_version) == (
             before,
             HearingStatus.proposed,
             tzdb_version(),
         )
         assert hearing.wall_start == court.hearing.wall_start
-        assert await tzdata_check.moved(db, now=now) == []
+        assert await zone_data.moved(db, now=now) == []
         assert [one.starts_at for one in await diary_queries.offers_of(db, hearing.id, open_only=True)] == [before]
         assert "the wall time is kept" in (await queries.history(db, hearing))[-1].reason
 
@@ -91,12 +93,12 @@ async def test_keeping_the_instant_tells_the_wall_time_anew_and_the_agreement_st
     await age(database, court.hearing.id)
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        instant, agreed = hearing.starts_at, (await terms.terms_of(db, hearing)).hash
-        await tzdata_check.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+        instant, agreed = hearing.starts_at, (await agreed_terms.terms_of(db, hearing)).hash
+        await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
         assert (hearing.starts_at, hearing.status) == (instant, HearingStatus.ready)
         assert (hearing.wall_start, hearing.tzdb_version) == ("2026-12-02T08:30:00", tzdb_version())
-        assert (await terms.terms_of(db, hearing)).hash == agreed
-        assert await tzdata_check.moved(db, now=now) == []
+        assert (await agreed_terms.terms_of(db, hearing)).hash == agreed
+        assert await zone_data.moved(db, now=now) == []
         last = (await queries.history(db, hearing))[-1]
         assert (last.before, last.after) == ("ready", "ready")
         assert "the instant is kept" in last.reason
@@ -107,24 +109,25 @@ async def test_a_wall_time_the_clocks_skip_now_is_listed_and_cannot_be_kept(
 ) -> None:
     await age(database, court.hearing.id, wall="2027-03-28T03:30:00")
     async with database.transaction() as db:
-        (found,) = await tzdata_check.moved(db, now=now)
+        (found,) = await zone_data.moved(db, now=now)
         assert found.instant is None
         hearing = await queries.get(db, Hearing, court.hearing.id)
         with pytest.raises(NotReady):
-            await tzdata_check.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
-        await tzdata_check.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+            await zone_data.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+        await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
 
 
 LIST = """
 import asyncio, json, sys
 from datetime import UTC, datetime
-from hearings import clocks, tzdata_check
+from hearings import clocks
 from hearings.db import Database
+from hearings.hearing import zone_data
 
 async def main():
     database = Database(sys.argv[1])
     async with database.reading() as db:
-        found = await tzdata_check.moved(db, now=datetime(2026, 12, 2, 6, tzinfo=UTC))
+        found = await zone_data.moved(db, now=datetime(2026, 12, 2, 6, tzinfo=UTC))
         print(json.dumps([clocks.tzdb_version(), [[one.hearing.ref, one.instant.isoformat()] for one in found]]))
     await database.close()
 

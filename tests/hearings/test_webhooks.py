@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hearings import webhooks
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound
 from hearings.models import Webhook
+from hearings.outward import webhooks
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 HOSTS = frozenset({"hooks.authority.example", "other.example:8443"})

@@ -10,34 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import (
-    adjournments,
-    agreements,
-    consent_answers,
-    consultations,
-    diary,
-    hearing_days,
-    informal,
-    person_consents,
-    queries,
-    recordings,
-    reference,
-    request_log,
-    request_queries,
-    requests,
-    sending,
-    sittings,
-    tzdata_check,
-    withdrawals,
-    worklist,
-)
+from hearings import queries, reference
 from hearings.actors import Actor, person_actor
+from hearings.agreement import agreements
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
+from hearings.hearing import adjournments, zone_data
+from hearings.hearing import days as hearing_days
+from hearings.hearing import hearing as diary
 from hearings.ids import new_id
-from hearings.legal_bases import GateResult
-from hearings.lines import ConsentNeed
+from hearings.law.answer import ConsentNeed
+from hearings.law.legal_bases import GateResult
 from hearings.models import (
     Agreement,
     AgreementOffer,
@@ -57,8 +41,24 @@ from hearings.models import (
 )
 from hearings.models.minutes import ReadingOutcome
 from hearings.models.signature import Act
-from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
+from hearings.overview import worklist
+from hearings.overview.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
+from hearings.requests import (
+    consent_answers,
+    consultations,
+    informal,
+    person_consents,
+    requests,
+    sending,
+)
+from hearings.requests import (
+    log as request_log,
+)
+from hearings.requests import (
+    queries as request_queries,
+)
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings, withdrawals
 from hearings.status import (
     AgreementStatus,
     ConsentStatus,
@@ -67,7 +67,7 @@ from hearings.status import (
     RequestStatus,
     SittingStatus,
 )
-from hearings.wall_times import WallTime, fix
+from hearings.times.wall_times import WallTime, fix
 
 R, M = RequestStatus, MinutesStatus
 
@@ -481,7 +481,7 @@ def expected(
             for word in hearing_steps(hearing, facts, who, state, now):
                 found.append((hearing.starts_at if word in DUE else None, 0, hearing.id, word))
         moving = [one.starts_at for one in facts.days.get(hearing.id, []) if undecided(one, now)]
-        if moving and hearing.requesting_state == state and hearing.status in tzdata_check.OPEN:
+        if moving and hearing.requesting_state == state and hearing.status in zone_data.OPEN:
             found.append((min(moving), 0, hearing.id, "decide_clock_change"))
     found.sort(key=lambda one: one[2:], reverse=True)
     far = datetime(9999, 1, 1, tzinfo=UTC)
@@ -891,12 +891,12 @@ async def test_a_hearing_newer_time_zone_data_move_waits_for_a_decision(court: A
     nobody: dict[str, Any] = {"clerk": [], "judge": [], "authority": []}
     assert await waiting_in(court, early) == nobody
     async with court.database.transaction() as db:
-        assert len(await tzdata_check.note(db, now=early)) == 2
+        assert len(await zone_data.note(db, now=early)) == 2
     waits = [("decide_clock_change", court.hearing.id, begins)]
     assert await waiting_in(court, early) == {"clerk": waits, "judge": waits, "authority": []}
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        await tzdata_check.keep_instant(db, hearing=hearing, actor=court.staff("judge"), now=early)
+        await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("judge"), now=early)
     assert await waiting_in(court, early) == nobody
 
 

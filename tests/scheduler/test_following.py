@@ -16,7 +16,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlmodel import select
 
-from hearings import calendar_files, diary_queries, feeds, invitations, notices, webhooks
 from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.models import (
     CalendarEntry,
@@ -32,7 +31,9 @@ from hearings.models import (
 )
 from hearings.models.outbox import FeedScope, OutboxKind
 from hearings.moves import born, move_consent, move_hearing, move_recording, move_request
+from hearings.outward import calendar_files, feeds, invitations, notices, webhooks
 from hearings.status import ConsentStatus, HearingStatus, RequestStatus
+from hearings.times import queries as diary_queries
 from scheduler import delivery, following, mail
 from scheduler.ways import MailServer, Ways
 

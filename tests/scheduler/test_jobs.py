@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from hearings import claims, outbox
 from hearings.clocks import tzdb_version
 from hearings.models import (
     Claim,
@@ -23,6 +22,7 @@ from hearings.models import (
     UnfollowedChange,
 )
 from hearings.models.outbox import ClaimOutcome, OutboxKind, OutboxStatus
+from hearings.outward import claims, outbox
 from hearings.status import HearingStatus, RequestStatus
 from scheduler import audits, jobs, tidying
 from scheduler.due import Rows, due

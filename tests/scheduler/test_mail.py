@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from hearings import outbox
 from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox
 from scheduler import delivery, mail
 from scheduler.ways import MailServer, Ways
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from hearings import outbox, webhooks
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox, webhooks
 from scheduler import delivery
 from scheduler import webhooks as sending
 from scheduler.ways import Posting, Ways

@@ -23,9 +23,11 @@ import uvicorn
 from playwright.async_api import Browser, async_playwright
 from starlette.applications import Starlette
 
-from hearings import clocks, logins, pdf_seals
+from hearings import clocks
 from hearings.db import Database
+from hearings.documents import pdf_seals
 from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
+from hearings.people import logins
 from hearings.roles import Role
 from hearings.status import HearingStatus, RecordingStatus, SittingStatus
 from media.evidence import mux, seal

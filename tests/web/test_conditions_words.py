@@ -1,7 +1,7 @@
 """Conditions in words: the page's sentences are those of the law's side, every kind has one."""
 
-from hearings import conditions
-from hearings import negotiation_words as domain
+from hearings.agreement import negotiation_words as domain
+from hearings.requests import conditions
 from web import conditions_words, i18n, negotiation_words
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hearings.errors import InterpreterUnfit
-from hearings.slots import Reason
+from hearings.times.slots import Reason
 from web import diary_words, i18n
 
 

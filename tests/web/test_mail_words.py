@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_file
 
-from hearings import invitations, mail_words, notices
 from hearings.models import HearingRequest, Person
+from hearings.outward import invitations, mail_words, notices
 from web import catalogues, i18n
 
 OTHERS = [tag for tag in i18n.LANGUAGES if tag != "en"]

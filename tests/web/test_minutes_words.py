@@ -2,8 +2,8 @@
 
 import pytest
 
-from hearings.minutes_gathering import conditions_of
-from hearings.minutes_phrases import say
+from hearings.minutes.gathering import conditions_of
+from hearings.minutes.phrases import say
 from hearings.models import HearingRequest
 from web import minutes_words
 

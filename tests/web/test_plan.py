@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from hearings import conditions, room_rules
+from hearings.agreement import room_rules
 from hearings.models import Participant
+from hearings.requests import conditions
 from hearings.roles import Role
 from hearings.status import PresenceStatus, SittingStatus
 from media import messages

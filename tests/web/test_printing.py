@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hearings import pdf_seals
+from hearings.documents import pdf_seals
 from web import printing
 from web.parts import PDF_CHECKS
 

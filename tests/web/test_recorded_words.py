@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from hearings.models import HearingEvent, Participant
-from hearings.recorded_acts import KINDS
 from hearings.roles import Role
+from hearings.sitting.recorded_acts import KINDS
 from web import happenings, i18n, recorded_words
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import hearings
-from hearings import agreement_facts
+from hearings.agreement import facts as agreement_facts
 from web import i18n, statuses
 
 CODE = Path(hearings.__file__).parent

@@ -9,11 +9,11 @@ from fastapi import Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 
-from hearings import api_clients
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.models import ApiClient, ApiToken
 from hearings.models.columns import Row
+from hearings.outward import api_clients
 from web.api import dpop
 from web.api.dpop import Checked, SeenProofs
 from web.api.problems import ApiError

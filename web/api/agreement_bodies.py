@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from hearings import outcomes, profiles
+from hearings.agreement import outcome as outcomes
+from hearings.agreement import profiles
+from hearings.agreement.negotiation import Interpreting
+from hearings.agreement.outcome import Line
 from hearings.models import Agreement, AgreementOffer, Hearing
 from hearings.models.hearing import RecordingPolicy
-from hearings.negotiation import Interpreting
-from hearings.outcomes import Line
 from hearings.status import AgreementStatus
 from web.api import examples
 from web.api import sites as site_bodies

@@ -5,11 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import Path
 
-from hearings import agreement_facts, agreements, conditions, outcomes, profiles, queries, signatures, sites
+from hearings import queries
+from hearings.agreement import agreements, profiles, sites
+from hearings.agreement import facts as agreement_facts
+from hearings.agreement import outcome as outcomes
+from hearings.agreement.negotiation import negotiate
+from hearings.agreement.outcome import Outcome
 from hearings.models import Agreement, Hearing, Site, SiteProfile
-from hearings.negotiation import negotiate
-from hearings.outcomes import Outcome
-from hearings.signatures import Act
+from hearings.requests import conditions
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.agreement_bodies import (

@@ -10,10 +10,14 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from pydantic import Field
 
-from hearings import agreements, attachments, pdf_seals, queries, request_log
+from hearings import queries
+from hearings.agreement import agreements
+from hearings.documents import pdf_seals
 from hearings.errors import NotFound
 from hearings.models import Attachment, Hearing
 from hearings.models.request_parts import AttachmentKind, RequestAct
+from hearings.requests import attachments
+from hearings.requests import log as request_log
 from web import printing
 from web.api import examples, files
 from web.api.access import Calling

@@ -9,9 +9,9 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from hearings.attachments import TYPES
+from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.errors import SignatureRequired
-from hearings.pdf_seals import SignedPdfReport
+from hearings.requests.attachments import TYPES
 from web.api import strict_json
 from web.api.problems import ApiError
 

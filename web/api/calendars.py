@@ -6,12 +6,15 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from hearings import availability, calendars, clocks, court_periods, diary_queries, feeds, reference
-from hearings import law as laws
-from hearings.calendars import CourtCalendar
+from hearings import clocks, reference
 from hearings.errors import Invalid
+from hearings.law import law as laws
 from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
+from hearings.outward import feeds
+from hearings.times import availability, calendars, court_periods
+from hearings.times import queries as diary_queries
+from hearings.times.calendars import CourtCalendar
 from web.api import examples, files, paging
 from web.api.access import Calling, parts_of
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode

@@ -9,8 +9,8 @@ from fastapi import Path, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import api_clients
 from hearings.models import ApiClientKey
+from hearings.outward import api_clients
 from web.api import statements
 from web.api.access import Caller, Calling, parts_of
 from web.api.fields import Model, Moment, Shown

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from hearings import tzdata_check
 from hearings.clocks import tzdb_version
-from hearings.tzdata_check import Moved
+from hearings.hearing import zone_data
+from hearings.hearing.zone_data import Moved
 from web.api import examples
 from web.api.access import Calling
 from web.api.fields import Model, Moment, Shown
@@ -24,7 +24,7 @@ MOVED: dict[str, Any] = {
     "starts_at": "2027-03-29T06:00:00Z",
     "would_start_at": "2027-03-29T07:00:00Z",
 }
-WAYS = {"wall_time": tzdata_check.keep_wall_time, "instant": tzdata_check.keep_instant}
+WAYS = {"wall_time": zone_data.keep_wall_time, "instant": zone_data.keep_instant}
 
 
 class Decision(Model):
@@ -75,7 +75,7 @@ class MovedList(Shown):
 )
 async def list_clock_changes(caller: Calling) -> MovedList:
     """Days to come that newer time-zone data would move. None has moved: the requesting State decides."""
-    found = await tzdata_check.moved(caller.db, now=caller.now, state=caller.state)
+    found = await zone_data.moved(caller.db, now=caller.now, state=caller.state)
     return MovedList(tzdb_version=tzdb_version(), items=[ShownMoved.of(one) for one in found])
 
 

@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import consent_answers, law, person_consents, queries, withdrawals
+from hearings import queries
+from hearings.law import law
 from hearings.models import Consent, HearingRequest
+from hearings.requests import consent_answers, person_consents
+from hearings.sitting import withdrawals
 from hearings.status import ConsentStatus
 from web.api import etags, examples, statements
 from web.api.access import Caller, Calling, parts_of

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from hearings import consultations, queries
+from hearings import queries
 from hearings.models import Consultation
 from hearings.models.request_parts import ConsultationWay
+from hearings.requests import consultations
 from web.api import examples, paging, statements
 from web.api.access import Calling
 from web.api.fields import Model, Moment, Shown

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from hearings import adjournments, diary_queries, queries
+from hearings import queries
+from hearings.hearing import adjournments
 from hearings.models import Hearing, HearingDay
+from hearings.times import queries as diary_queries
 from web.api import examples
 from web.api.access import Calling
 from web.api.fields import Moment, Nothing, Shown

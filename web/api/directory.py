@@ -6,11 +6,13 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from hearings import directory, reference, signing_keys
-from hearings.directory import Entry
+from hearings import reference
 from hearings.errors import Invalid, NotFound
 from hearings.models import SigningKey
 from hearings.models.directory import Network
+from hearings.people import directory
+from hearings.people.directory import Entry
+from hearings.signatures import signing_keys
 from web.api import examples, files, paging
 from web.api.access import Calling
 from web.api.fields import Moment, Shown

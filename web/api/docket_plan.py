@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 
 from hearings import clocks
-from hearings.docket import Figures, Placement
-from hearings.docket_gathering import Gathered
-from hearings.docket_model import Comparison
 from hearings.permissions import require_staff
+from hearings.times.docket import Figures, Placement
+from hearings.times.docket_gathering import Gathered
+from hearings.times.solver import Comparison
 from web import places, planning
 from web.api.access import Calling
 from web.api.fields import Moment, Shown

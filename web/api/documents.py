@@ -3,8 +3,10 @@
 from fastapi import Response
 from pydantic import Field
 
-from hearings import pdf_seals, queries, request_document
+from hearings import queries
+from hearings.documents import pdf_seals
 from hearings.errors import Invalid
+from hearings.requests import document as request_document
 from web import printing
 from web.api import files
 from web.api.access import Calling

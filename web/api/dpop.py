@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
-from hearings import proofs
 from hearings.errors import Invalid
-from hearings.proofs import BadProof, PublicKey
+from hearings.signatures import jws
+from hearings.signatures.jws import BadProof, PublicKey
 from web.api.problems import ApiError
 
 HEADERS = frozenset({"typ", "alg", "jwk"})
@@ -41,7 +41,7 @@ class Checked:
 def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -> Checked:
     """Check a proof for a request to `url`, with `token` where there is one. Raises `ApiError` `proof_invalid`."""
     try:
-        proof = proofs.parse(text, headers=HEADERS)
+        proof = jws.parse(text, headers=HEADERS)
         if proof.header.get("typ") != "dpop+jwt":
             raise BadProof("typ is not dpop+jwt")
         key = _key(proof.header.get("jwk"))
@@ -61,7 +61,7 @@ def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -
     seconds = now.timestamp()
     if type(made) is not int or not seconds - OLDEST <= made <= seconds + AHEAD:
         raise _invalid(f"iat is not within the last {OLDEST} seconds")
-    if token and claims.get("ath") != proofs.encode(hashlib.sha256(token.encode()).digest()):
+    if token and claims.get("ath") != jws.encode(hashlib.sha256(token.encode()).digest()):
         raise _invalid("ath is not the hash of the access token")
     until = datetime.fromtimestamp(made, UTC) + timedelta(seconds=OLDEST + 1)
     return Checked(key.thumbprint, jti, until, made)
@@ -70,7 +70,7 @@ def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -
 def _key(jwk: object) -> PublicKey:
     if not isinstance(jwk, dict):
         raise BadProof("no public key")
-    return proofs.public_key(jwk)
+    return jws.public_key(jwk)
 
 
 def _plain(url: str) -> str:

@@ -15,8 +15,8 @@ from typing import Annotated
 from fastapi import Header
 from starlette.responses import StreamingResponse
 
-from hearings import api_clients, happened
-from hearings.happened import Happening, Happenings
+from hearings.outward import api_clients, changes
+from hearings.outward.changes import Happening, Happenings
 from web.api.access import Caller, Calling, parts_of
 from web.api.problems import ApiError
 from web.api.routes import Resource
@@ -86,7 +86,7 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         sent: dict[str, None] = {}
         quiet, ends = 0.0, caller.token.expires_at
         while datetime.now(UTC) < ends and await _still(caller):
-            looked, after = datetime.now(UTC), happened.floor(since - BACK)
+            looked, after = datetime.now(UTC), changes.floor(since - BACK)
             while after:
                 page = await _page(caller, after)
                 for one in page.rows:
@@ -112,7 +112,7 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
 async def _page(caller: Caller, after: str) -> Happenings:
     """In a session of its own: a client that reads slowly holds none open."""
     async with caller.database.reading() as db:
-        return await happened.changes(db, state=caller.state, after=after)
+        return await changes.changes(db, state=caller.state, after=after)
 
 
 async def _still(caller: Caller) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hearings.request_fields import FIELDS
+from hearings.requests.fields import FIELDS
 from web.api.request_fields import RequestFields
 
 AT = "2027-02-01T09:30:00Z"

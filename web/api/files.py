@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 
-from hearings import attachments
-from hearings.pdf_seals import SignedPdfReport
+from hearings.documents.pdf_seals import SignedPdfReport
+from hearings.requests import attachments
 from web import printing
 from web.api.bodies import ReadRequest
 

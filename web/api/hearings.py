@@ -11,14 +11,18 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import clocks, court_times, day_law, diary, pages, queries, signatures, terms, views
-from hearings.court_times import Warned
+from hearings import clocks, pages, queries
+from hearings.hearing import agreed_terms, hearing, law_on_the_day
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
+from hearings.outward import looked_at
 from hearings.roles import Role
-from hearings.signatures import Act
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from hearings.status import HearingStatus
-from hearings.wall_times import WallTime
+from hearings.times import court_times
+from hearings.times.court_times import Warned
+from hearings.times.wall_times import WallTime
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown, SignedAct, Wall
@@ -71,7 +75,7 @@ class Times(Time):
     despite: Despite = ""
 
     def told(self) -> dict[str, Any]:
-        """As `hearings.diary` takes it."""
+        """As `hearings.hearing.hearing` takes it."""
         first = self.asked()
         return {
             "wall_start": first.wall_start,
@@ -230,7 +234,7 @@ class HearingList(Shown):
 
 async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
     found = await court_times.of_hearing(caller.db, row)
-    found += await day_law.of_hearing(caller.db, row, now=caller.now)
+    found += await law_on_the_day.of_hearing(caller.db, row, now=caller.now)
     return ShownHearing.model_validate({**fields_of(row.model_dump()), "warnings": warnings_of(found)})
 
 
@@ -260,7 +264,7 @@ async def shown(caller: Caller, row: Hearing) -> ShownHearing:
 async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
     """Propose a hearing of an accepted request; the requested State agrees to its time or counters it."""
     request = await queries.request(caller.db, body.request, state=caller.state, lock=True)
-    row = await diary.propose(
+    row = await hearing.propose(
         caller.db,
         request=request,
         more_days=asked(body.more_days),
@@ -329,7 +333,7 @@ async def read_hearing_history(
 async def list_hearing_views(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ViewList:
     """Who of the other State has looked at this hearing; for the State whose hearing it is."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
-    page = await views.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
+    page = await looked_at.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
     return ViewList(items=[View.of(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
@@ -344,7 +348,7 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
             other=other(caller, row),
             act=Act.agree_hearing,
             about=row.ref,
-            body=terms.statement(row, await terms.terms_of(caller.db, row)),
+            body=agreed_terms.statement(row, await agreed_terms.terms_of(caller.db, row)),
             now=caller.now,
         )
     )
@@ -354,7 +358,7 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
 async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHearing:
     """Ask for another time. It is then for the other State to agree; an agreement that stood is void."""
     row = await locked(caller, ref)
-    await diary.counter(
+    await hearing.counter(
         caller.db,
         hearing=row,
         reason=body.reason,
@@ -376,10 +380,10 @@ async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHear
         act=Act.agree_hearing,
         about=row.ref,
         subject=row,
-        expect=terms.statement(row, await terms.terms_of(caller.db, row)),
+        expect=agreed_terms.statement(row, await agreed_terms.terms_of(caller.db, row)),
         body=None,
     )
-    await diary.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)
+    await hearing.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)
     return await shown(caller, row)
 
 
@@ -392,7 +396,7 @@ async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = Non
     """
     row = await locked(caller, ref)
     body = body or Ready()
-    await diary.make_ready(
+    await hearing.make_ready(
         caller.db,
         hearing=row,
         without_test=body.reason,
@@ -407,7 +411,7 @@ async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = Non
 async def cancel_hearing(caller: Calling, ref: Ref, body: Why) -> ShownHearing:
     """Cancel a hearing before it has begun; links to it end."""
     row = await locked(caller, ref)
-    await diary.cancel(caller.db, hearing=row, reason=body.reason, actor=caller.actor, now=caller.now)
+    await hearing.cancel(caller.db, hearing=row, reason=body.reason, actor=caller.actor, now=caller.now)
     return await shown(caller, row)
 
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from fastapi import Response
 
-from hearings import links, queries
+from hearings import queries
 from hearings.actors import Actor
+from hearings.hearing import links
 from hearings.models import Hearing, Participant
 from hearings.roles import Role
 from web.api import examples

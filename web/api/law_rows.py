@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 
-from hearings import law
 from hearings.errors import Invalid, NotFound
+from hearings.law import law
 from web.api import paging
 from web.api.access import Caller, Calling
 from web.api.fields import Shown

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import agreements, line_tests, profiles
+from hearings.agreement import agreements, line_tests, profiles
 from hearings.models import Agreement, Hearing, LineTest
 from web.api import examples, paging
 from web.api.access import Caller, Calling

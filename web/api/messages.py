@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from hearings import informal, queries
+from hearings import queries
 from hearings.models import InformalMessage
+from hearings.requests import informal
 from web.api import examples, paging
 from web.api.access import Calling
 from web.api.fields import Model, Moment, Shown

@@ -9,12 +9,15 @@ from typing import Annotated
 import rfc8785
 from fastapi import Path, Response
 
-from hearings import minutes as life
-from hearings import minutes_text, passages, queries, reservations, signatures
+from hearings import queries
 from hearings.actors import Actor
+from hearings.minutes import minutes as life
+from hearings.minutes import passages, reservations
+from hearings.minutes import text as minutes_text
 from hearings.models import Hearing, Minutes
 from hearings.roles import Role
-from hearings.signatures import Act
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from web import minutes_papers, minutes_words, printing
 from web.api import etags, examples, files, paging, statements
 from web.api.access import Caller, Calling

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from hearings.minutes.passages import LONGEST, How, Obstacle, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.minutes import ReadingOutcome, ReservationKind
-from hearings.passages import LONGEST, How, Obstacle, Writing
 from hearings.roles import Role
 from hearings.status import MinutesStatus
 from web.api import examples

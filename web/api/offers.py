@@ -8,11 +8,15 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import diary, diary_queries, offers, signatures, terms
 from hearings import queries as rows
+from hearings.hearing import agreed_terms as terms
+from hearings.hearing import hearing as diary
+from hearings.hearing import offers
 from hearings.models import Hearing, Offer
-from hearings.signatures import Act
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from hearings.status import OfferStatus
+from hearings.times import queries as diary_queries
 from web.api import etags, examples, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Nothing, Shown, SignedAct

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from hearings.directory import COLUMNS
+from hearings.people.directory import COLUMNS
 from web.api import bodies, problems
 from web.api.access import scopes_text
 from web.api.routes import OPERATIONS, SAFE, Operation

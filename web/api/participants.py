@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import participants, queries
+from hearings import queries
 from hearings.errors import Invalid, NotFound
+from hearings.hearing import participants
 from hearings.models import Hearing, Participant, Person
 from hearings.roles import Role, StaffFunction
 from hearings.status import PresenceStatus

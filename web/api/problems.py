@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from hearings import errors
-from hearings.signatures import CAUSES
+from hearings.signatures.signatures import CAUSES
 from web.paths import BASE
 from web.problems import status_of
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import keys
 from hearings.errors import NotFound
 from hearings.models import AuthorityKey
+from hearings.signatures import recipients
 from web.api import examples
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown
@@ -24,7 +24,7 @@ NEW: dict[str, Any] = {
 RECIPIENT: dict[str, Any] = {
     "id": examples.ID,
     **NEW,
-    "fingerprint": keys.fingerprint(NEW["recipient"]),
+    "fingerprint": recipients.fingerprint(NEW["recipient"]),
     "added_by": "Case system of the Ministry of Justice",
     "added_at": examples.AT,
     "retired_by": "",
@@ -45,7 +45,7 @@ class NewRecipient(Model):
     model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
 
     authority: str = Field(min_length=1, max_length=300)
-    kind: str = Field(json_schema_extra={"enum": list(keys.KINDS)})
+    kind: str = Field(json_schema_extra={"enum": list(recipients.KINDS)})
     recipient: str = Field(pattern="^age1[02-9ac-hj-np-z]{58}$")
 
 
@@ -80,7 +80,7 @@ class ShownRecipient(Shown):
         return cls(
             **{name: getattr(row, name) for name in names},
             authority=row.authority_name,
-            fingerprint=keys.fingerprint(row.recipient),
+            fingerprint=recipients.fingerprint(row.recipient),
             added_by=row.created_by_label,
             added_at=row.created_at,
             retired_by=row.retired_by_label,
@@ -98,7 +98,9 @@ class RecipientList(Shown):
 )
 async def list_recipients(caller: Calling) -> RecipientList:
     """The recipients recordings of this State are or were encrypted to. Those of other States are theirs to see."""
-    return RecipientList(items=[ShownRecipient.of(row) for row in await keys.keys_of(caller.db, state=caller.state)])
+    return RecipientList(
+        items=[ShownRecipient.of(row) for row in await recipients.keys_of(caller.db, state=caller.state)]
+    )
 
 
 @router.read("/recipients/{recipient_id}", scope="recipients:read", example=RECIPIENT, errors=(404,))
@@ -114,7 +116,7 @@ async def add_recipient(caller: Calling, body: NewRecipient) -> ShownRecipient:
     Without one in force that is no escrow, a hearing to be recorded for this State is not made ready (409
     `no_recipients`). One that was added before, even if it is retired, is 422.
     """
-    row = await keys.add(
+    row = await recipients.add(
         caller.db,
         state=caller.state,
         authority_name=body.authority,
@@ -135,11 +137,11 @@ async def retire_recipient(caller: Calling, recipient_id: Id, body: Retirement) 
     What was encrypted to it before can still be opened with its key.
     """
     row = await _find(caller, recipient_id, lock=True)
-    await keys.retire(caller.db, key=row, reason=body.reason, actor=caller.actor, now=caller.now)
+    await recipients.retire(caller.db, key=row, reason=body.reason, actor=caller.actor, now=caller.now)
     return ShownRecipient.of(row)
 
 
 async def _find(caller: Caller, recipient_id: str, *, lock: bool = False) -> AuthorityKey:
     if "\x00" in recipient_id:
         raise NotFound
-    return await keys.key(caller.db, recipient_id, state=caller.state, lock=lock)
+    return await recipients.key(caller.db, recipient_id, state=caller.state, lock=lock)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from hearings import queries, recorded_acts
+from hearings import queries
 from hearings.actors import Actor
 from hearings.models import Hearing, HearingEvent, HearingRequest
-from hearings.recorded_acts import KINDS, LONGEST
 from hearings.roles import Role
+from hearings.sitting import recorded_acts
+from hearings.sitting.recorded_acts import KINDS, LONGEST
 from web import recorded_words
 from web.api import examples, paging
 from web.api.access import Caller, Calling, parts_of

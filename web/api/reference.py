@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import law, legal_bases
 from hearings.errors import NotFound
-from hearings.legal_bases import Ask
+from hearings.law import law, legal_bases
+from hearings.law.legal_bases import Ask
 from hearings.models.request import Capacity, Channel, OffenceScope, Procedure, ReasonNoAttendance, Stage
 from web.api import problems
 from web.api.access import Calling

@@ -1,4 +1,4 @@
-"""The fields of a request as the API takes and shows them; a test compares them with `hearings.request_fields`."""
+"""The fields of a request as the API takes and shows them; a test compares them with `hearings.requests.fields`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -145,4 +145,4 @@ _FIELDS: dict[str, Any] = {
 Content: Any = create_model(
     "RequestContent", __base__=Shown, __doc__="Every field of a request, filled in or empty.", **_FIELDS
 )
-"""`hearings.statement_bodies.content` as a schema."""
+"""`hearings.requests.statements.content` as a schema."""

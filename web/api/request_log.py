@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from hearings import queries, request_log
+from hearings import queries
 from hearings.errors import Invalid
 from hearings.models import RequestEvent
 from hearings.models.request_parts import RequestAct
+from hearings.requests import log as request_log
 from web.api import examples, paging
 from web.api.access import Calling
 from web.api.fields import Json, Moment, Shown

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from hearings import priority, queries, requests, translations
-from hearings.completeness import Found
+from hearings import queries
 from hearings.models import HearingRequest, Person
+from hearings.requests import priority, requests, translations
+from hearings.requests.completeness import Found
 from web.api import etags, examples
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Shown

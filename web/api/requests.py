@@ -6,9 +6,13 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import ConfigDict
 
-from hearings import pages, queries, requests, signatures, statement_bodies, views
+from hearings import pages, queries
 from hearings.models import HearingRequest, SharedView, StatusChange
-from hearings.signatures import Act
+from hearings.outward import looked_at
+from hearings.requests import requests
+from hearings.requests import statements as statement_bodies
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from hearings.status import RequestStatus
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
@@ -236,7 +240,7 @@ async def list_request_views(
 ) -> ViewList:
     """Who of the other State has looked at this request; for the State whose request it is."""
     row = await queries.request(caller.db, request_id, state=caller.state)
-    page = await views.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
+    page = await looked_at.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
     return ViewList(items=[View.of(one) for one in page.rows], next=paging.link(caller, page.after))
 
 

@@ -6,11 +6,14 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from pydantic import ConfigDict, Field
 
-from hearings import bookings, diary_queries, hearing_days, languages, queries, resources
+from hearings import languages, queries
 from hearings.errors import NotFound
+from hearings.hearing import days
 from hearings.models import Booking
 from hearings.models import Resource as ResourceRow
 from hearings.models.diary import ResourceKind
+from hearings.times import bookings, resources
+from hearings.times import queries as diary_queries
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
@@ -402,7 +405,7 @@ async def book_for_hearing(caller: Calling, ref: Ref, body: Booked) -> HearingBo
     (409 `interpreter_unfit`), unless `despite` says why she is booked all the same.
     """
     hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
-    times = await hearing_days.times(caller.db, hearing)
+    times = await days.times(caller.db, hearing)
     await bookings.assign(
         caller.db,
         hearing=hearing,

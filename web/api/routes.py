@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from hearings import api_clients, views
+from hearings.outward import api_clients, looked_at
 from web.api import access, bodies, etags, files, idempotency, limits, problems
 from web.api.access import CALLER, Caller, parts_of
 from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
@@ -293,7 +293,7 @@ async def _look(inner: Handler, caller: Caller, db: AsyncSession, request: Reque
 
 async def _note(caller: Caller) -> None:
     """Note what is about to be shown for the States whose it is. Effects: one line each, committed."""
-    lines = views.notes(caller.shown, actor=caller.actor, now=caller.now)
+    lines = looked_at.notes(caller.shown, actor=caller.actor, now=caller.now)
     if caller.notes:
         async with caller.database.transaction() as db:
             db.add_all(lines)
@@ -323,7 +323,7 @@ async def _act(inner: Handler, caller: Caller, read: ReadRequest) -> Response:
                 read.scope[CALLER] = caller
                 response = await inner(read)
                 _dress(response, caller.headers)
-                db.add_all(views.notes(caller.shown, actor=caller.actor, now=caller.now))
+                db.add_all(looked_at.notes(caller.shown, actor=caller.actor, now=caller.now))
                 if row is not None:
                     idempotency.keep(db, row, response)
         except idempotency.Busy:

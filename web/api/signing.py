@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import keys, queries, signatures, signing_keys
+from hearings import queries
 from hearings.models import Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
+from hearings.signatures import recipients, signatures, signing_keys
 from web.api import examples, paging
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown
@@ -145,7 +146,7 @@ async def add_sandbox_signing_key(caller: Calling, body: NewSigningKey) -> Shown
         now=caller.now,
     )
     if body.recipient:
-        await keys.add(
+        await recipients.add(
             caller.db,
             state=caller.state,
             authority_name=body.authority,

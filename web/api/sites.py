@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import ConfigDict, Field
 
-from hearings import agreements, profiles, queries, site_details, sites
+from hearings import queries
+from hearings.agreement import agreements, profiles, site_details, sites
 from hearings.models import Hearing, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
 from web.api import etags, examples, paging
@@ -85,7 +86,7 @@ MOST_KBPS = 10_000_000
 
 
 def _words(*known: str, least: int = 0) -> Any:
-    """A list of words of which the description names all; `hearings.profiles` reads them."""
+    """A list of words of which the description names all; `hearings.agreement.profiles` reads them."""
     items: dict[str, Any] = {"type": "string", "enum": list(known)}
     default: dict[str, Any] = {} if least else {"default": []}
     return Field(min_length=least, max_length=len(known), json_schema_extra={"items": items}, **default)

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from hearings import availability, clocks, day_law, queries, reference, slots
-from hearings.comfort import Attendee
-from hearings.court_times import Warned
+from hearings import clocks, queries, reference
 from hearings.errors import Invalid
+from hearings.hearing import law_on_the_day
 from hearings.models import Hearing, HearingRequest
-from hearings.slots import Wanted
+from hearings.times import availability, slots
+from hearings.times.convenience import Attendee
+from hearings.times.court_times import Warned
+from hearings.times.slots import Wanted
 from web.api import statements
 from web.api.access import Caller, Calling
 from web.api.fields import Model, Moment, Shown, StateCode
@@ -197,7 +199,7 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
     told: dict[datetime, list[Warned]] = {}
     if row is not None:
         times = [(day, day + wanted.duration) for day in sorted({day for one in found.slots for day in one.days})]
-        for warned in await day_law.of_times(caller.db, row, times, zone=courts[0][1], now=caller.now):
+        for warned in await law_on_the_day.of_times(caller.db, row, times, zone=courts[0][1], now=caller.now):
             told.setdefault(warned.starts_at, []).append(warned)
     own = {f"{state} {zone}" for state, zone in courts if shared or state == caller.state}
     return FoundSlots(

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hearings import signatures
 from hearings.models.columns import Row
-from hearings.signatures import Act
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from web.api.access import Caller
 from web.api.fields import Model, Shown
 from web.api.problems import ApiError

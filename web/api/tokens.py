@@ -12,9 +12,10 @@ from fastapi import Request
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import api_clients, proofs
 from hearings.models import ApiClient
-from hearings.proofs import BadProof
+from hearings.outward import api_clients
+from hearings.signatures import jws
+from hearings.signatures.jws import BadProof
 from web.api import dpop
 from web.api.access import address_of, parts_of
 from web.api.fields import Model, Shown
@@ -38,7 +39,7 @@ class TokenRequest(Model):
 
     grant_type: Literal["client_credentials"]
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
-    client_assertion: Annotated[str, Field(max_length=proofs.LONGEST, examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"])]
+    client_assertion: Annotated[str, Field(max_length=jws.LONGEST, examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"])]
     client_id: Annotated[str, Field(max_length=60)] | None = None
     scope: Annotated[str, Field(max_length=1000, examples=["requests:read requests:write"])] | None = None
 
@@ -92,14 +93,14 @@ async def issue_token(request: Request, body: TokenRequest) -> Token:
 async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: datetime) -> ApiClient:
     """The client that made the assertion, which is thereby used up. Raises `ApiError` `client_invalid`, `ProofUsed`."""
     try:
-        proof = proofs.parse(body.client_assertion, headers=HEADERS)
+        proof = jws.parse(body.client_assertion, headers=HEADERS)
         client_id, kid = proof.claims.get("iss"), proof.header.get("kid")
         if not isinstance(client_id, str) or not isinstance(kid, str) or len(client_id) > 60 or len(kid) > 60:
             raise BadProof("iss is the client's id, kid the thumbprint of its key")
         if proof.header.get("typ") not in TYPES:
             raise BadProof("typ is not JWT")
         found = await api_clients.key_for(db, client_id=client_id, kid=kid, now=now)
-        if found is None or not proof.signed_by(proofs.public_key(found[1].jwk)):
+        if found is None or not proof.signed_by(jws.public_key(found[1].jwk)):
             raise BadProof("no key of a client in force has signed it")
         until = _until(proof, audience, now)
     except BadProof as error:
@@ -113,7 +114,7 @@ async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: date
     return client
 
 
-def _until(proof: proofs.Proof, audience: str, now: datetime) -> datetime:
+def _until(proof: jws.Proof, audience: str, now: datetime) -> datetime:
     """When the assertion ends; checks its times, its audience and that it has an id."""
     claims = proof.claims
     if claims.get("aud") not in (audience, [audience]):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from hearings import queries, translations
+from hearings import queries
 from hearings.models import Translation
+from hearings.requests import translations
 from web.api import examples
 from web.api.access import Calling
 from web.api.fields import Model, Moment, Shown

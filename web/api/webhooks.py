@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from hearings import outbox, webhooks
 from hearings.errors import NotFound
 from hearings.models import OutboxAttempt, OutboxMessage, Webhook
 from hearings.models.outbox import OutboxStatus
+from hearings.outward import outbox, webhooks
 from web.api import examples, paging
 from web.api.access import Caller, Calling, parts_of
 from web.api.fields import Model, Moment, Nothing, Shown

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
-from hearings import request_queries, worklist
 from hearings.models import HearingRequest
+from hearings.overview import worklist
+from hearings.overview.worklist import Waiting
 from hearings.permissions import may_staff
-from hearings.worklist import Waiting
+from hearings.requests import queries as request_queries
 from web.api import examples, paging
 from web.api.access import Calling
 from web.api.fields import Moment, Shown

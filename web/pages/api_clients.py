@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import api_clients, errors
+from hearings import errors
 from hearings.models import ApiClient, ApiClientKey, Person
+from hearings.outward import api_clients
 from hearings.permissions import require_staff
 from hearings.sentences import tell
 from web import forms
@@ -66,7 +67,7 @@ WRONG = (
     N_("One or more of the scopes there are"),
     N_("This is not JSON"),
 )
-"""Texts of `hearings.api_clients` and `hearings.proofs`, translated as they are."""
+"""Texts of `hearings.outward.api_clients` and `hearings.signatures.jws`, translated as they are."""
 DONE = {
     "changed": N_("The client has been changed. It asks for a new token."),
     "key": N_("The key has been added."),
@@ -204,7 +205,7 @@ async def show(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Change a client, add or end a key, shut it out or let it in. Effects: those of `hearings.api_clients`."""
+    """Change a client, add or end a key, shut it out or let it in. Effects: those of `hearings.outward.api_clients`."""
     signed, person = _administrator(request)
     form = await forms.read(request)
     action, actor, now = request.path_params["action"], signed.actor(), datetime.now(UTC)

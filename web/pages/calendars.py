@@ -9,13 +9,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import availability, calendars, court_periods, diary_queries, errors, queries, reference, tzdata_check
-from hearings import law as laws
+from hearings import errors, queries, reference
 from hearings.clocks import tzdb_version
+from hearings.hearing import zone_data
+from hearings.law import law as laws
 from hearings.models import Person
 from hearings.models.diary import PeriodKind
 from hearings.permissions import may_staff
-from hearings.rest import rows as rest_rows
+from hearings.times import availability, calendars, court_periods
+from hearings.times import queries as diary_queries
+from hearings.times.interpreter_rest import rows as rest_rows
 from web import diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
@@ -174,9 +177,9 @@ async def _page(request: Request, person: Person, wrong: list[FormError], values
 # --- newer time-zone data ----------------------------------------------------------------------------------------
 
 
-async def _moved(request: Request, person: Person) -> list[tzdata_check.Moved]:
+async def _moved(request: Request, person: Person) -> list[zone_data.Moved]:
     async with request.app.state.parts.database.reading() as db:
-        return list(await tzdata_check.moved(db, now=datetime.now(UTC), state=person.owner_state))
+        return list(await zone_data.moved(db, now=datetime.now(UTC), state=person.owner_state))
 
 
 async def clock_changes(request: Request) -> Response:
@@ -186,11 +189,11 @@ async def clock_changes(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """Keep the wall time or the instant. Effects: those of the function of `hearings.tzdata_check`."""
+    """Keep the wall time or the instant. Effects: those of the function of `hearings.hearing.zone_data`."""
     signed, person = staff(request)
     form = await forms.read(request)
     keep = form.text("keep")
-    ways = {"wall": tzdata_check.keep_wall_time, "instant": tzdata_check.keep_instant}
+    ways = {"wall": zone_data.keep_wall_time, "instant": zone_data.keep_instant}
     if keep not in ways:
         return await _changes(request, person, [FormError("", _("Say what is to be kept."))])
     try:

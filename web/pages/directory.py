@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import directory, errors, reference
+from hearings import errors, reference
 from hearings.models import Person
 from hearings.models.directory import Network
+from hearings.people import directory
 from hearings.sentences import tell
 from web import terms
 from web.actors import staff

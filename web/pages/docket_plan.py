@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, diary, errors, queries
-from hearings.docket_gathering import Gathered
-from hearings.docket_model import Comparison
+from hearings import clocks, errors, queries
+from hearings.hearing import hearing as diary
 from hearings.models import Person
 from hearings.permissions import require_staff
 from hearings.sentences import tell
+from hearings.times.docket_gathering import Gathered
+from hearings.times.solver import Comparison
 from web import forms, places, planning, refusals
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import attachments, request_document
-from hearings.pdf_seals import PdfSignature
-from hearings.request_document import Papers
+from hearings.documents.pdf_seals import PdfSignature
+from hearings.requests import attachments
+from hearings.requests import document as request_document
+from hearings.requests.document import Papers
 from web import places, printing
 from web.actors import staff
 from web.i18n import N_, _

@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, links, logins, queries, staff
+from hearings import errors, queries
+from hearings.hearing import links
 from hearings.models import Hearing
+from hearings.people import logins, staff
 from web import forms, places
 from web.actors import drop_cookie, end_previous, set_cookie, signed_in
 from web.forms import FormError

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, feeds
+from hearings import errors
 from hearings.models.outbox import FeedScope
+from hearings.outward import feeds
 from web import forms
 from web.actors import staff
 from web.forms import FormError

@@ -11,24 +11,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import (
-    agreement_facts,
-    agreements,
-    court_times,
-    day_law,
-    diary,
-    errors,
-    keys,
-    line_tests,
-    offers,
-    queries,
-    room_rules,
-    sittings,
-    views,
-)
+from hearings import errors, queries
+from hearings.agreement import agreements, line_tests, room_rules
+from hearings.agreement import facts as agreement_facts
+from hearings.hearing import hearing as diary
+from hearings.hearing import law_on_the_day, offers
 from hearings.models import Agreement, Hearing, HearingRequest, Invitation, Participant, Person, Sitting
+from hearings.outward import looked_at
 from hearings.permissions import may, may_staff
+from hearings.signatures import recipients
+from hearings.sitting import sittings
 from hearings.status import HearingStatus
+from hearings.times import court_times
 from web import conditions_words, diary_words, forms, happenings, places
 from web.actors import SignedIn, staff
 from web.forms import FormError
@@ -147,12 +141,12 @@ async def hearing_page(
         technical = await _technical(db, hearing, person)
         keyless = await _keyless(db, hearing, person)
         warned = await court_times.of_hearing(db, hearing)
-        by_law = await day_law.of_hearing(db, hearing, now=datetime.now(UTC))
+        by_law = await law_on_the_day.of_hearing(db, hearing, now=datetime.now(UTC))
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
         events = await queries.events(db, hearing.id, limit=EVENTS)
-        seen = await views.viewers_of(db, hearing) if hearing.owner_state == person.owner_state else []
+        seen = await looked_at.viewers_of(db, hearing) if hearing.owner_state == person.owner_state else []
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
     live = request.app.state.parts.conductors.get(hearing.id) is not None
@@ -173,7 +167,7 @@ async def hearing_page(
         "conditions": conditions_words.told(row.condition_rules),
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": diary_words.against([*warned, *by_law]),
-        "no_basis": any(one.code == day_law.NO_BASIS for one in by_law),
+        "no_basis": any(one.code == law_on_the_day.NO_BASIS for one in by_law),
         "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,
@@ -211,7 +205,7 @@ class Keyless:
 async def _keyless(db: Any, hearing: Hearing, person: Person) -> Keyless:
     if hearing.status not in (H.agreed, H.ready, H.part_heard):
         return Keyless([], [])
-    states = await keys.lacking(db, await room_rules.recipients(db, hearing))
+    states = await recipients.lacking(db, await room_rules.recipients(db, hearing))
     people = await queries.people(db, state=person.owner_state) if person.owner_state in states else []
     return Keyless(states, [one.name for one in people if "administrator" in one.functions])
 

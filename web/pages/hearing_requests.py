@@ -9,23 +9,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import (
-    consent_answers,
-    day_law,
-    errors,
-    law,
-    priority,
-    queries,
-    reference,
-    request_log,
-    request_queries,
-    requests,
-    signatures,
-    translations,
-    views,
-)
+from hearings import errors, queries, reference
+from hearings.hearing import law_on_the_day
+from hearings.law import law
 from hearings.models import Person
+from hearings.outward import looked_at
 from hearings.permissions import may_staff
+from hearings.requests import (
+    consent_answers,
+    priority,
+    requests,
+    translations,
+)
+from hearings.requests import (
+    log as request_log,
+)
+from hearings.requests import (
+    queries as request_queries,
+)
+from hearings.signatures import signatures
 from hearings.status import RequestStatus
 from web import conditions_words, places, signing, terms
 from web.actors import staff
@@ -124,9 +126,9 @@ async def request_page(
         log = await request_log.of_request(db, row, state=person.owner_state)
         signed = await signatures.signatures_of(db, row)
         own = person.owner_state == row.owner_state
-        seen = await views.viewers_of(db, row) if own else []
+        seen = await looked_at.viewers_of(db, row) if own else []
         colleagues = await queries.people(db, state=person.owner_state)
-        held = await day_law.held(db, row, now=now)
+        held = await law_on_the_day.held(db, row, now=now)
         consent = consent_answers.standing(await consent_answers.of_request(db, row.id))
     chosen = tuple(row.instruments) or None
     today = requests.evaluate(row, now=now, instruments=chosen, consent=consent, held=held, law=known).as_json()

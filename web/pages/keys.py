@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, signatures, signing_keys
+from hearings import errors
 from hearings.models import Person
 from hearings.permissions import require_staff
+from hearings.signatures import signatures, signing_keys
 from web import forms, refusals, signing
 from web.actors import SignedIn, staff
 from web.forms import FormError
@@ -24,7 +25,7 @@ WRONG = (
     N_("A public signing key is 43 characters of base64url"),
     N_("This key has been registered before: make a new one"),
 )
-"""Texts of `hearings.signing_keys`, translated as they are."""
+"""Texts of `hearings.signatures.signing_keys`, translated as they are."""
 DONE = {"added": N_("The key is registered."), "retired": N_("The key is retired. It signs nothing more.")}
 
 

@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, law_effects, law_rows, reference
-from hearings import law as laws
-from hearings.law import Law
-from hearings.law_checks import FIELDS
-from hearings.law_rows import Edit
+from hearings import errors, reference
+from hearings.law import law as laws
+from hearings.law import rows as law_rows
+from hearings.law.law import Law
+from hearings.law.row_checks import FIELDS
+from hearings.law.rows import Edit
 from hearings.models import Person
 from hearings.models.law import LawKind
+from hearings.overview import law_effects
 from hearings.sentences import tell
 from web import forms, law_form, law_words, places, terms
 from web.actors import SignedIn, staff

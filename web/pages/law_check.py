@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import law as laws
-from hearings import legal_bases, reference
-from hearings.law import Law
-from hearings.legal_bases import Ask, GateResult
+from hearings import reference
+from hearings.law import law as laws
+from hearings.law import legal_bases
+from hearings.law.law import Law
+from hearings.law.legal_bases import Ask, GateResult
 from hearings.models.request import Capacity, ReasonNoAttendance
 from web import terms
 from web.actors import staff

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, errors, line_tests, profiles, queries
+from hearings import errors, queries
+from hearings.agreement import agreements, line_tests, profiles
 from hearings.models import Agreement, Hearing, LineTest, Person
 from hearings.permissions import may_staff
 from hearings.sentences import tell

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import queries, room_rules
+from hearings import queries
+from hearings.agreement import room_rules
 from hearings.status import HearingStatus
 from web import places, shown
 from web.actors import seat, signed_in

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import errors, minutes, passages, reservations
+from hearings import errors
+from hearings.minutes import minutes, passages, reservations
+from hearings.minutes.passages import tongues
 from hearings.models import Minutes
 from hearings.models.minutes import ReservationKind
-from hearings.passages import tongues
 from hearings.permissions import require
 from hearings.status import MinutesStatus
 from web import forms, minutes_words

@@ -7,8 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import errors, minutes, minutes_text, signatures
+from hearings import errors
+from hearings.minutes import minutes
+from hearings.minutes import text as minutes_text
 from hearings.permissions import require
+from hearings.signatures import signatures
 from web import forms, minutes_papers, printing, signing
 from web.forms import FormError
 from web.i18n import _

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import errors, passages
-from hearings.passages import How, Obstacle, Writing, tongues
+from hearings import errors
+from hearings.minutes import passages
+from hearings.minutes.passages import How, Obstacle, Writing, tongues
 from hearings.permissions import require
 from web import forms, minutes_words
 from web.forms import Form, FormError

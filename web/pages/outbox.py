@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import claims, errors, outbox
+from hearings import errors
 from hearings.models import Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import claims, outbox
 from hearings.permissions import may_staff, require_staff
 from web import forms, places
 from web.actors import SignedIn, staff

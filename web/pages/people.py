@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, links, participants, queries
+from hearings import errors, queries
+from hearings.hearing import links, participants
 from hearings.models import Hearing, Participant, Person
 from hearings.permissions import may_staff
 from hearings.roles import Role

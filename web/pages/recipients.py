@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, keys
+from hearings import errors
 from hearings.models import Person
 from hearings.permissions import require_staff
 from hearings.sentences import tell
+from hearings.signatures import recipients
 from web import forms
 from web.actors import SignedIn, staff
 from web.forms import Form, FormError
@@ -35,7 +36,7 @@ WRONG = (
     N_("This is not a whole age recipient: a character is wrong or missing"),
     N_("This recipient has been added before: make a new key"),
 )
-"""Texts of `hearings.keys`, translated as they are."""
+"""Texts of `hearings.signatures.recipients`, translated as they are."""
 DONE = {
     "added": N_("The recipient is added. Recordings opened from now on are encrypted to it too."),
     "retired": N_("The recipient is retired. Recordings opened from now on are not encrypted to it."),
@@ -52,17 +53,17 @@ def _administrator(request: Request) -> tuple[SignedIn, Person]:
 
 async def _page(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     async with request.app.state.parts.database.reading() as db:
-        rows = await keys.keys_of(db, state=person.owner_state)
-        lacking = await keys.lacking(db, [person.owner_state])
+        rows = await recipients.keys_of(db, state=person.owner_state)
+        lacking = await recipients.lacking(db, [person.owner_state])
     done = request.query_params.get("done", "")
     in_force = [row for row in rows if row.retired_at is None]
     context = {
         "rows": rows,
-        "in_force": [(row.id, f"{row.authority_name}: {keys.fingerprint(row.recipient)}") for row in in_force],
+        "in_force": [(row.id, f"{row.authority_name}: {recipients.fingerprint(row.recipient)}") for row in in_force],
         "lacking": bool(lacking),
-        "fingerprint": keys.fingerprint,
+        "fingerprint": recipients.fingerprint,
         "kind": lambda row: _(KINDS[row.kind]),
-        "kinds": [(kind, _(KINDS[kind])) for kind in keys.KINDS],
+        "kinds": [(kind, _(KINDS[kind])) for kind in recipients.KINDS],
         "values": dict(values),
         "errors": wrong,
         "notice": _(DONE[done]) if done in DONE and not wrong else None,
@@ -83,7 +84,7 @@ async def add(request: Request) -> Response:
     form = await forms.read(request, files=1)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            await keys.add(
+            await recipients.add(
                 db,
                 state=person.owner_state,
                 authority_name=form.text("authority_name"),
@@ -93,7 +94,7 @@ async def add(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except (errors.Invalid, errors.NotReady) as error:
-        kept = {name: text for name, text in form.first.items() if keys.PRIVATE not in text.upper()}
+        kept = {name: text for name, text in form.first.items() if recipients.PRIVATE not in text.upper()}
         return await _page(request, person, kept, [_wrong(error)])
     return RedirectResponse("/admin/recipients?done=added", 303)
 
@@ -130,8 +131,10 @@ async def retire(request: Request) -> Response:
     form = await forms.read(request)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            key = await keys.key(db, form.text("key")[:36], state=person.owner_state, lock=True)
-            await keys.retire(db, key=key, reason=form.text("reason"), actor=signed.actor(), now=datetime.now(UTC))
+            key = await recipients.key(db, form.text("key")[:36], state=person.owner_state, lock=True)
+            await recipients.retire(
+                db, key=key, reason=form.text("reason"), actor=signed.actor(), now=datetime.now(UTC)
+            )
     except errors.NotFound:
         return await _page(request, person, form.first, [FormError("key", _("Choose a recipient that is in force."))])
     except (errors.Invalid, errors.NotReady) as error:

@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import attachments, errors, minutes_acts, queries, recorded_acts
+from hearings import errors, queries
 from hearings.events import EventKind
+from hearings.minutes import acts as minutes_acts
 from hearings.models import HearingRequest
 from hearings.permissions import require
-from hearings.recorded_acts import replaced
+from hearings.requests import attachments
 from hearings.roles import Role
+from hearings.sitting import recorded_acts
+from hearings.sitting.recorded_acts import replaced
 from web import forms, recorded_form, recorded_words
 from web.forms import FormError
 from web.i18n import N_, _

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hearings import errors, priority, reference, requests, statement_bodies
+from hearings import errors, reference
 from hearings.actors import Actor
 from hearings.models import HearingRequest
+from hearings.requests import priority, requests
+from hearings.requests import statements as statement_bodies
 from hearings.sentences import tell
-from hearings.signatures import Act as Signed
+from hearings.signatures.signatures import Act as Signed
 from hearings.status import RequestStatus
 from web import bonds, conditions_words, terms
 from web.bonds import Bond

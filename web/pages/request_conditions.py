@@ -1,11 +1,13 @@
-"""The conditions a machine can keep, on the form of an acceptance: one line for each kind (`hearings.conditions`)."""
+"""The conditions a machine can keep, on the form of an acceptance: one line for each kind
+(`hearings.requests.conditions`).
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from hearings import conditions
-from hearings.conditions import PARAMS, ConditionKind, Kept
-from hearings.law import LAW
+from hearings.law.law import LAW
+from hearings.requests import conditions
+from hearings.requests.conditions import PARAMS, ConditionKind, Kept
 from hearings.roles import Role
 from web import conditions_words, roles
 from web.forms import Form
@@ -80,7 +82,7 @@ def _choices(name: str) -> list[tuple[str, str]]:
 
 
 def read(form: Form) -> list[dict[str, Any]]:
-    """The conditions that are ticked, as `hearings.conditions` writes them. Raises `Invalid`."""
+    """The conditions that are ticked, as `hearings.requests.conditions` writes them. Raises `Invalid`."""
     chosen = [
         {"kind": kind.value} | {name: form.text(f"c_{kind.value}_{name}") for name in PARAMS.get(kind, {})}
         for kind in ConditionKind

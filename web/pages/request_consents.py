@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, consent_answers, errors, law, person_consents, queries, reference, withdrawals
+from hearings import clocks, errors, queries, reference
+from hearings.law import law
 from hearings.models import Person
+from hearings.requests import consent_answers, person_consents
 from hearings.sentences import tell
+from hearings.sitting import withdrawals
 from hearings.status import ConsentStatus
 from web import forms, places, terms
 from web.actors import staff

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, consultations, errors, informal, reference
+from hearings import clocks, errors, reference
 from hearings.models import Person
+from hearings.requests import consultations, informal
 from hearings.sentences import tell
 from web import forms, places, terms
 from web.actors import staff

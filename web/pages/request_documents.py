@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreements, attachments, errors, translations
-from hearings.law import LAW
+from hearings import errors
+from hearings.agreement import agreements
+from hearings.law.law import LAW
 from hearings.models import Person
 from hearings.models.request_parts import AttachmentKind
+from hearings.requests import attachments, translations
 from web import forms, places, printing, terms
 from web.actors import staff
 from web.forms import FormError

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from hearings import requests
 from hearings.errors import Invalid
-from hearings.law import Law
-from hearings.legal_bases import refusal_grounds
+from hearings.law.law import Law
+from hearings.law.legal_bases import refusal_grounds
+from hearings.law.refusals import Objection
 from hearings.models import HearingRequest
-from hearings.refusal_rules import Objection
+from hearings.requests import requests
 from hearings.status import RequestStatus
 from web import terms
 from web.i18n import _, one_by_one

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, law
+from hearings import errors
+from hearings.law import law
 from hearings.models import Person
 from web import forms, signing
 from web.actors import SignedIn, staff

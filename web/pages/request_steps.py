@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from hearings import clocks, errors, legal_bases, reference, request_fields
-from hearings.law import Law
+from hearings import clocks, errors, reference
+from hearings.law import legal_bases
+from hearings.law.law import Law
 from hearings.models import HearingRequest
 from hearings.models.request import Capacity
+from hearings.requests import fields as request_fields
 from hearings.sentences import tell
 from web import forms, terms
 from web.forms import Form, FormError
@@ -309,7 +311,7 @@ def typed(form: Form) -> dict[str, Any]:
 
 
 def fields(form: Form, step: Step | None, *, law: Law) -> tuple[dict[str, Any], list[FormError]]:
-    """The fields of a form as `hearings.requests` takes them, and everything that is wrong with them.
+    """The fields of a form as `hearings.requests.requests` takes them, and everything that is wrong with them.
 
     Boxes of `step` that were not sent are empty; other fields that were not sent stay as they are.
     """

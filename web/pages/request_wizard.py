@@ -9,8 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import day_law, errors, glossary, law, priority, reference, requests, translations
+from hearings import errors, reference
+from hearings.hearing import law_on_the_day
+from hearings.law import glossary, law
 from hearings.models import HearingRequest, Person
+from hearings.requests import priority, requests, translations
 from hearings.sentences import tell
 from hearings.status import RequestStatus
 from web import forms, terms
@@ -82,7 +85,7 @@ async def create(request: Request) -> Response:
         wrong.insert(0, FormError("requested_state", _("Choose the State you ask.")))
     if wrong:
         return _page(request, person, step, known, steps.typed(form), wrong, None)
-    # An authority left empty is the central one; `hearings.requests` knows which.
+    # An authority left empty is the central one; `hearings.requests.requests` knows which.
     given = {name: value for name, value in values.items() if value or not name.endswith("_authority")}
     try:
         async with request.app.state.parts.database.transaction() as db:
@@ -206,7 +209,7 @@ async def check(request: Request) -> Response:
         row = await find(db, request, person)
         known = await law.current(db)
         found = tuple(await translations.of_request(db, row.id))
-        held = await day_law.held(db, row, now=now)
+        held = await law_on_the_day.held(db, row, now=now)
     require("draft_request", person, row.requesting_state, row.requested_state)
     context = {
         "row": row,

@@ -9,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import bookings, diary_queries, errors, queries, reference, resources
-from hearings.availability import HIDDEN
+from hearings import errors, queries, reference
 from hearings.clocks import to_utc
 from hearings.models import Booking, Person, Resource
 from hearings.models.diary import ResourceKind
 from hearings.permissions import may_staff
 from hearings.sentences import tell
+from hearings.times import bookings, resources
+from hearings.times import queries as diary_queries
+from hearings.times.availability import HIDDEN
 from web import diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError

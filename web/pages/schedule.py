@@ -12,10 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, court_times, day_law, diary, errors, hearing_days, queries, reference, wall_times
+from hearings import clocks, errors, queries, reference
+from hearings.hearing import days, law_on_the_day
+from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingRequest
 from hearings.models.hearing import RecordingPolicy
-from hearings.wall_times import WallTime
+from hearings.times import court_times, wall_times
+from hearings.times.wall_times import WallTime
 from web import asked_times, diary_words, forms, places
 from web.actors import staff
 from web.forms import Form, FormError
@@ -156,10 +159,10 @@ async def _warned(
     times = [wall_times.fix(WallTime(**_time(form, zone)), zones=zones, states=states, now=now)]
     async with request.app.state.parts.database.reading() as db:
         if hearing is not None:
-            times += await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+            times += await days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
         begun = [(one.starts_at, one.ends_at) for one in times]
         found = await court_times.of_times(db, courts, begun)
-        found += await day_law.of_times(db, row, begun, zone=courts[0][1], now=now)
+        found += await law_on_the_day.of_times(db, row, begun, zone=courts[0][1], now=now)
     seen = " ".join(f"{one.starts_at:%Y%m%dT%H%M%S}/{one.side}/{one.day}/{one.code}" for one in found)
     return {"warnings": diary_words.against(found), "warned": seen} if seen != form.text("warned") else {}
 

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, profiles, reference, site_details, sites
+from hearings import errors, reference
+from hearings.agreement import profiles, site_details, sites
 from hearings.models import Person, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff

@@ -13,27 +13,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import (
-    adjournments,
-    availability,
-    clocks,
-    court_times,
-    day_law,
-    diary,
-    diary_queries,
-    errors,
-    law,
-    queries,
-    reference,
-)
-from hearings.comfort import Attendee
-from hearings.court_times import Warned
+from hearings import clocks, errors, queries, reference
+from hearings.hearing import adjournments, law_on_the_day
+from hearings.hearing import hearing as diary
+from hearings.law import law
 from hearings.models import Hearing, HearingRequest, Person, Resource
 from hearings.models.hearing import RecordingPolicy
-from hearings.rest import RestRules, rules
-from hearings.slots import Found, Wanted
 from hearings.status import HearingStatus
-from hearings.wall_times import WallTime
+from hearings.times import availability, court_times
+from hearings.times import queries as diary_queries
+from hearings.times.convenience import Attendee
+from hearings.times.court_times import Warned
+from hearings.times.interpreter_rest import RestRules, rules
+from hearings.times.slots import Found, Wanted
+from hearings.times.wall_times import WallTime
 from web import asked_times, diary_words, forms, places, terms
 from web.actors import staff
 from web.forms import Form, FormError
@@ -213,7 +206,7 @@ async def _against(
     told: dict[datetime, list[Warned]] = {}
     for one in (
         *(await court_times.of_times(db, courts, times) if wanted.any_hour else ()),
-        *await day_law.of_times(db, row, times, zone=values["requesting_zone"], now=datetime.now(UTC)),
+        *await law_on_the_day.of_times(db, row, times, zone=values["requesting_zone"], now=datetime.now(UTC)),
     ):
         told.setdefault(one.starts_at, []).append(one)
     return {day: diary_words.against(those) for day, those in told.items()}

@@ -12,14 +12,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import agreement_facts, agreements, errors, outcomes, queries, sites
+from hearings import errors, queries
 from hearings.actors import Actor
+from hearings.agreement import agreements, sites
+from hearings.agreement import facts as agreement_facts
+from hearings.agreement import outcome as outcomes
+from hearings.agreement.negotiation import Interpreting, Outcome
 from hearings.models import Agreement, AgreementOffer, Hearing, Person, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
-from hearings.negotiation import Interpreting, Outcome
 from hearings.permissions import may_staff
 from hearings.sentences import tell
-from hearings.signatures import Act
+from hearings.signatures.signatures import Act
 from hearings.status import AgreementStatus
 from web import conditions_words, forms, i18n, negotiation_words, places, signing, technical_words
 from web.actors import SignedIn, staff
@@ -299,7 +302,7 @@ LABELS = {
 
 
 async def act(request: Request) -> Response:
-    """Draft, change, propose, counter, sign, void. Effects: those of the functions of `hearings.agreements`."""
+    """Draft, change, propose, counter, sign, void. Effects: those of `hearings.agreement.agreements`."""
     signed, person = staff(request)
     form = await forms.read(request)
     name = request.path_params["action"]

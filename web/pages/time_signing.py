@@ -7,8 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import diary, diary_queries, errors, offers
+from hearings import errors
+from hearings.hearing import hearing as diary
+from hearings.hearing import offers
 from hearings.models import Hearing, Offer, Person
+from hearings.times import queries as diary_queries
 from web import bonds, forms, signing
 from web.actors import SignedIn, staff
 from web.pages.hearing_access import find

@@ -9,27 +9,29 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import (
-    adjournments,
-    bookings,
-    court_times,
-    day_law,
-    diary,
-    diary_queries,
-    errors,
-    hearing_days,
-    offers,
-    queries,
-    terms,
-)
+from hearings import errors, queries
 from hearings.actors import Actor
-from hearings.availability import HIDDEN
+from hearings.hearing import (
+    adjournments,
+    agreed_terms,
+    law_on_the_day,
+    offers,
+)
+from hearings.hearing import (
+    days as hearing_days,
+)
+from hearings.hearing import (
+    hearing as diary,
+)
 from hearings.models import Hearing, HearingDay, HearingRequest, Person, Resource
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
 from hearings.roles import Role
 from hearings.sentences import tell
 from hearings.status import HearingStatus
+from hearings.times import bookings, court_times
+from hearings.times import queries as diary_queries
+from hearings.times.availability import HIDDEN
 from web import diary_words, forms, places, roles
 from web.actors import staff
 from web.forms import Form, FormError
@@ -151,10 +153,10 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         booked = await diary_queries.bookings_of_hearing(db, hearing.id)
         own = await diary_queries.resources(db, state=person.owner_state, owners=(person.owner_state,), limit=RESOURCES)
         against = await _against(db, hearing, days, own.rows)
-        agreed = await terms.agreed_by(db, hearing)
+        agreed = await agreed_terms.agreed_by(db, hearing)
         warned = await court_times.of_hearing(db, hearing)
-        by_law = await day_law.of_hearing(db, hearing, now=datetime.now(UTC))
-    found = terms.terms(hearing, days)
+        by_law = await law_on_the_day.of_hearing(db, hearing, now=datetime.now(UTC))
+    found = agreed_terms.terms(hearing, days)
     seen = [
         (booking, resource)
         for booking, resource in booked

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import worklist
 from hearings.models import HearingRequest, Person
+from hearings.overview import worklist
 from web import places, terms
 from web.actors import staff
 from web.i18n import N_, _

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, webhooks
+from hearings import errors
 from hearings.models import Person
+from hearings.outward import webhooks
 from hearings.permissions import require_staff
 from web import forms
 from web.actors import SignedIn, staff

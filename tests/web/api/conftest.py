@@ -27,11 +27,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pyrage import x25519
 from starlette.applications import Starlette
 
-from hearings import api_clients, keys, queries, recordings, signatures, signing_keys, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, Actor, participant_actor
 from hearings.db import Database
 from hearings.moves import move_hearing, move_recording, move_sitting
-from hearings.proofs import encode
+from hearings.outward import api_clients
+from hearings.signatures import recipients, signatures, signing_keys
+from hearings.signatures.jws import encode
+from hearings.sitting import recordings, sittings
 from hearings.status import HearingStatus, RecordingStatus, SittingStatus
 from media.evidence import seal_key
 from web import cli
@@ -241,7 +244,7 @@ class Installation:
                 await signing_keys.add(db, state=state, authority_name="Ministry", public_key=public, now=now)
                 recipient = str(x25519.Identity.generate().to_public())
                 words = {"authority_name": "Ministry", "kind": "requesting", "recipient": recipient}
-                await keys.add(db, state=state, now=now, **words)
+                await recipients.add(db, state=state, now=now, **words)
         return Client(self.http, made.id, state, key, Key.make(), self.seeds[place])
 
 

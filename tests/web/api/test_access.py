@@ -10,11 +10,13 @@ import pytest
 from pyrage import x25519
 from sqlmodel import select
 
-from hearings import api_clients, proofs, queries
+from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import ApiAnswer, ApiClient, ApiToken, HearingRequest, SharedView, StatusChange
 from hearings.models.columns import Row
+from hearings.outward import api_clients
+from hearings.signatures import jws
 
 
 def problem(answer):
@@ -172,7 +174,7 @@ async def test_only_the_administrator_of_a_state_registers_its_clients(installat
 
 def test_a_thumbprint_is_that_of_rfc_7638_and_rfc_8037():
     jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
-    assert proofs.public_key(jwk).thumbprint == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    assert jws.public_key(jwk).thumbprint == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
 # --- repeats and crashes -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearings import webhooks
+from hearings.outward import webhooks
 from scheduler import following
 from scheduler.world import World
 from web.api.line_tests import MEASURED

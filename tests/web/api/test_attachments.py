@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pikepdf
 
-from hearings import pdf_seals
+from hearings.documents import pdf_seals
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 TEXT = {"content-type": "text/plain"}

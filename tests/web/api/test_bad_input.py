@@ -15,7 +15,7 @@ from sqlmodel import func, select
 
 from hearings import queries
 from hearings.models import ApiAnswer, Hearing, HearingRequest, RefusedStatement
-from hearings.proofs import encode
+from hearings.signatures.jws import encode
 from web import security
 from web.app import create_app
 

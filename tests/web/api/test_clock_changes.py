@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hearings import hearing_days, queries
+from hearings import queries
 from hearings.clocks import tzdb_version
+from hearings.hearing import days
 
 
 def code(answer):
@@ -20,7 +21,7 @@ async def hearing(installation, ro, th, story):
     assert (await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")).status_code == 200
     async with installation.database.transaction() as db:
         found = await queries.hearing(db, made["ref"], state="RO")
-        for row in (found, *await hearing_days.planned(db, found)):
+        for row in (found, *await days.planned(db, found)):
             row.tzdb_version = "2020a"
             row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
             db.add(row)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearings.directory import COLUMNS
+from hearings.people.directory import COLUMNS
 from web.api import directory, law_rows
 
 HEAD = ",".join(COLUMNS)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from hearings import links, queries
+from hearings import queries
 from hearings.errors import LinkDead, LinkEarly
+from hearings.hearing import links
 from hearings.models import Hearing, HearingEvent, Invitation, Person
 from hearings.models.columns import Row
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import hearing_days, queries
+from hearings import queries
 from hearings.actors import SYSTEM
+from hearings.hearing import days as hearing_days
 from hearings.moves import move_hearing
 from hearings.status import HearingStatus
 

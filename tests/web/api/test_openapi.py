@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hearings.request_fields import FIELDS
+from hearings.requests.fields import FIELDS
 from web import api_docs
 from web.api import problems
 from web.api.request_fields import RequestFields

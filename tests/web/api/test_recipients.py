@@ -2,7 +2,7 @@
 
 from pyrage import x25519
 
-from hearings import keys
+from hearings.signatures import recipients
 from web.api.recipients import NEW
 
 
@@ -18,7 +18,7 @@ async def test_a_system_adds_reads_and_retires_the_recipients_of_its_state(insta
     assert (one["added_by"], one["retired_at"], one["fingerprint"]) == (
         "System of RO",
         None,
-        keys.fingerprint(body["recipient"]),
+        recipients.fingerprint(body["recipient"]),
     )
     path = f"/recipients/{one['id']}"
     assert answer.headers["location"].endswith(path)

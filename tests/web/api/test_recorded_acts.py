@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hearings import attachments, queries, recordings, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
 from hearings.models import HearingRequest
 from hearings.moves import move_hearing, move_presence, move_recording, move_sitting
+from hearings.requests import attachments
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, SittingStatus
 
 PEOPLE = (

@@ -1,6 +1,6 @@
 """A refusal under a text that a ruling has narrowed: it needs reasons of the very case, and says so."""
 
-from hearings.law import LAW
+from hearings.law.law import LAW
 
 CONSULTATION = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "They would not do."}
 EIO = {"instruments": ["eio"], "language_of_request": "es", "offence_scope": ["any"], "evidential_purpose": True}

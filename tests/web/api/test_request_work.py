@@ -2,7 +2,9 @@
 
 import pytest
 
-from hearings import api_clients, next_steps, staff
+from hearings.outward import api_clients
+from hearings.overview import next_steps
+from hearings.people import staff
 from web.api import app
 from web.api.routes import OPERATIONS
 

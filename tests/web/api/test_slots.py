@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hearings import law_rows
 from hearings.actors import Actor
-from hearings.law import LAW
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 
 COURTS = [{"state": "RO", "zone": "Europe/Bucharest"}, {"state": "TH", "zone": "Asia/Bangkok"}]
 SEARCH = {

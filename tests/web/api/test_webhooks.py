@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from hearings import outbox, webhooks
 from hearings.models import ApiAnswer, Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox, webhooks
 from scheduler import delivery, following, jobs
 from scheduler.election import election
 from web import clock

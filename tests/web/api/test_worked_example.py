@@ -16,7 +16,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearings.proofs import encode
+from hearings.signatures.jws import encode
 from scheduler.delivery import deliver
 from scheduler.following import follow
 from scheduler.ways import Posting, Ways

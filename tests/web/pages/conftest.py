@@ -20,27 +20,19 @@ import uvicorn
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.applications import Starlette
 
-from hearings import (
-    consultations,
-    informal,
-    logins,
-    minutes,
-    outbox,
-    passages,
-    proofs,
-    queries,
-    recordings,
-    requests,
-    signatures,
-    sittings,
-    translations,
-)
+from hearings import queries
 from hearings.actors import SYSTEM, Actor, participant_actor, person_actor
 from hearings.db import Database
+from hearings.minutes import minutes, passages
 from hearings.models import Hearing, Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import move_recording, move_sitting
+from hearings.outward import outbox
+from hearings.people import logins
+from hearings.requests import consultations, informal, requests, translations
 from hearings.roles import Role
+from hearings.signatures import jws, signatures
+from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from media.evidence.journal import Journal
 from media.evidence.seal_key import make_seal_key
@@ -164,7 +156,7 @@ class Service:
     def seed(self, state: str) -> bytes:
         """The private half of the demonstration's signing key of a State, out of its key file."""
         text = (self.settings.data / "demo-keys" / KEY_FILES[state]).read_text("utf-8")
-        return proofs.decode(re.search(r"^# signing-key: (\S+)$", text, re.M)[1])
+        return jws.decode(re.search(r"^# signing-key: (\S+)$", text, re.M)[1])
 
     @staticmethod
     def statement(shown: httpx.Response) -> dict[str, object]:

@@ -6,8 +6,8 @@ import re
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearings.api_clients import SCOPES
-from hearings.proofs import encode, public_key
+from hearings.outward.api_clients import SCOPES
+from hearings.signatures.jws import encode, public_key
 from web.pages import api_clients
 
 PATH = "/admin/api-clients"

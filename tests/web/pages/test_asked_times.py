@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import queries, requests, resources
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.models import Hearing
 from hearings.models.diary import ResourceKind
+from hearings.requests import requests
+from hearings.times import resources
 from web import asked_times, cli, demo
 
 ASKED = {

@@ -8,11 +8,16 @@ import pytest
 from sqlalchemy import text
 from starlette.routing import Route
 
-from hearings import consultations, diary, diary_queries, logins, queries, requests, signatures
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
+from hearings.hearing import hearing as diary
 from hearings.models import Person, metadata
-from hearings.signatures import Act
+from hearings.people import logins
+from hearings.requests import consultations, requests
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
+from hearings.times import queries as diary_queries
 from web import bonds, cli, demo
 from web.actors import COOKIE
 from web.pages.request_acts import ACTIONS

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import queries, requests, resources
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.models.diary import ResourceKind
+from hearings.requests import requests
+from hearings.times import resources
 from web import cli, demo
 
 PLAN = {"days": "14", "duration": "60", "margin": "30"}

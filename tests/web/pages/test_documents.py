@@ -9,12 +9,15 @@ import pikepdf
 import pytest
 import rfc8785
 
-from hearings import attachments, pdf_seals, proofs, queries, requests, signatures
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
+from hearings.documents import pdf_seals
 from hearings.errors import SignatureRefused
 from hearings.models import HearingRequest, Person
-from hearings.signatures import Act
+from hearings.requests import attachments, requests
+from hearings.signatures import jws, signatures
+from hearings.signatures.signatures import Act
 from web import cli, demo
 
 PUBLIC = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -193,7 +196,7 @@ def test_keys_are_the_business_of_their_own_administrator(service, clerk, author
 def test_a_refused_statement_is_shown_to_the_administrators_of_both_states(service, administrator):
     """Signed with the demonstration's Romanian key for France, and handed in for a case with Thailand."""
     text = next(path for path in service.made.key_files if path.name == "romania.key.txt").read_text("utf-8")
-    seed = proofs.decode(next(line for line in text.splitlines() if "signing-key" in line).split(": ")[1])
+    seed = jws.decode(next(line for line in text.splitlines() if "signing-key" in line).split(": ")[1])
 
     async def hand_in(database: Database) -> str:
         now = datetime.now(UTC)

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hearings import logins, queries, sittings
+from hearings import queries
 from hearings.actors import participant_actor
 from hearings.db import Database
 from hearings.models import Hearing, Participant
+from hearings.people import logins
 from hearings.roles import Role
+from hearings.sitting import sittings
 from web import cli
 from web.actors import COOKIE
 
@@ -238,8 +240,8 @@ def test_the_catalogue_of_a_language_is_there_for_islands_and_none_of_other_name
 
 
 def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
-    from hearings import links
     from hearings.errors import LinkDead, PinWrong
+    from hearings.hearing import links
 
     open_lobby(service)
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.routing import Match, Route
 
 from hearings.models.law import LawKind
-from hearings.proofs import encode
+from hearings.signatures.jws import encode
 from web import app, demo, demo_agreement, i18n
 from web.pages.request_steps import STEPS
 from web.rendering import TEMPLATES

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import func, select
 
-from hearings import keys, law, law_rows, queries, requests
+from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
-from hearings.law import LAW
+from hearings.law import law
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
+from hearings.requests import requests
+from hearings.signatures import recipients
 from web import cli, demo
 from web.pages import hearing as hearing_page
 
@@ -222,8 +226,8 @@ def in_force(service, wanted: bool) -> None:
 
     async def change(database: Database) -> None:
         async with database.transaction() as db:
-            for key in await keys.keys_of(db, state="RO"):
-                key.retired_at = None if wanted or key.kind == keys.ESCROW else datetime.now(UTC)
+            for key in await recipients.keys_of(db, state="RO"):
+                key.retired_at = None if wanted or key.kind == recipients.ESCROW else datetime.now(UTC)
 
     service.run(change)
 

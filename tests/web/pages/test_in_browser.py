@@ -9,9 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from hearings import consultations, informal, queries, requests, translations
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
+from hearings.requests import consultations, informal, requests, translations
 from web import cli, demo
 from web.actors import COOKIE
 from web.pages.request_steps import STEPS

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from hearings import profiles
+from hearings.agreement import profiles
 from web.pages import line_test
 
 TONES = profiles.table()["line_test"]["tones_hz"]

@@ -14,12 +14,16 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hearings import minutes, passages, pdf_seals, proofs, queries, recordings, signatures, signing_keys, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
+from hearings.documents import pdf_seals
+from hearings.minutes import minutes, passages
+from hearings.minutes.passages import How, Writing
 from hearings.models import Hearing, Person
 from hearings.moves import move_recording, move_sitting
-from hearings.passages import How, Writing
 from hearings.roles import Role
+from hearings.signatures import jws, signatures, signing_keys
+from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from web import i18n, minutes_words
 
@@ -51,7 +55,7 @@ def held(running):
             for state, seed in seeds.items():
                 public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
                 await signing_keys.add(
-                    db, state=state, authority_name=f"Court of {state}", public_key=proofs.encode(public), now=now
+                    db, state=state, authority_name=f"Court of {state}", public_key=jws.encode(public), now=now
                 )
 
     running.run(hold)

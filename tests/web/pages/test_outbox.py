@@ -9,9 +9,9 @@ from typing import Any
 import icalendar
 import pytest
 
-from hearings import outbox
 from hearings.db import Database
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox
 
 
 def put(service: Any, key: str, status: OutboxStatus, state: str = "RO", **more: Any) -> str:

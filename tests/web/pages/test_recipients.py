@@ -3,9 +3,9 @@
 import pytest
 from pyrage import x25519
 
-from hearings import keys
 from hearings.db import Database
 from hearings.models import AuthorityKey
+from hearings.signatures import recipients as keys
 from web.pages import recipients
 
 PAGE = "/admin/recipients"

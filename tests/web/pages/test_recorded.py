@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import attachments, logins, queries, recordings, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
 from hearings.models import Hearing, HearingRequest, Participant
 from hearings.moves import move_presence, move_recording, move_sitting
+from hearings.people import logins
+from hearings.requests import attachments
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings
 from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
 from web.actors import COOKIE
 

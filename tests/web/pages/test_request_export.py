@@ -4,8 +4,10 @@ import io
 import zipfile
 from datetime import UTC, datetime
 
-from hearings import queries, requests, views
+from hearings import queries
 from hearings.actors import person_actor
+from hearings.outward import looked_at
+from hearings.requests import requests
 from web import cli, demo, printing
 
 
@@ -46,7 +48,7 @@ def test_a_case_is_taken_away_by_those_who_work_on_it_and_the_owner_sees_it(serv
     async def looked(database):
         async with database.reading() as db:
             row = await queries.request(db, page[10:], state="RO")
-            return [one.viewer_state for one in (await views.views_of(db, row, state="RO")).rows]
+            return [one.viewer_state for one in (await looked_at.views_of(db, row, state="RO")).rows]
 
     assert service.run(looked) == ["TH"]
     assert clerk.get("/requests/RO-2020-0001/export.zip").status_code == 404

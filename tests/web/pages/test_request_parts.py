@@ -8,10 +8,13 @@ from html import unescape
 import pytest
 from sqlmodel import select
 
-from hearings import directory, queries, reference, requests, signatures
+from hearings import queries, reference
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import Consent, HearingRequest
+from hearings.people import directory
+from hearings.requests import requests
+from hearings.signatures import signatures
 from web import cli, demo, security
 from web.pages import waiting
 from web.pages.request_steps import STEPS

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings import logins
 from hearings.db import Database
 from hearings.models import Person
+from hearings.people import logins
 from web.actors import COOKIE
 from web.pages.request_steps import STEPS
 

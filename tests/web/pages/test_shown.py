@@ -6,11 +6,13 @@ import pytest
 from sqlmodel import select
 from starlette.routing import Route
 
-from hearings import minutes, queries, recordings, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
+from hearings.minutes import minutes
 from hearings.models import Hearing, HearingRequest, SharedView
 from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
+from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from web import minutes_words
 

@@ -11,11 +11,13 @@ import rfc8785
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from hearings import consultations, proofs, queries, requests, signatures, signing_keys
+from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import HearingRequest
-from hearings.signatures import HEADERS, Act
+from hearings.requests import consultations, requests
+from hearings.signatures import jws, signatures, signing_keys
+from hearings.signatures.signatures import HEADERS, Act
 from web import cli, demo
 from web.demo_keys import KEY_FILES
 
@@ -72,7 +74,7 @@ def kept(service, reference: str) -> list[tuple[str, Act, set[str]]]:
             keys = {state: await signing_keys.keys_of(db, state=state) for state in KEYS}
             found = []
             for one in await signatures.signatures_of(db, row):
-                proof = proofs.parse(one.jws, headers=HEADERS, longest=signatures.LONGEST, brackets=4000)
+                proof = jws.parse(one.jws, headers=HEADERS, longest=signatures.LONGEST, brackets=4000)
                 makers = {
                     state for state, many in keys.items() for key in many if proof.signed_by(signing_keys.public(key))
                 }
@@ -114,7 +116,7 @@ def private_bytes(service) -> dict[str, list[str]]:
         data = path.read_bytes()
         for state in KEYS:
             seed = service.seed(state)
-            shapes = (seed, base64.b64encode(seed).rstrip(b"="), proofs.encode(seed).encode(), seed.hex().encode())
+            shapes = (seed, base64.b64encode(seed).rstrip(b"="), jws.encode(seed).encode(), seed.hex().encode())
             if any(shape in data for shape in shapes):
                 found[state].append(path.name)
     return found
@@ -151,7 +153,7 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     clerk.get_by_role("button", name="Sign and send").click()
     clerk.wait_for_url(re.compile(rf"/requests/{reference}(\?.*)?$"))
     assert kept(service, reference) == [("RO", Act.submit_request, {"RO"})]
-    seeds = [proofs.encode(service.seed(state)) for state in KEYS]
+    seeds = [jws.encode(service.seed(state)) for state in KEYS]
     assert (any("jws=" in one for one in sent), any(seed in one for seed in seeds for one in sent)) == (True, False)
 
     acknowledged(service, reference)

@@ -11,8 +11,9 @@ from web.pages import times as times_page
 @pytest.fixture(scope="module")
 def asked(running) -> str:
     """A request the other State has accepted; its address."""
-    from hearings import queries, requests
+    from hearings import queries
     from hearings.actors import person_actor
+    from hearings.requests import requests
     from web import cli, demo
 
     async def make(database):
@@ -237,12 +238,13 @@ def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(
 
 
 def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, clerk):
-    from hearings import hearing_days, queries
+    from hearings import queries
+    from hearings.hearing import days
 
     async def age(database):
         async with database.transaction() as db:
             hearing = await queries.hearing_by_ref(db, service.ref)
-            for row in (hearing, *await hearing_days.planned(db, hearing)):
+            for row in (hearing, *await days.planned(db, hearing)):
                 row.tzdb_version = "2020a"
                 row.starts_at = row.starts_at + timedelta(hours=1)
                 row.ends_at = row.ends_at + timedelta(hours=1)

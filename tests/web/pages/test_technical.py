@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hearings import agreements, queries, signatures, sites
+from hearings import queries
+from hearings.agreement import agreements, sites
 from hearings.clocks import tzdb_version
 from hearings.models import HearingRequest, SiteProfile
+from hearings.signatures import signatures
 from web import demo_keys
 
 

@@ -6,11 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hearings import diary, hearing_days, queries, requests
+from hearings import queries
 from hearings.actors import SYSTEM, person_actor
+from hearings.hearing import days as hearing_days
+from hearings.hearing import hearing as diary
 from hearings.moves import move_hearing
+from hearings.requests import requests
 from hearings.status import HearingStatus
-from hearings.wall_times import WallTime
+from hearings.times.wall_times import WallTime
 from web import cli, demo
 
 H = HearingStatus

@@ -1,6 +1,6 @@
 """What waits, in words and with links: every step has both."""
 
-from hearings.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
+from hearings.overview.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
 from web import terms
 from web.pages import line_test, minutes, request_consents, technical, times
 from web.pages.waiting import BUTTONS, PLACES

@@ -244,7 +244,7 @@ export interface CompareFingerprints {
   certificate: string;
 }
 
-/** Record an act in the log: its kind and what its fields hold, as text. Who may be recorded how is `hearings.recorded_acts.KINDS`. */
+/** Record an act in the log: its kind and what its fields hold, as text. Who may be recorded how is `hearings.sitting.recorded_acts.KINDS`. */
 export interface RecordAct {
   type: "record_act";
   /** chosen by the sender, unique to it; 1–64 characters */

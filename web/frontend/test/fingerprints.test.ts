@@ -4,7 +4,7 @@ import { announced, codeOf } from "../src/client/fingerprints";
 
 const OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-test("the code is the one of hearings/fingerprints.py", () => {
+test("the code is the one of hearings/sitting/fingerprints.py", () => {
   assert.deepEqual(codeOf(OF_NOTHING), ["28312", "71035", "19033", "54212", "51492", "41426"]);
 });
 

@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 import uvloop
 
-from hearings import hearing_days, minutes, outbox, passages, queries, recordings, sittings
+from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
+from hearings.hearing import days as hearing_days
+from hearings.minutes import minutes, passages
+from hearings.minutes.passages import How, Writing
 from hearings.models import Hearing, Recording, Sitting
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import move_recording, move_sitting
-from hearings.passages import How, Writing
+from hearings.outward import outbox
+from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from web.api.sites import NEW_SITE
 

@@ -5,7 +5,7 @@ import re
 import sqlite3
 from typing import Any
 
-from hearings import signatures
+from hearings.signatures import signatures
 
 API = "/api/v1"
 JOSE = "application/jose"

@@ -1,4 +1,4 @@
-// Fingerprints of a DTLS connection: what the courts read to each other. The code is that of hearings/fingerprints.py; a
+// Fingerprints of a DTLS connection: what the courts read to each other. The code is that of hearings/sitting/fingerprints.py; a
 // test on each side has the same example.
 
 /** SHA-256 of both certificates of a connection, in hexadecimal digits. */

@@ -22,8 +22,9 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core import NotSet
 from schemathesis.core.failures import FailureGroup
 
-from hearings import queries, worklist
-from hearings import requests as domain
+from hearings import queries
+from hearings.overview import worklist
+from hearings.requests import requests as domain
 
 pytestmark = pytest.mark.timeout(3600)
 BASE = "http://localhost:8000"

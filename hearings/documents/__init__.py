@@ -1,0 +1,1 @@
+"""Papers: PDF/A with seals, their checking, and cases as bags."""

@@ -1,0 +1,408 @@
+"""The diary: a hearing is proposed from an accepted request, agreed by both States, made ready, or cancelled."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.agreement import agreements, line_tests, room_rules
+from hearings.clocks import LocalTime, local_time, zone
+from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.hearing import days as hearing_days
+from hearings.hearing import law_on_the_day, offers
+from hearings.hearing.agreed_terms import consent
+from hearings.hearing.links import kill_links
+from hearings.ids import new_ref
+from hearings.languages import language
+from hearings.models import Hearing, HearingRequest, Offer
+from hearings.models.hearing import RecordingPolicy, everybody
+from hearings.moves import born, check, move_hearing, move_request
+from hearings.people.logins import end_logins_of
+from hearings.permissions import require_staff
+from hearings.queries import get, hearings_of_request, open_sitting, participants
+from hearings.requests import consent_answers
+from hearings.requests.log import require_carried
+from hearings.roles import HEARD, Role
+from hearings.sentences import Series, StateName, Word, tell, tell_n
+from hearings.status import ACCEPTED_REQUESTS, CARRYING_REQUESTS, HEARINGS_OVER, HearingStatus, RequestStatus
+from hearings.texts import clean
+from hearings.times import bookings
+from hearings.times.queries import offers_of
+from hearings.times.wall_times import WallTime, fix, resolved, time_of
+
+MARGINS = ("margin_before", "margin_after", "line_test")
+MOST_MARGIN = 240
+
+
+async def propose(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    wall_start: datetime,
+    wall_zone: str,
+    duration: timedelta = timedelta(hours=1),
+    fold: int | None = None,
+    requesting_zone: str,
+    requesting_city: str,
+    requested_zone: str,
+    requested_city: str,
+    language_requesting: str = "",
+    language_requested: str = "",
+    alternatives: Sequence[WallTime] = (),
+    more_days: Sequence[WallTime] = (),
+    resources: Sequence[int] = (),
+    margins: Mapping[str, int] | None = None,
+    recording_policy: RecordingPolicy | None = None,
+    participant_classes: Sequence[str] | None = None,
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Hearing:
+    """Propose a hearing of an accepted request, at a wall time in the zone of one of the two courts.
+
+    Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
+    `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
+    says why. Languages default to the court's and the person's of the request, the policy
+    to what it asks for.
+    Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
+    `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
+    Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
+    accepted, to executing.
+    """
+    _staff("propose_hearing", request, actor)
+    request = await get(db, HearingRequest, request.id, lock=True)
+    if request.status not in CARRYING_REQUESTS:
+        raise NotReady(
+            tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
+        )
+    if any(one.status not in HEARINGS_OVER for one in await hearings_of_request(db, request.id)):
+        raise NotReady(tell("This request has a hearing already"))
+    for name in (requesting_zone, requested_zone):
+        zone(name)
+    zones, states = (requesting_zone, requested_zone), (request.requesting_state, request.requested_state)
+    asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
+    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
+    days = [fix(one, zones=zones, states=states, now=now) for one in more_days]
+    hearing_days.check([times[0], *days])
+    hearing = Hearing(
+        owner_state=request.owner_state,
+        ref=new_ref(),
+        request_id=request.id,
+        case_number=request.case_number,
+        requesting_state=request.requesting_state,
+        requesting_zone=requesting_zone,
+        requesting_city=clean(requesting_city, "requesting_city", most=100, least=1),
+        requested_state=request.requested_state,
+        requested_zone=requested_zone,
+        requested_city=clean(requested_city, "requested_city", most=100, least=1),
+        language_requesting=language(language_requesting or request.language_of_court),
+        language_requested=language(language_requested or request.language_of_person),
+        recording_policy=recording_policy or policy_asked(request),
+        participant_classes=_classes(participant_classes),
+        created_by=actor.id,
+        created_at=now,
+        **_margins(margins),
+        **times[0].columns(),
+    )
+    db.add(hearing)
+    born(db, hearing, hearing.status, actor=actor, now=now)
+    await db.flush()
+    await hearing_days.plan(db, hearing=hearing, times=[times[0], *days])
+    await offers.put(
+        db,
+        hearing=hearing,
+        times=times,
+        numbers=resources,
+        days=days,
+        despite=despite,
+        by_state=request.requesting_state,
+        actor=actor,
+        now=now,
+    )
+    request.unscheduled = False
+    if request.status in ACCEPTED_REQUESTS:
+        move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
+    await db.flush()
+    return hearing
+
+
+def policy_asked(request: HearingRequest) -> RecordingPolicy:
+    """What is recorded unless somebody says otherwise: nothing where the request asks that nothing be, else all."""
+    return RecordingPolicy.not_recorded if request.recording_asked is False else RecordingPolicy.sound_and_picture
+
+
+async def counter(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    wall_start: datetime,
+    wall_zone: str,
+    duration: timedelta,
+    fold: int | None = None,
+    alternatives: Sequence[WallTime] = (),
+    resources: Sequence[int] = (),
+    reason: str = "",
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Ask for another time: the requested State counters, the requesting State proposes anew.
+
+    An agreement there was is void. Further days keep their distance and take the new wall time. What was held for
+    the old times is given back, but for what had been booked after an agreement: it goes with the hearing.
+    Raises as `propose`, and `NotReady` while the lobby is open.
+    Effects: status to countered (or proposed, by the requesting State), by way of agreed for one that was ready; the
+    time changes, with its days, offers and bookings.
+    """
+    _staff("agree_hearing", hearing, actor)
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady(tell("The lobby is open: close the sitting first"))
+    zones = (hearing.requesting_zone, hearing.requested_zone)
+    states = (hearing.requesting_state, hearing.requested_state)
+    asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
+    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
+    days = await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+    reopen(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500))
+    by_state = asking_state(hearing)
+    await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
+    await hearing_days.move(db, hearing=hearing, times=[times[0], *days], despite=despite, actor=actor, now=now)
+    await offers.put(
+        db,
+        hearing=hearing,
+        times=times,
+        numbers=resources,
+        days=days,
+        first_day=(await hearing_days.planned(db, hearing))[0].number,
+        despite=despite,
+        by_state=by_state,
+        actor=actor,
+        now=now,
+    )
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+
+
+def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, reason: str) -> None:
+    """The agreement on a hearing's terms is void, or its time is to be another.
+
+    Effects: status to proposed by the requesting State, to countered by the requested; from ready by way of agreed.
+    """
+    if hearing.status is HearingStatus.ready:
+        move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason="the agreement is void")
+    own = actor is SYSTEM or actor.state == hearing.requesting_state
+    to = HearingStatus.proposed if own else HearingStatus.countered
+    move_hearing(db, hearing, to, actor=actor, now=now, reason=reason)
+
+
+def asking_state(hearing: Hearing) -> str:
+    """Whose proposal is on the table: the requesting State's while it is proposed, else the requested State's."""
+    return hearing.requested_state if hearing.status is HearingStatus.countered else hearing.requesting_state
+
+
+async def agree(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    offer: Offer | None = None,
+    resources: Sequence[int] = (),
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Agree to the time the other State has proposed, to `offer` where it offers several, and book own resources.
+
+    Raises `NotAllowed`, `NotReady`, `DoubleBooking`, `InterpreterUnfit`, and `TermsChanged` when newer time-zone data
+    move the offer.
+    Effects: the offer accepted, others passed over; the time is the hearing's; bookings; both States' consents to the
+    terms as they are then; status to agreed.
+    """
+    _staff("agree_hearing", hearing, actor)
+    by_state = asking_state(hearing)
+    asked = hearing.requested_state if by_state == hearing.requesting_state else hearing.requesting_state
+    waits = hearing.status in {HearingStatus.proposed, HearingStatus.countered}
+    if waits and actor is not SYSTEM and actor.state != asked:
+        raise NotAllowed(tell("It is for {state} to agree to this time", state=StateName.of(asked, asked)))
+    check("hearing", hearing.status, HearingStatus.agreed)
+    on_table = await offers_of(db, hearing.id, open_only=True)
+    if offer is None and len(on_table) > 1:
+        raise NotReady(tell("Several times are offered: say which one"))
+    chosen = offer or (on_table[0] if on_table else None)
+    if chosen is not None:
+        await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
+        await hearing_days.adopt(db, hearing=hearing, offer=chosen)
+    await bookings.assign(
+        db,
+        hearing=hearing,
+        numbers=resources,
+        times=await hearing_days.times(db, hearing),
+        despite=despite,
+        actor=actor,
+        now=now,
+    )
+    move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
+    await consent(db, hearing, by_state, actor=SYSTEM if actor is SYSTEM else _proposer(chosen, by_state), now=now)
+    await consent(db, hearing, asked, actor=actor, now=now)
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+
+
+async def change_terms(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    recording_policy: RecordingPolicy | None = None,
+    participant_classes: Sequence[str] | None = None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Ask for another recording policy, or for other classes of participants; tells whether anything has changed.
+
+    Effects: the terms; an agreement there was is void: status as `reopen`, the same time offered anew.
+    """
+    _staff("agree_hearing", hearing, actor)
+    before = (hearing.recording_policy, sorted(hearing.participant_classes))
+    after = (
+        recording_policy or hearing.recording_policy,
+        before[1] if participant_classes is None else _classes(participant_classes),
+    )
+    if before == after:
+        return False
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady(tell("The lobby is open: close the sitting first"))
+    why = clean(reason, "reason", most=500, least=3)
+    if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
+        reopen(db, hearing, actor=actor, now=now, reason=why)
+        await offer_again(db, hearing, actor=actor, now=now)
+    elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
+        raise NotReady(
+            tell("The terms of a hearing that is {status} stay as they are", status=Word.status(hearing.status))
+        )
+    elif actor is not SYSTEM and actor.state != asking_state(hearing):
+        raise NotReady(tell("Propose another time with it, or agree first: the other State's proposal is on the table"))
+    hearing.recording_policy, hearing.participant_classes = after
+    db.add(hearing)
+    await db.flush()
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+    return True
+
+
+async def offer_again(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime) -> None:
+    """Put the time of a hearing on the table anew, what is booked for it staying so. Effects: adds the offer."""
+    await offers.put(
+        db, hearing=hearing, times=[time_of(hearing)], by_state=asking_state(hearing), actor=actor, now=now
+    )
+
+
+async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
+    """Take an offered time back before the other State has read it.
+
+    Effects: those of `offers.take_back`; when it was the time the hearing shows, the next one on the table is.
+    """
+    await offers.take_back(db, hearing=hearing, offer=offer, actor=actor, now=now)
+    left = await offers_of(db, hearing.id, open_only=True)
+    await hearing_days.adopt(db, hearing=hearing, offer=left[0])
+
+
+async def make_ready(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    without_test: str = "",
+    without_basis: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Everybody who is needed has been named: the lobby may be opened when the day comes.
+
+    Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
+    when the two sides speak different languages; `RequestOver`, `ConsentMissing`; `BasisNotInForce` where no basis
+    relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
+    `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
+    test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
+    Effects: that reason is kept with the agreement, the other in the history; status to ready.
+    """
+    _staff("prepare_hearing", hearing, actor)
+    roles = {participant.role for participant in await participants(db, hearing.id)}
+    missing = [role.value for role in (Role.presiding_judge, Role.requested_authority) if role not in roles]
+    if not roles & HEARD:
+        missing.append("person to be heard")
+    if hearing.language_requesting != hearing.language_requested and Role.interpreter not in roles:
+        missing.append(Role.interpreter.value)
+    if missing:
+        raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
+    request = await get(db, HearingRequest, hearing.request_id)
+    require_carried(request)
+    await consent_answers.require_given(db, request, now=now)
+    why = await law_on_the_day.require_basis(db, hearing, without_basis=without_basis, now=now)
+    await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
+    await room_rules.require_keys(db, hearing)
+    told = f"no basis in force that day: {why}" if why else ""
+    move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=told)
+
+
+async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Actor, now: datetime) -> None:
+    """Cancel before it has begun. Effects: status to cancelled; its request waits for another time; join links and
+    participants' logins end; offers are passed over, bookings released, days dropped.
+    """
+    _staff("cancel_hearing", hearing, actor)
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady(tell("The lobby is open: close the sitting first"))
+    move_hearing(
+        db, hearing, HearingStatus.cancelled, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3)
+    )
+    (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
+    ids = [participant.id for participant in await participants(db, hearing.id)]
+    await kill_links(db, participant_ids=ids, now=now, why="cancelled")
+    await end_logins_of(db, participant_ids=ids, now=now, why="cancelled")
+    await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="cancelled")
+    await bookings.release(db, hearing=hearing, now=now)
+    await hearing_days.drop(db, hearing=hearing, reason="cancelled", now=now)
+
+
+def both_times(hearing: Hearing, instant: datetime | None = None) -> tuple[LocalTime, LocalTime]:
+    """An instant (by default the start) as the requesting and the requested court's clocks show it."""
+    at = instant or hearing.starts_at
+    return (
+        local_time(at, city=hearing.requesting_city, zone_name=hearing.requesting_zone),
+        local_time(at, city=hearing.requested_city, zone_name=hearing.requested_zone),
+    )
+
+
+def moved_to(hearing: Hearing) -> datetime | None:
+    """Where newer time-zone data would put the start, None when it stays: a person decides, nothing moves by itself.
+
+    `hearings.hearing.zone_data` has the days, and those whose wall time the clocks skip now.
+    """
+    start = resolved(hearing)
+    return None if start == hearing.starts_at else start
+
+
+def _proposer(offer: Offer | None, state: str) -> Actor:
+    return Actor(id=offer.created_by if offer else "", label=f"proposed by {state}", state=state)
+
+
+def _classes(wanted: Sequence[str] | None) -> list[str]:
+    if wanted is None:
+        return everybody()
+    if unknown := set(wanted) - set(Role):
+        raise Invalid(tell("Not a part in a hearing: {name}", name=sorted(unknown)[0][:40]), "participant_classes")
+    if not {Role.presiding_judge, Role.requested_authority} <= set(wanted) or not set(wanted) & HEARD:
+        raise Invalid(tell("Judge, requested authority and a person to be heard take part"), "participant_classes")
+    return sorted(set(wanted))
+
+
+def _margins(wanted: Mapping[str, int] | None) -> dict[str, Any]:
+    found = dict.fromkeys(MARGINS, 0) | dict(wanted or {})
+    for name, minutes in found.items():
+        if name not in MARGINS or not 0 <= minutes <= MOST_MARGIN:
+            raise Invalid(tell_n("Between 0 and {n} minute", "Between 0 and {n} minutes", MOST_MARGIN), name)
+    return found
+
+
+def _part(name: str) -> str:
+    return Word.of("role", name) if name in set(Role) else tell("person to be heard")
+
+
+def _staff(action: str, subject: Hearing | HearingRequest, actor: Actor) -> None:
+    require_staff(action, actor, requesting_state=subject.requesting_state, requested_state=subject.requested_state)

@@ -1,0 +1,145 @@
+"""Times one State offers to the other: one to three beside one another, of which one is accepted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import Invalid, NotFound, NotReady, TermsChanged
+from hearings.models import Hearing, Offer
+from hearings.moves import born, move_offer
+from hearings.permissions import require_staff
+from hearings.sentences import Word, tell, tell_n
+from hearings.status import OfferStatus
+from hearings.times import bookings
+from hearings.times.queries import offers_of
+from hearings.times.wall_times import FixedTime, has_moved
+
+MOST = 3
+
+
+async def put(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    times: Sequence[FixedTime],
+    numbers: Sequence[int] = (),
+    days: Sequence[FixedTime] = (),
+    first_day: int = 1,
+    despite: str = "",
+    by_state: str,
+    actor: Actor,
+    now: datetime,
+) -> list[Offer]:
+    """Offer times, in place of those that were on the table. What `numbers` name is held for every one of them.
+
+    `days` are the further days of the one time offered, `first_day` the number of the day it is for. `despite` says
+    why interpreters are held in spite of what speaks against them.
+    Raises `Invalid`, `DoubleBooking`, `InterpreterUnfit`.
+    Effects: older open offers are passed over and what they held is released; adds offers and bookings.
+    """
+    if not 1 <= len(times) <= MOST:
+        raise Invalid(tell_n("Offer one time", "Offer one to {n} times", MOST), "slots")
+    if len({time.starts_at for time in times}) != len(times):
+        raise Invalid(tell("The same time twice"), "slots")
+    if days and len(times) > 1:
+        raise Invalid(tell("A hearing over several days is offered one time at once"), "slots")
+    kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
+    if numbers and any(after[0] < one[1] for one, after in pairwise(kept)):
+        raise Invalid(tell("These times lie too close together to keep something free for each of them"), "slots")
+    before = await offers_of(db, hearing.id)
+    await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
+    turn = max((one.round for one in before), default=0) + 1
+    made = []
+    for number, time in enumerate(times, start=1):
+        offer = Offer(
+            owner_state=hearing.owner_state,
+            hearing_id=hearing.id,
+            round=turn,
+            number=number,
+            by_state=by_state,
+            created_by=actor.id,
+            created_at=now,
+            **time.columns(),
+        )
+        db.add(offer)
+        born(db, offer, offer.status, actor=actor, now=now)
+        await db.flush()
+        for day, one in enumerate([time, *days], start=first_day):
+            await bookings.book(
+                db,
+                numbers=numbers,
+                times=[bookings.footprint(hearing, one.starts_at, one.ends_at)],
+                hearing=hearing,
+                offer=offer,
+                day=day,
+                reason=despite,
+                actor=actor,
+                now=now,
+            )
+        made.append(offer)
+    return made
+
+
+async def pass_over(
+    db: AsyncSession, *, hearing: Hearing, but: Offer | None = None, actor: Actor, now: datetime, reason: str = ""
+) -> None:
+    """What is still on the table no longer is, but for one. Effects: status; what the offers held is released."""
+    gone = [one for one in await offers_of(db, hearing.id, open_only=True) if but is None or one.id != but.id]
+    for one in gone:
+        move_offer(db, one, OfferStatus.passed_over, actor=actor, now=now, reason=reason)
+    if gone:
+        await bookings.release(db, hearing=hearing, offers=[one.id for one in gone], now=now)
+
+
+async def choose(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
+    """Accept one of the times offered. Raises `NotFound`, `NotReady`, `TermsChanged` when newer time-zone data move it.
+
+    Effects: it is accepted, the others passed over and what they held released.
+    """
+    if offer.hearing_id != hearing.id:
+        raise NotFound
+    if offer.status is not OfferStatus.offered:
+        raise NotReady(tell("This time is no longer on the table: it is {status}", status=Word.status(offer.status)))
+    if offer.starts_at <= now:
+        raise NotReady(tell("This time has passed"))
+    if has_moved(offer):
+        raise TermsChanged(tell("Newer time-zone data move this time: propose it again"))
+    move_offer(db, offer, OfferStatus.accepted, actor=actor, now=now)
+    await pass_over(db, hearing=hearing, but=offer, actor=actor, now=now, reason="another was chosen")
+
+
+async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
+    """Take an offered time back before the other State has read it; the last one on the table stays.
+
+    Raises `NotFound` for the other State's, `NotReady` once it is read. Effects: status; what it held is released.
+    """
+    require_staff(
+        "agree_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if offer.hearing_id != hearing.id or (actor is not SYSTEM and offer.by_state != actor.state):
+        raise NotFound
+    if offer.read_at is not None:
+        raise NotReady(tell("The other State has read this offer; it can be countered, not taken back"))
+    others = [one for one in await offers_of(db, hearing.id, open_only=True) if one.id != offer.id]
+    if not others:
+        raise NotReady(tell("It is the only time on the table: propose another, or cancel the hearing"))
+    move_offer(db, offer, OfferStatus.taken_back, actor=actor, now=now)
+    await bookings.release(db, hearing=hearing, offers=[offer.id], now=now)
+
+
+async def read_by(db: AsyncSession, *, hearing: Hearing, state: str, now: datetime) -> bool:
+    """An officer of a State looks at the hearing: the other State's open offers are read from now on.
+
+    Effects: `read_at` of those not read yet; tells whether there were any.
+    """
+    found = [
+        one for one in await offers_of(db, hearing.id, open_only=True) if one.by_state != state and one.read_at is None
+    ]
+    for one in found:
+        one.read_at = now
+        db.add(one)
+    await db.flush()
+    return bool(found)

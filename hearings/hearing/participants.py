@@ -1,0 +1,278 @@
+"""People of a hearing: adding them, and what others do to their place in it (identity, admission, removal, muting).
+
+Who may is asked of `hearings.permissions`; refusals are `NotAllowed`. Their own switches are in
+`hearings.hearing.seats`. All functions take rows loaded in the same transaction.
+"""
+
+from datetime import datetime
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.agreement import agreements
+from hearings.errors import EssentialMissing, IdentityMissing, Invalid, LobbyClosed, NotReady
+from hearings.events import EventKind, record
+from hearings.hearing.links import kill_links
+from hearings.languages import language
+from hearings.models import Hearing, Participant, Person, Sitting
+from hearings.moves import born, move_presence
+from hearings.people.logins import end_logins_of
+from hearings.permissions import require, require_staff
+from hearings.queries import open_sitting, participants
+from hearings.roles import CONDUCTING, HEARD, Role
+from hearings.sentences import Series, Word, tell
+from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
+from hearings.texts import clean
+
+DOCUMENT_SEEN = "document_seen"
+IDENTITY_METHODS = (DOCUMENT_SEEN, "known_to_authority", "database", "protected_identity")
+DOCUMENTS = ("passport", "identity_card", "residence_permit", "driving_licence", "other")
+
+
+async def add(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    role: Role,
+    display_name: str,
+    state: str,
+    city: str,
+    speaks: str,
+    hears: str | None = None,
+    person: Person | None = None,
+    needs_identity: bool | None = None,
+    essential: bool | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Participant:
+    """Add somebody to a hearing.
+
+    By default people hear the language they speak, and interpreters the floor; the person heard needs an identity
+    check; judge, clerk, authority, interpreter and the person heard are essential. Raises `NotReady` for a class of
+    participants the terms of the hearing do not have.
+    Effects: adds the participant, numbered within the role, and the first line of their history; a technical agreement
+    that rests on other languages is void.
+    """
+    require_staff(
+        "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if state not in (hearing.requesting_state, hearing.requested_state):
+        raise Invalid(tell("People of a hearing are in one of its two States"), "state")
+    if role not in hearing.participant_classes:
+        raise NotReady(
+            tell(
+                "The terms both States agree to do not have a {role}: change them first",
+                role=Word.of("role", role.value),
+            )
+        )
+    speaks = language(speaks)
+    if hears is None:
+        hears = "" if role is Role.interpreter else speaks
+    last = (
+        await db.exec(
+            select(func.max(Participant.number)).where(
+                col(Participant.hearing_id) == hearing.id, col(Participant.role) == role
+            )
+        )
+    ).one()
+    if role is Role.presiding_judge and last:
+        raise Invalid(tell("There is one presiding judge"), "role")
+    if person is not None and any(one.person_id == person.id for one in await participants(db, hearing.id)):
+        raise Invalid(tell("This person takes part already"), "person")
+    participant = Participant(
+        owner_state=hearing.owner_state,
+        hearing_id=hearing.id,
+        person_id=person.id if person else None,
+        role=role,
+        number=(last or 0) + 1,
+        display_name=clean(display_name, "display_name", most=200, least=1),
+        state=state,
+        city=clean(city, "city", most=100),
+        speaks=speaks,
+        hears=language(hears) if hears else "",
+        presence_since=now,
+        needs_identity=role in HEARD if needs_identity is None else needs_identity,
+        essential=role in CONDUCTING | HEARD | {Role.interpreter} if essential is None else essential,
+    )
+    db.add(participant)
+    born(db, participant, PresenceStatus.invited, actor=actor, now=now)
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+    return participant
+
+
+async def change(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    participant: Participant,
+    display_name: str,
+    city: str,
+    speaks: str,
+    hears: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Correct what is known of somebody who is not in the room. `hears` empty means the floor as spoken.
+
+    Raises `NotReady` for somebody in the room. Effects: sets the four fields; a technical agreement that rests on other
+    languages is void.
+    """
+    require_staff(
+        "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if participant.presence in IN_ROOM:
+        raise NotReady(tell("The person is in the room: correct it when they have left"))
+    participant.display_name = clean(display_name, "display_name", most=200, least=1)
+    participant.city = clean(city, "city", most=100)
+    participant.speaks = language(speaks)
+    participant.hears = language(hears) if hears else ""
+    db.add(participant)
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+
+
+async def confirm_identity(
+    db: AsyncSession,
+    *,
+    participant: Participant,
+    method: str,
+    document: str = "",
+    last_four: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The requested authority has satisfied itself who this is.
+
+    Of a document that was seen the minutes need its kind (`DOCUMENTS`) and the last four letters or digits of its
+    number, and no more; any other way has neither. Raises `Invalid` naming the field.
+    Effects: sets `identity_*`, event.
+    """
+    require("confirm_identity", actor, target_state=participant.state)
+    if method not in IDENTITY_METHODS:
+        raise Invalid(tell("Not a way of confirming identity"), "method")
+    if document not in (DOCUMENTS if method == DOCUMENT_SEEN else ("",)):
+        raise Invalid(tell("Say what kind of document was seen, and of a document only"), "document")
+    if method == DOCUMENT_SEEN and not (len(last_four) == 4 and last_four.isalnum()):
+        raise Invalid(tell("The last four letters or digits of the document's number"), "last_four")
+    if method != DOCUMENT_SEEN and last_four:
+        raise Invalid(tell("Only of a document that was seen"), "last_four")
+    if participant.presence in {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}:
+        raise NotReady(tell("The person has not come yet"))
+    participant.identity_confirmed_at = now
+    participant.identity_confirmed_by = actor.id
+    participant.identity_method = method
+    db.add(participant)
+    seen = {"document": document, "last_four": last_four} if document else {}
+    await _record(db, participant, EventKind.identity_confirmed, actor, now, method=method, **seen)
+
+
+async def admit(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, granted: bool = False
+) -> None:
+    """From the lobby into the room.
+
+    Raises `IdentityMissing` for somebody whose identity must be confirmed first, `LobbyClosed`, `IllegalMove`.
+    Effects: presence waiting → called → present, microphone off, sets `admitted_at`, event admitted.
+    """
+    require("admit", actor, target_state=participant.state, granted=granted)
+    await require_open(db, participant.hearing_id)
+    if participant.needs_identity and participant.identity_confirmed_at is None:
+        raise IdentityMissing("The requested authority has not confirmed who this is", [participant.id])
+    move_presence(db, participant, PresenceStatus.called, actor=actor, now=now)
+    move_presence(db, participant, PresenceStatus.present, actor=actor, now=now)
+    participant.microphone = False
+    participant.admitted_at = now
+    await _record(db, participant, EventKind.admitted, actor, now)
+
+
+async def return_to_lobby(
+    db: AsyncSession, *, participant: Participant, reason: str = "", actor: Actor, now: datetime, granted: bool = False
+) -> None:
+    """From the room back to the lobby. Effects: presence to waiting, microphone off, event."""
+    require("return_to_lobby", actor, target_state=participant.state, granted=granted)
+    reason = clean(reason, "reason", most=500)
+    move_presence(db, participant, PresenceStatus.waiting, actor=actor, now=now, reason=reason)
+    silence(participant)
+    participant.admitted_at = None
+    await _record(db, participant, EventKind.returned_to_lobby, actor, now, reason=reason)
+
+
+async def remove(db: AsyncSession, *, participant: Participant, reason: str, actor: Actor, now: datetime) -> None:
+    """Out of the hearing, with no way back but a new link.
+
+    Effects, in order: presence to removed, microphone off, logins and links die, event removed.
+    """
+    require("remove", actor, target_state=participant.state)
+    if participant.id == actor.participant_id:
+        raise Invalid(tell("Nobody removes themselves; leave instead"), "participant")
+    reason = clean(reason, "reason", most=500, least=3)
+    move_presence(db, participant, PresenceStatus.removed, actor=actor, now=now, reason=reason)
+    silence(participant)
+    participant.admitted_at = None
+    await end_logins_of(db, participant_ids=[participant.id], now=now, why="removed")
+    await kill_links(db, participant_ids=[participant.id], now=now, why="removed")
+    await _record(db, participant, EventKind.removed, actor, now, reason=reason)
+
+
+async def release(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, granted: bool = False
+) -> None:
+    """A person heard may go. Effects: presence to released, microphone off, event; the login stays for the end."""
+    require("release_witness", actor, target_state=participant.state, granted=granted)
+    move_presence(db, participant, PresenceStatus.released, actor=actor, now=now)
+    silence(participant)
+    await _record(db, participant, EventKind.released, actor, now)
+
+
+async def mute(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, granted: bool = False
+) -> None:
+    """Mute another person; they open their own microphone again. Effects: microphone off, event muted."""
+    require("mute_other", actor, target_state=participant.state, granted=granted)
+    if participant.presence not in IN_ROOM:
+        raise NotReady(tell("The person is not in the room"))
+    participant.microphone = False
+    participant.muted_by_court = participant.id != actor.participant_id
+    db.add(participant)
+    await _record(db, participant, EventKind.muted, actor, now)
+
+
+def silence(participant: Participant) -> None:
+    """Out of the room: nothing is sent, nothing rendered, no hand up."""
+    participant.microphone = participant.muted_by_court = False
+    participant.renders = ""
+    participant.hand_at = None
+
+
+async def missing_essentials(db: AsyncSession, sitting: Sitting) -> list[Participant]:
+    """Essential people who are not in the room."""
+    return [
+        participant
+        for participant in await participants(db, sitting.hearing_id)
+        if participant.essential and participant.presence is not PresenceStatus.present
+    ]
+
+
+async def require_essentials(db: AsyncSession, sitting: Sitting) -> None:
+    """Raise `EssentialMissing` unless everybody essential is in the room."""
+    missing = await missing_essentials(db, sitting)
+    if missing:
+        roles = Series.of(Word.of("role", role) for role in sorted({participant.role.value for participant in missing}))
+        raise EssentialMissing(
+            tell("Not in the room: {roles}", roles=roles), [participant.id for participant in missing]
+        )
+
+
+async def require_open(db: AsyncSession, hearing_id: str) -> None:
+    """Raise `LobbyClosed` unless the hearing has a sitting that people may come to."""
+    sitting = await open_sitting(db, hearing_id)
+    if sitting is None or sitting.status is SittingStatus.closing:
+        raise LobbyClosed
+
+
+async def _record(
+    db: AsyncSession, participant: Participant, kind: EventKind, actor: Actor, now: datetime, **data: object
+) -> None:
+    await record(
+        db, hearing=participant.hearing_id, kind=kind, actor=actor, now=now, participant=participant.id, **data
+    )

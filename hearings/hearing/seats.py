@@ -1,0 +1,242 @@
+"""A person's own place in the hearing: arriving, device check, coming back after a loss, and their own switches.
+
+The sixty-second rule: who lost the line, reloaded or crashed is back in the same seat, listening and muted, within
+60 s; later they go through the lobby again, except those who conduct the hearing, whom nobody could admit.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor, participant_actor
+from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.events import EventKind, record
+from hearings.hearing.participants import require_open, silence
+from hearings.languages import language
+from hearings.models import Hearing, Participant
+from hearings.moves import move_presence
+from hearings.permissions import require
+from hearings.queries import get
+from hearings.roles import CONDUCTING, Role
+from hearings.sentences import tell
+from hearings.status import PresenceStatus
+
+RETURN_WITHIN = timedelta(seconds=60)
+
+
+async def arrive(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
+    """Staff open the live page of a hearing they have a role in; again changes nothing.
+
+    Effects the first time: presence invited → identified (they signed in), event joined.
+    """
+    if participant.presence is not PresenceStatus.invited:
+        return
+    actor = participant_actor(participant)
+    move_presence(db, participant, PresenceStatus.identified, actor=actor, now=now, reason="signed in")
+    await _record(db, participant, EventKind.joined, actor, now)
+
+
+async def ready(
+    db: AsyncSession,
+    *,
+    participant: Participant,
+    notice: bool,
+    camera: bool,
+    microphone: bool,
+    speaker: bool,
+    now: datetime,
+) -> None:
+    """Recording notice acknowledged and devices checked: to the lobby, or for those who conduct, into the room.
+
+    Raises `LobbyClosed`; `NotReady` without the notice, a microphone or a speaker. A camera may be missing: whether
+    the sitting starts without a picture is the judge's decision.
+    Effects, in order: sets `notice_at`, `devices` and `camera`; presence to tested, then waiting or present;
+    microphone off; events notice_acknowledged, devices_checked, and entered for those in the room.
+    """
+    await require_open(db, participant.hearing_id)
+    if not notice:
+        raise NotReady(tell("The recording notice must be acknowledged first"))
+    if not (microphone and speaker):
+        raise NotReady(tell("A microphone and a speaker that work are needed"))
+    actor = participant_actor(participant)
+    participant.notice_at = participant.notice_at or now
+    participant.devices = {"camera": camera, "microphone": microphone, "speaker": speaker}
+    participant.camera = camera
+    db.add(participant)
+    if participant.presence in {PresenceStatus.waiting, PresenceStatus.called, PresenceStatus.present}:
+        await _record(db, participant, EventKind.devices_checked, actor, now, **participant.devices)
+        return
+    if participant.presence is not PresenceStatus.tested:
+        move_presence(db, participant, PresenceStatus.tested, actor=actor, now=now)
+    participant.microphone = False
+    await _record(db, participant, EventKind.notice_acknowledged, actor, now)
+    await _record(db, participant, EventKind.devices_checked, actor, now, **participant.devices)
+    if participant.role in CONDUCTING:
+        move_presence(db, participant, PresenceStatus.present, actor=actor, now=now)
+        participant.admitted_at = now
+        await _record(db, participant, EventKind.entered, actor, now)
+    else:
+        move_presence(db, participant, PresenceStatus.waiting, actor=actor, now=now)
+
+
+async def connected(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
+    """The person's page is connected (again).
+
+    Effects for somebody reconnecting: within 60 s presence to present, later to waiting (present for those who
+    conduct); microphone off in any case; event joined. Nothing for others.
+    """
+    if participant.presence is not PresenceStatus.reconnecting:
+        return
+    actor = participant_actor(participant)
+    away = now - participant.presence_since
+    back = away <= RETURN_WITHIN or participant.role in CONDUCTING
+    to = PresenceStatus.present if back else PresenceStatus.waiting
+    move_presence(db, participant, to, actor=actor, now=now, reason=f"back after {away.total_seconds():.0f} s")
+    silence(participant)
+    await _record(db, participant, EventKind.joined, actor, now, away=round(away.total_seconds(), 1))
+
+
+async def disconnected(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
+    """The person's page is gone.
+
+    Effects for somebody in the room: presence to reconnecting, microphone off and nothing rendered (nobody comes
+    back un-muted), event reconnecting. Nothing for others.
+    """
+    if participant.presence is not PresenceStatus.present:
+        return
+    move_presence(db, participant, PresenceStatus.reconnecting, actor=SYSTEM, now=now, reason="line lost")
+    silence(participant)
+    await _record(db, participant, EventKind.reconnecting, SYSTEM, now)
+
+
+async def lapse(db: AsyncSession, *, hearing_id: str, now: datetime) -> list[Participant]:
+    """Take those out of the room whose line has been lost for longer than 60 s. Returns them.
+
+    Effects for each: presence to left, event left. They come back through the device check.
+    """
+    query = select(Participant).where(
+        Participant.hearing_id == hearing_id,
+        Participant.presence == PresenceStatus.reconnecting,
+        col(Participant.presence_since) < now - RETURN_WITHIN,
+    )
+    gone = list((await db.exec(query.with_for_update())).all())
+    for participant in gone:
+        move_presence(db, participant, PresenceStatus.left, actor=SYSTEM, now=now, reason="line lost for 60 s")
+        await _record(db, participant, EventKind.left, SYSTEM, now, why="line_lost")
+    return gone
+
+
+async def take_over(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
+    """Another tab or device of the same person takes the seat. Effects: microphone off, event seat_taken_over."""
+    participant.microphone = False
+    db.add(participant)
+    await _record(db, participant, EventKind.seat_taken_over, participant_actor(participant), now)
+
+
+async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
+    """Leave by oneself; coming back goes through device check and lobby. Effects: presence to left, event left."""
+    _own(participant, actor)
+    move_presence(db, participant, PresenceStatus.left, actor=actor, now=now)
+    silence(participant)
+    participant.camera = False
+    participant.help_at = None
+    await _record(db, participant, EventKind.left, actor, now, why="own_wish")
+
+
+async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool, actor: Actor, now: datetime) -> None:
+    """Switch one's own microphone; nobody switches on another's. Effects: `microphone`, event.
+
+    Opening it ends a mute by the court. Raises `NotAllowed`, `NotReady` outside the room.
+    """
+    if on and participant.id != actor.participant_id:
+        require("unmute_other", actor)
+    _own(participant, actor)
+    if on and participant.presence is not PresenceStatus.present:
+        raise NotReady(tell("A microphone opens only in the room"))
+    participant.microphone = on
+    if on:
+        participant.muted_by_court = False
+    db.add(participant)
+    await _record(db, participant, EventKind.microphone, actor, now, on=on)
+
+
+async def set_camera(db: AsyncSession, *, participant: Participant, on: bool, actor: Actor, now: datetime) -> None:
+    """Switch one's own camera. Effects: `camera`, event."""
+    _own(participant, actor)
+    participant.camera = on
+    db.add(participant)
+    await _record(db, participant, EventKind.camera, actor, now, on=on)
+
+
+async def raise_hand(db: AsyncSession, *, participant: Participant, up: bool, actor: Actor, now: datetime) -> None:
+    """Raise or lower one's hand. Effects: `hand_at`, event."""
+    require("raise_hand", actor)
+    _own(participant, actor)
+    participant.hand_at = (participant.hand_at or now) if up else None
+    db.add(participant)
+    await _record(db, participant, EventKind.hand, actor, now, up=up)
+
+
+async def ask_help(db: AsyncSession, *, participant: Participant, up: bool, actor: Actor, now: datetime) -> None:
+    """Ask for help, or take it back. Effects: `help_at`, event."""
+    require("ask_help", actor)
+    _own(participant, actor)
+    participant.help_at = (participant.help_at or now) if up else None
+    db.add(participant)
+    await _record(db, participant, EventKind.help, actor, now, up=up)
+
+
+async def choose_language(
+    db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime
+) -> None:
+    """Choose the language to hear, among those booked; empty for the floor as spoken. Effects: `hears`, event."""
+    _own(participant, actor)
+    participant.hears = await _booked(db, participant, lang)
+    db.add(participant)
+    await _record(db, participant, EventKind.language_chosen, actor, now, lang=participant.hears)
+
+
+async def set_original(
+    db: AsyncSession, *, participant: Participant, percent: int, actor: Actor, now: datetime
+) -> None:
+    """How loud the floor stays under an interpreter, 0–40 %. Effects: `original`."""
+    _own(participant, actor)
+    if not 0 <= percent <= 40:
+        raise Invalid(tell("Between 0 and 40 per cent"), "percent")
+    participant.original = percent
+    db.add(participant)
+
+
+async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime) -> None:
+    """The language an interpreter speaks into from now on; empty for none. Effects: `renders`, event."""
+    require("speak_in_channel", actor, own=participant.id == actor.participant_id)
+    _own(participant, actor)
+    if participant.role is not Role.interpreter:
+        raise NotAllowed(tell("Only an interpreter speaks in a language channel"), (Role.interpreter,))
+    participant.renders = await _booked(db, participant, lang)
+    db.add(participant)
+    await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
+
+
+async def _booked(db: AsyncSession, participant: Participant, lang: str) -> str:
+    if not lang:
+        return ""
+    hearing = await get(db, Hearing, participant.hearing_id)
+    lang = language(lang)
+    if lang not in (hearing.language_requesting, hearing.language_requested):
+        raise Invalid(tell("This language is not booked for the hearing"), "lang")
+    return lang
+
+
+def _own(participant: Participant, actor: Actor) -> None:
+    if participant.id != actor.participant_id:
+        raise NotAllowed(tell("Only the person concerned can do this"))
+
+
+async def _record(
+    db: AsyncSession, participant: Participant, kind: EventKind, actor: Actor, now: datetime, **data: object
+) -> None:
+    await record(
+        db, hearing=participant.hearing_id, kind=kind, actor=actor, now=now, participant=participant.id, **data
+    )

@@ -1,0 +1,328 @@
+"""The legal gate: what a text needs for a hearing by video, and what of it was given. Pure, and driven by data.
+
+For each instrument asked about there are lines (`hearings.law.needs`): met, missing, or for a human to decide; the
+terms on which it lets the hearing be held; whose consent is needed. It says what the text needs and what was given, and
+never more than that. No State and no instrument is named in the code: `hearings.law.law` holds all of them as data.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from hearings.errors import Invalid
+from hearings.law import conduct, overlays
+from hearings.law import consent_rules as consents
+from hearings.law.answer import Ask, ConsentNeed, Line, LineStatus, Note, Term
+from hearings.law.law import LAW, Law, cite
+from hearings.law.needs import needs
+from hearings.law.paragraphs import Footing, footing
+from hearings.law.parties import Question
+from hearings.law.refusals import refusal_grounds, refusal_objections, request_objections
+from hearings.models.request import HearingRequest
+from hearings.sentences import tell
+
+__all__ = [
+    "Ask",
+    "Decision",
+    "GateResult",
+    "Line",
+    "LineStatus",
+    "Outcome",
+    "Verdict",
+    "ask_about",
+    "evaluate",
+    "refusal_grounds",
+    "refusal_objections",
+    "request_objections",
+    "selectable",
+]
+
+
+class Outcome(StrEnum):
+    """What the lines of one instrument come to. Refused: it does not reach this person, whatever else is given."""
+
+    met = "met"
+    missing = "missing"
+    needs_human = "needs_human"
+    refused = "refused"
+
+
+class Decision(StrEnum):
+    """How things stand on one instrument, the best last; the words are those of data/enums.yaml.
+
+    They say what of the text is open, not what is right: the decision is the authorities'.
+    """
+
+    refused = "refused"
+    blocked = "blocked"
+    pending = "pending"
+    allowed_with_conditions = "allowed_with_conditions"
+    allowed = "allowed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One instrument: its lines and what they come to, how the hearing is held on it, whose consent it needs."""
+
+    instrument: str
+    name: str
+    provision: str
+    outcome: Outcome
+    decision: Decision
+    selectable: bool
+    """In force and open to be relied on, on the day asked about."""
+    lines: tuple[Line, ...]
+    must_be_agreed: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
+    notes: tuple[Note, ...] = ()
+    consents: tuple[ConsentNeed, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    """Texts of the open lines for which a request cannot rely on it yet."""
+    next_steps: Mapping[str, tuple[str, ...]]
+    """By code of an open line: what may be done instead, as data/defaults.yaml has it."""
+
+    @property
+    def usable(self) -> bool:
+        """Nothing is missing or blocked, and both States are known to be bound; a human may still have to decide."""
+        open_, stopped = {Outcome.met, Outcome.needs_human}, {Decision.refused, Decision.blocked}
+        return self.selectable and self.outcome in open_ and self.decision not in stopped
+
+    @property
+    def unverified(self) -> tuple[Line, ...]:
+        """Lines that rest on data nobody has verified."""
+        return tuple(line for line in self.lines if line.unverified)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "instrument": self.instrument,
+            "name": self.name,
+            "provision": self.provision,
+            "outcome": self.outcome.value,
+            "decision": self.decision.value,
+            "selectable": self.selectable,
+            "usable": self.usable,
+            "lines": [line.as_json() for line in self.lines],
+            "must_be_agreed": list(self.must_be_agreed),
+            "terms": [term.as_json() for term in self.terms],
+            "notes": [note.as_json() for note in self.notes],
+            "consents": [need.as_json() for need in self.consents],
+            "obstacles": list(self.obstacles),
+            "next_steps": {code: list(steps) for code, steps in self.next_steps.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateResult:
+    """The verdicts on all instruments asked about, the most specific first."""
+
+    on: date
+    verdicts: tuple[Verdict, ...]
+    law: int = 0
+    """Number of the newest edit of the law it was made with; 0 for the files alone."""
+    first: str = ""
+    """The usable instrument that goes first: the most specific, or the convention both States prefer."""
+    decision: Decision = Decision.refused
+    """How things stand on the first usable instrument; if none is, on the first that binds both and is not out."""
+    consents: tuple[ConsentNeed, ...] = ()
+    """Who must consent, and by which rules, on that same instrument."""
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """Ids of the instruments a request may rely on."""
+        return tuple(verdict.instrument for verdict in self.verdicts if verdict.usable)
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Usable instruments that give way to the first."""
+        return tuple(one for one in self.usable if one != self.first)
+
+    def verdict(self, instrument: str) -> Verdict | None:
+        """The verdict on one instrument."""
+        return next((v for v in self.verdicts if v.instrument == instrument), None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "on": self.on.isoformat(),
+            "law": self.law,
+            "verdicts": [v.as_json() for v in self.verdicts],
+            "usable": [*self.usable],
+            "first": self.first,
+            "fallbacks": [*self.fallbacks],
+            "decision": self.decision.value,
+            "consents": [need.as_json() for need in self.consents],
+        }
+
+
+SAME = (
+    *("stage", "channel", "urgent", "both_agree_urgent_route", "oral", "person_nationality", "person_age_under_18"),
+    *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
+    *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
+)
+"""Columns of a request that are facts of the same name; those it does not have count as not said."""
+
+
+def ask_about(
+    request: HearingRequest,
+    *,
+    on: date,
+    procedure: str = "criminal_proceedings",
+    consent: str = "not_asked",
+    hearing_on: date | None = None,
+    hearing_known_on: date | None = None,
+    law: Law = LAW,
+) -> Ask:
+    """The gate's inputs, out of a request. `consent`: how the person's consent stands (`consent_state` of the data)."""
+    fields = {test["field"] for tests in law.gate["scope_tests"].values() for test in tests}
+    given = {name: getattr(request, name, None) for name in SAME}
+    facts: dict[str, Any] = {
+        name: value if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+        if value not in (None, "")
+    }
+    agreed = getattr(request, "both_agree_urgent_route", None)
+    return Ask(
+        requesting_state=request.requesting_state,
+        requested_state=request.requested_state,
+        on=on,
+        capacity=request.capacity,
+        scopes=frozenset(request.offence_scope),
+        answers={name: getattr(request, name) for name in fields},
+        reason_no_attendance=request.reason_no_attendance,
+        reason_text=request.reason_text,
+        language_of_request=request.language_of_request,
+        procedure=str(getattr(request, "procedure", None) or procedure),
+        consent=consent,
+        hearing_on=hearing_on,
+        hearing_known_on=hearing_known_on,
+        route_possible=agreed,  # who agree on a way hold it possible
+        **facts,
+    )
+
+
+def selectable(on: date | None = None, *, law: Law = LAW) -> tuple[str, ...]:
+    """Ids of the instruments a request can rely on: in force (on the day, if given), no proposals, no mere channels."""
+    return tuple(row["id"] for row in law.bases if _selectable(row, on))
+
+
+def _selectable(row: Mapping[str, Any], on: date | None) -> bool:
+    if row["status"] != "in_force" or not row["selectable"]:
+        return False
+    start, until = Question.day(row["valid_from"]), Question.day(row["valid_to"])
+    if row.get("no_treaty") or on is None:
+        return True
+    return start is not None and start <= on and not (until and until < on)
+
+
+def evaluate(ask: Ask, instruments: Iterable[str] | None = None, *, law: Law = LAW) -> GateResult:
+    """Ask each instrument what it needs; all of them when none is named.
+
+    Raises `UnknownState`, and `Invalid` when the two States are one.
+    """
+    if ask.requesting_state == ask.requested_state:
+        raise Invalid(tell("The two States are the same"), "requested_state")
+    for state in (ask.requesting_state, ask.requested_state):
+        law.jurisdiction(state)
+    wanted = None if instruments is None else set(instruments)
+    question = Question(ask, law)
+    found = tuple(_verdict(question, row) for row in law.bases if wanted is None or row["id"] in wanted)
+    first = _first(ask, found, law)
+    leading = first or next((v for v in found if v.decision is not Decision.refused and _binds(v)), None)
+    return GateResult(
+        on=ask.on,
+        verdicts=found,
+        law=law.serial,
+        first=first.instrument if first else "",
+        decision=leading.decision if leading else Decision.refused,
+        consents=leading.consents if leading else (),
+    )
+
+
+def _first(ask: Ask, found: tuple[Verdict, ...], law: Law) -> Verdict | None:
+    usable = [verdict for verdict in found if verdict.usable]
+    if ask.prefer_convention:
+        for verdict in usable:
+            priority = law.instruments[verdict.instrument]["profile"].get("treaty_priority") or {}
+            if priority.get("may_agree_otherwise"):
+                return verdict
+    return usable[0] if usable else None
+
+
+def _binds(verdict: Verdict) -> bool:
+    return all(line.status is LineStatus.met for line in verdict.lines if line.key.startswith("part"))
+
+
+def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
+    law = question.law
+    found = footing(question, row)
+    needed = tuple(consents.consents(question, found))
+    national = list(overlays.national(question, row))
+    lines = (
+        *needs(question, row, found),
+        *consents.lines(question, needed),
+        *(part for part in national if isinstance(part, Line)),
+    )
+    notes = [part for part in national if isinstance(part, Note)]
+    if needed:
+        notes += conduct.alternatives(law, row, in_custody=question.ask.in_custody)
+    terms = conduct.with_national(conduct.terms(law, row["id"]), [part for part in national if isinstance(part, Term)])
+    selected = _selectable(row, question.ask.on)
+    steps = law.defaults["next_steps"]
+    codes = {line.code for line in lines if line.status is not LineStatus.met}
+    effects = tuple(_effects(law, lines))
+    return Verdict(
+        instrument=row["id"],
+        name=row["name"],
+        provision=cite(found.rule if found and found.carried else question.paragraph(row)),
+        outcome=_outcome(lines),
+        decision=_decision({effect for _line, effect in effects}, terms, found, selected=selected),
+        selectable=selected,
+        lines=lines,
+        must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
+        terms=terms,
+        notes=tuple(notes),
+        consents=needed,
+        obstacles=tuple(
+            line.text for line, effect in effects if line.status is LineStatus.missing or effect is not Decision.pending
+        ),
+        next_steps={code: tuple(steps[code]) for code in steps if code in codes},
+    )
+
+
+def _outcome(lines: tuple[Line, ...]) -> Outcome:
+    statuses = {line.status for line in lines}
+    out = {"person_category_not_covered", "declaration_9_9"}
+    if any(line.code in out and line.status is LineStatus.missing for line in lines):
+        return Outcome.refused
+    if LineStatus.missing in statuses:
+        return Outcome.missing
+    return Outcome.needs_human if LineStatus.needs_human in statuses else Outcome.met
+
+
+def _decision(effects: set[Decision], terms: tuple[Term, ...], found: Footing | None, *, selected: bool) -> Decision:
+    """In the order of data/defaults.yaml. What nobody has said yet counts as pending, whatever its code."""
+    if not selected:
+        return Decision.refused
+    for one in (Decision.refused, Decision.blocked, Decision.pending):
+        if one in effects:
+            return one
+    owed = found is not None and found.obligation == "mandatory"
+    return Decision.allowed if owed and not any(term.agree for term in terms) else Decision.allowed_with_conditions
+
+
+def _effects(law: Law, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Decision]]:
+    """The open lines, each with what it does to the decision."""
+    blocks, refusals = law.defaults["block_effect"], law.enums["refusal_code"]
+    unbound = law.defaults["unknown_data_policy"]["party_status"] == "not_selectable_until_admin_confirms"
+    for line in lines:
+        if line.status is LineStatus.met:
+            continue
+        if line.code in blocks:
+            yield line, Decision(blocks[line.code])
+        elif line.status is LineStatus.missing:
+            yield line, Decision.refused if line.code in refusals else Decision.blocked
+        elif unbound and line.key.startswith("part"):
+            yield line, Decision.blocked
+        else:
+            yield line, Decision.pending

@@ -1,0 +1,299 @@
+"""National rules on top of a treaty: one small function per effect a row of data/overlays.yaml may have.
+
+A rule counts for its State on the side it names, requesting or requested. Where the data restrict a rule to persons
+only by naming whose consent it asks, the other effects on persons are read the same way (`_concerned`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from hearings.law.answer import HUMAN, MET, MISSING, Line, Note, Term, by, line, said, words
+from hearings.law.parties import Question
+from hearings.sentences import Sentence, Series, StateName, Word, tell, tell_n
+
+Part = Line | Note | Term
+Overlay = Mapping[str, Any]
+
+
+def national(question: Question, row: Mapping[str, Any]) -> Iterator[Part]:
+    """Lines, notes and terms of both States' rules for one instrument; consent is `hearings.law.consent_rules`."""
+    for state, side in question.sides:
+        for overlay in question.law.overlays(state, side):
+            for name, effect in EFFECTS.items():
+                if overlay.get(name) is not None:
+                    yield from effect(question, row, overlay)
+
+
+def _concerned(question: Question, overlay: Overlay) -> bool:
+    named = overlay.get("consent_required")
+    capacity = question.ask.capacity
+    return not named or (capacity is not None and capacity.value in named)
+
+
+def _key(name: str, overlay: Overlay) -> str:
+    return f"{name}_{overlay['id']}"
+
+
+def _name(question: Question, overlay: Overlay) -> StateName:
+    return question.state(overlay["state"])
+
+
+def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if not overlay["counsel_mandatory"] or not _concerned(question, overlay):
+        return
+    answer = question.ask.counsel_named
+    text = tell(
+        "The law of {state} asks for defence counsel. Named: {answer}",
+        state=_name(question, overlay),
+        answer=said(answer),
+    )
+    code = "" if answer else "lawyer_access_pending"
+    yield line(_key("counsel", overlay), by(answer), overlay["provision"], text, overlay, code=code, answer=answer)
+
+
+def _treaty(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if not overlay["treaty_basis_required"]:
+        return
+    treaty = not row.get("no_treaty")
+    yield line(
+        _key("treaty_basis", overlay),
+        MET if treaty else MISSING,
+        overlay["provision"],
+        tell("The law of {state} asks for an international agreement as the basis", state=_name(question, overlay)),
+        overlay,
+        code="" if treaty else "domestic_law_bar",
+        basis=row["name"],
+    )
+
+
+def _blocks(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    for number, block in enumerate(overlay["hard_blocks"]):
+        trigger = question.law.gate["triggers"].get(block["trigger"], block["trigger"])
+        given = question.ask.said(trigger)
+        hit = given == block["value"]
+        yield line(
+            _key(f"block_{number}", overlay),
+            MISSING if hit else MET if given else HUMAN,
+            overlay["provision"],
+            tell(
+                "{state} does not take this way without its authority's approval: {way}",
+                state=_name(question, overlay),
+                way=Word.of("channel", block["value"]),
+            ),
+            overlay,
+            code=block["code"] if hit else "",
+            given=given,
+        )
+
+
+def _required_channel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    chosen, required = question.ask.channel, overlay["required_channel"]
+    fits = chosen in required
+    yield line(
+        _key("required_channel", overlay),
+        MET if fits else MISSING if chosen else HUMAN,
+        overlay["provision"],
+        tell(
+            "The only ways by which {state} takes requests: {ways}",
+            state=_name(question, overlay),
+            ways=Series.of((Word.of("channel", one) for one in required), "or"),
+        ),
+        overlay,
+        code="wrong_channel" if chosen and not fits else "",
+        channel=chosen,
+        required=list(required),
+    )
+
+
+def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    lead, on = overlay["lead_time"], question.ask.hearing_on
+    if lead.get("only_if_treaty_silent") and row["profile"].get("summons_lead_time"):
+        return
+    months = int(lead["months_before_hearing"])
+    earliest = _later(question.ask.hearing_known_on or question.ask.on, months)
+    if on is not None and on >= earliest:
+        return
+    text = tell_n(
+        "To reach {state} at least {n} month before the hearing: {what}",
+        "To reach {state} at least {n} months before the hearing: {what}",
+        months,
+        state=_name(question, overlay),
+        what=Word.of("lead_time", lead["applies_to"]),
+    )
+    if on is not None:
+        text = tell("{reason}. So not before {day}", reason=text, day=earliest)
+    yield _note("lead_time", overlay, text, lead["code"] if on is not None else "")
+
+
+def _later(day: date, months: int) -> date:
+    """The same day of the month so many months later, the first of the next where there is none."""
+    years, month = divmod(day.month - 1 + months, 12)
+    try:
+        return day.replace(year=day.year + years, month=month + 1)
+    except ValueError:
+        return _later(day.replace(day=1), months + 1)
+
+
+def _summons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    rule, ask = overlay["summons_not_owed"], question.ask
+    if ask.capacity is None or ask.capacity.value not in rule["persons"]:
+        return
+    national = ask.person_nationality == overlay["state"]
+    if rule.get("if_national_of_state") and ask.person_nationality and not national:
+        return
+    text = tell(
+        "{state} owes no service of a summons on its own nationals who are to be defendants",
+        state=_name(question, overlay),
+    )
+    if not national:
+        text = tell("{reason}. Say the nationality", reason=text)
+    yield _note("summons", overlay, text, rule["code"] if national else "")
+
+
+def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    capacity = question.ask.capacity
+    for number, rule in enumerate(overlay["physical_presence_rule"]):
+        if capacity is None or capacity.value not in rule["persons"]:
+            continue
+        grave = question.ask.fact(rule["if"])
+        named = question.law.gate["grave_texts"].get(rule["if"])
+        case = tell(named) if named else words(rule["if"])
+        yield line(
+            _key(f"presence_{number}", overlay),
+            HUMAN if grave is None else MISSING if grave else MET,
+            overlay["provision"],
+            tell(
+                "The law of {state} wants the person present in the courtroom for {case}. This is one: {answer}",
+                state=_name(question, overlay),
+                case=case,
+                answer=said(grave),
+            ),
+            overlay,
+            code="domestic_law_bar" if grave else "",
+            effect=rule["effect"],
+            answer=grave,
+        )
+
+
+def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    excluded, stage = overlay["stage_excluded"], question.ask.stage
+    if not _concerned(question, overlay):
+        return
+    newer = question.law.rules.get(overlay.get("stage_excluded_superseded_by") or "")
+    cited = [one.get("case_law") for one in row["profile"].get("refusal_validation", ())]
+    status, code = (MET if stage and stage not in excluded else HUMAN), ""
+    text = tell(
+        "Stages at which {state} does not hear the person: {stages}. This one: {stage}",
+        state=_name(question, overlay),
+        stages=Series.of((Word.of("stage", one) for one in excluded), "or"),
+        stage=Word.of("stage", stage) if stage else said(None),
+    )
+    if stage in excluded and newer is None:
+        status, code = MISSING, "domestic_law_bar"
+    elif stage in excluded and newer is not None:
+        given = {"reason": text, "ruling": newer["instrument_label"]}
+        text = (
+            tell("{reason}. Overtaken for this instrument by {ruling}: a refusal needs reasons of the case", **given)
+            if newer["id"] in cited
+            else tell(
+                "{reason}. Overtaken for another instrument by {ruling}: a refusal needs reasons of the case", **given
+            )
+        )
+    yield line(
+        _key("stage", overlay),
+        status,
+        overlay["provision"],
+        text,
+        overlay,
+        code=code,
+        stage=stage,
+        superseded_by=overlay.get("stage_excluded_superseded_by"),
+    )
+
+
+def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    limited = bool(overlay["video_persons_limited"])
+    given = {"state": _name(question, overlay)}
+    text = (
+        tell("The law of {state} names hearings by video for certain persons only: see the rule", **given)
+        if limited
+        else tell("The law of {state} names hearings by video without limiting them to certain persons", **given)
+    )
+    yield line(
+        _key("persons", overlay), HUMAN if limited else MET, overlay["provision"], text, overlay, limited=limited
+    )
+
+
+INTERPRETER: Mapping[str, Sentence] = {
+    "requested_state": tell("the interpreter comes from the requested State"),
+    "requested_state_on_request": tell("the interpreter comes from the requested State, where asked"),
+    "requesting_state": tell("the interpreter comes from the requesting State"),
+    "may_be_required": tell("the requested State may require an interpreter"),
+    "consulted": tell("the States consult on the interpreter"),
+    "silent": tell("it says nothing of the interpreter"),
+}
+
+
+def _interpreter(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    side = overlay["interpreter_side"]
+    text = tell("The law of {state}: {rule}", state=_name(question, overlay), rule=INTERPRETER.get(side, words(side)))
+    yield _term("interpreter_side", side, overlay, text)
+
+
+def _minutes(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if overlay["minutes_each_place"]:
+        text = tell("The law of {state}: a record is drawn up in each place", state=_name(question, overlay))
+        yield _term("minutes_each_place", "each_place", overlay, text)
+
+
+def _judge(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if overlay["investigating_judge_present"]:
+        text = tell("The law of {state}: its investigating judge is present", state=_name(question, overlay))
+        yield _term("investigating_judge", "present", overlay, text)
+
+
+def _note(key: str, overlay: Overlay, text: str, code: str) -> Note:
+    return Note(
+        key=_key(key, overlay),
+        provision=overlay["provision"],
+        text=text,
+        source=overlay["source"],
+        confidence=overlay["confidence"],
+        code=code,
+    )
+
+
+def _term(key: str, value: str, overlay: Overlay, text: str) -> Term:
+    return Term(
+        key=key,
+        value=value,
+        provision=overlay["provision"],
+        text=text,
+        source=overlay["source"],
+        confidence=overlay["confidence"],
+    )
+
+
+EFFECTS: Mapping[str, Callable[[Question, Mapping[str, Any], Overlay], Iterator[Part]]] = {
+    "counsel_mandatory": _counsel,
+    "treaty_basis_required": _treaty,
+    "hard_blocks": _blocks,
+    "required_channel": _required_channel,
+    "lead_time": _lead_time,
+    "summons_not_owed": _summons,
+    "physical_presence_rule": _presence,
+    "stage_excluded": _stages,
+    "video_persons_limited": _persons,
+    "interpreter_side": _interpreter,
+    "minutes_each_place": _minutes,
+    "investigating_judge_present": _judge,
+}
+"""By the field of the overlay."""
+ELSEWHERE = frozenset({"consent_required", "consent_revocable", "accepted_languages", "stage_excluded_superseded_by"})
+"""Fields with an effect that other modules give them."""
+DESCRIBING = frozenset(
+    {"id", "state", "provision", "applies_when_state_is", "rule", "typed_note", "state_confidence", "source"}
+    | {"confidence"}
+)
+"""Fields without an effect of their own."""

@@ -1,0 +1,190 @@
+"""Who is bound by what on a day: instruments in force, parties, sides of bilateral treaties, the specific first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from hearings import reference
+from hearings.law.answer import HUMAN, MET, MISSING, Ask, Line, line
+from hearings.law.law import Law, cite
+from hearings.sentences import Series, StateName, Word, tell
+
+NOT_BOUND = "no_instrument_in_force_between_states"
+
+
+@dataclass(frozen=True)
+class Question:
+    """An ask together with the law it is put to, and what both answer once for all instruments."""
+
+    ask: Ask
+    law: Law
+
+    @property
+    def sides(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Each State with the side it is on."""
+        return (self.ask.requesting_state, "requesting"), (self.ask.requested_state, "requested")
+
+    @staticmethod
+    def day(text: str | None) -> date | None:
+        """A whole date, or None."""
+        return reference.day(text)
+
+    def state(self, code: str) -> StateName:
+        """A State, to be named in a sentence."""
+        return StateName.of(code, self.law.state_name(code))
+
+    def paragraph(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The paragraph of an instrument that speaks of hearings by video, as the data lists it first."""
+        profile = row["profile"]
+        entries = [*profile["persons"].values(), *profile["general_heads"]]
+        found = self.law.rules.get(entries[0]["rule"]) if entries else None
+        return found or {**row, "instrument_label": row["name"], "provision": ""}
+
+    @cached_property
+    def bonds(self) -> Mapping[str, tuple[Line, ...]]:
+        """By instrument: the lines on its being in force and binding both States."""
+        return {row["id"]: (in_force(self, row), *parties(self, row)) for row in self.law.bases}
+
+    @cached_property
+    def bound(self) -> tuple[Mapping[str, Any], ...]:
+        """Treaties in force between the two States, the most specific first."""
+        rows = (row for row in self.law.bases if not row.get("no_treaty"))
+        return tuple(row for row in rows if all(found.status is MET for found in self.bonds[row["id"]]))
+
+
+def in_force(question: Question, row: Mapping[str, Any]) -> Line:
+    """In force on the day: by its status, from its first to its last day. What needs no treaty is not asked."""
+    on, name = question.ask.on, row["name"]
+    if row.get("no_treaty"):
+        text = tell("No treaty is relied on, so none has to be in force")
+        return line("in_force", MET, name, text, row, on=on.isoformat())
+    start, until = reference.day(row["valid_from"]), reference.day(row["valid_to"])
+    valid = row["status"] == "in_force" and start is not None and start <= on and not (until and until < on)
+    return line(
+        "in_force",
+        MET if valid else MISSING,
+        name,
+        tell("{instrument} is in force (since {day})", instrument=name, day=start)
+        if valid
+        else tell("{instrument} is not in force on {day}", instrument=name, day=on),
+        row,
+        confidence=row["valid_from_confidence"] if valid else row["confidence"],
+        code="" if valid else "instrument_not_in_force",
+        instrument_status=row["status"],
+        valid_from=row["valid_from"],
+        on=on.isoformat(),
+    )
+
+
+def parties(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+    """Whether both States are bound: each by a row of its own, or one on each side of a bilateral treaty."""
+    if row["binding"] == "bilateral":
+        yield _bilateral(question, row)
+    elif row["binding"] == "parties":
+        for state, side in question.sides:
+            yield _party(question, row, state, side)
+    else:
+        yield line(
+            "parties",
+            MET if row.get("no_treaty") else MISSING,
+            row["name"],
+            tell("Open to any two States")
+            if row.get("no_treaty")
+            else tell("{instrument} binds nobody", instrument=row["name"]),
+            row,
+            code="" if row.get("no_treaty") else NOT_BOUND,
+            states=[state for state, _side in question.sides],
+        )
+
+
+def _bilateral(question: Question, row: Mapping[str, Any]) -> Line:
+    side_a, side_b = (question.law.members(row["bilateral"][side]) for side in ("side_a", "side_b"))
+    one, other = question.ask.requesting_state, question.ask.requested_state
+    bound = (one in side_a and other in side_b) or (one in side_b and other in side_a)
+    names = {"one": question.state(one), "other": question.state(other)}
+    return line(
+        "parties",
+        MET if bound else MISSING,
+        row["name"],
+        tell("Between {one} and {other}: bound", **names)
+        if bound
+        else tell("Between {one} and {other}: not bound", **names),
+        row,
+        code="" if bound else NOT_BOUND,
+        states=[one, other],
+    )
+
+
+def _party(question: Question, row: Mapping[str, Any], state: str, side: str) -> Line:
+    party = question.law.party(state, row["id"])
+    name, start = question.state(state), party.in_force_from
+    code = ""
+    if party.status == "unknown":
+        status, text = HUMAN, tell("Not known whether {state} is bound", state=name)
+    elif party.status != "in_force":
+        text = tell("{state} is not bound: {status}", state=name, status=Word.of("party_status", party.status))
+        status, code = MISSING, NOT_BOUND
+    elif start is not None and start > question.ask.on:
+        status, text, code = MISSING, tell("{state} is bound only from {day}", state=name, day=start), NOT_BOUND
+    elif start is None:
+        status, text = MET, tell("{state} is bound (since a day that is not known)", state=name)
+    else:
+        status, text = MET, tell("{state} is bound (since {day})", state=name, day=start)
+    return line(
+        f"party_{side}",
+        status,
+        row["name"],
+        text,
+        {"source": party.source, "confidence": party.confidence},
+        confidence="unknown" if party.status == "in_force" and start is None else "",
+        code=code,
+        state=state,
+        party_status=party.status,
+        in_force_from=start.isoformat() if start else None,
+    )
+
+
+def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+    """A general convention gives way to a treaty between the two States, unless both prefer it (18(7), 46(7))."""
+    rule = row["profile"].get("treaty_priority")
+    agreed = question.ask.prefer_convention
+    if rule:
+        law = question.law.rules.get(rule["rule"], row)
+        known = [other for other in question.bound if _precedes(question, other, row)]
+        names = [other["name"] for other in known]
+        may = rule.get("may_agree_otherwise", False)
+        status = HUMAN
+        text = tell("A treaty between the two States would go first; the data names none, and is not complete")
+        if agreed and may:
+            status, text = MET, tell("Both States agree to use this convention instead of a treaty between them")
+        elif known:
+            text = tell(
+                "Both States are bound by what goes first unless both prefer this convention: {treaties}",
+                treaties=Series.of(names),
+            )
+            status = MISSING if agreed is False and any(_reaches(question, other) for other in known) else HUMAN
+        elif agreed is False:
+            text = tell("A treaty between the two States goes first; the data names none: say which")
+        yield line("specific_treaty", status, cite(law), text, law, confidence="unknown", known=names, agreed=agreed)
+    if row.get("only_without_other_mla_treaty"):
+        names = [other["name"] for other in question.bound if other["id"] != row["id"]]
+        status = MET if agreed else MISSING if names else HUMAN
+        text = tell(
+            "Only without another treaty on assistance, or where both States agree to rely on this instrument: "
+            "{treaties}",
+            treaties=Series.of(names) if names else tell("none known"),
+        )
+        yield line("no_other_treaty", status, row["name"], text, row, known=names)
+
+
+def _precedes(question: Question, other: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    listed = other["profile"].get("procedures") or other.get("procedures_only")
+    fits = not listed or question.ask.procedure in listed
+    return bool(reference.specificity(other) < reference.specificity(row) and fits)
+
+
+def _reaches(question: Question, other: Mapping[str, Any]) -> bool:
+    capacity = question.ask.capacity
+    return capacity is not None and capacity.value in other["profile"]["persons"]

@@ -1,0 +1,168 @@
+"""The administrator's hand on the law: a new version each, checked, seen before (`law_effects`), kept for ever.
+
+The rows of `law_row` are the log: who, when, why. Nothing is changed or deleted in them; taking an override back is a
+version without data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import reference
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotReady
+from hearings.law import law as laws
+from hearings.law import legal_bases
+from hearings.law.law import Law
+from hearings.law.row_checks import validate
+from hearings.law.row_shape import states_of
+from hearings.models import LawRow
+from hearings.models.law import LawKind
+from hearings.models.request import Capacity
+from hearings.permissions import require_staff
+from hearings.sentences import StateName, tell
+from hearings.texts import clean
+
+TRIED_ON = date(2100, 1, 1)
+"""The day an edited row is tried for: all that is in force by then is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One edit, checked: `data` None takes the override back."""
+
+    kind: str
+    key: str
+    data: dict[str, Any] | None
+
+
+def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "") -> Edit:
+    """An edit that can be made to this law. Raises `Invalid` naming the field.
+
+    After the fields, the row is tried: every capacity between the States it may concern must get an answer.
+    """
+    if kind not in set(LawKind):
+        raise Invalid(tell("Not a kind of row: {kind}", kind=kind[:40]), "kind")
+    if data is None:
+        if (kind, key) not in law.edited:
+            raise Invalid(tell("This row is as in the files"), "key")
+        edit = Edit(kind=kind, key=key, data=None)
+    else:
+        row = validate(kind, data, law)
+        made = reference.key_of(kind, row)
+        if key and made != key:
+            raise Invalid(tell("What names a row cannot be changed: add another row"), reference.KEYS[kind][0])
+        edit = Edit(kind=kind, key=made, data=row)
+    _try(edited(law, edit))
+    return edit
+
+
+def edited(law: Law, *edits: Edit) -> Law:
+    """The law as it would be."""
+    rows: dict[tuple[str, str], Mapping[str, Any] | None] = {
+        (kind, key): law.rows[kind][key] for kind, key in law.edited
+    }
+    rows |= {(edit.kind, edit.key): edit.data for edit in edits}
+    hours = dict(law.hours_versions)
+    for edit in edits:
+        if edit.kind == "court_hours":
+            before = hours.get(edit.key, ())
+            hours[edit.key] = (*before, (before[-1][0] + 1 if before else 1, edit.data))
+    return laws.merge(((kind, key, data) for (kind, key), data in rows.items()), serial=law.serial, hours=hours)
+
+
+def _merge_check(law: Law) -> None:
+    """Rows another row names must be there."""
+    for row in law.bases:
+        cited = [entry["rule"] for entry in row["profile"]["persons"].values()]
+        cited += [head["rule"] for head in row["profile"]["general_heads"]]
+        gone = [rule for rule in cited if rule not in law.rules]
+        if gone:
+            raise Invalid(
+                tell("{name} rests on the paragraph {rule}, which would be gone", name=row["name"], rule=gone[0]), "key"
+            )
+    for kind in ("party", "declaration"):
+        for row in law.rows[kind].values():
+            if row["instrument_id"] not in law.instruments:
+                raise Invalid(
+                    tell(
+                        "A row of {state} names the instrument {instrument}, gone",
+                        state=StateName.of(row["iso2"], row["iso2"]),
+                        instrument=row["instrument_id"],
+                    ),
+                    "key",
+                )
+
+
+def _try(law: Law) -> None:
+    _merge_check(law)
+    states = sorted(set(law.jurisdictions) & states_of(law))
+    for one, other in zip(states, [*states[1:], *states[:1]], strict=True):
+        for capacity in (None, *Capacity)[:: 1 if one == states[0] else 4]:
+            ask = legal_bases.Ask(requesting_state=one, requested_state=other, on=TRIED_ON, capacity=capacity)
+            try:
+                legal_bases.evaluate(ask, law=law).as_json()
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise Invalid(
+                    tell("The engine cannot read this row: {why}", why=f"{type(error).__name__} {error}"[:267]), "data"
+                ) from None
+
+
+async def save(
+    db: AsyncSession, *, edits: Sequence[Edit], reason: str, seen: int, actor: Actor, now: datetime
+) -> list[LawRow]:
+    """Make the edits, all or none. `seen`: serial of the law the editor looked at.
+
+    Effects: one version for each edit, with who, when and why. Raises `NotReady` when the law has changed since then,
+    `Invalid` for an edit that cannot be made, `NotAllowed`.
+    """
+    require_editor(actor)
+    reason = clean(reason, "reason", most=2000, least=3, lines=True)
+    connection = await db.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('law_row'))"))
+    law = await laws.current(db)
+    if law.serial != seen:
+        raise NotReady(tell("The law has been changed since you looked at it; look again"))
+    found = []
+    for number, edit in enumerate(edits, start=1):
+        checked = check(edit.kind, edit.data, law, key=edit.key)
+        law = edited(law, checked)
+        row = LawRow(
+            owner_state=actor.state,
+            serial=seen + number,
+            kind=LawKind(checked.kind),
+            key=checked.key,
+            version=1 + len(await history(db, kind=checked.kind, key=checked.key)),
+            data=checked.data,
+            reason=reason,
+            edited_by=actor.id,
+            edited_label=actor.label,
+            at=now,
+        )
+        db.add(row)
+        await db.flush()
+        found.append(row)
+    return found
+
+
+def require_editor(actor: Actor) -> None:
+    """Raise `NotAllowed` unless the actor may edit the law."""
+    require_staff("edit_law", actor, requesting_state=actor.state, requested_state=actor.state)
+
+
+async def history(db: AsyncSession, *, kind: str, key: str) -> Sequence[LawRow]:
+    """Every version of one row, the newest first."""
+    query = select(LawRow).where(col(LawRow.kind) == LawKind(kind), col(LawRow.key) == key)
+    return (await db.exec(query.order_by(col(LawRow.serial).desc()))).all()
+
+
+async def edits(db: AsyncSession, *, before: int = 0, limit: int = 25) -> Sequence[LawRow]:
+    """The log, the newest first; `before` is the serial the page goes on from."""
+    query = select(LawRow).order_by(col(LawRow.serial).desc()).limit(limit)
+    return (await db.exec(query.where(col(LawRow.serial) < before) if before else query)).all()

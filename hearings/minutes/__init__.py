@@ -1,0 +1,1 @@
+"""Minutes that grow out of the log, are corrected passage by passage, read back and signed."""

@@ -1,0 +1,377 @@
+"""The life of minutes: drafted from events, reviewed, read back, signed by both authorities; reservations at any time.
+
+Changes of the text are versions of passages (`hearings.minutes.passages`). What is read back is fixed by its hash;
+opening it again for a change voids every signature on it, because a signature counts only for the hash that stands.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotAllowed, NotFound, NotReady, TermsChanged
+from hearings.languages import language
+from hearings.minutes import passages
+from hearings.minutes import text as minutes_text
+from hearings.minutes.draft import draft, text_of
+from hearings.minutes.gathering import gather
+from hearings.minutes.passages import How, latest, tongues
+from hearings.minutes.phrases import Words, english
+from hearings.models import (
+    Hearing,
+    HearingEvent,
+    Minutes,
+    MinutesPassage,
+    MinutesReading,
+    Recording,
+    Signature,
+    Sitting,
+    StatusChange,
+)
+from hearings.models.minutes import ReadingOutcome
+from hearings.moves import born, move_minutes
+from hearings.people.protected_names import refuse_names
+from hearings.permissions import require, require_staff
+from hearings.queries import get
+from hearings.roles import CONDUCTING
+from hearings.sentences import Word, tell
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
+from hearings.status import MinutesStatus, SittingStatus
+from hearings.texts import clean
+
+Speakers = Callable[[str], Words]
+"""For a language tag, the messages in that language."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refreshed:
+    """What drafting again has done: passages drafted anew, and those a person has changed, which were left alone."""
+
+    anew: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+async def of_hearing(db: AsyncSession, hearing: Hearing) -> Sequence[Minutes]:
+    """All minutes of a hearing, by number."""
+    query = select(Minutes).where(Minutes.hearing_id == hearing.id).order_by(col(Minutes.number))
+    return (await db.exec(query.execution_options(populate_existing=True))).all()
+
+
+async def current(db: AsyncSession, hearing: Hearing, number: int = 0) -> Minutes:
+    """Minutes of a hearing by number, the newest without one. Raises `NotFound`."""
+    for one in reversed(await of_hearing(db, hearing)):
+        if number in (0, one.number):
+            return one
+    raise NotFound
+
+
+async def begun(db: AsyncSession, hearing: Hearing) -> bool:
+    """Whether a sitting has begun that no minutes are about: then minutes can be drafted."""
+    return bool(await _new_sittings(db, hearing, await of_hearing(db, hearing), started=True))
+
+
+async def readings(db: AsyncSession, minutes: Minutes) -> Sequence[MinutesReading]:
+    """Every reading back, oldest first."""
+    query = select(MinutesReading).where(MinutesReading.minutes_id == minutes.id)
+    return (await db.exec(query.order_by(col(MinutesReading.number)))).all()
+
+
+async def recordings(db: AsyncSession, minutes: Minutes) -> Sequence[Recording]:
+    """The recordings of their sittings, oldest first."""
+    query = select(Recording).where(col(Recording.sitting_id).in_(minutes.sittings)).order_by(col(Recording.id))
+    return (await db.exec(query.execution_options(populate_existing=True))).all()
+
+
+async def signed_by(db: AsyncSession, minutes: Minutes) -> dict[str, Signature]:
+    """By State, the signature that counts: the one on the text and the roots that stand now."""
+    body = minutes_text.body(minutes, await recordings(db, minutes))
+    return {
+        one.owner_state: one
+        for one in await signatures.signatures_of(db, minutes)
+        if minutes.text_sha256 and signatures.read(one)["body"] == body
+    }
+
+
+async def reading_in_force(db: AsyncSession, minutes: Minutes) -> MinutesReading | None:
+    """The reading back that fixed the text, while it is fixed."""
+    if not minutes.text_sha256:
+        return None
+    return next((one for one in reversed(await readings(db, minutes)) if one.outcome is ReadingOutcome.accepted), None)
+
+
+async def _new_sittings(
+    db: AsyncSession, hearing: Hearing, earlier: Sequence[Minutes], *, started: bool
+) -> Sequence[Sitting]:
+    covered = {sitting for one in earlier for sitting in one.sittings}
+    query = select(Sitting).where(Sitting.hearing_id == hearing.id).order_by(col(Sitting.id))
+    found = [one for one in (await db.exec(query)).all() if one.id not in covered]
+    return found if not started or any(one.started_at for one in found) else []
+
+
+# --- drafting ----------------------------------------------------------------------------------------------------
+
+
+async def begin(db: AsyncSession, *, hearing: Hearing, speakers: Speakers, actor: Actor, now: datetime) -> Minutes:
+    """Draft minutes of the sittings that have none.
+
+    Raises `NotReady` before such a sitting has begun, and while earlier minutes are not signed.
+    Effects: locks the hearing, adds the minutes with the first line of their history and every passage.
+    """
+    require("edit_minutes", actor)
+    hearing = await get(db, Hearing, hearing.id, lock=True)
+    earlier = await of_hearing(db, hearing)
+    if any(one.status is not MinutesStatus.signed for one in earlier):
+        raise NotReady(tell("The earlier minutes of this hearing are not signed yet"))
+    if not await _new_sittings(db, hearing, earlier, started=True):
+        raise NotReady(tell("Minutes are drafted once the sitting has begun"))
+    minutes = Minutes(
+        owner_state=hearing.owner_state,
+        requested_state=hearing.requested_state,
+        hearing_id=hearing.id,
+        number=len(earlier) + 1,
+        language_requesting=hearing.language_requesting,
+        language_requested=hearing.language_requested,
+        after_seq=max((one.until_seq for one in earlier), default=0),
+        until_seq=max((one.until_seq for one in earlier), default=0),
+        created_by=actor.id,
+        created_at=now,
+    )
+    db.add(minutes)
+    born(db, minutes, minutes.status, actor=actor, now=now)
+    await db.flush()
+    await _draft(db, minutes, hearing, speakers=speakers, actor=actor, now=now)
+    return minutes
+
+
+async def refresh(db: AsyncSession, *, minutes: Minutes, speakers: Speakers, actor: Actor, now: datetime) -> Refreshed:
+    """Draft again from what is known by now; what a person has changed stays as it is and is named.
+
+    Raises `NotReady` unless the minutes are `drafted`.
+    Effects: `sittings` and `until_seq` (until they were first in review), versions of passages that differ.
+    """
+    require("edit_minutes", actor)
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    if minutes.status is not MinutesStatus.drafted:
+        raise NotReady(tell("The minutes are drafted again only before their review"))
+    hearing = await get(db, Hearing, minutes.hearing_id)
+    return await _draft(db, minutes, hearing, speakers=speakers, actor=actor, now=now)
+
+
+async def _draft(
+    db: AsyncSession, minutes: Minutes, hearing: Hearing, *, speakers: Speakers, actor: Actor, now: datetime
+) -> Refreshed:
+    if not await _reviewed_before(db, minutes):
+        others = [one for one in await of_hearing(db, hearing) if one.id != minutes.id]
+        minutes.sittings = [one.id for one in await _new_sittings(db, hearing, others, started=False)]
+        last = select(func.max(HearingEvent.seq)).where(HearingEvent.hearing_id == hearing.id)
+        minutes.until_seq = (await db.exec(last)).one() or minutes.until_seq
+        db.add(minutes)
+        await db.flush()
+    known = {one.key: one for one in await latest(db, minutes)}
+    anew, left = [], []
+    for position, passage in enumerate(draft(await gather(db, minutes)).passages):
+        languages = dict.fromkeys((*tongues(minutes), "en"))
+        said = {lang: text_of(passage, lang, english if lang == "en" else speakers(lang)) for lang in languages}
+        texts = {lang: text for lang, text in said.items() if text is not None}
+        before = known.get(passage.key)
+        if before is not None and before.texts.get("en") == texts["en"] and before.texts.keys() >= texts.keys():
+            continue
+        if before is not None and any(mark.get("how") != How.drafted for mark in before.marks.values()):
+            left.append(passage.key)
+            continue
+        anew.append(passage.key)
+        await passages.add(
+            db,
+            minutes,
+            MinutesPassage(
+                owner_state=minutes.owner_state,
+                minutes_id=minutes.id,
+                key=passage.key,
+                revision=before.revision + 1 if before else 1,
+                position=position,
+                texts=texts,
+                marks={lang: {"how": How.drafted.value, "by": ""} for lang in texts},
+                sources=list(passage.sources),
+                open_for=passage.open_for,
+                required=passage.required,
+                author=actor.id,
+                author_label=actor.label,
+                at=now,
+            ),
+        )
+    return Refreshed(anew=tuple(anew), left=tuple(left))
+
+
+async def _reviewed_before(db: AsyncSession, minutes: Minutes) -> bool:
+    query = select(StatusChange.id).where(
+        StatusChange.subject_id == minutes.id, StatusChange.after == MinutesStatus.in_review.value
+    )
+    return (await db.exec(query)).first() is not None
+
+
+# --- review and reading back -------------------------------------------------------------------------------------
+
+
+async def submit(db: AsyncSession, *, minutes: Minutes, actor: Actor, now: datetime) -> None:
+    """Give the draft for review. From here on it is about these sittings only.
+
+    Raises `NotReady` while one of them is not closed or its recording has not ended. Effects: to in_review.
+    """
+    require("edit_minutes", actor)
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    query = select(Sitting).where(col(Sitting.id).in_(minutes.sittings), Sitting.status != SittingStatus.closed)
+    if (await db.exec(query)).first() is not None:
+        raise NotReady(tell("The sitting is not closed yet"))
+    last = select(func.max(HearingEvent.seq)).where(HearingEvent.hearing_id == minutes.hearing_id)
+    newest = (await db.exec(last)).one() or 0
+    if newest > minutes.until_seq and not await _reviewed_before(db, minutes):
+        raise NotReady(tell("Something has happened since it was drafted: draft it again first"))
+    move_minutes(db, minutes, MinutesStatus.in_review, actor=actor, now=now)
+
+
+async def send_back(db: AsyncSession, *, minutes: Minutes, reason: str, actor: Actor, now: datetime) -> None:
+    """From review back to the draft, with a reason. Effects: to drafted."""
+    require("edit_minutes", actor)
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    reason = clean(reason, "reason", most=500, least=3)
+    move_minutes(db, minutes, MinutesStatus.drafted, actor=actor, now=now, reason=reason)
+
+
+async def read_back(
+    db: AsyncSession,
+    *,
+    minutes: Minutes,
+    read_by: str,
+    languages: Sequence[str],
+    heard_by: Sequence[str],
+    corrections: str = "",
+    actor: Actor,
+    now: datetime,
+) -> MinutesReading:
+    """Record that the text was read back, by whom, in which languages and to whom; with `corrections`, what they asked.
+
+    Raises `NotReady` (its `missing` says which passage and why) while a text is missing or stale or something the
+    instruments ask for is open; `Invalid`. Effects: adds the reading; without corrections also `text_sha256` and to
+    read_back. With corrections the review goes on.
+    """
+    require("edit_minutes", actor)
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    if minutes.status is not MinutesStatus.in_review:
+        raise NotReady(tell("The minutes are read back at the end of their review"))
+    hearing = await get(db, Hearing, minutes.hearing_id)
+    texts = await latest(db, minutes)
+    standing = passages.obstacles(minutes, texts)
+    if standing:
+        raise NotReady(tell("Not complete yet: {n}", n=len(standing)), [str(one) for one in standing])
+    names = await passages.hidden_names(db, minutes)
+    heard = [clean(name, "heard_by", most=200, least=1) for name in heard_by]
+    if not heard:
+        raise Invalid(tell("To whom was it read?"), "heard_by")
+    tags = [language(tag) for tag in languages]
+    if not tags or not set(tags) <= set(tongues(minutes)):
+        raise Invalid(tell("In which of the languages of the minutes was it read?"), "languages")
+    reading = MinutesReading(
+        owner_state=minutes.owner_state,
+        minutes_id=minutes.id,
+        number=len(await readings(db, minutes)) + 1,
+        outcome=ReadingOutcome.corrections if corrections.strip() else ReadingOutcome.accepted,
+        read_by=clean(read_by, "read_by", most=200, least=1),
+        languages=tags,
+        heard_by=heard,
+        corrections=clean(corrections, "corrections", most=4000, lines=True),
+        passages_sha256=minutes_text.digest(minutes_text.passages_json(minutes, texts)),
+        author=actor.id,
+        author_label=actor.label,
+        at=now,
+    )
+    for field, said in (("heard_by", "\n".join(heard)), ("read_by", read_by), ("corrections", corrections)):
+        refuse_names(said, names, field)
+    db.add(reading)
+    await db.flush()
+    if reading.outcome is ReadingOutcome.accepted:
+        minutes.text_sha256 = minutes_text.digest(minutes_text.text(hearing, minutes, texts, reading))
+        move_minutes(db, minutes, MinutesStatus.read_back, actor=actor, now=now)
+    return reading
+
+
+async def reopen(db: AsyncSession, *, minutes: Minutes, reason: str, actor: Actor, now: datetime) -> None:
+    """Open the text again for a change, before both have signed. Effects: to in_review, `text_sha256` empty: no
+    signature counts any more.
+    """
+    require("edit_minutes", actor)
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    reason = clean(reason, "reason", most=500, least=3)
+    move_minutes(db, minutes, MinutesStatus.in_review, actor=actor, now=now, reason=reason)
+    minutes.text_sha256 = ""
+    await db.flush()
+
+
+# --- signing -----------------------------------------------------------------------------------------------------
+
+
+async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, now: datetime) -> Signature:
+    """An authority signs the hash of the text and the roots of the recordings (`signatures.receive`).
+
+    Raises `NotAllowed` for anybody but judge, clerk and requested authority; `NotReady` before the reading back;
+    `TermsChanged` when the signature is on another text or root, or the State has signed this text already.
+    Effects: keeps the signature; with the second State's: to signed, `signed_at`.
+    """
+    require("sign_minutes", actor, target_state=actor.state)
+    if actor.role not in CONDUCTING:
+        raise NotAllowed(tell("An authority's key signs the minutes; others enter a reservation"), sorted(CONDUCTING))
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    hearing = await get(db, Hearing, minutes.hearing_id)
+    if minutes.status is not MinutesStatus.read_back:
+        raise NotReady(
+            tell(
+                "Minutes are signed after they have been read back; they are {status}",
+                status=Word.status(minutes.status),
+            )
+        )
+    states = {hearing.requesting_state, hearing.requested_state}
+    if actor.state not in states:
+        raise NotFound
+    kept = await recordings(db, minutes)
+    if actor.state in await signed_by(db, minutes):
+        raise TermsChanged(tell("This State has signed this text already"))
+    signature = await signatures.receive(
+        db,
+        jws=jws,
+        state=actor.state,
+        other=(states - {actor.state}).pop(),
+        act=Act.sign_minutes,
+        about=minutes_text.about(hearing, minutes),
+        subject=minutes,
+        actor=actor,
+        now=now,
+        expect_body=minutes_text.body(minutes, kept),
+    )
+    await db.flush()
+    if set(await signed_by(db, minutes)) == states:
+        move_minutes(db, minutes, MinutesStatus.signed, actor=actor, now=now)
+        minutes.signed_at = now
+        await db.flush()
+    return signature
+
+
+async def acknowledge(db: AsyncSession, *, minutes: Minutes, hearing: Hearing, actor: Actor, now: datetime) -> None:
+    """The requesting State says that it has received the signed minutes; again changes nothing.
+
+    Raises `NotReady` before both have signed. Effects: `received_at`, `received_by`.
+    """
+    require_staff(
+        "receive_minutes", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    minutes = await get(db, Minutes, minutes.id, lock=True)
+    if minutes.status is not MinutesStatus.signed:
+        raise NotReady(tell("The minutes are not signed by both yet"))
+    if minutes.received_at is None:
+        minutes.received_at, minutes.received_by = now, actor.label
+        db.add(minutes)

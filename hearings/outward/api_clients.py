@@ -1,0 +1,355 @@
+"""Clients of the API: registered by the administrator of their State, identified by keys only they hold.
+
+No secret of a client is kept here: public keys, hashes of tokens, hashes of what has been used. A client's key can be
+replaced by the client itself, signed in with the old one, or by its administrator.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import and_, col, delete, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import reference
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotFound, NotReady, ProofUsed
+from hearings.models import ApiClient, ApiClientKey, ApiProof, ApiToken
+from hearings.models.columns import Row
+from hearings.people.logins import hash_secret, new_secret
+from hearings.permissions import require_staff
+from hearings.queries import Page
+from hearings.sentences import tell, tell_n
+from hearings.signatures import jws
+from hearings.texts import clean
+
+TOKEN_LIFETIME = timedelta(minutes=5)
+MOST_KEYS = 5
+"""Keys of one client in force or to come: enough to change them without a gap."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a client with this scope may do, in words, and the functions of staff it acts with."""
+
+    text: str
+    functions: tuple[str, ...] = ()
+
+
+SCOPES: Mapping[str, Scope] = {
+    "requests:read": Scope("Read requests"),
+    "requests:write": Scope("Draft, submit and withdraw requests, answer questions", ("clerk",)),
+    "requests:answer": Scope("Acknowledge and answer requests of other States", ("authority",)),
+    "hearings:read": Scope("Read hearings"),
+    "hearings:write": Scope("Propose, counter, agree to and cancel hearings", ("clerk",)),
+    "invitations": Scope("Make and revoke the links people join a hearing by", ("clerk",)),
+    "slots:read": Scope("Search for times and read calendars"),
+    "slots:write": Scope("Offer times; book and release", ("clerk",)),
+    "agreements:read": Scope("Read site profiles and technical agreements"),
+    "agreements:write": Scope("Change site profiles; propose and sign agreements", ("clerk", "authority")),
+    "minutes:read": Scope("Read minutes, and what is recorded for them"),
+    "minutes:write": Scope("Record acts of a hearing; draft, review and sign minutes", ("clerk", "authority")),
+    "consents:write": Scope("Record and revoke consents", ("clerk", "authority")),
+    "law:read": Scope("Read instruments and evaluate legal bases"),
+    "directory:read": Scope("Read the directory of authorities"),
+    "directory:write": Scope("Change the directory of authorities", ("administrator",)),
+    "recipients:read": Scope("Read the recipients recordings are encrypted to"),
+    "recipients:write": Scope("Add and retire recipients of recordings", ("administrator",)),
+    "webhooks": Scope("Subscribe to webhooks", ("administrator",)),
+    "events": Scope("Follow events as they happen"),
+    "export": Scope("Export a whole case"),
+}
+"""Every scope. What a scope lets a route do is said at the route; the functions are what `hearings` then decides by."""
+
+
+def functions_of(scopes: Sequence[str]) -> frozenset[str]:
+    """The functions of staff that go with these scopes."""
+    return frozenset(function for scope in scopes if scope in SCOPES for function in SCOPES[scope].functions)
+
+
+# --- administration ----------------------------------------------------------------------------------------------
+
+
+async def register(
+    db: AsyncSession,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    jwks: Sequence[Mapping[str, Any]],
+    sandbox: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> ApiClient:
+    """A new client of the actor's State with its first public keys. Raises `Invalid`, `NotAllowed`.
+
+    Effects: adds the client, then its keys, in force from now on.
+    """
+    _administrator(actor)
+    if not jwks:
+        raise Invalid(tell("At least one public key is needed"), "jwk")
+    client = ApiClient(
+        owner_state=reference.jurisdiction(actor.state).state,
+        name=clean(name, "name", most=200, least=1),
+        scopes=_scopes(scopes),
+        sandbox=sandbox,
+        created_by=actor.id,
+        created_at=now,
+    )
+    db.add(client)
+    await db.flush()
+    for jwk in jwks:
+        await _add_key(db, client, jwk, not_before=now, not_after=None, by=actor, now=now)
+    return client
+
+
+async def change(
+    db: AsyncSession, *, client: ApiClient, name: str, scopes: Sequence[str], actor: Actor, now: datetime
+) -> None:
+    """Rename a client, change what it may do. Effects: the two fields; its tokens end, new ones carry the scopes."""
+    _administrator(actor, client)
+    client.name, client.scopes = clean(name, "name", most=200, least=1), _scopes(scopes)
+    db.add(client)
+    await _end_tokens(db, client)
+
+
+async def disable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
+    """Shut a client out, at once. Effects: `disabled_at`; its tokens end."""
+    _administrator(actor, client)
+    client.disabled_at = client.disabled_at or now
+    db.add(client)
+    await _end_tokens(db, client)
+
+
+async def enable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
+    """Let a client in again. Effects: `disabled_at`."""
+    _administrator(actor, client)
+    client.disabled_at = None
+    db.add(client)
+
+
+async def add_key(
+    db: AsyncSession,
+    *,
+    client: ApiClient,
+    jwk: Mapping[str, Any],
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> ApiClientKey:
+    """A further public key: by the administrator, or by the client itself. Raises `Invalid`, `NotAllowed`.
+
+    Effects: adds the key, in force from `not_before` (now) until `not_after` (for ever).
+    """
+    if actor.id != client.id:
+        _administrator(actor, client)
+    return await _add_key(db, client, jwk, not_before=not_before or now, not_after=not_after, by=actor, now=now)
+
+
+async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Actor, now: datetime) -> ApiClientKey:
+    """End a key. A client cannot end its last one: it would have shut itself out. Raises `NotFound`, `NotReady`.
+
+    Effects: `not_after`. A key that was still to come never comes into force.
+    """
+    if actor.id != client.id:
+        _administrator(actor, client)
+    found = {key.kid: key for key in await keys_of(db, client.id, lock=True)}
+    if kid not in found:
+        raise NotFound
+    key = found[kid]
+    rest = [one for one in found.values() if one.kid != kid and in_force(one, now)]
+    if actor.id == client.id and not rest:
+        raise NotReady(tell("This is the only key in force: add another first"))
+    if key.not_after is None or key.not_after > now:
+        key.not_before = min(key.not_before, now - timedelta(microseconds=1))
+        key.not_after = now
+        db.add(key)
+    return key
+
+
+async def _add_key(
+    db: AsyncSession,
+    client: ApiClient,
+    jwk: Mapping[str, Any],
+    *,
+    not_before: datetime,
+    not_after: datetime | None,
+    by: Actor,
+    now: datetime,
+) -> ApiClientKey:
+    public = jws.public_key(jwk)
+    if not_after is not None and not_after <= max(not_before, now):
+        raise Invalid(tell("The key would have ended before it begins"), "not_after")
+    ahead = [key for key in await keys_of(db, client.id, lock=True) if key.not_after is None or key.not_after > now]
+    if len(ahead) >= MOST_KEYS:
+        raise NotReady(
+            tell_n(
+                "A client has at most {n} key at a time: end it first",
+                "A client has at most {n} keys at a time: end one first",
+                MOST_KEYS,
+            )
+        )
+    key = ApiClientKey(
+        owner_state=client.owner_state,
+        client_id=client.id,
+        kid=public.thumbprint,
+        jwk=dict(public.jwk),
+        not_before=not_before,
+        not_after=not_after,
+        created_by=by.id,
+        created_at=now,
+    )
+    if (await db.exec(select(ApiClientKey).where(ApiClientKey.kid == key.kid))).first() is not None:
+        raise Invalid(tell("This key has been used before: make a new one"), "jwk")
+    db.add(key)
+    await db.flush()
+    return key
+
+
+def in_force(key: ApiClientKey, now: datetime) -> bool:
+    """Whether a key may sign now."""
+    return key.not_before <= now and (key.not_after is None or now < key.not_after)
+
+
+def _scopes(scopes: Sequence[str]) -> list[str]:
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise Invalid(tell("One or more of the scopes there are"), "scopes")
+    return [scope for scope in SCOPES if scope in scopes]
+
+
+def _administrator(actor: Actor, client: ApiClient | None = None) -> None:
+    state = client.owner_state if client else actor.state
+    require_staff("manage_api_clients", actor, requesting_state=state, requested_state=state)
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+async def client(db: AsyncSession, client_id: str, *, state: str = "", lock: bool = False) -> ApiClient:
+    """A client, of `state` if that is given. Raises `NotFound`."""
+    found = await db.get(ApiClient, client_id, with_for_update=lock or None, populate_existing=True)
+    if found is None or (state and found.owner_state != state):
+        raise NotFound
+    return found
+
+
+async def clients(db: AsyncSession, *, state: str, after: str = "", limit: int = 50) -> Page[ApiClient]:
+    """The clients of a State, oldest first."""
+    query = select(ApiClient).where(ApiClient.owner_state == state, col(ApiClient.id) > after)
+    rows = list((await db.exec(query.order_by(col(ApiClient.id)).limit(limit + 1))).all())
+    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
+
+
+async def keys_of(db: AsyncSession, client_id: str, *, lock: bool = False) -> Sequence[ApiClientKey]:
+    """All keys a client has had, oldest first."""
+    query = select(ApiClientKey).where(ApiClientKey.client_id == client_id).order_by(col(ApiClientKey.id))
+    return (await db.exec(query.with_for_update() if lock else query)).all()
+
+
+# --- tokens and proofs -------------------------------------------------------------------------------------------
+
+
+async def issue_token(
+    db: AsyncSession, *, client: ApiClient, scopes: Sequence[str], jkt: str, now: datetime
+) -> tuple[str, ApiToken]:
+    """An access token for these scopes, usable only by the holder of the key with thumbprint `jkt`.
+
+    Returns the secret, which is not kept, and the row. Effects: adds it; forgets tokens and proofs that have expired.
+    """
+    secret = new_secret() + new_secret()
+    token = ApiToken(
+        owner_state=client.owner_state,
+        client_id=client.id,
+        secret_hash=hash_secret(secret),
+        jkt=jkt,
+        scopes=[scope for scope in client.scopes if scope in scopes],
+        created_at=now,
+        expires_at=now + TOKEN_LIFETIME,
+    )
+    await db.exec(delete(ApiToken).where(col(ApiToken.expires_at) < now))
+    await db.exec(delete(ApiProof).where(col(ApiProof.expires_at) < now))
+    db.add(token)
+    await db.flush()
+    return secret, token
+
+
+async def token_and_client(db: AsyncSession, *, secret: str, now: datetime) -> tuple[ApiToken, ApiClient] | None:
+    """What a token stands for; None when it has expired, was never given out, or its client is disabled.
+
+    The database is asked every time, so that nobody shut out gets in. The rows are of no session: do not change them.
+    """
+    secret_hash = hash_secret(secret)
+    row = (await db.exec(_TOKEN, params={"secret_hash": secret_hash, "now": now})).first()
+    if row is None:
+        return None
+    told = tuple(row)
+    known = _seen.get(secret_hash)
+    if known is None or known[0] != told:
+        values = iter(told)
+        token = ApiToken(**{column.name: next(values) for column in _table(ApiToken).columns})
+        client = ApiClient(**{column.name: next(values) for column in _table(ApiClient).columns})
+        while len(_seen) >= _MOST_SEEN:
+            _seen.pop(next(iter(_seen)))
+        known = _seen[secret_hash] = told, token, client
+    return known[1], known[2]
+
+
+def _table(model: type[Row]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+_TOKEN: Any = (
+    select(*_table(ApiToken).columns, *_table(ApiClient).columns)
+    .join_from(
+        _table(ApiToken),
+        _table(ApiClient),
+        and_(col(ApiToken.client_id) == col(ApiClient.id), col(ApiClient.disabled_at).is_(None)),
+    )
+    .where(col(ApiToken.secret_hash) == bindparam("secret_hash"), col(ApiToken.expires_at) > bindparam("now"))
+)
+"""Plain columns, put together once: this is asked before anything else."""
+_seen: dict[str, tuple[tuple[Any, ...], ApiToken, ApiClient]] = {}
+"""Rows made of what the database has answered before, by hash; used while it answers the same."""
+_MOST_SEEN = 1_000
+
+
+async def key_for(
+    db: AsyncSession, *, client_id: str, kid: str, now: datetime
+) -> tuple[ApiClient, ApiClientKey] | None:
+    """The client and the key of its own with this id, if both are in force."""
+    query = (
+        select(ApiClient, ApiClientKey)
+        .join(ApiClientKey, col(ApiClientKey.client_id) == col(ApiClient.id))
+        .where(
+            ApiClient.id == client_id,
+            col(ApiClient.disabled_at).is_(None),
+            ApiClientKey.kid == kid,
+            col(ApiClientKey.not_before) <= now,
+            or_(col(ApiClientKey.not_after).is_(None), col(ApiClientKey.not_after) > now),
+        )
+    )
+    found = (await db.exec(query)).first()
+    return None if found is None else (found[0], found[1])
+
+
+async def use_proof(db: AsyncSession, *, issuer: str, jti: str, state: str, until: datetime) -> None:
+    """Note that a proof has been used, until it is too old anyway. Raises `ProofUsed` the second time.
+
+    The same `jti` of two issuers are two proofs. Effects: adds the row; of two at once, one is refused.
+    """
+    row = ApiProof(
+        owner_state=state, issuer=issuer, jti_hash=hashlib.sha256(jti.encode()).hexdigest(), expires_at=until
+    )
+    try:
+        async with db.begin_nested():
+            db.add(row)
+    except IntegrityError as error:
+        raise ProofUsed from error
+
+
+async def _end_tokens(db: AsyncSession, client: ApiClient) -> None:
+    await db.exec(delete(ApiToken).where(col(ApiToken.client_id) == client.id))

@@ -1,0 +1,337 @@
+"""Whose step is next, as tables: of requests and of hearings, in which status, with which right and deadline.
+
+A step names the table whose rows wait for it: an agreement or minutes are looked for where they are, not in every
+hearing. What a status does not say (who has signed) is a condition over other rows: see `needs`.
+`hearings.overview.worklist` merges the rows of all steps into one list.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import aliased
+from sqlmodel import and_, col, exists, or_
+
+from hearings import reference
+from hearings.clocks import first_instant, tzdb_version, zone
+from hearings.hearing import zone_data
+from hearings.models import (
+    Agreement,
+    AgreementOffer,
+    Hearing,
+    HearingDay,
+    HearingRequest,
+    Minutes,
+    MinutesReading,
+    Participant,
+    Signature,
+    Sitting,
+)
+from hearings.permissions import may
+from hearings.roles import CONDUCTING
+from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RequestStatus
+
+NO_SCOPE = ""
+"""Of a step that is a person's: no system takes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whose:
+    """For whom the steps are looked for, and when. `person` is empty for a system of an authority."""
+
+    state: str
+    person: str
+    now: datetime
+
+
+def _nothing_more(whose: Whose) -> tuple[Any, ...]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: which rows wait for it, who may take it. `due` is a column of the row, or empty."""
+
+    table: type[HearingRequest] | type[Hearing] | type[HearingDay] | type[Agreement] | type[Minutes]
+    """Whose rows wait; those of a day, an agreement or minutes stand for their hearing."""
+
+    word: str
+    right: str
+    """Of staff (`hearings.permissions.may_staff`)."""
+    scope: str
+    """The scope a system of an authority takes the step with (`hearings.outward.api_clients.SCOPES`), or `NO_SCOPE`."""
+    status: RequestStatus | HearingStatus | AgreementStatus | MinutesStatus | None
+    """Of the row. None: in any."""
+    due: str = ""
+    needs: Callable[[Whose], tuple[Any, ...]] = _nothing_more
+    """What else must hold, as conditions of a query."""
+
+
+_R, _H, _A, _M = RequestStatus, HearingStatus, AgreementStatus, MinutesStatus
+
+# --- conditions --------------------------------------------------------------------------------------------------
+
+
+def _terms(*, own: bool) -> Callable[[Whose], tuple[Any, ...]]:
+    """The terms on the table are offered by the own State or by the other, and the own State has not signed them.
+
+    A signature is over the terms that were offered last before it came: no column of it says which.
+    """
+    before, between = aliased(AgreementOffer), aliased(AgreementOffer)
+
+    def needs(whose: Whose) -> tuple[Any, ...]:
+        later = exists().where(
+            col(between.agreement_id) == Agreement.id, col(between.id) > before.id, col(between.id) < Signature.id
+        )
+        over_these = exists().where(
+            col(before.agreement_id) == Agreement.id,
+            col(before.terms_sha256) == Agreement.terms_sha256,
+            col(before.id) < Signature.id,
+            ~later.correlate(Agreement, before, Signature),
+        )
+        signed = exists().where(
+            col(Signature.subject) == Agreement.__tablename__,
+            col(Signature.subject_id) == Agreement.id,
+            col(Signature.owner_state) == whose.state,
+            over_these.correlate(Agreement, Signature),
+        )
+        offered = (col(Agreement.by_state) == whose.state) if own else (col(Agreement.by_state) != whose.state)
+        return offered, ~signed.correlate(Agreement), _hearing_is(Agreement, _H.proposed, _H.countered, _H.agreed)
+
+    return needs
+
+
+def _hearing_is(table: type[Agreement] | type[HearingDay], *status: HearingStatus) -> Any:
+    return exists().where(col(Hearing.id) == table.hearing_id, col(Hearing.status).in_(status)).correlate(table)
+
+
+def _untested(whose: Whose) -> tuple[Any, ...]:
+    """No test has passed, nobody has decided to go on without one, and there is time for it."""
+    soon = col(Agreement.starts_at) > whose.now, col(Agreement.passed_over_at).is_(None)
+    return *soon, _hearing_is(Agreement, _H.agreed, _H.ready)
+
+
+def _unanswered(whose: Whose) -> tuple[Any, ...]:
+    """The person's answer to a rule that asks for consent is not recorded."""
+    return col(HearingRequest.unanswered), col(HearingRequest.status).in_(OPEN)
+
+
+def _unscheduled(whose: Whose) -> tuple[Any, ...]:
+    """Its hearing was cancelled or broken off, and no other has been proposed."""
+    return (col(HearingRequest.unscheduled),)
+
+
+def _own_part(action: str, table: type[Hearing] | type[Minutes], whose: Whose) -> tuple[Any, ...]:
+    """The person conducts the hearing in a role that may do it; a system acts for its State in every hearing."""
+    if not whose.person:
+        return ()
+    roles = [role for role in CONDUCTING if may(action, role, own_state=whose.state, target_state=whose.state).allowed]
+    seat = exists().where(
+        col(Participant.hearing_id) == (table.hearing_id if table is Minutes else table.id),
+        col(Participant.person_id) == whose.person,
+        col(Participant.role).in_(sorted(roles)),
+    )
+    return (seat.correlate(table),)
+
+
+def _today(whose: Whose) -> tuple[Any, ...]:
+    """Its day at the requesting court has come, its lobby is not open, and the person may open it."""
+    own = reference.jurisdiction(whose.state)
+    ends = {name: _end_of_day(whose.now, name) for name in own.zones}
+    begins, place = col(Hearing.starts_at), col(Hearing.requesting_zone)
+    here = [and_(place == name, begins < end) for name, end in ends.items()]
+    elsewhere = and_(place.not_in(ends), begins < ends[own.default_zone])
+    open_ = exists().where(col(Sitting.hearing_id) == Hearing.id, col(Sitting.status).in_(OPEN_SITTINGS))
+    return (
+        begins < max(ends.values()),
+        or_(*here, elsewhere),
+        ~open_.correlate(Hearing),
+        *_own_part("open_lobby", Hearing, whose),
+    )
+
+
+def _end_of_day(now: datetime, zone_name: str) -> datetime:
+    today = now.astimezone(zone(zone_name)).replace(tzinfo=None, fold=0, hour=0, minute=0, second=0, microsecond=0)
+    return first_instant(today + timedelta(days=1), zone_name)
+
+
+def _moved(whose: Whose) -> tuple[Any, ...]:
+    """The running time-zone data move the day and nobody has decided; of several of a hearing it is the first."""
+    before = aliased(HearingDay)
+
+    def undecided(day: type[HearingDay]) -> tuple[Any, ...]:
+        seen = col(day.moved_by) == tzdb_version(), col(day.tzdb_version) != day.moved_by
+        return *seen, col(day.starts_at) > whose.now, col(day.heard_at).is_(None), col(day.dropped_at).is_(None)
+
+    earlier = exists().where(
+        col(before.hearing_id) == HearingDay.hearing_id,
+        col(before.starts_at) < HearingDay.starts_at,
+        *undecided(before),
+    )
+    open_ = _hearing_is(HearingDay, *sorted(zone_data.OPEN))
+    return *undecided(HearingDay), ~earlier.correlate(HearingDay), open_
+
+
+def _edited(whose: Whose) -> tuple[Any, ...]:
+    """By who edits minutes."""
+    return *_unreceived(whose), *_own_part("edit_minutes", Minutes, whose)
+
+
+def _unsigned(whose: Whose) -> tuple[Any, ...]:
+    """Not signed by the own State since they were read back: an earlier signature is over an earlier text."""
+    since = exists().where(col(MinutesReading.minutes_id) == Minutes.id, col(MinutesReading.id) > Signature.id)
+    signed = exists().where(
+        col(Signature.subject) == Minutes.__tablename__,
+        col(Signature.subject_id) == Minutes.id,
+        col(Signature.owner_state) == whose.state,
+        ~since.correlate(Minutes, Signature),
+    )
+    return *_unreceived(whose), ~signed.correlate(Minutes), *_own_part("sign_minutes", Minutes, whose)
+
+
+def _unreceived(whose: Whose) -> tuple[Any, ...]:
+    """Their receipt is not acknowledged; of those not signed yet it cannot be, and the index is in order so."""
+    return (col(Minutes.received_at).is_(None),)
+
+
+# --- requests ----------------------------------------------------------------------------------------------------
+
+ASKING: tuple[Step, ...] = (
+    Step(table=HearingRequest, word="submit", right="submit_request", scope="requests:write", status=_R.draft),
+    Step(
+        table=HearingRequest,
+        word="answer_question",
+        right="answer_information",
+        scope="requests:write",
+        status=_R.information_requested,
+        due="info_due",
+    ),
+    *(
+        Step(
+            table=HearingRequest,
+            word="set_time",
+            right="propose_hearing",
+            scope="hearings:write",
+            status=status,
+            needs=needs,
+        )
+        for status, needs in (
+            (_R.accepted, _nothing_more),
+            (_R.accepted_with_conditions, _nothing_more),
+            (_R.executing, _unscheduled),
+        )
+    ),
+    Step(table=HearingRequest, word="close", right="withdraw_request", scope="requests:write", status=_R.executed),
+)
+"""Steps of the requesting State."""
+ASKED: tuple[Step, ...] = tuple(
+    Step(table=HearingRequest, word=word, right=right, scope="requests:answer", status=status, due=due)
+    for word, right, status, due in (
+        ("acknowledge", "acknowledge_request", _R.received, "answer_due"),
+        ("answer", "answer_request", _R.under_review, "answer_due"),
+        ("review", "answer_request", _R.postponed, "review_due"),
+    )
+)
+"""Steps of the requested State."""
+OPEN = (
+    _R.submitted,
+    _R.received,
+    _R.under_review,
+    _R.information_requested,
+    _R.accepted,
+    _R.accepted_with_conditions,
+    _R.postponed,
+    _R.executing,
+)
+"""Submitted, and neither over nor refused."""
+CONSENT = Step(
+    table=HearingRequest,
+    word="record_consent",
+    right="record_consent",
+    scope="consents:write",
+    status=None,
+    needs=_unanswered,
+)
+"""Of either State: whichever asks the person."""
+CONFIRM = Step(
+    table=HearingRequest,
+    word="confirm_in_writing",
+    right="confirm_in_writing",
+    scope="requests:write",
+    status=None,
+    due="written_due",
+)
+"""Of the requesting State: an oral request waits for its confirmation."""
+
+# --- hearings ----------------------------------------------------------------------------------------------------
+
+_ASKS, _ASKED = ("requesting_state",), ("requested_state",)
+_BOTH = (*_ASKS, *_ASKED)
+HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
+    *(
+        (Step(table=Hearing, word=word, right=right, scope="hearings:write", status=status, due=due), sides)
+        for word, right, status, due, sides in (
+            ("decide_time", "agree_hearing", _H.proposed, "starts_at", _ASKED),
+            ("decide_time", "agree_hearing", _H.countered, "starts_at", _ASKS),
+            ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS),
+            ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS),
+        )
+    ),
+    (
+        # Who may open it has a part in the hearing; the right says which functions can.
+        Step(
+            table=Hearing,
+            word="open_lobby",
+            right="cancel_hearing",
+            scope=NO_SCOPE,
+            status=_H.ready,
+            due="starts_at",
+            needs=_today,
+        ),
+        _ASKS,
+    ),
+    (
+        Step(
+            table=HearingDay,
+            word="decide_clock_change",
+            right="decide_clock_change",
+            scope="hearings:write",
+            status=None,
+            due="starts_at",
+            needs=_moved,
+        ),
+        _ASKS,
+    ),
+    *(
+        (
+            Step(
+                table=Agreement,
+                word=word,
+                right=right,
+                scope="agreements:write",
+                status=status,
+                due="starts_at",
+                needs=needs,
+            ),
+            _BOTH,
+        )
+        for word, right, status, needs in (
+            ("answer_terms", "sign_agreement", _A.proposed, _terms(own=False)),
+            ("answer_terms", "sign_agreement", _A.countered, _terms(own=False)),
+            ("sign_terms", "sign_agreement", _A.proposed, _terms(own=True)),
+            ("sign_terms", "sign_agreement", _A.countered, _terms(own=True)),
+            ("test_line", "test_line", _A.agreed, _untested),
+        )
+    ),
+    *(
+        (Step(table=Minutes, word=word, right=right, scope="minutes:write", status=status, needs=needs), sides)
+        for word, right, status, needs, sides in (
+            ("complete_minutes", "read_minutes", _M.drafted, _edited, _BOTH),
+            ("read_minutes_back", "read_minutes", _M.in_review, _edited, _BOTH),
+            ("sign_minutes", "read_minutes", _M.read_back, _unsigned, _BOTH),
+            ("acknowledge_minutes", "receive_minutes", _M.signed, _unreceived, _ASKS),
+        )
+    ),
+)
+"""Steps of hearings, and the States whose step each is."""

@@ -1,0 +1,274 @@
+"""What the requested State answers to a request, and what the requesting State says to that.
+
+Every refusal has a ground of the closed list and reasons (18(23), 46(23)). A postponement is no refusal: it has a day
+on which the request is looked at again (18(25), 46(25)). Before either the two States consult (18(26), 46(26)).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import reference
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotReady
+from hearings.law.law import Law, current
+from hearings.law.refusals import Objection, request_objections
+from hearings.models import HearingRequest
+from hearings.models.request_parts import RequestAct
+from hearings.moves import move_request
+from hearings.requests import consultations, sending
+from hearings.requests.log import log, require
+from hearings.requests.rules import rules
+from hearings.sentences import tell
+from hearings.status import RequestStatus
+from hearings.texts import clean
+
+FARTHEST = timedelta(days=730)
+"""How far ahead a deadline may be set."""
+
+
+async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """The requested authority takes the request up. Effects: status to under_review."""
+    require("acknowledge_request", request, actor)
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+
+
+async def ask_information(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    question: str,
+    due: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Ask the requesting State something (18(16), 46(16)), by a day: two weeks ahead unless given.
+
+    Effects: status to information_requested; the question in its history; `info_due`.
+    """
+    require("answer_request", request, actor)
+    question = _reasons(question)
+    request.info_due = _deadline(due, "due", now=now, days=rules()["timers"]["information_days"])
+    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
+
+
+async def answer_information(
+    db: AsyncSession, *, request: HearingRequest, answer: str, actor: Actor, now: datetime
+) -> None:
+    """Answer the question. Effects: status back to under_review; the answer in its history; no `info_due`."""
+    require("answer_information", request, actor)
+    if request.status is not RequestStatus.information_requested:
+        raise NotReady(tell("Nothing has been asked"))
+    request.info_due = None
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
+
+
+async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Accept: the requested authority has decided what the gate left to a human.
+
+    Effects: status, `answered_*`. Raises `NotReady` while an oral request is overdue for confirmation in writing.
+    """
+    reason = clean(reason, "reason", most=4000, lines=True)
+    _require_confirmed(request, now)
+    _answer(db, request, RequestStatus.accepted, actor, now, reason=reason)
+
+
+async def accept_with_conditions(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    conditions: str,
+    rules: Sequence[Mapping[str, Any]] = (),
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Accept under conditions, which are read out at the hearing; `rules` are those the room itself can keep.
+
+    Effects: status, `conditions`, `condition_rules`, `answered_*`. Raises `Invalid` for a rule that is none.
+    """
+    conditions = _reasons(conditions)
+    kept = _rules(rules)
+    _require_confirmed(request, now)
+    _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
+    request.conditions, request.condition_rules = conditions, kept
+
+
+async def refuse(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    ground: str,
+    reasons: str,
+    motive: str = "",
+    actor: Actor,
+    now: datetime,
+) -> tuple[Objection, ...]:
+    """Refuse, always with a ground and reasons, and after a consultation that is on record.
+
+    `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
+    `answered_*`. Raises `Invalid`, also for what a text relied on does not allow (`refusal_objections`), and
+    `NotReady` when no consultation is on record. Returns what can be said against the refusal
+    and does not stand in its way.
+    """
+    require("answer_request", request, actor)
+    if ground not in reference.enums()["refusal_code"]:
+        raise Invalid(tell("Not a ground of refusal"), "ground")
+    if motive and motive not in reference.enums()["refusal_motive"]:
+        raise Invalid(tell("Not a motive of refusal"), "motive")
+    reasons = _reasons(reasons)
+    found = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
+    for one in found:
+        if one.binding:
+            raise Invalid(
+                tell("{provision}: {reason}", provision=one.provision, reason=one.text),
+                "motive" if one.code.startswith("motive") else "reason",
+            )
+    await _require_consulted(db, request)
+    _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
+    return found
+
+
+def relied_on(request: HearingRequest, law: Law) -> list[str]:
+    """The instruments the request rightly relied on when it was submitted, as far as the law still has them."""
+    return [one for one in (request.gate_result or {}).get("usable", ()) if one in law.instruments]
+
+
+def objections(
+    request: HearingRequest, *, ground: str, motive: str = "", reasons: str, law: Law
+) -> tuple[Objection, ...]:
+    """What texts the request rightly relies on, and rulings on them, have against refusing it so. Raises `Invalid`."""
+    return request_objections(relied_on(request, law), ground, motive, reasons, law=law)
+
+
+async def postpone(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    reasons: str,
+    review: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Postpone because of proceedings that are under way (18(25), 46(25)), until a day it is looked at again.
+
+    Effects: status, `answered_*`, `review_due` (thirty days ahead unless given). Raises `Invalid`, and `NotReady` when
+    no consultation is on record.
+    """
+    require("answer_request", request, actor)
+    ground = reference.enums()["postponement_code"][0]
+    due = _deadline(review, "review", now=now, days=rules()["timers"]["postponed_days"])
+    reasons = _reasons(reasons)
+    await _require_consulted(db, request)
+    _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground)
+    request.review_due = due
+
+
+def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
+    """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
+    if request.wanted_by is not None:
+        zone = ZoneInfo(reference.jurisdiction(request.requested_state).default_zone)
+        return datetime.combine(request.wanted_by, time(23, 59, 59), zone).astimezone(UTC)
+    timers = rules()["timers"]
+    return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
+
+
+async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """A postponed request is reviewed again. Effects: `answer_due` anew, no `review_due`; status to under_review."""
+    require("answer_request", request, actor)
+    if request.status is not RequestStatus.postponed:
+        raise NotReady(tell("The request is not postponed"))
+    request.answer_due, request.review_due = answer_due(request, now=now), None
+    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+
+
+async def comment_on_refusal(
+    db: AsyncSession, *, request: HearingRequest, comment: str, actor: Actor, now: datetime
+) -> None:
+    """The requesting State says what it thinks of a refusal, once; the refusal stands.
+
+    Effects: `refusal_comment`, version, a line in the request's log. Raises `NotReady`.
+    """
+    require("comment_refusal", request, actor)
+    if request.status is not RequestStatus.refused:
+        raise NotReady(tell("The request was not refused"))
+    if request.refusal_comment:
+        raise NotReady(tell("The refusal has been commented on already"))
+    request.refusal_comment, request.refusal_comment_at = _reasons(comment), now
+    request.version += 1
+    log(db, request, RequestAct.refusal_commented, actor=actor, now=now)
+
+
+async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+    """The requesting State confirms in writing what it asked by word of mouth (18(14), 46(14)).
+
+    Effects: `written_confirmed_at`, no `written_due`, version, a line in the request's log saying whether it was late.
+    """
+    require("confirm_in_writing", request, actor)
+    if not request.oral or request.written_confirmed_at is not None or request.submitted_at is None:
+        raise NotReady(tell("There is nothing to confirm in writing"))
+    late = sending.overdue(request, now=now)
+    request.written_confirmed_at, request.written_due = now, None
+    request.version += 1
+    log(db, request, RequestAct.confirmed_in_writing, actor=actor, now=now, late=late)
+
+
+def _require_confirmed(request: HearingRequest, now: datetime) -> None:
+    if sending.overdue(request, now=now):
+        raise NotReady(
+            tell("The request was made by word of mouth and has not been confirmed in writing in time"),
+            ["confirm_in_writing"],
+        )
+
+
+async def _require_consulted(db: AsyncSession, request: HearingRequest) -> None:
+    if not await consultations.of_request(db, request.id):
+        raise NotReady(
+            tell(
+                "Before a refusal or a postponement the two States consult whether assistance may be given under "
+                "conditions (UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation with the request first"
+            ),
+            ["consultation"],
+        )
+
+
+def _answer(
+    db: AsyncSession,
+    request: HearingRequest,
+    to: RequestStatus,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    ground: str = "",
+    motive: str = "",
+) -> None:
+    require("answer_request", request, actor)
+    named = f"{ground} ({motive})" if motive else ground
+    told = f"{named}: {reason}"[:4000] if named else reason  # whole in `answered_reason`
+    move_request(db, request, to, actor=actor, now=now, reason=told)
+    request.answered_at, request.answered_by = now, actor.id
+    request.answered_ground, request.answered_reason = ground, reason
+    request.answer_due = None
+
+
+def _rules(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    if not items:
+        return []
+    from hearings.requests import conditions
+
+    return [conditions.as_json(one) for one in conditions.parse(items)]
+
+
+def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -> datetime:
+    if given is None:
+        return now + timedelta(days=days)
+    if not now < given <= now + FARTHEST:
+        raise Invalid(tell("This day has passed, or is more than two years ahead"), field)
+    return given
+
+
+def _reasons(text: str) -> str:
+    return clean(text, "reason", most=4000, least=3, lines=True)

@@ -1,0 +1,1 @@
+"""Keys of authorities and API clients, and the statements they sign."""

@@ -1,0 +1,97 @@
+"""What is known of a recording. Indicators follow these rows, and these rows follow sealed bytes."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM
+from hearings.errors import Invalid
+from hearings.events import EventKind, record
+from hearings.models import Recording, Sitting
+from hearings.models.sitting import HoldCause, HoldCode
+from hearings.moves import move_recording
+from hearings.sitting import sittings
+from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
+
+
+async def opened(
+    db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime, began: datetime | None = None
+) -> None:
+    """The recorder has opened (or re-opened) the recording and it is durable.
+
+    `began`: where its time code begins, by the recorder's word; without it, `now` counts, which is a few seconds later.
+    Effects: recording to recording; the first time `opened_at` (when it began), event recording_opened and the sitting
+    is in session (`sittings.begin_session`); after a failure event recording_back, and the floor stays closed until a
+    person lifts the hold. Nothing when it is recording already.
+    """
+    if recording.status is RecordingStatus.recording:
+        return
+    await sittings.lock(db, sitting)  # first, and its hearing after it, as everybody does: see `record`
+    move_recording(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
+    first = recording.opened_at is None
+    recording.opened_at = recording.opened_at or began or now
+    recording.last_sealed_at = now  # the twenty seconds count from here
+    recording.failing_code = ""
+    kind = EventKind.recording_opened if first else EventKind.recording_back
+    await record(db, hearing=sitting.hearing_id, kind=kind, actor=SYSTEM, now=now)
+    if sitting.status is SittingStatus.pre_record:
+        await sittings.begin_session(db, sitting=sitting, now=now)
+
+
+async def sealed(db: AsyncSession, *, recording: Recording, count: int, at: datetime) -> None:
+    """`count` segments are sealed, the last at `at`. Effects: `sealed_count`, `last_sealed_at`; both only rise."""
+    recording.sealed_count = max(recording.sealed_count, count)
+    recording.last_sealed_at = max(recording.last_sealed_at or at, at)
+    db.add(recording)
+
+
+async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, now: datetime) -> None:
+    """A known error, or no seal for too long.
+
+    Effects: recording to failing, `failing_code`, event recording_failing; in session the floor is held. Nothing
+    when it is failing already or has ended.
+    """
+    if recording.status not in {RecordingStatus.starting, RecordingStatus.recording, RecordingStatus.paused}:
+        return
+    await sittings.lock(db, sitting)
+    move_recording(db, recording, RecordingStatus.failing, actor=SYSTEM, now=now, reason=code)
+    recording.failing_code = code[:40]
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.recording_failing, actor=SYSTEM, now=now, code=code)
+    if sitting.status in LIVE_SITTINGS:
+        await sittings.hold(
+            db,
+            sitting=sitting,
+            cause=HoldCause.recording,
+            reason=f"{HoldCode.recording_failing.value}:{code}",
+            actor=SYSTEM,
+            now=now,
+        )
+
+
+async def recovered(db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime) -> None:
+    """Segments are sealed again by the same recorder. Effects: recording to recording, event; the hold stays."""
+    if recording.status is RecordingStatus.failing and recording.opened_at is not None:
+        await opened(db, sitting=sitting, recording=recording, now=now)
+
+
+async def closed(
+    db: AsyncSession, *, sitting: Sitting, recording: Recording, size: int, root: str, now: datetime
+) -> None:
+    """`close` is durable and signed over: tree size and root.
+
+    Effects: recording to sealed, `size`, `root`, `closed_at`, event recording_sealed.
+    """
+    if size < 0 or not root:
+        raise Invalid("A sealed recording has a size and a root")
+    move_recording(db, recording, RecordingStatus.sealed, actor=SYSTEM, now=now)
+    recording.size, recording.root, recording.closed_at = size, root, now
+    await record(
+        db, hearing=sitting.hearing_id, kind=EventKind.recording_sealed, actor=SYSTEM, now=now, size=size, root=root
+    )
+
+
+async def failed(db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, now: datetime) -> None:
+    """It cannot be closed properly. Effects: recording to failed, `failing_code`, event recording_failed."""
+    move_recording(db, recording, RecordingStatus.failed, actor=SYSTEM, now=now, reason=code)
+    recording.failing_code, recording.closed_at = code[:40], now
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.recording_failed, actor=SYSTEM, now=now, code=code)

@@ -1,0 +1,384 @@
+"""One sitting from the opening of the lobby to its close: roll call, start, holds, end (`sound_checks` in between).
+
+Holds: each has a cause, an author and a reason. Several may be in force at once (the judge has ordered a break, then
+the requested authority intervenes); `sitting.holds` keeps them all, and the floor opens when the last one has been
+lifted by somebody who may (`hearings.permissions.LIFTS`).
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.agreement import room_rules
+from hearings.errors import (
+    ConsentMissing,
+    LobbyClosed,
+    NotAllowed,
+    NotReady,
+    RecordingNotHealthy,
+    SoundCheckMissing,
+)
+from hearings.events import EventKind, record
+from hearings.hearing import days
+from hearings.hearing.links import kill_links
+from hearings.hearing.participants import require_essentials, silence
+from hearings.ids import new_id
+from hearings.models import Hearing, HearingRequest, Recording, Sitting
+from hearings.models.sitting import HoldCause, HoldCode
+from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
+from hearings.people.logins import end_logins_of
+from hearings.permissions import may, require
+from hearings.queries import get, open_sitting, participants, recording_of
+from hearings.requests import consent_answers
+from hearings.requests.log import require_carried
+from hearings.roles import Role
+from hearings.sentences import Word, tell
+from hearings.sitting import fingerprints
+from hearings.sitting.sound_checks import ensure_checks, good_enough
+from hearings.status import (
+    LIVE_SITTINGS,
+    OUT_OF_HEARING,
+    HearingStatus,
+    PresenceStatus,
+    RecordingStatus,
+    RequestStatus,
+    SittingStatus,
+)
+from hearings.texts import clean
+
+_FIRST_TO_LIFT = (HoldCause.intervention, HoldCause.recording, HoldCause.fault, HoldCause.order)
+
+
+async def open_lobby(
+    db: AsyncSession, *, hearing: Hearing, court_name: str, actor: Actor, now: datetime
+) -> tuple[Sitting, Recording]:
+    """Open the lobby of a hearing that is ready: from now on join links work.
+
+    `court_name` begins the recording's origin, `<court>/hearing/<recording id>`. Raises `RequestOver`, `NotReady`.
+    Effects: adds the sitting and its recording with their first lines of history, event lobby_opened.
+    """
+    require("open_lobby", actor, target_state=actor.state)
+    if hearing.status is not HearingStatus.ready:
+        raise NotReady(
+            tell("The lobby opens when the hearing is ready; it is {status}", status=Word.status(hearing.status))
+        )
+    require_carried(await get(db, HearingRequest, hearing.request_id))
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady(tell("The lobby is open already"))
+    sitting = Sitting(owner_state=hearing.owner_state, hearing_id=hearing.id, since=now)
+    db.add(sitting)
+    born(db, sitting, sitting.status, actor=actor, now=now)
+    await db.flush()
+    recording_id = new_id()
+    recording = Recording(
+        id=recording_id,
+        owner_state=hearing.owner_state,
+        sitting_id=sitting.id,
+        since=now,
+        origin=f"{court_name}/hearing/{recording_id}",
+    )
+    db.add(recording)
+    born(db, recording, recording.status, actor=actor, now=now)
+    await record(db, hearing=hearing, kind=EventKind.lobby_opened, actor=actor, now=now)
+    return sitting, recording
+
+
+async def set_process(db: AsyncSession, *, sitting: Sitting, udp_port: int, run_folder: str) -> None:
+    """Where this sitting's worker and recorder are reached. Effects: `udp_port`, `run_folder`."""
+    sitting.udp_port, sitting.run_folder = udp_port, run_folder
+    db.add(sitting)
+
+
+async def roll_call(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: datetime) -> None:
+    """Begin the roll call: people in the room hear one another from here on, nothing is recorded yet.
+
+    Effects: sitting to roll_call, floor open (unless held), event.
+    """
+    require("roll_call", actor, target_state=actor.state)
+    await lock(db, sitting)
+    move_sitting(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
+    sitting.floor_open = not sitting.holds
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.roll_call, actor=actor, now=now)
+
+
+async def start(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    without_camera: Collection[str] = (),
+    without_comparison: bool = False,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The judge orders the start; the sitting is in session once the recorder has opened (`recording_opened`).
+
+    `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
+    person heard, and a microphone may never be missing. `without_comparison`: although fingerprints were not compared
+    aloud as agreed, or differed; this needs a reason too.
+    Raises `RequestOver`, `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `FingerprintsOpen`, `NoRecipients`,
+    `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
+    Effects: recording to starting (if it is not already), event start_ordered.
+    """
+    require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
+    await lock(db, sitting)
+    recording = await recording_of(db, sitting.id, lock=True)
+    if sitting.status is not SittingStatus.pre_record:
+        raise NotReady(
+            tell("The sitting starts after its sound checks; it is {status}", status=Word.status(sitting.status))
+        )
+    request = await _request_of(db, sitting)
+    require_carried(request)
+    await consent_answers.require_given(db, request, now=now)
+    if sitting.holds:
+        raise NotReady(tell("The sitting is on hold"))
+    await require_essentials(db, sitting)
+    await room_rules.require_kept(db, sitting)
+    hearing = await get(db, Hearing, sitting.hearing_id)
+    await room_rules.require_keys(db, hearing)
+    reason = clean(reason, "reason", most=500, least=3 if without_camera else 0)
+    checks = await ensure_checks(db, sitting)
+    missing = [check for check in checks if check.required and not good_enough(check, without_camera)]
+    if missing:
+        raise SoundCheckMissing(f"Sound checks not passed: {len(missing)}", [check.id for check in missing])
+    required = (await room_rules.of_hearing(db, hearing)).fingerprints
+    uncompared = await fingerprints.require_compared(db, sitting=sitting, required=required, without=without_comparison)
+    if uncompared:
+        reason = clean(reason, "reason", most=500, least=3)
+    if recording.status is RecordingStatus.not_started:
+        move_recording(db, recording, RecordingStatus.starting, actor=actor, now=now)
+    elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:
+        raise RecordingNotHealthy(f"The recording is {recording.status.value}")
+    await record(
+        db,
+        hearing=sitting.hearing_id,
+        kind=EventKind.start_ordered,
+        actor=actor,
+        now=now,
+        without_camera=sorted(without_camera),
+        without_comparison=uncompared,
+        reason=reason,
+    )
+
+
+async def begin_session(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
+    """The recording is open and durable: the sitting, locked, is in session. Called by `recordings.opened`.
+
+    Effects: sitting to in_session, hearing to in_progress, floor open, `started_at`, event started.
+    """
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_sitting(db, sitting, SittingStatus.in_session, actor=SYSTEM, now=now)
+    move_hearing(db, hearing, HearingStatus.in_progress, actor=SYSTEM, now=now)
+    sitting.started_at = now
+    sitting.floor_open = not sitting.holds
+    await record(db, hearing=hearing, kind=EventKind.started, actor=SYSTEM, now=now)
+    if sitting.holds:  # somebody intervened while the recorder was opening
+        _show_holds(db, sitting, actor=SYSTEM, now=now, reason=sitting.hold_reason)
+
+
+async def hold(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    cause: HoldCause | None = None,
+    granted: bool = False,
+) -> None:
+    """Close the floor for everyone; the recording goes on.
+
+    A person's cause follows from the role: the requested authority intervenes, others order. The service gives
+    `fault` or `recording`. The same cause by the same author again changes nothing.
+    Effects: floor closed, hold added; in session: sitting to paused (order) or held; event hold.
+    """
+    require("hold", actor, granted=granted)
+    await lock(db, sitting)
+    if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
+        raise LobbyClosed(tell("The sitting is over"))
+    if actor is not SYSTEM or cause is None:
+        cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
+    reason = clean(reason, "reason", most=500, least=3)
+    if _same(cause.value, actor.id, reason) in [_same(one["cause"], one["by"], one["reason"]) for one in sitting.holds]:
+        return
+    entry: dict[str, Any] = {
+        "cause": cause.value,
+        "by": actor.id,
+        "by_role": actor.role.value if actor.role else "system",
+        "reason": reason,
+        "since": now.isoformat(),
+    }
+    sitting.holds = [*sitting.holds, entry]
+    _show_holds(db, sitting, actor=actor, now=now, reason=reason)
+    await record(
+        db, hearing=sitting.hearing_id, kind=EventKind.hold, actor=actor, now=now, cause=cause.value, reason=reason
+    )
+
+
+async def resume(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    reason: str,
+    without_consent: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Lift the holds this person may lift. Returns whether the floor is open again.
+
+    A hold for a withdrawn consent needs the consent given again, or `without_consent`: the reason then says why the
+    sitting goes on all the same, and the log names what is missing.
+    Raises `NotAllowed` when there is none of theirs, `ConsentMissing`, `RecordingNotHealthy` when the floor would open
+    in session without a running recording.
+    Effects: holds removed; when none is left: floor open, in session again; event resumed.
+    """
+    await lock(db, sitting)
+    theirs = [one for one in sitting.holds if may("lift_hold", actor.role, hold_cause=HoldCause(one["cause"])).allowed]
+    others = [one for one in sitting.holds if one not in theirs]
+    if not theirs:
+        decision = may("lift_hold", actor.role, hold_cause=sitting.hold_cause)
+        raise NotAllowed(decision.reason, decision.who_can)
+    reason = clean(reason, "reason", most=500, least=3)
+    lacking: Sequence[consent_answers.Outstanding] = ()
+    if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):
+        request = await _request_of(db, sitting)
+        try:
+            await consent_answers.require_given(db, request, now=now)
+        except ConsentMissing:
+            if not without_consent:
+                raise
+            lacking = await consent_answers.outstanding(db, request, now=now)
+    if sitting.status in LIVE_SITTINGS and (not others or any(one["cause"] == "recording" for one in theirs)):
+        recording = await recording_of(db, sitting.id)
+        if recording.status is not RecordingStatus.recording:
+            raise RecordingNotHealthy("The recording is not running; the floor stays closed")
+    sitting.holds = others
+    _show_holds(db, sitting, actor=actor, now=now, reason=reason)
+    await record(
+        db,
+        hearing=sitting.hearing_id,
+        kind=EventKind.resumed,
+        actor=actor,
+        now=now,
+        causes=[one["cause"] for one in theirs],
+        reason=reason,
+        left=[one["cause"] for one in others],
+        without_consent=[one.kept() for one in lacking],
+    )
+    return sitting.floor_open
+
+
+async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: Actor, now: datetime) -> None:
+    """The judge closes: the recorder seals what it has; `finish` follows when it has ended.
+
+    Effects: sitting to closing, floor closed, holds end, recording to stopping (no_recording when it never began),
+    event closing.
+    """
+    require("close", actor)
+    await lock(db, sitting)
+    reason = clean(reason, "reason", most=500)
+    await _end(db, sitting, actor=actor, now=now, reason=reason)
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, reason=reason)
+
+
+async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:
+    """The hearing cannot go on, and the judge breaks it off. What was recorded is sealed; then `finish`.
+
+    Effects: as `close`, and the hearing to aborted; its request waits for another time; event aborted.
+    """
+    require("break_off", actor)
+    await lock(db, sitting)
+    reason = clean(reason, "reason", most=500, least=3)
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
+    (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
+    if sitting.status is not SittingStatus.closing:
+        await _end(db, sitting, actor=actor, now=now, reason=reason)
+    await record(db, hearing=hearing, kind=EventKind.aborted, actor=actor, now=now, reason=reason)
+
+
+async def finish(
+    db: AsyncSession, *, sitting: Sitting, now: datetime, part_heard: bool = False, actor: Actor = SYSTEM
+) -> None:
+    """The recording has ended: the sitting is closed, and with it the hearing, unless it goes on another day.
+
+    Effects, in order: sitting to closed; a hearing in progress to concluded (its request to executed) or
+    part_heard; its day heard, and no further day planned unless it is part heard; everybody out of the room;
+    participants' logins and links end; event closed.
+    """
+    recording = await recording_of(db, sitting.id)
+    if recording.status not in {RecordingStatus.sealed, RecordingStatus.failed, RecordingStatus.no_recording}:
+        raise NotReady(tell("The recording has not ended: it is {status}", status=Word.status(recording.status)))
+    hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
+    move_sitting(db, sitting, SittingStatus.closed, actor=actor, now=now)
+    sitting.closed_at = now
+    if hearing.status is HearingStatus.in_progress:
+        to = HearingStatus.part_heard if part_heard else HearingStatus.concluded
+        move_hearing(db, hearing, to, actor=actor, now=now)
+        request = await get(db, HearingRequest, hearing.request_id, lock=True)
+        if to is HearingStatus.concluded and request.status is RequestStatus.executing:
+            move_request(db, request, RequestStatus.executed, actor=actor, now=now, reason="hearing concluded")
+    if hearing.status in {HearingStatus.concluded, HearingStatus.part_heard, HearingStatus.aborted}:
+        over = hearing.status is not HearingStatus.part_heard
+        await days.heard(db, hearing=hearing, over=over, now=now)
+    everybody = await participants(db, hearing.id)
+    for participant in everybody:
+        if participant.presence not in OUT_OF_HEARING:
+            move_presence(db, participant, PresenceStatus.left, actor=actor, now=now, reason="sitting closed")
+        silence(participant)
+        participant.camera = False
+    ids = [participant.id for participant in everybody]
+    await end_logins_of(db, participant_ids=ids, now=now, why="closed")
+    await kill_links(db, participant_ids=ids, now=now, why="closed")
+    await record(db, hearing=hearing, kind=EventKind.closed, actor=actor, now=now)
+
+
+def _same(cause: str, by: str, reason: str) -> tuple[str, str, bool]:
+    """What makes two holds one. A withdrawn consent is never taken for the lost line that closed the floor before."""
+    return cause, by, reason == HoldCode.consent_withdrawn
+
+
+async def _request_of(db: AsyncSession, sitting: Sitting) -> HearingRequest:
+    hearing = await get(db, Hearing, sitting.hearing_id)
+    return await get(db, HearingRequest, hearing.request_id)
+
+
+async def lock(db: AsyncSession, sitting: Sitting) -> None:
+    """Read the row again, for us alone: two people may act at the same moment. Its hearing is locked after it."""
+    await db.flush()  # a refresh forgets what was set and not yet written
+    await db.refresh(sitting, with_for_update=True)
+
+
+def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Bring `hold_*`, the floor and (in session) the status in line with `holds`."""
+    holds = sitting.holds
+    top = min(holds, key=lambda one: _FIRST_TO_LIFT.index(HoldCause(one["cause"]))) if holds else None
+    sitting.hold_cause = HoldCause(top["cause"]) if top else None
+    sitting.hold_by = top["by"] if top else ""
+    sitting.hold_by_role = top["by_role"] if top else ""
+    sitting.hold_reason = top["reason"] if top else ""
+    sitting.hold_since = datetime.fromisoformat(top["since"]) if top else None
+    sitting.floor_open = top is None and sitting.status is not SittingStatus.lobby_open
+    if sitting.status in LIVE_SITTINGS:
+        to = SittingStatus.in_session
+        if top:
+            to = SittingStatus.paused if top["cause"] == HoldCause.order.value else SittingStatus.held
+        if to is not sitting.status:
+            move_sitting(db, sitting, to, actor=actor, now=now, reason=reason)
+    db.add(sitting)
+
+
+async def _end(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
+    move_sitting(db, sitting, SittingStatus.closing, actor=actor, now=now, reason=reason)
+    sitting.floor_open = False
+    sitting.holds = []
+    sitting.hold_cause = sitting.hold_since = None
+    sitting.hold_by = sitting.hold_by_role = sitting.hold_reason = ""
+    recording = await recording_of(db, sitting.id, lock=True)
+    never = recording.status is RecordingStatus.not_started
+    to = RecordingStatus.no_recording if never else RecordingStatus.stopping
+    if recording.status is not RecordingStatus.failed:
+        move_recording(db, recording, to, actor=actor, now=now, reason=reason)

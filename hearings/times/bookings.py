@@ -1,0 +1,341 @@
+"""Booking a resource's time. That nothing is booked twice is the database's own rule; here it gets a name.
+
+An interpreter against whom something speaks (`hearings.times.interpreters`) is booked for a hearing with a stated
+reason only, which is kept with the booking. A booking covers margins and line test. Rows of resources are locked in the
+order of their numbers, so that two writers wait for one another instead of blocking each other for good.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid, NotFound, NotReady
+from hearings.models import Booking, Hearing, HearingDay, Offer, Resource
+from hearings.permissions import require_staff
+from hearings.sentences import tell, tell_n
+from hearings.texts import clean
+from hearings.times import queries as diary_queries
+from hearings.times.interpreters import Need, objections
+from hearings.times.queries import LONGEST_BOOKING, visible
+
+CONSTRAINT = "ex_booking_no_double_booking"
+MOST = 20
+"""Resources in one booking."""
+SLACK = timedelta(days=2)
+"""What is booked so far around counts for an interpreter's rest."""
+
+Time = tuple[datetime, datetime]
+
+
+def footprint(hearing: Hearing, starts_at: datetime, ends_at: datetime) -> Time:
+    """What a sitting keeps busy: line test, margin, the sitting, margin."""
+    before = timedelta(minutes=hearing.margin_before + hearing.line_test)
+    return starts_at - before, ends_at + timedelta(minutes=hearing.margin_after)
+
+
+async def book(
+    db: AsyncSession,
+    *,
+    numbers: Sequence[int],
+    times: Sequence[Time],
+    hearing: Hearing | None = None,
+    offer: Offer | None = None,
+    day: int | None = None,
+    kept: Sequence[Booking] = (),
+    reason: str = "",
+    actor: Actor,
+    told: Actor | None = None,
+    now: datetime,
+) -> list[Booking]:
+    """Book every one of these resources for every one of these times.
+
+    `reason` says why it is a block, or why an interpreter is booked in spite of what speaks against her. `kept` are the
+    released bookings these take the place of: what spoke against them already asks for no reason again. `told` is who
+    reads a refusal, where it is not `actor`.
+    Raises `NotFound` for a resource the actor's State may not see, `NotReady` for one that is not in use any more,
+    `Invalid`, `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one.
+    Effects: locks the resources, adds the bookings.
+    """
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return []
+    if len(wanted) > MOST:
+        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
+    if not all(0 < number < 2**63 for number in wanted):
+        raise NotFound
+    query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
+    if actor is not SYSTEM:
+        query = query.where(visible(actor.state))
+    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
+    if len(found) != len(wanted):
+        raise NotFound
+    reason = clean(reason, "despite" if hearing else "reason", most=300, least=3 if reason else 0)
+    before = {one.resource_no: one.reason for one in kept}
+    against: Mapping[int, Collection[str]] = {}
+    if hearing is not None:
+        against = await speaks_against(db, found, hearing=hearing, day=day, times=times, kept=kept)
+    rows = []
+    for resource in found:
+        number = resource.resource_no
+        if not resource.active:
+            raise NotReady(tell("No longer in use: {name}", name=resource.name))
+        for begins, ends in sorted(times):
+            if not timedelta() < ends - begins <= LONGEST_BOOKING:
+                raise Invalid(tell("A booking ends after it begins and lasts a month at most"), "ends_at")
+            rows.append(
+                Booking(
+                    owner_state=resource.owner_state,
+                    resource_no=number,
+                    hearing_id=hearing.id if hearing else None,
+                    offer_id=offer.id if offer else None,
+                    day=day,
+                    starts_at=begins,
+                    ends_at=ends,
+                    reason=reason if hearing is None or number in against else before.get(number, ""),
+                    created_by=actor.id,
+                    created_at=now,
+                )
+            )
+    try:
+        async with db.begin_nested():
+            db.add_all(rows)
+            await db.flush()
+            if against and not reason:
+                raise _unfit([one for one in found if one.resource_no in against], against, told or actor)
+    except IntegrityError as error:
+        if CONSTRAINT not in str(error.orig):
+            raise
+        raise await _clash(db, wanted, times, told or actor) from error
+    return rows
+
+
+async def block(
+    db: AsyncSession,
+    *,
+    resource: Resource,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Booking:
+    """Keep a resource free of hearings: leave, maintenance. Raises `DoubleBooking`. Effects: adds the booking."""
+    require_own(resource, actor, "edit_resource")
+    if starts_at.year < 2000 or ends_at > now + timedelta(days=5 * 366):
+        raise Invalid(tell("This time is too far ahead"), "starts_at")
+    reason = clean(reason, "reason", most=300, least=3)
+    made = await book(
+        db, numbers=[resource.resource_no], times=[(starts_at, ends_at)], reason=reason, actor=actor, now=now
+    )
+    return made[0]
+
+
+async def unblock(db: AsyncSession, *, booking: Booking, resource: Resource, actor: Actor, now: datetime) -> None:
+    """End a block. Raises `NotReady` for a hearing's booking. Effects: the booking is released."""
+    require_own(resource, actor, "edit_resource")
+    if booking.hearing_id is not None:
+        raise NotReady(tell("This time is booked for a hearing: change the hearing"))
+    _release(booking, now)
+    db.add(booking)
+    await db.flush()
+
+
+async def assign(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    numbers: Sequence[int],
+    times: Iterable[tuple[int, datetime, datetime]],
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Book resources for the days of a hearing (number, start, end); `despite` is the reason of `book`.
+
+    Raises and effects as `book`, day by day.
+    """
+    require_staff(
+        "book_resource", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    for day, begins, ends in times:
+        time = footprint(hearing, begins, ends)
+        await book(db, numbers=numbers, times=[time], hearing=hearing, day=day, reason=despite, actor=actor, now=now)
+
+
+async def unassign(db: AsyncSession, *, hearing: Hearing, resource: Resource, actor: Actor, now: datetime) -> None:
+    """Give back one resource of a hearing. Effects: its bookings for the hearing are released."""
+    require_own(resource, actor, "book_resource")
+    await release(db, hearing=hearing, numbers=[resource.resource_no], now=now)
+
+
+async def release(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    numbers: Sequence[int] | None = None,
+    offers: Sequence[str] | None = None,
+    days: Sequence[int] | None = None,
+    now: datetime,
+) -> list[Booking]:
+    """Give back what a hearing has booked: all of it, or only of some resources, offers or days.
+
+    Effects: the bookings are released, and returned.
+    """
+    query = select(Booking).where(Booking.hearing_id == hearing.id, col(Booking.active))
+    if numbers is not None:
+        query = query.where(col(Booking.resource_no).in_(numbers))
+    if offers is not None:
+        query = query.where(col(Booking.offer_id).in_(offers))
+    if days is not None:
+        query = query.where(col(Booking.day).in_(days))
+    found = list((await db.exec(query.execution_options(populate_existing=True))).all())
+    for booking in found:
+        _release(booking, now)
+        db.add(booking)
+    await db.flush()
+    return found
+
+
+async def book_again(
+    db: AsyncSession,
+    released: Sequence[Booking],
+    *,
+    hearing: Hearing,
+    day: HearingDay,
+    despite: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """A day of a hearing has another time: the resources just given back are booked for it.
+
+    Raises `DoubleBooking` and `InterpreterUnfit`, which name what `actor` may see. Effects: adds the bookings, as the
+    service: some resources may be the other State's.
+    """
+    await book(
+        db,
+        numbers=[booking.resource_no for booking in released],
+        times=[footprint(hearing, day.starts_at, day.ends_at)],
+        hearing=hearing,
+        day=day.number,
+        kept=released,
+        reason=despite,
+        actor=SYSTEM,
+        told=actor,
+        now=now,
+    )
+
+
+async def granted(
+    db: AsyncSession, booked: Sequence[Booking], *, hearing: Hearing, rows: Iterable[Resource]
+) -> dict[int, frozenset[str]]:
+    """What speaks against the interpreters among `rows` at the times they are booked for a hearing, by number."""
+    if not booked:
+        return {}
+    people = await diary_queries.interpreters_of(
+        db,
+        rows,
+        since=min(one.starts_at for one in booked) - SLACK,
+        until=max(one.ends_at for one in booked) + SLACK,
+        but=hearing.id,
+    )
+    return {
+        number: frozenset(
+            code
+            for one in booked
+            if one.resource_no == number
+            for code in objections(who, *_asked(hearing, one.starts_at, one.ends_at))
+        )
+        for number, who in people.items()
+    }
+
+
+async def speaks_against(
+    db: AsyncSession,
+    found: Sequence[Resource],
+    *,
+    hearing: Hearing,
+    day: int | None,
+    times: Sequence[Time],
+    kept: Sequence[Booking] = (),
+) -> dict[int, list[str]]:
+    """What speaks against the interpreters among these resources at these times, and did not before; by number.
+
+    Other times offered for the same day of the hearing do not count: only one of them will be.
+    """
+    people = await diary_queries.interpreters_of(
+        db,
+        found,
+        since=min(begins for begins, _ends in times) - SLACK,
+        until=max(ends for _begins, ends in times) + SLACK,
+        but=hearing.id,
+        day=day,
+    )
+    known = await granted(db, kept, hearing=hearing, rows=[one for one in found if one.resource_no in people])
+    against = {
+        number: [
+            code
+            for code in dict.fromkeys(code for time in times for code in objections(who, *_asked(hearing, *time)))
+            if code not in known.get(number, ())
+        ]
+        for number, who in people.items()
+    }
+    return {number: codes for number, codes in against.items() if codes}
+
+
+def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Need, int]:
+    """The need a booking stands for, and when its sitting starts."""
+    before, after = 60 * (hearing.margin_before + hearing.line_test), 60 * hearing.margin_after
+    start = int(begins.timestamp()) + before
+    need = Need(
+        length=int(ends.timestamp()) - after - start,
+        before=before,
+        after=after,
+        languages=(hearing.language_requesting, hearing.language_requested),
+    )
+    return need, start
+
+
+def _unfit(found: Sequence[Resource], against: Mapping[int, Collection[str]], told: Actor) -> InterpreterUnfit:
+    """What speaks against whom, by name only as far as the reader's State may see it."""
+    seen = [one for one in found if _seen(one, told)]
+    return InterpreterUnfit(
+        [(one.resource_no, one.name, tuple(against[one.resource_no])) for one in seen], len(found) - len(seen)
+    )
+
+
+def _seen(row: Resource, actor: Actor) -> bool:
+    return actor is SYSTEM or row.owner_state == actor.state or row.shared
+
+
+def require_own(resource: Resource, actor: Actor, action: str) -> None:
+    """Raise `NotFound` for another State's resource, `NotAllowed` without the function."""
+    if actor is not SYSTEM and resource.owner_state != actor.state:
+        raise NotFound
+    require_staff(action, actor, requesting_state=resource.owner_state, requested_state=resource.owner_state)
+
+
+def _release(booking: Booking, now: datetime) -> None:
+    booking.active, booking.released_at = False, now
+
+
+async def _clash(db: AsyncSession, numbers: Sequence[int], times: Sequence[Time], actor: Actor) -> DoubleBooking:
+    """What is in the way, by name only as far as the actor's State may see it."""
+    taken: dict[int, Resource] = {}
+    for begins, ends in times:
+        query = (
+            select(Resource)
+            .join(Booking, col(Booking.resource_no) == col(Resource.resource_no))
+            .where(
+                col(Booking.resource_no).in_(numbers),
+                col(Booking.active),
+                col(Booking.starts_at) < ends,
+                col(Booking.ends_at) > begins,
+            )
+        )
+        taken |= {row.resource_no: row for row in (await db.exec(query)).all()}
+    seen = [row for row in taken.values() if _seen(row, actor)]
+    return DoubleBooking(sorted((row.resource_no, row.name) for row in seen), len(taken) - len(seen))

@@ -1,0 +1,187 @@
+"""Gathers the docket of a State to be planned: its accepted requests without a hearing, rooms and interpreters.
+
+Calendars of both courts decide when each request could begin (`hearings.times.slots`); of these, the full hours of the
+requesting court's clock are tried. Rooms are the State's own, and one the requested State shares, where there is any.
+Where the court's language is not the person's, an interpreter is needed of each State that is to provide one by the
+request (`hearings.times.availability.providers`), the State's own where nobody has said: one against whom nothing
+speaks (`hearings.times.interpreters`). Of the requested State only who is shared can be planned; the others are its own
+to book.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import clocks, languages
+from hearings.errors import Invalid
+from hearings.law import law
+from hearings.models import Hearing, HearingRequest
+from hearings.models import Resource as ResourceRow
+from hearings.models.diary import ResourceKind
+from hearings.sentences import tell
+from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
+from hearings.times import queries as diary_queries
+from hearings.times.availability import providers
+from hearings.times.bookings import SLACK
+from hearings.times.calendars import CourtCalendar
+from hearings.times.docket import MOST_JOBS, Docket, Job, Resource
+from hearings.times.interpreters import LASTING, Interpreter, Need, objections
+from hearings.times.slots import Wanted, search
+
+MOST_DAYS = 42
+MOST_RESOURCES = 200
+OVER = (HearingStatus.cancelled, HearingStatus.aborted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """A docket to plan, and the rows its ids stand for."""
+
+    docket: Docket
+    requests: Mapping[str, HearingRequest]
+    resources: Mapping[str, ResourceRow]
+    zones: Mapping[str, str]
+    """By State, the zone its court is planned in."""
+    notes: tuple[str, ...] = ()
+    """Codes: `no_rooms` when the State has entered none, `more` when there are more requests than are planned."""
+
+
+async def gather(
+    db: AsyncSession,
+    *,
+    state: str,
+    since: datetime,
+    days: int,
+    duration: timedelta,
+    margin: timedelta,
+) -> Gathered:
+    """What is to be planned for a State from an instant on. Raises `Invalid` for a horizon or length that cannot be."""
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid(tell("Plan between one day and {most}", most=MOST_DAYS), "days")
+    if not timedelta(minutes=5) <= duration <= timedelta(hours=12):
+        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
+    if not timedelta() <= margin <= timedelta(hours=4):
+        raise Invalid(tell("Between nothing and four hours"), "margin")
+    since = since.astimezone(UTC).replace(second=0, microsecond=0)
+    until = since + timedelta(days=days)
+    rows = await _waiting(db, state)
+    notes = ["more"] if len(rows) > MOST_JOBS else []
+    rows = rows[:MOST_JOBS]
+    found = await law.current(db)
+    zones = {code: found.jurisdiction(code).default_zone for code in {state, *(row.requested_state for row in rows)}}
+    courts = {
+        code: await diary_queries.court_calendar(
+            db,
+            law=found,
+            state=code,
+            zone=zone,
+            since=since.date() - timedelta(days=1),
+            until=until.date() + timedelta(days=1),
+        )
+        for code, zone in zones.items()
+    }
+    owners = list(zones)
+    rooms = await diary_queries.resources(db, state=state, owners=owners, kind=ResourceKind.room, limit=MOST_RESOURCES)
+    kind = ResourceKind.interpreter
+    people = await diary_queries.resources(db, state=state, owners=owners, kind=kind, limit=MOST_RESOURCES)
+    if not any(one.owner_state == state for one in rooms.rows):
+        notes.append("no_rooms")
+    every = [*rooms.rows, *people.rows]
+    first, last = since - SLACK, until + SLACK
+    busy = await diary_queries.busy(db, [one.resource_no for one in every], since=first, until=last)
+    diaries = await diary_queries.interpreters_of(db, people.rows, since=first, until=last)
+    starts: dict[str, tuple[datetime, ...]] = {}
+    for code in {row.requested_state for row in rows}:
+        starts[code] = _starts([courts[state], courts[code]], since, until, duration)
+    return Gathered(
+        docket=Docket(
+            jobs=tuple(
+                _job(row, starts[row.requested_state], duration, rooms.rows, people.rows, diaries) for row in rows
+            ),
+            resources=tuple(_resource(one, busy[one.resource_no], diaries.get(one.resource_no)) for one in every),
+            until=until,
+            margin=margin,
+        ),
+        requests={row.id: row for row in rows},
+        resources={one.id: one for one in every},
+        zones=zones,
+        notes=tuple(notes),
+    )
+
+
+async def _waiting(db: AsyncSession, state: str) -> list[HearingRequest]:
+    """Accepted requests of a State that have no hearing, or only such as came to nothing; the most urgent first."""
+    held = select(Hearing.request_id).where(col(Hearing.status).not_in(OVER))
+    query = (
+        select(HearingRequest)
+        .where(
+            HearingRequest.requesting_state == state,
+            col(HearingRequest.status).in_([*ACCEPTED_REQUESTS, RequestStatus.executing]),
+            col(HearingRequest.id).not_in(held),
+        )
+        .order_by(col(HearingRequest.priority).desc(), col(HearingRequest.id))
+        .limit(MOST_JOBS + 1)
+    )
+    return list((await db.exec(query)).all())
+
+
+def _starts(
+    courts: Sequence[CourtCalendar], since: datetime, until: datetime, duration: timedelta
+) -> tuple[datetime, ...]:
+    """Full hours of the first court's clock at which a sitting fits into both courts' hours."""
+    place = clocks.zone(courts[0].zone)
+    found = search(Wanted(since=since, until=until, duration=duration), courts=courts)
+    moments = (datetime.fromtimestamp(second, UTC) for second in found.starts)
+    return tuple(moment for moment in moments if moment.astimezone(place).minute == 0)
+
+
+def _job(
+    row: HearingRequest,
+    starts: tuple[datetime, ...],
+    duration: timedelta,
+    rooms: Sequence[ResourceRow],
+    people: Sequence[ResourceRow],
+    diaries: Mapping[int, Interpreter],
+) -> Job:
+    needs = [
+        tuple(one.id for one in rooms if one.owner_state == code)
+        for code in (row.requesting_state, row.requested_state)
+    ]
+    needs = [need for need in needs if need]
+    court, person = row.language_of_court, row.language_of_person
+    between = (court, person) if court and person and not languages.same(court, person) else None
+    if between is not None:
+        need = Need(length=int(duration.total_seconds()), languages=between)
+        able = {number for number, one in diaries.items() if _ever(one, need, starts)}
+        for code in providers(row) if row.interpreter_side else [row.requesting_state]:
+            theirs = tuple(one.id for one in people if one.resource_no in able and one.owner_state == code)
+            if theirs or code == row.requesting_state:
+                needs.append(theirs)
+    return Job(
+        id=row.id,
+        priority=row.priority,
+        received=row.submitted_at or row.created_at,
+        duration=duration,
+        starts=starts,
+        needs=tuple(needs),
+        label=row.reference,
+        languages=between,
+    )
+
+
+def _ever(one: Interpreter, need: Need, starts: Sequence[datetime]) -> bool:
+    """Whether her languages and her accreditation allow any of these starts."""
+    return any(LASTING.isdisjoint(objections(one, need, int(start.timestamp()))) for start in starts)
+
+
+def _resource(row: ResourceRow, busy: Sequence[tuple[int, int]], diary: Interpreter | None) -> Resource:
+    return Resource(
+        id=row.id,
+        kind=row.kind.value,
+        label=row.name,
+        busy=tuple((datetime.fromtimestamp(one, UTC), datetime.fromtimestamp(other, UTC)) for one, other in busy),
+        interpreter=diary,
+    )
