@@ -7,7 +7,8 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -325,18 +326,15 @@ async def _add_key(settings: Settings, options: argparse.Namespace, recipient: s
             )
 
 
-class _database:  # noqa: N801  used like a function
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
     """A database that is there and of this version, closed at the end of the block."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.database = Database(settings.database_url)
-
-    async def __aenter__(self) -> Database:
-        await self.database.check()
-        return self.database
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self.database.close()
+    database = Database(settings.database_url)
+    try:
+        await database.check()
+        yield database
+    finally:
+        await database.close()
 
 
 # --- demonstration -----------------------------------------------------------------------------------------------
