@@ -1,4 +1,9 @@
-"""Alembic's entry: runs the scripts on the connection `hearings.db.Database` hands over, inside its transaction."""
+"""Alembic's entry: runs the scripts on the connection `hearings.db.Database` hands over, inside its transaction.
+
+Released scripts are kept as they are; a change of the tables is a new one, which keeps the rows that are there. On
+SQLite `op.batch_alter_table` copies a table with its rows, constraints and indexes, but not its triggers, which are
+then to be made again.
+"""
 
 from typing import Any, Literal
 

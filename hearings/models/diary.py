@@ -169,7 +169,7 @@ class HearingDay(Row, table=True):
 
 class Booking(Row, table=True):
     """A stretch [starts_at, ends_at) of one resource's time, margins included. The database refuses overlaps of active
-    bookings by itself (migration 0006). Without a hearing it is a block: leave, maintenance.
+    bookings by itself (migrations/versions/0001_baseline.py). Without a hearing it is a block: leave, maintenance.
     """
 
     __tablename__ = "booking"

@@ -12,15 +12,12 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import queries
+from hearings import bookings, diary_queries, resources
 from hearings.actors import SYSTEM, Actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, Invalid, NotAllowed, NotFound, NotReady
-from hearings.models import Booking, Hearing, Resource
+from hearings.models import Booking, Resource
 from hearings.models.diary import ResourceKind
-from hearings.roles import Role
-from hearings.times import bookings, resources
-from hearings.times import queries as diary_queries
 
 CLERK = Actor(id="c", label="A clerk", state="RO", functions=frozenset({"clerk"}))
 THAI = Actor(id="t", label="An authority", state="TH", functions=frozenset({"clerk", "authority"}))
@@ -193,36 +190,6 @@ async def test_what_fails_half_way_books_nothing(database: Database, now: dateti
 async def test_numbers_are_given_out_one_by_one_to_writers_at_once(database: Database, now: datetime) -> None:
     made = await asyncio.gather(*(rooms(database, now, 2) for _ in range(4)))
     assert sorted(number for numbers in made for number in numbers) == list(range(1, 9))
-
-
-async def test_a_hearing_made_before_there_were_days_has_one_afterwards(empty_url: str) -> None:
-    database = Database(empty_url)
-    await database.upgrade("0003")
-    sides = {"owner_state": "RO", "requesting_state": "RO", "requested_state": "TH", "created_by": "x"}
-    texts = ["requesting_authority", "requested_authority", "case_number", "person_name", "offence_summary"]
-    texts += ["reason_text", "language_of_person", "language_of_court", "language_of_request", "answered_by"]
-    texts += ["answered_ground", "answered_reason", "conditions"]
-    request = {**sides, "id": "r1", "reference": "r", "status": "executing", "created_at": "2026-01-01 00:00:00"}
-    request |= dict.fromkeys(texts, "x") | dict.fromkeys(("offence_scope", "instruments"), "[]")
-    hearing = {**sides, "id": "h1", "ref": "h", "request_id": "r1", "case_number": "1", "status": "agreed"}
-    hearing |= {"starts_at": "2027-01-05 07:00:00.000000", "ends_at": "2027-01-05 08:00:00.000000"}
-    hearing |= {"wall_start": "2027-01-05T09:00:00", "wall_zone": "Europe/Bucharest", "wall_fold": "0"}
-    hearing |= {"tzdb_version": "2026a", "language_requesting": "ro", "language_requested": "th"}
-    hearing |= {"requesting_zone": "Europe/Bucharest", "requested_zone": "Asia/Bangkok"}
-    hearing |= {"requesting_city": "A", "requested_city": "B", "created_at": "2026-01-01 00:00:00"}
-    async with database.transaction() as db:
-        for table, values in (("hearing_request", request), ("hearing", hearing)):
-            literals = ", ".join(f"'{value}'" for value in values.values())
-            await (await db.connection()).exec_driver_sql(
-                f"INSERT INTO {table} ({', '.join(values)}) VALUES ({literals})"
-            )
-    await database.upgrade()
-    async with database.reading() as db:
-        (day,) = await diary_queries.days_of(db, "h1")
-        kept = await queries.get(db, Hearing, "h1")
-    await database.close()
-    assert (day.number, day.starts_at, day.wall_start) == (1, kept.starts_at, kept.wall_start)
-    assert (kept.recording_policy.value, kept.participant_classes) == ("sound_and_picture", sorted(Role))
 
 
 # --- on one database: rules of ours, not of its SQL --------------------------------------------------------------
