@@ -167,6 +167,7 @@ class Database:
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.
 
+        Refuses (`DatabaseRefused`) a schema that none of its migrations made, and leaves it as it is.
         SQLite changes a table by copying it and dropping the old one, whose rows others point at: keys to other tables
         are switched off meanwhile, which it takes outside a transaction only, and checked before the commit.
         """
@@ -185,7 +186,7 @@ class Database:
                     await driver.execute("PRAGMA foreign_keys = ON")
 
     async def check(self) -> None:
-        """Refuse (`DatabaseMissing`, `SchemaBehind`) a database this program cannot work on."""
+        """Refuse (`DatabaseRefused` and its kinds) a database this program cannot work on."""
         if self.sqlite and not Path(str(self.url.database)).is_file():
             raise DatabaseMissing
         try:
@@ -248,6 +249,7 @@ def head() -> str:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
+    _current(connection)
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
@@ -256,4 +258,12 @@ def _upgrade(connection: Connection, revision: str) -> None:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """The revision a database is at. Compared in full: Alembic takes the beginning of a name for the name."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {one.revision for one in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise DatabaseRefused(
+            f"This version does not know the database schema {found}. If it was made before 0.1.0, export what you "
+            "need with the version that made it, then start a new data folder; if by a newer version, run that one"
+        )
+    return found

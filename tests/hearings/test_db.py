@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import hearings
 from hearings.actors import SYSTEM
 from hearings.db import Database, alembic_config, head
-from hearings.errors import DatabaseMissing, NaiveTime, SchemaBehind
+from hearings.errors import DatabaseMissing, DatabaseRefused, NaiveTime, SchemaBehind
 from hearings.events import EventKind, record
 from hearings.models import Person, SignInLink, StatusChange, metadata
 from hearings.queries import history
@@ -227,6 +227,18 @@ async def test_check_refuses_what_is_not_there_and_what_is_empty(tmp_path: Path)
     await database.upgrade()
     await database.check()
     await database.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0021", "0002_of_a_newer_version"])
+async def test_a_schema_of_another_line_is_refused_and_left_as_it_is(database: Database, revision: str) -> None:
+    async with database.transaction() as db:
+        await (await db.connection()).execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+    for refuses in (database.check, database.upgrade):
+        with pytest.raises(DatabaseRefused, match=f"schema {revision}\\. If it was made before 0\\.1\\.0, export"):
+            await refuses()
+    async with database.reading() as db:
+        query = "SELECT version_num FROM alembic_version"
+        assert (await (await db.connection()).exec_driver_sql(query)).scalars().all() == [revision]
 
 
 async def test_check_refuses_an_empty_postgresql(postgresql_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -74,6 +75,17 @@ def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
     code, _out, told = run(capsys, "serve")
     assert (code, "vivavoce init" in told) == (2, True), told
     assert not path.exists()
+
+
+@pytest.mark.parametrize("command", ["init", "serve", "people"])
+def test_a_data_folder_of_before_the_first_release_is_refused_and_kept(environment, capsys, command):
+    run(capsys, "init")
+    database = sqlite3.connect(environment / "vivavoce.db", isolation_level=None)
+    database.execute("UPDATE alembic_version SET version_num = '0021'")
+    code, _out, told = run(capsys, command)
+    assert (code, "made before 0.1.0, export what you need with the version that made it" in told) == (2, True), told
+    assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [("0021",)]
+    database.close()
 
 
 @pytest.mark.parametrize("name", ["cookie.key", "seal.key", "document-seal.key"])
