@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import bookings, diary_queries, resources
 from hearings.actors import SYSTEM, Actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Booking, Resource
 from hearings.models.diary import ResourceKind
+from hearings.times import bookings, resources
+from hearings.times import queries as diary_queries
 
 CLERK = Actor(id="c", label="A clerk", state="RO", functions=frozenset({"clerk"}))
 THAI = Actor(id="t", label="An authority", state="TH", functions=frozenset({"clerk", "authority"}))
