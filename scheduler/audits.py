@@ -14,7 +14,7 @@ GOOD = frozenset({"verified", "gaps"})
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of it. `verdict` is one of `media.evidence.findings.WORDS`, or `unreadable`."""
+    """What came of it. `verdict` is one of `media.evidence.check.findings.WORDS`, or `unreadable`."""
 
     verdict: str
     first: str = ""
@@ -34,7 +34,7 @@ async def audit(folder: Path, pins: str) -> Verdict:
     with tempfile.TemporaryDirectory() as room:
         policy = Path(room) / "policy.txt"
         policy.write_text(pins, encoding="utf-8")
-        command = [sys.executable, "-m", "media.evidence.verify", str(folder), "--stored"]
+        command = [sys.executable, "-m", "media.evidence.check.verify", str(folder), "--stored"]
         command += ["--policy", str(policy), "--without-stamp", "--json"]
         process = await asyncio.create_subprocess_exec(
             "nice",

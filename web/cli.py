@@ -22,8 +22,10 @@ from hearings.models import Hearing, Person
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
-from media.evidence import bag, custody, seal_key, verify
-from media.evidence.keyfile import make_key_file, policy_text
+from media.evidence.check import bag, verify
+from media.evidence.log import custody
+from media.evidence.seal import seal_key
+from media.evidence.seal.keyfile import make_key_file, policy_text
 from web import demo
 from web.app import create_app
 from web.parts import NotInitialised, read_keys, require_folders

@@ -9,8 +9,8 @@ import signal
 import stat
 
 from hearings.db import Database
-from media.evidence.keyfile import policy_text
-from media.evidence.seal_key import read_seal_key
+from media.evidence.seal.keyfile import policy_text
+from media.evidence.seal.seal_key import read_seal_key
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World

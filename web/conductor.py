@@ -86,7 +86,7 @@ class Conductor:
         recorder += ["--seal-key", str(settings.keys / "seal.key"), "--court", settings.court_name]
         self.recording.read_facts(rows)
         await self.media.start_process(port, rows)
-        await self.recording.start_process(python("media.evidence.recorder", *recorder))
+        await self.recording.start_process(python("media.evidence.recording.recorder", *recorder))
         for side in (self.media, self.recording.recorder):
             if not await side.caught_up(CATCH_UP_SECONDS):
                 logger.warning("worker or recorder have more to say than could be taken in")

@@ -25,7 +25,7 @@ from hearings.roles import Role
 from hearings.signatures import recipients, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
-from media.evidence.keyfile import make_key_file
+from media.evidence.seal.keyfile import make_key_file
 from web import bonds, demo_agreement, demo_keys
 
 AHEAD = timedelta(minutes=10)

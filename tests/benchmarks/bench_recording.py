@@ -50,7 +50,7 @@ async def cores(seconds: float, *pids: int) -> list[float]:
 
 async def start_recorder(folder: Path) -> Any:
     """The recorder, with a key and a folder of its own."""
-    from media.evidence import seal_key
+    from media.evidence.seal import seal_key
     from media.messages import RECORDER_TO_WEB
     from media.processes import Process, python
 
@@ -64,7 +64,7 @@ async def start_recorder(folder: Path) -> Any:
         "--seal-key",
         str(folder / "seal.key"),
     ]
-    argv = python("media.evidence.recorder", *paths, "--court", COURT)
+    argv = python("media.evidence.recording.recorder", *paths, "--court", COURT)
     return await Process.start_or_adopt(
         "recorder", argv, folder, "recorder.sock", RECORDER_TO_WEB, lambda message: None
     )
@@ -72,7 +72,7 @@ async def start_recorder(folder: Path) -> Any:
 
 async def open_recording(recorder: Any, people: list[str]) -> None:
     """Every microphone and camera is required."""
-    from media.evidence import seal
+    from media.evidence.seal import age as seal
     from media.messages import NamedRecipient, OpenRecording, RecordingOpened, TrackPlan
 
     kinds = {"mic": "floor-audio", "cam": "floor-video"}

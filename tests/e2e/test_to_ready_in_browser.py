@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 from hearings.db import Database
 from hearings.people import logins, staff
 from hearings.signatures import recipients, signing_keys
-from media.evidence.keyfile import make_key_file
+from media.evidence.seal.keyfile import make_key_file
 from web.demo import REQUEST
 from web.pages.request_steps import STEPS
 

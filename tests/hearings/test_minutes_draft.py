@@ -23,7 +23,7 @@ from hearings.models.sitting import HoldCause, HoldCode
 from hearings.roles import Role
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
-from media.evidence import journal_lines
+from media.evidence.log import journal_lines
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
 

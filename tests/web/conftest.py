@@ -30,12 +30,13 @@ from hearings.models import Hearing, HearingRequest, Participant, Person, Record
 from hearings.people import logins
 from hearings.roles import Role
 from hearings.status import HearingStatus, RecordingStatus, SittingStatus
-from media.evidence import mux, seal
-from media.evidence.journal import Journal, Line
-from media.evidence.ledger import PAGE, TrackLedger
-from media.evidence.mux import Block
-from media.evidence.seal_key import SealKey, make_seal_key
-from media.evidence.store import FileStore
+from media.evidence.log.journal import Journal, Line
+from media.evidence.log.store import FileStore
+from media.evidence.recording import mux
+from media.evidence.recording.ledger import PAGE, TrackLedger
+from media.evidence.recording.mux import Block
+from media.evidence.seal import age as seal
+from media.evidence.seal.seal_key import SealKey, make_seal_key
 from web.app import create_app
 from web.security import csrf_token
 from web.settings import Settings

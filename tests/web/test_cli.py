@@ -139,7 +139,7 @@ def test_verify_is_the_verifiers_own_command(environment, tmp_path):
     command = [sys.executable, "-m", "web.cli", "verify", str(tmp_path / "no-bag")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     plain = subprocess.run(
-        [sys.executable, "-m", "media.evidence.verify", str(tmp_path / "no-bag")],
+        [sys.executable, "-m", "media.evidence.check.verify", str(tmp_path / "no-bag")],
         capture_output=True,
         text=True,
         check=False,

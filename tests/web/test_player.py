@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Request, expect
 
-from media.evidence import custody, seal, tlog
-from media.evidence.seal_key import SealKey
+from media.evidence.log import custody, tlog
+from media.evidence.seal import age as seal
+from media.evidence.seal.seal_key import SealKey
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

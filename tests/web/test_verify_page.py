@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
-from media.evidence import bag
+from media.evidence.check import bag
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -27,8 +27,9 @@ from hearings.models import Hearing, Recording
 from hearings.permissions import Decision, may
 from hearings.roles import Role
 from hearings.status import RecordingStatus
-from media.evidence import bag, custody
-from media.evidence.seal_key import SealKeyError, read_seal_key
+from media.evidence.check import bag
+from media.evidence.log import custody
+from media.evidence.seal.seal_key import SealKeyError, read_seal_key
 from web import forms, i18n, places, roles, sealed_files
 from web.actors import SignedIn, require_token, staff
 from web.custody import WHY, entries_of

@@ -10,9 +10,10 @@ from typing import Any
 import bagit
 import pytest
 
-from media.evidence import bag, custody
-from media.evidence.policy import parse
-from media.evidence.verify import Wanted, verify
+from media.evidence.check import bag
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Wanted, verify
+from media.evidence.log import custody
 
 NOW = datetime(2026, 9, 22, 10, 30, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from media.evidence import custody, tlog
-from media.evidence.policy import parse
-from media.evidence.verify import Wanted, verify
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Wanted, verify
+from media.evidence.log import custody, tlog
 
 NOW_NS = 1_790_000_100 * 10**9
 ACCESS = {"type": "access", "who": "judge", "what": "viewing", "why": "the hearing"}

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from media.evidence import tlog
-from media.evidence.journal import Journal, JournalBrokenError, JournalError, JournalFile, encode, tree_of
-from media.evidence.seal_key import SealKey
+from media.evidence.log import tlog
+from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, JournalFile, encode, tree_of
+from media.evidence.seal.seal_key import SealKey
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 KEY = SealKey(bytes(range(32)))

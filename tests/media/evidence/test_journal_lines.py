@@ -12,9 +12,10 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.evidence import journal_lines, policy, proofs_check
-from media.evidence.policy import parse
-from media.evidence.verify import Wanted, verify
+from media.evidence.check import policy, proofs_check
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Wanted, verify
+from media.evidence.log import journal_lines
 
 INTEGERS = st.integers(-journal_lines.MAX_INTEGER, journal_lines.MAX_INTEGER)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media.evidence import policy
-from media.evidence.keyfile import make_key_file, policy_text
+from media.evidence.check import policy
+from media.evidence.seal.keyfile import make_key_file, policy_text
 
 VKEY = "court.example+12345678+AQID"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from media.evidence import policy, tlog
+from media.evidence.check import policy
+from media.evidence.log import tlog
 
 LOG = tlog.vkey("court.example/hearing", tlog.public_key(b"L" * 32))
 KEYS = {

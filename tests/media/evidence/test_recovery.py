@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from media.evidence import bag, policy, recovery, rounds, seal, sealer, verify
-from media.evidence.ledger import TrackLedger
-from media.evidence.mux import Block
-from media.evidence.recovery import RecoveryError, Wanted, open_recording
-from media.evidence.seal_key import SealKey
-from media.evidence.track import Segment
+from media.evidence.check import bag, policy, verify
+from media.evidence.recording import recovery, rounds, sealer
+from media.evidence.recording.ledger import TrackLedger
+from media.evidence.recording.mux import Block
+from media.evidence.recording.recovery import RecoveryError, Wanted, open_recording
+from media.evidence.recording.track import Segment
+from media.evidence.seal import age as seal
+from media.evidence.seal.seal_key import SealKey
 
 COURT = "court.example"
 UUID = "0193c0de-0000-7000-8000-000000000001"

@@ -4,7 +4,9 @@ import subprocess
 
 import pytest
 
-from media.evidence import seal, seal_key, tlog
+from media.evidence.log import tlog
+from media.evidence.seal import age as seal
+from media.evidence.seal import seal_key
 
 
 def age(*arguments, data=b""):

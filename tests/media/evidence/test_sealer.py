@@ -7,13 +7,14 @@ from collections import Counter
 
 import pytest
 
-from media.evidence import rounds, seal, sealer
-from media.evidence.journal import Journal, JournalFile, tree_of
-from media.evidence.ledger import TrackLedger
-from media.evidence.mux import Block
-from media.evidence.seal_key import SealKey
-from media.evidence.store import TEMPORARY, FileStore, MemoryStore
-from media.evidence.track import Gap, Segment
+from media.evidence.log.journal import Journal, JournalFile, tree_of
+from media.evidence.log.store import TEMPORARY, FileStore, MemoryStore
+from media.evidence.recording import rounds, sealer
+from media.evidence.recording.ledger import TrackLedger
+from media.evidence.recording.mux import Block
+from media.evidence.recording.track import Gap, Segment
+from media.evidence.seal import age as seal
+from media.evidence.seal.seal_key import SealKey
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 AUDIO = "judge_1_mic"

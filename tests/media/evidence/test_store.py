@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from media.evidence.store import FileStore, MemoryStore
+from media.evidence.log.store import FileStore, MemoryStore
 
 
 @pytest.mark.parametrize("make", [FileStore, lambda folder: MemoryStore()])
@@ -37,7 +37,7 @@ def test_files_are_private_and_links_are_not_followed(tmp_path):
 SCRIPT = """
 import sys
 from pathlib import Path
-from media.evidence.store import FileStore
+from media.evidence.log.store import FileStore
 store = FileStore(Path(sys.argv[1]))
 print("begin", flush=True)
 store.publish([(store.stage("seg/a.age", b"x" * 100_000), "seg/a.age")])

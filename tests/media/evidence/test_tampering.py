@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from media.evidence.policy import parse
-from media.evidence.verify import Report, Wanted, verify
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Report, Wanted, verify
 
 Tamper = Callable[[Path], None]
 OTHER_SEED = b"o" * 32

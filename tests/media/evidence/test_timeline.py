@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from media.evidence.timeline import Timeline
+from media.evidence.recording.timeline import Timeline
 
 SECOND = 1_000_000_000
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 from pymerkle import InmemoryTree
 
-from media.evidence import tlog
+from media.evidence.log import tlog
 
 ORIGIN = "court.example/hearing/0198c0de-0000-7000-8000-000000000001"
 COURT = "court.example/hearing"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.evidence.track import Cutter, Gap, Segment
+from media.evidence.recording.track import Cutter, Gap, Segment
 
 TICK = 100
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from media.evidence import bag
-from media.evidence.policy import parse
-from media.evidence.verify import Wanted, verify
+from media.evidence.check import bag
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Wanted, verify
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir() and not path.name.startswith("__"))

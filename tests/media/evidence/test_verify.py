@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from media.evidence import proofs_check, tlog
-from media.evidence.policy import parse
-from media.evidence.verify import Report, UsageError, Wanted, main, verify
+from media.evidence.check import proofs_check
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import Report, UsageError, Wanted, main, verify
+from media.evidence.log import tlog
 
 WITNESS_SEED = b"w" * 32
 SECOND_NS = 10**9

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from media.evidence import bag as bags
+from media.evidence.check import bag as bags
 
 STEPS = re.compile(r"^(\d)\. .*?\n-+\n(.*?)(?=^\d\. |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -36,7 +36,7 @@ from hearings.signatures import recipients, signatures, signing_keys
 from hearings.signatures.jws import encode
 from hearings.sitting import recordings, sittings
 from hearings.status import HearingStatus, RecordingStatus, SittingStatus
-from media.evidence import seal_key
+from media.evidence.seal import seal_key
 from web import cli
 from web.app import create_app
 from web.settings import Settings

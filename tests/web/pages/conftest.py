@@ -34,9 +34,9 @@ from hearings.roles import Role
 from hearings.signatures import jws, signatures
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
-from media.evidence.journal import Journal
-from media.evidence.seal_key import make_seal_key
-from media.evidence.store import FileStore
+from media.evidence.log.journal import Journal
+from media.evidence.log.store import FileStore
+from media.evidence.seal.seal_key import make_seal_key
 from web import cli, custody, demo
 from web.actors import COOKIE
 from web.demo_keys import KEY_FILES

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from media.evidence import policy, verify
+from media.evidence.check import policy, verify
 from web import sealed_files
 
 JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"

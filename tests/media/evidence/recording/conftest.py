@@ -22,7 +22,9 @@ from typing import Any
 import av
 import pytest
 
-from media.evidence import bag, policy, seal, seal_key, verify
+from media.evidence.check import bag, policy, verify
+from media.evidence.seal import age as seal
+from media.evidence.seal import seal_key
 from media.link import Link, connect
 from media.messages import (
     RECORDER_TO_WEB,
@@ -184,7 +186,7 @@ class Bench:
         run = self.base / "run"
         run.mkdir(mode=0o700, exist_ok=True)
         command = [
-            *prefix, sys.executable, "-m", "media.evidence.recorder", "--folder", str(run),
+            *prefix, sys.executable, "-m", "media.evidence.recording.recorder", "--folder", str(run),
             "--recordings", str(self.recordings), "--seal-key", str(self.base / "seal.key"),
             "--court", COURT, *arguments,
         ]  # fmt: skip

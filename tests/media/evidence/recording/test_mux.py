@@ -8,8 +8,8 @@ import subprocess
 import pytest
 from playwright.async_api import async_playwright
 
-from media.evidence import mux
-from media.evidence.mux import Block
+from media.evidence.recording import mux
+from media.evidence.recording.mux import Block
 
 
 def webm(samples, kind, start=0, count=100):

@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 
-from media.evidence.journal import tree_of
+from media.evidence.log.journal import tree_of
 from media.messages import (
     AddTrack,
     Attached,

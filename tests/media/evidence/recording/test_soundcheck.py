@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from media.evidence import mux
-from media.evidence.ear import Ear
+from media.evidence.recording import mux
+from media.evidence.recording.ear import Ear
 from media.messages import CheckSound, Sealed
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from media.link import Link, LinkError
 from media.messages import Attach, Attached, Message, Stop
 
-logger = logging.getLogger("vivavoce.media.evidence.control")
+logger = logging.getLogger("vivavoce.media.evidence.recording.control")
 
 RING = 8192
 ANSWERS = 512

@@ -1,7 +1,7 @@
 """Decodes and measures what a sound check has stored, in a process of its own: decoders read what strangers send.
 
-`python -m media.evidence.ear` reads pieces from standard input, each a letter (`a` sound, `v` pictures), a four-byte
-big-endian length and a WebM file, and answers each with one line of JSON. It writes no file and holds no key.
+`python -m media.evidence.recording.ear` reads pieces from standard input, each a letter (`a` sound, `v` pictures), a
+four-byte big-endian length and a WebM file, and answers each with one line of JSON. It writes no file and holds no key.
 """
 
 import io

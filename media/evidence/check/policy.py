@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from media.evidence import tlog
+from media.evidence.log import tlog
 
 MAX_BYTES = 1024 * 1024
 """Bytes of a policy that are read."""

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from media.evidence.findings import Findings
+from media.evidence.check.findings import Findings
 
 PAGE_RECORDS = 512
 """Records of an index page; all pages are full but the last."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.evidence import journal_lines, tlog
-from media.evidence.bag_check import Bag, printable
-from media.evidence.files_check import FilesCheck
-from media.evidence.findings import Findings
-from media.evidence.heads_check import HeadsCheck
-from media.evidence.journal_check import ORIGIN
-from media.evidence.journal_lines import Line, LineError
+from media.evidence.check.bag_check import Bag, printable
+from media.evidence.check.files_check import FilesCheck
+from media.evidence.check.findings import Findings
+from media.evidence.check.heads_check import HeadsCheck
+from media.evidence.check.journal_check import ORIGIN
+from media.evidence.log import journal_lines, tlog
+from media.evidence.log.journal_lines import Line, LineError
 
 MAX_PROOF = 2 * 1024 * 1024
 """Bytes of a proof file that are read."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import rfc8785
 
-from media.evidence import tlog
-from media.evidence.store import FileStore, SegmentStore, sync_folder, write_all
+from media.evidence.log import tlog
+from media.evidence.log.store import FileStore, SegmentStore, sync_folder, write_all
 
 NAME = "journal.jsonl"
 CHECKPOINT = "checkpoint"

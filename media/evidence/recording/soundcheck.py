@@ -1,9 +1,9 @@
 """The sound check: record to a throw-away key, read back from the store, decrypt, decode, measure, forget.
 
-Same muxer, seal and store as a recording; decoding is done by `media.evidence.ear`. Passed when, in what was decoded
-from the store, the loudest 400 ms of sound is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures decode of which
-one is not a single colour. The files and the key live only as long as the check; the journal keeps the result, not
-the media.
+Same muxer, seal and store as a recording; decoding is done by `media.evidence.recording.ear`. Passed when, in what was
+decoded from the store, the loudest 400 ms of sound is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures decode of
+which one is not a single colour. The files and the key live only as long as the check; the journal keeps the result,
+not the media.
 """
 
 import asyncio
@@ -18,14 +18,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from media.evidence import mux, seal
-from media.evidence.ear import HEADER, LOWEST_LEVEL
-from media.evidence.ledger import segment_name
-from media.evidence.mux import Block
-from media.evidence.store import FileStore
+from media.evidence.log.store import FileStore
+from media.evidence.recording import mux
+from media.evidence.recording.ear import HEADER, LOWEST_LEVEL
+from media.evidence.recording.ledger import segment_name
+from media.evidence.recording.mux import Block
+from media.evidence.seal import age as seal
 from media.messages import Frame
 
-logger = logging.getLogger("vivavoce.media.evidence.soundcheck")
+logger = logging.getLogger("vivavoce.media.evidence.recording.soundcheck")
 
 PASS_LEVEL = -500
 """Tenths of dBFS RMS."""
@@ -147,7 +148,7 @@ async def _start_decoder() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "media.evidence.ear",
+        "media.evidence.recording.ear",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

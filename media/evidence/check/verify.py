@@ -1,7 +1,7 @@
 """The verdict on a bag: every check of docs/recording-format.md §7, in its order, and what came of them.
 
-`python -m media.evidence.verify BAG --policy FILE` or `vivavoce verify`. Needs no secret key, no network and no server.
-Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 usage error.
+`python -m media.evidence.check.verify BAG --policy FILE` or `vivavoce verify`. Needs no secret key, no network and no
+server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 usage error.
 """
 
 import argparse
@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from media.evidence import bag_check, custody, proofs_check, tlog
-from media.evidence.bag_check import Bag, printable, read_bag
-from media.evidence.files_check import FilesCheck, IdentityError, check_content, read_identity
-from media.evidence.findings import EXIT_CODES, WORDS, Findings
-from media.evidence.heads_check import HeadsCheck
-from media.evidence.journal_check import JournalCheck, is_origin
-from media.evidence.journal_lines import MAX_CLOSE
-from media.evidence.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
+from media.evidence.check import bag_check, proofs_check
+from media.evidence.check.bag_check import Bag, printable, read_bag
+from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identity
+from media.evidence.check.findings import EXIT_CODES, WORDS, Findings
+from media.evidence.check.heads_check import HeadsCheck
+from media.evidence.check.journal_check import JournalCheck, is_origin
+from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
+from media.evidence.log import custody, tlog
+from media.evidence.log.journal_lines import MAX_CLOSE
 
 USAGE_ERROR = 2
 MAX_SMALL_FILE = 4 * 1024 * 1024

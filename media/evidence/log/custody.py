@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.evidence import journal_lines, tlog
-from media.evidence.journal_lines import Line
+from media.evidence.log import journal_lines, tlog
+from media.evidence.log.journal_lines import Line
 
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from media.evidence import tlog
+from media.evidence.log import tlog
 
 _HEADER = "# Vivavoce seal key: signs the checkpoints of recordings. Never copy it off this machine.\n"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from media.evidence.findings import Findings
+from media.evidence.check.findings import Findings
 
 READ_BYTES = 1024 * 1024
 MAX_TAG_FILE = 64 * 1024 * 1024

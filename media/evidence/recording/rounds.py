@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from media.evidence.journal import Line
-from media.evidence.ledger import TrackLedger
-from media.evidence.track import Gap, Item
+from media.evidence.log.journal import Line
+from media.evidence.recording.ledger import TrackLedger
+from media.evidence.recording.track import Gap, Item
 
 Entry = TrackLedger | tuple[str, Item] | Line
 """A track to declare, a declared track's item, or a line that is journaled as it is."""

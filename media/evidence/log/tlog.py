@@ -1,4 +1,4 @@
-"""Transparency log: the tree of `media.evidence.merkle`, and the signed checkpoints of C2SP that name its head.
+"""Transparency log: the tree of `media.evidence.log.merkle`, and the signed checkpoints of C2SP that name its head.
 
 Bytes in, bytes out: this module knows no files, no clocks and no recordings. Sources: C2SP signed-note,
 tlog-checkpoint and tlog-cosignature, and docs/recording-format.md §5 for what a recording narrows (no extension
@@ -16,14 +16,7 @@ from typing import Protocol
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from media.evidence.merkle import (
-    EMPTY_ROOT,
-    Tree,
-    leaf_hash,
-    node_hash,
-    verify_consistency,
-    verify_inclusion,
-)
+from media.evidence.log.merkle import EMPTY_ROOT, Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion
 
 __all__ = [
     "COSIGNATURE",
@@ -76,7 +69,7 @@ _DASH = "\u2014 "
 
 
 class Signer(Protocol):
-    """The two-method seal key of `media.evidence.seal_key`, or anything like it."""
+    """The two-method seal key of `media.evidence.seal.seal_key`, or anything like it."""
 
     def sign(self, text: bytes, origin: str) -> bytes:
         """A signed note over the text, in the name of the origin."""

@@ -18,16 +18,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from media.evidence import mux
-from media.evidence.ballast import FULL, Ballast
-from media.evidence.journal import Journal, JournalBrokenError, JournalError, Line
-from media.evidence.ledger import TrackLedger, segment_name, total
-from media.evidence.rounds import Closed, Entry, Listener, Named, Progress, Round, Staged, StoreError
-from media.evidence.seal import Recipient
-from media.evidence.store import SegmentStore
-from media.evidence.track import Gap, Segment
+from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, Line
+from media.evidence.log.store import SegmentStore
+from media.evidence.recording import mux
+from media.evidence.recording.ballast import FULL, Ballast
+from media.evidence.recording.ledger import TrackLedger, segment_name, total
+from media.evidence.recording.rounds import Closed, Entry, Listener, Named, Progress, Round, Staged, StoreError
+from media.evidence.recording.track import Gap, Segment
+from media.evidence.seal.age import Recipient
 
-logger = logging.getLogger("vivavoce.media.evidence.sealer")
+logger = logging.getLogger("vivavoce.media.evidence.recording.sealer")
 
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0

@@ -4,8 +4,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from media.evidence.journal import Line
-from media.evidence.mux import AUDIO_MIME, VIDEO_MIME
+from media.evidence.log.journal import Line
+from media.evidence.recording.mux import AUDIO_MIME, VIDEO_MIME
 
 PAGE = 512
 """Records on one index page."""

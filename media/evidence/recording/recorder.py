@@ -1,7 +1,7 @@
 """The recorder process: frames from the worker become sealed segments; the web process gives orders and is told.
 
-`python -m media.evidence.recorder --folder RUNDIR --recordings DIR --seal-key FILE --court NAME`. It listens on
-`recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
+`python -m media.evidence.recording.recorder --folder RUNDIR --recordings DIR --seal-key FILE --court NAME`. It listens
+on `recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
 and SIGTERM seal what it holds and end it; the recording can be opened again. A sealer that died ends it too: whoever
 supervises it starts another, which recovers. All state belongs to the event loop; what may block runs in threads.
 Without a recording it only does sound checks.
@@ -25,18 +25,18 @@ from typing import Any
 
 import uvloop
 
-from media.evidence import soundcheck
-from media.evidence.ballast import FULL, Ballast
-from media.evidence.beat import Beat
-from media.evidence.control import Control
-from media.evidence.journal import JournalError
-from media.evidence.recording import Recording, ledger_for
-from media.evidence.recovery import REHASHED, Opened, RecoveryError, Wanted, is_intact, open_recording
-from media.evidence.remembered import Check, Remembered
-from media.evidence.rounds import Listener, Progress, StoreError
-from media.evidence.seal import SealError
-from media.evidence.seal_key import SealKey, SealKeyError, read_seal_key
-from media.evidence.sealer import Sealer
+from media.evidence.log.journal import JournalError
+from media.evidence.recording import soundcheck
+from media.evidence.recording.ballast import FULL, Ballast
+from media.evidence.recording.beat import Beat
+from media.evidence.recording.control import Control
+from media.evidence.recording.recording import Recording, ledger_for
+from media.evidence.recording.recovery import REHASHED, Opened, RecoveryError, Wanted, is_intact, open_recording
+from media.evidence.recording.remembered import Check, Remembered
+from media.evidence.recording.rounds import Listener, Progress, StoreError
+from media.evidence.recording.sealer import Sealer
+from media.evidence.seal.age import SealError
+from media.evidence.seal.seal_key import SealKey, SealKeyError, read_seal_key
 from media.link import Link, LinkError, serve
 from media.messages import (
     WEB_TO_RECORDER,
@@ -62,7 +62,7 @@ from media.messages import (
     TrackPlan,
 )
 
-logger = logging.getLogger("vivavoce.media.evidence.recorder")
+logger = logging.getLogger("vivavoce.media.evidence.recording.recorder")
 
 MOST_WAITING = 600
 """Batches kept while a recording opens: about a minute."""
@@ -386,7 +386,7 @@ def hold(folder: Path) -> int:
 
 def main() -> int:
     """The command; 2 when it cannot begin."""
-    parser = argparse.ArgumentParser(prog="media.evidence.recorder")
+    parser = argparse.ArgumentParser(prog="media.evidence.recording.recorder")
     parser.add_argument("--folder", type=Path, required=True, help="private folder of sockets")
     parser.add_argument("--recordings", type=Path, required=True, help="folder that holds one folder a recording")
     parser.add_argument("--seal-key", type=Path, required=True, help="Ed25519 key file, mode 0600")

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pyrage
 
-from media.evidence.bag_check import Digest, printable
-from media.evidence.findings import Findings
+from media.evidence.check.bag_check import Digest, printable
+from media.evidence.check.findings import Findings
 
 EBML = b"\x1a\x45\xdf\xa3"
 CLUSTER = b"\x1f\x43\xb6\x75"

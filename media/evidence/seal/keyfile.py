@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media.evidence.seal import X25519Identity, make_identity
+from media.evidence.seal.age import X25519Identity, make_identity
 
 DEMO_LABEL = "THROW-AWAY DEMO KEY: never use it for a real hearing"
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import bagit
 
-from media.evidence import custody, tlog
-from media.evidence.bag_check import READ_BYTES, STORED, read_bag
-from media.evidence.custody import CustodyError
-from media.evidence.findings import Findings
+from media.evidence.check.bag_check import READ_BYTES, STORED, read_bag
+from media.evidence.check.findings import Findings
+from media.evidence.log import custody, tlog
+from media.evidence.log.custody import CustodyError
 
 VERIFY_TEXT = "VERIFY.txt"
 TREE_SCRIPT = "tree.py"
@@ -102,7 +102,7 @@ def check(folder: Path) -> Findings:
 
 def verify_text(head: tlog.Checkpoint) -> str:
     """VERIFY.txt: how to check the bag with tools that are not ours, with the tree script printed in full."""
-    here = resources.files("media.evidence.standalone")
+    here = resources.files("media.evidence.check.standalone")
     text = (here / VERIFY_TEXT).read_text(encoding="utf-8")
     script = (here / TREE_SCRIPT).read_text(encoding="utf-8")
     values = {

@@ -4,12 +4,12 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-from media.evidence import tlog
-from media.evidence.findings import Findings
-from media.evidence.journal_check import AHEAD_NS, SLACK_NS, is_origin
-from media.evidence.journal_lines import Line
-from media.evidence.policy import Policy
-from media.evidence.stamp_check import StampError, StampUnavailable, check_token
+from media.evidence.check.findings import Findings
+from media.evidence.check.journal_check import AHEAD_NS, SLACK_NS, is_origin
+from media.evidence.check.policy import Policy
+from media.evidence.check.stamp_check import StampError, StampUnavailable, check_token
+from media.evidence.log import tlog
+from media.evidence.log.journal_lines import Line
 
 SECOND_NS = 10**9
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from media.evidence.journal import Line
+from media.evidence.log.journal import Line
 from media.messages import TrackSwitch
 
 

@@ -10,17 +10,17 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from media.evidence.journal import Line
-from media.evidence.ledger import TrackLedger
-from media.evidence.mux import is_vp8_key
-from media.evidence.recovery import Opened
-from media.evidence.rounds import Closed, Entry
-from media.evidence.sealer import Sealer
-from media.evidence.timeline import STEP, Timeline
-from media.evidence.track import ALLOWANCE, GRID, Cutter, Item, Segment
+from media.evidence.log.journal import Line
+from media.evidence.recording.ledger import TrackLedger
+from media.evidence.recording.mux import is_vp8_key
+from media.evidence.recording.recovery import Opened
+from media.evidence.recording.rounds import Closed, Entry
+from media.evidence.recording.sealer import Sealer
+from media.evidence.recording.timeline import STEP, Timeline
+from media.evidence.recording.track import ALLOWANCE, GRID, Cutter, Item, Segment
 from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
-logger = logging.getLogger("vivavoce.media.evidence.recording")
+logger = logging.getLogger("vivavoce.media.evidence.recording.recording")
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of frames held and not sealed."""

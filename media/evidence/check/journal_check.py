@@ -10,10 +10,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Protocol
 
-from media.evidence import journal_lines
-from media.evidence.findings import Findings
-from media.evidence.journal_lines import Line, LineError
-from media.evidence.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+from media.evidence.check.findings import Findings
+from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+from media.evidence.log import journal_lines
+from media.evidence.log.journal_lines import Line, LineError
 
 ORIGIN = re.compile(
     r"(?P<court>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)"

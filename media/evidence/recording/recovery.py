@@ -16,15 +16,16 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from media.evidence import journal as journals
-from media.evidence import seal, tlog
-from media.evidence.journal import Journal, Line
-from media.evidence.ledger import TrackLedger, from_declaration, segment_name
-from media.evidence.seal_key import SealKey
-from media.evidence.store import TEMPORARY, FileStore, sync_folder, write_durably
-from media.evidence.timeline import Timeline
+from media.evidence.log import journal as journals
+from media.evidence.log import tlog
+from media.evidence.log.journal import Journal, Line
+from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
+from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name
+from media.evidence.recording.timeline import Timeline
+from media.evidence.seal import age as seal
+from media.evidence.seal.seal_key import SealKey
 
-logger = logging.getLogger("vivavoce.media.evidence.recovery")
+logger = logging.getLogger("vivavoce.media.evidence.recording.recovery")
 
 KEY_FILE = "hearing-key.age"
 REHASHED = 256

@@ -9,7 +9,7 @@ without a frame are always a gap. Video begins, and goes on after a gap, with a 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.evidence.mux import Block
+from media.evidence.recording.mux import Block
 
 GRID = 2_000
 ALLOWANCE = 300

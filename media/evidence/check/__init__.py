@@ -1,0 +1,1 @@
+"""Export as a bag, and the verdict on one."""

@@ -1,0 +1,1 @@
+"""The recorder process: frames in, sealed segments and journal lines out."""

@@ -1,0 +1,1 @@
+"""Keys: age for segments, the court's seal key, an authority's key file."""
