@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import Integer, String, bindparam, tuple_, union_all
-from sqlalchemy import select as core_select
+from sqlalchemy import Integer, String, bindparam, select as core_select, tuple_, union_all
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 

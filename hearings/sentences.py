@@ -1,8 +1,8 @@
 """Sentences a person reads, written in English and remembered as they were made, so that pages tell them in theirs.
 
 `tell("{state} is bound since {day}", state=StateName("FR", "France"), day=...)` is an ordinary English text for
-everything that stores, compares or sends it; `web.sentences` finds message and inputs in it and says the same in the
-reader's language. Messages are collected for translators by `python -m web.catalogues`.
+everything that stores, compares or sends it; `web.words.sentences` finds message and inputs in it and says the same in
+the reader's language. Messages are collected for translators by `python -m web.words.catalogues`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Sentence(str):
 class Word(str):
     """A code of a closed list (data/enums.yaml), in English its own letters.
 
-    `table`: that of `web.terms.WORDS`, `role`, or the class of a status.
+    `table`: that of `web.words.terms.WORDS`, `role`, or the class of a status.
     """
 
     __slots__ = ("code", "table")

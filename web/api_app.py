@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -11,50 +10,45 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web.api import (
-    agreements,
-    attachments,
-    calendars,
-    clients,
-    clock_changes,
-    consents,
-    consultations,
-    days,
-    directory,
-    docket_plan,
-    documents,
-    events,
-    export,
-    hearings,
-    invitations,
-    law_rows,
-    line_tests,
-    messages,
-    minutes,
-    offers,
-    openapi,
-    participants,
-    problems,
-    recipients,
-    recorded_acts,
-    recordings,
-    reference,
-    request_log,
-    request_work,
-    requests,
-    resources,
-    signing,
-    sites,
-    slots,
-    tokens,
-    translations,
-    webhooks,
-    worklist,
-)
+from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
+from web.api import openapi, problems, tokens
 from web.api.dpop import SeenProofs
-
-if TYPE_CHECKING:
-    from web.parts import Parts
+from web.documents import (
+    api as documents,
+    attachments_api as attachments,
+    export_api as export,
+    translations_api as translations,
+)
+from web.hearing import (
+    api as hearings,
+    days_api as days,
+    invitations_api as invitations,
+    participants_api as participants,
+)
+from web.law import reference_api as reference, rows_api as law_rows
+from web.minutes import api as minutes
+from web.outward import clients_api as clients, events_api as events, webhooks_api as webhooks
+from web.overview import worklist_api as worklist
+from web.parts import Parts
+from web.people import directory_api as directory
+from web.requests import (
+    api as requests,
+    consents_api as consents,
+    consultations_api as consultations,
+    log_api as request_log,
+    messages_api as messages,
+    work_api as request_work,
+)
+from web.signatures import recipients_api as recipients, signatures_api as signing
+from web.sitting import acts_api as recorded_acts, recordings_api as recordings
+from web.times import (
+    calendars_api as calendars,
+    clock_changes_api as clock_changes,
+    offers_api as offers,
+    plan_api as docket_plan,
+    resources_api as resources,
+    slots_api as slots,
+)
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
@@ -70,7 +64,7 @@ RESOURCES = (
 """Modules with a `router`, in the order of the description."""
 
 
-def create_api(parts: "Parts", *, started: float) -> FastAPI:
+def create_api(parts: Parts, *, started: float) -> FastAPI:
     """Build the API over the application's parts; it has no lifespan of its own. `started`: when this process began."""
     api = FastAPI(
         title="Vivavoce",

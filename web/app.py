@@ -14,65 +14,56 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from hearings.db import Database
-from web import rendering, signalling
-from web.actors import LoginMiddleware
+from web.agreement import line_test_pages as line_test, pages as technical, site_pages as sites
 from web.api.mount import LazyApi
 from web.buckets import Buckets, Rate
-from web.conductors import Conductors
-from web.i18n import LanguageMiddleware
-from web.line_rooms import LineRooms
-from web.pages import (
-    api_clients,
-    calendars,
-    directory,
-    docket,
-    docket_plan,
-    documents,
-    entry,
-    feeds,
-    hearing,
-    hearing_requests,
-    keys,
-    law,
-    law_check,
-    line_test,
-    live,
-    minutes,
-    minutes_copies,
-    minutes_passages,
-    outbox,
-    people,
-    recipients,
-    recorded,
-    recordings,
-    request_consents,
-    request_contacts,
-    request_documents,
-    request_export,
-    request_signing,
-    request_wizard,
-    resources,
-    schedule,
-    sites,
-    slots,
-    technical,
-    time_signing,
-    times,
-    waiting,
-    webhooks,
+from web.documents import export_pages as request_export, file_pages as request_documents, pages as documents
+from web.hearing import pages as hearing, people_pages as people
+from web.law import check_pages as law_check, pages as law
+from web.live.conductors import Conductors
+from web.live.line_rooms import LineRooms
+from web.minutes import copy_pages as minutes_copies, pages as minutes, passage_pages as minutes_passages
+from web.outward import (
+    client_pages as api_clients,
+    feed_pages as feeds,
+    outbox_pages as outbox,
+    webhook_pages as webhooks,
 )
+from web.overview import docket_pages as docket, waiting_pages as waiting
 from web.parts import Parts, read_keys, require_folders
 from web.paths import BASE
-from web.problems import ProblemsMiddleware, handle
-from web.security import (
+from web.people import directory_pages as directory, entry_pages as entry
+from web.requests import (
+    consent_pages as request_consents,
+    contact_pages as request_contacts,
+    pages as hearing_requests,
+    signing_pages as request_signing,
+    wizard_pages as request_wizard,
+)
+from web.server import rendering
+from web.server.problems import ProblemsMiddleware, handle
+from web.server.security import (
     BodyLimitMiddleware,
     HeadersMiddleware,
     LimitsMiddleware,
     OriginMiddleware,
     PathMiddleware,
 )
+from web.server.sign_in import LoginMiddleware
+from web.server.view_log import ViewsMiddleware
 from web.settings import Settings
-from web.shown import ViewsMiddleware
+from web.signatures import recipient_pages as recipients, signing_key_pages as keys
+from web.sitting import act_pages as recorded, live_pages as live, recording_pages as recordings, signalling
+from web.times import (
+    calendar_pages as calendars,
+    offer_pages as times,
+    plan_pages as docket_plan,
+    resource_pages as resources,
+    schedule_pages as schedule,
+    signing_pages as time_signing,
+    slot_pages as slots,
+)
+from web.words.i18n import LanguageMiddleware
 
 if TYPE_CHECKING:
     from scheduler.runner import Clock

@@ -26,8 +26,8 @@ from media.evidence.check import bag, verify
 from media.evidence.log import custody
 from media.evidence.seal import seal_key
 from media.evidence.seal.keyfile import make_key_file, policy_text
-from web import demo
 from web.app import create_app
+from web.demo import demo
 from web.parts import NotInitialised, read_keys, require_folders
 from web.settings import Settings, SettingsError
 

@@ -14,9 +14,9 @@ from media.evidence.seal.seal_key import read_seal_key
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World
-from web import i18n
 from web.parts import Keys, NotInitialised, read_keys, require_folders
 from web.settings import Settings
+from web.words import i18n
 
 
 def build(settings: Settings, database: Database, sandbox: Database | None, keys: Keys) -> list[Clock]:

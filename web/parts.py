@@ -11,8 +11,8 @@ import jinja2
 from hearings.db import Database
 from hearings.documents.pdf_seals import DocumentSeal
 from web.buckets import Buckets
-from web.conductors import Conductors
-from web.line_rooms import LineRooms
+from web.live.conductors import Conductors
+from web.live.line_rooms import LineRooms
 from web.settings import Settings
 
 

@@ -17,9 +17,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
-from hearings.agreement import facts as agreement_facts
-from hearings.agreement import outcome as outcomes
-from hearings.agreement import profiles
+from hearings.agreement import facts as agreement_facts, outcome as outcomes, profiles
 from hearings.agreement.negotiation import Needs, Outcome, negotiate
 from hearings.errors import AgreementConflict, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.models import (

@@ -1,9 +1,9 @@
 """Line tests: what both sites' browsers measured, judged against the agreement, and how long a passed one is good for.
 
-Both browsers meet in a media worker as in a hearing (`web.line_rooms`). The figures: round trip between the sites (the
-sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth, the quality of speech
-estimated from the first three, and how far sound is ahead of the picture where a browser says so. The limits are data
-(data/negotiation.yaml), the band that of simultaneous interpreting (ISO 24019, data/defaults.yaml).
+Both browsers meet in a media worker as in a hearing (`web.live.line_rooms`). The figures: round trip between the sites
+(the sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth, the quality of
+speech estimated from the first three, and how far sound is ahead of the picture where a browser says so. The limits are
+data (data/negotiation.yaml), the band that of simultaneous interpreting (ISO 24019, data/defaults.yaml).
 """
 
 import math
@@ -17,8 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import pages, reference
 from hearings.actors import Actor
-from hearings.agreement import agreements, profiles, speech_quality
-from hearings.agreement import facts as agreement_facts
+from hearings.agreement import agreements, facts as agreement_facts, profiles, speech_quality
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotFound, NotReady
 from hearings.models import Agreement, Hearing, LineReport, LineTest
 from hearings.moves import move_agreement

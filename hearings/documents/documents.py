@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hearings.documents import glyphs
-from hearings.documents import words as document_words
+from hearings.documents import glyphs, words as document_words
 
 if TYPE_CHECKING:
     import typst

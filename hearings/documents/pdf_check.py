@@ -13,8 +13,7 @@ import unicodedata
 from io import BytesIO
 from typing import Any
 
-from asn1crypto import pem
-from asn1crypto import x509 as asn1_x509
+from asn1crypto import pem, x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature

@@ -7,8 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import NotReady
-from hearings.hearing import days as hearing_days
-from hearings.hearing import hearing as diary
+from hearings.hearing import days as hearing_days, hearing as diary
 from hearings.models import Hearing
 from hearings.moves import move_hearing
 from hearings.permissions import require_staff

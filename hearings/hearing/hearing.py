@@ -10,8 +10,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, line_tests, room_rules
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.errors import Invalid, NotAllowed, NotReady
-from hearings.hearing import days as hearing_days
-from hearings.hearing import law_on_the_day, offers
+from hearings.hearing import days as hearing_days, law_on_the_day, offers
 from hearings.hearing.agreed_terms import consent
 from hearings.hearing.links import kill_links
 from hearings.ids import new_ref

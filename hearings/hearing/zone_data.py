@@ -14,9 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.clocks import tzdb_version, zone
 from hearings.errors import NotReady
-from hearings.hearing import days as hearing_days
-from hearings.hearing import hearing as diary
-from hearings.hearing import offers
+from hearings.hearing import days as hearing_days, hearing as diary, offers
 from hearings.models import Hearing, HearingDay
 from hearings.moves import noted
 from hearings.permissions import require_staff

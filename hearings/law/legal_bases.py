@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from hearings.errors import Invalid
-from hearings.law import conduct, overlays
-from hearings.law import consent_rules as consents
+from hearings.law import conduct, consent_rules as consents, overlays
 from hearings.law.answer import Ask, ConsentNeed, Line, LineStatus, Note, Term
 from hearings.law.law import LAW, Law, cite
 from hearings.law.needs import needs

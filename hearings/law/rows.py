@@ -16,8 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
-from hearings.law import law as laws
-from hearings.law import legal_bases
+from hearings.law import law as laws, legal_bases
 from hearings.law.law import Law
 from hearings.law.row_checks import validate
 from hearings.law.row_shape import states_of

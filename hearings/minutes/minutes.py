@@ -14,8 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.languages import language
-from hearings.minutes import passages
-from hearings.minutes import text as minutes_text
+from hearings.minutes import passages, text as minutes_text
 from hearings.minutes.draft import draft, text_of
 from hearings.minutes.gathering import gather
 from hearings.minutes.passages import How, latest, tongues

@@ -17,8 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
-from hearings.minutes import minutes, passages, reservations
-from hearings.minutes import text as minutes_text
+from hearings.minutes import minutes, passages, reservations, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
 from hearings.minutes.phrases import Joined, english, say
 from hearings.models import (
@@ -38,9 +37,7 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
-from hearings.requests import consultations
-from hearings.requests import document as request_document
-from hearings.requests import log as request_log
+from hearings.requests import consultations, document as request_document, log as request_log
 from hearings.requests.document import Papers
 from hearings.requests.statements import content, plain
 from hearings.signatures import signatures

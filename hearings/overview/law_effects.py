@@ -22,8 +22,7 @@ from hearings.law.rows import Edit, edited
 from hearings.models import Hearing, HearingDay, HearingRequest
 from hearings.sentences import Series, tell
 from hearings.status import HearingStatus, RequestStatus
-from hearings.times import court_times
-from hearings.times import queries as diary_queries
+from hearings.times import court_times, queries as diary_queries
 
 OPEN = tuple(status for status in RequestStatus if status.value not in {"refused", "withdrawn", "executed", "closed"})
 """Requests whose evaluation still matters."""

@@ -13,13 +13,11 @@ import rfc8785
 from babel import Locale
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import clocks, reference
-from hearings import languages as tongues
+from hearings import clocks, languages as tongues, reference
 from hearings.documents.documents import written
 from hearings.documents.words import known, word
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
-from hearings.requests import attachments, consent_answers, translations
-from hearings.requests import statements as statement_bodies
+from hearings.requests import attachments, consent_answers, statements as statement_bodies, translations
 from hearings.signatures import signatures
 
 FORMAT = "vivavoce-request"

@@ -41,8 +41,7 @@ from hearings.requests.answers import (
     take_up_again,
 )
 from hearings.requests.completeness import Completeness, completeness
-from hearings.requests.fields import FIELDS, fill
-from hearings.requests.fields import read as read_fields
+from hearings.requests.fields import FIELDS, fill, read as read_fields
 from hearings.requests.log import log, require
 from hearings.sentences import Series, Word, tell
 from hearings.status import HEARINGS_OVER, RequestStatus

@@ -27,8 +27,7 @@ from hearings.models import RefusedStatement, Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
 from hearings.queries import Page
-from hearings.signatures import jws as proofs
-from hearings.signatures import signing_keys
+from hearings.signatures import jws as proofs, signing_keys
 
 __all__ = ["Act", "payload", "receive", "refused", "sign", "signatures_of", "statement", "still_verifies"]
 

@@ -12,8 +12,7 @@ from hearings.law import law as laws
 from hearings.models import Hearing, HearingRequest, Resource
 from hearings.models.request import Side
 from hearings.sentences import tell_n
-from hearings.times import bookings, calendars, slots
-from hearings.times import queries as diary_queries
+from hearings.times import bookings, calendars, queries as diary_queries, slots
 from hearings.times.bookings import MOST
 from hearings.times.convenience import Attendee
 from hearings.times.interpreters import LASTING, Need, objections

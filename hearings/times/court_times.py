@@ -12,8 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.law import law as laws
 from hearings.models import Hearing
-from hearings.times import calendars
-from hearings.times import queries as diary_queries
+from hearings.times import calendars, queries as diary_queries
 from hearings.times.calendars import CourtCalendar
 
 Time = tuple[datetime, datetime]

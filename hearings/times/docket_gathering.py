@@ -18,8 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import clocks, languages
 from hearings.errors import Invalid
 from hearings.law import law
-from hearings.models import Hearing, HearingRequest
-from hearings.models import Resource as ResourceRow
+from hearings.models import Hearing, HearingRequest, Resource as ResourceRow
 from hearings.models.diary import ResourceKind
 from hearings.sentences import tell
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus

@@ -29,8 +29,7 @@ from hearings.db import Database
 from hearings.law import law as laws
 from hearings.models import Booking, Hearing, Resource
 from hearings.models.diary import ResourceKind
-from hearings.times import queries as diary_queries
-from hearings.times import slots
+from hearings.times import queries as diary_queries, slots
 from hearings.times.convenience import Attendee
 
 specification = importlib.util.spec_from_file_location("bench_reading", Path(__file__).parent / "bench_reading.py")

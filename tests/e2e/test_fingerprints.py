@@ -9,7 +9,7 @@ from playwright.async_api import Route, expect
 
 from media import messages
 from media.processes import Process, python
-from web import line_rooms
+from web.live import line_rooms
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -15,8 +15,8 @@ from hearings.db import Database
 from hearings.people import logins, staff
 from hearings.signatures import recipients, signing_keys
 from media.evidence.seal.keyfile import make_key_file
-from web.demo import REQUEST
-from web.pages.request_steps import STEPS
+from web.demo.demo import REQUEST
+from web.requests.steps import STEPS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -24,8 +24,7 @@ from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.agreement import agreements, sites
 from hearings.db import Database
-from hearings.hearing import hearing as diary
-from hearings.hearing import links, participants, seats
+from hearings.hearing import hearing as diary, links, participants, seats
 from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.requests import requests
 from hearings.roles import CONDUCTING, Role

@@ -11,8 +11,7 @@ from sqlmodel import select, update
 
 from hearings import clocks, queries
 from hearings.actors import Actor, person_actor
-from hearings.agreement import agreements, sites
-from hearings.agreement import facts as agreement_facts
+from hearings.agreement import agreements, facts as agreement_facts, sites
 from hearings.errors import (
     AgreementConflict,
     IllegalMove,
@@ -23,8 +22,7 @@ from hearings.errors import (
     SignatureRefused,
     TermsChanged,
 )
-from hearings.hearing import hearing as diary
-from hearings.hearing import participants
+from hearings.hearing import hearing as diary, participants
 from hearings.models import (
     Agreement,
     Attachment,

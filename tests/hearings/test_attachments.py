@@ -12,8 +12,7 @@ from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady, UnknownLanguage
 from hearings.models import AttachmentBytes, HearingRequest, Person
-from hearings.requests import attachments, requests, translations
-from hearings.requests import log as request_log
+from hearings.requests import attachments, log as request_log, requests, translations
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 20

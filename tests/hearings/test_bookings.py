@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,8 +16,7 @@ from hearings.db import Database
 from hearings.errors import DoubleBooking, Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Booking, Resource
 from hearings.models.diary import ResourceKind
-from hearings.times import bookings, resources
-from hearings.times import queries as diary_queries
+from hearings.times import bookings, queries as diary_queries, resources
 
 CLERK = Actor(id="c", label="A clerk", state="RO", functions=frozenset({"clerk"}))
 THAI = Actor(id="t", label="An authority", state="TH", functions=frozenset({"clerk", "authority"}))

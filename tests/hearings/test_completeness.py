@@ -44,7 +44,7 @@ def test_what_is_asked_for_only_where_possible_is_thin_and_stops_nothing(fields:
 
 
 def test_a_full_request_has_every_letter_given() -> None:
-    from web.demo import REQUEST
+    from web.demo.demo import REQUEST
 
     found = completeness(request(REQUEST | {"person_born": "1990-01-31"}))
     assert {one.letter: one.found.value for one in found.letters} == dict.fromkeys("abcdef", "given")

@@ -8,11 +8,9 @@ import pytest
 from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import BasisNotInForce, Invalid
-from hearings.hearing import hearing as diary
-from hearings.hearing import law_on_the_day
+from hearings.hearing import hearing as diary, law_on_the_day
 from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS, Held
-from hearings.law import law
-from hearings.law import rows as law_rows
+from hearings.law import law, rows as law_rows
 from hearings.law.law import LAW
 from hearings.models import Hearing, HearingRequest
 from hearings.requests import requests

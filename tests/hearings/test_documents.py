@@ -14,14 +14,19 @@ import rfc8785
 import yaml
 
 from hearings import reference
-from hearings.documents import documents, glyphs
-from hearings.documents import words as document_words
+from hearings.documents import documents, glyphs, words as document_words
 from hearings.errors import FontsMissing
-from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
-from hearings.models import request as request_model
+from hearings.models import (
+    Attachment,
+    Consent,
+    HearingRequest,
+    Signature,
+    SigningKey,
+    Translation,
+    request as request_model,
+)
 from hearings.models.signature import Act
-from hearings.requests import document as request_document
-from hearings.requests import fields as request_fields
+from hearings.requests import document as request_document, fields as request_fields
 from hearings.requests.document import BESIDES, LETTERS, WORDS, Papers
 from hearings.status import ConsentStatus, RequestStatus
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from hearings import queries
-from hearings.agreement import agreements
-from hearings.agreement import outcome as outcomes
+from hearings.agreement import agreements, outcome as outcomes
 from hearings.errors import FingerprintsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.models import FingerprintComparison

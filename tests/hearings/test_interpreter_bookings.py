@@ -10,8 +10,7 @@ from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid
-from hearings.hearing import adjournments, days
-from hearings.hearing import hearing as diary
+from hearings.hearing import adjournments, days, hearing as diary
 from hearings.law import rows as law_rows
 from hearings.law.law import LAW
 from hearings.models import Booking, Hearing, HearingRequest, Resource

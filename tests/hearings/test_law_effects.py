@@ -11,8 +11,7 @@ from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import ConsentMissing
 from hearings.hearing import hearing as diary
-from hearings.law import law
-from hearings.law import rows as law_rows
+from hearings.law import law, rows as law_rows
 from hearings.law.law import LAW
 from hearings.law.legal_bases import Ask, evaluate
 from hearings.law.rows import Edit

@@ -12,13 +12,11 @@ from hearings import reference
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
-from hearings.law import law, legal_bases, row_checks
-from hearings.law import rows as law_rows
+from hearings.law import law, legal_bases, row_checks, rows as law_rows
 from hearings.law.law import LAW
 from hearings.law.rows import Edit
 from hearings.models.law import LawKind
-from hearings.times import availability, calendars
-from hearings.times import queries as diary_queries
+from hearings.times import availability, calendars, queries as diary_queries
 from hearings.times.slots import Wanted
 
 UNKNOWN = {

@@ -24,8 +24,7 @@ from hearings.errors import (
     PinWrong,
 )
 from hearings.events import EventKind
-from hearings.hearing import hearing as diary
-from hearings.hearing import links, participants
+from hearings.hearing import hearing as diary, links, participants
 from hearings.models import Hearing, HearingEvent, Invitation, Login, Participant
 from hearings.people import logins
 from hearings.roles import Role

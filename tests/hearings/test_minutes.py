@@ -16,8 +16,7 @@ from hearings.actors import SYSTEM
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
 from hearings.events import EventKind, record
 from hearings.hearing import seats
-from hearings.minutes import minutes, passages, reservations
-from hearings.minutes import text as minutes_text
+from hearings.minutes import minutes, passages, reservations, text as minutes_text
 from hearings.minutes.facts import SECTIONS
 from hearings.minutes.passages import How, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from hearings.agreement import equipment, negotiation, profiles
-from hearings.agreement import outcome as outcomes
+from hearings.agreement import equipment, negotiation, outcome as outcomes, profiles
 from hearings.agreement.negotiation import Interpreting, Needs, Outcome, Result
 from hearings.agreement.negotiation_words import OPTIONS, SENTENCES
 from hearings.agreement.profiles import Profile

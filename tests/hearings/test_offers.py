@@ -24,14 +24,10 @@ from hearings.errors import (
 from hearings.hearing import (
     adjournments,
     agreed_terms,
+    days as hearing_days,
+    hearing as diary,
     offers,
     participants,
-)
-from hearings.hearing import (
-    days as hearing_days,
-)
-from hearings.hearing import (
-    hearing as diary,
 )
 from hearings.models import Booking, Hearing, HearingRequest, Offer, Person
 from hearings.models.diary import ResourceKind
@@ -39,8 +35,7 @@ from hearings.models.hearing import RecordingPolicy
 from hearings.moves import move_hearing
 from hearings.roles import Role
 from hearings.status import HearingStatus, OfferStatus
-from hearings.times import availability, bookings, resources
-from hearings.times import queries as diary_queries
+from hearings.times import availability, bookings, queries as diary_queries, resources
 from hearings.times.slots import Wanted
 from hearings.times.wall_times import WallTime
 

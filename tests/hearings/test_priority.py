@@ -11,9 +11,7 @@ from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import HearingRequest, Person
 from hearings.moves import move_request
-from hearings.requests import log as request_log
-from hearings.requests import priority, requests
-from hearings.requests import queries as request_queries
+from hearings.requests import log as request_log, priority, queries as request_queries, requests
 from hearings.requests.fields import fill
 from hearings.status import RequestStatus
 

@@ -11,8 +11,7 @@ from hearings.agreement import agreements, room_rules
 from hearings.agreement.room_rules import RoomRules
 from hearings.errors import ConditionsOpen, Invalid, NoRecipients, NotAllowed, NotReady
 from hearings.events import EventKind
-from hearings.hearing import hearing as diary
-from hearings.hearing import participants
+from hearings.hearing import hearing as diary, participants
 from hearings.models import Agreement, Hearing, HearingRequest, Sitting
 from hearings.requests import conditions
 from hearings.requests.conditions import ConditionKind

@@ -21,8 +21,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, SignatureRefused, TermsChanged
 from hearings.models import HearingRequest, Signature, SigningKey
-from hearings.signatures import jws as proofs
-from hearings.signatures import signatures, signing_keys
+from hearings.signatures import jws as proofs, signatures, signing_keys
 from hearings.signatures.signatures import Act, statement
 
 SEEDS = {"RO": b"r" * 32, "TH": b"t" * 32, "FR": b"f" * 32}
@@ -516,4 +515,4 @@ def test_only_receiving_makes_a_signature_and_only_the_demonstration_signs() -> 
             if called == "signatures.sign" or "Ed25519PrivateKey" in called:
                 signers.add(path.relative_to(root).as_posix())
     assert makers == {"hearings/signatures/signatures.py"}
-    assert signers == {"hearings/signatures/signatures.py", "web/demo_keys.py"}
+    assert signers == {"hearings/signatures/signatures.py", "web/demo/keys.py"}

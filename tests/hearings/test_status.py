@@ -9,8 +9,7 @@ import pytest
 from hearings import events, moves, roles, status
 from hearings.errors import IllegalMove
 from hearings.law import answer
-from hearings.models import request as request_model
-from hearings.models import sitting as sitting_model
+from hearings.models import request as request_model, sitting as sitting_model
 from hearings.status import LIFECYCLES
 
 # Written down again, as words, from architecture.md §5 and the edges decided on: the code must agree.

@@ -3,8 +3,7 @@
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hearings import ids, languages, roles
 from hearings.errors import Invalid, UnknownLanguage

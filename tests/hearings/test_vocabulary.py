@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from hearings import events, permission_table, roles, status
-from hearings.models import directory as directory_model
-from hearings.models import request as request_model
-from hearings.models import request_parts as request_parts_model
-from hearings.models import signature as signature_model
-from hearings.models import sitting as sitting_model
+from hearings.models import (
+    directory as directory_model,
+    request as request_model,
+    request_parts as request_parts_model,
+    signature as signature_model,
+    sitting as sitting_model,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = [

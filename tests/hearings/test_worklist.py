@@ -16,9 +16,7 @@ from hearings.agreement import agreements
 from hearings.clocks import tzdb_version
 from hearings.db import Database
 from hearings.errors import GateNotMet, Invalid, NotAllowed, NotFound, NotReady, Stale
-from hearings.hearing import adjournments, zone_data
-from hearings.hearing import days as hearing_days
-from hearings.hearing import hearing as diary
+from hearings.hearing import adjournments, days as hearing_days, hearing as diary, zone_data
 from hearings.ids import new_id
 from hearings.law.answer import ConsentNeed
 from hearings.law.legal_bases import GateResult
@@ -47,15 +45,11 @@ from hearings.requests import (
     consent_answers,
     consultations,
     informal,
+    log as request_log,
     person_consents,
+    queries as request_queries,
     requests,
     sending,
-)
-from hearings.requests import (
-    log as request_log,
-)
-from hearings.requests import (
-    queries as request_queries,
 )
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings, withdrawals

@@ -18,8 +18,7 @@ from cryptography.x509.oid import NameOID
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox, webhooks
-from scheduler import delivery
-from scheduler import webhooks as sending
+from scheduler import delivery, webhooks as sending
 from scheduler.ways import Posting, Ways
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)

@@ -38,7 +38,7 @@ from media.evidence.recording.mux import Block
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey, make_seal_key
 from web.app import create_app
-from web.security import csrf_token
+from web.server.security import csrf_token
 from web.settings import Settings
 
 COURT = "demo.vivavoce.example"

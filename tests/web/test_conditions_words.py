@@ -2,7 +2,7 @@
 
 from hearings.agreement import negotiation_words as domain
 from hearings.requests import conditions
-from web import conditions_words, i18n, negotiation_words
+from web.words import conditions as conditions_words, i18n, negotiation as negotiation_words
 
 
 def test_the_sentences_are_those_of_the_domain() -> None:

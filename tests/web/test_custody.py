@@ -2,7 +2,8 @@
 
 import json
 
-from web import custody, i18n
+from web.sitting import custody
+from web.words import i18n
 
 AT = 1_764_831_600_000_000_000
 

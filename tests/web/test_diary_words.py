@@ -4,7 +4,7 @@ import pytest
 
 from hearings.errors import InterpreterUnfit
 from hearings.times.slots import Reason
-from web import diary_words, i18n
+from web.words import diary as diary_words, i18n
 
 
 @pytest.mark.parametrize(

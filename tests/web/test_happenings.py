@@ -7,7 +7,7 @@ import pytest
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant
 from hearings.roles import Role
-from web import happenings
+from web.words import event_log as happenings
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 WITNESS = Participant(

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from markupsafe import Markup
 
-from web import catalogues, i18n
+from web.words import catalogues, i18n
 
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 WEB = Path(i18n.__file__).parent
@@ -93,7 +93,7 @@ def fields(text):
 
 
 def test_the_catalogues_are_what_the_program_says():
-    assert catalogues.main(["--check"]) == 0, "run python -m web.catalogues"
+    assert catalogues.main(["--check"]) == 0, "run python -m web.words.catalogues"
 
 
 def test_no_message_is_a_name_of_the_code():

@@ -1,10 +1,9 @@
 """The recording indicator claims sealed bytes and nothing else; unknown counts as failing."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from web.indicator import FAILING_AFTER, SLOW_AFTER, RecordingFacts, indicator
+from web.live.indicator import FAILING_AFTER, SLOW_AFTER, RecordingFacts, indicator
 
 SECOND = 1_000_000_000
 OPEN = RecordingFacts(opened_at=100 * SECOND)

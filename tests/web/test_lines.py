@@ -7,8 +7,8 @@ import pytest
 from hearings.models import Participant
 from hearings.roles import Role
 from hearings.status import PresenceStatus
-from web import lines
-from web.view import Liveness
+from web.live import lines
+from web.live.view import Liveness
 
 SECOND = 1_000_000_000
 

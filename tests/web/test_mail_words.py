@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_file
 
 from hearings.models import HearingRequest, Person
 from hearings.outward import invitations, mail_words, notices
-from web import catalogues, i18n
+from web.words import catalogues, i18n
 
 OTHERS = [tag for tag in i18n.LANGUAGES if tag != "en"]
 

@@ -5,7 +5,7 @@ import pytest
 from hearings.minutes.gathering import conditions_of
 from hearings.minutes.phrases import say
 from hearings.models import HearingRequest
-from web import minutes_words
+from web.words import minutes as minutes_words
 
 RULES = [
     {"kind": "time_limit", "minutes": 21},

@@ -13,7 +13,7 @@ from hearings.roles import Role
 from hearings.status import PresenceStatus, SittingStatus
 from media import messages
 from media.live import routing
-from web import plan
+from web.live import plan
 
 
 def seat(role: Role, speaks: str = "th", renders: str = "") -> Participant:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from hearings.documents import pdf_seals
-from web import printing
 from web.parts import PDF_CHECKS
+from web.server import printing
 
 
 async def test_only_a_few_files_are_checked_at_the_same_time_and_the_others_wait(monkeypatch: Any, tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 from hearings.models import HearingEvent, Participant
 from hearings.roles import Role
 from hearings.sitting.recorded_acts import KINDS
-from web import happenings, i18n, recorded_words
+from web.words import event_log as happenings, i18n, recorded_acts as recorded_words
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 

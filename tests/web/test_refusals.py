@@ -11,7 +11,8 @@ from hearings.sentences import Series, StateName, Word, tell, tell_n
 from hearings.status import HearingStatus, MinutesStatus
 from hearings.texts import clean
 from media import messages
-from web import forms, i18n, refusals
+from web.server import forms
+from web.words import i18n, refusals
 
 
 class Marked(gettext.NullTranslations):

@@ -4,9 +4,9 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
-from web import security
 from web.buckets import Buckets
-from web.security import origin_allowed
+from web.server import security
+from web.server.security import origin_allowed
 from web.settings import Settings
 
 LOCAL = Settings(public_url="http://localhost:8000")

@@ -6,8 +6,8 @@ import pytest
 from markupsafe import Markup
 
 from hearings.sentences import Quoted, Series, StateName, Tongue, Word, tell, tell_n
-from web import catalogues, i18n, law_words, terms
-from web.sentences import told, told_here
+from web.words import catalogues, i18n, law as law_words, terms
+from web.words.sentences import told, told_here
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import hearings
 from hearings.agreement import facts as agreement_facts
-from web import i18n, statuses
+from web.words import i18n, statuses
 
 CODE = Path(hearings.__file__).parent
 

@@ -7,8 +7,8 @@ import pytest
 from hearings.models import Hearing, Participant, Sitting
 from hearings.roles import Role
 from hearings.status import PresenceStatus
-from web.indicator import RecordingFacts
-from web.view import Liveness, Scene, person
+from web.live.indicator import RecordingFacts
+from web.live.view import Liveness, Scene, person
 
 
 def somebody(role: Role, state: str, presence: PresenceStatus = PresenceStatus.present) -> Participant:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 from fastapi import Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,10 +17,8 @@ from hearings.outward import api_clients
 from web.api import dpop
 from web.api.dpop import Checked, SeenProofs
 from web.api.problems import ApiError
+from web.parts import Parts
 from web.paths import BASE
-
-if TYPE_CHECKING:
-    from web.parts import Parts
 
 CALLER = "vivavoce.caller"
 """Where the scope of a request keeps its caller."""
@@ -67,9 +65,9 @@ class Caller:
         return f"{parts_of(self.request).settings.origin}{BASE}{path}"
 
 
-def parts_of(request: Request) -> "Parts":
+def parts_of(request: Request) -> Parts:
     """What the application shares."""
-    return cast("Parts", request.scope["app"].state.parts)
+    return cast(Parts, request.scope["app"].state.parts)
 
 
 async def current(request: Request) -> Caller:
@@ -122,7 +120,7 @@ def actor_of(client: ApiClient, scopes: Sequence[str]) -> Actor:
     return Actor(id=client.id, label=client.name, state=client.owner_state, functions=api_clients.functions_of(scopes))
 
 
-def database_of(parts: "Parts", client: ApiClient) -> Database:
+def database_of(parts: Parts, client: ApiClient) -> Database:
     """Where a client works. Raises `ApiError` when the installation has no sandbox."""
     if not client.sandbox:
         return parts.database

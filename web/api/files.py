@@ -9,8 +9,8 @@ from fastapi import Depends, Request, Response
 
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.requests import attachments
-from web import printing
 from web.api.bodies import ReadRequest
+from web.server import printing
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,5 @@ def download(data: bytes, *, name: str, media_type: str) -> Response:
 
 
 def headers(name: str) -> dict[str, str]:
-    """The headers of a download (RFC 6266, RFC 8187); those every answer has are `web.security`'s."""
+    """The headers of a download (RFC 6266, RFC 8187); those every answer has are `web.server.security`'s."""
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}", "Cache-Control": "no-store"}

@@ -1,18 +1,15 @@
 """Rate limits of the API: a bucket for each client, told in headers; before a client is known, one for its address."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
 from web.api.problems import ApiError
-from web.security import address
-
-if TYPE_CHECKING:
-    from web.parts import Parts
+from web.parts import Parts
+from web.server.security import address
 
 
-def take(parts: "Parts", client_id: str) -> Mapping[str, str]:
+def take(parts: Parts, client_id: str) -> Mapping[str, str]:
     """One request of a client; the headers that tell what is left. Raises `ApiError` 429."""
     wait = parts.buckets.take("api", client_id)
     headers = _headers(parts, client_id)
@@ -21,14 +18,14 @@ def take(parts: "Parts", client_id: str) -> Mapping[str, str]:
     return headers
 
 
-def take_address(parts: "Parts", connection: HTTPConnection) -> None:
+def take_address(parts: Parts, connection: HTTPConnection) -> None:
     """One request of somebody not known (yet): a token, or a failed attempt. Raises `ApiError` 429."""
     wait = parts.buckets.take("api_address", address(connection))
     if wait:
         raise ApiError("too_many_requests", headers={"Retry-After": str(int(wait) + 1)})
 
 
-def _headers(parts: "Parts", client_id: str) -> dict[str, str]:
+def _headers(parts: Parts, client_id: str) -> dict[str, str]:
     limit = parts.buckets.rates["api"]
     left = parts.buckets.left("api", client_id)
     return {

@@ -1,7 +1,7 @@
 """What went wrong, for a program: RFC 9457 problems with a stable `code`, from one table.
 
-Codes of `hearings` are taken from its own tree of errors, with the statuses of `web.problems`. What nobody foresaw is
-our failure: 500, a reference, and the traceback in the log; no route turns it into a fault of the caller.
+Codes of `hearings` are taken from its own tree of errors, with the statuses of `web.server.problems`. What nobody
+foresaw is our failure: 500, a reference, and the traceback in the log; no route turns it into a fault of the caller.
 """
 
 import logging
@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from hearings import errors
 from hearings.signatures.signatures import CAUSES
 from web.paths import BASE
-from web.problems import status_of
+from web.server.problems import status_of
 
 logger = logging.getLogger("vivavoce.web.api.problems")
 

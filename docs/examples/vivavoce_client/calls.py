@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 
 from vivavoce_client.keys import Authority, Key, encode
-from vivavoce_client.problems import Problem
-from vivavoce_client.problems import problem as problem_of
+from vivavoce_client.problems import Problem, problem as problem_of
 
 API = "/api/v1"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

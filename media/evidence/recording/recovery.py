@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from media.evidence.log import journal as journals
-from media.evidence.log import tlog
+from media.evidence.log import journal as journals, tlog
 from media.evidence.log.journal import Journal, Line
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
 from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name

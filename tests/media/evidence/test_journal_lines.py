@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from media.evidence.check import policy, proofs_check
 from media.evidence.check.policy import parse

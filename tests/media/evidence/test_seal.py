@@ -5,8 +5,7 @@ import subprocess
 import pytest
 
 from media.evidence.log import tlog
-from media.evidence.seal import age as seal
-from media.evidence.seal import seal_key
+from media.evidence.seal import age as seal, seal_key
 
 
 def age(*arguments, data=b""):

@@ -4,8 +4,7 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from nacl.signing import SigningKey
 from pymerkle import InmemoryTree
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtcpSrPacket
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from media.live import rtp
 from media.live.forwarding import KEY_INTERVAL, NACK_TRIES, RESENDS_PER_SECOND, RING, DownTrack, UpTrack

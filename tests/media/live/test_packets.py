@@ -5,8 +5,7 @@ import struct
 import pytest
 from aiortc.codecs.vpx import VpxPayloadDescriptor
 from aiortc.rtp import RtpPacket
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from media.live import rtp, vp8
 from media.live.rtcp import Arrivals

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from aiortc.sdp import SessionDescription
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from media.live.sdp import Local, OfferError, Sender, parse_offer, write_answer
 from media.messages import Offer, Refused

@@ -13,8 +13,7 @@ import yaml
 from aioice import stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
 
-from media.live import port as port_module
-from media.live import transport
+from media.live import port as port_module, transport
 from media.live.port import Port, PortError
 from media.live.transport import PROFILES, Transport, TransportError, self_test
 from media.messages import WORKER_TO_WEB, Offer, PeerStatus

@@ -355,7 +355,7 @@ class Stream:
 
 
 async def test_events_of_ones_own_cases_come_and_are_resumed(installation, served, story, ro, th, monkeypatch):
-    from web.api import events
+    from web.outward import events_api as events
 
     monkeypatch.setattr(events, "EVERY", 0.05)
     stranger = await installation.client("FR")
@@ -386,7 +386,7 @@ async def test_events_of_ones_own_cases_come_and_are_resumed(installation, serve
 
 
 async def test_a_stream_ends_when_its_client_is_shut_out(installation, served, ro, monkeypatch):
-    from web.api import events
+    from web.outward import events_api as events
 
     monkeypatch.setattr(events, "EVERY", 0.05)
     stream = Stream(f"http://127.0.0.1:{served}", ro)

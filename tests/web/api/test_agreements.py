@@ -5,8 +5,8 @@ import pytest
 from hearings.outward import webhooks
 from scheduler import following
 from scheduler.world import World
-from web.api.line_tests import MEASURED
-from web.api.sites import ABILITIES, NEW_SITE
+from web.agreement.line_tests_api import MEASURED
+from web.agreement.sites_api import ABILITIES, NEW_SITE
 
 SIGN = "sign_agreement"
 

@@ -16,8 +16,8 @@ from sqlmodel import func, select
 from hearings import queries
 from hearings.models import ApiAnswer, Hearing, HearingRequest, RefusedStatement
 from hearings.signatures.jws import encode
-from web import security
 from web.app import create_app
+from web.server import security
 
 JSON = {"content-type": "application/json"}
 

@@ -3,7 +3,8 @@
 import pytest
 
 from hearings.people.directory import COLUMNS
-from web.api import directory, law_rows
+from web.law import rows_api as law_rows
+from web.people import directory_api as directory
 
 HEAD = ",".join(COLUMNS)
 ROW = "TH,court,Criminal Court,=cmd(),court@th.example,+66 2,Bangkok,th|en,globe,itself,2026-01-15"

@@ -2,7 +2,7 @@
 
 import sys
 
-from web import planning
+from web.times import planning
 
 ROOM = {"kind": "room", "name": "Room 4", "city": "Bucharest", "zone": "Europe/Bucharest"}
 INTERPRETER = {

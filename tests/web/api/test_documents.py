@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from web import printing
+from web.server import printing
 
 
 async def test_a_request_is_printed_and_checked_and_its_data_are_canonical(ro, th, story):

@@ -3,7 +3,7 @@
 from pyrage import x25519
 
 from hearings.signatures import recipients
-from web.api.recipients import NEW
+from web.signatures.recipients_api import NEW
 
 
 def made() -> str:

@@ -11,8 +11,8 @@ from hearings.ids import new_id
 from hearings.models import LineTest
 from scheduler import following
 from scheduler.world import World
-from web.api.line_tests import MEASURED
-from web.api.sites import NEW_SITE
+from web.agreement.line_tests_api import MEASURED
+from web.agreement.sites_api import NEW_SITE
 
 BASE = "http://localhost:8000"
 

@@ -21,7 +21,7 @@ from scheduler.delivery import deliver
 from scheduler.following import follow
 from scheduler.ways import Posting, Ways
 from scheduler.world import World
-from web.api.sites import NEW_SITE
+from web.agreement.sites_api import NEW_SITE
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 BASE = "http://localhost:8000"

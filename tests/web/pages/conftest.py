@@ -37,11 +37,13 @@ from hearings.status import RecordingStatus, SittingStatus
 from media.evidence.log.journal import Journal
 from media.evidence.log.store import FileStore
 from media.evidence.seal.seal_key import make_seal_key
-from web import cli, custody, demo
-from web.actors import COOKIE
-from web.demo_keys import KEY_FILES
-from web.pages.request_acts import ACTIONS
+from web import cli
+from web.demo import demo
+from web.demo.keys import KEY_FILES
+from web.requests.acts import ACTIONS
+from web.server.sign_in import COOKIE
 from web.settings import Settings
+from web.sitting import custody
 
 
 def free_port() -> int:

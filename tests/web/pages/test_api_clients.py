@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearings.outward.api_clients import SCOPES
 from hearings.signatures.jws import encode, public_key
-from web.pages import api_clients
+from web.outward import client_pages as api_clients
 
 PATH = "/admin/api-clients"
 

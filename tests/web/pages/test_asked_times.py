@@ -11,7 +11,9 @@ from hearings.models import Hearing
 from hearings.models.diary import ResourceKind
 from hearings.requests import requests
 from hearings.times import resources
-from web import asked_times, cli, demo
+from web import cli
+from web.demo import demo
+from web.times import asked_times
 
 ASKED = {
     "proposed_slots": [

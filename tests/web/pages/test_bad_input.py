@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from web import security
+from web.server import security
 
 PAGES = {
     "": ("/", "/sign-in", "/s", "/j", "/privacy", "/verify", "/nothing"),

@@ -18,9 +18,11 @@ from hearings.requests import consultations, requests
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
-from web import bonds, cli, demo
-from web.actors import COOKIE
-from web.pages.request_acts import ACTIONS
+from web import cli
+from web.demo import demo
+from web.requests.acts import ACTIONS
+from web.server import signed_acts as bonds
+from web.server.sign_in import COOKIE
 
 TYPED: dict[str, tuple[str, dict[str, str]]] = {
     "submit": ("clerk", {}),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from web import demo_agreement
+from web.demo import agreement as demo_agreement
 
 WATCH = """
 window.cameras = []; window.peers = [];

@@ -10,7 +10,8 @@ from hearings.actors import person_actor
 from hearings.models.diary import ResourceKind
 from hearings.requests import requests
 from hearings.times import resources
-from web import cli, demo
+from web import cli
+from web.demo import demo
 
 PLAN = {"days": "14", "duration": "60", "margin": "30"}
 

@@ -18,7 +18,8 @@ from hearings.models import HearingRequest, Person
 from hearings.requests import attachments, requests
 from hearings.signatures import jws, signatures
 from hearings.signatures.signatures import Act
-from web import cli, demo
+from web import cli
+from web.demo import demo
 
 PUBLIC = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 

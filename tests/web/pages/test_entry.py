@@ -15,7 +15,7 @@ from hearings.people import logins
 from hearings.roles import Role
 from hearings.sitting import sittings
 from web import cli
-from web.actors import COOKIE
+from web.server.sign_in import COOKIE
 
 
 def test_health_is_told_in_plain_text(service):

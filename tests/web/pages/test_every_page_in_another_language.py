@@ -17,9 +17,11 @@ from starlette.routing import Match, Route
 
 from hearings.models.law import LawKind
 from hearings.signatures.jws import encode
-from web import app, demo, demo_agreement, i18n
-from web.pages.request_steps import STEPS
-from web.rendering import TEMPLATES
+from web import app
+from web.demo import agreement as demo_agreement, demo
+from web.requests.steps import STEPS
+from web.server.rendering import TEMPLATES
+from web.words import i18n
 
 TAG = "ru"
 """The language that is replaced: names of States and days then come in Cyrillic, so that what is Latin is ours."""

@@ -9,14 +9,14 @@ from sqlmodel import func, select
 from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
-from hearings.law import law
-from hearings.law import rows as law_rows
+from hearings.law import law, rows as law_rows
 from hearings.law.law import LAW
 from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
 from hearings.requests import requests
 from hearings.signatures import recipients
-from web import cli, demo
-from web.pages import hearing as hearing_page
+from web import cli
+from web.demo import demo
+from web.hearing import pages as hearing_page
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ def technical_agreement(service, ref):
 
     from hearings import queries
     from hearings.actors import person_actor
-    from web import cli, demo_agreement
+    from web import cli
+    from web.demo import agreement as demo_agreement
 
     async def make(database):
         async with database.transaction() as db:

@@ -13,9 +13,10 @@ from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.requests import consultations, informal, requests, translations
-from web import cli, demo
-from web.actors import COOKIE
-from web.pages.request_steps import STEPS
+from web import cli
+from web.demo import demo
+from web.requests.steps import STEPS
+from web.server.sign_in import COOKIE
 
 AXE = {
     "runOnly": {

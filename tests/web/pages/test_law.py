@@ -198,7 +198,7 @@ def test_a_consent_newly_asked_for_is_told_before_with_the_requests_and_hearings
 
 
 def test_more_changes_than_fit_are_a_number(admin, monkeypatch):
-    monkeypatch.setattr("web.pages.law.SHOWN", 0)
+    monkeypatch.setattr("web.law.pages.SHOWN", 0)
     words = admin.words(admin.post("/admin/law/preview", CONSENT, page="/admin/law/new/overlay"))
     assert "Newly asks" not in words
     assert re.search(r"and \d+ more", words)

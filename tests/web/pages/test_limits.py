@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from web import security
+from web.server import security
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nothing-here", "/docket", "/healthz", "/static/css/page.css"])

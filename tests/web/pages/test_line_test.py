@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from hearings.agreement import profiles
-from web.pages import line_test
+from web.agreement import line_test_pages as line_test
 
 TONES = profiles.table()["line_test"]["tones_hz"]
 MEASURED = {

@@ -25,7 +25,7 @@ from hearings.roles import Role
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
-from web import i18n, minutes_words
+from web.words import i18n, minutes as minutes_words
 
 
 @pytest.fixture(scope="module")

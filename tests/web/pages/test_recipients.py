@@ -6,7 +6,7 @@ from pyrage import x25519
 from hearings.db import Database
 from hearings.models import AuthorityKey
 from hearings.signatures import recipients as keys
-from web.pages import recipients
+from web.signatures import recipient_pages as recipients
 
 PAGE = "/admin/recipients"
 

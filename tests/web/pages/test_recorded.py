@@ -14,7 +14,7 @@ from hearings.requests import attachments
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
-from web.actors import COOKIE
+from web.server.sign_in import COOKIE
 
 WAY_IN = (*(PresenceStatus.identified, PresenceStatus.tested, PresenceStatus.waiting), PresenceStatus.called)
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from media.evidence.check import policy, verify
-from web import sealed_files
+from web.sitting import sealed_files
 
 JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"
 

@@ -8,7 +8,9 @@ from hearings import queries
 from hearings.actors import person_actor
 from hearings.outward import looked_at
 from hearings.requests import requests
-from web import cli, demo, printing
+from web import cli
+from web.demo import demo
+from web.server import printing
 
 
 def made(service) -> str:

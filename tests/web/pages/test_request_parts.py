@@ -15,9 +15,11 @@ from hearings.models import Consent, HearingRequest
 from hearings.people import directory
 from hearings.requests import requests
 from hearings.signatures import signatures
-from web import cli, demo, security
-from web.pages import waiting
-from web.pages.request_steps import STEPS
+from web import cli
+from web.demo import demo
+from web.overview import waiting_pages as waiting
+from web.requests.steps import STEPS
+from web.server import security
 
 PDF = b"%PDF-1.7\nhello"
 

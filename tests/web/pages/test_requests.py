@@ -9,8 +9,8 @@ import pytest
 from hearings.db import Database
 from hearings.models import Person
 from hearings.people import logins
-from web.actors import COOKIE
-from web.pages.request_steps import STEPS
+from web.requests.steps import STEPS
+from web.server.sign_in import COOKIE
 
 GOOD = {
     "requested_state": "TH",

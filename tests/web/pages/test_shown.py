@@ -14,7 +14,7 @@ from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
-from web import minutes_words
+from web.words import minutes as minutes_words
 
 NOT_FOR_THEM = {
     "/requests/{reference}/edit",

@@ -18,8 +18,9 @@ from hearings.models import HearingRequest
 from hearings.requests import consultations, requests
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import HEADERS, Act
-from web import cli, demo
-from web.demo_keys import KEY_FILES
+from web import cli
+from web.demo import demo
+from web.demo.keys import KEY_FILES
 
 KEYS = KEY_FILES
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from web.pages import times as times_page
+from web.times import offer_pages as times_page
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,8 @@ def asked(running) -> str:
     from hearings import queries
     from hearings.actors import person_actor
     from hearings.requests import requests
-    from web import cli, demo
+    from web import cli
+    from web.demo import demo
 
     async def make(database):
         now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from hearings.agreement import agreements, sites
 from hearings.clocks import tzdb_version
 from hearings.models import HearingRequest, SiteProfile
 from hearings.signatures import signatures
-from web import demo_keys
+from web.demo import keys as demo_keys
 
 
 @pytest.fixture

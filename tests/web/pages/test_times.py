@@ -8,13 +8,13 @@ import pytest
 
 from hearings import queries
 from hearings.actors import SYSTEM, person_actor
-from hearings.hearing import days as hearing_days
-from hearings.hearing import hearing as diary
+from hearings.hearing import days as hearing_days, hearing as diary
 from hearings.moves import move_hearing
 from hearings.requests import requests
 from hearings.status import HearingStatus
 from hearings.times.wall_times import WallTime
-from web import cli, demo
+from web import cli
+from web.demo import demo
 
 H = HearingStatus
 FIND = {

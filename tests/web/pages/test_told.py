@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from web import i18n
+from web.words import i18n
 
 
 class Marked(gettext.NullTranslations):

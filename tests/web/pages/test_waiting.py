@@ -1,9 +1,12 @@
 """What waits, in words and with links: every step has both."""
 
 from hearings.overview.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
-from web import terms
-from web.pages import line_test, minutes, request_consents, technical, times
-from web.pages.waiting import BUTTONS, PLACES
+from web.agreement import line_test_pages as line_test, pages as technical
+from web.minutes import pages as minutes
+from web.overview.waiting_pages import BUTTONS, PLACES
+from web.requests import consent_pages as request_consents
+from web.times import offer_pages as times
+from web.words import terms
 
 EVERY = {one.word for one in (*ASKING, *ASKED, CONSENT, CONFIRM)} | {one.word for one, _sides in HEARINGS}
 

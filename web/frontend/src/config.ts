@@ -9,7 +9,7 @@ export interface PageConfig {
   csrf: string;
   /** BCP 47 tag of the language of the page. */
   locale?: string;
-  /** Catalogue of that language (web/i18n.py). */
+  /** Catalogue of that language (web/words/i18n.py). */
   messages_url?: string;
   /** Where a person who is signed out or has left can go. */
   home_url?: string;

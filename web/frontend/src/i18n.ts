@@ -1,5 +1,5 @@
 // Translation of the islands: `t("English {name}", {name})`, `tn("{n} person", "{n} persons", n)`.
-// The catalogue is the JSON of web/i18n.py: messages by their English text, plural forms by CLDR category.
+// The catalogue is the JSON of web/words/i18n.py: messages by their English text, plural forms by CLDR category.
 
 export interface Catalogue {
   lang: string;

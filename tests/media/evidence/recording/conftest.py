@@ -23,8 +23,7 @@ import av
 import pytest
 
 from media.evidence.check import bag, policy, verify
-from media.evidence.seal import age as seal
-from media.evidence.seal import seal_key
+from media.evidence.seal import age as seal, seal_key
 from media.link import Link, connect
 from media.messages import (
     RECORDER_TO_WEB,

@@ -25,7 +25,7 @@ from hearings.moves import move_recording, move_sitting
 from hearings.outward import outbox
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
-from web.api.sites import NEW_SITE
+from web.agreement.sites_api import NEW_SITE
 
 HOOK = "http://localhost:9/hooks"
 ACCUSED = {

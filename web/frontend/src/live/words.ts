@@ -18,7 +18,7 @@ export function me(view: View): PersonView | undefined {
   return view.people.find((person) => person.you);
 }
 
-/** The actions of web/view.py that this page asks about. */
+/** The actions of web/live/view.py that this page asks about. */
 export type Action =
   | "roll_call"
   | "confirm_identity"

@@ -1,0 +1,1 @@
+"""Pages and API of sites, the technical agreement and its line tests."""

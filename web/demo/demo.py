@@ -1,0 +1,251 @@
+"""The demonstration: Romania asks Thailand, a request is accepted, a hearing stands ten minutes ahead.
+
+Everything is made by the same functions the pages use; nothing is written past them. Keys are throw-away and say so.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import queries
+from hearings.actors import Actor, participant_actor, person_actor
+from hearings.db import Database
+from hearings.errors import NotFound
+from hearings.hearing import hearing as diary, links, participants
+from hearings.models import Hearing, Participant, Person
+from hearings.people import logins, staff
+from hearings.requests import requests, statements as statement_bodies
+from hearings.roles import Role
+from hearings.signatures import recipients, signing_keys
+from hearings.signatures.signatures import Act
+from hearings.times import queries as diary_queries
+from media.evidence.seal.keyfile import make_key_file
+from web.demo import agreement as demo_agreement, keys as demo_keys
+from web.server import signed_acts as bonds
+
+AHEAD = timedelta(minutes=10)
+
+STAFF: dict[str, tuple[str, str, list[str], str, str]] = {
+    "judge": ("RO", "Ioana Popa", ["judge"], "București", "Tribunalul București"),
+    "clerk": ("RO", "Mihai Dinu", ["clerk"], "București", "Tribunalul București"),
+    "authority": ("TH", "Niran Srisai", ["judge", "authority"], "Bangkok", "Office of the Attorney General"),
+    "administrator": ("RO", "Elena Stan", ["administrator"], "București", "Tribunalul București"),
+}
+"""Key, State, name, functions, city, authority. Invented people."""
+
+REQUEST = {
+    "case_number": "1234/P/2026",
+    "authority_contact": "Mihai Dinu",
+    "authority_mailbox": "clerk@demo.ro.example",
+    "procedure": "criminal_proceedings",
+    "stage": "trial",
+    "proceeding_nature": "Criminal trial before the court of first instance",
+    "proceeding_subject": "Trafficking in persons from Thailand to Romania between March and June 2025",
+    "conducting_authority": "Tribunalul București, criminal section",
+    "conducting_functions": "Trial court, sitting with one judge",
+    "judicial_authority": "Tribunalul București",
+    "persons_conducting": "Ioana Popa",
+    "person_name": "Somchai Wongsa",
+    "person_nationality": "TH",
+    "person_address": "Bangkok, at the court's summons address",
+    "person_age_under_18": False,
+    "capacity": "witness",
+    "offence_summary": "Trafficking in persons by an organised criminal group; the witness saw the transport. Four "
+    "persons were brought over two borders and made to work without pay.",
+    "offences": "Trafficking in persons, art. 210 Criminal Code",
+    "penalty_max": "Ten years",
+    "penalty_years": 10,
+    "convention_link": "The offence falls under art. 3 of the Convention: serious, transnational, an organised group.",
+    "offence_scope": ["untoc_offence"],
+    "offence_serious": True,
+    "offence_transnational": True,
+    "offence_organised": True,
+    "evidential_purpose": True,
+    "reason_no_attendance": "not_desirable",
+    "reason_text": "The witness cares for two small children and fears reprisals when travelling.",
+    "purpose": "To hear what the witness saw of the transport, as evidence at the trial.",
+    "recording_asked": True,
+    "recording_by": "both",
+    "interpreter_languages": ["th", "ro"],
+    "interpreter_side": "requesting",
+    "interpreter_mode": "consecutive",
+    "oath_form": "oath",
+    "language_of_person": "th",
+    "language_of_court": "ro",
+    "language_of_request": "th",
+    "instruments": ["untoc"],
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to hand over, and the PIN that goes by another way."""
+
+    name: str
+    secret: str
+    pin: str = ""
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What the demonstration made."""
+
+    hearing: Hearing
+    staff: dict[str, Link]
+    participants: dict[str, Link]
+    seats: dict[str, str]
+    """Participant id by key."""
+    key_files: list[Path]
+
+
+async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: datetime) -> Seeded:
+    """Make another demonstration hearing; people and keys are made the first time and used again.
+
+    Effects: rows, and throw-away key files in `key_folder` (0700), each 0600.
+    """
+    async with database.transaction() as db:
+        people = {key: await _person(db, key) for key in STAFF}
+        key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
+        hearing = await _hearing(db, people, key_folder, now)
+        seats = await _seats(db, hearing, people, now)
+        await demo_agreement.agree(
+            db,
+            hearing=hearing,
+            clerk=person_actor(people["clerk"]),
+            authority=person_actor(people["authority"]),
+            key_folder=key_folder,
+            now=now,
+        )
+        await diary.make_ready(
+            db,
+            hearing=hearing,
+            without_test=demo_agreement.WITHOUT_TEST,
+            actor=person_actor(people["clerk"]),
+            now=now,
+        )
+        clerk = participant_actor(seats["clerk"], people["clerk"])
+        invited = {}
+        for key in ("witness", "interpreter"):
+            made = await links.invite(db, participant=seats[key], actor=clerk, now=now)
+            invited[key] = Link(seats[key].display_name, made.secret, made.pin)
+        signing_in = {}
+        for key in ("judge", "clerk", "authority"):
+            secret = await logins.issue_sign_in_link(db, person=people[key], now=now, lifetime=timedelta(hours=12))
+            signing_in[key] = Link(people[key].name, secret)
+    return Seeded(hearing, signing_in, invited, {key: one.id for key, one in seats.items()}, key_files)
+
+
+async def _person(db: AsyncSession, key: str) -> Person:
+    state, name, functions, city, authority = STAFF[key]
+    email = f"{key}@demo.{state.lower()}.example"
+    try:
+        return await queries.person_by_email(db, email)
+    except NotFound:
+        return await staff.add(
+            db, state=state, name=name, email=email, functions=functions, city=city, authority_name=authority
+        )
+
+
+async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_folder: Path, now: datetime) -> list[Path]:
+    key_folder.mkdir(mode=0o700, exist_ok=True)
+    wanted = {
+        ("RO", "requesting"): ("Tribunalul București", "romania"),
+        ("TH", "requested"): ("Office of the Attorney General", "thailand"),
+        ("RO", "escrow"): ("Escrow of the demonstration", "escrow"),
+    }
+    have = {(key.owner_state, key.kind) for key in await queries.authority_keys(db, ["RO", "TH"])}
+    for (state, kind), (authority, name) in wanted.items():
+        if (state, kind) in have:
+            continue
+        made = make_key_file(authority=f"{authority} ({state})", log_vkey=log_vkey, demo=True, signs=kind != "escrow")
+        descriptor = os.open(key_folder / f"{name}.key.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(made.text)
+        await recipients.add(
+            db, state=state, authority_name=authority, kind=kind, recipient=made.recipient, demo=True, now=now
+        )
+        if made.signing_public:
+            await signing_keys.add(
+                db, state=state, authority_name=authority, public_key=made.signing_public, demo=True, now=now
+            )
+    return sorted(key_folder.glob("*.key.txt"))
+
+
+async def _hearing(db: AsyncSession, people: dict[str, Person], key_folder: Path, now: datetime) -> Hearing:
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
+    request = await requests.draft(db, requested_state="TH", fields=REQUEST, actor=clerk, now=now)
+    bond = bonds.of_request(
+        request, act=Act.submit_request, state=clerk.state, body=statement_bodies.submission(request)
+    )
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=clerk, now=now)
+    await requests.submit(db, request=request, actor=clerk, now=now)
+    await requests.acknowledge(db, request=request, actor=authority, now=now)
+    reason = "The witness agrees to be heard."
+    bond = bonds.of_request(request, act=Act.accept_request, state=authority.state, body={"reason": reason})
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
+    await requests.accept(db, request=request, reason=reason, actor=authority, now=now)
+    start = (now + AHEAD).replace(second=0, microsecond=0)
+    wall = start.astimezone(ZoneInfo("Europe/Bucharest"))
+    hearing = await diary.propose(
+        db,
+        request=request,
+        wall_start=wall.replace(tzinfo=None, fold=0),
+        wall_zone="Europe/Bucharest",
+        fold=wall.fold,
+        requesting_zone="Europe/Bucharest",
+        requesting_city="București",
+        requested_zone="Asia/Bangkok",
+        requested_city="Bangkok",
+        actor=clerk,
+        now=now,
+    )
+    (offer,) = await diary_queries.offers_of(db, hearing.id)
+    bond = await bonds.of_hearing(db, hearing, offer, state=authority.state)
+    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
+    await diary.agree(db, hearing=hearing, offer=offer, actor=authority, now=now)
+    return hearing
+
+
+async def _seats(
+    db: AsyncSession, hearing: Hearing, people: dict[str, Person], now: datetime
+) -> dict[str, Participant]:
+    clerk: Actor = person_actor(people["clerk"])
+    seats: dict[str, Participant] = {}
+    for key, role, speaks in (
+        ("judge", Role.presiding_judge, "ro"),
+        ("clerk", Role.clerk, "ro"),
+        ("authority", Role.requested_authority, "th"),
+    ):
+        person = people[key]
+        seats[key] = await participants.add(
+            db,
+            hearing=hearing,
+            role=role,
+            display_name=person.name,
+            state=person.owner_state,
+            city=person.city,
+            speaks=speaks,
+            person=person,
+            actor=clerk,
+            now=now,
+        )
+    for key, role, name, state, city, speaks in (
+        ("witness", Role.witness, "Somchai Wongsa", "TH", "Bangkok", "th"),
+        ("interpreter", Role.interpreter, "Ana Chaiyaporn", "RO", "București", "ro"),
+    ):
+        seats[key] = await participants.add(
+            db,
+            hearing=hearing,
+            role=role,
+            display_name=name,
+            state=state,
+            city=city,
+            speaks=speaks,
+            actor=clerk,
+            now=now,
+        )
+    return seats

@@ -1,0 +1,1 @@
+"""Documents of a request: printing, files, translations, the case as one file."""

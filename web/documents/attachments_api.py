@@ -1,0 +1,204 @@
+"""Files of a request: sent as they are or in a form, listed with their hashes, given out to the two States only.
+
+What a file is, is read from its bytes; its name must agree with it. Until the request is submitted its own State may
+take a file back.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+from pydantic import Field
+
+from hearings import queries
+from hearings.agreement import agreements
+from hearings.documents import pdf_seals
+from hearings.errors import NotFound
+from hearings.models import Attachment, Hearing
+from hearings.models.request_parts import AttachmentKind, RequestAct
+from hearings.requests import attachments, log as request_log
+from web.api import examples, files
+from web.api.access import Calling
+from web.api.fields import Moment, Shown
+from web.api.problems import ApiError
+from web.api.routes import Resource
+from web.documents.api import REPORT, PdfReport
+from web.requests.api import ACT, EITHER, RequestId, locked
+from web.server import printing
+
+router = Resource("attachments")
+
+AttachmentId = Annotated[
+    str, Path(max_length=40, pattern="^[!-~]+$", description="Id of the file.", examples=[examples.ID])
+]
+ATTACHMENT = {
+    "id": examples.ID,
+    "state": "RO",
+    "kind": "decision",
+    "name": "decision.pdf",
+    "media_type": "application/pdf",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "added_by": "Ministry of Justice",
+    "added_at": examples.AT,
+    "not_shown_in": [],
+    "signatures": REPORT,
+}
+
+
+OWN = ("id", "kind", "name", "media_type", "size", "sha256", "added_at", "signatures")
+
+
+class ShownAttachment(Shown):
+    """A file of a request, without its bytes. `state`: the State that added it. `not_shown_in`: of an exhibit, the
+    hearings whose technical agreement both States have signed without a way to show it.
+    """
+
+    id: str
+    state: str
+    kind: AttachmentKind
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_by: str
+    added_at: Moment
+    not_shown_in: list[str]
+    signatures: PdfReport | None = Field(
+        description="Of a PDF: what its signatures were found to be when it came. Null for other and older files."
+    )
+
+    @classmethod
+    def of(cls, row: Attachment, without: Sequence[Hearing]) -> "ShownAttachment":
+        own = {name: getattr(row, name) for name in OWN}
+        refs = [one.ref for one in without] if row.kind is AttachmentKind.exhibit else []
+        return cls(**own, state=row.owner_state, added_by=row.added_by_label, not_shown_in=refs)
+
+
+class AttachmentList(Shown):
+    """The files of a request, oldest first; at most forty."""
+
+    items: list[ShownAttachment]
+
+
+@router.create(
+    "/requests/{request_id}/attachments",
+    scope=EITHER,
+    body="file",
+    limit=attachments.LARGEST,
+    checked=True,
+    errors=ACT,
+    example=ATTACHMENT,
+    gives={"attachment_id": "id"},
+)
+async def add_attachment(
+    caller: Calling,
+    request_id: RequestId,
+    upload: files.Uploaded,
+    name: Annotated[
+        str, Query(max_length=150, description="Name of the file; that of the form if left out.", examples=["note.txt"])
+    ] = "",
+    kind: Annotated[AttachmentKind, Query(description="What it is to the request.")] = AttachmentKind.other,
+) -> ShownAttachment:
+    """Attach a file: PDF, PNG, JPEG or plain text, at most 25 MiB. The signatures of a PDF are checked as it comes.
+
+    The other State sees the file once it sees the request.
+    """
+    if not name and not upload.name:
+        raise ApiError("invalid_input", "Say the file's name: ?name=note.txt", more={"field": "name"})
+    row = await locked(caller, request_id)
+    found = await attachments.add(
+        caller.db,
+        request=row,
+        kind=kind.value,
+        name=name or upload.name,
+        data=upload.data,
+        report=upload.report,
+        actor=caller.actor,
+        now=caller.now,
+    )
+    caller.shown.append(row)
+    caller.headers["Location"] = caller.url(f"/requests/{row.id}/attachments/{found.id}")
+    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
+
+
+@router.read(
+    "/requests/{request_id}/attachments",
+    scope="requests:read",
+    example={"items": [ATTACHMENT]},
+    errors=(404,),
+    gives={"attachment_id": "items/0/id"},
+)
+async def list_attachments(caller: Calling, request_id: RequestId) -> AttachmentList:
+    """The files of a request with their SHA-256."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    found = await attachments.of_request(caller.db, row.id)
+    without = await agreements.without_exhibits(caller.db, row.id)
+    return AttachmentList(items=[ShownAttachment.of(one, without) for one in found])
+
+
+@router.read(
+    "/requests/{request_id}/attachments/{attachment_id}",
+    scope="requests:read",
+    example=ATTACHMENT,
+    errors=(404,),
+)
+async def read_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> ShownAttachment:
+    """What is known of a file: its type, size and SHA-256."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    found = await attachments.of_id(caller.db, row, attachment_id)
+    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
+
+
+@router.read(
+    "/requests/{request_id}/attachments/{attachment_id}/content",
+    scope="requests:read",
+    example="%PDF-1.7",
+    errors=(404,),
+    **files.answers(*attachments.TYPES),
+)
+async def download_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> Response:
+    """The bytes of a file. When it is the other State's, that State can see in the request's log that it was read."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
+    caller.shown.append(row)
+    if found.owner_state != caller.state:
+        caller.notes.append(
+            lambda db: request_log.log(
+                db, row, RequestAct.attachment_read, actor=caller.actor, now=caller.now, id=found.id
+            )
+        )
+    caller.headers["ETag"] = f'"{found.sha256}"'
+    return files.download(data, name=found.name, media_type=found.media_type)
+
+
+@router.read(
+    "/requests/{request_id}/attachments/{attachment_id}/signatures",
+    scope="requests:read",
+    example=REPORT,
+    waits=True,
+    errors=(404,),
+)
+async def check_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> PdfReport:
+    """What the signatures of a PDF are found to be now; no such thing for other files.
+
+    `signatures` of the file itself is what they were found to be when it came.
+    """
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
+    if found.media_type != attachments.PDF:
+        raise NotFound
+    caller.shown.append(row)
+    report = await printing.check(caller.request, data)
+    return PdfReport.model_validate(pdf_seals.as_json(report))
+
+
+@router.operation(
+    "DELETE", "/requests/{request_id}/attachments/{attachment_id}", scope=EITHER, status=204, example=None, errors=ACT
+)
+async def remove_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> None:
+    """Take a file from a draft. Once the request is submitted its files stay."""
+    row = await locked(caller, request_id)
+    await attachments.remove(caller.db, request=row, attachment_id=attachment_id, actor=caller.actor, now=caller.now)

@@ -1,0 +1,184 @@
+"""Files and translations of a request: added, listed with their hashes, handed out to the two States only."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import errors
+from hearings.agreement import agreements
+from hearings.law.law import LAW
+from hearings.models import Person
+from hearings.models.request_parts import AttachmentKind
+from hearings.requests import attachments, translations
+from web.requests.access import find, may_on
+from web.requests.steps import options
+from web.server import forms, printing
+from web.server.forms import FormError
+from web.server.rendering import render
+from web.server.security import check_csrf
+from web.server.sign_in import staff
+from web.words import places, terms
+from web.words.i18n import _, language_here
+
+
+async def page(request: Request) -> Response:
+    """The files and translations of one request."""
+    _signed, person = staff(request)
+    return await _page(request, person, {}, [])
+
+
+async def _page(request: Request, person: Person, values: Mapping[str, str], wrong: list[FormError]) -> Response:
+    async with request.app.state.parts.database.reading() as db:
+        row = await find(db, request, person)
+        files = await attachments.of_request(db, row.id)
+        translated = await translations.of_request(db, row.id)
+        exhibits = any(one.kind is AttachmentKind.exhibit for one in files)
+        without = await agreements.without_exhibits(db, row.id) if exhibits else []
+    done = {
+        "attached": _("The file is attached."),
+        "removed": _("The file is gone."),
+        "translated": _("The translation is noted."),
+    }.get(request.query_params.get("done", ""))
+    own = person.owner_state
+    context = {
+        "row": row,
+        "files": files,
+        "translations": translated,
+        "without": without,
+        "values": values,
+        "errors": wrong,
+        "notice": done if not wrong else None,
+        "may_attach": may_on("attach_file", person, row),
+        "may_remove": row.submitted_at is None and may_on("attach_file", person, row),
+        "kinds": terms.options("attachment"),
+        "languages": options("language", own=own, other="", law=LAW),
+        "language_name": language_here,
+        "names": {one.id: one.name for one in files},
+        "file_options": [(one.id, one.name) for one in files],
+        "largest": attachments.LARGEST // 1024 // 1024,
+        "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), own),
+        "terms": terms,
+    }
+    return render(request, "request_documents.html", context, status=422 if wrong else 200)
+
+
+async def attach(request: Request) -> Response:
+    """Attach a file. Effects: those of `attachments.add`. The body is bounded by `web.server.security`."""
+    signed, person = staff(request)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise HTTPException(415, "bad_request")
+    async with request.app.state.parts.database.reading() as db:
+        await find(db, request, person)  # nobody sends us 25 MiB for a request that is not theirs
+    async with request.form(max_files=1, max_fields=4, max_part_size=10_000) as data:
+        token, file = data.get("csrf"), data.get("file")
+        check_csrf(request.app.state.parts.keys.cookie, signed.login.id, token if isinstance(token, str) else "")
+        chosen = str(data.get("kind", ""))
+        if not isinstance(file, UploadFile) or not file.filename:
+            return await _page(request, person, {"kind": chosen}, [FormError("file", _("Choose a file."))])
+        name, content = file.filename, await file.read(attachments.LARGEST + 1)
+    report = await printing.check(request, content) if attachments.is_pdf(content) else None
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            row = await find(db, request, person, lock=True)
+            made = await attachments.add(
+                db,
+                request=row,
+                kind=chosen,
+                name=name,
+                data=content,
+                report=report,
+                actor=signed.actor(),
+                now=datetime.now(UTC),
+            )
+            exhibit = made.kind is AttachmentKind.exhibit
+            warned = exhibit and bool(await agreements.without_exhibits(db, row.id))
+    except errors.Invalid as error:
+        return await _page(request, person, {"kind": chosen}, [FormError(error.field or "file", _why(error))])
+    if made.media_type == "application/pdf" and not warned:
+        return RedirectResponse(f"/requests/{row.reference}/documents/{made.id}/signatures?done=attached", 303)
+    return RedirectResponse(f"/requests/{row.reference}/documents?done=attached", 303)
+
+
+def _why(error: errors.Invalid) -> str:
+    text = str(error)
+    known = {
+        "This cannot be the name of a file": _("This cannot be the name of a file. Rename it and try again."),
+        "Not one of the values": _("Say what the file is."),
+    }
+    return next((words for begin, words in known.items() if text.startswith(begin)), forms.explain(error).text)
+
+
+async def remove(request: Request) -> Response:
+    """Take a file from a draft. Effects: those of `attachments.remove`."""
+    signed, person = staff(request)
+    await forms.read(request)
+    async with request.app.state.parts.database.transaction() as db:
+        row = await find(db, request, person, lock=True)
+        await attachments.remove(
+            db,
+            request=row,
+            attachment_id=request.path_params["attachment"],
+            actor=signed.actor(),
+            now=datetime.now(UTC),
+        )
+    return RedirectResponse(f"/requests/{row.reference}/documents?done=removed", 303)
+
+
+async def download(request: Request) -> Response:
+    """The bytes of a file, as a download: no browser is ever asked to show or run it."""
+    signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        row = await find(db, request, person)
+        found, data = await attachments.read(
+            db,
+            request=row,
+            attachment_id=request.path_params["attachment"],
+            actor=signed.actor(),
+            now=datetime.now(UTC),
+        )
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "content-security-policy": "sandbox; default-src 'none'",
+        "digest": f"sha-256={found.sha256}",
+    }
+    return Response(data, media_type=found.media_type, headers=headers)
+
+
+async def translate(request: Request) -> Response:
+    """Note a translation. Effects: those of `translations.put`."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            row = await find(db, request, person, lock=True)
+            await translations.put(
+                db,
+                request=row,
+                language=form.text("language"),
+                translator=form.text("translator"),
+                machine=form.text("machine") == "yes",
+                reviewer=form.text("reviewer"),
+                certified=form.text("certified") == "yes",
+                attachment_id=form.text("attachment"),
+                actor=signed.actor(),
+                now=datetime.now(UTC),
+            )
+    except errors.Invalid as error:
+        return await _page(request, person, form.first, [forms.explain(error)])
+    return RedirectResponse(f"/requests/{row.reference}/documents?done=translated", 303)
+
+
+routes = [
+    Route("/requests/{reference}/documents", page, methods=["GET"]),
+    Route("/requests/{reference}/documents", attach, methods=["POST"]),
+    Route("/requests/{reference}/documents/{attachment}", download, methods=["GET"]),
+    Route("/requests/{reference}/documents/{attachment}/remove", remove, methods=["POST"]),
+    Route("/requests/{reference}/translations", translate, methods=["POST"]),
+]

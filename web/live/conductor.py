@@ -1,0 +1,306 @@
+"""A conductor holds one hearing together while it is live: rows, media worker, recorder and pages.
+
+Truth is in the database. The conductor reads it after every change, derives the worker's plan and each page's view,
+and sends what is new. It owns no packet and no law. When the web process dies, worker and recorder go on; the next
+web process makes a new conductor from the rows and takes them over (`web.live.conductors`).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.websockets import WebSocket
+
+from hearings.actors import SYSTEM
+from hearings.agreement import room_rules
+from hearings.db import Database
+from hearings.errors import NotFound
+from hearings.events import EventKind
+from hearings.hearing import seats
+from hearings.models import Participant
+from hearings.models.sitting import HoldCause, HoldCode
+from hearings.sitting import sittings
+from hearings.status import LIVE_SITTINGS, PresenceStatus
+from media import messages
+from media.processes import python
+from web.live import acts, lines, notices
+from web.live.connections import Answers, Connection
+from web.live.media_side import MediaSide
+from web.live.recording_side import RecordingSide
+from web.live.room import Room
+from web.live.rows import Rows, read_rows
+from web.live.view import Liveness, Scene, view_for
+from web.settings import Settings
+from web.words.i18n import speaking
+
+logger = logging.getLogger("vivavoce.web.live.conductor")
+
+CATCH_UP_SECONDS = 30
+"""For what worker and recorder have said while there was no web process: one or two events a second."""
+
+SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.BreakOff, messages.Resume)
+"""Commands that wait for the recorder, and therefore run beside the others."""
+
+
+class Conductor:
+    """One hearing, from the opening of its lobby to its close.
+
+    Owner of every field is the event loop's single thread. `room.changed` is set by whoever changed a row; one task
+    (`_follow`) reads the rows and tells worker and pages.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, hearing_id: str, on_end: Callable[["Conductor"], None]
+    ) -> None:
+        self.hearing_id = hearing_id
+        self.ended = False
+        self.room = Room(hearing_id, database, show=self._show, drop=self._drop, finish=self.finish)
+        self.recording = RecordingSide(self.room)
+        self.media = MediaSide(self.room, settings, on_floor_closed=self.recording.floor_closed_by_worker)
+        self._settings = settings
+        self._on_end = on_end
+        self._returning_until: int | None = None
+        self._view_seq = 0
+        self._answers: dict[str, Answers] = {}
+        self._announced: tuple[EventKind, datetime] | None = None
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self, free_port: Callable[[], int]) -> None:
+        """Start, or take over, worker and recorder; then follow the rows.
+
+        What both have said since the last web process heard them is taken in first, so that nobody is told of the
+        state of before as if it were the present one. Nobody's silence counts before `expect_pages`.
+        """
+        settings, room = self._settings, self.room
+        async with room.database.transaction() as db:
+            rows = await read_rows(db, self.hearing_id)
+            sitting = rows.sitting
+            room.folder = settings.run / sitting.id.replace("-", "")[-8:]
+            port = sitting.udp_port or free_port()
+            await sittings.set_process(db, sitting=sitting, udp_port=port, run_folder=room.folder.name)
+        room.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        recorder = ["--folder", str(room.folder), "--recordings", str(settings.recordings)]
+        recorder += ["--seal-key", str(settings.keys / "seal.key"), "--court", settings.court_name]
+        self.recording.read_facts(rows)
+        await self.media.start_process(port, rows)
+        await self.recording.start_process(python("media.evidence.recording.recorder", *recorder))
+        for side in (self.media, self.recording.recorder):
+            if not await side.caught_up(CATCH_UP_SECONDS):
+                logger.warning("worker or recorder have more to say than could be taken in")
+        if self.ended:  # the recording was closed while there was no web process
+            return
+        async with room.acting() as (db, rows):
+            await self.media.tell_certificate(db, rows)
+        room.spawn(self._follow())
+        room.spawn(self._tick())
+        room.spawn(self.recording.take_up(rows))
+        room.touch()
+
+    def expect_pages(self) -> None:
+        """From now on pages can connect: those whose media go on have `lines.RETURNING` to do so."""
+        self._returning_until = time.time_ns() + lines.RETURNING
+
+    async def detach(self) -> None:
+        """The web process ends: leave worker and recorder running."""
+        await self.room.end_tasks()
+        await self.media.detach()
+        await self.recording.recorder.detach()
+
+    async def finish(self, notice: str) -> None:
+        """The sitting is closed: tell every page, end both processes."""
+        self.ended = True
+        self.room.notify(notice)
+        await self.room.refresh()
+        for participant_id in list(self.room.connections):
+            self.room.dismiss(participant_id, "closed")
+        await self.media.stop()
+        await self.recording.recorder.stop()
+        self._on_end(self)
+        await self.room.end_tasks()
+
+    def _drop(self, participant_id: str) -> None:
+        self.media.drop(participant_id)
+
+    # --- rows to plan and views ---------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        while True:
+            await self.room.changed.wait()
+            self.room.changed.clear()
+            await self.room.refresh()
+            await asyncio.sleep(0.02)
+
+    def _show(self, rows: Rows) -> None:
+        self.room.scene = scene = Scene(
+            hearing=rows.hearing,
+            sitting=rows.sitting,
+            participants=rows.participants,
+            checks=rows.checks,
+            languages=rows.languages,
+            facts=self.recording.facts,
+            generation=self.media.generation,
+            media_up=self.media.up,
+            liveness=self.room.liveness,
+            rules=rows.rules,
+            confirmed=rows.confirmed,
+            entries=rows.entries,
+            person_name=rows.person_name,
+            comparison=rows.comparison,
+        )
+        self.recording.plan_tracks(scene)
+        self.media.send_plan(scene, recording_open=self.recording.open)
+        now = time.time_ns()
+        for connection in list(self.room.connections.values()):
+            viewer = scene.participant(connection.participant_id)
+            if viewer is not None:
+                self._view_seq += 1
+                with speaking(connection.locale):
+                    connection.send_view(view_for(viewer, scene, seq=self._view_seq, now=now))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            now = time.time_ns()
+            self.recording.announce()
+            await self.recording.watch(now)
+            await self._watch_lines(now)
+            await self._watch_times()
+
+    async def _watch_times(self) -> None:
+        """Tell the room when a time set by the conditions has come; the judge decides what follows."""
+        scene, now = self.room.scene, self.room.now()
+        if scene is None or self.ended or room_rules.due(scene.rules, scene.sitting, now) in (None, self._announced):
+            return
+        async with self.room.acting() as (db, rows):
+            kind = await room_rules.announce(db, sitting=rows.sitting, now=now)
+        self._announced = room_rules.due(scene.rules, scene.sitting, now)
+        if kind is not None:
+            self.room.notify(kind.value, assertive=True)
+
+    async def _watch_lines(self, now: int) -> None:
+        """What nobody reports: people who do not come back, lines that are lost."""
+        scene, until = self.room.scene, self._returning_until
+        if scene is None or self.ended or until is None:
+            return
+        gone: list[str] = []
+        holds: list[str] = []
+        held = {hold["reason"] for hold in scene.sitting.holds}
+        for one in scene.participants:
+            state = self.room.liveness.setdefault(one.id, Liveness())
+            connection = self.room.connections.get(one.id)
+            away = connection is None or connection.silent
+            lost = lines.is_lost(one, state, away=away, returning=now < until)
+            if lost != (state.lost_since is not None):
+                state.lost_since = now if lost else None
+                self.room.touch()
+            if lines.is_gone(one, state, away=away, now=now):
+                gone.append(one.id)
+            closes = scene.sitting.status in LIVE_SITTINGS and lines.closes_the_floor(one, state, now=now)
+            if closes and f"{HoldCode.line_lost.value}:{one.id}" not in held:
+                holds.append(one.id)
+        waiting = any(one.presence is PresenceStatus.reconnecting for one in scene.participants)
+        if not (gone or holds or waiting):
+            return
+        lapsed: list[Participant] = []
+        async with self.room.acting(tell=bool(gone or holds)) as (db, rows):
+            for one in rows.participants:
+                if one.id in gone:
+                    await seats.disconnected(db, participant=one, now=self.room.now())
+            for participant_id in holds:
+                await sittings.hold(
+                    db,
+                    sitting=rows.sitting,
+                    cause=HoldCause.fault,
+                    reason=f"{HoldCode.line_lost.value}:{participant_id}",
+                    actor=SYSTEM,
+                    now=self.room.now(),
+                )
+            lapsed = await seats.lapse(db, hearing_id=self.hearing_id, now=self.room.now())
+        if holds:
+            self.room.notify("line_lost", assertive=True)
+        if lapsed:
+            self.room.touch()
+
+    # --- pages --------------------------------------------------------------------------------------------------
+
+    async def join(
+        self, websocket: WebSocket, participant_id: str, login_id: str, locale: str, hello: messages.Hello
+    ) -> None:
+        """A page said hello: give it the seat, or ask when another page holds it; then listen until it goes."""
+        answers = self._answers.setdefault(participant_id, Answers())
+        connection = Connection(websocket, participant_id, login_id, locale, answers)
+        held = self.room.connections.get(participant_id)
+        if held is not None and not held.silent and not hello.take_over:
+            connection.send(messages.SeatTaken())
+        else:
+            await self._take_seat(connection, hello)
+        try:
+            await connection.listen(self._handle)
+        finally:
+            if self.room.connections.get(participant_id) is connection:
+                del self.room.connections[participant_id]
+                self.room.liveness.setdefault(participant_id, Liveness()).connected = False
+
+    async def _take_seat(self, connection: Connection, hello: messages.Hello) -> None:
+        """Effects: the page that held the seat is dismissed; whoever does not still hold the media connection
+        (reload, other tab, crash) comes back muted, and through the lobby after more than 60 s."""
+        participant_id = connection.participant_id
+        state = self.room.liveness.setdefault(participant_id, Liveness())
+        keeps = hello.generation == self.media.generation and self.media.up and state.media != "lost"
+        async with self.room.acting() as (db, rows):
+            me = rows.participant(participant_id)
+            if me is None:
+                raise NotFound
+            if me.person_id is not None:
+                await seats.arrive(db, participant=me, now=self.room.now())
+            if hello.take_over:
+                await seats.take_over(db, participant=me, now=self.room.now())
+            if not keeps:
+                await seats.disconnected(db, participant=me, now=self.room.now())
+            await seats.connected(db, participant=me, now=self.room.now())
+        held = self.room.connections.get(participant_id)
+        self.room.connections[participant_id] = connection
+        state.connected, state.report, state.lost_since = True, None, None
+        if not keeps:
+            state.fault = ""  # it may be another browser
+        if held is not None and held is not connection:
+            with speaking(held.locale):
+                held.end(messages.Bye(why="superseded", text=notices.BYE["superseded"]()))
+        connection.last_view = b""
+        await self.room.refresh()
+        connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
+
+    async def _handle(self, connection: Connection, message: messages.Message) -> None:
+        seated = self.room.connections.get(connection.participant_id) is connection
+        match message:
+            case messages.LineReport() if seated:
+                state = self.room.liveness.setdefault(connection.participant_id, Liveness())
+                if state.report != message:
+                    state.report = message
+                    self.room.touch()
+            case messages.Hello() if not seated and message.take_over:
+                await self._take_seat(connection, message)
+            case messages.Command() if seated:
+                await self._obey(connection, message)
+            case _:
+                return
+
+    async def _obey(self, connection: Connection, command: messages.Command) -> None:
+        """Do it once: the same id again gets the same answer, or waits for the first to be done."""
+        if command.id in connection.answers:
+            answer = connection.answers.get(command.id)
+            if answer is not None:
+                connection.send(answer)
+            return
+        connection.answers.keep(command.id, None)
+        with speaking(connection.locale):
+            if isinstance(command, SLOW):
+                self.room.spawn(self._obey_slowly(connection, command))
+                return
+            await acts.perform(self.room, connection, command)
+
+    async def _obey_slowly(self, connection: Connection, command: messages.Command) -> None:
+        self.room.answer(connection, await self.recording.perform(connection, command))

@@ -1,0 +1,102 @@
+"""All live hearings of this web process: opening them, finding them, taking them over after a restart."""
+
+import asyncio
+import logging
+
+from hearings import queries
+from hearings.db import Database
+from web.live import plan
+from web.live.conductor import Conductor
+from web.live.tickets import Tickets
+from web.settings import Settings
+
+logger = logging.getLogger("vivavoce.web.live.conductors")
+
+
+class Conductors:
+    """One conductor per hearing whose sitting is open. Owned by the event loop of the web process."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self.tickets = Tickets()
+        self._all: dict[str, Conductor] = {}
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Take over every hearing whose sitting is open: its worker and recorder have gone on without us."""
+        async with self._database.reading() as db:
+            open_sittings = await queries.open_sittings(db)
+        for sitting in open_sittings:
+            try:
+                await self._begin(sitting.hearing_id)
+            except (OSError, TimeoutError):
+                logger.exception("a hearing could not be taken over")
+        for conductor in self._all.values():  # no page can come before all of them have been taken over
+            conductor.expect_pages()
+
+    async def stop(self) -> None:
+        """The web process ends; media and recording go on."""
+        for conductor in list(self._all.values()):
+            await conductor.detach()
+        self._all.clear()
+
+    async def open(self, hearing_id: str) -> Conductor:
+        """The conductor of a hearing whose lobby is open; made when there is none.
+
+        Raises ConnectionError when worker or recorder does not start, OSError when no UDP port is free.
+        """
+        async with self._lock:
+            found = self._all.get(hearing_id)
+            if found is None:
+                found = await self._begin(hearing_id)
+                found.expect_pages()
+            return found
+
+    async def _begin(self, hearing_id: str) -> Conductor:
+        begun = Conductor(self._settings, self._database, hearing_id, self._forget)
+        await begun.start(self._free_port)
+        if not begun.ended:
+            self._all[hearing_id] = begun
+        return begun
+
+    def get(self, hearing_id: str) -> Conductor | None:
+        """The conductor of a live hearing."""
+        return self._all.get(hearing_id)
+
+    def touch(self, hearing_id: str) -> None:
+        """A page outside the room has changed rows of this hearing."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.room.touch()
+
+    def held(self, hearing_id: str) -> None:
+        """A page outside the room has closed the floor of this hearing: everybody in it is told."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.room.touch()
+            found.room.notify("hold", assertive=True)
+
+    def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
+        """End somebody's page and media: `link_replaced`, `signed_out`, `removed`."""
+        if (found := self._all.get(hearing_id)) is not None:
+            found.room.dismiss(participant_id, why)
+
+    def signed_out(self, login_id: str) -> None:
+        """A login has ended: its live pages end too."""
+        for conductor in self._all.values():
+            for connection in list(conductor.room.connections.values()):
+                if connection.login_id == login_id:
+                    conductor.room.dismiss(connection.participant_id, "signed_out")
+
+    def watched_by(self, login_id: str) -> bool:
+        """Whether a live page of this login is open: then its owner is not idle."""
+        return any(
+            connection.login_id == login_id
+            for conductor in self._all.values()
+            for connection in conductor.room.connections.values()
+        )
+
+    def _forget(self, conductor: Conductor) -> None:
+        self._all.pop(conductor.hearing_id, None)
+
+    def _free_port(self) -> int:
+        return plan.free_udp_port(self._settings.udp_host, self._settings.udp_range)

@@ -1,0 +1,148 @@
+"""Rooms of line tests: two browsers meet in a media worker of their own, as in a hearing, without recorder and people.
+
+A room begins with the first offer of a test and ends a while later, or with the web process. Nothing in it is recorded:
+its plan names no track and feeds no recorder.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from media import messages
+from media.processes import Process, python
+from web.live import plan
+from web.settings import Settings
+
+logger = logging.getLogger("vivavoce.web.live.line_rooms")
+
+ROOM_SECONDS = 600
+MOST = 8
+"""Tests at the same time: each is a process."""
+SIDES = ("requesting", "requested")
+
+
+@dataclass
+class _Room:
+    process: Process
+    ends: asyncio.Task[None]
+    faults: dict[str, str]
+    """Why the line of a seat cannot be made (`messages.PeerStatus`)."""
+
+
+class LineRooms:
+    """Owned by the event loop of the web process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rooms: dict[str, _Room] = {}
+        self._lock = asyncio.Lock()
+
+    async def offer(
+        self, test_id: str, side: str, sdp: str, session: Mapping[str, Any]
+    ) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker of its test; the other side hears and sees it from then on. Media are
+        protected as the agreed `session` says.
+
+        Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes.
+        """
+        try:
+            room = await self._room(test_id, session)
+            if room is None:
+                return messages.Refused(re="", code="busy", text="too many line tests are running")
+            answer = await room.process.request(
+                messages.Offer(id=room.process.new_id(), seat=seat_of(test_id, side), sdp=sdp), timeout=10
+            )
+        except (ConnectionError, TimeoutError, OSError):
+            return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
+        assert isinstance(answer, messages.Answered | messages.Refused)
+        room.faults.pop(seat_of(test_id, side), None)
+        return answer
+
+    def fault(self, test_id: str, side: str) -> str:
+        """Why the line of a side cannot be made, since its latest offer: the worker's code, or empty."""
+        room = self._rooms.get(test_id)
+        return room.faults.get(seat_of(test_id, side), "") if room is not None else ""
+
+    async def stop(self) -> None:
+        """The web process ends: so do the tests."""
+        for test_id in list(self._rooms):
+            await self._end(test_id)
+
+    async def _room(self, test_id: str, session: Mapping[str, Any]) -> _Room | None:
+        async with self._lock:
+            found = self._rooms.get(test_id)
+            if found is None and len(self._rooms) < MOST:
+                found = await self._begin(test_id, session)
+                self._rooms[test_id] = found
+            return found
+
+    async def _begin(self, test_id: str, session: Mapping[str, Any]) -> _Room:
+        settings = self._settings
+        folder = settings.run / f"t{test_id.replace('-', '')[-8:]}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        port = plan.free_udp_port(settings.udp_host, settings.udp_range)
+        public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
+        where = ["--udp-host", settings.udp_host, "--udp-port", str(port), *public, *plan.as_agreed(session)]
+        faults: dict[str, str] = {}
+
+        def heard(message: messages.Message) -> None:
+            if isinstance(message, messages.PeerStatus):
+                faults[message.seat] = message.fault
+
+        process = await Process.start_or_adopt(
+            "worker",
+            python("media.live.worker", "--folder", str(folder), *where),
+            folder,
+            "worker.sock",
+            messages.WORKER_TO_WEB,
+            on_message=heard,
+        )
+        process.send(room_plan(test_id))
+        return _Room(process, asyncio.create_task(self._end_later(test_id)), faults)
+
+    async def _end_later(self, test_id: str) -> None:
+        await asyncio.sleep(ROOM_SECONDS)
+        await self._end(test_id)
+
+    async def _end(self, test_id: str) -> None:
+        room = self._rooms.pop(test_id, None)
+        if room is None:
+            return
+        if room.ends is not asyncio.current_task():
+            room.ends.cancel()
+        await room.process.stop()
+
+
+def seat_of(test_id: str, side: str) -> str:
+    """The seat of a side: an id of its own, made from the test's."""
+    return f"{test_id[:-1]}{SIDES.index(side)}"
+
+
+def room_plan(test_id: str) -> messages.Plan:
+    """Both sides hear and see one another; nothing is recorded."""
+    return messages.Plan(
+        version=time.time_ns() // 1_000_000,
+        floor_open=True,
+        feed=False,
+        expect_seals=False,
+        seats=[
+            messages.SeatPlan(
+                seat=seat_of(test_id, side),
+                present=True,
+                speaks="",
+                hears="",
+                original=100,
+                interpreter=False,
+                renders="",
+                microphone=True,
+                camera=True,
+                mic_track="",
+                cam_track="",
+            )
+            for side in SIDES
+        ],
+        channels=[],
+    )

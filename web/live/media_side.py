@@ -1,0 +1,189 @@
+"""The media worker's side of one conductor: its process, the plan it is given, the offers passed to it."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import SYSTEM
+from hearings.events import EventKind, record
+from hearings.sitting import fingerprints
+from hearings.status import IN_ROOM
+from media import messages
+from media.processes import Process, python
+from web.live import plan
+from web.live.room import Room
+from web.live.rows import Rows
+from web.live.view import Liveness, Scene
+from web.settings import Settings
+
+logger = logging.getLogger("vivavoce.web.live.media_side")
+
+
+class MediaSide:
+    """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it.
+
+    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970).
+    """
+
+    def __init__(
+        self, room: Room, settings: Settings, *, on_floor_closed: Callable[[str, int], Awaitable[None]]
+    ) -> None:
+        self.slots: dict[str, list[messages.SlotView]] = {}
+        self.generation = 0
+        self.up = False
+        self._room = room
+        self._settings = settings
+        self._on_floor_closed = on_floor_closed
+        self._process: Process | None = None
+        self._version = 0
+        self._last_plan: messages.Plan | None = None
+
+    async def start_process(self, port: int, rows: Rows) -> None:
+        """Start or take over the worker. Whoever of the room it does not have in its own is known to be lost."""
+        settings, folder = self._settings, self._room.folder
+        public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
+        where = [
+            "--udp-host",
+            settings.udp_host,
+            "--udp-port",
+            str(port),
+            *public,
+            *plan.as_agreed(rows.rules.session),
+        ]
+        self._process = await Process.start_or_adopt(
+            "worker",
+            python("media.live.worker", "--folder", str(folder), *where),
+            folder,
+            "worker.sock",
+            messages.WORKER_TO_WEB,
+            on_message=self._heard,
+            on_lost=self._lost,
+            on_restart=self._restarted,
+        )
+        self._is_up()
+        if self._process.adopted and self._process.attached is not None:
+            connected = self._process.attached.connected
+            for one in rows.participants:
+                if one.presence in IN_ROOM:
+                    state = self._room.liveness.setdefault(one.id, Liveness())
+                    state.media = "connected" if one.id in connected else "lost"
+
+    async def caught_up(self, within: float) -> bool:
+        """Wait until what the worker said before it was taken over has been taken in."""
+        return self._process is None or await self._process.caught_up(within)
+
+    async def detach(self) -> None:
+        """Leave the worker running."""
+        if self._process is not None:
+            await self._process.detach()
+
+    async def stop(self) -> None:
+        """End the worker."""
+        if self._process is not None:
+            await self._process.stop()
+
+    async def tell_certificate(self, db: AsyncSession, rows: Rows) -> bool:
+        """The rows learn which certificate the worker has. Returns whether a comparison has become stale by it."""
+        assert self._process is not None and self._process.attached is not None
+        found = self._process.attached.certificate
+        return await fingerprints.seen(db, sitting=rows.sitting, certificate=found, now=self._room.now())
+
+    def drop(self, participant_id: str) -> None:
+        """Close somebody's media connection at once."""
+        if self._process is not None:
+            self._process.send(messages.DropPeer(seat=participant_id))
+
+    def send_plan(self, scene: Scene, *, recording_open: bool) -> None:
+        """The whole wanted state of the room, if it is another than the worker has."""
+        wanted = plan.room_plan(
+            version=0,
+            participants=scene.participants,
+            languages=scene.languages,
+            status=scene.sitting.status,
+            floor_open=scene.sitting.floor_open,
+            recording_open=recording_open,
+            rules=scene.rules,
+        )
+        if self._process is None or wanted == self._last_plan:
+            return
+        self._last_plan = wanted
+        self._version = max(self._version + 1, time.time_ns() // 1_000_000)
+        # A worker that is gone just now gets the whole plan when it is back.
+        self._process.send(plan.with_version(wanted, self._version))
+
+    async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker. Refused: media_restarting, stale_generation, not_seated, or the
+        worker's own codes."""
+        if self._process is None or not self.up:
+            return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
+        if generation != self.generation:
+            return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
+        if participant_id not in self._room.connections:
+            return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
+        await self._room.refresh()  # the worker must know the seat before it is asked
+        try:
+            answer = await self._process.request(
+                messages.Offer(id=self._process.new_id(), seat=participant_id, sdp=sdp), timeout=10
+            )
+        except (ConnectionError, TimeoutError):
+            return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
+        assert isinstance(answer, messages.Answered | messages.Refused)
+        return answer
+
+    async def count_packets(self) -> messages.PacketCounts:
+        """Packets handed to the worker's socket, by origin and receiver."""
+        assert self._process is not None
+        counts = await self._process.request(messages.CountPackets(id=self._process.new_id()))
+        assert isinstance(counts, messages.PacketCounts)
+        return counts
+
+    def _is_up(self) -> None:
+        assert self._process is not None and self._process.attached is not None
+        self.generation = self._process.attached.since // 1_000_000
+        self.up = True
+
+    async def _heard(self, message: messages.Message) -> None:
+        match message:
+            case messages.SeatSlots():
+                self.slots[message.seat] = message.slots
+                if (connection := self._room.connections.get(message.seat)) is not None:
+                    connection.send(messages.Slots(slots=message.slots))
+            case messages.PeerStatus():
+                state = self._room.liveness.setdefault(message.seat, Liveness())
+                state.media, state.certificate, state.fault = message.status, message.certificate, message.fault
+                self._room.touch()
+            case messages.FloorClosed():
+                await self._on_floor_closed(message.cause, message.at)
+            case _:
+                return
+
+    async def _lost(self) -> None:
+        self.up = False
+        self.slots.clear()
+        for state in self._room.liveness.values():
+            state.media = "lost" if state.media else ""
+        self._room.notify("media_lost", assertive=True)
+        async with self._room.acting() as (db, rows):
+            await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self._room.now())
+
+    async def _restarted(self) -> None:
+        """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
+        self._is_up()
+        for state in self._room.liveness.values():
+            state.media, state.certificate, state.fault, state.lost_since = "", "", "", None
+        async with self._room.acting() as (db, rows):
+            for one in rows.participants:
+                if one.microphone:
+                    one.microphone = False
+                    db.add(one)
+            await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._room.now())
+            stale = await self.tell_certificate(db, rows)
+        self._last_plan = None
+        await self._room.refresh()
+        for connection in list(self._room.connections.values()):
+            connection.send(messages.Reoffer(generation=self.generation))
+        self._room.notify("media_back")
+        if stale:
+            self._room.notify("fingerprints_stale", assertive=True)

@@ -1,0 +1,42 @@
+"""What the room says to its pages: why one was ended, and what has happened. Words alone, in the reader's language."""
+
+from collections.abc import Callable
+
+from web.words.i18n import _
+
+BYE: dict[str, Callable[[], str]] = {
+    "superseded": lambda: _("You are taking part from another window now."),
+    "removed": lambda: _("The court has removed you from this hearing."),
+    "left": lambda: _("You have left the hearing."),
+    "closed": lambda: _("The hearing is closed."),
+    "signed_out": lambda: _("You have signed out."),
+    "not_allowed": lambda: _("You have no seat in this hearing."),
+    "link_replaced": lambda: _("The clerk has given you a new link. Use that one."),
+}
+"""Why a page's connection was ended."""
+
+NOTICES: dict[str, Callable[[], str]] = {
+    "line_lost": lambda: _("A line is lost. The floor is closed. Please do not speak."),
+    "media_lost": lambda: _("Sound and picture have stopped. They will be back in a moment."),
+    "media_back": lambda: _("Sound and picture are back. Your microphone is off."),
+    "recording_failing": lambda: _("NOT RECORDING. The floor is closed."),
+    "recording_back": lambda: _("The recording runs again. The floor stays closed until the presiding judge opens it."),
+    "hold": lambda: _("The floor is closed."),
+    "resumed": lambda: _("The floor is open again."),
+    "started": lambda: _("The sitting has begun. It is being recorded."),
+    "closing": lambda: _("The sitting is being closed. The recording is being sealed."),
+    "breaking_off": lambda: _("The hearing is broken off. What was recorded is being sealed."),
+    "closed": lambda: _("The hearing is closed. The recording is sealed."),
+    "no_recording": lambda: _("The hearing is closed. There is no recording."),
+    "muted": lambda: _("The court has switched off your microphone."),
+    "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
+    "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
+    "roll_call": lambda: _("The roll call has begun."),
+    "fingerprints_differ": lambda: _(
+        "The courts have read different codes: somebody may be listening in between. Say nothing that must stay secret."
+    ),
+    "fingerprints_stale": lambda: _("The server's certificate is another one now: compare the codes aloud again."),
+    "time_limit_reached": lambda: _("The time the requested State has set is used up. The presiding judge decides."),
+    "break_due": lambda: _("By the conditions of the requested State a pause is due now."),
+}
+"""What is announced to everybody, or to the person concerned."""

@@ -1,0 +1,116 @@
+"""The recorder process of one live hearing, as the web process speaks to it: orders that wait for their answer."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from hearings.errors import HearingsError
+from media import messages
+from media.processes import Process
+
+logger = logging.getLogger("vivavoce.web.live.recorder")
+
+CHECK_SECONDS = 12
+OPEN_SECONDS = 20
+CLOSE_SECONDS = 60
+
+Heard = Callable[[messages.Message], Awaitable[None]]
+Told = Callable[[], Awaitable[None]]
+
+
+class RecorderSilent(HearingsError):
+    """The recorder did not answer."""
+
+    code = "recorder_silent"
+
+
+class Recorder:
+    """Called only from the conductor's event loop. Every order raises `RecorderSilent` when no answer comes."""
+
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._planned: set[str] = set()
+        """Tracks the recorder has been told of by this web process; telling it again changes nothing."""
+
+    async def start(self, argv: list[str], folder: Path, *, heard: Heard, lost: Told, restarted: Told) -> bool:
+        """Start the process or take it over; whether it was taken over."""
+        self._process = await Process.start_or_adopt(
+            "recorder",
+            argv,
+            folder,
+            "recorder.sock",
+            messages.RECORDER_TO_WEB,
+            on_message=heard,
+            on_lost=lost,
+            on_restart=restarted,
+        )
+        return self._process.adopted
+
+    async def caught_up(self, within: float) -> bool:
+        """Wait until what the recorder said before it was taken over has been taken in."""
+        return self._process is None or await self._process.caught_up(within)
+
+    async def detach(self) -> None:
+        """Leave the recorder running."""
+        if self._process is not None:
+            await self._process.detach()
+
+    async def stop(self) -> None:
+        """End the recorder."""
+        if self._process is not None:
+            await self._process.stop()
+
+    async def check_sound(self, audio: str, video: str | None) -> messages.SoundChecked:
+        """Record to a throw-away key, read back, decode, forget."""
+        order = messages.CheckSound(id=self._id(), audio=audio, video=video, seconds=CHECK_SECONDS)
+        found = await self._ask(order, CHECK_SECONDS + 15)
+        assert isinstance(found, messages.SoundChecked)
+        return found
+
+    async def open(
+        self,
+        recording: str,
+        hearing: str,
+        recipients: list[messages.NamedRecipient],
+        tracks: list[messages.TrackPlan],
+    ) -> messages.RecordingOpened | messages.RecordingClosed:
+        """Open a recording, or have it taken up again; closed when the recorder was lost while it was closing it."""
+        order = messages.OpenRecording(
+            id=self._id(), recording=recording, hearing=hearing, recipients=recipients, tracks=tracks
+        )
+        opened = await self._ask(order, OPEN_SECONDS)
+        assert isinstance(opened, messages.RecordingOpened | messages.RecordingClosed)
+        if isinstance(opened, messages.RecordingOpened):
+            self._planned = {track.track for track in tracks}
+        return opened
+
+    def add_tracks(self, wanted: Sequence[messages.TrackPlan]) -> None:
+        """Tell it of tracks that have come since it opened the recording; does not wait."""
+        if self._process is None:
+            return
+        for track in wanted:
+            if track.track not in self._planned and self._process.send(messages.AddTrack(id=self._id(), track=track)):
+                self._planned.add(track.track)
+
+    async def close(self) -> messages.RecordingClosed:
+        """Seal what is held and sign the end."""
+        closed = await self._ask(messages.CloseRecording(id=self._id()), CLOSE_SECONDS)
+        assert isinstance(closed, messages.RecordingClosed)
+        return closed
+
+    async def _ask(self, order: messages.Message, seconds: float) -> messages.Message:
+        if self._process is None:
+            raise RecorderSilent
+        try:
+            answer = await self._process.request(order, timeout=seconds)
+        except (ConnectionError, TimeoutError) as error:
+            raise RecorderSilent from error
+        if isinstance(answer, messages.Refused):
+            logger.warning("the recorder refused %s: %s", type(order).__name__, answer.code)
+            raise RecorderSilent
+        assert isinstance(answer, messages.Message)
+        return answer
+
+    def _id(self) -> str:
+        assert self._process is not None
+        return self._process.new_id()

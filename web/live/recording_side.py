@@ -1,0 +1,387 @@
+"""What a sitting needs of the recorder: sound check, start, close, and the alarm when sealed bytes stay away.
+
+`facts` is what is known of the recording; the indicator on every page is derived from it (`web.live.indicator`).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from hearings import queries
+from hearings.actors import SYSTEM, participant_actor
+from hearings.errors import HearingsError, NotFound
+from hearings.events import EventKind, record
+from hearings.models import Participant
+from hearings.roles import channel_track
+from hearings.sitting import recordings, sittings, sound_checks
+from hearings.status import RecordingStatus, SittingStatus
+from media import messages
+from web.live import acts, plan
+from web.live.connections import Connection
+from web.live.indicator import RecordingFacts, indicator
+from web.live.recorder import Recorder, RecorderSilent
+from web.live.room import Room
+from web.live.rows import Rows
+from web.live.view import Scene, nanoseconds, recording_view
+from web.words.i18n import speaking
+
+logger = logging.getLogger("vivavoce.web.live.recording_side")
+
+NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
+FIRST_SEAL_SECONDS = 15
+TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "other"})
+"""Causes of a gap that go into the hearing's log; a microphone switched off is no incident."""
+
+
+class RecordingSide:
+    """The recorder's side of one live hearing. Called only from the conductor's event loop."""
+
+    def __init__(self, room: Room) -> None:
+        self.facts = RecordingFacts()
+        self.recorder = Recorder()
+        self._room = room
+        self._first_seal = asyncio.Event()
+        self._began: datetime | None = None  # where the time code begins, once the recorder has said so
+        self._ordered = False
+        """The judge has ordered the start, and the next seal brings it about."""
+        self._busy = asyncio.Lock()
+
+    @property
+    def open(self) -> bool:
+        """A recording is open and not yet closed."""
+        return self.facts.opened_at is not None and self.facts.closed_at is None
+
+    async def start_process(self, argv: list[str]) -> None:
+        """Start or take over the recorder, and take an open recording up again."""
+        adopted = await self.recorder.start(
+            argv, self._room.folder, heard=self._heard, lost=self._lost, restarted=self._restarted
+        )
+        if self.open and not adopted:
+            await self._failed("recorder_lost")
+            await self._restarted()
+
+    async def take_up(self, rows: Rows) -> None:
+        """Go on with what the web process before had begun: a close or a start. `rows` are those of the take-over."""
+        if rows.sitting.status is SittingStatus.closing and self.facts.closed_at is None:
+            await self.finish_closing()
+        elif rows.recording is not None and rows.recording.status is RecordingStatus.starting:
+            await self._open()
+
+    def read_facts(self, rows: Rows) -> None:
+        """What the rows say of the recording; the recorder's events go on from there."""
+        recording = rows.recording
+        if recording is None or recording.status in NEVER_OPENED:
+            return
+        if recording.status is RecordingStatus.starting:  # whether it is open already, the recorder must say
+            self._ordered = True
+            return
+        opened_at = nanoseconds(recording.opened_at or recording.since)
+        failing = recording.status is RecordingStatus.failing
+        self.facts = RecordingFacts(
+            opened_at=opened_at,
+            started_at=opened_at,
+            stopping_at=nanoseconds(rows.sitting.since) if rows.sitting.status is SittingStatus.closing else None,
+            closed_at=nanoseconds(recording.closed_at) if recording.closed_at else None,
+            sealed=recording.sealed_count,
+            last_sealed_at=nanoseconds(recording.last_sealed_at) if recording.last_sealed_at else None,
+            error=recording.failing_code if failing else "",
+            error_at=nanoseconds(recording.since) if failing else None,
+        )
+
+    # --- what the recorder says ---------------------------------------------------------------------------------
+
+    async def _heard(self, message: messages.Message) -> None:
+        match message:
+            case messages.Sealed():
+                await self._sealed(message)
+            case messages.Failing():
+                await self._failed(message.code, message.at)
+            case messages.GapDeclared() if message.cause in TELLING_GAPS:
+                async with self._room.acting() as (db, rows):
+                    await record(
+                        db,
+                        hearing=rows.hearing,
+                        kind=EventKind.gap,
+                        actor=SYSTEM,
+                        now=self._room.now(),
+                        track=message.track,
+                        from_ms=message.t0,
+                        until_ms=message.t1,
+                        cause=message.cause,
+                    )
+            case messages.RecordingOpened():  # asked by a web process that is no more
+                self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
+            case messages.RecordingClosed():
+                await self._closed(message)
+            case _:
+                return
+
+    async def _sealed(self, message: messages.Sealed) -> None:
+        """The indicator follows the rows: when it says RECORDING, the sitting is in session or can be resumed."""
+        ordered, self._ordered = self._ordered, False
+        back = bool(self.facts.error) and not self.facts.sealed_until(message.at, message.count).error
+        async with self._room.acting(tell=ordered or back) as (db, rows):
+            if rows.recording is None:
+                return
+            await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
+            if ordered or back:
+                to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
+                await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
+        self.facts = self.facts.sealed_until(message.at, message.count)
+        self._first_seal.set()
+        if ordered or back:
+            self._room.notify("started" if ordered else "recording_back", assertive=True)
+
+    async def _failed(self, code: str, at: int | None = None) -> None:
+        """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.
+
+        Effects, in order: the indicator turns; recording failing and a hold with cause `recording`; pages are told.
+        """
+        if not self.open or self.facts.stopping_at is not None:
+            return
+        first = not self.facts.error
+        self.facts = self.facts.failed_with(code, at or time.time_ns())
+        self.announce()
+        async with self._room.acting() as (db, rows):
+            if rows.recording is not None:
+                await recordings.failing(
+                    db,
+                    sitting=rows.sitting,
+                    recording=rows.recording,
+                    code=code,
+                    now=self._room.now(),
+                )
+        if first:
+            self._room.notify("recording_failing", assertive=True)
+
+    async def floor_closed_by_worker(self, cause: str, at: int) -> None:
+        """The worker closed the floor by itself, before we knew."""
+        await self._failed("no_seal" if cause == "no_seal" else "recorder_failing", at)
+
+    async def watch(self, now: int) -> None:
+        """Once a second: have seals stayed away for 20 s?"""
+        if self.open and not self.facts.error and indicator(self.facts, now)[0] == "failing":
+            await self._failed("no_seal")
+
+    def announce(self) -> None:
+        """Every page learns the state of the recording now."""
+        now = time.time_ns()
+        for connection in list(self._room.connections.values()):
+            with speaking(connection.locale):
+                connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
+
+    def plan_tracks(self, scene: Scene) -> None:
+        """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
+        if self.open and self.facts.stopping_at is None:
+            self.recorder.add_tracks(plan.recorded_tracks(scene.participants, scene.languages, scene.rules))
+
+    async def _lost(self) -> None:
+        await self._failed("recorder_lost")
+
+    async def _restarted(self) -> None:
+        """A new recorder: it takes the recording up again and declares what was lost."""
+        if not self.open:
+            return
+        try:
+            await self._open()
+        except RecorderSilent:
+            logger.warning("the recorder did not take the recording up again")
+            return
+        if self.facts.stopping_at is not None and self.open:
+            self._room.spawn(self._close_recording())
+
+    # --- what people order --------------------------------------------------------------------------------------
+
+    async def perform(self, connection: Connection, command: messages.Command) -> messages.Result:
+        """Sound check, start, resume, close or break off; the answer comes when it is done."""
+        orders: dict[type[messages.Command], Callable[[Connection, Any], Awaitable[None]]] = {
+            messages.SoundCheck: self._sound_check,
+            messages.Start: self._start,
+            messages.Close: self._close,
+            messages.BreakOff: self._break_off,
+            messages.Resume: self._resume,
+        }
+        try:
+            await orders[type(command)](connection, command)
+        except HearingsError as error:
+            return acts.refusal(command.id, error)
+        return messages.Result(re=command.id, ok=True)
+
+    async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
+        """One person at a time: record, read back, decode, forget. A second one waits for the first."""
+        async with self._busy:
+            async with self._room.acting(connection.participant_id) as (db, rows):
+                who = rows.participant(command.participant)
+                if who is None:
+                    raise NotFound
+                check = await sound_checks.begin_sound_check(
+                    db,
+                    sitting=rows.sitting,
+                    participant=who,
+                    lang=command.lang,
+                    actor=participant_actor(_me(rows, connection)),
+                    now=self._room.now(),
+                )
+                rules = rows.rules
+            try:
+                found = await self.recorder.check_sound(
+                    channel_track(check.lang) if check.lang else who.mic_track,
+                    None if check.lang or not rules.records(who.role, "cam") else who.cam_track,
+                )
+            except RecorderSilent:
+                await self._check_found(check.participant_id, check.lang, None)
+                raise
+            await self._check_found(check.participant_id, check.lang, found)
+
+    async def _check_found(self, participant_id: str, lang: str, found: messages.SoundChecked | None) -> None:
+        async with self._room.acting() as (db, rows):
+            await sound_checks.record_sound_check(
+                db,
+                sitting=rows.sitting,
+                participant_id=participant_id,
+                lang=lang,
+                audio_ok=found is not None and found.audio_ok,
+                picture=found is not None and found.picture,
+                level=found.level if found else None,
+                text=found.text if found else "",
+                now=self._room.now(),
+            )
+
+    async def _start(self, connection: Connection, command: messages.Start) -> None:
+        """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
+        sitting in session (`_sealed`). Nothing when it is: an order given again after the web process was lost."""
+        async with self._busy:
+            async with self._room.acting(connection.participant_id) as (db, rows):
+                if rows.sitting.status is SittingStatus.in_session:
+                    return
+                await sittings.start(
+                    db,
+                    sitting=rows.sitting,
+                    without_camera=command.without_camera,
+                    without_comparison=command.without_comparison,
+                    reason=command.reason,
+                    actor=participant_actor(_me(rows, connection)),
+                    now=self._room.now(),
+                )
+            self._first_seal.clear()
+            self._ordered = True
+            try:
+                await self._open()  # once more changes nothing, if an earlier web process has got as far as that
+                async with asyncio.timeout(FIRST_SEAL_SECONDS):
+                    await self._first_seal.wait()
+            except TimeoutError as error:
+                raise RecorderSilent from error
+            finally:
+                self._ordered = False
+
+    async def _recipients(self) -> list[messages.NamedRecipient]:
+        """Whom the recording's key is wrapped to: the authorities of the States agreed on, of both without agreement.
+
+        That none of them is without a key is looked at before (`sittings.start`).
+        """
+        async with self._room.reading() as (db, rows):
+            both = {rows.hearing.requesting_state, rows.hearing.requested_state}
+            keys = await queries.authority_keys(db, sorted(rows.rules.recipients or both))
+        return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
+
+    async def _open(self) -> None:
+        """Open the recording, or have it taken up again. Effects: `facts.opened_at`."""
+        recipients = await self._recipients()
+        async with self._room.reading() as (_db, rows):
+            pass
+        assert rows.recording is not None
+        tracks = plan.recorded_tracks(rows.participants, rows.languages, rows.rules)
+        opened = await self.recorder.open(rows.recording.id, rows.hearing.id, recipients, tracks)
+        if isinstance(opened, messages.RecordingClosed):
+            # The recorder was lost between `close` and its answer: there is nothing to take up again.
+            await self._closed(opened)
+            return
+        self._began = _utc(opened.zero)
+        if self.facts.opened_at is None:
+            self.facts = RecordingFacts(opened_at=opened.at)
+
+    async def _resume(self, connection: Connection, command: messages.Resume) -> None:
+        async with self._room.acting(connection.participant_id) as (db, rows):
+            is_open = await sittings.resume(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                without_consent=command.without_consent,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._room.now(),
+            )
+        await self._room.refresh()
+        if is_open:
+            self._room.notify("resumed", assertive=True)
+
+    async def _close(self, connection: Connection, command: messages.Close) -> None:
+        async with self._room.acting(connection.participant_id) as (db, rows):
+            await sittings.close(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._room.now(),
+            )
+        self._room.notify("closing", assertive=True)
+        await self.finish_closing()
+
+    async def _break_off(self, connection: Connection, command: messages.BreakOff) -> None:
+        async with self._room.acting(connection.participant_id) as (db, rows):
+            closing = rows.sitting.status is SittingStatus.closing
+            await sittings.abort(
+                db,
+                sitting=rows.sitting,
+                reason=command.reason,
+                actor=participant_actor(_me(rows, connection)),
+                now=self._room.now(),
+            )
+        self._room.notify("breaking_off", assertive=True)
+        if not closing:  # else whoever closed it is waiting for the recorder already
+            await self.finish_closing()
+
+    async def finish_closing(self) -> None:
+        """The sitting is closing: seal what there is, then end it. Also after a take-over in the middle of it."""
+        if self.open:
+            self.facts = replace(self.facts, stopping_at=time.time_ns())
+            await self._room.refresh()
+            await self._close_recording()
+        else:
+            async with self._room.acting() as (db, rows):
+                await sittings.finish(db, sitting=rows.sitting, now=self._room.now())
+            self._room.finish("no_recording")
+
+    async def _close_recording(self) -> None:
+        await self._closed(await self.recorder.close())
+
+    async def _closed(self, closed: messages.RecordingClosed) -> None:
+        self.facts = replace(self.facts, closed_at=closed.at, error="", error_at=None)
+        async with self._room.acting() as (db, rows):
+            assert rows.recording is not None
+            if rows.recording.status is not RecordingStatus.sealed:
+                await recordings.closed(
+                    db,
+                    sitting=rows.sitting,
+                    recording=rows.recording,
+                    size=closed.size,
+                    root=closed.root,
+                    now=self._room.now(),
+                )
+                await sittings.finish(db, sitting=rows.sitting, now=self._room.now())
+        self._room.finish("closed")
+
+
+def _me(rows: Rows, connection: Connection) -> Participant:
+    me = rows.participant(connection.participant_id)
+    if me is None:
+        raise NotFound
+    return me
+
+
+def _utc(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1e9, UTC)

@@ -1,0 +1,353 @@
+"""Minutes of a hearing: drafted, reviewed, translated, read back, signed by both authorities; reservations; copies.
+
+A client of the requesting State acts as the hearing's clerk, one of the requested State as its authority.
+"""
+
+from dataclasses import replace
+from typing import Annotated
+
+import rfc8785
+from fastapi import Path, Response
+
+from hearings import queries
+from hearings.actors import Actor
+from hearings.minutes import minutes as life, passages, reservations, text as minutes_text
+from hearings.models import Hearing, Minutes
+from hearings.roles import Role
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
+from web.api import etags, examples, files, paging, statements
+from web.api.access import Caller, Calling
+from web.api.fields import Nothing, SignedAct
+from web.api.routes import Resource
+from web.hearing.api import Ref, Why, other
+from web.minutes import papers as minutes_papers
+from web.minutes.bodies import (
+    MINUTES,
+    PASSAGE,
+    REFRESHED,
+    SHA256,
+    SUMMARY,
+    Drafted,
+    MinutesList,
+    MinutesSummary,
+    NewReading,
+    NewReservation,
+    PassageList,
+    Revision,
+    ShownMinutes,
+    ShownObstacle,
+    ShownPassage,
+    ShownReading,
+    ShownReservation,
+)
+from web.server import printing
+from web.signatures.signatures_api import SIGNATURES, SignatureList, signatures_about
+from web.words import minutes as minutes_words
+
+router = Resource("minutes")
+
+Number = Annotated[int, Path(ge=1, lt=1_000_000, description="Number of the minutes in their hearing.", examples=[1])]
+Key = Annotated[str, Path(pattern="^[!-~]{1,60}$", description="Key of the passage.", examples=["public.all"])]
+ACT = (404, 409, 412)
+GIVES = {"ref": "hearing", "minutes": "number", "key": "passages/0/key"}
+
+
+def _actor(caller: Caller, hearing: Hearing) -> Actor:
+    """The client in its State's part of the hearing: the clerk's, or that of the requested authority."""
+    asks = caller.state == hearing.requesting_state
+    return replace(caller.actor, role=Role.clerk if asks else Role.requested_authority)
+
+
+async def _find(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(hearing)
+    return hearing, await life.current(caller.db, hearing, number)
+
+
+async def _of(caller: Caller, row: Minutes, hearing: Hearing) -> ShownMinutes:
+    await caller.db.flush()
+    texts = await passages.latest(caller.db, row)
+    return ShownMinutes(
+        **MinutesSummary.own(row, hearing),
+        passages=[ShownPassage.of(one) for one in texts],
+        obstacles=[ShownObstacle.of(one) for one in passages.obstacles(row, texts)],
+        recordings=minutes_text.roots(await life.recordings(caller.db, row)),
+        readings=[ShownReading.of(one) for one in await life.readings(caller.db, row)],
+        reservations=[ShownReservation.of(one) for one in await reservations.reservations_to(caller.db, row)],
+        signed_by=sorted(await life.signed_by(caller.db, row)),
+    )
+
+
+async def _shown(caller: Caller, row: Minutes, hearing: Hearing) -> ShownMinutes:
+    return etags.tag(caller, await _of(caller, await life.current(caller.db, hearing, row.number), hearing))
+
+
+async def _locked(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
+    hearing, row = await _find(caller, ref, number)
+    row = await queries.get(caller.db, Minutes, row.id, lock=True)
+    if "if-match" in caller.request.headers:
+        etags.allow(caller, await _of(caller, row, hearing))
+    return hearing, row
+
+
+# --- drafting and reading ----------------------------------------------------------------------------------------
+
+
+@router.create(
+    "/hearings/{ref}/minutes",
+    scope="minutes:write",
+    example=MINUTES,
+    errors=(404, 409),
+    tagged=True,
+    gives=GIVES,
+)
+async def draft_minutes(caller: Calling, ref: Ref, body: Nothing | None = None) -> ShownMinutes:
+    """Draft minutes of the sittings that have none, from what was recorded."""
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(hearing)
+    row = await life.begin(
+        caller.db, hearing=hearing, speakers=minutes_words.speakers, actor=_actor(caller, hearing), now=caller.now
+    )
+    caller.headers["Location"] = caller.url(f"/hearings/{hearing.ref}/minutes/{row.number}")
+    return await _shown(caller, row, hearing)
+
+
+@router.read(
+    "/hearings/{ref}/minutes",
+    scope="minutes:read",
+    example={"items": [SUMMARY]},
+    errors=(404,),
+    gives={"minutes": "items/0/number"},
+)
+async def list_minutes(caller: Calling, ref: Ref) -> MinutesList:
+    """The minutes of a hearing."""
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(hearing)
+    found = await life.of_hearing(caller.db, hearing)
+    return MinutesList(items=[MinutesSummary(**MinutesSummary.own(row, hearing)) for row in found])
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}",
+    scope="minutes:read",
+    example=MINUTES,
+    errors=(404,),
+    tagged=True,
+    gives={"key": "passages/0/key"},
+)
+async def read_minutes(caller: Calling, ref: Ref, minutes: Number) -> ShownMinutes:
+    """Read minutes: the newest version of every passage, and what keeps them from being read back."""
+    hearing, row = await _find(caller, ref, minutes)
+    return await _shown(caller, row, hearing)
+
+
+@router.act("/hearings/{ref}/minutes/{minutes}/refresh", scope="minutes:write", example=REFRESHED, errors=ACT)
+async def refresh_minutes(caller: Calling, ref: Ref, minutes: Number, body: Nothing | None = None) -> Drafted:
+    """Draft again from what is known by now. What a person has changed is left alone, and named."""
+    hearing, row = await _locked(caller, ref, minutes)
+    found = await life.refresh(
+        caller.db, minutes=row, speakers=minutes_words.speakers, actor=_actor(caller, hearing), now=caller.now
+    )
+    return Drafted(anew=list(found.anew), left=list(found.left))
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/passages/{key}",
+    scope="minutes:read",
+    example={"items": [PASSAGE], "next": ""},
+    errors=(404,),
+    paged=True,
+)
+async def list_passage_versions(
+    caller: Calling, ref: Ref, minutes: Number, key: Key, after: paging.After = "", limit: paging.Limit = 100
+) -> PassageList:
+    """Every version of a passage: none is ever changed or removed."""
+    _hearing, row = await _find(caller, ref, minutes)
+    page = await passages.page(caller.db, row, key, after=after, limit=limit)
+    return PassageList(items=[ShownPassage.of(one) for one in page.rows], next=paging.link(caller, page.after))
+
+
+@router.act("/hearings/{ref}/minutes/{minutes}/passages/{key}", scope="minutes:write", example=PASSAGE, errors=ACT)
+async def revise_passage(caller: Calling, ref: Ref, minutes: Number, key: Key, body: Revision) -> ShownPassage:
+    """Write or translate a passage. A language that is not sent becomes stale when what it says was written anew.
+
+    Answers 409 `stale` when somebody has changed the passage since the version that was read.
+    """
+    hearing, row = await _locked(caller, ref, minutes)
+    made = await passages.revise(
+        caller.db,
+        minutes=row,
+        key=key,
+        revision=body.revision,
+        writings={lang: one.writing() for lang, one in body.writings.items()},
+        settled=body.settled,
+        note=body.note,
+        actor=_actor(caller, hearing),
+        now=caller.now,
+    )
+    return ShownPassage.of(made)
+
+
+# --- review, reading back, signatures ----------------------------------------------------------------------------
+
+
+@router.act("/hearings/{ref}/minutes/{minutes}/submit", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True)
+async def submit_minutes(caller: Calling, ref: Ref, minutes: Number, body: Nothing | None = None) -> ShownMinutes:
+    """Give the draft for review; from here on it is about these sittings only."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.submit(caller.db, minutes=row, actor=_actor(caller, hearing), now=caller.now)
+    return await _shown(caller, row, hearing)
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/send-back", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True
+)
+async def send_minutes_back(caller: Calling, ref: Ref, minutes: Number, body: Why) -> ShownMinutes:
+    """From review back to the draft, with a reason."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.send_back(caller.db, minutes=row, reason=body.reason, actor=_actor(caller, hearing), now=caller.now)
+    return await _shown(caller, row, hearing)
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/read-back", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True
+)
+async def read_minutes_back(caller: Calling, ref: Ref, minutes: Number, body: NewReading) -> ShownMinutes:
+    """Record that the text was read back. Without corrections it is fixed by its hash, which both authorities sign.
+
+    Answers 409 `not_ready` with what is `missing` while a text is missing or stale, or something is open.
+    """
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.read_back(
+        caller.db,
+        minutes=row,
+        read_by=body.read_by,
+        languages=body.languages,
+        heard_by=body.heard_by,
+        corrections=body.corrections,
+        actor=_actor(caller, hearing),
+        now=caller.now,
+    )
+    return await _shown(caller, row, hearing)
+
+
+@router.act("/hearings/{ref}/minutes/{minutes}/reopen", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True)
+async def reopen_minutes(caller: Calling, ref: Ref, minutes: Number, body: Why) -> ShownMinutes:
+    """Open the text again before both have signed; signatures on the earlier text no longer count."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.reopen(caller.db, minutes=row, reason=body.reason, actor=_actor(caller, hearing), now=caller.now)
+    return await _shown(caller, row, hearing)
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/statement",
+    scope="minutes:read",
+    example=examples.statement(
+        "sign_minutes", "7F3K-22QD/1", {"text_sha256": SHA256, "recordings": MINUTES["recordings"]}
+    ),
+    errors=(404,),
+)
+async def prepare_minutes_statement(caller: Calling, ref: Ref, minutes: Number) -> statements.Statement:
+    """The statement an authority signs over the text and the roots of the recordings (`sign_minutes`)."""
+    hearing, row = await _find(caller, ref, minutes)
+    return statements.Statement(
+        **signatures.statement(
+            state=caller.state,
+            other=other(caller, hearing),
+            act=Act.sign_minutes,
+            about=minutes_text.about(hearing, row),
+            body=minutes_text.body(row, await life.recordings(caller.db, row)),
+            now=caller.now,
+        )
+    )
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/sign",
+    scope="minutes:write",
+    body="signed",
+    example=MINUTES,
+    errors=ACT,
+    tagged=True,
+)
+async def sign_minutes(caller: Calling, ref: Ref, minutes: Number, body: SignedAct) -> ShownMinutes:
+    """Sign the text that was read back (`sign_minutes`; body `text_sha256`, `recordings`). With both, it is signed."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.sign(caller.db, minutes=row, jws=body.jws, actor=_actor(caller, hearing), now=caller.now)
+    return await _shown(caller, row, hearing)
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/signatures", scope="minutes:read", example=SIGNATURES, errors=(404,), paged=True
+)
+async def list_minutes_signatures(
+    caller: Calling, ref: Ref, minutes: Number, after: paging.After = "", limit: paging.Limit = 100
+) -> SignatureList:
+    """What both authorities have signed about these minutes, on an earlier text too."""
+    _hearing, row = await _find(caller, ref, minutes)
+    return await signatures_about(caller, row, after, limit)
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/reservations", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True
+)
+async def enter_reservation(caller: Calling, ref: Ref, minutes: Number, body: NewReservation) -> ShownMinutes:
+    """Enter a reservation or a refusal to sign, for whoever has said it; after signing too. The text stays as it is."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await reservations.reserve(
+        caller.db,
+        minutes=row,
+        made_by=body.made_by,
+        role=body.role.value if body.role else "",
+        lang=body.language,
+        text=body.text,
+        kind=body.kind,
+        actor=_actor(caller, hearing),
+        now=caller.now,
+    )
+    return await _shown(caller, row, hearing)
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/acknowledge", scope="minutes:write", example=MINUTES, errors=ACT, tagged=True
+)
+async def acknowledge_minutes(caller: Calling, ref: Ref, minutes: Number, body: Nothing | None = None) -> ShownMinutes:
+    """The requesting State has received the signed minutes; said again it changes nothing."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await life.acknowledge(caller.db, minutes=row, hearing=hearing, actor=caller.actor, now=caller.now)
+    return await _shown(caller, row, hearing)
+
+
+# --- copies ------------------------------------------------------------------------------------------------------
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/document.json",
+    scope="minutes:read",
+    example={"text": {"format": "vivavoce-minutes", "version": 1}, "text_sha256": SHA256, "status": "signed"},
+    errors=(404,),
+    response_class=Response,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+)
+async def download_minutes_json(caller: Calling, ref: Ref, minutes: Number) -> Response:
+    """The minutes whole, as canonical JSON (RFC 8785) that can be checked without this program."""
+    hearing, row = await _find(caller, ref, minutes)
+    whole = rfc8785.dumps(await minutes_papers.whole(caller.db, hearing, row))
+    return files.download(whole, name=f"minutes-{hearing.ref}-{row.number}.json", media_type="application/json")
+
+
+@router.read(
+    "/hearings/{ref}/minutes/{minutes}/document.pdf",
+    scope="minutes:read",
+    example="%PDF-1.7",
+    waits=True,
+    errors=(404,),
+    **files.answers("application/pdf"),
+)
+async def download_minutes_pdf(caller: Calling, ref: Ref, minutes: Number) -> Response:
+    """The minutes as PDF/A-2b in both languages, sealed by this installation; a draft says that it is one."""
+    hearing, row = await _find(caller, ref, minutes)
+    data = await minutes_papers.printed(caller.db, hearing, row)
+    made = await printing.sealed(caller.request, "minutes", data, lang=data["languages"][0])
+    return files.download(made, name=f"minutes-{hearing.ref}-{row.number}.pdf", media_type="application/pdf")

@@ -1,0 +1,140 @@
+"""One passage of the minutes: its texts in both languages, and every version there has been."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import errors
+from hearings.minutes import passages
+from hearings.minutes.passages import How, Obstacle, Writing, tongues
+from hearings.permissions import require
+from web.minutes.access import access_to, back, found_of
+from web.server import forms
+from web.server.forms import Form, FormError
+from web.server.rendering import render
+from web.words import minutes as minutes_words
+from web.words.i18n import _
+
+
+async def passage_page(request: Request) -> Response:
+    """One passage in all its languages, to be changed."""
+    return await _passage(request, [], {})
+
+
+async def _passage(request: Request, wrong: list[FormError], values: Mapping[str, str]) -> Response:
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        require("edit_minutes", access.actor)
+        found = await found_of(db, access, request)
+        versions = await passages.revisions(db, found, request.path_params["key"])
+        standing = [one for one in passages.obstacles(found, versions[-1:]) if one.key == versions[-1].key]
+    newest = versions[-1]
+    shown = dict(values) or {"settled": "yes"}
+    for lang in tongues(found):
+        shown.setdefault(f"text_{lang}", newest.texts.get(lang, ""))
+        shown.setdefault(f"how_{lang}", "keep" if newest.texts.get(lang) else "translated")
+    context = {
+        "access": access,
+        "hearing": access.hearing,
+        "found": found,
+        "passage": newest,
+        "versions": len(versions),
+        "tongues": tongues(found),
+        "words": minutes_words,
+        "obstacles": standing,
+        "editable": found.status in passages.EDITABLE,
+        "hows": [
+            ("keep", _("Leave this text as it is")),
+            ("written", _("I have written or changed what it says")),
+            ("translated", _("It is a translation by a person")),
+            ("machine", _("It is a translation by a machine")),
+        ],
+        "errors": wrong,
+        "values": shown,
+    }
+    return render(request, "minutes_passage.html", context, status=422 if wrong else 200)
+
+
+async def revise(request: Request) -> Response:
+    """Keep a new version of a passage. Effects: those of `passages.revise`."""
+    form = await forms.read(request)
+    key = request.path_params["key"]
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            access = await access_to(db, request)
+            found = await found_of(db, access, request)
+            await passages.revise(
+                db,
+                minutes=found,
+                key=key,
+                revision=_whole(form.text("revision")),
+                writings=_writings(form, tongues(found)),
+                settled=form.text("settled") == "yes",
+                note=form.text("note"),
+                actor=access.actor,
+                now=datetime.now(UTC),
+            )
+            waiting = passages.obstacles(found, await passages.latest(db, found))
+    except errors.Stale:
+        text = _("Somebody else has changed this passage since you opened it. Reload it, and write your change again.")
+        return await _passage(request, [FormError("", text)], form.first)
+    except (errors.Invalid, errors.NotReady) as error:
+        return await _passage(request, [forms.explain(error)], form.first)
+    if form.text("go_on") == "yes" and (after := _next(waiting, key)):
+        return back(request, "passage", f"/p/{after}")
+    return back(request, "passage")
+
+
+def _writings(form: Form, languages: Sequence[str]) -> dict[str, Writing]:
+    """What the form says of each language; a language left as it is is not in it."""
+    found: dict[str, Writing] = {}
+    for lang in languages:
+        how = form.text(f"how_{lang}")
+        if how in (How.written, How.translated, How.machine):
+            found[lang] = Writing(text=form.get(f"text_{lang}", ""), how=How(how), by=form.text(f"by_{lang}"))
+    return found
+
+
+def _next(waiting: Sequence[Obstacle], key: str) -> str:
+    return next((one.key for one in waiting if one.key != key), "")
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+async def history(request: Request) -> Response:
+    """Every version of a passage, and what each changed."""
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        found = await found_of(db, access, request)
+        versions = await passages.revisions(db, found, request.path_params["key"])
+    rows = []
+    for before, after in zip([None, *versions[:-1]], versions, strict=True):
+        changes = {
+            lang: passages.compared(before.texts.get(lang, "") if before else "", after.texts.get(lang, ""))
+            for lang in tongues(found)
+        }
+        rows.append((after, changes))
+    context = {
+        "access": access,
+        "hearing": access.hearing,
+        "found": found,
+        "rows": rows[::-1],
+        "key": versions[-1].key,
+        "heading": minutes_words.section(versions[-1].key.split(".")[0]),
+        "tongues": tongues(found),
+        "words": minutes_words,
+        "places": access.places,
+    }
+    return render(request, "minutes_history.html", context)
+
+
+routes = [
+    Route("/h/{ref}/minutes/p/{key}", passage_page, methods=["GET"]),
+    Route("/h/{ref}/minutes/p/{key}", revise, methods=["POST"]),
+    Route("/h/{ref}/minutes/p/{key}/history", history),
+]

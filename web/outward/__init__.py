@@ -1,0 +1,1 @@
+"""API clients, webhooks, feeds and mails, as their State's administrators see them."""

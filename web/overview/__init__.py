@@ -1,0 +1,1 @@
+"""The docket, and what waits for whom."""

@@ -1,0 +1,118 @@
+"""The directory of authorities: read by all staff, imported and exported as a table by administrators and clerks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import errors, reference
+from hearings.models import Person
+from hearings.models.directory import Network
+from hearings.people import directory
+from hearings.sentences import tell
+from web.server.forms import FormError
+from web.server.rendering import render
+from web.server.security import check_csrf
+from web.server.sign_in import staff
+from web.words import terms
+from web.words.i18n import _, language_here, ngettext, state_name
+
+LARGEST = 2_000_000
+"""Bytes of a table."""
+
+
+async def page(request: Request) -> Response:
+    """The directory, of all States or one, of all networks or one."""
+    _signed, person = staff(request)
+    return await _page(request, person, [], [])
+
+
+def _chosen(request: Request) -> tuple[str, str]:
+    state, network = request.query_params.get("state", ""), request.query_params.get("network", "")
+    return (
+        state if state in reference.jurisdictions() else "",
+        network if network in [one.value for one in Network] else "",
+    )
+
+
+async def _page(request: Request, person: Person, wrong: list[FormError], rows: list[tuple[int, str, str]]) -> Response:
+    state, network = _chosen(request)
+    async with request.app.state.parts.database.reading() as db:
+        found = await directory.entries(db, state=state, network=network)
+    count = request.query_params.get("done", "")
+    notice = None
+    if count.isascii() and count.isdecimal() and len(count) < 6 and not wrong:
+        notice = ngettext("{n} row is imported.", "{n} rows are imported.", int(count)).format(n=int(count))
+    states = [(code, state_name(code)) for code in reference.jurisdictions()]
+    context: dict[str, Any] = {
+        "entries": found,
+        "state": state,
+        "network": network,
+        "values": {"state": state, "network": network},
+        "errors": wrong,
+        "mistakes": rows,
+        "notice": notice,
+        "today": datetime.now(UTC).date(),
+        "may_import": "administrator" in person.functions,
+        "state_options": sorted(states, key=lambda pair: pair[1].casefold()),
+        "network_options": terms.options("network"),
+        "language_name": language_here,
+        "columns": directory.COLUMNS,
+        "terms": terms,
+    }
+    return render(request, "directory.html", context, status=422 if wrong else 200)
+
+
+async def import_table(request: Request) -> Response:
+    """Import a table, whole or not at all. Effects: those of `directory.import_table`."""
+    signed, person = staff(request)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise HTTPException(415, "bad_request")
+    if "administrator" not in person.functions:
+        raise errors.NotAllowed(tell("Only an administrator imports the directory"))
+    async with request.form(max_files=1, max_fields=2, max_part_size=10_000) as data:
+        token, file = data.get("csrf"), data.get("file")
+        check_csrf(request.app.state.parts.keys.cookie, signed.login.id, token if isinstance(token, str) else "")
+        if not isinstance(file, UploadFile) or not file.filename:
+            return await _page(request, person, [FormError("file", _("Choose a file."))], [])
+        content = await file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        return await _page(request, person, [FormError("file", _("The table is too large: at most 2 MB."))], [])
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return await _page(request, person, [FormError("file", _("The table is not in UTF-8."))], [])
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            count = await directory.import_table(db, text=text, actor=signed.actor(), now=datetime.now(UTC))
+    except errors.RowsRefused as error:
+        text = ngettext(
+            "The table has {n} mistake. Nothing was imported.",
+            "The table has {n} mistakes. Nothing was imported.",
+            len(error.rows),
+        )
+        wrong = [FormError("file", text.format(n=len(error.rows)))]
+        return await _page(request, person, wrong, list(error.rows))
+    return RedirectResponse(f"/directory?done={count}", 303)
+
+
+async def export(request: Request) -> Response:
+    """The directory as a table that can be imported again."""
+    staff(request)
+    state, network = _chosen(request)
+    async with request.app.state.parts.database.reading() as db:
+        found = await directory.entries(db, state=state, network=network)
+    headers = {"content-disposition": 'attachment; filename="directory.csv"'}
+    return Response(directory.write(found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+routes = [
+    Route("/directory", page, methods=["GET"]),
+    Route("/directory", import_table, methods=["POST"]),
+    Route("/directory.csv", export),
+]

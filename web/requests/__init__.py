@@ -1,0 +1,1 @@
+"""Pages and API of requests: drafting, sending, answering, consents, consultations."""

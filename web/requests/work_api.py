@@ -1,0 +1,196 @@
+"""Work on a request: is it complete, how urgent is it, who of one's own State does it."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from hearings import queries
+from hearings.models import HearingRequest, Person
+from hearings.requests import priority, requests, translations
+from hearings.requests.completeness import Found
+from web.api import etags, examples
+from web.api.access import Caller, Calling
+from web.api.fields import Model, Shown
+from web.api.routes import Resource
+from web.requests.api import ACT, EITHER, RequestId, ShownRequest, locked, shown
+
+router = Resource("work on requests")
+
+COMPLETENESS = {
+    "complete": False,
+    "letters": [
+        {
+            "letter": "f",
+            "provisions": ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"],
+            "asks": "The purpose for which the evidence is sought",
+            "found": "missing",
+            "items": [
+                {
+                    "field": "purpose",
+                    "found": "missing",
+                    "text": "Missing: the purpose for which the evidence is sought",
+                }
+            ],
+        }
+    ],
+    "others": [{"field": "instruments", "found": "given", "text": "The instrument relied on"}],
+}
+PRIORITY = {
+    "priority": 6,
+    "override": None,
+    "reason": "",
+    "total": 6,
+    "of": 15,
+    "criteria": [{"criterion": "stage", "points": 3, "text": "Stage: trial", "known": True}],
+    "detained_days": None,
+    "custody_days_left": None,
+}
+COLLEAGUE = {"id": examples.ID, "name": "Ioana Popa", "functions": ["clerk"]}
+
+
+class Item(Shown):
+    """One thing a letter asks for; `field` is where the request holds it."""
+
+    field: str
+    found: Found
+    text: str
+
+
+class Letter(Shown):
+    """One letter of paragraph 15, as good as the worst of its items."""
+
+    letter: str
+    provisions: list[str]
+    asks: str
+    found: Found
+    items: list[Item]
+
+
+class ShownCompleteness(Shown):
+    """What UNTOC 18(15) and UNCAC 46(15) ask. What is missing stops the submission; what is thin does not."""
+
+    complete: bool
+    letters: list[Letter]
+    others: list[Item]
+
+
+class Criterion(Shown):
+    """One of five; `known` is false when nobody has said anything, which counts 0."""
+
+    criterion: str
+    points: int
+    text: str
+    known: bool
+
+
+class ShownPriority(Shown):
+    """How urgent a request is: what the queue is sorted by, and the score with what it was taken from."""
+
+    priority: int
+    override: int | None
+    reason: str
+    total: int
+    of: int
+    criteria: list[Criterion]
+    detained_days: int | None
+    custody_days_left: int | None
+
+    @classmethod
+    def make(cls, caller: Caller, row: HearingRequest) -> "ShownPriority":
+        found = priority.score(row, on=caller.now.date()).as_json()
+        criteria = [Criterion(**one) for one in found.pop("criteria")]
+        own = {"priority": row.priority, "override": row.priority_override, "reason": row.priority_reason}
+        return cls(**own, **found, criteria=criteria)
+
+
+class Override(Model):
+    """The priority by hand, or (null) back to the score; always with a reason."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"value": 12, "reason": "The custody of the accused ends next week."}]}
+    )
+
+    value: Annotated[int, Field(ge=0, le=priority.MOST)] | None
+    reason: str = Field(min_length=3, max_length=1000)
+
+
+class Delegation(Model):
+    """Whose work it is from now on: a colleague's, or (empty) nobody's in particular."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"person": "", "reason": "Back to the registry."}]})
+
+    person: str = Field(max_length=36, pattern="^[!-~]*$", description="Id of a colleague (`GET /staff`).")
+    reason: str = Field(default="", max_length=1000)
+
+
+class Colleague(Shown):
+    """A member of staff of one's own State."""
+
+    id: str
+    name: str
+    functions: list[str]
+
+    @classmethod
+    def of(cls, row: Person) -> "Colleague":
+        return cls(id=row.id, name=row.name, functions=sorted(row.functions))
+
+
+class Staff(Shown):
+    """The active staff of one's own State, by name."""
+
+    items: list[Colleague]
+
+
+@router.read(
+    "/requests/{request_id}/completeness", scope="requests:read", example=COMPLETENESS, errors=(404,), tagged=True
+)
+async def read_completeness(caller: Calling, request_id: RequestId) -> ShownCompleteness:
+    """What a request must say (18(15), 46(15)), letter by letter, and what of it there is."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    found = requests.complete(row, tuple(await translations.of_request(caller.db, row.id)))
+    return etags.tag(caller, ShownCompleteness.model_validate(found.as_json(), strict=False))
+
+
+@router.read("/requests/{request_id}/priority", scope="requests:read", example=PRIORITY, errors=(404,), tagged=True)
+async def read_priority(caller: Calling, request_id: RequestId) -> ShownPriority:
+    """How urgent a request is, by five criteria, and whether the requested authority has set it by hand."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    return etags.tag(caller, ShownPriority.make(caller, row))
+
+
+@router.operation(
+    "PUT",
+    "/requests/{request_id}/priority",
+    scope="requests:answer",
+    body="json",
+    changes=True,
+    errors=ACT,
+    example={**PRIORITY, "priority": 12, "override": 12, "reason": "The custody of the accused ends next week."},
+)
+async def set_priority(caller: Calling, request_id: RequestId, body: Override) -> ShownPriority:
+    """The requested authority sets the priority by hand, or goes back to the score. `If-Match` as read here."""
+    row = await queries.request(caller.db, request_id, state=caller.state, lock=True)
+    etags.require(caller, ShownPriority.make(caller, row))
+    await priority.overrule(
+        caller.db, request=row, value=body.value, reason=body.reason, actor=caller.actor, now=caller.now
+    )
+    caller.shown.append(row)
+    return etags.tag(caller, ShownPriority.make(caller, row))
+
+
+@router.read("/staff", scope=EITHER, example={"items": [COLLEAGUE]})
+async def list_staff(caller: Calling) -> Staff:
+    """The active staff of one's own State: to whom a request can be given."""
+    return Staff(items=[Colleague.of(one) for one in await queries.people(caller.db, state=caller.state)])
+
+
+@router.act("/requests/{request_id}/delegate", scope=EITHER, errors=ACT, example=examples.REQUEST)
+async def delegate_request(caller: Calling, request_id: RequestId, body: Delegation) -> ShownRequest:
+    """Give a request to a colleague of one's own State. The other State does not see who."""
+    row = await locked(caller, request_id)
+    await requests.delegate(
+        caller.db, request=row, person_id=body.person, reason=body.reason, actor=caller.actor, now=caller.now
+    )
+    return await shown(caller, row)

@@ -1,0 +1,243 @@
+"""What went wrong, on the wire: one table from exceptions to HTTP statuses, and one function that answers.
+
+Browsers that ask for HTML get a page in their language with a reference; everything else gets RFC 9457
+`application/problem+json` with a stable `code`. An unknown exception reveals nothing: its traceback goes to the log
+under the same reference.
+"""
+
+import logging
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hearings import errors
+from web.paths import within
+from web.server.rendering import render
+from web.words import refusals
+from web.words.i18n import N_, _
+
+logger = logging.getLogger("vivavoce.web.server.problems")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How a kind of failure is told: heading, what happened, what to do."""
+
+    status: int
+    title: str
+    happened: str
+    advice: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    "bad_request": Problem(
+        400,
+        N_("This request could not be read"),
+        N_("Something in the address or the form was not as expected. Nothing was changed."),
+        N_("Go back, reload the page and try again."),
+    ),
+    "sign_in_needed": Problem(
+        401,
+        N_("Sign in first"),
+        N_("You are not signed in, or your sign-in has ended."),
+        N_("Ask for a new sign-in link, or open your own link again."),
+    ),
+    "signature_refused": Problem(
+        401,
+        N_("The signature was refused"),
+        N_("What was signed does not fit, or could not be verified. Nothing was changed."),
+        N_("Reload the page, read what is to be signed and sign again with your authority's key."),
+    ),
+    "not_allowed": Problem(
+        403,
+        N_("You may not do this"),
+        N_("Your role does not allow this. Nothing was changed."),
+        N_("The presiding judge or the clerk can tell you who may."),
+    ),
+    "cross_origin": Problem(
+        403,
+        N_("This request came from somewhere else"),
+        N_("The form was not sent from a page of this service. Nothing was changed."),
+        N_("Open the page here and send the form again."),
+    ),
+    "csrf": Problem(
+        403,
+        N_("This form is too old"),
+        N_("You have signed in again since this form was opened. Nothing was changed."),
+        N_("Go back, reload the page and send the form again."),
+    ),
+    "not_found": Problem(
+        404,
+        N_("Page not found"),
+        N_("There is no such page, or it is not yours to see."),
+        N_("Check the address, or start again from the docket."),
+    ),
+    "method_not_allowed": Problem(
+        405,
+        N_("This cannot be done here"),
+        N_("The page exists, but not for what was asked. Nothing was changed."),
+        N_("Go back and use the buttons on the page."),
+    ),
+    "conflict": Problem(
+        409,
+        N_("Something has changed in the meantime"),
+        N_("What you asked for is no longer possible. Nothing was changed."),
+        N_("Reload the page to see how things stand now."),
+    ),
+    "too_large": Problem(
+        413,
+        N_("That is too much"),
+        N_("What was sent is larger than this page accepts. Nothing was changed."),
+        N_("Shorten the text and try again."),
+    ),
+    "unprocessable": Problem(
+        422,
+        N_("This could not be accepted"),
+        N_("What was sent does not fit what is expected. Nothing was changed."),
+        N_("Go back and correct it."),
+    ),
+    "too_many_requests": Problem(
+        429,
+        N_("Too many requests"),
+        N_("This address has asked too often in a short time. Nothing was changed."),
+        N_("Wait a minute, then try again."),
+    ),
+    "failed": Problem(
+        500,
+        N_("Something went wrong"),
+        N_("The service has failed to answer. What you sent may not have been saved."),
+        N_("Try again. If it happens again, tell your court's help desk the reference below."),
+    ),
+    "fonts_missing": Problem(
+        503,
+        N_("Documents cannot be made here"),
+        N_("The fonts that documents are printed with are not installed on this service. Nothing was changed."),
+        N_("Tell your court's help desk: whoever runs the service installs them with deploy/assets.py."),
+    ),
+    "unavailable": Problem(
+        503,
+        N_("Not available just now"),
+        N_("A part of the service does not answer. Nothing was changed."),
+        N_("Wait a moment, then try again."),
+    ),
+}
+
+BY_STATUS: dict[int, str] = {
+    400: "bad_request",
+    401: "sign_in_needed",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "bad_request",
+    422: "unprocessable",
+    429: "too_many_requests",
+    500: "failed",
+    503: "unavailable",
+}
+
+
+def status_of(error: Exception) -> int:
+    """The table from exceptions to statuses; what it does not know is our own failure."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    for kind, status in EXCEPTIONS:
+        if isinstance(error, kind):
+            return status
+    return 500
+
+
+EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.NotAllowed, 403),
+    (errors.LinkRefused, 403),
+    (errors.ProofUsed, 401),
+    (errors.SignatureRequired, 422),
+    (errors.SignatureRefused, 401),
+    (errors.IllegalMove, 409),
+    (errors.Stale, 409),
+    (errors.TermsChanged, 409),
+    (errors.NotReady, 409),
+    (errors.DoubleBooking, 409),
+    (errors.InterpreterUnfit, 409),
+    (errors.StaleTimeZones, 409),
+    (errors.Invalid, 422),
+    (errors.FontsMissing, 503),
+    (errors.DatabaseRefused, 503),
+)
+"""The first that fits counts."""
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person is looking: the request accepts HTML and is not for an island."""
+    return "text/html" in request.headers.get("accept", "") and not within(request.scope["path"])
+
+
+def code_of(error: Exception, status: int) -> str:
+    """The stable word of a failure; texts of libraries are none."""
+    word = str(getattr(error, "code", "") or getattr(error, "detail", ""))
+    told = status < 500 or word in PROBLEMS
+    return word if told and re.fullmatch("[a-z_]{3,40}", word) else BY_STATUS.get(status, "failed")
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """The answer to a request that failed."""
+    status = status_of(error)
+    reference = secrets.token_hex(4)
+    if status >= 500:
+        logger.error("request failed, reference %s", reference, exc_info=error)
+    code = code_of(error, status)
+    problem = PROBLEMS.get(getattr(error, "family", code)) or PROBLEMS[BY_STATUS.get(status, "failed")]
+    headers = dict(getattr(error, "headers", None) or {})
+    detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
+    if wants_html(request):
+        context = {"problem": problem, "status": status, "reference": reference, "detail": detail}
+        return render(request, "problem.html", context | {"at": datetime.now(UTC)}, status=status, headers=headers)
+    body = {
+        "type": f"about:blank#{code}",
+        "title": _(problem.title),
+        "status": status,
+        "detail": detail or _(problem.happened),
+        "code": code,
+        "instance": reference,
+    }
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+async def handle(request: Request, error: Exception) -> Response:
+    """For Starlette's `exception_handlers`."""
+    return answer(request, error)
+
+
+class ProblemsMiddleware:
+    """Answers whatever was raised inside, by middlewares too, unless an answer has already begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def remember(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, remember)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if started:
+                raise
+            await answer(Request(scope, receive), error)(scope, receive, send)

@@ -1,0 +1,167 @@
+"""Who is asking: the cookie of a request becomes the person or participant signed in, and the `Actor` of an act.
+
+One cookie, `__Host-vivavoce`: Secure, HttpOnly, SameSite=Strict, no Domain. Browsers take it from https and, because
+they trust the loopback address, from http://localhost and http://127.0.0.1. It holds a random secret; the database
+keeps its hash. Staff are signed out after 20 minutes without a request, except while in a live hearing or the player.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hearings import queries
+from hearings.actors import Actor, participant_actor, person_actor
+from hearings.errors import NotFound
+from hearings.models import Hearing, Login, Participant, Person
+from hearings.people import logins
+from web.parts import Parts
+from web.server.security import csrf_token, require_csrf_header
+from web.words.i18n import state_name
+from web.words.roles import label
+
+COOKIE = "__Host-vivavoce"
+IDLE = timedelta(minutes=20)
+TOUCH = timedelta(minutes=1)
+"""How fresh `seen_at` is kept: one write a minute at most."""
+WITHOUT_LOGIN = re.compile(r"/static/.*|/healthz|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL)
+NEVER_IDLE = re.compile(r"/h/[^/]+/(live|ticket|media|ws)|/recordings/.*")
+"""Paths where a person may watch for hours without a request that counts."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A login and whose it is: a person of the staff, or a participant who came by a link."""
+
+    login: Login
+    person: Person | None
+    participant: Participant | None
+    hearing: Hearing | None
+    """The hearing of a participant who came by a link."""
+
+    @property
+    def name(self) -> str:
+        """As the header shows it."""
+        if self.person is not None:
+            return self.person.name
+        return self.participant.display_name if self.participant else ""
+
+    @property
+    def office(self) -> str:
+        """Authority and State of staff; role of a participant."""
+        if self.person is not None:
+            authority = self.person.authority_name or self.person.city
+            return f"{authority} · {self.person.owner_state} {state_name(self.person.owner_state)}"
+        return label(self.participant.role) if self.participant else ""
+
+    @property
+    def state(self) -> str:
+        """The State whose business this person may see."""
+        return self.person.owner_state if self.person else ""
+
+    def actor(self, seat: Participant | None = None) -> Actor:
+        """For the history: with the role in the hearing, where the act belongs to one."""
+        here = seat or self.participant
+        if here is not None:
+            return participant_actor(here, self.person)
+        return person_actor(cast(Person, self.person))
+
+
+async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
+    """Who sent this request; None when nobody is signed in."""
+    secret = connection.cookies.get(COOKIE)
+    if not secret or len(secret) > 200:
+        return None
+    parts: Parts = connection.scope["app"].state.parts
+    async with parts.database.reading() as db:
+        login = await logins.find_login(db, secret=secret, now=now)
+        if login is None or _idle(connection.scope["path"], login, parts, now):
+            return None
+        person = await db.get(Person, login.person_id) if login.person_id else None
+        participant = await db.get(Participant, login.participant_id) if login.participant_id else None
+        hearing = await db.get(Hearing, participant.hearing_id) if participant else None
+    if person is not None and not person.active:
+        return None
+    if now - login.seen_at > TOUCH:
+        async with parts.database.transaction() as db:
+            await logins.touch_login(db, login_id=login.id, now=now)
+    return SignedIn(login, person, participant, hearing)
+
+
+def _idle(path: str, login: Login, parts: Parts, now: datetime) -> bool:
+    """Whether a member of staff has done nothing for too long."""
+    if login.person_id is None or now - login.seen_at <= IDLE or NEVER_IDLE.fullmatch(path):
+        return False
+    return not parts.conductors.watched_by(login.id)
+
+
+class LoginMiddleware:
+    """Puts `actor` (a `SignedIn` or None) and `csrf` into the scope of every request that may need them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["actor"], scope["csrf"] = None, ""
+        if scope["type"] == "http" and not WITHOUT_LOGIN.fullmatch(scope["path"]):
+            signed = await find(HTTPConnection(scope), datetime.now(UTC))
+            if signed is not None:
+                scope["actor"] = signed
+                scope["csrf"] = csrf_token(scope["app"].state.parts.keys.cookie, signed.login.id)
+        await self.app(scope, receive, send)
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Who sent this request. Raises 401."""
+    found = cast(SignedIn | None, request.scope["actor"])
+    if found is None:
+        raise HTTPException(401, "sign_in_needed")
+    return found
+
+
+def staff(request: Request) -> tuple[SignedIn, Person]:
+    """The member of staff who sent this request. Raises 401; 404 for participants: these pages are not theirs."""
+    found = signed_in(request)
+    if found.person is None:
+        raise HTTPException(404, "not_found")
+    return found, found.person
+
+
+async def seat(db: AsyncSession, signed: SignedIn, ref: str) -> tuple[Hearing, Participant]:
+    """The hearing and the seat this login has in it. Raises `NotFound`, the same for unknown and foreign hearings."""
+    if signed.person is not None:
+        hearing = await queries.hearing(db, ref, state=signed.person.owner_state)
+        return hearing, await queries.seat_of(db, hearing_id=hearing.id, person_id=signed.person.id)
+    hearing = await queries.hearing_by_ref(db, ref)
+    if signed.participant is None or signed.participant.hearing_id != hearing.id:
+        raise NotFound
+    return hearing, await queries.get(db, Participant, signed.participant.id)
+
+
+def require_token(request: Request) -> None:
+    """For requests of an island: the header `X-CSRF-Token` must be the token of this login."""
+    require_csrf_header(request, request.app.state.parts.keys.cookie, signed_in(request).login.id)
+
+
+def set_cookie(response: Response, secret: str) -> None:
+    """Give the browser its login, until it is closed or the login ends on the server."""
+    response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def drop_cookie(response: Response) -> None:
+    """Take the login from the browser."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+
+async def end_previous(request: Request, why: str) -> None:
+    """A new login replaces the one this browser had (session rotation). Effects: ends it."""
+    signed = cast(SignedIn | None, request.scope["actor"])
+    if signed is not None:
+        async with request.app.state.parts.database.transaction() as db:
+            await logins.end_login(db, login_id=signed.login.id, now=datetime.now(UTC), why=why)

@@ -1,0 +1,190 @@
+"""Recorded acts of a hearing: what a court's own system enters into the log while a sitting is open, and reads from it.
+
+A client of the requesting State acts as the hearing's clerk, one of the requested State as its authority.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from hearings import queries
+from hearings.actors import Actor
+from hearings.models import Hearing, HearingEvent, HearingRequest
+from hearings.roles import Role
+from hearings.sitting import recorded_acts
+from hearings.sitting.recorded_acts import KINDS, LONGEST
+from web.api import examples, paging
+from web.api.access import Caller, Calling, parts_of
+from web.api.fields import Model, Moment, Shown, StateCode
+from web.api.routes import Resource
+from web.hearing.api import Ref
+from web.hearing.participants_api import PERSON
+from web.words import recorded_acts as recorded_words
+from web.words.recorded_acts import Shown as People
+
+router = Resource("recorded acts")
+
+WITNESS = PERSON["id"]
+NEW: dict[str, Any] = {
+    "kind": "oath",
+    "participant": WITNESS,
+    "by": examples.ID,
+    "form": "oath",
+    "outcome": "taken",
+    "law": "RO",
+    "language": "ro",
+    "text": "Code of criminal procedure, art. 121",
+}
+NOTE: dict[str, Any] = {"kind": "log_note", "text": "The court takes note that the witness has brought a diary."}
+ACT: dict[str, Any] = {
+    **dict.fromkeys(("what", "ruling", "on", "exhibit", "corrects", "corrected_by")),
+    **NEW,
+    "hearing": "7F3K-22QD",
+    "number": 42,
+    "at": examples.AT,
+    "role": "clerk",
+    "sitting": "0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
+    "recording": examples.ID,
+    "timecode_ms": 2_537_900,
+}
+Number = Annotated[int, Field(ge=1, lt=2**31)]
+Id = Annotated[str, Field(max_length=40)]
+_CHOICES = {name: field.choices for one in KINDS.values() for name, field in one.fields.items() if field.choices}
+_CHOICES["kind"] = tuple(kind.value for kind in KINDS)
+
+
+def _choice(name: str) -> Any:
+    return Literal[_CHOICES[name]]
+
+
+class NewAct(Model):
+    """An act: its kind, and the fields docs/live.md names for it. Others are refused, and so are missing ones."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [NOTE]})
+
+    kind: _choice("kind")  # type: ignore[valid-type]
+    participant: Id | None = Field(default=None, description="Id of whom it is about; must be in the room.")
+    by: Id | None = Field(default=None, description="Id of who administered, explained, decided or showed.")
+    law: StateCode | None = Field(default=None, description="Whose law: one of the two States of the hearing.")
+    language: str | None = Field(default=None, max_length=35, description="BCP 47 tag.")
+    form: _choice("form") | None = None  # type: ignore[valid-type]
+    outcome: _choice("outcome") | None = None  # type: ignore[valid-type]
+    what: _choice("what") | None = None  # type: ignore[valid-type]
+    ruling: _choice("ruling") | None = None  # type: ignore[valid-type]
+    on: Number | None = Field(default=None, description="Number of the objection or claim that is ruled on.")
+    exhibit: Id | None = Field(default=None, description="Id of a file of the request, of kind `exhibit`.")
+    text: str | None = Field(default=None, max_length=LONGEST)
+    corrects: Number | None = Field(default=None, description="Number of the entry it takes the place of.")
+
+    def values(self) -> dict[str, str]:
+        """As `hearings` takes them."""
+        told = self.model_dump(exclude={"kind", "corrects"}, exclude_none=True)
+        return {name: str(value) for name, value in told.items()}
+
+
+class ShownExhibit(Shown):
+    """A file that was shown, by what identifies it for good."""
+
+    id: str
+    name: str
+    sha256: str
+
+
+class ShownAct(Shown):
+    """An entry. Its text names nobody whose identity is protected. `corrected_by`: the entry that takes its place."""
+
+    hearing: str
+    number: int
+    kind: str
+    at: Moment
+    role: str
+    sitting: str
+    recording: str | None
+    timecode_ms: int | None
+    participant: str | None
+    by: str | None
+    law: str | None
+    language: str | None
+    form: str | None
+    outcome: str | None
+    what: str | None
+    ruling: str | None
+    on: int | None
+    exhibit: ShownExhibit | None
+    text: str | None
+    corrects: int | None
+    corrected_by: int | None
+
+
+_OWN = (
+    *("sitting", "recording", "timecode_ms", "participant", "by", "law", "language"),
+    *("form", "outcome", "what", "ruling", "on", "corrects"),
+)
+
+
+def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[int, int]) -> ShownAct:
+    exhibit, text = row.data.get("exhibit"), row.data.get("text")
+    return ShownAct(
+        hearing=hearing.ref,
+        number=row.seq,
+        kind=row.kind,
+        at=row.at,
+        role=row.actor_role,
+        exhibit=ShownExhibit(**(exhibit | {"name": people.quoted(exhibit["name"])})) if exhibit else None,
+        text=people.quoted(text) if text else None,
+        corrected_by=gone.get(row.seq),
+        **{name: row.data.get(name) for name in _OWN},
+    )
+
+
+class ActList(Shown):
+    """A page of what was recorded of a hearing, oldest first, with what was corrected or withdrawn."""
+
+    items: list[ShownAct]
+    next: str
+
+
+def _actor(caller: Caller, hearing: Hearing) -> Actor:
+    asks = caller.state == hearing.requesting_state
+    return replace(caller.actor, role=Role.clerk if asks else Role.requested_authority)
+
+
+async def _people(caller: Caller, hearing: Hearing) -> People:
+    request = await queries.get(caller.db, HearingRequest, hearing.request_id)
+    return recorded_words.shown(await queries.participants(caller.db, hearing.id), request.person_name)
+
+
+@router.create("/hearings/{ref}/acts", scope="minutes:write", example=ACT, errors=(404, 409), gives={"ref": "hearing"})
+async def record_act(caller: Calling, ref: Ref, body: NewAct) -> ShownAct:
+    """Record an act while a sitting is open; those in the live room see it at once. An entry is never changed."""
+    # Not locked here: `record` locks the sitting and then the hearing, as everybody does who acts in a sitting.
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(hearing)
+    row = await recorded_acts.record(
+        caller.db,
+        hearing=hearing,
+        kind=body.kind,
+        values=body.values(),
+        corrects=body.corrects,
+        actor=_actor(caller, hearing),
+        now=caller.now,
+    )
+    parts = parts_of(caller.request)
+    if caller.database is parts.database:
+        caller.after.append(lambda: parts.conductors.touch(hearing.id))
+    return _shown(row, hearing, await _people(caller, hearing), {})
+
+
+@router.read(
+    "/hearings/{ref}/acts", scope="minutes:read", example={"items": [ACT], "next": ""}, errors=(404,), paged=True
+)
+async def list_acts(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ActList:
+    """What has been recorded of a hearing: oaths, notices, objections, rulings, exhibits shown, notes."""
+    hearing = await queries.hearing(caller.db, ref, state=caller.state)
+    caller.shown.append(hearing)
+    found, gone = await recorded_acts.page_of_hearing(caller.db, hearing.id, after=after, limit=limit)
+    people = await _people(caller, hearing)
+    items = [_shown(row, hearing, people, gone) for row in found.rows]
+    return ActList(items=items, next=paging.link(caller, found.after))

@@ -1,0 +1,113 @@
+"""What a recording's own journal says of its custody, in words: openings, keys, gaps, accesses, notices."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from web.words import i18n, roles
+from web.words.i18n import N_, _
+from web.words.sentences import english
+
+WHY = {
+    "deliberation": N_("To prepare the judgment"),
+    "minutes": N_("To draw up or check the minutes"),
+    "interpretation": N_("To check the interpretation"),
+    "party": N_("At the request of a party"),
+    "authority": N_("At the request of the other State's authority"),
+    "integrity": N_("To check that the recording is complete"),
+    "copy": N_("To hand over a copy"),
+}
+"""Why somebody views or takes a recording: the word goes into the journal, the text is for the page."""
+ENTRY_KINDS = {
+    "open": N_("Opened"),
+    "keywrap": N_("Key sealed for the authorities"),
+    "gap": N_("Gap"),
+    "pause": N_("Paused by order"),
+    "resume": N_("Resumed"),
+    "close": N_("Closed and sealed"),
+    "reopen": N_("Opened again"),
+    "access": N_("Access"),
+    "notice": N_("Notice"),
+    "archive": N_("Archived"),
+    "derive": N_("Rendering made"),
+    "sealkey": N_("Sealing key changed"),
+}
+CAUSES = {
+    "network": N_("the line was lost"),
+    "sender_off": N_("switched off by the person or the court"),
+    "pause": N_("paused by order"),
+    "recorder": N_("the recorder had failed"),
+    "disk": N_("the disk had failed"),
+    "recovered": N_("parts found after a failure, of unknown time"),
+    "late": N_("began later"),
+    "other": N_("another cause"),
+}
+NOTICES = {
+    "disk_low": N_("the disk is nine tenths full"),
+    "disk_full": N_("there is no room on the disk"),
+    "disk_room": N_("there is room on the disk again"),
+    "unknown_track": N_("frames of a track that nobody had planned came and were not recorded"),
+    "clock_step": N_("the system clock was stepped"),
+    "late_frames": N_("frames came after their time had been sealed"),
+    "file_damaged": N_("a file is missing or was altered"),
+    "file_removed": N_("a file that belonged to nothing was removed"),
+}
+"""What the recorder notes, by its code; the journal's own text, which is English, names file or track."""
+AGAIN = N_("the recorder was started again")
+"""The reason the recorder gives when it opens a recording again."""
+DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
+
+
+def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
+    """Rows of the custody page. Notices of one code that follow one another are one row."""
+    zero = 0
+    notice: dict[str, Any] | None = None
+    for number, raw in enumerate(lines):
+        line = json.loads(raw)
+        kind = line.get("type")
+        if kind == "open":
+            zero = int(line["zero"])
+        if kind not in ENTRY_KINDS:
+            continue
+        if notice and kind == "notice" and notice["code"] == line["code"]:
+            notice["more"] += 1
+            continue
+        if notice:
+            yield notice
+        entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
+        entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
+        if kind == "gap":
+            entry["at"] = _instant(zero + line["t0"] * 1_000_000)
+            entry["until"] = _instant(zero + line["t1"] * 1_000_000)
+        notice = entry if kind == "notice" else None
+        if notice is None:
+            yield entry
+    if notice:
+        yield notice
+
+
+def _instant(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)
+
+
+def _said(kind: str, line: dict[str, Any]) -> str:
+    if kind == "access":
+        who, _space, state = str(line["who"]).partition(" ")
+        did = _(DID.get(str(line["what"]), str(line["what"])))
+        why = _(WHY.get(str(line["why"]), str(line["why"])))
+        named = i18n.one_by_one((roles.label(who), i18n.state_name(state))) if state else roles.label(who)
+        return f"{did} · {named} · {why}"
+    if kind == "gap":
+        return i18n.about(line["track"], _(CAUSES.get(line["cause"], line["cause"])))
+    if kind == "notice":
+        text, known = english(line["text"]), NOTICES.get(line["code"])
+        return Markup("{} ({})").format(_(known), text) if known else text
+    if line.get("reason") == AGAIN:
+        return _(AGAIN)
+    for name in ("reason", "software", "bucket", "what"):
+        if isinstance(line.get(name), str):
+            return Markup("<bdi>{}</bdi>").format(line[name])
+    return ""

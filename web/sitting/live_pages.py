@@ -1,0 +1,51 @@
+"""The shell of the live page: an empty element and its configuration; the island does the rest."""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import queries
+from hearings.agreement import room_rules
+from hearings.status import HearingStatus
+from web.server import view_log as shown
+from web.server.rendering import render
+from web.server.sign_in import seat, signed_in
+from web.words import places
+from web.words.i18n import current
+
+OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
+
+
+async def live(request: Request) -> Response:
+    """The live page of a seat in a hearing; when the lobby is not open, a page that says when."""
+    signed = signed_in(request)
+    parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await seat(db, signed, request.path_params["ref"])
+        shown.add(request, hearing)
+        sitting = await queries.open_sitting(db, hearing.id)
+        rules = await room_rules.of_hearing(db, hearing)
+    if sitting is None:
+        context = {
+            "hearing": hearing,
+            "over": hearing.status in OVER,
+            "late": datetime.now(UTC) > hearing.starts_at + timedelta(minutes=1),
+            "places": places.own_first(places.of_hearing(hearing), me.state),
+        }
+        return render(request, "not_live.html", context)
+    config = {
+        "ref": hearing.ref,
+        "csrf": request.scope["csrf"],
+        "locale": current.get().tag,
+        "messages_url": f"/catalogue/{current.get().tag}.json",
+        "home_url": f"/h/{hearing.ref}" if signed.person else "/",
+        "test_hooks": parts.settings.test_hooks,
+    }
+    if rules.session:
+        config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
+    return render(request, "live.html", {"config": config, "hearing": hearing})
+
+
+routes = [Route("/h/{ref}/live", live)]

@@ -1,0 +1,129 @@
+"""The live page's way in: a ticket, the offer by POST, and the WebSocket. No logic; the conductor has it.
+
+The cookie proves who asks; the ticket carries that proof over to the WebSocket in its first message, so that no
+secret stands in an address. A ticket is used once, within a minute.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hearings.actors import participant_actor
+from hearings.errors import LobbyClosed, NotFound
+from hearings.models import Participant
+from hearings.people import logins
+from hearings.permissions import require
+from media import messages
+from web.live.conductor import Conductor
+from web.live.connections import receive
+from web.live.tickets import TICKET_SECONDS, Ticket
+from web.parts import Parts
+from web.server.sign_in import require_token, seat, signed_in
+from web.words.i18n import current
+
+HELLO_SECONDS = 10
+
+REFUSED: dict[str, int] = {"media_restarting": 503, "stale_generation": 409, "not_seated": 409}
+"""HTTP status of a refused offer; what is not here is a description that cannot be used: 422."""
+
+
+async def _seat(request: Request) -> tuple[Conductor, Participant, str]:
+    """The caller's seat in the hearing of the address. Raises `NotFound` for a hearing or seat that is not theirs,
+    `LobbyClosed` when the hearing is not live."""
+    signed = signed_in(request)
+    require_token(request)
+    parts: Parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await seat(db, signed, request.path_params["ref"])
+    conductor = parts.conductors.get(hearing.id)
+    if conductor is None:
+        raise LobbyClosed
+    return conductor, me, signed.login.id
+
+
+async def ticket(request: Request) -> Response:
+    """POST: a ticket for the WebSocket. 409 when the lobby is not open."""
+    conductor, me, login_id = await _seat(request)
+    text = request.app.state.parts.conductors.tickets.give(
+        Ticket(conductor.hearing_id, me.id, login_id, time.monotonic() + TICKET_SECONDS)
+    )
+    return JSONResponse({"ticket": text}, status_code=201)
+
+
+async def media(request: Request) -> Response:
+    """POST an offer (application/sdp), get the answer: 201. Problems: 409, 415, 422, 503 with a stable code."""
+    conductor, me, _login = await _seat(request)
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/sdp":
+        return _problem(415, "unsupported_media_type", "send the offer as application/sdp")
+    try:
+        offer = (await request.body()).decode("ascii")
+        generation = int(request.query_params.get("generation", ""))
+    except (UnicodeDecodeError, ValueError):
+        return _problem(422, "malformed_offer", "the offer is not ASCII text, or generation is missing")
+    if len(offer) > 65_536:
+        return _problem(413, "too_large", "an offer has at most 64 KiB")
+    answer = await conductor.media.offer(me.id, generation, offer)
+    if isinstance(answer, messages.Answered):
+        return Response(answer.sdp, 201, media_type="application/sdp")
+    response = _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
+    if response.status_code == 503:
+        response.headers["retry-after"] = "1"
+    return response
+
+
+def _problem(status: int, code: str, detail: str) -> JSONResponse:
+    return JSONResponse(
+        {"type": f"about:blank#{code}", "title": code, "status": status, "code": code, "detail": detail},
+        status,
+        media_type="application/problem+json",
+    )
+
+
+async def packets(request: Request) -> Response:
+    """GET who received whose packets since the media worker started: for those who may see line statistics."""
+    parts: Parts = request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await seat(db, signed_in(request), request.path_params["ref"])
+    require("line_statistics", participant_actor(me))
+    conductor = parts.conductors.get(hearing.id)
+    if conductor is None:
+        raise LobbyClosed
+    return Response(msgspec.json.encode(await conductor.media.count_packets()), media_type="application/json")
+
+
+async def connect(websocket: WebSocket) -> None:
+    """The WebSocket of a live page. Its first message says hello with a ticket; the origin must be our own."""
+    parts: Parts = websocket.app.state.parts
+    await websocket.accept()
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            hello = await receive(websocket)
+    except (TimeoutError, WebSocketDisconnect):
+        return
+    found = parts.conductors.tickets.take(hello.ticket) if isinstance(hello, messages.Hello) else None
+    conductor = parts.conductors.get(found.hearing_id) if found else None
+    if found is None or conductor is None or not isinstance(hello, messages.Hello):
+        await websocket.close(4401)
+        return
+    try:
+        await conductor.join(websocket, found.participant_id, found.login_id, current.get().tag, hello)
+    except NotFound:
+        await websocket.close(4401)
+    finally:
+        # Time in the hearing is not idle time: whoever leaves it goes on in the other pages.
+        async with parts.database.transaction() as db:
+            await logins.touch_login(db, login_id=found.login_id, now=datetime.now(UTC))
+
+
+routes = [
+    Route("/h/{ref}/ticket", ticket, methods=["POST"]),
+    Route("/h/{ref}/media", media, methods=["POST"]),
+    Route("/h/{ref}/packets", packets),
+    WebSocketRoute("/h/{ref}/ws", connect),
+]

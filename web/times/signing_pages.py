@@ -1,0 +1,94 @@
+"""Agreeing to a time of a hearing: the page that shows the terms both States would be bound to, and the signed act."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hearings import errors
+from hearings.hearing import hearing as diary, offers
+from hearings.models import Hearing, Offer, Person
+from hearings.times import queries as diary_queries
+from web.hearing.access import find
+from web.server import forms, signed_acts as bonds, statements as signing
+from web.server.problems import status_of
+from web.server.rendering import render
+from web.server.sign_in import SignedIn, staff
+from web.times.offer_pages import explained, times_page
+
+
+async def page(request: Request) -> Response:
+    """The terms as they are once `offer` of the address is accepted; to the times where one has to be chosen first.
+
+    Effects: times the other State has offered count as read from now on.
+    """
+    signed, person = staff(request)
+    async with request.app.state.parts.database.transaction() as db:
+        hearing = await find(db, request, person)
+        await offers.read_by(db, hearing=hearing, state=person.owner_state, now=datetime.now(UTC))
+        on_table = await diary_queries.offers_of(db, hearing.id, open_only=True)
+    chosen = request.query_params.get("offer", "")
+    if not chosen and len(on_table) > 1:
+        return RedirectResponse(f"/h/{hearing.ref}/times", 303)
+    return await _to_sign(request, signed, person, chosen, None)
+
+
+async def accept(request: Request) -> Response:
+    """Agree, with the statement of the authority. Effects: those of `diary.agree`; the statement is kept."""
+    signed, person = staff(request)
+    form = await forms.read(request)
+    actor, now = signed.actor(), datetime.now(UTC)
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            hearing, offer = await _chosen(db, request, person, form.text("offer"))
+            bond = await bonds.of_hearing(db, hearing, offer, state=actor.state)
+            await bond.receive(db, jws=form.text("jws"), actor=actor, now=now)
+            await diary.agree(db, hearing=hearing, offer=offer, actor=actor, now=now)
+    except (errors.SignatureRefused, errors.TermsChanged) as error:
+        return await _to_sign(request, signed, person, form.text("offer"), error)
+    except (errors.DoubleBooking, errors.NotReady) as error:
+        return await times_page(request, person, [explained(error)], {})
+    return RedirectResponse(f"/h/{hearing.ref}/times?done=accept", 303)
+
+
+async def _chosen(db: Any, request: Request, person: Person, offer: str) -> tuple[Hearing, Offer | None]:
+    """The hearing, locked, and the offer named; else the only one on the table, None where there is none."""
+    hearing = await find(db, request, person, lock=True)
+    if offer:
+        return hearing, await diary_queries.offer(db, offer, hearing=hearing)
+    on_table = await diary_queries.offers_of(db, hearing.id, open_only=True)
+    return hearing, on_table[0] if len(on_table) == 1 else None
+
+
+async def _to_sign(
+    request: Request, signed: SignedIn, person: Person, chosen: str, refused: errors.HearingsError | None
+) -> Response:
+    """The page that signs; after a statement that was `refused` with the reason, and a fresh one to sign."""
+    actor, now = signed.actor(), datetime.now(UTC)
+    try:
+        async with request.app.state.parts.database.trial() as db:
+            hearing, offer = await _chosen(db, request, person, chosen)
+            bond = await bonds.of_hearing(db, hearing, offer, state=actor.state)
+            prepared = await bond.prepare(db, now=now)
+            await diary.agree(db, hearing=hearing, offer=offer, actor=actor, now=now)
+            hidden = {"offer": offer.id} if offer else {}
+            ref, title = hearing.ref, hearing.case_number or hearing.ref
+    except (errors.DoubleBooking, errors.NotReady) as error:
+        return await times_page(request, person, [explained(error)], {})
+    context = {
+        "ref": ref,
+        "title": title,
+        "prepared": prepared,
+        "hidden": hidden,
+        "errors": [signing.refusal(request, refused)] if refused else [],
+    }
+    return render(request, "time_sign.html", context, status=status_of(refused) if refused else 200)
+
+
+routes = [
+    Route("/h/{ref}/times/sign", page, methods=["GET"]),
+    Route("/h/{ref}/times/accept", accept, methods=["POST"]),
+    Route("/h/{ref}/times/accept", page, methods=["GET"]),
+]

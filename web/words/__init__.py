@@ -1,0 +1,1 @@
+"""Words for people: languages and catalogues, and the names of statuses, roles, terms and events."""
