@@ -165,7 +165,7 @@ def page() -> str:
     lines = [
         "# Messages between browser, web, worker and recorder",
         "",
-        "Written by `python -m media.protocol` from media/messages.py; do not edit by hand.",
+        "Written by `python -m media.protocol` from media/messages/; do not edit by hand.",
         "",
         "A message is a map whose `type` names it. Unknown types, unknown fields and values outside their limits are",
         "errors: the browser's connection is closed with a protocol error, a process on a socket is replaced.",
@@ -226,7 +226,7 @@ def types() -> str:
     A field with a default may be left out by the browser; the server always sends it.
     """
     lines = [
-        "// Written by `python -m media.protocol` from media/messages.py; do not edit by hand.",
+        "// Written by `python -m media.protocol` from media/messages/; do not edit by hand.",
         "// Instants are nanoseconds since 1970 UTC; a number keeps them to a quarter of a microsecond.",
         "",
     ]

@@ -1,4 +1,4 @@
-"""The shape of the repository: who imports whom, what the wheel carries, what no file may contain."""
+"""The shape of the repository: who imports whom, how large a room may be, what the wheel carries."""
 
 import ast
 import importlib.metadata
@@ -7,13 +7,13 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.import_graph import PACKAGES, circles, graph, imported, modules
+
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("hearings", "media", "scheduler", "web")
 FORBIDDEN = {
     "hearings": {"media", "scheduler", "web", "aiortc", "av", "nacl", "starlette", "apscheduler"},
     "media": {"hearings", "scheduler", "web", "sqlmodel", "starlette"},
@@ -23,26 +23,47 @@ FORBIDDEN = {
     "web": {"aiortc", "av"},
 }
 ANYWHERE = {"tests", "deploy"}
-
-
-def modules(package: str) -> Iterator[tuple[str, Path]]:
-    """Dotted name and file of every module of a package."""
-    for file in sorted((ROOT / package).rglob("*.py")):
-        parts = file.relative_to(ROOT).with_suffix("").parts
-        if "node_modules" not in parts:
-            yield ".".join(parts).removesuffix(".__init__"), file
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """Every dotted name a module imports, at whatever depth of the code."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+LAYERS: dict[str, tuple[dict[str, str], ...]] = {
+    "hearings": (
+        {"ground": "errors sentences status roles ids db clocks languages reference texts"},
+        {"models": "models"},
+        {"rows": "actors queries pages moves events permission_table permissions"},
+        {"law": "law", "people": "people", "documents": "documents", "signatures": "signatures"},
+        {"requests": "requests", "times": "times"},
+        {"agreement": "agreement"},
+        {"hearing": "hearing"},
+        {"sitting": "sitting"},
+        {"minutes": "minutes"},
+        {"outward": "outward", "overview": "overview"},
+    ),
+    "media": (
+        {"messages": "messages"},
+        {"processes": "link bookmark children processes protocol"},
+        {"live": "live", "evidence.log": "evidence.log"},
+        {"evidence.seal": "evidence.seal"},
+        {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
+    ),
+    "web": (
+        {"ground": "settings paths buckets"},
+        {"words": "words"},
+        {"live": "live"},
+        {"parts": "parts"},
+        {"server": "server"},
+        {"api": "api"},
+        {"law": "law", "people": "people", "signatures": "signatures", "outward": "outward"},
+        {"requests": "requests"},
+        {"documents": "documents", "hearing": "hearing"},
+        {"times": "times"},
+        {"agreement": "agreement", "minutes": "minutes"},
+        {"sitting": "sitting", "overview": "overview"},
+        {"demo": "demo"},
+        {"roots": "app api_app api_docs clock cli"},
+    ),
+}
+"""In import order: a unit may import what stands in an earlier layer, not another unit of its own or a later one. A
+unit is a folder, or modules that lie in the package itself.
+"""
+MOST_FILES, MOST_LINES, MOST_FUNCTION = 18, 600, 60
 
 
 def within(name: str, package: str) -> bool:
@@ -60,6 +81,78 @@ def test_imports_follow_the_table(package: str) -> None:
         if within(module, importer) and within(name, ban)
     ]
     assert broken == []
+
+
+def layer_of(package: str) -> dict[str, tuple[int, str]]:
+    """Each module of a package: the number of its layer, and its unit."""
+    units = {
+        f"{package}.{name}": (number, unit)
+        for number, layer in enumerate(LAYERS[package])
+        for unit, names in layer.items()
+        for name in names.split()
+    }
+    found = {}
+    for module, _file in modules(package):
+        above = [name for name in units if within(module, name)]
+        if above:
+            found[module] = units[max(above, key=len)]
+    return found
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_import_goes_to_an_earlier_layer(package: str) -> None:
+    layers = layer_of(package)
+    assert [
+        f"{module} imports {other}"
+        for module, others in graph().items()
+        for other in others
+        if module in layers and other in layers
+        if layers[module] != layers[other] and layers[module][0] <= layers[other][0]
+    ] == []
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_module_has_its_layer(package: str) -> None:
+    names = {module for module, _file in modules(package)}
+    bare = {package, "hearings.migrations", "hearings.migrations.env", "media.evidence"}
+    assert {name for name in names - layer_of(package).keys() - bare if ".versions." not in name} == set()
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert circles(graph()) == []
+
+
+def test_a_circle_and_a_step_upwards_would_be_seen() -> None:
+    assert circles({"a": frozenset({"b"}), "b": frozenset({"c"}), "c": frozenset({"a"}), "d": frozenset({"a"})}) == [
+        ["a", "b", "c"]
+    ]
+    layers = layer_of("hearings")
+    assert layers["hearings.requests.fields"][0] < layers["hearings.minutes.minutes"][0]
+
+
+def test_a_page_never_imports_an_api_nor_an_api_a_page() -> None:
+    edges = graph()
+
+    def kind(name: str) -> str:
+        last = name.rpartition(".")[2]
+        return next((k for k in ("pages", "api") if last == k or last.endswith(f"_{k}")), "")
+
+    roots = {"web.app", "web.api_app", "web.api_docs"}
+    assert [
+        f"{module} imports {other}"
+        for module, others in edges.items()
+        for other in others
+        if module not in roots and {kind(module), kind(other)} == {"pages", "api"} and within(other, "web")
+    ] == []
+
+
+def test_architecture_page_shows_the_same_layers() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for package, layers in LAYERS.items():
+        order = re.search(rf"^{package}: (.*(?:\n +.*)*)", page, re.MULTILINE)
+        assert order is not None, package
+        shown = [[unit.strip() for unit in layer.split(",")] for layer in " ".join(order[1].split()).split("<")]
+        assert shown == [list(layer) for layer in layers]
 
 
 def test_architecture_page_shows_the_same_table() -> None:
@@ -137,14 +230,36 @@ def test_tests_hold_no_package_that_could_shadow_ours() -> None:
     assert "--import-mode=importlib" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
+def test_rooms_are_small_enough_to_be_looked_over() -> None:
+    rooms: dict[Path, int] = {}
+    for package in PACKAGES:
+        for file in (ROOT / package).rglob("*"):
+            if file.suffix in (".py", ".html") and file.name != "__init__.py" and "node_modules" not in file.parts:
+                rooms[file.parent] = rooms.get(file.parent, 0) + 1
+    assert rooms
+    assert {str(room.relative_to(ROOT)): many for room, many in rooms.items() if many > MOST_FILES} == {}
+
+
 def test_modules_are_short() -> None:
     lengths = {
         module: len(file.read_text(encoding="utf-8").splitlines())
         for package in PACKAGES
         for module, file in modules(package)
-        if module != "media.messages" and ".migrations." not in module  # tables, not to be cut up
+        if ".versions." not in module  # a migration is written once, whole, and never again
     }
-    assert {module: length for module, length in lengths.items() if length > 450} == {}
+    assert {module: length for module, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{module}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for package in PACKAGES
+        for module, file in modules(package)
+        if ".versions." not in module
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length > MOST_FUNCTION} == {}
 
 
 def test_templates_have_no_inline_style_or_script() -> None:

@@ -29,10 +29,68 @@ from hearings.status import ACCEPTED_REQUESTS, CARRYING_REQUESTS, HEARINGS_OVER,
 from hearings.texts import clean
 from hearings.times import bookings
 from hearings.times.queries import offers_of
-from hearings.times.wall_times import WallTime, fix, resolved, time_of
+from hearings.times.wall_times import FixedTime, WallTime, fix, resolved, time_of
 
 MARGINS = ("margin_before", "margin_after", "line_test")
 MOST_MARGIN = 240
+
+
+async def _request_to_hear(db: AsyncSession, request: HearingRequest, actor: Actor) -> HearingRequest:
+    """The request, locked. Raises `NotReady` when no hearing of it can be proposed now."""
+    _staff("propose_hearing", request, actor)
+    request = await get(db, HearingRequest, request.id, lock=True)
+    if request.status not in CARRYING_REQUESTS:
+        raise NotReady(
+            tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
+        )
+    if any(one.status not in HEARINGS_OVER for one in await hearings_of_request(db, request.id)):
+        raise NotReady(tell("This request has a hearing already"))
+    return request
+
+
+def _fixed(
+    request: HearingRequest, zones: tuple[str, str], times: Sequence[WallTime], now: datetime
+) -> list[FixedTime]:
+    for name in zones:
+        zone(name)
+    states = (request.requesting_state, request.requested_state)
+    return [fix(one, zones=zones, states=states, now=now) for one in times]
+
+
+def _drafted(
+    request: HearingRequest,
+    *,
+    zones: tuple[str, str],
+    cities: tuple[str, str],
+    languages: tuple[str, str],
+    **columns: Any,
+) -> Hearing:
+    """The row; of each pair the requesting court's comes first."""
+    return Hearing(
+        owner_state=request.owner_state,
+        ref=new_ref(),
+        request_id=request.id,
+        case_number=request.case_number,
+        requesting_state=request.requesting_state,
+        requesting_zone=zones[0],
+        requesting_city=clean(cities[0], "requesting_city", most=100, least=1),
+        requested_state=request.requested_state,
+        requested_zone=zones[1],
+        requested_city=clean(cities[1], "requested_city", most=100, least=1),
+        language_requesting=language(languages[0] or request.language_of_court),
+        language_requested=language(languages[1] or request.language_of_person),
+        **columns,
+    )
+
+
+async def _begin(
+    db: AsyncSession, hearing: Hearing, times: Sequence[FixedTime], *, actor: Actor, now: datetime
+) -> None:
+    """The first line of its history, and its days."""
+    db.add(hearing)
+    born(db, hearing, hearing.status, actor=actor, now=now)
+    await db.flush()
+    await hearing_days.plan(db, hearing=hearing, times=times)
 
 
 async def propose(
@@ -63,41 +121,23 @@ async def propose(
 
     Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
     `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
-    says why. Languages default to the court's and the person's of the request, the policy
-    to what it asks for.
+    says why. Languages default to the court's and the person's of the request, the policy to what it asks for.
     Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
     `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
     Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
     accepted, to executing.
     """
-    _staff("propose_hearing", request, actor)
-    request = await get(db, HearingRequest, request.id, lock=True)
-    if request.status not in CARRYING_REQUESTS:
-        raise NotReady(
-            tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
-        )
-    if any(one.status not in HEARINGS_OVER for one in await hearings_of_request(db, request.id)):
-        raise NotReady(tell("This request has a hearing already"))
-    for name in (requesting_zone, requested_zone):
-        zone(name)
-    zones, states = (requesting_zone, requested_zone), (request.requesting_state, request.requested_state)
+    request = await _request_to_hear(db, request, actor)
+    zones = (requesting_zone, requested_zone)
     asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
-    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
-    days = [fix(one, zones=zones, states=states, now=now) for one in more_days]
+    times = _fixed(request, zones, [asked, *alternatives], now)
+    days = _fixed(request, zones, more_days, now)
     hearing_days.check([times[0], *days])
-    hearing = Hearing(
-        owner_state=request.owner_state,
-        ref=new_ref(),
-        request_id=request.id,
-        case_number=request.case_number,
-        requesting_state=request.requesting_state,
-        requesting_zone=requesting_zone,
-        requesting_city=clean(requesting_city, "requesting_city", most=100, least=1),
-        requested_state=request.requested_state,
-        requested_zone=requested_zone,
-        requested_city=clean(requested_city, "requested_city", most=100, least=1),
-        language_requesting=language(language_requesting or request.language_of_court),
-        language_requested=language(language_requested or request.language_of_person),
+    hearing = _drafted(
+        request,
+        zones=zones,
+        cities=(requesting_city, requested_city),
+        languages=(language_requesting, language_requested),
         recording_policy=recording_policy or policy_asked(request),
         participant_classes=_classes(participant_classes),
         created_by=actor.id,
@@ -105,21 +145,9 @@ async def propose(
         **_margins(margins),
         **times[0].columns(),
     )
-    db.add(hearing)
-    born(db, hearing, hearing.status, actor=actor, now=now)
-    await db.flush()
-    await hearing_days.plan(db, hearing=hearing, times=[times[0], *days])
-    await offers.put(
-        db,
-        hearing=hearing,
-        times=times,
-        numbers=resources,
-        days=days,
-        despite=despite,
-        by_state=request.requesting_state,
-        actor=actor,
-        now=now,
-    )
+    await _begin(db, hearing, [times[0], *days], actor=actor, now=now)
+    offered: dict[str, Any] = {"times": times, "days": days, "numbers": resources, "despite": despite}
+    await offers.put(db, hearing=hearing, **offered, by_state=request.requesting_state, actor=actor, now=now)
     request.unscheduled = False
     if request.status in ACCEPTED_REQUESTS:
         move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")

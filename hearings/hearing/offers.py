@@ -20,6 +20,19 @@ from hearings.times.wall_times import FixedTime, has_moved
 MOST = 3
 
 
+def _check(hearing: Hearing, times: Sequence[FixedTime], days: Sequence[FixedTime], *, holds: bool) -> None:
+    """Raise `Invalid` for times that cannot be offered together; `holds`: something is kept free for each of them."""
+    if not 1 <= len(times) <= MOST:
+        raise Invalid(tell_n("Offer one time", "Offer one to {n} times", MOST), "slots")
+    if len({time.starts_at for time in times}) != len(times):
+        raise Invalid(tell("The same time twice"), "slots")
+    if days and len(times) > 1:
+        raise Invalid(tell("A hearing over several days is offered one time at once"), "slots")
+    kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
+    if holds and any(after[0] < one[1] for one, after in pairwise(kept)):
+        raise Invalid(tell("These times lie too close together to keep something free for each of them"), "slots")
+
+
 async def put(
     db: AsyncSession,
     *,
@@ -40,15 +53,7 @@ async def put(
     Raises `Invalid`, `DoubleBooking`, `InterpreterUnfit`.
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
-    if not 1 <= len(times) <= MOST:
-        raise Invalid(tell_n("Offer one time", "Offer one to {n} times", MOST), "slots")
-    if len({time.starts_at for time in times}) != len(times):
-        raise Invalid(tell("The same time twice"), "slots")
-    if days and len(times) > 1:
-        raise Invalid(tell("A hearing over several days is offered one time at once"), "slots")
-    kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
-    if numbers and any(after[0] < one[1] for one, after in pairwise(kept)):
-        raise Invalid(tell("These times lie too close together to keep something free for each of them"), "slots")
+    _check(hearing, times, days, holds=bool(numbers))
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
     turn = max((one.round for one in before), default=0) + 1

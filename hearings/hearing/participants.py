@@ -30,6 +30,21 @@ IDENTITY_METHODS = (DOCUMENT_SEEN, "known_to_authority", "database", "protected_
 DOCUMENTS = ("passport", "identity_card", "residence_permit", "driving_licence", "other")
 
 
+def _may_join(hearing: Hearing, role: Role, state: str, actor: Actor) -> None:
+    require_staff(
+        "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
+    )
+    if state not in (hearing.requesting_state, hearing.requested_state):
+        raise Invalid(tell("People of a hearing are in one of its two States"), "state")
+    if role not in hearing.participant_classes:
+        raise NotReady(
+            tell(
+                "The terms both States agree to do not have a {role}: change them first",
+                role=Word.of("role", role.value),
+            )
+        )
+
+
 async def add(
     db: AsyncSession,
     *,
@@ -54,28 +69,12 @@ async def add(
     Effects: adds the participant, numbered within the role, and the first line of their history; a technical agreement
     that rests on other languages is void.
     """
-    require_staff(
-        "prepare_hearing", actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state
-    )
-    if state not in (hearing.requesting_state, hearing.requested_state):
-        raise Invalid(tell("People of a hearing are in one of its two States"), "state")
-    if role not in hearing.participant_classes:
-        raise NotReady(
-            tell(
-                "The terms both States agree to do not have a {role}: change them first",
-                role=Word.of("role", role.value),
-            )
-        )
+    _may_join(hearing, role, state, actor)
     speaks = language(speaks)
     if hears is None:
         hears = "" if role is Role.interpreter else speaks
-    last = (
-        await db.exec(
-            select(func.max(Participant.number)).where(
-                col(Participant.hearing_id) == hearing.id, col(Participant.role) == role
-            )
-        )
-    ).one()
+    same_role = (col(Participant.hearing_id) == hearing.id, col(Participant.role) == role)
+    last = (await db.exec(select(func.max(Participant.number)).where(*same_role))).one()
     if role is Role.presiding_judge and last:
         raise Invalid(tell("There is one presiding judge"), "role")
     if person is not None and any(one.person_id == person.id for one in await participants(db, hearing.id)):

@@ -63,6 +63,18 @@ def footing(question: Question, row: Mapping[str, Any]) -> Footing | None:
     )
 
 
+def _needed(found: Footing) -> list[Sentence]:
+    """What another paragraph asks for, in words."""
+    needs: list[Sentence] = []
+    if found.domestic_law_confirmation_required:
+        needs.append(tell("confirmation that the law of the requested State permits it"))
+    if found.authorities_agreement_required:
+        needs.append(tell("the agreement of both authorities"))
+    if found.consent_required:
+        needs.append(tell("the person's consent"))
+    return needs
+
+
 def person(question: Question, row: Mapping[str, Any], found: Footing | None) -> Line:
     """Whether the instrument reaches the person, and if not, what else could carry the hearing."""
     capacity, law = question.ask.capacity, question.law
@@ -79,9 +91,8 @@ def person(question: Question, row: Mapping[str, Any], found: Footing | None) ->
         return line("person", MISSING, cite(video), text, video)
     label = tell(labels[capacity.value])
     if found is not None and not found.head:
-        paragraph = cite(found.rule)
-        text = tell("{paragraph} reaches {person}", paragraph=paragraph, person=label)
-        return line("person", MET, paragraph, text, found.rule, capacity=capacity.value)
+        text = tell("{paragraph} reaches {person}", paragraph=cite(found.rule), person=label)
+        return line("person", MET, cite(found.rule), text, found.rule, capacity=capacity.value)
     text = tell(
         "{paragraph} speaks of: {persons}. On it alone one cannot hear {person}",
         paragraph=cite(video),
@@ -107,14 +118,7 @@ def person(question: Question, row: Mapping[str, Any], found: Footing | None) ->
             other_footing=[],
             route=other["id"] if other else None,
         )
-    needs: list[Sentence] = []
-    if found.domestic_law_confirmation_required:
-        needs.append(tell("confirmation that the law of the requested State permits it"))
-    if found.authorities_agreement_required:
-        needs.append(tell("the agreement of both authorities"))
-    if found.consent_required:
-        needs.append(tell("the person's consent"))
-    given = {"reason": text, "paragraph": cite(found.rule), "needs": Series.of(needs)}
+    given = {"reason": text, "paragraph": cite(found.rule), "needs": Series.of(_needed(found))}
     text = (
         tell("{reason}. Another footing is used: {paragraph}, with {needs}", **given)
         if found.carried

@@ -78,17 +78,7 @@ def document(
             {"heading": both(SECTIONS[name]), "rows": [_row(one, languages, both) for one in group]}
             for name, group in groupby(passages, key=lambda one: one.key.split(".")[0])
         ],
-        "reading": None
-        if reading is None
-        else {
-            "heading": both(LABELS["reading"]),
-            "at": Moment(reading.at, clocks).told(languages[0]),
-            "rows": [
-                {"label": both(LABELS["read_by"]), "value": reading.read_by},
-                {"label": both(LABELS["heard_by"]), "value": comma(languages[0]).join(reading.heard_by)},
-                {"label": both(LABELS["languages"]), "value": comma(languages[0]).join(reading.languages)},
-            ],
-        },
+        "reading": None if reading is None else _reading(reading, clocks, languages[0], both),
         "hash": {"label": both(LABELS["text_sha256"]), "value": minutes.text_sha256},
         "roots": [{"label": both(LABELS["root"]), "recording": key, "value": root} for key, root in roots.items()],
         "signatures": {
@@ -100,18 +90,7 @@ def document(
         },
         "reservations": {
             "heading": both(LABELS["reservations"]),
-            "rows": [
-                {
-                    "number": one.number,
-                    "kind": both(LABELS["refusal"]) if one.kind == "refusal_to_sign" else [],
-                    "made_by": one.made_by,
-                    "language": one.language,
-                    "text": one.text,
-                    "at": Moment(one.at, clocks).told(languages[0]),
-                    "entered_by": one.author_label,
-                }
-                for one in reservations
-            ],
+            "rows": [_reservation(one, clocks, languages[0], both) for one in reservations],
         },
     }
 
@@ -126,6 +105,34 @@ def _row(one: MinutesPassage, languages: Sequence[str], both: Callable[[str], li
         "key": one.key,
         "texts": [times_together(one.texts.get(lang, ""), lang) for lang in languages],
         "notes": notes,
+    }
+
+
+def _reading(
+    found: MinutesReading, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+) -> dict[str, Any]:
+    return {
+        "heading": both(LABELS["reading"]),
+        "at": Moment(found.at, clocks).told(lang),
+        "rows": [
+            {"label": both(LABELS["read_by"]), "value": found.read_by},
+            {"label": both(LABELS["heard_by"]), "value": comma(lang).join(found.heard_by)},
+            {"label": both(LABELS["languages"]), "value": comma(lang).join(found.languages)},
+        ],
+    }
+
+
+def _reservation(
+    found: MinutesReservation, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "kind": both(LABELS["refusal"]) if found.kind == "refusal_to_sign" else [],
+        "made_by": found.made_by,
+        "language": found.language,
+        "text": found.text,
+        "at": Moment(found.at, clocks).told(lang),
+        "entered_by": found.author_label,
     }
 
 

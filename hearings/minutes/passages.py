@@ -155,12 +155,9 @@ async def revise(
         if lang not in tongues(minutes):
             raise Invalid(tell("These minutes are not in this language"), f"text_{lang}")
         texts[lang], marks[lang] = _checked(lang, writing, names)
-    said_anew = [
-        lang for lang, one in writings.items() if one.how is How.written and texts[lang] != before.texts.get(lang)
-    ]
-    for lang in tongues(minutes):
-        if said_anew and lang not in writings and texts.get(lang):
-            marks[lang] = {**marks.get(lang, {}), "stale": True}
+    if any(one.how is How.written and texts[lang] != before.texts.get(lang) for lang, one in writings.items()):
+        others = (lang for lang in tongues(minutes) if lang not in writings and texts.get(lang))
+        marks |= {lang: {**marks.get(lang, {}), "stale": True} for lang in others}
     open_for = "" if settled and writings else before.open_for
     if (texts, marks, open_for) == (before.texts, before.marks, before.open_for):
         return before

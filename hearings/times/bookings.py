@@ -7,6 +7,7 @@ order of their numbers, so that two writers wait for one another instead of bloc
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -37,6 +38,32 @@ def footprint(hearing: Hearing, starts_at: datetime, ends_at: datetime) -> Time:
     return starts_at - before, ends_at + timedelta(minutes=hearing.margin_after)
 
 
+async def _locked(db: AsyncSession, wanted: Sequence[int], actor: Actor) -> Sequence[Resource]:
+    """The resources of these numbers, locked in their order: all of them, in use, and the actor's to see."""
+    if len(wanted) > MOST:
+        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
+    if not all(0 < number < 2**63 for number in wanted):
+        raise NotFound
+    query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
+    if actor is not SYSTEM:
+        query = query.where(visible(actor.state))
+    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
+    if len(found) != len(wanted):
+        raise NotFound
+    for resource in found:
+        if not resource.active:
+            raise NotReady(tell("No longer in use: {name}", name=resource.name))
+    return found
+
+
+def _booking(resource: Resource, time: Time, **columns: Any) -> Booking:
+    begins, ends = time
+    if not timedelta() < ends - begins <= LONGEST_BOOKING:
+        raise Invalid(tell("A booking ends after it begins and lasts a month at most"), "ends_at")
+    owner, number = resource.owner_state, resource.resource_no
+    return Booking(owner_state=owner, resource_no=number, starts_at=begins, ends_at=ends, **columns)
+
+
 async def book(
     db: AsyncSession,
     *,
@@ -57,49 +84,25 @@ async def book(
     released bookings these take the place of: what spoke against them already asks for no reason again. `told` is who
     reads a refusal, where it is not `actor`.
     Raises `NotFound` for a resource the actor's State may not see, `NotReady` for one that is not in use any more,
-    `Invalid`, `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one.
-    Effects: locks the resources, adds the bookings.
+    `Invalid`, `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one. Effects: locks the
+    resources, adds the bookings.
     """
-    wanted = sorted(set(numbers))
-    if not wanted:
+    if not numbers:
         return []
-    if len(wanted) > MOST:
-        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
-    if not all(0 < number < 2**63 for number in wanted):
-        raise NotFound
-    query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
-    if actor is not SYSTEM:
-        query = query.where(visible(actor.state))
-    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
-    if len(found) != len(wanted):
-        raise NotFound
+    wanted = sorted(set(numbers))
+    found = await _locked(db, wanted, actor)
     reason = clean(reason, "despite" if hearing else "reason", most=300, least=3 if reason else 0)
     before = {one.resource_no: one.reason for one in kept}
     against: Mapping[int, Collection[str]] = {}
     if hearing is not None:
         against = await speaks_against(db, found, hearing=hearing, day=day, times=times, kept=kept)
-    rows = []
-    for resource in found:
-        number = resource.resource_no
-        if not resource.active:
-            raise NotReady(tell("No longer in use: {name}", name=resource.name))
-        for begins, ends in sorted(times):
-            if not timedelta() < ends - begins <= LONGEST_BOOKING:
-                raise Invalid(tell("A booking ends after it begins and lasts a month at most"), "ends_at")
-            rows.append(
-                Booking(
-                    owner_state=resource.owner_state,
-                    resource_no=number,
-                    hearing_id=hearing.id if hearing else None,
-                    offer_id=offer.id if offer else None,
-                    day=day,
-                    starts_at=begins,
-                    ends_at=ends,
-                    reason=reason if hearing is None or number in against else before.get(number, ""),
-                    created_by=actor.id,
-                    created_at=now,
-                )
-            )
+    why = {no: reason if hearing is None or no in against else before.get(no, "") for no in wanted}
+    of = {"hearing_id": hearing.id if hearing else None, "offer_id": offer.id if offer else None, "day": day}
+    rows = [
+        _booking(resource, time, reason=why[resource.resource_no], created_by=actor.id, created_at=now, **of)
+        for resource in found
+        for time in sorted(times)
+    ]
     try:
         async with db.begin_nested():
             db.add_all(rows)

@@ -48,6 +48,15 @@ class Gathered:
     """Codes: `no_rooms` when the State has entered none, `more` when there are more requests than are planned."""
 
 
+def _check(days: int, duration: timedelta, margin: timedelta) -> None:
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid(tell("Plan between one day and {most}", most=MOST_DAYS), "days")
+    if not timedelta(minutes=5) <= duration <= timedelta(hours=12):
+        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
+    if not timedelta() <= margin <= timedelta(hours=4):
+        raise Invalid(tell("Between nothing and four hours"), "margin")
+
+
 async def gather(
     db: AsyncSession,
     *,
@@ -58,12 +67,7 @@ async def gather(
     margin: timedelta,
 ) -> Gathered:
     """What is to be planned for a State from an instant on. Raises `Invalid` for a horizon or length that cannot be."""
-    if not 1 <= days <= MOST_DAYS:
-        raise Invalid(tell("Plan between one day and {most}", most=MOST_DAYS), "days")
-    if not timedelta(minutes=5) <= duration <= timedelta(hours=12):
-        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
-    if not timedelta() <= margin <= timedelta(hours=4):
-        raise Invalid(tell("Between nothing and four hours"), "margin")
+    _check(days, duration, margin)
     since = since.astimezone(UTC).replace(second=0, microsecond=0)
     until = since + timedelta(days=days)
     rows = await _waiting(db, state)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from hearings import errors, queries, reference
 from hearings.hearing import law_on_the_day
 from hearings.law import law
-from hearings.models import Person
+from hearings.models import HearingRequest, Person
 from hearings.outward import looked_at
 from hearings.permissions import may_staff
 from hearings.requests import (
@@ -27,7 +27,7 @@ from hearings.signatures import signatures
 from hearings.status import RequestStatus
 from web.requests import conditions as request_conditions, refusal as request_refusal, steps as request_steps
 from web.requests.access import find, may_on
-from web.requests.acts import ACTIONS
+from web.requests.acts import ACTIONS, Action
 from web.server import statements as signing
 from web.server.forms import FormError
 from web.server.rendering import render
@@ -109,6 +109,20 @@ async def show(request: Request) -> Response:
     return await request_page(request, person, {}, [], "")
 
 
+def _allowed(action: Action, person: Person, row: HearingRequest) -> bool:
+    return row.status in action.statuses and action.open(row) and may_on(action.right, person, row)
+
+
+def _offered(person: Person, row: HearingRequest) -> dict[str, bool]:
+    """What the page links to beside the acts, where this person may go there."""
+    schedulable = row.status in (R.accepted, R.accepted_with_conditions, R.executing)
+    return {
+        "may_export": may_on("export_case", person, row),
+        "may_edit": row.status is R.draft and may_on("draft_request", person, row),
+        "may_propose": schedulable and may_on("propose_hearing", person, row),
+    }
+
+
 async def request_page(
     request: Request, person: Person, values: Mapping[str, str], wrong: list[FormError], opened: str
 ) -> Response:
@@ -129,12 +143,9 @@ async def request_page(
         consent = consent_answers.standing(await consent_answers.of_request(db, row.id))
     chosen = tuple(row.instruments) or None
     today = requests.evaluate(row, now=now, instruments=chosen, consent=consent, held=held, law=known).as_json()
-    allowed = [
-        one
-        for one in ACTIONS.values()
-        if row.status in one.statuses and one.open(row) and may_on(one.right, person, row)
-    ]
+    allowed = [one for one in ACTIONS.values() if _allowed(one, person, row)]
     done = ACTIONS.get(request.query_params.get("done", ""))
+    assignees = (row.requesting_assignee, row.requested_assignee)
     context = {
         "row": row,
         "gate": row.gate_result,
@@ -161,18 +172,13 @@ async def request_page(
         "condition_lines": request_conditions.lines(),
         "conditions_told": conditions_words.told(row.condition_rules),
         "colleagues": [(one.id, one.name) for one in colleagues if requests.works_on(one, row)],
-        "assignee": next(
-            (one.name for one in colleagues if one.id in (row.requesting_assignee, row.requested_assignee)), ""
-        ),
+        "assignee": next((one.name for one in colleagues if one.id in assignees), ""),
         "terms": terms,
         "in_words": request_steps.in_words,
         "steps": request_steps.STEPS,
         "step_of": request_steps.STEP_OF,
         "english": current.get().tag == "en",
-        "may_export": may_on("export_case", person, row),
-        "may_edit": row.status is R.draft and may_on("draft_request", person, row),
-        "may_propose": row.status in (R.accepted, R.accepted_with_conditions, R.executing)
-        and may_on("propose_hearing", person, row),
+        **_offered(person, row),
         "locale": Locale.parse(current.get().locale),
     }
     return render(request, "request.html", context, status=422 if wrong else 200)

@@ -1,4 +1,4 @@
-// Written by `python -m media.protocol` from media/messages.py; do not edit by hand.
+// Written by `python -m media.protocol` from media/messages/; do not edit by hand.
 // Instants are nanoseconds since 1970 UTC; a number keeps them to a quarter of a microsecond.
 
 /** First message of a page. `ticket` proves who it is (one use, 60 s); `take_over` moves the seat to this tab. */

@@ -1,0 +1,40 @@
+"""What all messages share: the base struct and the kinds of field."""
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Message(Struct, kw_only=True, tag_field="type", tag=_snake, forbid_unknown_fields=True):
+    """Base of all messages; `type` is the class name in snake case."""
+
+
+CommandId = Annotated[str, Meta(min_length=1, max_length=64, description="chosen by the sender, unique to it")]
+Seat = Annotated[str, Meta(max_length=64, description="the participant's id; opaque to media")]
+Track = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="name of a recorded track")]
+TrackOrNone = Annotated[
+    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,31})?$", description="name of a recorded track; empty: never recorded")
+]
+Language = Annotated[str, Meta(max_length=35, description="BCP 47 tag; empty means the floor as spoken")]
+Sdp = Annotated[str, Meta(max_length=65_536, description="session description")]
+Reason = Annotated[str, Meta(max_length=500, description="in the person's own words")]
+Certificate = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9a-f]{64})?$",
+        description="SHA-256 of a DTLS certificate (RFC 8122 section 5), lower case; empty: not known",
+    ),
+]
+Fault = Annotated[
+    Literal["", "no_common_protection"],
+    Meta(
+        description="why a media line cannot be made, however often it is tried: the page's browser and the agreement "
+        "have no SRTP profile in common; empty: no such reason is known"
+    ),
+]
+Nanoseconds = Annotated[int, Meta(description="nanoseconds since 1970 UTC")]

@@ -1,0 +1,196 @@
+"""Between web and the recorder, and between worker and recorder: orders, frames, seals."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from media.messages.base import CommandId, Language, Message, Nanoseconds, Track
+
+# --- web <-> recorder --------------------------------------------------------------------------------------------
+
+
+class NamedRecipient(Struct, kw_only=True, forbid_unknown_fields=True):
+    """An authority's public age recipient and what it is called in the journal (a role, never a person)."""
+
+    name: str
+    recipient: str
+
+
+class TrackPlan(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A track that may be recorded; `required` ones run from 0 to the end."""
+
+    track: Track
+    role: str
+    kind: Literal["floor-video", "floor-audio", "language", "screen"]
+    lang: Language
+    required: bool
+    pseudonym: bool
+
+
+class OpenRecording(Message):
+    """Open the recording, or take it up again after a crash. Answered by `recording_opened` once `open`,
+    `keywrap` and the first checkpoint are durable."""
+
+    id: CommandId
+    recording: str
+    hearing: str
+    recipients: list[NamedRecipient]
+    tracks: list[TrackPlan]
+
+
+class AddTrack(Message):
+    """Somebody new may be recorded from now on."""
+
+    id: CommandId
+    track: TrackPlan
+
+
+class CheckSound(Message):
+    """Record these tracks to a throw-away key for up to `seconds`, read back, decode, forget."""
+
+    id: CommandId
+    audio: Track
+    video: Track | None
+    seconds: Annotated[int, Meta(ge=1, le=20)]
+
+
+class CloseRecording(Message):
+    """Seal what is held, write `close`, sign. Answered by `recording_closed`."""
+
+    id: CommandId
+
+
+class SoundChecked(Message):
+    """What was decoded from the store. `level` is the loudest 400 ms in tenths of dBFS RMS."""
+
+    re: CommandId
+    seq: int
+    audio: Track
+    level: int
+    audio_ok: bool
+    picture: bool
+    frames: int
+    text: str
+
+
+class RecordingOpened(Message):
+    """The recording is open (or re-opened) and durable."""
+
+    re: CommandId
+    seq: int
+    at: Nanoseconds
+    zero: Annotated[int, Meta(description="nanoseconds since 1970 UTC: where its time code begins")]
+    reopened: bool
+
+
+class Sealed(Message):
+    """Segments were sealed: file and journal line are durable and the file was read back."""
+
+    seq: int
+    at: Nanoseconds
+    count: Annotated[int, Meta(description="segments sealed since the recording was opened, all tracks")]
+    pending: Annotated[int, Meta(description="segments cut and not yet sealed")]
+    t: Annotated[int, Meta(description="ms on the recording's timeline up to which all running tracks are sealed")]
+
+
+class GapDeclared(Message):
+    """A gap was journaled."""
+
+    seq: int
+    track: Track
+    t0: int
+    t1: int
+    cause: str
+
+
+class Failing(Message):
+    """A known error: the recording is failing now. `code`: disk_full, io_error, overrun, internal."""
+
+    seq: int
+    at: Nanoseconds
+    code: str
+    text: str
+
+
+class RecordingClosed(Message):
+    """`close` is durable and covered by a signed checkpoint."""
+
+    re: CommandId
+    seq: int
+    at: Nanoseconds
+    size: int
+    root: str
+    segments: int
+    gaps: int
+
+
+# --- worker <-> recorder -----------------------------------------------------------------------------------------
+
+
+class Frame(Struct, kw_only=True, array_like=True):
+    """One encoded frame as received: an Opus packet, or a whole VP8 frame without RTP payload descriptors."""
+
+    track: str
+    at: int  # capture time estimated by the worker, ns UTC; audio and video of one sender share a clock
+    rtp: int  # RTP time-stamp as received
+    ssrc: int
+    key: bool
+    level: int  # -dBov from the audio-level header extension, 127 = silence; -1 unknown
+    data: bytes
+
+
+class SenderReport(Struct, kw_only=True, array_like=True):
+    """An RTCP sender report of a recorded source."""
+
+    track: str
+    ssrc: int
+    ntp: int
+    rtp: int
+    at: int
+
+
+class TrackSwitch(Struct, kw_only=True, array_like=True):
+    """A track begins or ceases to carry media, and why: its owner, the network, or nobody renders."""
+
+    track: str
+    on: bool
+    cause: str  # "", "sender_off", "network"
+    at: int
+
+
+class TrackLoss(Struct, kw_only=True, array_like=True):
+    """Packets that never came."""
+
+    track: str
+    packets: int
+    at: int
+
+
+class Batch(Message):
+    """Up to 100 ms of what was received, in order of arrival."""
+
+    sent: Nanoseconds
+    frames: list[Frame]
+    reports: list[SenderReport]
+    switches: list[TrackSwitch]
+    losses: list[TrackLoss]
+
+
+class KeyFrameWanted(Message):
+    """The recorder wants a key frame on this track."""
+
+    track: Track
+
+
+class SealProgress(Message):
+    """To the worker, after each seal: it closes the floor when these stay away 20 s."""
+
+    at: Nanoseconds
+    count: int
+
+
+class RecorderFailing(Message):
+    """To the worker: a known error; close the floor now."""
+
+    at: Nanoseconds
+    code: str

@@ -1,0 +1,182 @@
+"""Between web and the media worker: the plan of a room, offers, and what the worker reports."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from media.messages.base import (
+    Certificate,
+    CommandId,
+    Fault,
+    Language,
+    Message,
+    Nanoseconds,
+    Sdp,
+    Seat,
+    Track,
+    TrackOrNone,
+)
+from media.messages.browser import SlotView
+
+# --- web <-> worker ----------------------------------------------------------------------------------------------
+
+
+class Attach(Message):
+    """First message on a control socket. Events after `last_seq` are sent again, oldest first."""
+
+    last_seq: int
+
+
+class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What one person may send and hear; the grant."""
+
+    seat: Seat
+    present: bool
+    speaks: Language
+    hears: Language
+    original: int
+    interpreter: bool
+    renders: Language
+    microphone: bool
+    camera: bool
+    mic_track: TrackOrNone
+    cam_track: TrackOrNone
+
+
+class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A language channel and the track it is recorded on."""
+
+    lang: Language
+    track: Track
+
+
+class Plan(Message):
+    """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent.
+
+    A floor the worker closed by itself (`floor_closed`) opens again only after a plan with `floor_open` false, which
+    shows that the event was taken in, and a later one with true. A plan with a lower `version` than the last one on
+    the same link is ignored.
+    """
+
+    version: int
+    floor_open: bool
+    feed: Annotated[bool, Meta(description="send frames to the recorder")]
+    expect_seals: Annotated[bool, Meta(description="close the floor by itself 20 s after the last seal")]
+    seats: list[SeatPlan]
+    channels: list[ChannelPlan]
+
+
+class Offer(Message):
+    """A page's offer, as posted. The worker answers `answered`, or `refused` also when it is too long."""
+
+    id: CommandId
+    seat: Seat
+    sdp: str
+
+
+class DropPeer(Message):
+    """Close this seat's connection at once."""
+
+    seat: Seat
+
+
+class CountPackets(Message):
+    """Ask for the packets sent, by origin and receiver."""
+
+    id: CommandId
+
+
+class Stop(Message):
+    """End the process in good order."""
+
+
+class Attached(Message):
+    """Answer to `attach`: who answers and how far its events go."""
+
+    seq: int
+    pid: int
+    since: Nanoseconds
+    connected: list[Seat] = field(default_factory=list)
+    status: str = ""
+    certificate: Annotated[Certificate, Meta(description="of a media worker: what pages see of it")] = ""
+
+
+class Alive(Message):
+    """Every 0.5 s. 2 s without one and the supervisor kills the process."""
+
+    at: Nanoseconds
+    lag_ms: int
+
+
+class Answered(Message):
+    """The answer to an offer."""
+
+    re: CommandId
+    sdp: Sdp
+
+
+class Refused(Message):
+    """A command that was not carried out; nothing was changed. `code` is stable, `text` says what was wrong."""
+
+    re: CommandId
+    code: str
+    text: str
+
+
+class Done(Message):
+    """A command that was carried out."""
+
+    re: CommandId
+
+
+class PeerStatus(Message):
+    """A seat's media line: connected, quiet for 5 s, or gone."""
+
+    seq: int
+    at: Nanoseconds
+    seat: Seat
+    status: Literal["connected", "quiet", "lost"]
+    certificate: Annotated[Certificate, Meta(description="the page's own, as it came in the handshake")] = ""
+    fault: Fault = ""
+
+
+class SeatSlots(Message):
+    """The assignment of a seat's receiving m-lines has changed."""
+
+    seq: int
+    seat: Seat
+    slots: list[SlotView]
+
+
+class Sending(Message):
+    """Which kinds of media arrive from a seat now."""
+
+    seq: int
+    seat: Seat
+    audio: bool
+    video: bool
+
+
+class FloorClosed(Message):
+    """The worker has closed the floor by itself: no seal for 20 s, or the recorder said it fails."""
+
+    seq: int
+    at: Nanoseconds
+    cause: Literal["no_seal", "recorder_failing"]
+
+
+class PacketCount(Struct, kw_only=True, forbid_unknown_fields=True):
+    """RTP packets handed to the socket for one receiver from one origin since the worker started."""
+
+    origin: Seat
+    kind: Literal["floor", "channel", "camera"]
+    lang: Language
+    receiver: Seat
+    packets: int
+
+
+class PacketCounts(Message):
+    """Answer to `count_packets`."""
+
+    re: CommandId
+    counts: list[PacketCount]
