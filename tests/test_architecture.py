@@ -264,8 +264,9 @@ def test_functions_are_short() -> None:
 
 def test_templates_have_no_inline_style_or_script() -> None:
     inline = re.compile(r"\sstyle\s*=|\shx-on|\son[a-z]+\s*=\s*[\"']|<style|<script(?![^>]*\bsrc=)", re.IGNORECASE)
-    templates = sorted((ROOT / "web" / "templates").rglob("*.html"))
+    templates = sorted((ROOT / "web").glob("*/templates/*.html"))
     assert templates
+    assert len({file.name for file in templates}) == len(templates), "two templates of one name"
     found = [f"{file.name}: {hit[0]}" for file in templates for hit in inline.finditer(file.read_text("utf-8"))]
     assert found == []
 

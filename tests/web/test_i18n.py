@@ -15,7 +15,7 @@ from markupsafe import Markup
 from web.words import catalogues, i18n
 
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
-WEB = Path(i18n.__file__).parent
+WEB = Path(i18n.__file__).parents[1]
 OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]
 
 
@@ -161,7 +161,7 @@ def test_a_name_and_what_is_told_of_it_have_the_colon_of_the_language(tag, told)
 
 def test_no_template_has_a_colon_or_a_comma_of_its_own_between_two_things():
     glued, comment = re.compile(r"(?:[}%]\}|</\w+>)[:,] ?(?=\{\{|\{%|<)"), re.compile(r"\{#.*?#\}", re.DOTALL)
-    texts = {path.name: comment.sub("", path.read_text("utf-8")) for path in (WEB / "templates").glob("*.html")}
+    texts = {path.name: comment.sub("", path.read_text("utf-8")) for path in WEB.glob("*/templates/*.html")}
     assert {name: glued.findall(text) for name, text in texts.items() if glued.search(text)} == {}
 
 
@@ -208,7 +208,7 @@ def test_stylesheets_are_the_same_for_both_directions_and_pages_have_no_inline_s
     )
     for sheet in (WEB / "static" / "css").glob("*.css"):
         assert physical.findall(sheet.read_text(encoding="utf-8")) == [], sheet.name
-    for template in (WEB / "templates").glob("*.html"):
+    for template in WEB.glob("*/templates/*.html"):
         text = template.read_text(encoding="utf-8")
         assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:", text) == [], template.name
         assert re.findall(r"<script(?![^>]*\ssrc=)", text) == [], template.name

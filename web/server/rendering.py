@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 from hearings import languages
 from web.words import i18n, roles, sentences, statuses
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-MANIFEST = Path(__file__).parents[1] / "static" / "dist" / "manifest.json"
+WEB = Path(__file__).parents[1]
+MANIFEST = WEB / "static" / "dist" / "manifest.json"
 
 
 def asset(name: str) -> str:
@@ -27,9 +27,11 @@ def asset(name: str) -> str:
 
 
 def environment() -> jinja2.Environment:
-    """The environment; undefined names are errors, everything is escaped."""
+    """The environment; undefined names are errors, everything is escaped. Templates lie in the folders of their pages,
+    under names that no two of them share.
+    """
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader(sorted(WEB.glob("*/templates"))),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

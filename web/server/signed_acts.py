@@ -1,7 +1,7 @@
 """What binds a State: the act, and the statement its authority signs before the act happens. Pages share it.
 
-A page shows what `prepare` gives (web/templates/sign.html), and before it does the act it calls `receive` with what
-came back as `jws`. Without one nothing happens (`SignatureRequired`), as in the API.
+A page shows what `prepare` gives (web/server/templates/sign.html), and before it does the act it calls `receive` with
+what came back as `jws`. Without one nothing happens (`SignatureRequired`), as in the API.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Statements as pages show them to be signed: in words, and the JSON itself; the island `sign` does the signing.
 
 A page calls `prepare` (mostly by way of web/server/signed_acts.py), puts the result into the macro `sign_form` of
-web/templates/sign.html, and hands what comes back as `jws` to the domain function, which calls
+web/server/templates/sign.html, and hands what comes back as `jws` to the domain function, which calls
 `hearings.signatures.signatures.receive` with the body it expects. The officer's page sets only the time of signing; a
 body that is not the one expected by then is refused (`TermsChanged`).
 """

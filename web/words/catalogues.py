@@ -29,8 +29,8 @@ SOURCES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("../hearings", "*.py", "python", PYTHON, {}),
     ("../hearings", "*/*.py", "python", PYTHON, {}),
     (
-        "templates",
-        "*.html",
+        ".",
+        "*/templates/*.html",
         "jinja2.ext:babel_extract",
         PYTHON,
         {"extensions": "jinja2.ext.do", "trimmed": "true", "silent": "false"},

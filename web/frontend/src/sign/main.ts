@@ -1,4 +1,4 @@
-// Forms that are signed (web/templates/sign.html): the officer opens the authority's key file, this page signs what it
+// Forms that are signed (web/server/templates/sign.html): the officer opens the authority's key file, this page signs what it
 // shows, and only the signature is sent. The key file has no name in the form, so the browser does not send it either.
 
 import { load, t } from "../i18n";
