@@ -4,7 +4,7 @@ What the other State keeps to itself is not in it: what happened to a draft befo
 work, its drafts of agreements, its rooms and people that it does not share, who has looked at what is its own.
 Recordings are named with their roots; the media stay where they are. What was typed in a hearing names no protected
 person, as wherever it is read. Every row is written field by field: a column that is added later is not exported unless
-somebody names it here; tests/hearings/test_case_export.py asks it of every table.
+somebody names it here; tests/hearings/overview/test_case_export.py asks it of every table.
 """
 
 import json

@@ -60,7 +60,7 @@ FIELDS = {
 
 @pytest.fixture(autouse=True)
 def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PINs are slow to check on purpose; that they are is a test of its own (tests/hearings/test_links.py)."""
+    """PINs are slow to check on purpose; that they are is a test of its own (tests/hearings/hearing/test_links.py)."""
     monkeypatch.setattr(links, "SCRYPT", {**links.SCRYPT, "n": 2})
 
 

@@ -30,7 +30,7 @@ from hearings.requests import document as request_document, fields as request_fi
 from hearings.requests.document import BESIDES, LETTERS, WORDS, Papers
 from hearings.status import ConsentStatus, RequestStatus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 SCRIPTS = {

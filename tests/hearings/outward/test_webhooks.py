@@ -178,7 +178,7 @@ async def test_the_database_holds_no_secret(database: Database) -> None:
 
 
 def test_the_receiver_in_the_documentation_accepts_what_we_sign_once_and_refuses_the_rest() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     room: dict[str, object] = {}
     exec(code, room)

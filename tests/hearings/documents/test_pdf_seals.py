@@ -13,7 +13,7 @@ import pytest
 from hearings.documents import documents, pdf_check, pdf_seals
 from hearings.documents.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
 NOW = datetime.now(UTC)
 

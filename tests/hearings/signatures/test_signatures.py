@@ -506,7 +506,7 @@ async def test_a_kept_signature_can_be_neither_changed_nor_deleted(case: Case) -
 def test_only_receiving_makes_a_signature_and_only_the_demonstration_signs() -> None:
     """By the code itself: who makes a row of `Signature`, and who calls `signatures.sign`."""
     makers, signers = set(), set()
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     for path in (file for name in ("hearings", "scheduler", "web") for file in (root / name).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""

@@ -20,7 +20,7 @@ from hearings.sitting import sittings, sound_checks
 from hearings.status import AgreementStatus, HearingStatus, SittingStatus
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def rules(*items: dict[str, Any]) -> RoomRules:
