@@ -192,6 +192,43 @@ def test_no_other_distribution_claims_our_names() -> None:
     assert claimed == {name: set() for name in PACKAGES}
 
 
+def test_every_file_the_architecture_page_names_is_there() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:hearings|media|scheduler|web|tests|deploy|docs)/[\w./]*)`", page))
+    assert len(named) > 40
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def row_of(change: str) -> set[str]:
+    """The files a row of "Where do I put …" names."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| {change} \|(.*)\|$", page, re.MULTILINE)
+    assert row is not None, change
+    return set(re.findall(r"`((?:hearings|media|web)/[\w./]+)`", row[1]))
+
+
+def mentioning(word: str) -> set[str]:
+    """The files of the packages in which a word stands, as written by people: no migrations, no catalogues."""
+    return {
+        file.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for kind in ("py", "yaml", "csv", "html")
+        for file in (ROOT / package).rglob(f"*.{kind}")
+        if not {"node_modules", "versions", "dist"} & set(file.parts)
+        if re.search(rf"\b{word}\b", file.read_text(encoding="utf-8"))
+    }
+
+
+def test_the_page_names_every_file_a_field_of_a_request_touches() -> None:
+    assert row_of("a field of a request") == mentioning("conducting_functions")
+
+
+def test_an_instrument_is_data_alone() -> None:
+    files = mentioning("ibero_vc")
+    assert {file for file in files if file.startswith("hearings/data/")} >= row_of("an instrument") - {"hearings/data/"}
+    assert {file for file in files if not file.startswith("hearings/data/")} == set()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel, built as deployment builds it."""
