@@ -4,11 +4,12 @@
     python3 deploy/start.py                  set up, then serve a demo on this machine only
     python3 deploy/start.py test [ARGS]      set up, also for tests, then run them (ARGS go to pytest)
 
-Standard library only. On Debian and Ubuntu, as root or with sudo, missing system packages are installed; elsewhere it
-says which ones to install. Everything else goes into .venv, from requirement files locked by hash. The project is
-installed editable: what runs is this checkout. (A court's own server installs the wheel: docs/operation.md.)
-What is up to date is left alone, so a second start is quick. Certificates are taken from SSL_CERT_FILE, PIP_CERT or
-npm's own cafile; the package index from pip's and npm's own settings.
+Standard library only. Started by a Python that is too old, or that one cookie can hold up (CVE-2024-7592), it goes on
+with the best one on PATH, in /usr/local/bin and in /usr/bin. On Debian and Ubuntu, as root or with sudo, missing system
+packages are installed; elsewhere it says which ones to install. Everything else goes into .venv, from requirement files
+locked by hash. The project is installed editable: what runs is this checkout. (A court's own server installs the wheel:
+docs/operation.md.) What is up to date is left alone, so a second start is quick. Certificates are taken from
+SSL_CERT_FILE, PIP_CERT or npm's own cafile; the package index from pip's and npm's own settings.
 
 Data lies in .data or where VIVAVOCE_DATA says; a new folder is filled by `vivavoce init` and `vivavoce demo`.
 """
@@ -16,6 +17,7 @@ Data lies in .data or where VIVAVOCE_DATA says; a new folder is filled by `vivav
 from __future__ import annotations  # so that an old Python gets as far as saying that it is too old
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -24,11 +26,18 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
+# Looked for in this order: what the tests run on, then what every locked package can be installed for.
+SOUGHT = ((3, 13), (3, 14), (3, 12), (3, 11))
+# The first ones that read every cookie quickly (CVE-2024-7592).
+MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
+FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those of PATH
+HANDED_OVER = "START_PY_HANDED_OVER"
 # Browsers with cameras and microphones, or that play a recording in time: these have the machine to themselves.
 ALONE = ["tests/e2e", "tests/web/test_player.py", "tests/web/pages/test_camera.py", "tests/web/pages/test_line_test.py"]
 # What the tests need beside Python: command and the Debian package that brings it.
@@ -68,6 +77,102 @@ def run(what: str, command: list[str], env: dict[str, str] | None = None) -> Non
         raise SystemExit(f"{tail}\n{what}: failed ({' '.join(command[:6])} …)")
 
 
+# --- which Python ------------------------------------------------------------------------------------------------
+
+
+class Python(NamedTuple):
+    """An interpreter, by what it says of itself."""
+
+    path: str
+    version: tuple[int, int, int]
+    final: bool
+    venv: bool
+    quick_cookies: bool
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.version))
+
+    @property
+    def mended(self) -> bool:
+        """Whether no header can hold it up; distributors mend older versions too, which then say so themselves."""
+        return self.quick_cookies or self.version >= MENDED.get(self.version[:2], (3, 13))
+
+    def fits(self, apt: bool) -> bool:
+        """Whether the locked packages install for it. With `apt`, one of Debian's can be given its venv."""
+        venv = self.venv or (apt and self.path.startswith("/usr/bin/"))
+        return venv and self.final and self.version[:2] in SOUGHT
+
+
+# Of a venv, the interpreter it was made with. The slow reading of cookies is known by a pattern only it needs.
+ASK = """
+import http.cookies, json, sys
+try:
+    import ensurepip, venv
+except ImportError:
+    venv = None
+path = getattr(sys, "_base_executable", sys.executable)
+quick = not hasattr(http.cookies, "_QuotePatt")
+print(json.dumps([path, sys.version_info[:3], sys.version_info[3] == "final", venv is not None, quick]))
+"""
+
+
+def ask(path: str) -> Python | None:
+    """What the interpreter at `path` says of itself; None when nothing there answers as one."""
+    try:
+        done = subprocess.run([path, "-I", "-c", ASK], check=False, capture_output=True, text=True, timeout=30)
+        path, version, final, venv, quick = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return Python(path, tuple(version), final, venv, quick)
+
+
+def others(apt: bool) -> list[Python]:
+    """The interpreters on PATH and in FOLDERS, by names such as python3.13, as far as a better one may still come."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    found: list[Python] = []
+    for major, minor in SOUGHT:
+        names = [folder / f"python{major}.{minor}" for folder in [*folders, *FOLDERS]]
+        # A name may be there and lead nowhere (pyenv's do), so that each is asked.
+        files = {str(name.resolve()): str(name) for name in names if os.access(name, os.X_OK)}
+        found += filter(None, map(ask, files.values()))
+        if any(python.mended and python.fits(apt) for python in found):
+            break
+    return found
+
+
+def choose(running: Python, found: list[Python], apt: bool) -> Python:
+    """The Python to go on with: the running one if it is mended, else the first mended one of SOUGHT, else any."""
+    fit = [python for python in (running, *found) if python.fits(apt)]
+    best = [python for python in fit if python.mended] or fit
+    if running in best or not best:
+        return running
+    return min(best, key=lambda python: (SOUGHT.index(python.version[:2]), -python.version[2]))
+
+
+def settle_python(arguments: list[str]) -> None:
+    """Return if the running Python is the one to go on with, warning if it is a weak one; else become the better."""
+    running = ask(sys.executable) or Python(sys.executable, sys.version_info[:3], True, True, False)
+    apt = bool(shutil.which("apt-get") and as_root([]))
+    handed_over = os.environ.pop(HANDED_OVER, None)  # once only, whatever is found
+    if not handed_over and not (running.mended and running.fits(apt)):
+        python = choose(running, others(apt), apt)
+        if python is not running:
+            say(f"- Python {running} started this; going on with the better {python} ({python.path})")
+            os.environ[HANDED_OVER] = "1"
+            os.execv(python.path, [python.path, str(Path(__file__).resolve()), *arguments])
+    if running.version < OLDEST:
+        raise SystemExit(
+            f"Vivavoce needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {running}, and no newer one was found. "
+            "Install one, such as Debian's python3.13 with python3.13-venv, then start again: it is found by itself"
+        )
+    if not running.mended:
+        say(
+            f"! Python {running} reads some cookies very slowly (CVE-2024-7592): somebody without a login can hold the "
+            "server, and every hearing on it, with one header.\n  Install Python 3.13, or 3.12.6 or 3.11.10, or newer "
+            "of these, with its venv, then start again: it is found by itself."
+        )
+
+
 # --- system packages ---------------------------------------------------------------------------------------------
 
 
@@ -104,14 +209,14 @@ def system_packages(missing: list[str]) -> None:
 
 
 def can_make_venv() -> bool:
-    """Debian splits venv from Python: `ensurepip` is missing without python3-venv."""
+    """Debian splits venv from Python: `ensurepip` is missing without its package."""
     done = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], check=False, capture_output=True)
     return done.returncode == 0
 
 
 def require_system(for_tests: bool) -> None:
     """All system packages that are missing, in one go."""
-    missing = [] if can_make_venv() or venv_works() else ["python3-venv"]
+    missing = [] if can_make_venv() or venv_works() else ["python{}.{}-venv".format(*sys.version_info)]
     if for_tests:
         missing += [package for tool, package in TEST_TOOLS.items() if not shutil.which(tool)]
     if missing:
@@ -122,12 +227,12 @@ def require_system(for_tests: bool) -> None:
 
 
 def venv_works() -> bool:
-    """The .venv is there and of the Python that runs this."""
+    """The .venv is there and of the very Python that runs this."""
     if not PYTHON.exists():
         return False
-    ask = "import sys, pip; print(*sys.version_info[:2])"
+    ask = "import sys, pip; print(*sys.version_info[:3])"
     done = subprocess.run([str(PYTHON), "-c", ask], check=False, capture_output=True, text=True)
-    return done.stdout.split() == [str(part) for part in sys.version_info[:2]]
+    return done.stdout.split() == [str(part) for part in sys.version_info[:3]]
 
 
 def environment() -> dict[str, str]:
@@ -199,11 +304,7 @@ def test(arguments: list[str]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Read the command line."""
-    if sys.version_info < OLDEST:
-        raise SystemExit(
-            f"Vivavoce needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}. "
-            "Start it with a newer one, such as: python3.13 deploy/start.py"
-        )
+    settle_python(arguments)
     if arguments[:1] == ["test"]:
         test(arguments[1:])
     elif not arguments:

@@ -1,21 +1,39 @@
-"""deploy/start.py where something is missing: an old Python, system packages, a broken dpkg."""
+"""deploy/start.py where something is missing: a good Python, system packages, a whole dpkg."""
 
 import ast
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 START = ROOT / "deploy" / "start.py"
 PREAMBLE = f"import runpy, sys; start = runpy.run_path({str(START)!r}); "
+# start.py as it is when `running` starts it and FOLDERS are empty: a version, and whether its cookies are quick.
+STARTED_BY = f"""
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("start", {str(START)!r})
+start = sys.modules["start"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(start)
+start.FOLDERS.clear()
+real, running = start.ask, start.Python(sys.executable, {{version}}, True, True, {{quick}})
+start.ask = lambda path: running if path == sys.executable else real(path)
+start.set_up = lambda for_tests: start.say("setting up")
+start.os.execv, execv = lambda path, command: start.say("tests"), start.os.execv
+if {{hand_over}}:
+    start.os.execv = execv
+start.main(["test", "-k", "x y"])
+"""
 
 
-def run(code: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, **({"PATH": path} if path else {})}
+def run(code: str, path: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **({"PATH": path} if path else {}), **more}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
 
@@ -27,11 +45,152 @@ def tool(folder: Path, name: str, script: str) -> None:
     file.chmod(0o755)
 
 
-def test_an_old_python_can_read_it_and_is_told() -> None:
+@pytest.fixture(scope="module")
+def start() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("start", START)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["start"] = module  # its annotations are strings, looked up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_an_old_python_can_read_it() -> None:
     ast.parse(START.read_text(encoding="utf-8"), feature_version=(3, 8))
-    done = run(f"import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path({str(START)!r}, run_name='__main__')")
+
+
+# An interpreter as one word: its version; `rc` is no release, `-` cannot make a venv, `+` was mended by a distributor,
+# `/` is one of Debian's.
+@pytest.mark.parametrize(
+    ("running", "found", "apt", "chosen"),
+    [
+        ("3.13.0", "", False, "3.13.0"),
+        ("3.12.6", "3.13.5", False, "3.12.6"),  # whoever chose a good one keeps it
+        ("3.11.10", "3.13.5", False, "3.11.10"),
+        ("3.11.2+", "3.13.5", False, "3.11.2+"),
+        ("3.14.0", "3.13.5", False, "3.14.0"),
+        ("3.11.9", "3.12.5 3.12.6 3.13.5", False, "3.13.5"),
+        ("3.12.5", "3.11.10", False, "3.11.10"),  # older, but mended
+        ("3.11.7", "3.14.1 3.13.0", False, "3.13.0"),  # what the tests run on
+        ("3.11.7", "3.14.1 3.12.9", False, "3.14.1"),
+        ("3.11.7", "3.13.2 3.13.5 3.13.4", False, "3.13.5"),
+        ("3.11.7", "3.13.0rc 3.14.0rc", False, "3.11.7"),
+        ("3.13.0rc", "3.11.10", False, "3.11.10"),
+        ("3.11.7", "3.15.0", False, "3.11.7"),  # no wheels for it
+        ("3.15.0", "3.12.9", False, "3.12.9"),
+        ("3.15.0", "", False, "3.15.0"),
+        ("3.11.7", "3.13.5-", False, "3.11.7"),
+        ("3.11.7", "/3.13.5-", False, "3.11.7"),
+        ("3.11.7", "/3.13.5-", True, "/3.13.5-"),
+        ("3.11.7", "3.13.5-", True, "3.11.7"),  # apt has no venv for a Python that is not Debian's
+        ("/3.13.5-", "3.12.9", False, "3.12.9"),
+        ("3.11.7-", "", False, "3.11.7-"),
+        ("3.11.7", "3.12.3", False, "3.11.7"),  # one open to attack is no better than another
+        ("3.9.2", "3.11.7 3.12.3", False, "3.12.3"),
+        ("3.9.2", "3.11.7 3.12.3 3.11.11", False, "3.11.11"),
+        ("3.9.2", "3.10.15", False, "3.9.2"),
+    ],
+)
+def test_it_chooses_a_python(start: ModuleType, running: str, found: str, apt: bool, chosen: str) -> None:
+    def python(word: str) -> object:
+        version = tuple(int(part) for part in word.strip("/+-").removesuffix("rc").split("."))
+        path = f"/usr/bin/{word}" if word.startswith("/") else f"/opt/{word}"
+        return start.Python(path, version, "rc" not in word, "-" not in word, "+" in word)
+
+    assert start.choose(python(running), [python(word) for word in found.split()], apt) == python(chosen)
+
+
+def started_by(version: tuple[int, int, int], quick: bool = False, hand_over: bool = False) -> str:
+    return STARTED_BY.format(version=version, quick=quick, hand_over=hand_over)
+
+
+def answering(folder: Path, version: tuple[int, int, int]) -> str:
+    """A python3.13 in `folder` that answers as `version` and, once become, echoes its arguments. Says where it is."""
+    file = folder / "python3.13"
+    facts = json.dumps([str(file), version, "final", True, True])
+    tool(folder, file.name, f"""if [ "$1" = -I ]; then echo '{facts}'; else printf '<%s>' "$@"; fi""")
+    return str(file)
+
+
+def test_it_goes_on_with_a_better_python_and_the_same_arguments(tmp_path: Path) -> None:
+    better = answering(tmp_path, (3, 13, 99))
+    done = run(started_by((3, 11, 7), hand_over=True), path=str(tmp_path))
+    assert done.stdout.splitlines() == [
+        f"- Python 3.11.7 started this; going on with the better 3.13.99 ({better})",
+        f"<{START}><test><-k><x y>",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_leads_nowhere_hides_no_python_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "shims").mkdir()
+    tool(tmp_path / "shims", "python3.13", "echo 'python3.13: command not found' >&2; exit 127")
+    better = answering(tmp_path, (3, 13, 99))
+    done = run(started_by((3, 9, 2), hand_over=True), path=f"{tmp_path}/shims{os.pathsep}{tmp_path}")
+    assert done.stdout.startswith(f"- Python 3.9.2 started this; going on with the better 3.13.99 ({better})\n<")
+
+
+def test_it_hands_over_once_only(tmp_path: Path) -> None:
+    answering(tmp_path, (3, 13, 99))
+    done = run(started_by((3, 11, 7)), path=str(tmp_path), START_PY_HANDED_OVER="1")
+    assert "going on with" not in done.stdout
+    assert done.stdout.splitlines()[-3:] == ["setting up", "- running the tests", "tests"]
+
+
+def test_without_a_better_python_it_warns_and_goes_on(tmp_path: Path) -> None:
+    done = run(started_by((3, 12, 5)), path=str(tmp_path))
+    assert done.stdout.splitlines() == [
+        "! Python 3.12.5 reads some cookies very slowly (CVE-2024-7592): somebody without a login can hold the server, "
+        "and every hearing on it, with one header.",
+        "  Install Python 3.13, or 3.12.6 or 3.11.10, or newer of these, with its venv, then start again: it is found "
+        "by itself.",
+        "setting up",
+        "- running the tests",
+        "tests",
+    ]
+
+
+@pytest.mark.parametrize(("version", "quick"), [((3, 13, 1), True), ((3, 12, 6), False), ((3, 11, 2), True)])
+def test_a_mended_python_starts_without_a_word(tmp_path: Path, version: tuple[int, int, int], quick: bool) -> None:
+    answering(tmp_path, (3, 13, 99))
+    done = run(started_by(version, quick), path=str(tmp_path))
+    assert done.stdout.splitlines() == ["setting up", "- running the tests", "tests"]
+
+
+def test_an_old_python_with_no_other_is_told_what_to_install(tmp_path: Path) -> None:
+    done = run(started_by((3, 9, 2)), path=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.startswith("Vivavoce needs Python 3.11 or newer; this is ")
+    assert done.stderr.startswith("Vivavoce needs Python 3.11 or newer; this is 3.9.2, and no newer one was found. ")
+
+
+def test_an_interpreter_knows_whether_its_cookies_are_quick(start: ModuleType) -> None:
+    """By trying: reading a cookie twice as long takes four times as long where it is slow."""
+    here = start.ask(sys.executable)
+    assert here.version == sys.version_info[:3]
+    cookie = "SimpleCookie().load('a=\"' + chr(92) * {} + '\"')"
+    ask = "import timeit; print(min(timeit.repeat({!r}, 'from http.cookies import SimpleCookie', number=1)))"
+    short, long = (float(run(ask.format(cookie.format(size))).stdout) for size in (4_000, 32_000))
+    assert (long < 24 * short) is here.quick_cookies
+
+
+@pytest.mark.skipif(not shutil.which("python3.11"), reason="no python3.11 on this machine")
+def test_the_pythons_of_this_machine_end_at_a_mended_one(start: ModuleType) -> None:
+    old = start.ask(shutil.which("python3.11"))
+    if old is None or old.mended or not any(python.mended and python.fits(False) for python in start.others(False)):
+        pytest.skip("no weak Python, or no mended one, on this machine")
+    done = subprocess.run([old.path, str(START), "serv"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.startswith(f"- Python {old} started this; going on with the better ")
+    assert done.stdout.count("\n") == 1
+    assert "python3 deploy/start.py test" in done.stderr
+
+
+def test_a_venv_of_another_micro_version_is_not_taken(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "PYTHON", tmp_path / "python")
+    for version, works in ((sys.version_info[:3], True), ((*sys.version_info[:2], 99), False)):
+        tool(tmp_path, "python", "echo " + " ".join(map(str, version)))
+        assert start.venv_works() is works
 
 
 def test_a_word_it_does_not_know_gets_the_two_commands() -> None:
