@@ -26,7 +26,7 @@ def files() -> Iterator[Path]:
     """Every file of the repository that is not git-ignored."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith(".egg-info")]
-        yield from (Path(folder) / name for name in names if not name.endswith((".mo", ".pyc")))
+        yield from (Path(folder) / name for name in names if name not in SKIPPED and not name.endswith((".mo", ".pyc")))
 
 
 def read(path: Path) -> str:
@@ -101,8 +101,44 @@ def test_no_file_contains(what: str) -> None:
     assert found == []
 
 
+READERS = ["Clerks and judges", "Administrators", "Systems (API and formats)"]
+
+
+def versions() -> list[tuple[str, str]]:
+    """Heading and text of each version of the changelog, newest on top."""
+    parts = re.split(r"^## (.*)$", read(ROOT / "CHANGELOG.md"), flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def entries(text: str) -> list[str]:
+    """The entries below some heading, each in one line."""
+    found = re.findall(r"^- (.*(?:\n  .*)*)$", text, re.MULTILINE)
+    return [re.sub(r"\s+", " ", entry) for entry in found]
+
+
 def test_changelog_and_project_agree_on_the_version() -> None:
-    headings = re.findall(r"^## \[?([\w.]+)\]?", read(ROOT / "CHANGELOG.md"), re.MULTILINE)
+    unreleased, *released = [heading for heading, _ in versions()]
     (version,) = re.findall(r'^version = "([^"]+)"', read(ROOT / "pyproject.toml"), re.MULTILINE)
-    assert headings[0] == "Unreleased"
-    assert headings[1:2] in ([], [version])
+    assert unreleased == "Unreleased"
+    assert [heading for heading in released if not re.fullmatch(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)", heading)] == []
+    assert released[0].split()[0] == version
+    numbers = [tuple(map(int, heading.split()[0].split("."))) for heading in released]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
+def test_changelog_speaks_to_three_readers() -> None:
+    (_, unreleased), *released = versions()
+    for heading, text in released:
+        assert re.findall(r"^### (.*)$", text, re.MULTILINE) == READERS, heading
+        assert all(entries(part) for part in re.split(r"^### .*$", text, flags=re.MULTILINE)[1:]), heading
+    told = re.findall(r"^### (.*)$", unreleased, re.MULTILINE)
+    assert told == [reader for reader in READERS if reader in told]
+    assert told or unreleased.strip() == "Nothing yet."
+
+
+def test_changelog_is_short() -> None:
+    page = read(ROOT / "CHANGELOG.md")
+    found = [entry for _, text in versions() for entry in entries(text)]
+    assert [entry for entry in found if len(entry) > 300 or not entry.endswith(".")] == []
+    assert [line for line in page.splitlines() if len(line) > 120] == []
+    assert max(text.count("\n") for _, text in versions()) <= 90
