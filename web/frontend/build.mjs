@@ -1,6 +1,7 @@
 // Builds the islands into ../static/dist: content-hashed names and manifest.json, which maps `live.js` to the file of
 // that build. An entry whose source is not there is skipped. `node build.mjs [FOLDER]` is the whole build. Documents are
 // set in the fonts that are copied into print-fonts: whole files, because typst reads no fonts made for the web.
+// licences.txt has the licence of every package that something of it may have come from.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -75,8 +76,20 @@ const text = JSON.stringify(manifest, null, 2) + "\n";
 const path = join(out, "manifest.json");
 if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
 for (const old of readdirSync(out)) {
-  if (old !== "manifest.json" && old !== "print-fonts" && !Object.values(manifest).includes(old)) rmSync(join(out, old));
+  const kept = ["manifest.json", "print-fonts", "licences.txt", ...Object.values(manifest)];
+  if (!kept.includes(old)) rmSync(join(out, old));
 }
+
+const { packages } = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
+const licences = Object.entries(packages)
+  .filter(([path, { dev }]) => path && !dev)
+  .map(([path, { version, license }]) => {
+    const texts = readdirSync(join(here, path)).filter((name) => /^licen[cs]e/i.test(name)).sort();
+    if (!texts.length) throw new Error(`${path} has no licence`);
+    const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+    return [`${name} ${version} (${license})`, ...texts.map((text) => readFileSync(join(here, path, text), "utf8").trim())];
+  });
+writeFileSync(join(out, "licences.txt"), licences.map((parts) => parts.join("\n\n")).join("\n\n----\n\n") + "\n");
 
 rmSync(join(out, "print-fonts"), { recursive: true, force: true });
 mkdirSync(join(out, "print-fonts"));
