@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
@@ -250,6 +251,13 @@ def test_wheel_carries_the_four_packages_and_nothing_else(wheel: zipfile.ZipFile
     }
     assert names == {name for name in there if not name.startswith("web/frontend/")}
     assert any(name.startswith("web/static/dist/") for name in names)
+
+
+def test_wheel_carries_its_licence_and_its_bill_of_materials(wheel: zipfile.ZipFile) -> None:
+    (sbom,) = [name for name in wheel.namelist() if name.endswith(".dist-info/sboms/vivavoce.cdx.json")]
+    assert json.loads(wheel.read(sbom))["metadata"]["component"]["name"] == "vivavoce"
+    licence = sbom.replace("sboms/vivavoce.cdx.json", "licenses/LICENSE")
+    assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
 
 
 def test_wheel_imports_without_the_checkout(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
