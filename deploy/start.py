@@ -40,6 +40,7 @@ FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those 
 HANDED_OVER = "START_PY_HANDED_OVER"
 # Browsers with cameras and microphones, or that play a recording in time: these have the machine to themselves.
 ALONE = ["tests/e2e", "tests/web/test_player.py", "tests/web/pages/test_camera.py", "tests/web/pages/test_line_test.py"]
+VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
 
@@ -146,7 +147,18 @@ def choose(running: Python, found: list[Python], apt: bool) -> Python:
     best = [python for python in fit if python.mended] or fit
     if running in best or not best:
         return running
-    return min(best, key=lambda python: (SOUGHT.index(python.version[:2]), -python.version[2]))
+    return min(best, key=lambda python: (not python.venv, SOUGHT.index(python.version[:2]), -python.version[2]))
+
+
+def has_venv(python: Python) -> bool:
+    """Whether it can make a venv, after installing what Debian splits off; if that fails, says why."""
+    try:
+        if not python.venv:
+            system_packages([VENV_PACKAGE.format(*python.version)])
+    except SystemExit as refusal:
+        say(str(refusal))
+        return False
+    return True
 
 
 def settle_python(arguments: list[str]) -> None:
@@ -156,7 +168,7 @@ def settle_python(arguments: list[str]) -> None:
     handed_over = os.environ.pop(HANDED_OVER, None)  # once only, whatever is found
     if not handed_over and not (running.mended and running.fits(apt)):
         python = choose(running, others(apt), apt)
-        if python is not running:
+        if python is not running and has_venv(python):
             say(f"- Python {running} started this; going on with the better {python} ({python.path})")
             os.environ[HANDED_OVER] = "1"
             os.execv(python.path, [python.path, str(Path(__file__).resolve()), *arguments])
@@ -216,7 +228,7 @@ def can_make_venv() -> bool:
 
 def require_system(for_tests: bool) -> None:
     """All system packages that are missing, in one go."""
-    missing = [] if can_make_venv() or venv_works() else ["python{}.{}-venv".format(*sys.version_info)]
+    missing = [] if can_make_venv() or venv_works() else [VENV_PACKAGE.format(*sys.version_info)]
     if for_tests:
         missing += [package for tool, package in TEST_TOOLS.items() if not shutil.which(tool)]
     if missing:
