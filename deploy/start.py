@@ -38,8 +38,6 @@ SOUGHT = ((3, 13), (3, 14), (3, 12), (3, 11))
 MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those of PATH
 HANDED_OVER = "START_PY_HANDED_OVER"
-# Browsers with cameras and microphones, or that play a recording in time: these have the machine to themselves.
-ALONE = ["tests/e2e", "tests/web/test_player.py", "tests/web/pages/test_camera.py", "tests/web/pages/test_line_test.py"]
 VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
@@ -298,17 +296,16 @@ def serve() -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: two at a time, then those that need the machine."""
+    """Set up for tests too; become pytest. All tests are two runs: two at a time, then those marked `alone`."""
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
         say("- running the tests, two at a time")
-        together = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-        together += [f"--ignore={one}" for one in ALONE]
+        together = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone"]
         failed = subprocess.run([*pytest, *together], check=False).returncode
         say("- running what needs the machine to itself: whole hearings, the player, the line test")
-        raise SystemExit(subprocess.run([*pytest, *ALONE], check=False).returncode or failed)
+        raise SystemExit(subprocess.run([*pytest, "-m", "alone"], check=False).returncode or failed)
     say("- running the tests")
     sys.stdout.flush()
     os.execv(str(PYTHON), [*pytest, *arguments])

@@ -33,7 +33,7 @@ class Keys:
     documents: DocumentSeal
 
 
-@dataclass(frozen=True)
+@dataclass
 class Parts:
     """What requests share; `request.app.state.parts`. Made once, by `web.app.create_app`."""
 

@@ -29,4 +29,13 @@ def known(tag: str) -> str:
 def word(group: str, key: str, tag: str) -> str:
     """A word of one of the groups `frame`, `sections`, `labels`, `words`."""
     there, table = _table()
-    return table[group][key][there.index(known(tag))]
+    texts, at = table[group][key], there.index(known(tag))
+    return (texts[at] if at < len(texts) else None) or texts[0]
+
+
+def translated(tag: str) -> tuple[int, int]:
+    """How many of these words there are in a language, of how many."""
+    there, table = _table()
+    at = there.index(tag)
+    words = [texts for group in table.values() for texts in group.values()]
+    return sum(at < len(texts) and bool(texts[at]) for texts in words), len(words)

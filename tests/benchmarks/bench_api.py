@@ -51,8 +51,7 @@ from hearings.db import Database
 from hearings.models import Hearing, HearingRequest
 from hearings.outward import api_clients
 from hearings.status import RequestStatus
-from web import cli
-from web.api import app as api
+from web import api_app as api, cli
 from web.api.access import Calling
 from web.api.routes import Resource
 from web.app import create_app

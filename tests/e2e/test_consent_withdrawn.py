@@ -14,7 +14,7 @@ from hearings.law.legal_bases import GateResult
 from hearings.models import HearingRequest
 from hearings.requests import consent_answers, person_consents
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(180)]
 WHY = "The witness stays as the law of the court allows."
 
 

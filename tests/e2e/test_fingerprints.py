@@ -11,7 +11,7 @@ from media import messages
 from media.processes import Process, python
 from web.live import line_rooms
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(300)]
 
 FINGERPRINTS = "fingerprints_compared"
 TEST = "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"

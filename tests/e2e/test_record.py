@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
 
 
 async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(people: Any, demo: Any) -> None:

@@ -2,6 +2,7 @@
 
 import gettext
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
@@ -9,7 +10,7 @@ from string import Formatter
 import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 from markupsafe import Markup
 
 from web.words import catalogues, i18n
@@ -92,8 +93,61 @@ def fields(text):
     return sorted(named | set(re.findall(r"%\((\w+)\)[sd]", text)))
 
 
-def test_the_catalogues_are_what_the_program_says():
-    assert catalogues.main(["--check"]) == 0, "run python -m web.words.catalogues"
+def test_every_message_can_be_taken_out_of_the_code_and_filled_in():
+    found = list(catalogues.messages())
+    assert len({where for _message, _context, where in found if where.endswith(".py")}) > 100
+    assert {where.partition("/")[0] for _message, _context, where in found} == {"hearings", "web"}
+    for message, _context, where in found:
+        for one in [message] if isinstance(message, str) else message:
+            assert one.strip(), where
+            assert "{}" not in one, f"what is filled in has a name, so that a translator can move it: {one}"
+            fields(one)
+
+
+def test_a_language_that_is_behind_is_told_so_and_a_catalogue_is_brought_up_to_date_without_loss(tmp_path, monkeypatch):
+    shutil.copytree(i18n.LOCALES / "ro", tmp_path / "ro", ignore=shutil.ignore_patterns("*.mo"))
+    for module in (i18n, catalogues):
+        monkeypatch.setattr(module, "LOCALES", tmp_path)
+    program, romanian = catalogues.template(), i18n.LANGUAGES["ro"]
+    before = catalogues.missing(catalogues.updated(romanian, program))
+    program.add("Said for the first time")
+    assert sorted(catalogues.missing(catalogues.updated(romanian, program))) == sorted(
+        [*before, "Said for the first time"]
+    )
+    catalogues.update(program)
+    with catalogues.path_of(romanian).open("rb") as file:
+        kept = read_po(file, locale="ro")
+    assert "Said for the first time" in kept
+    assert kept.get("Sign out").string == catalogue(romanian).get("Sign out").string != ""
+    (line,) = [one for one in catalogues.status(program) if one.startswith("ro ")]
+    assert re.fullmatch(r"ro +(\d+) of (\d+) messages, (\d+) of \3 words of documents", line)
+
+
+def test_a_message_nobody_has_translated_is_shown_in_english_and_the_others_are_not(tmp_path, monkeypatch):
+    made = Catalog(locale="ar")
+    made.add("Sign out", "خروج")
+    made.add("Said for the first time")
+    made.add(("{n} new thing", "{n} new things"))
+    made.add("Guessed", "تخمين", flags={"fuzzy"})
+    path = tmp_path / "ar" / "LC_MESSAGES" / "vivavoce.po"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_po(file, made)
+    monkeypatch.setattr(i18n, "LOCALES", tmp_path)
+    for cached in (i18n.translations, i18n.catalogue):
+        cached.cache_clear()
+    try:
+        with i18n.speaking("ar"):
+            assert i18n._("Sign out") == "خروج"
+            assert [i18n._(one) for one in ("Said for the first time", "Guessed", "Never collected")] == [
+                "Said for the first time", "Guessed", "Never collected",
+            ]  # fmt: skip
+            assert i18n.ngettext("{n} new thing", "{n} new things", 3) == "{n} new things"
+        assert i18n.catalogue("ar")["messages"] == {"Sign out": "خروج"}
+    finally:
+        monkeypatch.undo()
+        for cached in (i18n.translations, i18n.catalogue):
+            cached.cache_clear()
 
 
 def test_no_message_is_a_name_of_the_code():
@@ -110,7 +164,7 @@ def test_a_translation_that_is_not_shown_counts_as_none():
     made = Catalog(locale="fr")
     made.add("Sign out", "Se déconnecter")
     made.add("Sign in", "Se connecter", flags={"fuzzy"})
-    assert catalogues.translated(made) == (1, 2)
+    assert catalogues.missing(made) == ["Sign in"]
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)

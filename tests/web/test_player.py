@@ -17,7 +17,7 @@ from media.evidence.log import custody, tlog
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(180)]
 
 JUDGE = "judge"
 PROBE = Path(__file__).parent / "player_probe.js"

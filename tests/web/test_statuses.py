@@ -11,7 +11,8 @@ CODE = Path(hearings.__file__).parent
 
 
 def test_every_reason_the_program_writes_itself_has_words():
-    texts = (path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    files = (path for path in CODE.rglob("*.py") if "migrations" not in path.parts)
+    texts = (path.read_text("utf-8") for path in files)
     written = {reason for text in texts for reason in re.findall(r'reason="([^"]+)"', text)}
     assert written and written == set(statuses.REASONS)
 

@@ -20,17 +20,17 @@ from web.agreement.bodies import (
     SESSION,
     SUMMARY,
     AgreementList,
+    AgreementSide,
     AgreementSummary,
     ConditionList,
     CounterOffer,
     Draft,
+    OutcomeLine,
     Preview,
     Round,
     ShownAgreement,
     ShownCondition,
-    ShownLine,
     ShownOutcome,
-    Side,
 )
 from web.api import etags, examples, paging, statements
 from web.api.access import Caller, Calling
@@ -48,7 +48,7 @@ GIVES = {"ref": "hearing", "agreement": "number"}
 
 def _outcome(found: Outcome) -> ShownOutcome:
     session = outcomes.as_json(found.session) if found.session else None
-    return ShownOutcome(lines=[ShownLine.of(line) for line in found.lines], session=session)
+    return ShownOutcome(lines=[OutcomeLine.of(line) for line in found.lines], session=session)
 
 
 def _conditions(rules: Sequence[Any]) -> list[ShownCondition]:
@@ -63,10 +63,10 @@ def _conditions(rules: Sequence[Any]) -> list[ShownCondition]:
     ]
 
 
-async def _side(caller: Caller, profile_id: str) -> Side:
+async def _side(caller: Caller, profile_id: str) -> AgreementSide:
     profile = await queries.get(caller.db, SiteProfile, profile_id)
     site = await queries.get(caller.db, Site, profile.site_id)
-    return Side(site=site.id, state=site.owner_state, name=site.name, city=site.city, version=profile.version)
+    return AgreementSide(site=site.id, state=site.owner_state, name=site.name, city=site.city, version=profile.version)
 
 
 async def of(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement:

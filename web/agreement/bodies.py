@@ -165,7 +165,7 @@ class CounterOffer(Model):
     reason: str = Field(default="", max_length=500)
 
 
-class ShownLine(Shown):
+class OutcomeLine(Shown):
     """One item of the outcome: what both offered, what came of it, why; for a conflict what would solve it."""
 
     item: str
@@ -179,7 +179,7 @@ class ShownLine(Shown):
     advice: list[str]
 
     @classmethod
-    def of(cls, line: Line) -> "ShownLine":
+    def of(cls, line: Line) -> "OutcomeLine":
         return cls(
             item=line.item,
             rule=line.rule,
@@ -196,7 +196,7 @@ class ShownLine(Shown):
 class ShownOutcome(Shown):
     """Every line, and the session both sites can hold; none while a line is a conflict."""
 
-    lines: list[ShownLine]
+    lines: list[OutcomeLine]
     session: Json | None
 
 
@@ -215,7 +215,7 @@ class ConditionList(Shown):
     items: list[ShownCondition]
 
 
-class Side(Shown):
+class AgreementSide(Shown):
     """A site and the version of its profile the terms are built on."""
 
     site: str
@@ -268,10 +268,10 @@ class AgreementList(Shown):
 class ShownAgreement(AgreementSummary):
     """An agreement, whole. `changed` says what no longer is as it was when the terms were made."""
 
-    requesting: Side
-    requested: Side
+    requesting: AgreementSide
+    requested: AgreementSide
     needs: Json
-    lines: list[ShownLine]
+    lines: list[OutcomeLine]
     session: Json | None
     conditions: list[ShownCondition]
     terms: Json

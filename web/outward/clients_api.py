@@ -47,7 +47,7 @@ class NewKey(Model):
     not_after: Annotated[datetime, Field(strict=False)] | None = None
 
 
-class ShownKey(Shown):
+class ShownClientKey(Shown):
     """A public key of the client and when it may sign."""
 
     kid: str
@@ -65,7 +65,7 @@ class ShownClient(Shown):
     sandbox: bool
     scopes: list[str]
     token_scopes: list[str]
-    keys: list[ShownKey]
+    keys: list[ShownClientKey]
 
 
 CLIENT = {
@@ -79,8 +79,8 @@ CLIENT = {
 }
 
 
-def _key(row: ApiClientKey) -> ShownKey:
-    return ShownKey(kid=row.kid, jwk=row.jwk, not_before=row.not_before, not_after=row.not_after)
+def _key(row: ApiClientKey) -> ShownClientKey:
+    return ShownClientKey(kid=row.kid, jwk=row.jwk, not_before=row.not_before, not_after=row.not_after)
 
 
 @router.read("/client", scope="", example=CLIENT, gives={"kid": "keys/0/kid"})
@@ -100,7 +100,7 @@ async def read_client(caller: Calling) -> ShownClient:
 
 
 @router.create("/client/keys", scope="", example=KEY, errors=(409,), gives={"kid": "kid"})
-async def add_client_key(caller: Calling, body: NewKey) -> ShownKey:
+async def add_client_key(caller: Calling, body: NewKey) -> ShownClientKey:
     """Add a public key of this client, signed in with one that is in force.
 
     The new key may sign assertions at once, or from `not_before`. A key that any client has had is refused.

@@ -92,7 +92,7 @@ class Imported(Shown):
     rows: int
 
 
-class ShownKey(Shown):
+class ShownAuthorityKey(Shown):
     """A public Ed25519 key with which an authority signs; one that is retired still proves what it signed before."""
 
     kid: str
@@ -104,7 +104,7 @@ class ShownKey(Shown):
     retired_at: Moment | None
 
     @classmethod
-    def of(cls, row: SigningKey) -> "ShownKey":
+    def of(cls, row: SigningKey) -> "ShownAuthorityKey":
         own = {name: getattr(row, name) for name in cls.model_fields if name not in ("state", "authority")}
         return cls(**own, state=row.owner_state, authority=row.authority_name)
 
@@ -112,7 +112,7 @@ class ShownKey(Shown):
 class KeyList(Shown):
     """The keys a State has had, oldest first."""
 
-    items: list[ShownKey]
+    items: list[ShownAuthorityKey]
 
 
 def _id(one: Entry) -> str:
@@ -194,4 +194,4 @@ async def list_signing_keys(
 ) -> KeyList:
     """The signing keys of a State's authorities, so that what they signed can be checked by anybody."""
     rows = await signing_keys.keys_of(caller.db, state=reference.jurisdiction(state).state)
-    return KeyList(items=[ShownKey.of(one) for one in rows])
+    return KeyList(items=[ShownAuthorityKey.of(one) for one in rows])

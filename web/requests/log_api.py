@@ -26,7 +26,7 @@ LINE: dict[str, Any] = {
 }
 
 
-class ShownLine(Shown):
+class ShownRequestEvent(Shown):
     """One act. `state`: whose; `data`: what belongs to it, by the act."""
 
     id: str
@@ -38,7 +38,7 @@ class ShownLine(Shown):
     data: Json
 
     @classmethod
-    def of(cls, row: RequestEvent) -> "ShownLine":
+    def of(cls, row: RequestEvent) -> "ShownRequestEvent":
         own = {name: getattr(row, name) for name in ("id", "act", "at", "reason", "data")}
         return cls(**own, state=row.owner_state, by=row.actor_label)
 
@@ -46,7 +46,7 @@ class ShownLine(Shown):
 class Log(Shown):
     """A page of the log, the newest first."""
 
-    items: list[ShownLine]
+    items: list[ShownRequestEvent]
     next: str
 
 
@@ -68,4 +68,4 @@ async def read_request_log(
     found = await request_log.of_request(caller.db, row, state=caller.state, before=after, limit=limit + 1)
     lines = found[::-1]
     more = lines[limit - 1].id if len(lines) > limit else ""
-    return Log(items=[ShownLine.of(one) for one in lines[:limit]], next=paging.link(caller, more))
+    return Log(items=[ShownRequestEvent.of(one) for one in lines[:limit]], next=paging.link(caller, more))

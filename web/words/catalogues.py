@@ -1,11 +1,16 @@
-"""Collects the messages of the program into the catalogues: `python -m web.words.catalogues`.
+"""Collects the messages of the program into the catalogues, and says how far each language is.
+
+    python -m web.words.catalogues                 bring the catalogues up to date: new messages come in empty, messages
+                                                   that are gone are dropped, translations are kept
+    python -m web.words.catalogues --status        change nothing; say how much of each language is translated
+    python -m web.words.catalogues --missing TAG   change nothing; list what is not translated into this language
 
 Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `tell()` and `tell_n()`
-in Python, `t()` and `tn()` in TypeScript; those of data/gate.yaml are taken from there. New messages come in empty,
-messages that are gone are dropped, translations are kept. With `--check` the command changes nothing, says how much of
-each language is translated, and its exit code is 1 when the catalogues are not what the program says.
+in Python, `t()` and `tn()` in TypeScript; those of data/gate.yaml are taken from there. A change of the program owes no
+translation: a message nobody has translated yet is shown in English, each for itself.
 """
 
+import argparse
 import io
 import sys
 from collections.abc import Iterator
@@ -16,8 +21,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from hearings.documents import words as document_words
 from hearings.law.law import LAW
-from web.words.i18n import DOMAIN, LANGUAGES, LOCALES, Language
+from web.words.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parents[1]
 PYTHON: dict[str, Any] = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
@@ -104,35 +110,52 @@ def text(made: Catalog) -> bytes:
     return b"\n".join(line for line in lines if not line.startswith((b'"POT-Creation-Date', b'"PO-Revision-Date')))
 
 
-def translated(made: Catalog) -> tuple[int, int]:
-    """How many messages are translated, of how many. What is marked fuzzy is shown to nobody, so it does not count."""
-    rows = [entry for entry in made if entry.id]
-    done = [
-        entry
-        for entry in rows
-        if not entry.fuzzy and (all(entry.string) if isinstance(entry.string, tuple | list) else entry.string)
+def missing(made: Catalog) -> list[str]:
+    """The messages that are not translated. What is marked fuzzy is shown to nobody, so it does not count."""
+    return [
+        entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
+        for entry in made
+        if entry.id
+        if entry.fuzzy or not (all(entry.string) if isinstance(entry.string, tuple | list) else entry.string)
     ]
-    return len(done), len(rows)
 
 
-def main(arguments: list[str]) -> int:
-    """Update the catalogues, or with `--check` only compare them."""
+def _others() -> list[Language]:
+    return [language for language in LANGUAGES.values() if language is not DEFAULT]
+
+
+def update(program: Catalog) -> None:
+    """Write the catalogue of every language as the program needs it."""
+    for language in _others():
+        path = path_of(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text(updated(language, program)))
+
+
+def status(program: Catalog) -> Iterator[str]:
+    """A line for each language: how many messages, and how many words of printed documents, are translated."""
+    for language in _others():
+        made = updated(language, program)
+        left, total = len(missing(made)), sum(bool(entry.id) for entry in made)
+        done, words = document_words.translated(language.tag)
+        yield f"{language.tag:8} {total - left} of {total} messages, {done} of {words} words of documents"
+
+
+def main(arguments: list[str]) -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m web.words.catalogues")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--status", action="store_true", help="change nothing, say how far each language is")
+    only.add_argument("--missing", metavar="TAG", choices=[one.tag for one in _others()], help="list what is missing")
+    asked = parser.parse_args(arguments)
     program = template()
-    same = True
-    for language in LANGUAGES.values():
-        if language.tag == "en":
-            continue
-        made, path = updated(language, program), path_of(language)
-        wanted = text(made)
-        done, total = translated(made)
-        print(f"{language.tag:8} {done} of {total} messages translated")
-        if not path.exists() or path.read_bytes() != wanted:
-            same = False
-            if "--check" not in arguments:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(wanted)
-    return 0 if same or "--check" not in arguments else 1
+    if asked.missing:
+        print("\n".join(missing(updated(LANGUAGES[asked.missing], program))))
+        return
+    if not asked.status:
+        update(program)
+    print("\n".join(status(program)))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main(sys.argv[1:])

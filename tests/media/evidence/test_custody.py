@@ -111,7 +111,7 @@ def test_a_closing_is_proven_by_the_checkpoint(folder: Path, recording: Any) -> 
 
 def test_many_at_a_time_lose_nothing(folder: Path, recording: Any, builder: Any, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from media.evidence import custody\n"
+        "import sys; from pathlib import Path; from media.evidence.log import custody\n"
         "for n in range(10): custody.append_after_close(Path(sys.argv[1]),"
         " [{'type': 'access', 'who': sys.argv[2], 'what': 'viewing', 'why': str(n)}], b's' * 32, 1790000100000000000)\n"
     )

@@ -81,6 +81,11 @@ async def test_examples_of_requests_are_taken_and_answers_look_like_their_exampl
             assert set(shown) == set(items[0]), path
 
 
+def test_the_name_of_a_schema_says_what_it_is_and_not_where_its_code_lies(description):
+    places = ("hearings", "web", "media", "scheduler")
+    assert [name for name in description["components"]["schemas"] if "__" in name or name.startswith(places)] == []
+
+
 def test_the_fields_of_a_request_are_those_of_the_domain():
     assert set(RequestFields.model_fields) == set(FIELDS)
 

@@ -5,7 +5,7 @@ import pytest
 from hearings.outward import api_clients
 from hearings.overview import next_steps
 from hearings.people import staff
-from web.api import app
+from web import api_app as app
 from web.api.routes import OPERATIONS
 
 

@@ -333,7 +333,7 @@ ANSWERS = {
     "Request": "ShownRequest", "Consent": "ShownConsent", "Consents": "ConsentList", "Hearing": "ShownHearing",
     "Offer": "ShownOffer", "Participant": "ShownParticipant", "Slots": "FoundSlots", "Site": "ShownSite",
     "Agreement": "ShownAgreement", "LineTest": "ShownTest", "Minutes": "ShownMinutes", "Passage": "ShownPassage",
-    "State": "ShownState", "Entry": "ShownEntry", "SigningKey": "web__api__directory__ShownKey", "Slot": "Slot-Output",
+    "State": "ShownState", "Entry": "ShownEntry", "SigningKey": "ShownAuthorityKey", "Slot": "Slot-Output",
 } | {name: name for name in ("Place", "SlotDay", "Evaluation", "Expected", "MinutesSummary")}  # fmt: skip
 QUESTIONS = {
     "Search": "Search", "Time": "Time", "NewSite": "NewSite", "Measured": "Report", "Case": "Inputs",

@@ -69,6 +69,7 @@ def ended(data: Path) -> Iterator[None]:
 
 
 @pytest.mark.e2e
+@pytest.mark.alone
 @pytest.mark.parametrize(("height", "fps", "kbps"), [(1080, 30, 4_355), (360, 15, 242)])
 def test_camera_and_encoder_keep_to_the_agreement(
     browser: Browser, serving: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, height: int, fps: int, kbps: int

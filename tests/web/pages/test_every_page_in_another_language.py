@@ -5,7 +5,6 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from gettext import NullTranslations
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,34 +16,15 @@ from starlette.routing import Match, Route
 
 from hearings.models.law import LawKind
 from hearings.signatures.jws import encode
+from tests.support.brackets import CLOSED, OPENED, Brackets
 from web import app
 from web.demo import agreement as demo_agreement, demo
 from web.requests.steps import STEPS
-from web.server.rendering import TEMPLATES
+from web.server.rendering import WEB
 from web.words import i18n
 
 TAG = "ru"
 """The language that is replaced: names of States and days then come in Cyrillic, so that what is Latin is ours."""
-OPENED, CLOSED = "⟦", "⟧"
-FIELD = re.compile(r"(\{[^{}]*\}|%\(\w+\)s|%%|<[^>]+>)")
-"""What a message carries besides words; it stays outside the brackets, so that what is filled in is looked at too."""
-
-
-class Brackets(NullTranslations):
-    """Every message comes back as ⟦itself⟧."""
-
-    def gettext(self, message: str) -> str:
-        pieces = FIELD.split(message)
-        return "".join(
-            piece if number % 2 or not piece.strip() else f"{OPENED}{piece}{CLOSED}"
-            for number, piece in enumerate(pieces)
-        )
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return self.gettext(msgid1 if n == 1 else msgid2)
-
-    def pgettext(self, context: str, message: str) -> str:
-        return self.gettext(message)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -395,7 +375,7 @@ def test_what_is_allowed_is_still_there(walk: Walk, begins: str) -> None:
 def test_every_page_and_every_template_has_been_looked_at(walk: Walk, rendered: set[str]) -> None:
     seen = {kind[0] for kind in walk.pages}
     assert {route.path for route in ROUTES if "GET" in (route.methods or ())} - seen - set(NO_PAGE) == set()
-    assert {path.name for path in TEMPLATES.glob("*.html")} - rendered == set()
+    assert {path.name for path in WEB.glob("*/templates/*.html")} - rendered == set()
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ def opened(service, browser: Browser, who: str) -> Page:
 
 
 @pytest.mark.e2e
+@pytest.mark.alone
 def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatch):
     monkeypatch.setattr(line_test, "SECONDS", len(TONES) + 1)
     pages = [opened(service, browser, who) for who in ("clerk", "authority")]
@@ -194,6 +195,7 @@ def apart() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Future[Any]]]:
 
 
 @pytest.mark.e2e
+@pytest.mark.alone
 def test_a_browser_without_agreed_protection_ends_its_test_and_the_other_site_waits_for_another_browser(
     service, browser, old_stack, apart
 ):
