@@ -266,6 +266,12 @@ async def docket_told(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[D
     return await _docket_page(db, only, **asked)
 
 
+async def references(db: AsyncSession, hearings: Sequence[Hearing]) -> dict[str, str]:
+    """The references of the requests these hearings are for, by the requests' ids."""
+    wanted = col(HearingRequest.id).in_({hearing.request_id for hearing in hearings})
+    return dict((await db.exec(select(HearingRequest.id, HearingRequest.reference).where(wanted))).all())
+
+
 async def participants(db: AsyncSession, hearing_id: str) -> Sequence[Participant]:
     """The people of a hearing, in the order they were added."""
     query = select(Participant).where(Participant.hearing_id == hearing_id).order_by(col(Participant.id))

@@ -30,6 +30,8 @@ class Line:
     """One hearing on the docket."""
 
     hearing: Hearing
+    request: str
+    """The reference of the request it is for."""
     places: list[Place]
     with_state: str
     with_city: str
@@ -55,11 +57,12 @@ async def docket(request: Request) -> Response:
             after=after,
             limit=PAGE,
         )
+        references = await queries.references(db, page.rows)
         lines = []
         for hearing in page.rows:
             people = await queries.participants(db, hearing.id)
             sitting = await queries.open_sitting(db, hearing.id)
-            lines.append(_line(hearing, signed.person, people, sitting))
+            lines.append(_line(hearing, references[hearing.request_id], signed.person, people, sitting))
         waiting = (await tasks(db, signed.person, now, limit=FIRST)).rows
     days: dict[date, list[Line]] = defaultdict(list)
     for line in lines:
@@ -75,10 +78,11 @@ async def docket(request: Request) -> Response:
     return render(request, "docket.html", context)
 
 
-def _line(hearing: Hearing, person: Person, people: Any, sitting: Sitting | None) -> Line:
+def _line(hearing: Hearing, request: str, person: Person, people: Any, sitting: Sitting | None) -> Line:
     ours = hearing.requesting_state == person.owner_state
     return Line(
         hearing=hearing,
+        request=request,
         places=own_first(of_hearing(hearing), person.owner_state),
         with_state=hearing.requested_state if ours else hearing.requesting_state,
         with_city=hearing.requested_city if ours else hearing.requesting_city,

@@ -398,6 +398,14 @@ def test_the_docket_shows_both_times_and_its_own_court_first(service, clerk):
     assert words.index("Bangkok (UTC+07:00)") < words.index("București (UTC")
 
 
+def test_the_docket_and_the_page_of_a_hearing_lead_to_its_request(service, clerk):
+    for person in (clerk, service.signed_in("authority")):
+        for page in ("/docket", f"/h/{service.ref}"):
+            answer = person.get(page)
+            (request,) = re.findall(r'<a href="(/requests/[A-Z]{2}-\d{4}-\d+)">Request <bdi', answer.text)
+            assert f"Request {request.rpartition('/')[2]}" in person.words(person.get(request))
+
+
 def test_an_empty_docket_says_what_will_stand_there(service, clerk):
     assert "No earlier hearings." in clerk.words(clerk.get("/docket?earlier"))
 
