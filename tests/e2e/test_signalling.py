@@ -128,6 +128,14 @@ async def test_signing_out_ends_the_live_page_too(judge: Any) -> None:
         assert await closed_with(socket) == 1000
 
 
+async def test_another_sign_in_in_the_same_browser_ends_the_live_page_too(judge: Any) -> None:
+    async with judge.socket() as socket:
+        await next_of(socket, "view")
+        await judge.sign_in("authority")
+        assert (await next_of(socket, "bye"))["why"] == "signed_out"
+        assert await closed_with(socket) == 1000
+
+
 OFFERS = {
     "nothing": "",
     "no description": "hello",

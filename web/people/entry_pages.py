@@ -87,9 +87,8 @@ async def use_link(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the login. Effects: ends it, takes the cookie away, ends its live pages."""
     await forms.read(request)
-    signed = signed_in(request)
+    signed_in(request)
     await end_previous(request, "signed_out")
-    request.app.state.parts.conductors.signed_out(signed.login.id)
     answer = RedirectResponse("/sign-in?why=out", 303)
     drop_cookie(answer)
     answer.headers["clear-site-data"] = '"cache", "storage"'

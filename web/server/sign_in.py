@@ -160,8 +160,9 @@ def drop_cookie(response: Response) -> None:
 
 
 async def end_previous(request: Request, why: str) -> None:
-    """A new login replaces the one this browser had (session rotation). Effects: ends it."""
+    """A new login replaces the one this browser had (session rotation). Effects: ends it and its live pages."""
     signed = cast(SignedIn | None, request.scope["actor"])
     if signed is not None:
         async with request.app.state.parts.database.transaction() as db:
             await logins.end_login(db, login_id=signed.login.id, now=datetime.now(UTC), why=why)
+        request.app.state.parts.conductors.signed_out(signed.login.id)
