@@ -390,7 +390,7 @@ def demo_lines(settings: Settings, made: demo.Seeded) -> list[str]:
     ]
     lines += ["", "Throw-away demo key files, for the player (never use them for a real hearing):"]
     lines += [f"  {path}" for path in made.key_files]
-    lines += ["", "Open each link in its own browser profile or private window: one browser holds one login.", ""]
+    lines += ["", "Open each link in a browser with a profile of its own: one profile holds one login (README.md).", ""]
     return lines
 
 
