@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from web.demo import REQUEST
-from web.pages.request_steps import STEPS
+from web.demo.demo import REQUEST
+from web.requests.steps import STEPS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
