@@ -14,7 +14,7 @@ from playwright.async_api import Locator, Page, expect
 from web.demo.demo import REQUEST
 from web.requests.steps import STEPS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
 
 ROOT = Path(__file__).parents[2]
 HEARD = 0.05
