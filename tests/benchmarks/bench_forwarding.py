@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import fractions
-import importlib.util
 import json
 import math
 import os
@@ -35,13 +34,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 def load_pages() -> Any:
     """The pages of the worker's tests."""
-    spec = importlib.util.spec_from_file_location("live_pages", ROOT / "tests" / "media" / "live" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["live_pages"] = module
-    spec.loader.exec_module(module)
-    return module
+    from tests.support import live_pages
+
+    return live_pages
 
 
 @dataclass

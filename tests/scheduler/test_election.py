@@ -58,12 +58,10 @@ async def test_a_leader_whose_file_was_replaced_is_one_no_more(tmp_path: Path) -
     await one.resign()
 
 
-async def test_the_lock_lies_beside_the_database_and_only_its_owner_reads_it(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_the_lock_lies_beside_the_database_and_only_its_owner_reads_it(database: Database) -> None:
     mine = election(database)
     assert await mine.win()
-    assert (tmp_path / "vivavoce.db.clock").stat().st_mode & 0o777 == 0o600
+    assert Path(f"{database.url.database}.clock").stat().st_mode & 0o777 == 0o600
     await mine.resign()
 
 

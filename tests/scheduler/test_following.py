@@ -36,6 +36,7 @@ from hearings.status import ConsentStatus, HearingStatus, RequestStatus
 from hearings.times import queries as diary_queries
 from scheduler import delivery, following, mail
 from scheduler.ways import MailServer, Ways
+from tests.support.rows import NOW, make_hearing
 
 NAME = "Planted"
 DAY = timedelta(days=1)
@@ -564,18 +565,11 @@ async def test_a_planted_name_is_in_no_mail_no_invitation_no_event_and_no_feed(s
             assert person.name.encode() not in text
 
 
-def test_row_25_crlf_in_a_summary_is_folded_into_one_property(setting_free: Any = None) -> None:
-    import importlib.util
-    from pathlib import Path
-
-    spec = importlib.util.spec_from_file_location("c", Path(__file__).parent / "conftest.py")
-    assert spec and spec.loader
-    rows = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rows)
-    hearing = rows.make_hearing(ref="X\r\nATTENDEE:mailto:evil@e.example\r\n", requested_city="B\nX-EVIL:1;,\\")
+def test_row_25_crlf_in_a_summary_is_folded_into_one_property() -> None:
+    hearing = make_hearing(ref="X\r\nATTENDEE:mailto:evil@e.example\r\n", requested_city="B\nX-EVIL:1;,\\")
     (day,) = calendar_files.days(hearing, [])
     booking = calendar_files.Booking(
-        hearing=hearing, day=day, sequence=0, changed_at=rows.NOW, origin="https://court.example"
+        hearing=hearing, day=day, sequence=0, changed_at=NOW, origin="https://court.example"
     )
     file = calendar_files.invitation(
         booking, method=calendar_files.Method.request, organiser="a@b.example", attendee="c@d.example\r\nX: 1"

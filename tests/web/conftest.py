@@ -1,218 +1,163 @@
-"""A real sealed recording: encoded pictures and tones, cut, sealed, journaled and signed as the recorder does it."""
+"""Installations for tests of web: for systems (`installation`), people (`service`), a sealed recording (`archive`)."""
 
-import asyncio
-import hashlib
-import json
-import math
-import secrets
+import contextlib
 import shutil
-import socket
-import struct
 import zoneinfo
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
-import uvicorn
-from playwright.async_api import Browser, async_playwright
-from starlette.applications import Starlette
+from playwright.async_api import Browser
 
-from hearings import clocks
-from hearings.db import Database
-from hearings.documents import pdf_seals
-from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
-from hearings.people import logins
-from hearings.roles import Role
-from hearings.status import HearingStatus, RecordingStatus, SittingStatus
-from media.evidence.log.journal import Journal, Line
-from media.evidence.log.store import FileStore
-from media.evidence.recording import mux
-from media.evidence.recording.ledger import PAGE, TrackLedger
-from media.evidence.recording.mux import Block
-from media.evidence.seal import age as seal
-from media.evidence.seal.seal_key import SealKey, make_seal_key
-from web.app import create_app
-from web.server.security import csrf_token
-from web.settings import Settings
+from hearings import clocks, queries
+from hearings.actors import SYSTEM
+from hearings.moves import move_hearing
+from hearings.status import HearingStatus
+from tests.support import api_client, busy_court as busy, page_client
+from tests.support.api_client import ApiInstallation, Client
+from tests.support.archive import Archive
+from tests.support.browsers import chromium
+from tests.support.busy_court import BusyCourt
+from tests.support.court import Court
+from tests.support.databases import Postgres
+from tests.support.installation import free_port
+from tests.support.page_client import Service
+from tests.support.recordings import RECORDING, SealedRecording, build
 
-COURT = "demo.vivavoce.example"
-RECORDING = "019300aa-0000-7000-8000-00000000beef"
-ZERO = 1_764_831_600_000_000_000
-"""2025-12-04 07:00:00 UTC: 09:00 in Bucharest, 14:00 in Bangkok."""
-SEGMENT = 2_000
-KEY_EVERY = 4_000
-FRAME = 100
-END = 40_000
-
-COLOURS = {"judge_1_cam": (208, 32, 32), "witness_1_cam": (32, 160, 32)}
-TONES = {"judge_1_mic": 440, "witness_1_mic": 810, "interpreter_1_mic": 1570, "channel_ro": 1040, "channel_th": 1330}
-TRACKS = {
-    "judge_1_cam": ("judge 1", "floor-video", "", True),
-    "judge_1_mic": ("judge 1", "floor-audio", "ro", True),
-    "witness_1_cam": ("witness 1", "floor-video", "", True),
-    "witness_1_mic": ("witness 1", "floor-audio", "th", True),
-    "interpreter_1_mic": ("interpreter 1", "floor-audio", "ro", False),
-    "channel_ro": ("interpreter", "language", "ro", True),
-    "channel_th": ("interpreter", "language", "th", True),
-}
-GAPS = {
-    "witness_1_cam": [(12_000, 17_000, "network")],
-    "witness_1_mic": [(12_000, 17_000, "network")],
-    "channel_th": [(20_000, 27_000, "sender_off")],
-}
-
-LOST = {
-    "judge_1_mic": [(33_100, 33_400), (34_060, 34_100), (35_200, 35_220)],
-    "witness_1_cam": [(5_300, 5_900)],
-}
-"""Frames that never came; inside segments, so the journal declares no gap."""
+# --- for systems: over ASGI or on a port, with clients of the API ------------------------------------------------
 
 
-@dataclass
-class SealedRecording:
-    """A recording's folder, and who may open it."""
-
-    folder: Path
-    seal_file: Path
-    seal_key: SealKey
-    authority: seal.X25519Identity
-    recording: str = RECORDING
-    zero: int = ZERO
-    end: int = END
-    lines: list[Line] = field(default_factory=list)
-
-    @property
-    def origin(self) -> str:
-        return f"{COURT}/hearing/{self.recording}"
-
-    def key_file(self, *, court: str = COURT, identity: str = "", quorum: str = "none") -> str:
-        """The key file of the authority, in the form every authority gets."""
-        return (
-            "# Vivavoce key file\n# THROW-AWAY DEMO KEY: never use it for a real hearing\n"
-            "# authority: Ministry of Justice (Romania)\n# policy:\n"
-            f"# | log {self.seal_key.vkey(court)}\n# | quorum {quorum}\n{identity or self.authority.text()}\n"
-        )
+@pytest.fixture
+def limits() -> dict[str, Any]:
+    """Rate limits no test meets by accident; a test of the limits as shipped overrides this with none."""
+    return {"api_per_minute": 1_000_000, "api_burst": 100_000}
 
 
-def picture(colour: tuple[int, int, int], t: int) -> bytes:
-    """160 x 96 pixels of one colour; the second it shows stands in it as seven black or white squares."""
-    row = bytes(colour) * 160
-    bits = b"".join((b"\xff" if (t // 1000) >> bit & 1 else b"\x00") * 48 for bit in range(7))
-    return row * 72 + (bits + bytes(colour) * 48) * 24
+def with_api(prepared: Path, folder: Path, **settings: Any) -> ApiInstallation:
+    """An installation of its own, as free to one address as to one client."""
+    found = ApiInstallation.copy(prepared, folder, public_url=api_client.BASE, **settings)
+    rates = found.app.state.parts.buckets.rates
+    rates["api_address"] = rates["api"]
+    return found
 
 
-def encode_video(colour: tuple[int, int, int], spans: list[tuple[int, int]]) -> list[Block]:
-    """VP8 frames over the spans; a key frame at each beginning and every 4 s."""
-    codec = av.CodecContext.create("libvpx", "w")
-    codec.width, codec.height, codec.pix_fmt = 160, 96, "yuv420p"
-    codec.time_base = Fraction(1, 1000)
-    codec.framerate = Fraction(1000 // FRAME)
-    codec.bit_rate = 200_000
-    codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0", "g": "9999"}
-    blocks: list[Block] = []
-    for start, stop in spans:
-        for t in range(start, stop, FRAME):
-            frame = av.VideoFrame(160, 96, "rgb24")
-            frame.planes[0].update(picture(colour, t))
-            frame = frame.reformat(format="yuv420p")
-            frame.pts = t
-            key = (t - start) % KEY_EVERY == 0
-            frame.pict_type = av.video.frame.PictureType.I if key else av.video.frame.PictureType.NONE
-            blocks += [Block(t, mux.is_vp8_key(bytes(packet)), bytes(packet)) for packet in codec.encode(frame)]
-    return blocks
+@pytest.fixture
+async def installation(prepared: Path, tmp_path: Path, limits: dict[str, Any]) -> AsyncIterator[ApiInstallation]:
+    """On SQLite, with a sandbox beside it."""
+    async with with_api(prepared, tmp_path, **limits).in_process() as found:
+        yield found
 
 
-def encode_audio(tone: int, spans: list[tuple[int, int]]) -> list[Block]:
-    """Opus frames of 20 ms with one tone."""
-    codec = av.CodecContext.create("libopus", "w")
-    codec.sample_rate, codec.layout, codec.format = 48_000, "stereo", "s16"
-    codec.bit_rate = 64_000
-    blocks: list[Block] = []
-    for start, stop in spans:
-        for t in range(start, stop, 20):
-            wave = [round(8_000 * math.sin(2 * math.pi * tone * at / 48_000)) for at in range(t * 48, (t + 20) * 48)]
-            frame = av.AudioFrame(format="s16", layout="stereo", samples=960)
-            frame.planes[0].update(struct.pack("<1920h", *(sample for each in wave for sample in (each, each))))
-            frame.sample_rate, frame.pts = 48_000, t * 48
-            blocks += [Block(t, True, bytes(packet)) for packet in codec.encode(frame)]
-    return blocks
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def either(
+    request: pytest.FixtureRequest, prepared: Path, tmp_path: Path, limits: dict[str, Any]
+) -> AsyncIterator[ApiInstallation]:
+    """On either database."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "postgresql":
+            server: Postgres = request.getfixturevalue("postgresql_server")
+            limits = limits | {"database_url": stack.enter_context(server.at())}
+        found = with_api(prepared, tmp_path, **limits)
+        await found.database.upgrade()
+        async with found.in_process():
+            yield found
 
 
-def spans_of(track: str, end: int) -> list[tuple[int, int]]:
-    """The times of a track that are not gaps."""
-    spans, at = [], 0
-    for t0, t1, _cause in GAPS.get(track, []):
-        spans.append((at, t0))
-        at = t1
-    return [*spans, (at, end)]
+@pytest.fixture
+async def api_port(installation: ApiInstallation) -> AsyncIterator[int]:
+    """The port at which uvicorn serves the installation, as `vivavoce serve` configures it."""
+    async with installation.on_port(free_port()) as port:
+        yield port
 
 
-def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
-    """Make the whole folder."""
-    (folder / "seg").mkdir(parents=True)
-    (folder / "index").mkdir()
-    authority, identity = seal.make_identity(), seal.make_identity()
-    made = SealedRecording(folder, keys, make_seal_key(keys), authority, end=end)
-    store = FileStore(folder)
-    journal = Journal(folder, made.origin, made.seal_key, store=store, now=lambda: ZERO)
-    wrapped = seal.wrap(identity, [authority.recipient.text])
+@pytest.fixture
+async def ro(installation: ApiInstallation) -> Client:
+    return await installation.client("RO")
 
-    def put(name: str, data: bytes) -> dict[str, Any]:
-        store.replace(name, data)
-        return {"file": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
-    lines: list[Line] = [
-        {
-            "type": "open", "format": 1, "recording": made.recording, "hearing": "019300aa-0000-7000-8000-00000000cafe",
-            "origin": made.origin, "software": "test", "recipient": identity.recipient.text,
-            "recipients": [authority.recipient.text], "clock": "monotonic", "zero": str(ZERO),
-        },
-        {"type": "keywrap", **put("hearing-key.age", wrapped)},
-    ]  # fmt: skip
-    closing: dict[str, Line] = {}
-    timed: list[tuple[int, Line]] = []
-    for track, (role, kind, lang, required) in TRACKS.items():
-        ledger = TrackLedger(track=track, role=role, kind=kind, lang=lang, required=required, pseudonym="")
-        lines.append(ledger.declaration())
-        spans = spans_of(track, end)
-        blocks = encode_video(COLOURS[track], spans) if ledger.video else encode_audio(TONES[track], spans)
-        lost = LOST.get(track, [])
-        blocks = [block for block in blocks if not any(t0 <= block.t < t1 for t0, t1 in lost)]
-        init = mux.video_init(160, 96) if ledger.video else mux.audio_init()
-        stored = put(f"seg/{track}-000000.age", identity.recipient.seal(init))
-        lines.append(ledger.init_line(stored["size"], stored["sha256"]))
-        ledger.apply(lines[-1])
-        pieces: list[tuple[int, int, str]] = [(t0, t1, cause) for t0, t1, cause in GAPS.get(track, [])]
-        for start, stop in spans:
-            pieces += [(t, min(t + SEGMENT, stop), "") for t in range(start, stop, SEGMENT)]
-        for t0, t1, cause in sorted(pieces):
-            if cause:
-                line = ledger.gap_line(t0, t1, cause)
-            else:
-                inside = [block for block in blocks if t0 <= block.t < t1]
-                name = f"seg/{track}-{ledger.count + 1:06d}.age"
-                stored = put(name, identity.recipient.seal(mux.clusters(inside)))
-                marks = tuple(block.t - t0 for block in inside if block.key) if ledger.video else ()
-                line = ledger.segment_line((t0, t1), marks, stored["size"], stored["sha256"])
-            ledger.apply(line)
-            timed.append((t1, line))
-        pages = [{"t0": t0, **put(name, page)} for name, t0, page in ledger.pages()]
-        assert len(ledger.records) <= PAGE * len(pages)
-        closing[track] = ledger.closing(pages)
-    lines += [line for _at, line in sorted(timed, key=lambda pair: pair[0])]
-    lines.append({"type": "close", "t": end, "tracks": closing})
-    times = [0] * (len(lines) - len(timed) - 1) + sorted(t for t, _line in timed) + [end]
-    made.lines = [{**line, "at": str(ZERO + t * 1_000_000)} for t, line in zip(times, lines, strict=True)]
-    journal.append(made.lines)
-    journal.sign()
-    journal.close()
-    return made
+@pytest.fixture
+async def th(installation: ApiInstallation) -> Client:
+    return await installation.client("TH")
+
+
+@dataclass(frozen=True)
+class Story:
+    """The steps of a case, for tests."""
+
+    content: dict[str, Any]
+    hearing: dict[str, Any]
+    submitted: Callable[..., Any]
+    accepted: Callable[..., Any]
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story(dict(api_client.CONTENT), dict(api_client.HEARING), api_client.submitted, api_client.accepted)
+
+
+@pytest.fixture
+async def hearing(ro: Client, th: Client, story: Story) -> dict[str, Any]:
+    """An agreed hearing with its people."""
+    request = await story.accepted(ro, th)
+    made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
+    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+    for role, name, state, speaks in api_client.PEOPLE:
+        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
+        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
+        assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = made
+    return found
+
+
+@pytest.fixture
+async def held(installation: ApiInstallation, hearing: dict[str, Any]) -> str:
+    """The sitting, held and sealed: nothing a system does through the API. The recording's id."""
+    now = datetime.now(UTC)
+    async with installation.database.transaction() as db:
+        row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
+        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
+    court = await Court.load(installation.database, hearing["ref"])
+    await court.begin(now)
+    return await court.end(now)
+
+
+# --- for people: a demonstration, served in a thread -------------------------------------------------------------
+
+
+@pytest.fixture
+def serving(prepared: Path) -> Callable[[Path], AbstractContextManager[Service]]:
+    """For a test with a demonstration of its own."""
+    return partial(page_client.serving, prepared)
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with page_client.serving(prepared, tmp_path_factory.mktemp("service")) as found:
+        yield found
+
+
+@pytest.fixture
+def service(running: Service) -> Iterator[Service]:
+    """The module's server; every test begins with its rate limits unused."""
+    running.app.state.parts.buckets.levels.clear()
+    yield running
+    for client in running.clients:
+        client.close()
+    running.clients.clear()
+
+
+@pytest.fixture(scope="module")
+def busy_court(running: Service) -> BusyCourt:
+    return busy.busy_court(running)
+
+
+# --- for a sealed recording --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -223,165 +168,32 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
 
 
 @pytest.fixture
-def sealed(built: SealedRecording, tmp_path: Path) -> Iterator[SealedRecording]:
-    """A copy of the recording that a test may damage."""
-    folder = tmp_path / "recordings" / built.recording
-    shutil.copytree(built.folder, folder)
-    yield SealedRecording(
-        folder,
-        built.seal_file,
-        built.seal_key,
-        built.authority,
-        recording=built.recording,
-        end=built.end,
-        lines=built.lines,
-    )
-
-
-# --- an installation that holds it -------------------------------------------------------------------------------
-
-CASE = "1234/P/2025"
-JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"
-
-
-@dataclass
-class Installation:
-    """A data folder with the recording in it, the application that serves it, and cookies of its people."""
-
-    settings: Settings
-    app: Starlette
-    cookies: dict[str, str]
-    sealed: SealedRecording
-
-    @property
-    def path(self) -> str:
-        return f"/recordings/{self.sealed.recording}"
-
-    def journal(self) -> list[dict[str, Any]]:
-        """The recording's journal as it is now."""
-        return [json.loads(line) for line in (self.sealed.folder / "journal.jsonl").read_text().splitlines()]
-
-    def token(self, who: str) -> str:
-        """The CSRF token of somebody's login."""
-        return csrf_token(self.app.state.parts.keys.cookie, self.cookies[f"{who}:login"])
-
-
-async def _rows(database: Database, recording: str, cookies: dict[str, str]) -> None:
-    now = datetime.now(UTC)
-    starts = datetime.fromtimestamp(ZERO // 10**9, UTC)
-    people = {
-        JUDGE: Person(owner_state="RO", name="Ana Popa", email="judge@example.ro", functions=["judge"]),
-        AUTHORITY: Person(owner_state="TH", name="S. Srisai", email="authority@example.th", functions=["authority"]),
-        OFFICER: Person(owner_state="RO", name="I. Marin", email="officer@example.ro", functions=["clerk"]),
-        STRANGER: Person(owner_state="FR", name="M. Blanc", email="judge@example.fr", functions=["judge"]),
-    }
-    asked = HearingRequest(
-        owner_state="RO", reference="RO-2025-1", requesting_state="RO", requested_state="TH", created_by="-",
-        created_at=now,
-    )  # fmt: skip
-    hearing = Hearing(
-        owner_state="RO", ref="7F3K-22QD", request_id=asked.id, case_number=CASE, starts_at=starts,
-        ends_at=starts + timedelta(hours=2), wall_start="2025-12-04T09:00:00", wall_zone="Europe/Bucharest",
-        requesting_state="RO", requesting_zone="Europe/Bucharest", requesting_city="Bucharest", requested_state="TH",
-        requested_zone="Asia/Bangkok", requested_city="Bangkok", tzdb_version="2026a", language_requesting="ro",
-        language_requested="th", status=HearingStatus.concluded, created_by="-", created_at=now,
-    )  # fmt: skip
-    sitting = Sitting(owner_state="RO", hearing_id=hearing.id, status=SittingStatus.closed, since=now, closed_at=now)
-    kept = Recording(
-        id=recording, owner_state="RO", sitting_id=sitting.id, status=RecordingStatus.sealed, since=now,
-        origin=f"{COURT}/hearing/{recording}", opened_at=starts, closed_at=starts + timedelta(milliseconds=END),
-        sealed_count=100, size=1, root="0" * 64,
-    )  # fmt: skip
-    async with database.transaction() as db:
-        db.add_all([*people.values(), asked])
-        await db.flush()
-        db.add(hearing)
-        await db.flush()
-        db.add(sitting)
-        await db.flush()
-        db.add(kept)
-        for who, role in ((JUDGE, Role.presiding_judge), (AUTHORITY, Role.requested_authority)):
-            person = people[who]
-            db.add(
-                Participant(
-                    owner_state="RO", hearing_id=hearing.id, person_id=person.id, role=role, display_name=person.name,
-                    state=person.owner_state, speaks="ro", presence_since=now,
-                )
-            )  # fmt: skip
-        for who, person in people.items():
-            login, cookies[who] = await logins.create_login(db, person=person, now=now)
-            cookies[f"{who}:login"] = login.id
+async def archive(prepared: Path, built: SealedRecording, tmp_path: Path) -> AsyncIterator[Archive]:
+    """The application over a fresh database and a copy of the recording; no worker starts."""
+    async with (await Archive.make(prepared, tmp_path, built)).in_process() as found:
+        yield found
 
 
 @pytest.fixture
-async def installation(sealed: SealedRecording, tmp_path: Path, free_port: int) -> AsyncIterator[Installation]:
-    """The application over a fresh database; its lifespan is not run, so no worker starts."""
-    settings = Settings(data=tmp_path, port=free_port, public_url=f"http://localhost:{free_port}", court_name=COURT)
-    for folder in (settings.keys, settings.run):
-        folder.mkdir(mode=0o700)
-    write_private(settings.keys / "cookie.key", secrets.token_hex(32))
-    write_private(settings.keys / "seal.key", sealed.seal_file.read_text())
-    documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
-    pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=COURT, now=datetime.now(UTC))
-    database = Database(settings.database_url)
-    await database.upgrade()
-    cookies: dict[str, str] = {}
-    await _rows(database, sealed.recording, cookies)
-    await database.close()
-    app = create_app(settings)
-    yield Installation(settings, app, cookies, sealed)
-    await app.state.parts.database.close()
-
-
-def write_private(path: Path, text: str) -> None:
-    """A file only its owner reads."""
-    path.touch(0o600)
-    path.write_text(text)
+def sealed(archive: Archive) -> SealedRecording:
+    """The recording in the archive, which a test may damage."""
+    return archive.sealed
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-# --- browsers ----------------------------------------------------------------------------------------------------
-
-CHROMIUM = [
-    "--no-sandbox",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-timer-throttling",
-    "--disable-renderer-backgrounding",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
+async def served_archive(archive: Archive) -> AsyncIterator[Archive]:
+    """The archive on a real port."""
+    async with archive.on_port(archive.settings.port):
+        yield archive
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    async with chromium() as found:
         yield found
-        await found.close()
 
 
-@pytest.fixture
-async def served(installation: Installation) -> AsyncIterator[Any]:
-    """The application on a real port."""
-    config = uvicorn.Config(
-        installation.app, host="127.0.0.1", port=installation.settings.port, log_level="error", lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
-        await asyncio.sleep(0.02)
-    yield installation
-    server.should_exit = True
-    await serving
+# --- clocks ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

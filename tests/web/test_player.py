@@ -86,20 +86,20 @@ class Viewer:
 
 
 @pytest.fixture
-async def viewer(served, browser: Browser) -> AsyncIterator[Viewer]:
+async def viewer(served_archive, browser: Browser) -> AsyncIterator[Viewer]:
     """The judge's browser, before the player is opened. Afterwards: no violation of the policy, no error."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     await context.add_cookies(
         [
             {
-                "name": "__Host-vivavoce", "value": served.cookies[JUDGE], "secure": True, "httpOnly": True,
-                "sameSite": "Strict", "url": f"https://localhost:{served.settings.port}/",
+                "name": "__Host-vivavoce", "value": served_archive.cookies[JUDGE], "secure": True, "httpOnly": True,
+                "sameSite": "Strict", "url": f"https://localhost:{served_archive.settings.port}/",
             }
         ]
     )  # fmt: skip
     page = await context.new_page()
     await page.add_init_script(PROBE.read_text())
-    found = Viewer(page, served)
+    found = Viewer(page, served_archive)
     page.on("request", lambda request: found.requests.append(request))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
     page.on("console", lambda message: found.complaints.append(message.text) if message.type == "error" else None)

@@ -23,13 +23,13 @@ def copy(sealed: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def page(served: Any, browser: Any) -> AsyncIterator[Page]:
+async def page(served_archive: Any, browser: Any) -> AsyncIterator[Page]:
     """The page, in a browser that is not signed in."""
     context = await browser.new_context(locale="en-GB")
     found = await context.new_page()
     errors: list[str] = []
     found.on("pageerror", lambda error: errors.append(str(error)))
-    await found.goto(f"http://localhost:{served.settings.port}/verify")
+    await found.goto(f"http://localhost:{served_archive.settings.port}/verify")
     yield found
     await context.close()
     assert errors == []

@@ -38,19 +38,20 @@ from hearings.status import HearingStatus, OfferStatus
 from hearings.times import availability, bookings, queries as diary_queries, resources
 from hearings.times.slots import Wanted
 from hearings.times.wall_times import WallTime
+from tests.support.court import STAGES
+from tests.support.databases import Sqlite
 
 H = HearingStatus
 BUCHAREST = "Europe/Bucharest"
 
 
 @pytest.fixture
-async def database(sqlite_server: Any, stage: str) -> AsyncIterator[Database]:
+async def database(sqlite_server: Sqlite, stage: str) -> AsyncIterator[Database]:
     """The rules here are ours, not a database's: one is enough."""
-    name = sqlite_server.create(sqlite_server.template(stage))
-    found = Database(sqlite_server.url(name))
-    yield found
-    await found.close()
-    sqlite_server.drop(name)
+    with sqlite_server.at(STAGES[stage]) as url:
+        found = Database(url)
+        yield found
+        await found.close()
 
 
 def wall(text: str, zone: str = BUCHAREST, minutes: int = 120, fold: int | None = None) -> WallTime:

@@ -21,17 +21,18 @@ from hearings.hearing import agreed_terms, days, zone_data
 from hearings.models import Hearing
 from hearings.status import HearingStatus
 from hearings.times import queries as diary_queries
+from tests.support.court import STAGES
+from tests.support.databases import Sqlite
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def database(sqlite_server: Any, stage: str) -> AsyncIterator[Database]:
-    name = sqlite_server.create(sqlite_server.template(stage))
-    found = Database(sqlite_server.url(name))
-    yield found
-    await found.close()
-    sqlite_server.drop(name)
+async def database(sqlite_server: Sqlite, stage: str) -> AsyncIterator[Database]:
+    with sqlite_server.at(STAGES[stage]) as url:
+        found = Database(url)
+        yield found
+        await found.close()
 
 
 async def age(database: Database, hearing_id: str, *, wall: str = "") -> None:
@@ -122,6 +123,8 @@ import asyncio, json, sys
 from datetime import UTC, datetime
 from hearings import clocks
 from hearings.db import Database
+from tests.support.court import STAGES
+from tests.support.databases import Sqlite
 from hearings.hearing import zone_data
 
 async def main():

@@ -12,6 +12,7 @@ from hearings.errors import IllegalMove, NotAllowed, NotFound
 from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
+from tests.support.databases import UPGRADED
 
 O = OutboxStatus  # noqa: E741
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -31,7 +32,7 @@ ROADS = {
 async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """One kind is enough but for `test_two_who_take_at_once…`."""
     server = request.getfixturevalue(f"{request.param}_server")
-    name = server.create(server.template("upgraded"))
+    name = server.create(server.template(UPGRADED))
     found = Database(server.url(name))
     yield found
     await found.close()

@@ -15,6 +15,7 @@ from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound
 from hearings.models import Webhook
 from hearings.outward import webhooks
+from tests.support.databases import UPGRADED, Sqlite
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 HOSTS = frozenset({"hooks.authority.example", "other.example:8443"})
@@ -23,14 +24,12 @@ ADMINISTRATOR = Actor(id="a", label="Elena", state="RO", functions=frozenset({"a
 
 
 @pytest.fixture
-async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+async def database(sqlite_server: Sqlite) -> AsyncIterator[Database]:
     """One kind of database is enough: no statement here differs."""
-    server = request.getfixturevalue("sqlite_server")
-    name = server.create(server.template("upgraded"))
-    found = Database(server.url(name))
-    yield found
-    await found.close()
-    server.drop(name)
+    with sqlite_server.at(UPGRADED) as url:
+        found = Database(url)
+        yield found
+        await found.close()
 
 
 def answering(*addresses: str) -> webhooks.Resolve:

@@ -23,6 +23,7 @@ from hearings.errors import Invalid, NotAllowed, NotFound, SignatureRefused, Ter
 from hearings.models import HearingRequest, Signature, SigningKey
 from hearings.signatures import jws as proofs, signatures, signing_keys
 from hearings.signatures.signatures import Act, statement
+from tests.support.databases import UPGRADED, Sqlite
 
 SEEDS = {"RO": b"r" * 32, "TH": b"t" * 32, "FR": b"f" * 32}
 BODY: Mapping[str, Any] = {"hearing": "7F3K-22QD", "terms_sha256": "ab" * 32, "text": "Bună ziua, สวัสดี"}
@@ -114,9 +115,9 @@ async def case(database: Database, now: datetime) -> Case:
 
 
 @pytest.fixture
-async def one_case(sqlite_server: Any, now: datetime) -> AsyncIterator[Case]:
+async def one_case(sqlite_server: Sqlite, now: datetime) -> AsyncIterator[Case]:
     """On one database: for what is the same code on both."""
-    found = Database(sqlite_server.url(sqlite_server.create(sqlite_server.template("upgraded"))))
+    found = Database(sqlite_server.url(sqlite_server.create(sqlite_server.template(UPGRADED))))
     yield await _case(found, now)
     await found.close()
 

@@ -1,7 +1,7 @@
 """No double booking, by the database itself: two writers at once against a brute-force oracle, on both databases."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from hearings.errors import DoubleBooking, Invalid, NotAllowed, NotFound, NotRea
 from hearings.models import Booking, Resource
 from hearings.models.diary import ResourceKind
 from hearings.times import bookings, queries as diary_queries, resources
+from tests.support.databases import UPGRADED, Sqlite
 
 CLERK = Actor(id="c", label="A clerk", state="RO", functions=frozenset({"clerk"}))
 THAI = Actor(id="t", label="An authority", state="TH", functions=frozenset({"clerk", "authority"}))
@@ -59,7 +60,7 @@ wishes = st.lists(
 def shared_url(request: pytest.FixtureRequest, now: datetime) -> Iterator[tuple[str, list[int]]]:
     """A database for every example of one test, and two rooms in it."""
     server = request.getfixturevalue(f"{request.param}_server")
-    name = server.create(server.template("upgraded"))
+    name = server.create(server.template(UPGRADED))
 
     async def make() -> list[int]:
         database = Database(server.url(name))
@@ -195,12 +196,11 @@ async def test_numbers_are_given_out_one_by_one_to_writers_at_once(database: Dat
 
 
 @pytest.fixture
-async def sqlite(sqlite_server: Any) -> Any:
-    name = sqlite_server.create(sqlite_server.template("upgraded"))
-    found = Database(sqlite_server.url(name))
-    yield found
-    await found.close()
-    sqlite_server.drop(name)
+async def sqlite(sqlite_server: Sqlite) -> AsyncIterator[Database]:
+    with sqlite_server.at(UPGRADED) as url:
+        found = Database(url)
+        yield found
+        await found.close()
 
 
 async def test_busy_times_are_those_of_the_stretch_asked_for(sqlite: Database, now: datetime) -> None:

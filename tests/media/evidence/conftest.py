@@ -1,29 +1,19 @@
 """Recordings and bags for the tests of evidence."""
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"evidence_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from tests.support import bags
 
 
 @pytest.fixture(scope="session")
 def builder() -> ModuleType:
     """The module that makes recordings and bags."""
-    return _load("bag_builder")
+    return bags
 
 
 @pytest.fixture(scope="session")

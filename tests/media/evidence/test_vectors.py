@@ -1,6 +1,5 @@
 """Every vector gets the verdict it asks for, from the committed bytes and from bytes made anew."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import Wanted, verify
+from tests.vectors import make
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir() and not path.name.startswith("__"))
@@ -53,12 +53,6 @@ def test_a_vector_gets_its_verdict(name: str) -> None:
 
 
 def test_vectors_made_anew_get_the_same_verdicts(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_vectors", VECTORS / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    make = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = make
-    spec.loader.exec_module(make)
     make.make(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
     for name in NAMES:

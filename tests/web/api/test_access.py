@@ -314,9 +314,10 @@ async def test_a_sandbox_client_changes_its_key_where_clients_are_registered(ins
 
 async def test_without_a_sandbox_its_clients_are_told_so(installation):
     sandbox = await installation.client("RO", sandbox=True)
-    kept, installation.app.state.parts.sandbox = installation.app.state.parts.sandbox, None
+    parts = vars(installation.app.state.parts)  # frozen, and shared by everything that serves
+    kept, parts["sandbox"] = installation.sandbox, None
     assert problem(await sandbox.get("/client")) == (503, "sandbox_off")
-    installation.app.state.parts.sandbox = kept
+    parts["sandbox"] = kept
 
 
 # --- events ------------------------------------------------------------------------------------------------------
@@ -354,12 +355,12 @@ class Stream:
         return found
 
 
-async def test_events_of_ones_own_cases_come_and_are_resumed(installation, served, story, ro, th, monkeypatch):
+async def test_events_of_ones_own_cases_come_and_are_resumed(installation, api_port, story, ro, th, monkeypatch):
     from web.outward import events_api as events
 
     monkeypatch.setattr(events, "EVERY", 0.05)
     stranger = await installation.client("FR")
-    base = f"http://127.0.0.1:{served}"
+    base = f"http://127.0.0.1:{api_port}"
     before = await story.submitted(ro)
     streams = [Stream(base, ro), Stream(base, th)]
     reading = [asyncio.create_task(one.read(number)) for one, number in zip(streams, (3, 2), strict=True)]
@@ -385,11 +386,11 @@ async def test_events_of_ones_own_cases_come_and_are_resumed(installation, serve
     assert problem(odd) == (422, "invalid_input")
 
 
-async def test_a_stream_ends_when_its_client_is_shut_out(installation, served, ro, monkeypatch):
+async def test_a_stream_ends_when_its_client_is_shut_out(installation, api_port, ro, monkeypatch):
     from web.outward import events_api as events
 
     monkeypatch.setattr(events, "EVERY", 0.05)
-    stream = Stream(f"http://127.0.0.1:{served}", ro)
+    stream = Stream(f"http://127.0.0.1:{api_port}", ro)
     reading = asyncio.create_task(stream.read(1))
     await asyncio.wait_for(stream.open.wait(), 10)
     async with installation.database.transaction() as db:

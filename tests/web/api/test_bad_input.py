@@ -62,10 +62,10 @@ async def test_03_deep_nesting_is_refused_at_once(ro, text):
     assert time.perf_counter() - began < 0.5  # signing the proof, and a slow machine, included
 
 
-async def test_04_a_body_without_length_is_refused_before_it_fills_memory(ro, installation, served):
+async def test_04_a_body_without_length_is_refused_before_it_fills_memory(ro, installation, api_port):
     token = await ro.token()
     proof = ro.proof("POST", "http://localhost:8000/api/v1/requests", token)
-    reader, writer = await asyncio.open_connection("127.0.0.1", served)
+    reader, writer = await asyncio.open_connection("127.0.0.1", api_port)
     head = (
         "POST /api/v1/requests HTTP/1.1\r\nHost: localhost:8000\r\nContent-Type: application/json\r\n"
         f"Authorization: DPoP {token}\r\nDPoP: {proof}\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -442,9 +442,9 @@ RAW = {
 }
 
 
-async def test_22_what_two_servers_could_read_differently_is_refused(served):
+async def test_22_what_two_servers_could_read_differently_is_refused(api_port):
     for what, text in RAW.items():
-        reader, writer = await asyncio.open_connection("127.0.0.1", served)
+        reader, writer = await asyncio.open_connection("127.0.0.1", api_port)
         writer.write(text)
         answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
         assert answer.startswith(b"HTTP/1.1 400 "), (what, answer)

@@ -69,7 +69,7 @@ async def the_day_before(database, test_id, starts_at):
         test.begun_at = test.judged_at = datetime.fromisoformat(starts_at) - timedelta(days=1)
 
 
-async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installation, served, ro, th, story):
+async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installation, api_port, ro, th, story):
     before = new_id()
     told = ("request.accepted", "hearing.agreed", "agreement.agreed", "hearing.ready")
     hooks = {
@@ -190,7 +190,7 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
 
     # The event stream tells both States of it, and so do their webhooks.
     for client in (ro, th):
-        events = await stream(served, client, before, lambda one: one["after"] == "ready")
+        events = await stream(api_port, client, before, lambda one: one["after"] == "ready")
         mine = [(one["about"], one["after"]) for one in events if one["subject"] in ("hearing_request", "hearing")]
         assert mine[-3:] == [
             (request["reference"], "executing"),

@@ -57,7 +57,7 @@ def examples(monkeypatch):
 
 
 @pytest.fixture
-async def api(examples, th, served):
+async def api(examples, th, api_port):
     """The client of docs/examples as Thailand's system; the system's key and the authority's are two."""
     client = examples[0]
     found = client.Vivavoce(
@@ -65,7 +65,7 @@ async def api(examples, th, served):
         client_id=th.id,
         key=client.Key(th.key.private),
         authority=client.KeyAuthority(client.Key(Ed25519PrivateKey.from_private_bytes(th.seed))),
-        through=f"http://127.0.0.1:{served}",
+        through=f"http://127.0.0.1:{api_port}",
     )
     yield found
     found.close()
@@ -201,7 +201,7 @@ def test_a_forged_old_or_repeated_message_is_not_acted_upon(examples):
     assert example.Inbox().receive(headers(now), body) == 401
 
 
-async def test_a_repeated_post_is_done_once_and_a_change_needs_what_was_read(examples, api, served, monkeypatch):
+async def test_a_repeated_post_is_done_once_and_a_change_needs_what_was_read(examples, api, api_port, monkeypatch):
     client = examples[0]
     sent = []
     send = api.http.request
@@ -261,10 +261,10 @@ async def test_refusals_are_exceptions_that_say_what_was_wrong(examples, api, ro
     await asyncio.to_thread(work)
 
 
-async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, served, ro, th, story, monkeypatch):
+async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, api_port, ro, th, story, monkeypatch):
     client = examples[0]
     api = client.Vivavoce(
-        base=BASE, client_id=ro.id, key=client.Key(ro.key.private), through=f"http://127.0.0.1:{served}"
+        base=BASE, client_id=ro.id, key=client.Key(ro.key.private), through=f"http://127.0.0.1:{api_port}"
     )
     hearing = await done(ro.post("/hearings", {"request": (await story.accepted(ro, th))["id"], **story.hearing}))
     person = {"role": "witness", "display_name": "A", "state": "TH", "speaks": "th"}

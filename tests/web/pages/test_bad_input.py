@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.support.browsers import chromium_in_step
 from web.server import security
 
 PAGES = {
@@ -21,12 +22,9 @@ FRAME = "<!doctype html><title>Elsewhere</title><iframe src='{}'></iframe>"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # What the browser does by itself against pages elsewhere that ask for this machine's is not what is tested.
-        arguments = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    # What the browser does by itself against pages elsewhere that ask for this machine's is not what is tested.
+    with chromium_in_step("--disable-features=LocalNetworkAccessChecks") as found:
         yield found
-        found.close()
 
 
 @pytest.mark.parametrize("who", PAGES)

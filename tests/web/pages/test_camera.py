@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.support.browsers import chromium_in_step
 from web.demo import agreement as demo_agreement
 
 WATCH = """
@@ -49,12 +50,8 @@ JOIN = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream"]
-        arguments.append("--use-fake-device-for-media-stream=fps=30")
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    with chromium_in_step("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=30") as found:
         yield found
-        found.close()
 
 
 @contextlib.contextmanager

@@ -7,12 +7,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.requests import consultations, informal, requests, translations
+from tests.support.browsers import DEVICES, chromium_in_step
 from web import cli
 from web.demo import demo
 from web.requests.steps import STEPS
@@ -59,13 +60,8 @@ OFTEN = ("/docket", "{sent}", "{home}", "{home}/live", "/requests/new", "{accept
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-        )
+    with chromium_in_step(*DEVICES) as found:
         yield found
-        found.close()
 
 
 class Look:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from hearings.agreement import profiles
+from tests.support.browsers import chromium_in_step
 from web.agreement import line_test_pages as line_test
 
 TONES = profiles.table()["line_test"]["tones_hz"]
@@ -134,11 +135,8 @@ def test_a_site_is_told_that_its_browser_has_no_agreed_protection_until_it_offer
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    with chromium_in_step() as found:
         yield found
-        found.close()
 
 
 BEGIN = "Begin the line test"

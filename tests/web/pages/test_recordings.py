@@ -18,23 +18,23 @@ JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger
 
 
 @pytest.fixture
-def browser(installation) -> Callable[[str], httpx.AsyncClient]:
+def browser(archive) -> Callable[[str], httpx.AsyncClient]:
     """A browser of one of the people, signed in."""
 
     def of(who: str) -> httpx.AsyncClient:
-        headers = {"accept": "text/html", "origin": installation.settings.origin}
+        headers = {"accept": "text/html", "origin": archive.settings.origin}
         if who:
-            headers["cookie"] = f"__Host-vivavoce={installation.cookies[who]}"
-        transport = httpx.ASGITransport(app=installation.app)
-        return httpx.AsyncClient(transport=transport, base_url=installation.settings.public_url, headers=headers)
+            headers["cookie"] = f"__Host-vivavoce={archive.cookies[who]}"
+        transport = httpx.ASGITransport(app=archive.app)
+        return httpx.AsyncClient(transport=transport, base_url=archive.settings.public_url, headers=headers)
 
     return of
 
 
-async def begin(installation, client: httpx.AsyncClient, who: str, why: str = "minutes") -> dict[str, str]:
+async def begin(archive, client: httpx.AsyncClient, who: str, why: str = "minutes") -> dict[str, str]:
     """Begin a viewing; the headers that fetch files."""
-    headers = {"x-csrf-token": installation.token(who), "accept": "application/json"}
-    answer = await client.post(f"{installation.path}/viewing", json={"why": why}, headers=headers)
+    headers = {"x-csrf-token": archive.token(who), "accept": "application/json"}
+    answer = await client.post(f"{archive.path}/viewing", json={"why": why}, headers=headers)
     assert answer.status_code == 200, answer.text
     return {"x-viewing-ticket": answer.json()["ticket"], "accept": "*/*"}
 
@@ -42,101 +42,99 @@ async def begin(installation, client: httpx.AsyncClient, who: str, why: str = "m
 # --- who ---------------------------------------------------------------------------------------------------------
 
 
-async def test_both_states_find_the_recording_in_their_list_with_both_local_times(installation, browser):
+async def test_both_states_find_the_recording_in_their_list_with_both_local_times(archive, browser):
     for who in (JUDGE, AUTHORITY):
         page = await browser(who).get("/recordings")
         assert page.status_code == 200
-        assert installation.path in page.text
+        assert archive.path in page.text
         assert "09:00" in page.text and "14:00" in page.text
         assert "Bucharest" in page.text and "Bangkok" in page.text
         assert "Recording sealed" in page.text
 
 
-async def test_a_third_state_sees_an_empty_list_that_says_what_would_be_there(installation, browser):
+async def test_a_third_state_sees_an_empty_list_that_says_what_would_be_there(archive, browser):
     page = await browser(STRANGER).get("/recordings")
     assert "No recordings yet." in page.text
-    assert installation.sealed.recording not in page.text
+    assert archive.sealed.recording not in page.text
 
 
 @pytest.mark.parametrize("page", ["", "/custody", "/verify", "/file/checkpoint"])
-async def test_a_third_state_gets_the_answer_of_an_unknown_recording(installation, browser, page):
+async def test_a_third_state_gets_the_answer_of_an_unknown_recording(archive, browser, page):
     client = browser(STRANGER)
-    foreign = await client.get(installation.path + page)
+    foreign = await client.get(archive.path + page)
     unknown = await client.get("/recordings/019300aa-0000-7000-8000-000000000000" + page)
     assert foreign.status_code == unknown.status_code == 404
     assert "1234/P/2025" not in foreign.text
 
 
-async def test_nobody_signed_in_gets_nothing(installation, browser):
+async def test_nobody_signed_in_gets_nothing(archive, browser):
     for page in ("", "/custody", "/verify", "/file/checkpoint"):
-        assert (await browser("").get(installation.path + page)).status_code == 401
+        assert (await browser("").get(archive.path + page)).status_code == 401
 
 
-async def test_without_a_role_in_the_hearing_the_page_says_who_can(installation, browser):
-    page = await browser(OFFICER).get(installation.path)
+async def test_without_a_role_in_the_hearing_the_page_says_who_can(archive, browser):
+    page = await browser(OFFICER).get(archive.path)
     assert page.status_code == 403
     assert "Presiding judge" in page.text and "can view its recording" in page.text
     assert 'id="player"' not in page.text
 
 
-async def test_the_player_page_says_that_viewings_are_logged_and_carries_nothing_of_the_recording(
-    installation, browser
-):
-    page = await browser(JUDGE).get(installation.path)
+async def test_the_player_page_says_that_viewings_are_logged_and_carries_nothing_of_the_recording(archive, browser):
+    page = await browser(JUDGE).get(archive.path)
     assert page.status_code == 200
     assert "Every viewing is logged in your name." in page.text
     assert "require-trusted-types-for 'script'" in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
     assert "AGE-SECRET-KEY" not in page.text and "age1" not in page.text
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
 # --- viewing -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_viewing_is_a_signed_line_with_a_role_and_a_reason_before_any_file(installation, browser):
+async def test_a_viewing_is_a_signed_line_with_a_role_and_a_reason_before_any_file(archive, browser):
     client = browser(AUTHORITY)
-    refused = await client.get(f"{installation.path}/file/checkpoint")
+    refused = await client.get(f"{archive.path}/file/checkpoint")
     assert refused.status_code == 403
-    headers = await begin(installation, client, AUTHORITY)
-    last = installation.journal()[-1]
+    headers = await begin(archive, client, AUTHORITY)
+    last = archive.journal()[-1]
     assert {key: last[key] for key in ("type", "who", "what", "why")} == {
         "type": "access",
         "who": "requested_authority TH",
         "what": "view",
         "why": "minutes",
     }
-    assert "Srisai" not in json.dumps(installation.journal())
-    served = await client.get(f"{installation.path}/file/checkpoint", headers=headers)
-    assert served.content == (installation.sealed.folder / "checkpoint").read_bytes()
+    assert "Srisai" not in json.dumps(archive.journal())
+    served = await client.get(f"{archive.path}/file/checkpoint", headers=headers)
+    assert served.content == (archive.sealed.folder / "checkpoint").read_bytes()
     head = served.text.splitlines()
-    assert head[0] == installation.sealed.origin
-    assert int(head[1]) == len(installation.sealed.lines) + 1
+    assert head[0] == archive.sealed.origin
+    assert int(head[1]) == len(archive.sealed.lines) + 1
 
 
 @pytest.mark.parametrize("body", ["{}", '{"why": "curiosity"}', '{"why": ["minutes"]}', "[]", "no json"])
-async def test_a_viewing_without_a_listed_reason_is_refused_and_leaves_no_line(installation, browser, body):
-    headers = {"x-csrf-token": installation.token(JUDGE), "content-type": "application/json"}
-    answer = await browser(JUDGE).post(f"{installation.path}/viewing", content=body, headers=headers)
+async def test_a_viewing_without_a_listed_reason_is_refused_and_leaves_no_line(archive, browser, body):
+    headers = {"x-csrf-token": archive.token(JUDGE), "content-type": "application/json"}
+    answer = await browser(JUDGE).post(f"{archive.path}/viewing", content=body, headers=headers)
     assert answer.status_code in (400, 422)
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
-async def test_a_viewing_needs_the_token_of_the_login_and_a_role_that_may(installation, browser):
-    for who, token in ((JUDGE, "0" * 64), (JUDGE, ""), (OFFICER, installation.token(OFFICER))):
+async def test_a_viewing_needs_the_token_of_the_login_and_a_role_that_may(archive, browser):
+    for who, token in ((JUDGE, "0" * 64), (JUDGE, ""), (OFFICER, archive.token(OFFICER))):
         answer = await browser(who).post(
-            f"{installation.path}/viewing", json={"why": "minutes"}, headers={"x-csrf-token": token}
+            f"{archive.path}/viewing", json={"why": "minutes"}, headers={"x-csrf-token": token}
         )
         assert answer.status_code == 403
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
-async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(installation, browser):
-    headers = await begin(installation, browser(JUDGE), JUDGE)
-    path = f"{installation.path}/file/checkpoint"
+async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(archive, browser):
+    headers = await begin(archive, browser(JUDGE), JUDGE)
+    path = f"{archive.path}/file/checkpoint"
     assert (await browser(JUDGE).get(path, headers=headers)).status_code == 200
     assert (await browser(AUTHORITY).get(path, headers=headers)).status_code == 403
-    key, recording = b"k" * 32, installation.sealed.recording
+    key, recording = b"k" * 32, archive.sealed.recording
     ticket = sealed_files.give_ticket(key, recording=recording, login="a", now=1000)
     holds = [
         sealed_files.ticket_holds(key, ticket, recording=recording, login="a", now=now)
@@ -150,20 +148,20 @@ async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(inst
 # --- files -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_file_is_served_as_sealed_bytes_that_nobody_keeps(installation, browser):
+async def test_a_file_is_served_as_sealed_bytes_that_nobody_keeps(archive, browser):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    answer = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
-    assert answer.content == (installation.sealed.folder / "seg/witness_1_cam-000001.age").read_bytes()
+    headers = await begin(archive, client, JUDGE)
+    answer = await client.get(f"{archive.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    assert answer.content == (archive.sealed.folder / "seg/witness_1_cam-000001.age").read_bytes()
     assert answer.content.startswith(b"age-encryption.org/v1\n")
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_one_range_is_served_and_anything_else_of_a_range_is_refused(installation, browser):
+async def test_one_range_is_served_and_anything_else_of_a_range_is_refused(archive, browser):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    path = f"{installation.path}/file/journal.jsonl"
+    headers = await begin(archive, client, JUDGE)
+    path = f"{archive.path}/file/journal.jsonl"
     whole = (await client.get(path, headers=headers)).content
     size = len(whole)
     for wanted, start, stop in (
@@ -182,10 +180,10 @@ async def test_one_range_is_served_and_anything_else_of_a_range_is_refused(insta
         assert answer.headers["content-range"] == f"bytes */{size}"
 
 
-async def test_20_a_thousand_ranges_are_refused_at_once(installation, browser):
+async def test_20_a_thousand_ranges_are_refused_at_once(archive, browser):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    path = f"{installation.path}/file/journal.jsonl"
+    headers = await begin(archive, client, JUDGE)
+    path = f"{archive.path}/file/journal.jsonl"
     single = await client.get(path, headers=headers)
     began = time.perf_counter()
     plain = await client.get(path, headers={**headers, "range": "bytes=0-1"})
@@ -206,49 +204,49 @@ async def test_20_a_thousand_ranges_are_refused_at_once(installation, browser):
         "seg/witness_1_cam-1.age", "seg/Witness-000001.age", "checkpoint%00", "check%0apoint", "notes.txt",
     ],
 )  # fmt: skip
-async def test_no_other_name_is_ever_looked_up(installation, browser, name):
+async def test_no_other_name_is_ever_looked_up(archive, browser, name):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    (installation.sealed.folder / "notes.txt").write_text("not of this recording")
-    answer = await client.get(f"{installation.path}/file/{name}", headers=headers)
+    headers = await begin(archive, client, JUDGE)
+    (archive.sealed.folder / "notes.txt").write_text("not of this recording")
+    answer = await client.get(f"{archive.path}/file/{name}", headers=headers)
     assert answer.status_code == (400 if "%" in name else 404)  # httpx itself resolves "../"
     assert b"SQLite" not in answer.content and b"not of this recording" not in answer.content
 
 
-async def test_a_link_in_the_folder_is_not_followed(installation, browser, tmp_path: Path):
+async def test_a_link_in_the_folder_is_not_followed(archive, browser, tmp_path: Path):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
+    headers = await begin(archive, client, JUDGE)
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "witness_1_cam-000001.age").write_text("outside")
-    folder = installation.sealed.folder
+    folder = archive.sealed.folder
     (folder / "seg/judge_1_cam-000001.age").unlink()
     (folder / "seg/judge_1_cam-000001.age").symlink_to(outside / "witness_1_cam-000001.age")
     (folder / "seg").rename(folder / "kept")
-    link = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    link = await client.get(f"{archive.path}/file/seg/witness_1_cam-000001.age", headers=headers)
     (folder / "seg").symlink_to(outside)
-    through = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    through = await client.get(f"{archive.path}/file/seg/witness_1_cam-000001.age", headers=headers)
     (folder / "seg").unlink()
     (folder / "kept").rename(folder / "seg")
-    last = await client.get(f"{installation.path}/file/seg/judge_1_cam-000001.age", headers=headers)
+    last = await client.get(f"{archive.path}/file/seg/judge_1_cam-000001.age", headers=headers)
     assert [link.status_code, through.status_code, last.status_code] == [404, 404, 404]
 
 
-async def test_a_pipe_under_an_allowed_name_does_not_hang_the_server(installation, browser):
+async def test_a_pipe_under_an_allowed_name_does_not_hang_the_server(archive, browser):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    os.mkfifo(installation.sealed.folder / "checkpoint.tsr")
-    answer = await client.get(f"{installation.path}/file/checkpoint.tsr", headers=headers)
+    headers = await begin(archive, client, JUDGE)
+    os.mkfifo(archive.sealed.folder / "checkpoint.tsr")
+    answer = await client.get(f"{archive.path}/file/checkpoint.tsr", headers=headers)
     assert answer.status_code == 404
 
 
 # --- custody, check, copy ----------------------------------------------------------------------------------------
 
 
-async def test_custody_shows_gaps_and_accesses_with_both_local_times(installation, browser):
+async def test_custody_shows_gaps_and_accesses_with_both_local_times(archive, browser):
     client = browser(JUDGE)
-    await begin(installation, client, JUDGE, "party")
-    page = await client.get(f"{installation.path}/custody")
+    await begin(archive, client, JUDGE, "party")
+    page = await client.get(f"{archive.path}/custody")
     assert page.status_code == 200
     assert "witness_1_cam: the line was lost" in page.text
     assert "Viewing · Presiding judge, Romania · At the request of a party" in page.text
@@ -256,45 +254,45 @@ async def test_custody_shows_gaps_and_accesses_with_both_local_times(installatio
     assert page.text.count("Bangkok") == page.text.count("Bucharest") > 5
 
 
-async def test_custody_of_a_journal_that_does_not_fit_its_head_says_so(installation, browser):
-    path = installation.sealed.folder / "journal.jsonl"
+async def test_custody_of_a_journal_that_does_not_fit_its_head_says_so(archive, browser):
+    path = archive.sealed.folder / "journal.jsonl"
     data = bytearray(path.read_bytes())
     data[200] ^= 1
     path.write_bytes(data)
-    page = await browser(JUDGE).get(f"{installation.path}/custody")
+    page = await browser(JUDGE).get(f"{archive.path}/custody")
     assert page.status_code == 503
     assert "does not fit its signed head" in page.text
 
 
-async def test_the_check_page_names_origin_size_and_root_of_the_signed_head(installation, browser):
-    page = await browser(JUDGE).get(f"{installation.path}/verify")
-    head = (installation.sealed.folder / "checkpoint").read_text().splitlines()
+async def test_the_check_page_names_origin_size_and_root_of_the_signed_head(archive, browser):
+    page = await browser(JUDGE).get(f"{archive.path}/verify")
+    head = (archive.sealed.folder / "checkpoint").read_text().splitlines()
     assert head[0] in page.text
     assert f">{head[1]}<" in page.text
     assert "--policy policy.txt --without-stamp" in page.text
 
 
-async def test_a_copy_is_a_bag_that_verifies_and_is_logged(installation, browser, tmp_path: Path):
+async def test_a_copy_is_a_bag_that_verifies_and_is_logged(archive, browser, tmp_path: Path):
     client = browser(AUTHORITY)
-    form = {"csrf": installation.token(AUTHORITY), "why": "copy"}
-    answer = await client.post(f"{installation.path}/export", data=form)
+    form = {"csrf": archive.token(AUTHORITY), "why": "copy"}
+    answer = await client.post(f"{archive.path}/export", data=form)
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) == len(answer.content)
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as tar:
         tar.extractall(tmp_path / "out", filter="data")
-    bag = tmp_path / "out" / installation.sealed.recording
-    pins = f"log {installation.sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n"
+    bag = tmp_path / "out" / archive.sealed.recording
+    pins = f"log {archive.sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n"
     report = verify.verify(bag, verify.Wanted(policy=policy.parse(pins.encode()), without_stamp=True))
     assert report.exit_code == 10, report
-    assert installation.journal()[-1]["what"] == "export"
-    assert list(installation.settings.data.glob(".export-*")) == []
+    assert archive.journal()[-1]["what"] == "export"
+    assert list(archive.settings.data.glob(".export-*")) == []
 
 
-async def test_a_copy_needs_token_role_and_reason(installation, browser):
+async def test_a_copy_needs_token_role_and_reason(archive, browser):
     for who, form, status in (
         (JUDGE, {"csrf": "", "why": "copy"}, 403),
-        (OFFICER, {"csrf": installation.token(OFFICER), "why": "copy"}, 403),
-        (JUDGE, {"csrf": installation.token(JUDGE), "why": "fun"}, 422),
+        (OFFICER, {"csrf": archive.token(OFFICER), "why": "copy"}, 403),
+        (JUDGE, {"csrf": archive.token(JUDGE), "why": "fun"}, 422),
     ):
-        assert (await browser(who).post(f"{installation.path}/export", data=form)).status_code == status
-    assert len(installation.journal()) == len(installation.sealed.lines)
+        assert (await browser(who).post(f"{archive.path}/export", data=form)).status_code == status
+    assert len(archive.journal()) == len(archive.sealed.lines)

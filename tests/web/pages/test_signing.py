@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 import rfc8785
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from hearings import queries
 from hearings.actors import person_actor
@@ -18,6 +18,7 @@ from hearings.models import HearingRequest
 from hearings.requests import consultations, requests
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import HEADERS, Act
+from tests.support.browsers import chromium_in_step
 from web import cli
 from web.demo import demo
 from web.demo.keys import KEY_FILES
@@ -30,10 +31,8 @@ VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium_in_step() as found:
         yield found
-        found.close()
 
 
 def key_file(service, state: str) -> str:

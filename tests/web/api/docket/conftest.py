@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,16 +14,12 @@ import pytest
 import uvloop
 
 from hearings import queries
-from hearings.actors import SYSTEM, participant_actor
 from hearings.hearing import days as hearing_days
-from hearings.minutes import minutes, passages
-from hearings.minutes.passages import How, Writing
-from hearings.models import Hearing, Recording, Sitting
 from hearings.models.outbox import OutboxKind, OutboxStatus
-from hearings.moves import move_recording, move_sitting
 from hearings.outward import outbox
-from hearings.sitting import recordings, sittings
-from hearings.status import RecordingStatus, SittingStatus
+from tests.support.api_client import PEOPLE
+from tests.support.court import Court
+from tests.support.databases import memory
 from web.agreement.sites_api import NEW_SITE
 
 HOOK = "http://localhost:9/hooks"
@@ -37,12 +32,6 @@ ACCUSED = {
 }
 """Such a request to Spain asks the person for consent (Directive 2014/41/EU, art. 24(2)(a))."""
 ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow.", "both_agree_urgent_route": True}
-PEOPLE = (
-    ("presiding_judge", "Ioana Popa", "RO", "ro"),
-    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
-    ("witness", "Somchai Wongsa", "TH", "th"),
-    ("interpreter", "Malee Suksan", "TH", "th"),
-)
 YEAR = str(datetime.now(UTC).year + 1)
 
 
@@ -133,10 +122,10 @@ class Docket:
         await self.ready()
         for stage in ("", "drafted", "complete", "read_back", "signed"):
             path = await self.ready()
-            await self.heard(path, part=False)
+            await self.heard(path)
             await self.minutes(path, stage)
-        await self.heard(await self.ready(more_days=[self.time(after=14)]), part=True)
-        await self.opened(await self.ready())
+        await self.heard(await self.ready(more_days=[self.time(after=14)]), part_heard=True)
+        await (await self.court(await self.ready())).open_lobby(datetime.now(UTC))
         await self.moved(await self.agreed())
         cancelled = await self.proposed()
         await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
@@ -179,28 +168,15 @@ class Docket:
                 row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
                 db.add(row)
 
-    async def opened(self, path: str) -> tuple[Sitting, Recording]:
-        """Its lobby is open, as the room does it: there is no way to do that by the API."""
-        async with self.installation.database.transaction() as db:
-            hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
-            found = await queries.get(db, Hearing, hearing.id)
-            return await sittings.open_lobby(
-                db, hearing=found, court_name="court.example", actor=SYSTEM, now=datetime.now(UTC)
-            )
+    async def court(self, path: str) -> Court:
+        """The room, in which a hearing is held: there is no way to do that by the API."""
+        return await Court.load(self.installation.database, path.rpartition("/")[2])
 
-    async def heard(self, path: str, *, part: bool) -> None:
-        """Held, likewise."""
-        now = datetime.now(UTC)
-        sitting, recording = await self.opened(path)
-        async with self.installation.database.transaction() as db:
-            sitting, recording = await db.merge(sitting), await db.merge(recording)
-            for status in (SittingStatus.roll_call, SittingStatus.pre_record):
-                move_sitting(db, sitting, status, actor=SYSTEM, now=now)
-            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
-            await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-            await sittings.close(db, sitting=sitting, reason="Heard", actor=SYSTEM, now=now)
-            await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=now)
-            await sittings.finish(db, sitting=sitting, now=now, part_heard=part)
+    async def heard(self, path: str, **how: Any) -> None:
+        """Held, and its recording sealed."""
+        court, now = await self.court(path), datetime.now(UTC)
+        await court.begin(now)
+        await court.end(now, **how)
 
     async def minutes(self, path: str, stage: str) -> None:
         """Minutes, as far as `stage`: every passage is written in both languages."""
@@ -211,21 +187,7 @@ class Docket:
         if stage == "drafted":
             return
         await self.done(self.ro.post(f"{paper}/submit"))
-        async with self.installation.database.transaction() as db:
-            hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
-            found = await minutes.current(db, await queries.get(db, Hearing, hearing.id))
-            judge = participant_actor((await queries.participants(db, hearing.id))[0])
-            for one in await passages.latest(db, found):
-                words = {lang: Writing(text=f"{lang} {one.key}", how=How.written, by="") for lang in ("ro", "th")}
-                await passages.revise(
-                    db,
-                    minutes=found,
-                    key=one.key,
-                    revision=one.revision,
-                    writings=words,
-                    actor=judge,
-                    now=datetime.now(UTC),
-                )
+        await (await self.court(path)).write_minutes(datetime.now(UTC), "Said.")
         if stage in ("read_back", "signed"):
             reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
             await self.done(self.ro.post(f"{paper}/read-back", reading))
@@ -292,12 +254,12 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 @pytest.fixture
 def tmp_path(tmp_path: Path) -> Iterator[Path]:
     """In memory, where there is room: a database that is copied back so often would wait for the disk."""
-    memory = Path("/dev/shm")
-    if not memory.is_dir() or shutil.disk_usage(memory).free < 2**30:
+    folder = memory()
+    if folder is None:
         yield tmp_path
         return
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        yield Path(name)
 
 
 @pytest.fixture

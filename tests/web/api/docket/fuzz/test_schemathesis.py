@@ -237,9 +237,9 @@ def loaded(run: Run) -> Any:
     return schemathesis.openapi.from_dict(run.finder.description, config=config)
 
 
-async def test_whatever_is_asked_the_answer_is_one_the_description_knows(finder, served, request) -> None:
+async def test_whatever_is_asked_the_answer_is_one_the_description_knows(finder, api_port, request) -> None:
     cases = request.config.getoption("--cases", default=2000)
-    run = Run(finder, served, asyncio.get_running_loop())
+    run = Run(finder, api_port, asyncio.get_running_loop())
     await asyncio.to_thread(drive, run, cases)
     assert not run.failures, "\n\n".join(f"{name}\n{text}" for name, text in run.failures.items())
     never = {
@@ -257,11 +257,11 @@ async def test_whatever_is_asked_the_answer_is_one_the_description_knows(finder,
 
 
 @pytest.mark.parametrize("limits", [{}])
-async def test_who_asks_too_often_is_told_so_as_the_description_says(installation, served) -> None:
+async def test_who_asks_too_often_is_told_so_as_the_description_says(installation, api_port) -> None:
     client = await installation.client("RO")
     description = (await installation.http.get(f"{API}/openapi.json")).json()
     await client.token()
-    run = Run(Bare(description, [client]), served, asyncio.get_running_loop())
+    run = Run(Bare(description, [client]), api_port, asyncio.get_running_loop())
     answers = await asyncio.to_thread(ask_often, run)
     shipped = installation.settings
     statuses = [answer.status_code for answer in answers]

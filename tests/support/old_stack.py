@@ -1,35 +1,21 @@
 """ICE and DTLS as in a browser that knows only an SRTP profile no media worker takes."""
 
 import contextlib
-import importlib.util
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
 
+from tests.support.live_pages import Page
+
 OLD = SRTPProtectionProfile(libsrtp_profile=2, openssl_profile=b"SRTP_AES128_CM_SHA1_32", key_length=16, salt_length=14)
 IDENTITY = ("ice-ufrag", "ice-pwd", "fingerprint")
-
-
-def _live() -> ModuleType:
-    """The pages of the worker's tests."""
-    name = "pages_of_old_stacks"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "media" / "live" / "conftest.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 class OldStack:
     """For one offer."""
 
     def __init__(self) -> None:
-        self._page = _live().Page("old")
+        self._page = Page("old")
         self._page.profiles = [OLD]
 
     async def offer(self, browsers: str = "") -> str:

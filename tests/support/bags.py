@@ -1,7 +1,4 @@
-"""Makes small recordings and bags, right or wrong in any way a test wants; knows the format, not the code under test.
-
-Loaded by conftest.py and by tests/vectors/make.py.
-"""
+"""Makes small recordings and bags, right or wrong as a test wants; knows the format, not the code under test."""
 
 import base64
 import hashlib

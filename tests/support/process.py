@@ -1,0 +1,155 @@
+"""An installation served as a court's is: by `vivavoce serve`, in a process of its own, with worker and recorder."""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.installation import Installation, free_port
+from web.settings import Settings
+
+VIVAVOCE = [sys.executable, "-m", "web.cli"]
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+
+
+class ServedInstallation(Installation):
+    """A data folder of its own and the web process that serves it."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("VIVAVOCE_")},
+            "VIVAVOCE_DATA": str(settings.data),
+            "VIVAVOCE_PORT": str(settings.port),
+            "VIVAVOCE_PUBLIC_URL": settings.public_url,
+            "VIVAVOCE_UDP_PORTS": settings.udp_ports,
+            "PYTHONWARNINGS": "default",
+        }
+
+    @property
+    def data(self) -> Path:
+        return self.settings.data
+
+    @property
+    def url(self) -> str:
+        return self.settings.public_url
+
+    def run(self, *words: str, timeout: float = 60) -> str:
+        """One `vivavoce` command; its standard output."""
+        done = subprocess.run(
+            [*VIVAVOCE, *words],
+            env=self.environment,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+        return done.stdout.decode()
+
+    def serve(self) -> None:
+        """Start the web process and wait for it."""
+        log = (self.settings.data.parent / "serve.log").open("ab")
+        self.process = subprocess.Popen([*VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log)
+        log.close()
+        for _ in range(200):
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError((self.settings.data.parent / "serve.log").read_text()[-4000:])
+
+    def signal(self, name: str, number: signal.Signals) -> float:
+        """Send a signal to the one worker or recorder; the moment (seconds since 1970)."""
+        (pid,) = self.processes(name)
+        at = time.time()
+        os.kill(pid, number)
+        return at
+
+    def kill_web(self) -> None:
+        """kill -9 the web process; worker and recorder go on."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def processes(self, name: str) -> list[int]:
+        """Process ids of `worker` or `recorder`, from the files they write."""
+        found = []
+        for file in sorted((self.settings.data / "run").glob(f"*/{name}.pid")):
+            pid = int(file.read_text().split()[0])
+            if Path(f"/proc/{pid}").exists():
+                found.append(pid)
+        return found
+
+    def recording(self) -> Path:
+        """The folder of the one recording."""
+        (found,) = [path for path in (self.settings.data / "recordings").iterdir() if (path / "journal.jsonl").exists()]
+        return found
+
+    def journal(self, kind: str) -> list[dict[str, Any]]:
+        """The recording's journal lines of a kind."""
+        lines = (json.loads(line) for line in (self.recording() / "journal.jsonl").read_text().splitlines())
+        return [line for line in lines if line["type"] == kind]
+
+    def events(self) -> list[tuple[str, float, dict[str, Any]]]:
+        """The hearing's log: kind, seconds since 1970, data."""
+        with contextlib.closing(sqlite3.connect(self.settings.data / "vivavoce.db")) as db:
+            rows = db.execute("SELECT kind, at, data FROM hearing_event ORDER BY seq").fetchall()
+        return [(kind, _seconds(at), json.loads(data)) for kind, at, data in rows]
+
+    def verify(self, policy: str, folder: Path) -> tuple[int, str]:
+        """Export the recording and check the bag; exit code and text."""
+        (folder / "policy.txt").write_text(policy)
+        self.run("export", self.recording().name, str(folder / "bag"))
+        done = subprocess.run(
+            [*VIVAVOCE, "verify", str(folder / "bag"), "--policy", str(folder / "policy.txt"), "--without-stamp"],
+            capture_output=True,
+            env=self.environment,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+    def end(self) -> None:
+        """Stop the web process and whatever it left running."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for name in ("worker", "recorder"):
+            for pid in self.processes(name):
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def serving(prepared: Path, folder: Path) -> Iterator[ServedInstallation]:
+    """Served until the end."""
+    port = free_port()
+    made = ServedInstallation.copy(
+        prepared, folder, port=port, public_url=f"http://localhost:{port}", udp_ports="48000-48999"
+    )
+    made.serve()
+    try:
+        yield made
+    finally:
+        made.end()
