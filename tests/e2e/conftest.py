@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 import websockets
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
@@ -408,14 +409,34 @@ async def judge(clerk: Visitor, visitor: Callable[[], Visitor]) -> Visitor:
     return made
 
 
+@contextlib.asynccontextmanager
+async def gathering(
+    browser: Browser, installation: ServedInstallation, demo: Demo, folder: Path
+) -> AsyncIterator[People]:
+    """The people of a demonstration; at the end of all no page has had a problem."""
+    made = People(browser, installation, demo)
+    yield made
+    for person in made.all.values():
+        await person.page.screenshot(path=folder / f"{person.role}.png")  # what was last seen, for whoever looks
+        await person.context.close()
+    problems = [problem for person in made.all.values() for problem in person.problems]
+    assert problems == []
+
+
 @pytest.fixture
 async def people(
     browser: Browser, installation: ServedInstallation, demo: Demo, tmp_path: Path
 ) -> AsyncIterator[People]:
-    made = People(browser, installation, demo)
-    yield made
-    for person in made.all.values():
-        await person.page.screenshot(path=tmp_path / f"{person.role}.png")  # what was last seen, for whoever looks
-        await person.context.close()
-    problems = [problem for person in made.all.values() for problem in person.problems]
-    assert problems == []
+    async with gathering(browser, installation, demo, tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
+    """The people of one hearing that the tests of a module hold together, one after the other."""
+    folder = tmp_path_factory.mktemp("shared")
+    with serving(prepared, folder) as installation:
+        demo = Demo(json.loads(installation.run("demo", "--json")))
+        async with chromium(*DEVICES) as browser, gathering(browser, installation, demo, folder) as made:
+            await made.gather()
+            yield made

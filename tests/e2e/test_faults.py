@@ -1,11 +1,18 @@
-"""What goes wrong in the middle of a hearing, and what everybody is told. Bounds come from event time-stamps."""
+"""What goes wrong in the middle of a hearing, and what everybody is told. Bounds come from event time-stamps.
+
+One hearing goes through all of it, one fault after the other, and its recording is looked at when it has been closed;
+only a full disk has a hearing of its own.
+"""
 
 import asyncio
 import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,134 +56,163 @@ async def all_speak(people: Any) -> None:
     await people.until(heard)
 
 
-async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_seconds(
-    people: Any, installation: Any, demo: Any, tmp_path: Path
-) -> None:
-    await people.gather()
-    await people.start_sitting()
-    await people["judge"].page.get_by_text("Show the code").click()
-    codes = [await people["judge"].code()]
-    for number in (signal.SIGKILL, signal.SIGSTOP):
-        at = installation.signal("worker", number)
-        await people.everybody(lambda one: expect(one.page.get_by_text("Sound and picture").first).to_be_visible())
-        await muted_in_the_same_seat(people)
-        assert await when(installation, "media_lost", at) <= (AT_ONCE if number is signal.SIGKILL else WATCHED)
-        assert await when(installation, "media_back", at) <= 5.0
-        await all_speak(people)
-        await people.all_say("RECORDING")
-        # Another worker has another certificate: it is said until somebody has compared again.
-        await expect(people["judge"].page.get_by_text("The server was replaced")).to_be_visible()
-        codes.append(await people["judge"].code())
-        assert await people["authority"].code() == codes[-1]
-        await people["clerk"].press("Both have the same code")
-        await expect(people["judge"].page.get_by_text("The server was replaced")).to_have_count(0)
-    assert len(set(codes)) == 3
-    kinds = [kind for kind, _at, _data in installation.events()]
-    assert (kinds.count("fingerprints_compared"), kinds.count("fingerprints_stale")) == (3, 2)
-    assert [kind for kind, _at, _data in installation.events()].count("admitted") == 2
-    await people.close()
-    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
-    assert code == 10, text
-    # Nothing that had reached the recorder is lost: what is missing is declared, and no longer than the outages.
-    for track in ("judge_1_cam", "witness_1_mic"):
-        gaps = [g for g in installation.journal("gap") if g["track"] == track and g["t0"] > 0]
-        assert sum(g["t1"] - g["t0"] for g in gaps) < 25_000
-        assert {g["cause"] for g in gaps} <= {"network", "sender_off", "other"}
+@dataclass
+class Faults:
+    """What each fault did to the recording is looked at when it is closed: from when to when it was."""
+
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def during(self, name: str) -> AsyncIterator[None]:
+        """Keep the seconds since 1970 between which a fault and its mending lie."""
+        began = time.time()
+        yield
+        self.spans[name] = (began, time.time())
+
+    def gaps(self, installation: Any, name: str) -> list[dict[str, Any]]:
+        """The gaps the journal has for this time."""
+        zero = int(installation.journal("open")[0]["zero"]) / 1e9
+        since, until = ((at - zero) * 1000 for at in self.spans[name])
+        return [gap for gap in installation.journal("gap") if gap["t0"] < until and gap["t1"] > since and gap["t0"] > 0]
 
 
+@pytest.fixture(scope="module")
+def faults() -> Faults:
+    return Faults()
+
+
+def kinds(installation: Any) -> list[str]:
+    return [kind for kind, _at, _data in installation.events()]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_web_process_killed_while_a_sitting_starts_leaves_the_start_to_the_next(shared: Any) -> None:
+    installation = shared.installation
+    await shared.check_sound()
+    await shared["judge"].press("Start the sitting")
+    await shared["judge"].press("Start now")
+    async with asyncio.timeout(20):
+        while "start_ordered" not in kinds(installation):  # noqa: ASYNC110 another process writes it
+            await asyncio.sleep(0.02)
+    installation.kill_web()
+    assert "started" not in kinds(installation)
+    await asyncio.to_thread(installation.serve)
+    await shared.all_say("RECORDING")
+    assert kinds(installation).count("started") == 1
+    await expect(shared["judge"].page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_or_stopped_recorder_is_loud_and_loses_one_segment_and_one_cluster(
-    people: Any, installation: Any, demo: Any, tmp_path: Path
+    shared: Any, faults: Faults
 ) -> None:
-    await people.gather()
-    await people.start_sitting()
+    installation = shared.installation
     await asyncio.sleep(5)
-    for number in (signal.SIGKILL, signal.SIGSTOP):
-        sealed = {line["track"]: line["t1"] for line in installation.journal("segment")}
-        zero = int(installation.journal("open")[0]["zero"]) // 10**6
-        at = installation.signal("recorder", number)
-        await people.all_say("NOT RECORDING", 15)
-        await people.everybody(lambda one: expect(one.hold_bar).to_be_visible())
-        assert await when(installation, "recording_failing", at) <= (AT_ONCE if number is signal.SIGKILL else WATCHED)
-        await people.all_say("RECORDING")
-        await expect(people["witness"].hold_bar).to_be_visible()  # only a named person opens the floor again
-        await people["witness"].accessible()
-        if number is signal.SIGKILL:
-            killed = at * 1000 - zero
-            assert killed - sealed["judge_1_cam"] <= SEGMENT_MS + CLUSTER_MS + 1500
-        await expect(people["clerk"].page.get_by_role("button", name="Resume")).to_have_count(0)
-        await people.resume()
-    await people.close()
-    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
-    assert code == 10, text
+    async with faults.during("recorder"):
+        for number in (signal.SIGKILL, signal.SIGSTOP):
+            sealed = {line["track"]: line["t1"] for line in installation.journal("segment")}
+            zero = int(installation.journal("open")[0]["zero"]) // 10**6
+            at = installation.signal("recorder", number)
+            await shared.all_say("NOT RECORDING", 15)
+            await shared.everybody(lambda one: expect(one.hold_bar).to_be_visible())
+            noticed = await when(installation, "recording_failing", at)
+            assert noticed <= (AT_ONCE if number is signal.SIGKILL else WATCHED)
+            await shared.all_say("RECORDING")
+            await expect(shared["witness"].hold_bar).to_be_visible()  # only a named person opens the floor again
+            await shared["witness"].accessible()
+            if number is signal.SIGKILL:
+                killed = at * 1000 - zero
+                assert killed - sealed["judge_1_cam"] <= SEGMENT_MS + CLUSTER_MS + 1500
+            await expect(shared["clerk"].page.get_by_role("button", name="Resume")).to_have_count(0)
+            await shared.resume()
     assert len(installation.journal("reopen")) == 2
-    causes = {line["cause"] for line in installation.journal("gap")}
-    assert causes & {"recorder", "recovered"}
 
 
-async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_next_takes_them_over(
-    people: Any, installation: Any, demo: Any, tmp_path: Path
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_seconds(
+    shared: Any, faults: Faults
 ) -> None:
-    await people.gather()
-    await people.start_sitting()
+    installation = shared.installation
+    admitted, before = kinds(installation).count("admitted"), kinds(installation)
+    await shared["judge"].page.get_by_text("Show the code").click()
+    codes = [await shared["judge"].code()]
+    async with faults.during("worker"):
+        for number in (signal.SIGKILL, signal.SIGSTOP):
+            at = installation.signal("worker", number)
+            await shared.everybody(lambda one: expect(one.page.get_by_text("Sound and picture").first).to_be_visible())
+            await muted_in_the_same_seat(shared)
+            assert await when(installation, "media_lost", at) <= (AT_ONCE if number is signal.SIGKILL else WATCHED)
+            assert await when(installation, "media_back", at) <= 5.0
+            await all_speak(shared)
+            await shared.all_say("RECORDING")
+            # Another worker has another certificate: it is said until somebody has compared again.
+            await expect(shared["judge"].page.get_by_text("The server was replaced")).to_be_visible()
+            codes.append(await shared["judge"].code())
+            assert await shared["authority"].code() == codes[-1]
+            await shared["clerk"].press("Both have the same code")
+            await expect(shared["judge"].page.get_by_text("The server was replaced")).to_have_count(0)
+    assert len(set(codes)) == 3
+    since = kinds(installation)[len(before) :]
+    assert (since.count("fingerprints_compared"), since.count("fingerprints_stale")) == (2, 2)
+    assert kinds(installation).count("admitted") == admitted == 2
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_next_takes_them_over(
+    shared: Any, faults: Faults
+) -> None:
+    installation = shared.installation
     before = (installation.processes("worker"), installation.processes("recorder"))
     segments = len(installation.journal("segment"))
     said = installation.events()
-    installation.kill_web()
-    await people.everybody(lambda one: expect(one.page.get_by_role("region", name="Connection lost")).to_be_visible())
 
     async def still_heard() -> None:
-        assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
+        assert (await shared["judge"].hears("clerk"))["clerk"] > 0.05
 
-    await people.until(still_heard)
-    await asyncio.sleep(5)
-    assert len(installation.journal("segment")) > segments
-    # Pages try again every few seconds. Here all come later than anybody might who has lost the line for good.
-    for person in people.all.values():
-        await person.context.route("**/ticket", lambda route: route.abort())
-    await asyncio.to_thread(installation.serve)
-    await asyncio.sleep(7)
-    for person in people.all.values():
-        await person.context.unroute("**/ticket")
-    await people.all_say("RECORDING", 20)
+    async with faults.during("web"):
+        installation.kill_web()
+        await shared.everybody(
+            lambda one: expect(one.page.get_by_role("region", name="Connection lost")).to_be_visible()
+        )
+        await shared.until(still_heard)
+        await asyncio.sleep(5)
+        assert len(installation.journal("segment")) > segments
+        # Pages try again every few seconds. Here all come later than anybody might who has lost the line for good.
+        for person in shared.all.values():
+            await person.context.route("**/ticket", lambda route: route.abort())
+        await asyncio.to_thread(installation.serve)
+        await asyncio.sleep(7)
+        for person in shared.all.values():
+            await person.context.unroute("**/ticket")
+        await shared.all_say("RECORDING", 20)
     assert (installation.processes("worker"), installation.processes("recorder")) == before
     # Nobody was muted, nobody went through the lobby: the media connections were never lost.
-    for person in people.all.values():
+    for person in shared.all.values():
         await expect(person.page.get_by_role("region", name="Connection lost")).to_have_count(0)
         await expect(person.page.get_by_role("button", name="Mute my microphone")).to_be_visible()
         await expect(person.hold_bar).to_have_count(0)
-    await people.until(still_heard)
+    await shared.until(still_heard)
     assert {kind for kind, _at, _data in installation.events()[len(said) :]} <= {"gap"}
     gaps = [json.dumps(data) for kind, _at, data in installation.events() if kind == "gap"]
     assert len(gaps) == len(set(gaps))  # nothing is told twice
-    await people.close()
-    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
-    assert code == 10, text
-    assert {line["cause"] for line in installation.journal("gap")} <= {"sender_off", "network", "other"}
 
 
-async def test_a_web_process_killed_while_a_sitting_starts_leaves_the_start_to_the_next(
-    people: Any, installation: Any, demo: Any, tmp_path: Path
+@pytest.mark.asyncio(loop_scope="module")
+async def test_after_all_that_the_recording_is_whole_but_for_the_gaps_it_declares(
+    shared: Any, faults: Faults, tmp_path: Path
 ) -> None:
-    await people.gather()
-    await people.check_sound()
-    await people["judge"].press("Start the sitting")
-    await people["judge"].press("Start now")
-
-    def kinds() -> list[str]:
-        return [kind for kind, _at, _data in installation.events()]
-
-    async with asyncio.timeout(20):
-        while "start_ordered" not in kinds():  # noqa: ASYNC110 another process writes it
-            await asyncio.sleep(0.02)
-    installation.kill_web()
-    assert "started" not in kinds()
-    await asyncio.to_thread(installation.serve)
-    await people.all_say("RECORDING")
-    assert kinds().count("started") == 1
-    await expect(people["judge"].page.get_by_role("dialog")).to_have_count(0)
-    await people.close()
-    code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    installation = shared.installation
+    await shared.close()
+    code, text = await asyncio.to_thread(installation.verify, shared.demo.words["policy"], tmp_path)
     assert code == 10, text
+    # Nothing that had reached the recorder is lost: what is missing is declared, and no longer than the outages.
+    for track in ("judge_1_cam", "witness_1_mic"):
+        gaps = [gap for gap in faults.gaps(installation, "worker") if gap["track"] == track]
+        assert 0 < sum(gap["t1"] - gap["t0"] for gap in gaps) < 25_000
+        assert {gap["cause"] for gap in gaps} <= {"network", "sender_off", "other"}
+    assert {gap["cause"] for gap in faults.gaps(installation, "recorder")} & {"recorder", "recovered"}
+    assert {gap["cause"] for gap in faults.gaps(installation, "web")} <= {"sender_off", "network", "other"}
+    assert len(installation.journal("reopen")) == 2
 
 
 @pytest.fixture

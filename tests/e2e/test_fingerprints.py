@@ -80,25 +80,3 @@ async def test_somebody_in_between_gives_one_court_another_code_and_the_sitting_
     await expect(judge.page.get_by_text("Compared: the same.")).to_be_visible()
     said = [(data["state"], data["matched"]) for kind, _at, data in installation.events() if kind == FINGERPRINTS]
     assert said == [("TH", False), ("RO", True), ("TH", True)]
-
-
-async def test_without_the_comparison_the_judge_starts_only_with_a_reason(people: Any, installation: Any) -> None:
-    people.compares = False
-    await people.gather()
-    await people.check_sound()
-    judge = people["judge"]
-    await judge.press("Start the sitting")
-    await judge.press("Start now")
-    await expect(
-        judge.page.get_by_role("dialog").get_by_text("Compare the codes aloud, or start without")
-    ).to_be_visible()
-    await judge.page.get_by_label("Start all the same").check()
-    await judge.press("Start now")
-    await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
-    await judge.accessible()
-    await judge.give_reason("The telephone between the courts is down.", "Start now")
-    await people.all_say("RECORDING")
-    ordered = [data for kind, _at, data in installation.events() if kind == "start_ordered"]
-    assert [(one["without_comparison"], one["reason"]) for one in ordered] == [
-        ("open", "The telephone between the courts is down.")
-    ]

@@ -1,4 +1,6 @@
-"""The record in a real live room: entered by keyboard, seen at once by those who may, with its time code."""
+"""A sitting in a real live room: started without the comparison, for a reason; then its record, entered by keyboard,
+seen at once by those who may, with its time code. One hearing for both.
+"""
 
 import re
 from typing import Any
@@ -9,10 +11,31 @@ from playwright.async_api import expect
 pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
 
 
-async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(people: Any, demo: Any) -> None:
-    await people.gather()
-    await people.start_sitting()
-    judge, clerk, authority, witness = (people[role] for role in ("judge", "clerk", "authority", "witness"))
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_the_comparison_the_judge_starts_only_with_a_reason(shared: Any) -> None:
+    shared.compares = False
+    await shared.check_sound()
+    judge = shared["judge"]
+    await judge.press("Start the sitting")
+    await judge.press("Start now")
+    await expect(
+        judge.page.get_by_role("dialog").get_by_text("Compare the codes aloud, or start without")
+    ).to_be_visible()
+    await judge.page.get_by_label("Start all the same").check()
+    await judge.press("Start now")
+    await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
+    await judge.accessible()
+    await judge.give_reason("The telephone between the courts is down.", "Start now")
+    await shared.all_say("RECORDING")
+    ordered = [data for kind, _at, data in shared.installation.events() if kind == "start_ordered"]
+    assert [(one["without_comparison"], one["reason"]) for one in ordered] == [
+        ("open", "The telephone between the courts is down.")
+    ]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(shared: Any) -> None:
+    judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
     page = judge.page
 
     # By keyboard alone, from wherever the focus is.
@@ -48,16 +71,16 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await clerk.page.get_by_label("Form", exact=True).select_option("affirmation")
     await clerk.page.get_by_role("button", name="Record", exact=True).click()
     await expect(judge.page.get_by_text("Corrected or withdrawn by entry")).to_be_visible()
-    found = [(kind, data) for kind, _at, data in people.installation.events() if kind == "oath"]
+    found = [(kind, data) for kind, _at, data in shared.installation.events() if kind == "oath"]
     assert [data["form"] for _kind, data in found] == ["oath", "affirmation"]
-    (opened,) = [at for kind, at, _data in people.installation.events() if kind == "recording_opened"]
-    began = int(people.installation.journal("open")[0]["zero"]) / 1e9
-    entered = next(at for kind, at, _data in people.installation.events() if kind == "oath")
+    (opened,) = [at for kind, at, _data in shared.installation.events() if kind == "recording_opened"]
+    began = int(shared.installation.journal("open")[0]["zero"]) / 1e9
+    entered = next(at for kind, at, _data in shared.installation.events() if kind == "oath")
     assert opened - began > 0.3  # the first seal comes later than the beginning, from which the time code counts
     assert abs(found[0][1]["timecode_ms"] - (entered - began) * 1000) < 50
 
     # The same on a page of its own, which tells the room.
-    await clerk.page.goto(f"{people.installation.url}/h/{demo.ref}/record?kind=objection")
+    await clerk.page.goto(f"{shared.installation.url}/h/{shared.demo.ref}/record?kind=objection")
     await clerk.accessible()
     await clerk.page.get_by_label("Raised by").select_option(label="Niran Srisai")
     await clerk.page.get_by_label("Against what, and why").fill("The question suggests its answer.")
@@ -65,7 +88,7 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await expect(judge.page.get_by_test_id("entries").locator("li").first).to_contain_text("suggests its answer")
 
     # An interpreter remarks something: those who read the record see it, and she reads nothing else of it.
-    interpreter = people["interpreter"]
+    interpreter = shared["interpreter"]
     await interpreter.page.keyboard.press("Alt+Shift+L")
     await expect(interpreter.page.get_by_label("What to record").locator("option")).to_have_text(["Remark"])
     await interpreter.page.get_by_label("Remark, for the minutes").fill("The last answer could not be heard whole.")
@@ -77,4 +100,4 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await expect(interpreter.page.get_by_test_id("entries").locator("li")).to_have_count(1)
     await expect(interpreter.page.get_by_role("button", name="Correct")).to_have_count(1)
     assert await witness.page.get_by_test_id("entries").count() == 0
-    await people.close()
+    await shared.close()
