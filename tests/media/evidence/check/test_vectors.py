@@ -11,7 +11,7 @@ from media.evidence.check.policy import parse
 from media.evidence.check.verify import Wanted, verify
 from tests.vectors import make
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir() and not path.name.startswith("__"))
 KEYS = {"expect", "first", "origin", "now", "waive", "note"}
 VERDICTS = {"verified", "gaps", "failed", "cannot"}

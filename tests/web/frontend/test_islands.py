@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FRONTEND = Path(__file__).parents[2] / "web/frontend"
+FRONTEND = Path(__file__).parents[3] / "web" / "frontend"
 
 
 def node() -> tuple[str, dict[str, str]]:
