@@ -1,11 +1,14 @@
 """The order in which tests begin, and what tests of several packages share."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from hearings.db import Database
+from hearings.models import metadata
 from tests.support import databases
 
 LONG = ("test_schemathesis.py", "test_every_page_in_browser.py", "test_transport.py")
@@ -44,3 +47,29 @@ def old_stack() -> Any:
     from tests.support.old_stack import OldStack  # here: most tests need no media
 
     return OldStack
+
+
+BESIDE = {"shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
+BESIDE |= {"api_token", "api_proof", "api_answer"}
+"""Tables that change by themselves: who has looked, what the clock follows and sends, and with what a program proved
+itself. (A login's `seen_at`, when it was last used, does so too.)"""
+
+
+@pytest.fixture(scope="session")
+def everything() -> Callable[[Database], Awaitable[dict[str, list[tuple[Any, ...]]]]]:
+    """Reads every row of every table that only acts change: what was refused has changed none."""
+    # When a login was last used is not for its rows to tell.
+    tables = {
+        one.name: [column for column in one.columns if column.name != "seen_at"] for one in metadata.sorted_tables
+    }
+
+    async def look(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+        async with database.reading() as db:
+            connection = await db.connection()
+            return {
+                name: [tuple(row) for row in await connection.execute(select(*columns).order_by(columns[0]))]
+                for name, columns in tables.items()
+                if name not in BESIDE
+            }
+
+    return look

@@ -30,6 +30,7 @@ def test_looking_at_a_sign_in_link_does_not_use_it(service):
         assert client.request(method, "/s").status_code == 200
     assert COOKIE not in client.cookies
     assert client.post("/s", {"secret": secret}).headers["location"] == "/docket"
+    assert COOKIE in client.cookies
 
 
 def test_a_sign_in_link_works_once(service):
@@ -39,7 +40,7 @@ def test_a_sign_in_link_works_once(service):
     answer = second.post("/s", {"secret": secret})
     assert answer.headers["location"] == "/sign-in?why=used"
     assert COOKIE not in second.cookies
-    assert "has been used" in second.words(second.get("/sign-in?why=used"))
+    assert "This sign-in link has been used." in second.words(second.get("/sign-in?why=used"))
 
 
 def test_an_unknown_sign_in_link_signs_nobody_in(service):
@@ -55,8 +56,11 @@ def test_a_sign_in_link_that_is_too_old_signs_nobody_in(service):
             ago = datetime.now(UTC) - timedelta(hours=2)
             return await logins.issue_sign_in_link(db, person=person, now=ago)
 
-    answer = service.client().post("/s", {"secret": service.run(old)})
+    client = service.client()
+    answer = client.post("/s", {"secret": service.run(old)})
     assert answer.headers["location"] == "/sign-in?why=old"
+    assert COOKIE not in client.cookies
+    assert "This sign-in link is too old." in client.words(client.get("/sign-in?why=old"))
 
 
 def test_the_login_cookie_is_a_host_cookie_that_scripts_and_other_sites_never_get(service):
@@ -86,7 +90,7 @@ def test_signing_out_ends_the_login_on_the_server(service):
     assert client.get("/docket").status_code == 401
 
 
-def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(service):
+def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(service, everything):
     client = service.signed_in("judge")
 
     async def age(database: Database) -> None:
@@ -94,9 +98,18 @@ def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(servic
             login = await logins.find_login(db, secret=client.cookies[COOKIE], now=datetime.now(UTC))
             await logins.touch_login(db, login_id=login.id, now=datetime.now(UTC) - timedelta(minutes=21))
 
+    assert "Docket" in client.words(client.get("/docket"))
+    token = client.token(f"/h/{service.ref}")
     service.run(age)
-    assert client.get("/docket").status_code == 401
-    assert client.get(f"/h/{service.ref}/live").status_code == 200
+    shut = client.get("/docket")
+    assert (shut.status_code, "Sign in first" in client.words(shut)) == (401, True)
+    assert service.made.hearing.case_number not in shut.text
+    before = service.run(everything)
+    refused = client.post(f"/h/{service.ref}/act/cancel", {"csrf": token, "reason": "Nobody is there"})
+    assert (refused.status_code, "Sign in first" in client.words(refused)) == (401, True)
+    assert service.run(everything) == before
+    live = client.get(f"/h/{service.ref}/live")
+    assert (live.status_code, service.ref in live.text) == (200, True)  # a hearing is not broken off for it
 
 
 # --- joining -----------------------------------------------------------------------------------------------------
@@ -136,6 +149,7 @@ def test_an_unknown_join_link_is_told_so(service):
     answer = client.post("/j", {"secret": "nothing", "pin": "123456"})
     assert answer.status_code == 403
     assert "This link is not known" in client.words(answer)
+    assert COOKIE not in client.cookies
 
 
 @pytest.mark.parametrize("pin", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "-12345"])

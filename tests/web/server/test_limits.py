@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 
 import pytest
 
@@ -24,25 +25,30 @@ def test_an_island_page_requires_trusted_types(service):
     assert answer.headers["content-security-policy"] == security.POLICIES["island"]
 
 
-def test_a_form_from_elsewhere_or_without_token_changes_nothing(service):
+def test_a_form_from_elsewhere_or_without_token_changes_nothing(service, everything):
     client = service.signed_in("clerk")
+    before = service.run(everything)
+    first = {"requested_state": "TH", "authority_contact": "Ana", "lists": "yes", "next": "continue"}
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
-        answer = client.post("/requests/new", {"csrf": client.token("/docket")}, headers=headers)
+        answer = client.post("/requests/new", first, page="/docket", headers=headers)
         assert answer.status_code == 403
         assert "This request came from somewhere else" in client.words(answer)
     answer = client.post("/sign-out", {"csrf": "0" * 64})
     assert (answer.status_code, "This form is too old" in client.words(answer)) == (403, True)
     assert client.get("/docket").status_code == 200
+    assert service.run(everything) == before
 
 
-def test_nothing_changes_by_looking(service):
+def test_nothing_changes_by_looking(service, everything):
     client = service.signed_in("clerk")
+    before = service.run(everything)
     for path in ("/sign-out", f"/h/{service.ref}/act/lobby"):
         assert client.get(path).status_code in (404, 405)
     led_back = client.get("/requests/RO-2026-0001/act/withdraw")
     assert (led_back.status_code, led_back.headers["location"]) == (303, "/requests/RO-2026-0001")
     assert "Being executed" in client.words(client.get("/requests/RO-2026-0001"))
     assert client.get("/docket").status_code == 200
+    assert service.run(everything) == before
 
 
 def test_a_body_without_length_that_grows_too_long_is_refused_while_it_comes(service):
@@ -81,7 +87,13 @@ def test_a_form_that_is_json_is_refused(service):
     answer = client.request(
         "POST", "/s", content="{}", headers={"origin": service.base, "content-type": "application/json"}
     )
-    assert answer.status_code == 415
+    assert (answer.status_code, "This request could not be read" in client.words(answer)) == (415, True)
+    told = client.request(
+        "POST", "/s", content="{}",
+        headers={"origin": service.base, "content-type": "application/json", "accept": "application/json"},
+    )  # fmt: skip
+    assert (told.status_code, told.json()["code"]) == (415, "bad_request")
+    assert client.cookies == {}
 
 
 def test_too_many_sign_ins_from_one_address_must_wait(service):
@@ -123,4 +135,7 @@ def test_a_failure_of_ours_reveals_nothing_but_a_reference(service, caplog):
 )
 def test_odd_paths_find_nothing(service, path):
     client = service.signed_in("clerk")
-    assert client.get(path).status_code in (400, 404)
+    answer = client.get(path)
+    assert answer.status_code in (400, 404)
+    assert {"Page not found", "This request could not be read"} & {re.search(r"<h1>(.*?)</h1>", answer.text)[1]}
+    assert "import" not in answer.text and service.ref not in answer.text

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 from starlette.routing import Route
 
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.hearing import hearing as diary
-from hearings.models import Person, metadata
+from hearings.models import Person
 from hearings.people import logins
 from hearings.requests import consultations, requests
 from hearings.signatures import signatures
@@ -35,8 +34,6 @@ TYPED: dict[str, tuple[str, dict[str, str]]] = {
 """Who does each act on a request that binds the State, and what is typed for it."""
 ELSEWHERE = {Act.agree_hearing, Act.sign_agreement, Act.sign_minutes}
 """Tried below, in test_technical and in test_minutes."""
-BESIDE = {"login", "shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
-"""Tables that change by themselves: when a login was last used, who has looked, what the clock follows and sends."""
 
 
 def test_every_act_that_binds_a_state_is_tried():
@@ -91,58 +88,44 @@ def proposed(service) -> tuple[str, str]:
     return service.run(make)
 
 
-def everything(service) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table that only acts change."""
-
-    async def look(database: Database) -> dict[str, list[tuple[object, ...]]]:
-        async with database.reading() as db:
-            names = [table.name for table in metadata.sorted_tables if table.name not in BESIDE]
-            return {
-                name: [tuple(row) for row in await db.exec(text(f'SELECT * FROM "{name}" ORDER BY 1'))]
-                for name in names
-            }
-
-    return service.run(look)
-
-
 # --- without a signature ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", TYPED)
-def test_an_unsigned_act_on_a_request_is_refused_and_changes_nothing(service, name):
+def test_an_unsigned_act_on_a_request_is_refused_and_changes_nothing(service, everything, name):
     who, typed = TYPED[name]
     client = service.signed_in(who)
     base = made(service, reviewed=name != "submit")
     page = client.get(base).text
     assert (f'action="{base}/sign/{name}"' in page, f"{base}/act/{name}" in page) == (True, False)
     typed = typed | {"csrf": client.token(base)}
-    before = everything(service)
+    before = service.run(everything)
     answer = client.post(f"{base}/act/{name}", typed)
     assert (answer.status_code, "open its key file and sign" in client.words(answer)) == (422, True)
     assert service.statement(answer)["act"] == ACTIONS[name].statement.act
     for jws in ("", "   "):
         told = client.post(f"{base}/act/{name}", typed | {"jws": jws}, headers={"accept": "application/json"})
         assert (told.status_code, told.json()["code"]) == (422, "signature_required")
-    assert everything(service) == before
+    assert service.run(everything) == before
 
 
 @pytest.mark.parametrize("name", TYPED)
-def test_the_page_that_signs_changes_nothing_and_what_it_signs_does_the_act(service, name):
+def test_the_page_that_signs_changes_nothing_and_what_it_signs_does_the_act(service, everything, name):
     who, typed = TYPED[name]
     client = service.signed_in(who)
     base = made(service, reviewed=name != "submit")
     typed = typed | {"csrf": client.token(base)}
-    before = everything(service)
+    before = service.run(everything)
     shown = client.post(f"{base}/sign/{name}", typed)
-    assert (shown.status_code, everything(service)) == (200, before)
+    assert (shown.status_code, service.run(everything)) == (200, before)
     assert service.sign(client, shown).headers["location"] == f"{base}?done={name}"
-    after = everything(service)
+    after = service.run(everything)
     assert len(after["signature"]) == len(before["signature"]) + 1
     assert after["hearing_request"] != before["hearing_request"]
 
 
 @pytest.mark.parametrize("name", [*TYPED, "agree"])
-def test_what_is_signed_with_the_other_states_key_is_refused_and_changes_nothing(service, name):
+def test_what_is_signed_with_the_other_states_key_is_refused_and_changes_nothing(service, everything, name):
     """Whichever State the statement says it is of; with the own key the very same one is taken."""
     if name == "agree":
         (home, offer), who = proposed(service), "authority"
@@ -154,33 +137,33 @@ def test_what_is_signed_with_the_other_states_key_is_refused_and_changes_nothing
     typed = typed | {"csrf": client.token("/docket")}
     shown = client.get(to_sign) if name == "agree" else client.post(to_sign, typed)
     stated = service.statement(shown)
-    before = everything(service)
+    before = service.run(everything)
     for said in (stated, stated | {"iss": stated["aud"], "aud": stated["iss"]}):
         foreign = {"jws": signatures.sign(said, seed=service.seed(str(stated["aud"])))}
         answer = client.post(where, typed | foreign)
         assert (answer.status_code, "no such signing key" in client.words(answer)) == (401, True), client.words(answer)
         told = client.post(where, typed | foreign, headers={"accept": "application/json"})
         assert (told.status_code, told.json()["code"]) == (401, "signature_key_unknown")
-    after = everything(service)
+    after = service.run(everything)
     assert len(after.pop("refused_statement")) == len(before.pop("refused_statement")) + 4  # for both States to read
     assert after == before
     assert service.sign(client, shown).status_code == 303
 
 
-def test_an_unsigned_agreement_to_a_time_is_refused_and_changes_nothing(service):
+def test_an_unsigned_agreement_to_a_time_is_refused_and_changes_nothing(service, everything):
     home, offer = proposed(service)
     authority = service.signed_in("authority")
     shown = authority.get(f"{home}/times/sign")  # read from now on
     words = authority.words(shown)
     assert "Bangkok" in words and "București" in words and "Sound and picture" in words
     typed = {"offer": offer, "csrf": authority.token(f"{home}/times")}
-    before = everything(service)
+    before = service.run(everything)
     answer = authority.post(f"{home}/times/accept", typed)
     assert (answer.status_code, "open its key file and sign" in authority.words(answer)) == (422, True)
     told = authority.post(f"{home}/times/accept", typed, headers={"accept": "application/json"})
     assert (told.status_code, told.json()["code"]) == (422, "signature_required")
     assert authority.post(f"{home}/act/agree", typed).status_code == 404
-    assert everything(service) == before
+    assert service.run(everything) == before
     assert service.sign(authority, answer).status_code == 303
     assert "Time agreed" in authority.words(authority.get(home))
 
@@ -288,7 +271,7 @@ class Walk:
         return found
 
 
-def test_no_route_takes_or_makes_the_other_states_signature(service):
+def test_no_route_takes_or_makes_the_other_states_signature(service, everything):
     """All of Romania's functions in one hand, with statements Thailand has truly signed and with forged ones."""
     reference = made(service, reviewed=True).rsplit("/", 1)[1]
     home, offer = proposed(service)
@@ -327,7 +310,7 @@ def test_no_route_takes_or_makes_the_other_states_signature(service):
     token = client.token("/docket")
 
     def standing() -> tuple[object, ...]:
-        rows = everything(service)
+        rows = service.run(everything)
         return rows["signature"], [row for row in rows["terms_consent"] if "TH" in row]
 
     before, tried = standing(), set()

@@ -55,7 +55,7 @@ def test_a_clerk_plans_and_offers_a_time(service, reference):
     made = clerk.post("/docket/plan/offer", values)
     assert made.status_code == 303 and made.headers["location"].startswith("/h/")
     again = clerk.post("/docket/plan/offer", values)
-    assert again.status_code == 422
+    assert (again.status_code, "There is a problem" in again.text) == (422, True)
     assert "No accepted request is without a hearing." in clerk.words(
         clerk.post("/docket/plan", PLAN, page="/docket/plan")
     )
@@ -64,14 +64,25 @@ def test_a_clerk_plans_and_offers_a_time(service, reference):
 @pytest.mark.parametrize("field", ["days", "duration", "margin"])
 def test_what_cannot_be_planned_is_explained_beside_its_field(service, field):
     clerk = service.signed_in("clerk")
+    assert 'href="#' not in clerk.get("/docket/plan").text.split("<main")[1]
     for value in ("", "x", "9999", "-1"):
         answer = clerk.post("/docket/plan", PLAN | {field: value}, page="/docket/plan")
         assert (answer.status_code, f'href="#{field}"' in answer.text) == (422, True), value
 
 
-def test_others_do_not_plan(service):
-    for who in ("judge", "authority", "administrator"):
-        client = service.signed_in(who)
-        assert client.get("/docket/plan").status_code == 403
-        assert client.post("/docket/plan", PLAN, page="/docket").status_code == 403
-    assert service.client().get("/docket/plan").status_code == 401
+def test_others_do_not_plan(service, reference, everything):
+    others = [service.signed_in(who) for who in ("judge", "authority", "administrator")]
+    before = service.run(everything)
+    for client in others:
+        token = {"csrf": client.token("/docket")}
+        offer = {"reference": reference, "resource": ["1"]} | token
+        for answer in (
+            client.get("/docket/plan"),
+            client.post("/docket/plan", PLAN | token),
+            client.post("/docket/plan/offer", offer),
+        ):
+            assert (answer.status_code, "You may not do this" in client.words(answer)) == (403, True)
+            assert reference not in answer.text and "Room 4" not in answer.text
+    assert service.run(everything) == before
+    nobody = service.client().get("/docket/plan")
+    assert (nobody.status_code, "Sign in first" in nobody.text) == (401, True)
