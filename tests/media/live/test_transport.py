@@ -190,7 +190,9 @@ async def test_a_packet_that_is_sent_again_is_not_forwarded_again(court: Any, un
 
 
 async def test_the_self_test_passes_with_the_installed_libraries() -> None:
+    before = asyncio.all_tasks()
     await self_test()
+    assert asyncio.all_tasks() == before
 
 
 @pytest.mark.parametrize(
@@ -254,11 +256,12 @@ async def test_a_port_that_cannot_be_told_to_anyone_is_refused() -> None:
         b"\x01\x01\x00\x00\x21\x12\xa4\x42" + bytes(12),
     ],
 )
-async def test_what_a_stranger_sends_is_dropped_and_not_answered(port: Port, stranger: Stranger, data: bytes) -> None:
+async def test_what_a_stranger_sends_is_dropped_and_not_answered(
+    port: Port, stranger: Stranger, until: Any, data: bytes
+) -> None:
     one, heard = await connection(port)
     stranger.socket.sendto(data, ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
-    assert port.dropped == 1
+    await until(lambda: port.dropped == 1)
     assert heard == []
     assert one._connection._queue.empty()
     assert stranger.heard() == []
@@ -266,7 +269,9 @@ async def test_what_a_stranger_sends_is_dropped_and_not_answered(port: Port, str
 
 
 @pytest.mark.parametrize("fault", ["user", "password", "unsigned", "no priority", "method"])
-async def test_a_check_that_is_not_ours_is_dropped_and_not_answered(port: Port, stranger: Stranger, fault: str) -> None:
+async def test_a_check_that_is_not_ours_is_dropped_and_not_answered(
+    port: Port, stranger: Stranger, until: Any, fault: str
+) -> None:
     one, _ = await connection(port)
     data = {
         "user": check("somebody", one.password),
@@ -276,29 +281,28 @@ async def test_a_check_that_is_not_ours_is_dropped_and_not_answered(port: Port, 
         "method": b"\x00\x03" + check(one.ufrag, one.password)[2:],
     }[fault]
     stranger.socket.sendto(data, ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
+    await until(lambda: port.dropped == 1)
     assert one.addresses == set()
     assert stranger.heard() == []
     stranger.socket.sendto(client_hello(), ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
+    await until(lambda: port.dropped == 2)
     assert one._connection._queue.empty()
     await one.close()
 
 
-async def test_data_is_heard_only_after_a_check(port: Port, stranger: Stranger) -> None:
+async def test_data_is_heard_only_after_a_check(port: Port, stranger: Stranger, until: Any) -> None:
     one, _ = await connection(port)
     stranger.socket.sendto(client_hello(), ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
+    await until(lambda: port.dropped == 1)
     assert one._connection._queue.empty()
     stranger.socket.sendto(check(one.ufrag, one.password), ("127.0.0.1", port.port))
     stranger.socket.sendto(client_hello(), ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
+    await until(lambda: one._connection._queue.qsize() == 1)
     assert one.addresses == {stranger.address}
-    assert one._connection._queue.qsize() == 1
     assert len(stranger.heard()) == 1
     await one.close()
     stranger.socket.sendto(client_hello(), ("127.0.0.1", port.port))
-    await asyncio.sleep(0.05)
+    await until(lambda: port.dropped == 2)
     assert port._by_address == {}
     assert port._by_ufrag == {}
 
