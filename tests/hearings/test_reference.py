@@ -106,6 +106,8 @@ def test_no_country_code_was_read_as_a_truth_value() -> None:
 
 
 def test_a_state_without_a_row_is_not_known_to_be_bound() -> None:
+    written = {(row["iso2"], row["instrument_id"]): row["party_status"] for row in rows("parties.csv")}
+    assert ("RO", "eu2000") not in written and written["RO", "untoc"] == "in_force"
     assert reference.party("RO", "eu2000").status == "unknown"
     assert reference.party("RO", "untoc").status == "in_force"
 

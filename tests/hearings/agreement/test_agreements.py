@@ -252,7 +252,7 @@ async def test_offers_go_to_and_fro_and_nobody_counters_their_own(court: Court, 
     await act(court, agreements.propose, "clerk", now)
     with pytest.raises(NotAllowed):
         await act(court, agreements.counter, "clerk", now, needs={"most_height": 720}, reason="")
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="Nothing is changed by this offer"):
         await act(court, agreements.counter, "authority", now, needs={"most_height": 540}, reason="")
     await act(court, agreements.counter, "authority", now, needs={"most_height": 720}, reason="")
     await act(court, agreements.counter, "clerk", now, needs={"most_height": 360}, reason="")
@@ -285,7 +285,7 @@ async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too
     async with court.database.reading() as db:
         hearing, old = await fresh(court, db)
         profile = await queries.get(db, SiteProfile, old.requesting_profile_id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="This hearing has an agreement that is not void"):
             await agreements.draft(
                 db,
                 hearing=hearing,
@@ -301,9 +301,10 @@ async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too
 
 
 @SQLITE
-async def test_a_profile_of_another_state_is_not_found(court: Court, now: datetime) -> None:
+async def test_a_profile_of_another_state_is_not_found(court: Court, now: datetime, everything: Any) -> None:
     found = await start_over(court, now)
     await act(court, agreements.void, "clerk", now, reason="wrong room")
+    before = await everything(court.database)
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         profile = await queries.get(db, SiteProfile, found.requesting_profile_id)
@@ -316,6 +317,7 @@ async def test_a_profile_of_another_state_is_not_found(court: Court, now: dateti
                 actor=court.staff("clerk"),
                 now=now,
             )
+    assert await everything(court.database) == before
 
 
 # --- what voids --------------------------------------------------------------------------------------------------
@@ -586,7 +588,7 @@ async def test_terms_made_by_older_rules_are_made_anew_before_they_are_signed(co
 @SQLITE
 async def test_void_needs_a_reason_and_is_an_end(court: Court, now: datetime) -> None:
     found = await running(court)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, agreements.void, "authority", now, reason="")
     await act(court, agreements.void, "authority", now, reason="our room is closed")
     assert (await history(court, found.id))[-1] == ("agreed", "void", "our room is closed")

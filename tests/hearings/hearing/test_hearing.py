@@ -154,12 +154,12 @@ async def test_only_an_accepted_request_gets_a_hearing(
             language_of_court="ro",
         )
         db.add(request)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="A hearing follows an accepted request; this one is"):
         await propose(database, request, staff["clerk"], now)
 
 
 async def test_a_request_has_one_hearing_at_a_time(court: Any, database: Database, now: datetime) -> None:
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="This request has a hearing already"):
         await propose(database, court.request, court.people["clerk"], now)
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
@@ -234,7 +234,7 @@ async def test_nothing_is_ready_until_everybody_needed_is_named(court: Any, data
 async def test_a_cancelled_hearing_says_why_and_stays_cancelled(court: Any, database: Database, now: datetime) -> None:
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="At least 3 characters are needed"):
             await diary.cancel(db, hearing=hearing, reason="", actor=court.staff("clerk"), now=now)
         await diary.cancel(db, hearing=hearing, reason="Plea entered", actor=court.staff("authority"), now=now)
         with pytest.raises(IllegalMove):
@@ -243,12 +243,16 @@ async def test_a_cancelled_hearing_says_why_and_stays_cancelled(court: Any, data
         assert (await queries.history(db, hearing))[-1].reason == "Plea entered"
 
 
-async def test_a_hearing_with_an_open_lobby_is_not_cancelled(court: Any, database: Database, now: datetime) -> None:
+async def test_a_hearing_with_an_open_lobby_is_not_cancelled(
+    court: Any, database: Database, now: datetime, everything: Any
+) -> None:
     await court.open_lobby()
+    before = await everything(database)
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The lobby is open: close the sitting first"):
             await diary.cancel(db, hearing=hearing, reason="Settled", actor=court.staff("clerk"), now=now)
+    assert await everything(database) == before
 
 
 # --- the end of the request --------------------------------------------------------------------------------------
@@ -261,7 +265,9 @@ async def test_the_request_is_closed_when_its_hearing_came_to_nothing(
         request = await queries.get(db, HearingRequest, court.request.id)
         hearing = await queries.get(db, Hearing, court.hearing.id)
         await diary.cancel(db, hearing=hearing, reason="Plea entered", actor=court.staff("clerk"), now=now)
-        with pytest.raises(Invalid):  # nothing was heard: the other State reads why
+        with pytest.raises(
+            Invalid, match="At least 3 characters are needed"
+        ):  # nothing was heard: the other State reads why
             await requests.close(db, request=request, actor=court.staff("clerk"), now=now)
         await requests.close(db, request=request, reason="Plea entered", actor=court.staff("clerk"), now=now)
     async with database.reading() as db:

@@ -64,13 +64,15 @@ async def test_a_link_buys_one_login(court: Any, database: Database, now: dateti
     assert await kinds(court) == ["lobby_opened", "link_issued", "link_used", "joined"]
 
 
-async def test_a_link_works_once(court: Any, database: Database, now: datetime) -> None:
+async def test_a_link_works_once(court: Any, database: Database, now: datetime, everything: Any) -> None:
     await court.open_lobby()
     made = await court.link(Role.witness)
     await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    before = await everything(database)
     for pin in (made.pin, wrong(made.pin)):
         with pytest.raises(LinkUsed):
             await links.redeem(database, secret=made.secret, pin=pin, now=now)
+    assert await everything(database) == before
 
 
 async def test_the_database_keeps_neither_secret_nor_pin(court: Any, database: Database, now: datetime) -> None:
@@ -88,16 +90,20 @@ async def test_the_database_keeps_neither_secret_nor_pin(court: Any, database: D
         assert secret not in stored
 
 
-async def test_an_early_link_is_told_when_and_loses_nothing(court: Any, database: Database, now: datetime) -> None:
+async def test_an_early_link_is_told_when_and_loses_nothing(
+    court: Any, database: Database, now: datetime, everything: Any
+) -> None:
     made = await court.link(Role.witness)
+    before = await everything(database)
     with pytest.raises(LinkEarly) as refusal:
         await links.redeem(database, secret=made.secret, pin=wrong(made.pin), now=now)
     assert refusal.value.starts_at == court.hearing.starts_at
     assert (await invitation(court, made)).tries_left == 5
+    assert await everything(database) == before
 
 
 @IN_SESSION
-async def test_a_late_link_is_refused(court: Any, database: Database, now: datetime) -> None:
+async def test_a_late_link_is_refused(court: Any, database: Database, now: datetime, everything: Any) -> None:
     async with database.transaction() as db:
         witness = await participants.add(
             db,
@@ -114,17 +120,23 @@ async def test_a_late_link_is_refused(court: Any, database: Database, now: datet
     async with database.transaction() as db:
         sitting, _ = await court.sitting(db)
         await sittings.close(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=now)
+    before = await everything(database)
     with pytest.raises(LinkLate):
         await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    assert await everything(database) == before
     async with database.transaction() as db:
         sitting, recording = await court.sitting(db)
         await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="r", now=now)
         await sittings.finish(db, sitting=sitting, now=now)
+    before = await everything(database)
     with pytest.raises(LinkLate):
         await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    assert await everything(database) == before
 
 
-async def test_links_of_a_cancelled_hearing_are_late(court: Any, database: Database, now: datetime) -> None:
+async def test_links_of_a_cancelled_hearing_are_late(
+    court: Any, database: Database, now: datetime, everything: Any
+) -> None:
     made = await court.link(Role.witness)
     async with database.transaction() as db:
         await diary.cancel(
@@ -134,17 +146,24 @@ async def test_links_of_a_cancelled_hearing_are_late(court: Any, database: Datab
             actor=court.staff("clerk"),
             now=now,
         )
+    before = await everything(database)
     with pytest.raises(LinkLate):
         await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    assert await everything(database) == before
 
 
 @pytest.mark.parametrize("secret", ["", "x", "A" * 22, "\ud800", "é" * 5000])
-async def test_an_unknown_link_is_unknown(court: Any, database: Database, now: datetime, secret: str) -> None:
+async def test_an_unknown_link_is_unknown(
+    court: Any, database: Database, now: datetime, everything: Any, secret: str
+) -> None:
     await court.open_lobby()
+    await court.link(Role.witness)
+    before = await everything(database)
     with pytest.raises(LinkUnknown):
         await links.redeem(database, secret=secret, pin="000000", now=now)
     with pytest.raises(LinkUnknown):
         await links.look(database, secret=secret, now=now)
+    assert await everything(database) == before
 
 
 async def test_looking_uses_nothing_up(court: Any, database: Database, now: datetime) -> None:
@@ -179,8 +198,12 @@ async def test_five_wrong_pins_kill_the_link(court: Any, database: Database, now
 async def test_what_is_no_pin_is_a_wrong_pin(court: Any, database: Database, now: datetime, pin: str) -> None:
     await court.open_lobby()
     made = await court.link(Role.witness)
-    with pytest.raises(PinWrong):
+    with pytest.raises(PinWrong) as refusal:
         await links.redeem(database, secret=made.secret, pin=pin, now=now)
+    assert refusal.value.tries_left == 4
+    found = await invitation(court, made)
+    assert (found.tries_left, found.used_at) == (4, None)
+    assert await kinds(court) == ["lobby_opened", "link_issued", "pin_failed"]
 
 
 async def test_the_right_pin_after_four_wrong_ones_works(court: Any, database: Database, now: datetime) -> None:
@@ -263,20 +286,24 @@ async def test_a_new_link_takes_whoever_held_the_seat_out_of_the_room(
     assert (witness.presence, witness.admitted_at, witness.microphone) == (PresenceStatus.invited, None, False)
 
 
-async def test_only_the_clerk_issues_links(court: Any, database: Database, now: datetime) -> None:
+async def test_only_the_clerk_issues_links(court: Any, database: Database, now: datetime, everything: Any) -> None:
     for role in (Role.presiding_judge, Role.requested_authority, Role.interpreter, Role.witness):
+        before = await everything(database)
         async with database.transaction() as db:
             witness, actor = await court.seat(db, Role.witness), await court.actor(db, role)
             for act in (links.invite, links.replace_link):
                 with pytest.raises(NotAllowed):
                     await act(db, participant=witness, actor=actor, now=now)
+        assert await everything(database) == before
 
 
-async def test_staff_get_no_join_link(court: Any, database: Database, now: datetime) -> None:
+async def test_staff_get_no_join_link(court: Any, database: Database, now: datetime, everything: Any) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         judge = await court.seat(db, Role.presiding_judge)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="Staff sign in with their own link, not with a join link"):
             await links.invite(db, participant=judge, actor=await court.actor(db, Role.clerk), now=now)
+    assert await everything(database) == before
 
 
 @ASSEMBLED
@@ -288,10 +315,12 @@ async def test_a_removed_person_comes_back_by_a_new_link_only(court: Any, databa
         )
     async with database.transaction() as db:
         witness = await court.seat(db, Role.witness)
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalMove, match="removed and cannot become called"):
             await participants.admit(
                 db, participant=_identified(witness, now), actor=await court.actor(db, Role.presiding_judge), now=now
             )
+    async with database.reading() as db:
+        assert (await court.seat(db, Role.witness)).presence is PresenceStatus.removed
     async with database.transaction() as db:
         witness = await court.seat(db, Role.witness)
         new = await links.replace_link(db, participant=witness, actor=await court.actor(db, Role.clerk), now=now)
@@ -344,7 +373,7 @@ async def test_a_revoked_link_and_its_login_are_dead_until_another_is_made(
         assert await logins.find_login(db, secret=bought.cookie, now=now) is None
         assert (await court.seat(db, Role.witness)).presence is PresenceStatus.invited
     assert (await invitation(court, made)).dead_why == "revoked"
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="This person has no link that works"):
         await act(links.revoke_link, Role.clerk)
     again, replaced = await act(links.issue, Role.clerk)
     assert not replaced

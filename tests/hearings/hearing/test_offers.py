@@ -151,7 +151,7 @@ async def test_three_times_are_offered_and_each_holds_the_room_until_one_is_chos
         (room, at("2026-12-04T06:30")),
         (room, at("2026-12-07T06:30")),
     ]
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="Several times are offered: say which one"):
         await table.agree()  # which one?
     await table.agree(2, rooms=("th",))
     assert [one.status for one in await table.offers()] == [
@@ -181,7 +181,7 @@ async def test_an_offer_of_a_room_that_is_booked_is_refused_whole(table: Table) 
 
 async def test_times_too_close_together_hold_no_room_but_may_be_offered_without_one(table: Table) -> None:
     close = ("2026-12-03T09:00", "2026-12-03T10:00")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="These times lie too close together to keep something"):
         await table.propose(*close, rooms=("ro",))
     await table.propose(*close)
     await table.agree(2)
@@ -207,21 +207,23 @@ async def test_an_offer_is_taken_back_before_it_is_read_and_not_after(table: Tab
         assert not await offers.read_by(db, hearing=hearing, state="RO", now=table.now)
         assert await offers.read_by(db, hearing=hearing, state="TH", now=table.now)
         assert (second.read_at, first.read_at) == (table.now, None)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The other State has read this offer; it can be"):
             await diary.take_back(db, hearing=hearing, offer=second, actor=table.clerk, now=table.now)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="This time is no longer on the table: it is taken back"):
             await diary.agree(db, hearing=hearing, offer=first, actor=table.authority, now=table.now)
     assert len(await table.held()) == 2
     assert third.number == 3
 
 
-async def test_the_only_time_on_the_table_is_not_taken_back(table: Table) -> None:
+async def test_the_only_time_on_the_table_is_not_taken_back(table: Table, everything: Any) -> None:
     await table.propose("2026-12-03T09:00")
+    before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         (only,) = await diary_queries.offers_of(db, hearing.id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="It is the only time on the table: propose another, or"):
             await diary.take_back(db, hearing=hearing, offer=only, actor=table.clerk, now=table.now)
+    assert await everything(table.database) == before
 
 
 async def test_a_counter_releases_what_was_held_and_may_offer_several_times_itself(table: Table) -> None:
@@ -252,14 +254,16 @@ async def test_a_counter_releases_what_was_held_and_may_offer_several_times_itse
     ]
 
 
-async def test_an_offer_of_another_hearing_or_in_the_past_is_not_accepted(table: Table) -> None:
+async def test_an_offer_of_another_hearing_or_in_the_past_is_not_accepted(table: Table, everything: Any) -> None:
     await table.propose("2026-12-03T09:00")
     later = at("2026-12-03T07:00")
+    before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         (offer,) = await diary_queries.offers_of(db, hearing.id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="This time has passed"):
             await diary.agree(db, hearing=hearing, offer=offer, actor=table.authority, now=later)
+    assert await everything(table.database) == before
     async with table.database.transaction() as db:
         offer.hearing_id = "another"
         with pytest.raises(NotFound):
@@ -312,7 +316,7 @@ async def test_nobody_is_added_of_a_class_the_terms_do_not_have(table: Table) ->
     words = {"display_name": "X", "state": "RO", "city": "Bucharest", "speaks": "ro"}
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The terms both States agree to do not have a"):
             await participants.add(db, hearing=hearing, role=Role.prosecutor, actor=table.clerk, now=table.now, **words)
         await participants.add(db, hearing=hearing, role=Role.witness, actor=table.clerk, now=table.now, **words)
         assert [one.role for one in await queries.participants(db, hearing.id)] == [Role.witness]
@@ -361,13 +365,15 @@ async def test_a_hearing_over_several_days_books_each_and_goes_on_with_the_next(
     assert {begin.day for _number, begin in await table.held()} == {3, 4}
 
 
-async def test_going_on_agrees_to_nothing_the_other_state_has_not_agreed_to(table: Table) -> None:
+async def test_going_on_agrees_to_nothing_the_other_state_has_not_agreed_to(table: Table, everything: Any) -> None:
     await table.propose("2026-12-03T09:00", more_days=[wall("2026-12-04T09:00")])
+    before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="Only a part-heard hearing goes on; this one is proposed"):
             await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=table.now)
         assert hearing.status is H.proposed
+    assert await everything(table.database) == before
 
 
 async def test_without_a_further_day_a_part_heard_hearing_is_adjourned_to_one_both_agree_to(table: Table) -> None:
@@ -377,9 +383,9 @@ async def test_without_a_further_day_a_part_heard_hearing_is_adjourned_to_one_bo
     later = at("2026-12-03T10:00")
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="No further day has been agreed: adjourn to one"):
             await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=later)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="Only an agreed hearing is postponed; this one is part"):
             await adjournments.postpone(
                 db, hearing=hearing, to=wall("2026-12-10T09:00"), reason="More", actor=table.clerk, now=later
             )
@@ -404,7 +410,7 @@ async def test_a_postponed_hearing_needs_a_reason_and_a_new_agreement_and_its_bo
     await table.agree(rooms=("th",))
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="At least 3 characters are needed"):
             await adjournments.postpone(
                 db, hearing=hearing, to=wall("2026-12-10T11:00"), reason="", actor=table.authority, now=table.now
             )
@@ -428,10 +434,12 @@ async def test_a_postponed_hearing_needs_a_reason_and_a_new_agreement_and_its_bo
 
 async def test_a_day_that_falls_upon_another_or_upon_a_skipped_hour_is_refused_and_nothing_moves(
     table: Table,
+    everything: Any,
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Each day begins after the one before has ended"):
         await table.propose("2026-12-03T09:00", more_days=[wall("2026-12-03T10:00")])
     await table.propose("2027-03-26T03:30", more_days=[wall("2027-03-27T03:30")])
+    before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         with pytest.raises(NonexistentTime):
@@ -444,6 +452,7 @@ async def test_a_day_that_falls_upon_another_or_upon_a_skipped_hour_is_refused_a
                 actor=table.authority,
                 now=table.now,
             )
+    assert await everything(table.database) == before
     async with table.database.reading() as db:
         assert [day.wall_start[:10] for day in await diary_queries.days_of(db, table.hearing_id)] == [
             "2027-03-26",
@@ -517,7 +526,7 @@ async def test_the_search_keeps_free_of_both_states_bookings_and_names_only_ones
 
 
 @pytest.mark.parametrize("row", ["9: end before start", "9: 25 hours", "9: the year 9999", "8: GMT+3", "8: Etc/../.."])
-async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(table: Table, row: str) -> None:
+async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(table: Table, row: str, everything: Any) -> None:
     change: dict[str, Any] = {
         "9: end before start": {"duration": timedelta(hours=-1)},
         "9: 25 hours": {"duration": timedelta(hours=25)},
@@ -527,15 +536,15 @@ async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(table: Ta
     }[row]
     await table.propose("2026-12-03T09:00", rooms=("ro",))
     usual = {"wall_start": datetime.fromisoformat("2026-12-10T09:00"), "wall_zone": BUCHAREST}
-    before = await table.held()
+    before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         words = {"duration": timedelta(hours=1), **usual, **change}
         with pytest.raises(Invalid):
             await diary.counter(db, hearing=hearing, actor=table.authority, now=table.now, **words)
+    assert await everything(table.database) == before
     async with table.database.reading() as db:
         assert (await table.hearing(db)).status is H.proposed
-    assert await table.held() == before
     assert len(await table.offers()) == 1
 
 

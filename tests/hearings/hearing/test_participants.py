@@ -70,20 +70,23 @@ async def test_an_interpreter_hears_the_floor_by_default(court: Any, database: D
     ],
 )
 async def test_a_person_that_cannot_be_right_is_refused(
-    court: Any, database: Database, now: datetime, change: dict[str, str], error: type[Exception]
+    court: Any, database: Database, now: datetime, change: dict[str, str], error: type[Exception], everything: Any
 ) -> None:
     words = {"display_name": "W", "state": "TH", "city": "Bangkok", "speaks": "th", **change}
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(error):
             await participants.add(
                 db, hearing=court.hearing, role=WITNESS, actor=court.staff("clerk"), now=now, **words
             )
+    assert await everything(database) == before
 
 
 @pytest.mark.parametrize("function", ["judge", "authority"])
 async def test_only_the_clerk_of_the_requesting_state_adds_people(
-    court: Any, database: Database, now: datetime, function: str
+    court: Any, database: Database, now: datetime, function: str, everything: Any
 ) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(NotAllowed):
             await participants.add(
@@ -97,15 +100,18 @@ async def test_only_the_clerk_of_the_requesting_state_adds_people(
                 actor=court.staff(function),
                 now=now,
             )
+    assert await everything(database) == before
 
 
-async def test_there_is_one_presiding_judge(court: Any, database: Database, now: datetime) -> None:
+async def test_there_is_one_presiding_judge(court: Any, database: Database, now: datetime, everything: Any) -> None:
     from sqlalchemy.exc import IntegrityError
 
     words = {"display_name": "J2", "state": "RO", "city": "", "speaks": "ro", "actor": SYSTEM, "now": now}
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(Invalid) as caught:
             await participants.add(db, hearing=court.hearing, role=JUDGE, **words)
+    assert await everything(database) == before
     assert caught.value.field == "role"
     with pytest.raises(IntegrityError):  # whatever the code says
         async with database.transaction() as db:
@@ -113,13 +119,15 @@ async def test_there_is_one_presiding_judge(court: Any, database: Database, now:
             second.role, second.number = JUDGE, 2
 
 
-async def test_nobody_takes_part_twice(court: Any, database: Database, now: datetime) -> None:
+async def test_nobody_takes_part_twice(court: Any, database: Database, now: datetime, everything: Any) -> None:
     words = {"display_name": "J", "state": "RO", "city": "", "speaks": "ro", "actor": SYSTEM, "now": now}
+    before = await everything(database)
     async with database.transaction() as db:
         judge = await court.seat(db, JUDGE)
         person = await queries.get(db, Person, judge.person_id)
         with pytest.raises(Invalid) as caught:
             await participants.add(db, hearing=court.hearing, role=CLERK, person=person, **words)
+    assert await everything(database) == before
     assert caught.value.field == "person"
 
 
@@ -161,7 +169,7 @@ async def test_only_the_requested_authority_confirms_identity(court: Any, now: d
 
 async def test_identity_is_confirmed_in_a_known_way_of_somebody_who_came(court: Any, now: datetime) -> None:
     await court.open_lobby()
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The person has not come yet"):
         await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **SEEN)
     await court.come(WITNESS)
     for words, field in (
@@ -238,7 +246,7 @@ async def test_removal_ends_the_login_and_bars_the_way_back(court: Any, database
     await court.open_lobby()
     made = await court.link(INTERPRETER)
     bought = await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, participants.remove, INTERPRETER, JUDGE, now, reason="")
     await act(court, participants.remove, INTERPRETER, JUDGE, now, reason="Recorded the hearing")
     async with database.reading() as db:
@@ -269,7 +277,7 @@ async def test_the_requested_authority_removes_only_on_its_own_side(court: Any, 
 async def test_nobody_removes_themselves(court: Any, now: datetime) -> None:
     await court.open_lobby()
     await court.come(JUDGE)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Nobody removes themselves; leave instead"):
         await act(court, participants.remove, JUDGE, JUDGE, now, reason="Tired")
 
 
@@ -310,5 +318,5 @@ async def test_the_clerk_mutes_only_with_a_grant(court: Any, now: datetime) -> N
 async def test_who_is_not_in_the_room_cannot_be_muted(court: Any, now: datetime) -> None:
     await court.open_lobby()
     await court.come(WITNESS)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The person is not in the room"):
         await act(court, participants.mute, WITNESS, JUDGE, now)

@@ -172,7 +172,7 @@ async def test_another_tab_takes_the_seat_over_muted(court: Any, now: datetime) 
 async def test_a_microphone_opens_only_in_the_room(court: Any, now: datetime) -> None:
     await court.open_lobby()
     await court.come(WITNESS)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="A microphone opens only in the room"):
         await act(court, seats.set_microphone, WITNESS, now, by=WITNESS, on=True)
 
 
@@ -217,11 +217,15 @@ async def test_a_booked_language_can_be_heard(court: Any, now: datetime, lang: s
 
 
 @ASSEMBLED
-async def test_a_language_that_is_not_booked_cannot_be_heard_or_rendered(court: Any, now: datetime) -> None:
-    with pytest.raises(Invalid):
+async def test_a_language_that_is_not_booked_cannot_be_heard_or_rendered(
+    court: Any, now: datetime, everything: Any
+) -> None:
+    before = await everything(court.database)
+    with pytest.raises(Invalid, match="This language is not booked for the hearing"):
         await act(court, seats.choose_language, WITNESS, now, by=WITNESS, lang="fr")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="This language is not booked for the hearing"):
         await act(court, seats.set_renders, INTERPRETER, now, by=INTERPRETER, lang="fr")
+    assert await everything(court.database) == before
 
 
 @ASSEMBLED
@@ -240,5 +244,5 @@ async def test_the_floor_stays_between_0_and_40_per_cent(court: Any, now: dateti
         witness = await act(court, seats.set_original, WITNESS, now, by=WITNESS, percent=percent)
         assert witness.original == percent
     else:
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="Between 0 and 40 per cent"):
             await act(court, seats.set_original, WITNESS, now, by=WITNESS, percent=percent)

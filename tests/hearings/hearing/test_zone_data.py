@@ -46,12 +46,16 @@ async def age(database: Database, hearing_id: str, *, wall: str = "") -> None:
             db.add(row)
 
 
-async def test_nothing_moves_while_the_data_say_the_same(court: Any, database: Database, now: datetime) -> None:
+async def test_nothing_moves_while_the_data_say_the_same(
+    court: Any, database: Database, now: datetime, everything: Any
+) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         assert await zone_data.moved(db, now=now) == []
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The time-zone data do not move this hearing"):
             await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
+    assert await everything(database) == before
 
 
 async def test_a_hearing_that_newer_data_move_is_listed_for_both_states_and_has_not_moved(
@@ -113,7 +117,7 @@ async def test_a_wall_time_the_clocks_skip_now_is_listed_and_cannot_be_kept(
         (found,) = await zone_data.moved(db, now=now)
         assert found.instant is None
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The clocks skip this time now: propose another time, or"):
             await zone_data.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
         await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
 

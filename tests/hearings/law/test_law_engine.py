@@ -166,9 +166,10 @@ def test_a_declaration_counts_from_its_first_day() -> None:
     later = law.merge([("declaration", key, row)])
     question = ask("RS>GB", "accused", stage="trial")
     found = evaluate(question, ["ets182"], law=later).verdicts[0]
-    assert line(found, "declaration_GB").status is MET
+    assert (line(found, "declaration_GB").status, line(found, "declaration_GB").code) == (MET, "")
     found = evaluate(replace(question, on=date(2027, 1, 1)), ["ets182"], law=later).verdicts[0]
-    assert line(found, "declaration_GB").status is MISSING
+    assert (line(found, "declaration_GB").status, line(found, "declaration_GB").code) == (MISSING, "declaration_9_9")
+    assert not found.usable
 
 
 # --- conditions of instruments -----------------------------------------------------------------------------------
@@ -575,7 +576,7 @@ def test_all_states_in_all_capacities_get_an_answer(capacity: Capacity | None) -
 def test_a_state_without_data_or_the_same_state_twice_is_refused() -> None:
     with pytest.raises(UnknownState):
         evaluate(Ask(requesting_state="RO", requested_state="XX", on=ON))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="The two States are the same"):
         evaluate(Ask(requesting_state="RO", requested_state="RO", on=ON))
 
 

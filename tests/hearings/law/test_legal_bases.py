@@ -150,7 +150,10 @@ def test_uncac_needs_only_that_the_offence_is_one_of_corruption() -> None:
 
 def test_a_conditional_language_is_for_a_human() -> None:
     ask = replace(ASK, requesting_state="TH", requested_state="RO", language_of_request="fr")
-    assert line(ask, "language").status is LineStatus.needs_human
+    found = line(ask, "language")
+    assert found.status is LineStatus.needs_human
+    assert line(replace(ask, language_of_request="ro"), "language").status is LineStatus.met
+    assert line(replace(ask, language_of_request="th"), "language").status is LineStatus.missing
 
 
 def test_what_nobody_verified_is_shown_as_unverified() -> None:
@@ -222,6 +225,8 @@ def test_a_bilateral_treaty_binds_its_sides_only() -> None:
     back = replace(japan, requesting_state="JP", requested_state="RO", language_of_request="ro")
     assert line(back, "parties", "eu_japan").status is LineStatus.met
     assert line(ASK, "parties", "eu_japan").status is LineStatus.missing
+    assert not verdict(ASK, "eu_japan").usable
+    assert "eu_japan" not in evaluate(ASK).usable
 
 
 @pytest.mark.parametrize("instrument", ["cets224", "un_cybercrime"])
@@ -254,7 +259,7 @@ def test_the_answer_is_plain_json() -> None:
 
 
 def test_one_state_alone_is_not_asked() -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="The two States are the same"):
         evaluate(replace(ASK, requested_state="RO"))
 
 

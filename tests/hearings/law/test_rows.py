@@ -150,7 +150,7 @@ def test_what_names_a_row_cannot_be_changed_and_what_is_cited_cannot_be_taken_aw
     with pytest.raises(Invalid) as refusal:
         law_rows.check("rule", None, second, key="ro_th_rule")
     assert "ro_th_rule" in str(refusal.value)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="This row is as in the files"):
         law_rows.check("rule", None, second, key="untoc_18_18")
 
 
@@ -205,7 +205,7 @@ async def test_only_an_administrator_edits(database: Database, now: datetime, fu
 
 async def test_an_edit_of_what_has_changed_meanwhile_is_refused_whole(database: Database, now: datetime) -> None:
     await save(database, now, edit("party", UNKNOWN))
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The law has been changed since you looked at it; look"):
         await save(database, now, edit("party", {**UNKNOWN, "iso2": "KE"}))
     later = {**UNKNOWN, "iso2": "JP"}
     with pytest.raises(Invalid):

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -56,7 +57,9 @@ async def test_what_was_missed_is_the_business_of_its_own_state(database: Databa
     assert (row.outcome, row.reason) == (ClaimOutcome.done, "")
 
 
-async def test_a_claim_without_a_time_zone_is_refused(database: Database) -> None:
+async def test_a_claim_without_a_time_zone_is_refused(database: Database, everything: Any) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(NaiveTime):
             await claims.claim(db, key="k", kind="test", due_at=NOW, now=NOW.replace(tzinfo=None) + timedelta())
+    assert await everything(database) == before

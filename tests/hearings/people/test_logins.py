@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,11 @@ async def test_two_browsers_with_one_link_get_one_login(
 
 async def test_a_sign_in_link_grows_too_old(database: Database, staff: dict[str, Person], now: datetime) -> None:
     secret = await issue(database, staff["clerk"], now)
-    with pytest.raises(LinkDead):
+    with pytest.raises(LinkDead, match="too old"):
         async with database.transaction() as db:
             await logins.sign_in(db, secret=secret, now=now + logins.LINK_LIFETIME)
+    async with database.transaction() as db:
+        await logins.sign_in(db, secret=secret, now=now + logins.LINK_LIFETIME - timedelta(seconds=1))
 
 
 async def test_who_no_longer_works_here_does_not_sign_in(
@@ -91,7 +94,7 @@ async def test_a_staff_login_ends_when_idle_or_old(
         _, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
     async with database.reading() as db:
         found = await logins.find_login(db, secret=cookie, now=now + later, idle_limit=idle)
-    assert (found is not None) is works
+    assert (found.person_id if found else None) == (staff["clerk"].id if works else None)
 
 
 async def test_use_keeps_a_login_from_being_idle(database: Database, staff: dict[str, Person], now: datetime) -> None:
@@ -100,7 +103,11 @@ async def test_use_keeps_a_login_from_being_idle(database: Database, staff: dict
         login, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
         await logins.touch_login(db, login_id=login.id, now=now + limit)
     async with database.reading() as db:
-        assert await logins.find_login(db, secret=cookie, now=now + 2 * limit, idle_limit=limit) is not None
+        found = await logins.find_login(db, secret=cookie, now=now + 2 * limit, idle_limit=limit)
+        assert found is not None
+        assert (found.id, found.person_id) == (login.id, staff["clerk"].id)
+        late = now + 2 * limit + timedelta(seconds=1)
+        assert await logins.find_login(db, secret=cookie, now=late, idle_limit=limit) is None
 
 
 async def test_signing_out_ends_the_login_and_no_other(
@@ -117,13 +124,22 @@ async def test_signing_out_ends_the_login_and_no_other(
         assert (await get(db, type(login), login.id)).ended_why == "signed_out"
 
 
-async def test_a_cookie_nobody_has_given_out_is_nobodys(database: Database, now: datetime) -> None:
+async def test_a_cookie_nobody_has_given_out_is_nobodys(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        login, cookie = await logins.create_login(db, person=staff["clerk"], now=now)
     async with database.reading() as db:
-        assert await logins.find_login(db, secret="", now=now) is None
-        assert await logins.find_login(db, secret="\ud800", now=now) is None
+        for secret in ("", "\ud800", cookie[:-1], cookie.swapcase(), login.secret_hash, "A" * len(cookie)):
+            assert await logins.find_login(db, secret=secret, now=now) is None
+        found = await logins.find_login(db, secret=cookie, now=now)
+    assert found is not None
+    assert found.id == login.id
 
 
-async def test_a_login_needs_exactly_one_holder(database: Database, now: datetime) -> None:
+async def test_a_login_needs_exactly_one_holder(database: Database, now: datetime, everything: Any) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(ValueError, match="belongs to"):
             await logins.create_login(db, now=now)
+    assert await everything(database) == before

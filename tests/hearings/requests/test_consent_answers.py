@@ -221,7 +221,7 @@ async def test_a_withdrawal_before_the_sitting_takes_a_ready_hearing_back_to_agr
         hearing = await queries.get(db, Hearing, court.hearing.id)
         last = (await queries.history(db, hearing))[-1]
     assert (last.before, last.after, last.reason) == ("ready", "agreed", "a consent was withdrawn")
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The lobby opens when the hearing is ready; it is agreed"):
         await court.open_lobby()
     with pytest.raises(ConsentMissing):
         await make_ready(court, now)

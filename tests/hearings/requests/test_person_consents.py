@@ -110,7 +110,7 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
 
 @ONE_DATABASE
 async def test_a_consent_of_another_request_is_not_found(
-    database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
+    database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any], everything: Any
 ) -> None:
     clerk = person_actor(staff["clerk"])
     made = []
@@ -120,11 +120,13 @@ async def test_a_consent_of_another_request_is_not_found(
             await requests.submit(db, request=row, actor=clerk, now=now)
             made.append(row)
     consent = await noted(database, made[0], clerk, now)
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(NotFound):
             await person_consents.record(
                 db, request=made[1], consent_id=consent.id, answer="given", actor=clerk, now=now
             )
+    assert await everything(database) == before
 
 
 def test_the_worst_of_several_consents_counts() -> None:

@@ -95,11 +95,13 @@ async def test_references_made_at_once_differ(database: Database, clerk: Actor, 
 
 @pytest.mark.parametrize(("state", "error"), [("XX", UnknownState), ("RO", Invalid), ("", UnknownState)])
 async def test_a_request_goes_to_another_state_we_know(
-    database: Database, clerk: Actor, now: datetime, state: str, error: type[Exception]
+    database: Database, clerk: Actor, now: datetime, state: str, error: type[Exception], everything: Any
 ) -> None:
+    before = await everything(database)
     async with database.transaction() as db:
         with pytest.raises(error):
             await requests.draft(db, requested_state=state, actor=clerk, now=now)
+    assert await everything(database) == before
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ async def test_a_draft_is_changed_until_it_is_submitted(
     changed = await act(database, request, requests.update, clerk, now, fields=fields)
     assert (changed.capacity, changed.language_of_person, changed.offence_scope) == ("witness", "th", ["untoc_offence"])
     await act(database, request, requests.submit, clerk, now)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="Only a draft can be changed; this request is received"):
         await act(database, request, requests.update, clerk, now, fields={"case_number": "9"})
 
 
@@ -376,7 +378,7 @@ async def test_a_request_can_be_withdrawn_with_a_reason(
         await act(database, request, requests.submit, clerk, now)
     if after == "under_review":
         await act(database, request, requests.acknowledge, authority, now)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(database, request, requests.withdraw, clerk, now, reason="")
     found = await act(database, request, requests.withdraw, clerk, now, reason="Settled")
     assert found.status is RequestStatus.withdrawn

@@ -1,6 +1,7 @@
 """Recipients of recordings: what is taken, who adds and retires them, and what follows."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from pyrage import x25519
@@ -78,9 +79,9 @@ async def test_who_added_and_retired_a_recipient_is_kept(database: Database, now
         with pytest.raises(Invalid) as refusal:
             await recipients.retire(db, key=key, reason=" ", actor=ADMIN, now=now)
         assert refusal.value.field == "reason"
-        await recipients.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
-        with pytest.raises(NotReady):
-            await recipients.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
+        await signing_key_pages.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
+        with pytest.raises(NotReady, match="This recipient has been retired before"):
+            await signing_key_pages.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
     async with database.reading() as db:
         (kept,) = await recipients.keys_of(db, state="RO")
     found = (kept.retired_by, kept.retired_by_label, kept.retired_at, kept.retired_reason)
@@ -109,8 +110,8 @@ async def test_a_retired_recipient_is_no_more_encrypted_to_and_never_comes_back(
 
 
 async def test_a_state_has_only_so_many_in_force(database: Database, now: datetime) -> None:
-    rows = [await added(database, now) for _ in range(recipients.MOST_IN_FORCE)]
-    with pytest.raises(NotReady):
+    rows = [await added(database, now) for _ in range(signing_key_pages.MOST_IN_FORCE)]
+    with pytest.raises(NotReady, match="A State has at most 20 recipients at a time: retire one"):
         await added(database, now)
     await added(database, now, state="TH", actor=SYSTEM)
     async with database.transaction() as db:
@@ -120,7 +121,9 @@ async def test_a_state_has_only_so_many_in_force(database: Database, now: dateti
     await added(database, now)
 
 
-async def test_only_the_administrator_of_a_state_adds_and_retires(database: Database, now: datetime) -> None:
+async def test_only_the_administrator_of_a_state_adds_and_retires(
+    database: Database, now: datetime, everything: Any
+) -> None:
     row = await added(database, now)
     others = [ADMIN.state, "TH"], ["judge", "clerk", "authority", "administrator"]
     for state in others[0]:
@@ -130,11 +133,13 @@ async def test_only_the_administrator_of_a_state_adds_and_retires(database: Data
             actor = Actor(id="x", label="X", state=state, functions=frozenset({function}))
             with pytest.raises(NotAllowed):
                 await added(database, now, actor=actor)
+            before = await everything(database)
             async with database.transaction() as db:
                 with pytest.raises(NotAllowed):
                     await recipients.retire(
                         db, key=await recipients.key(db, row.id, state="RO"), reason="Why", actor=actor, now=now
                     )
+            assert await everything(database) == before
     async with database.reading() as db:
         with pytest.raises(NotFound):
             await recipients.key(db, row.id, state="TH")

@@ -423,33 +423,39 @@ async def test_a_retired_key_signs_nothing_more_and_still_proves_what_it_signed(
         assert await signatures.still_verifies(db, row)
 
 
-async def test_a_key_is_registered_once_and_for_one_state(case: Case) -> None:
+async def test_a_key_is_registered_once_and_for_one_state(case: Case, everything: Any) -> None:
+    before = await everything(case.database)
     async with case.database.transaction() as db:
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="This key has been registered before: make a new one"):
             await signing_keys.add(
                 db, state="TH", authority_name="Another", public_key=key_of(SEEDS["RO"])[1], now=case.now
             )
         with pytest.raises(NotFound):
             await signing_keys.key(db, key_of(SEEDS["RO"])[2], state="TH")
+    assert await everything(case.database) == before
 
 
 @pytest.mark.parametrize("text", ["", "A" * 42, "A" * 44, "A" * 43 + "=", "=" * 43, "not a key"])
-async def test_what_is_no_public_key_is_not_registered(one_case: Case, text: str) -> None:
+async def test_what_is_no_public_key_is_not_registered(one_case: Case, text: str, everything: Any) -> None:
+    before = await everything(one_case.database)
     async with one_case.database.transaction() as db:
         with pytest.raises(Invalid) as caught:
             await signing_keys.add(db, state="RO", authority_name="A", public_key=text, now=one_case.now)
+    assert await everything(one_case.database) == before
     assert caught.value.field == "public_key"
 
 
-async def test_only_the_administrator_of_a_state_registers_its_keys(one_case: Case) -> None:
+async def test_only_the_administrator_of_a_state_registers_its_keys(one_case: Case, everything: Any) -> None:
     public_key = key_of(b"x" * 32)[1]
     for state, function in (("TH", "administrator"), ("RO", "clerk"), ("RO", "authority")):
         actor = Actor(id="a", label="A", state=state, functions=frozenset({function}))
+        before = await everything(one_case.database)
         async with one_case.database.transaction() as db:
             with pytest.raises(NotAllowed):
                 await signing_keys.add(
                     db, state="RO", authority_name="A", public_key=public_key, actor=actor, now=one_case.now
                 )
+        assert await everything(one_case.database) == before
     actor = Actor(id="a", label="A", state="RO", functions=frozenset({"administrator"}))
     async with one_case.database.transaction() as db:
         await signing_keys.add(db, state="RO", authority_name="A", public_key=public_key, actor=actor, now=one_case.now)

@@ -148,7 +148,7 @@ async def test_a_difference_stands_until_the_side_that_found_it_finds_none(court
 @ASSEMBLED
 async def test_a_page_on_another_certificate_cannot_call_it_the_same(court: Any) -> None:
     await court.has_certificate(FIRST)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="This page is connected to another certificate than the"):
         await court.compare(Role.clerk, certificate=SECOND)
     assert (await told(court), (await standing(court)).said) == ([], {})
 
@@ -165,7 +165,7 @@ async def test_who_does_not_answer_for_the_hearing_says_nothing_of_fingerprints(
 @SQLITE
 @ASSEMBLED
 async def test_before_a_worker_has_said_its_certificate_there_is_nothing_to_compare(court: Any) -> None:
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="There is no media worker yet"):
         await court.compare(Role.clerk, certificate=FIRST)
     assert await court.has_certificate("") is False  # a worker of an older version does not say
     assert await standing(court) == Standing()
@@ -179,7 +179,7 @@ async def test_a_new_worker_makes_the_comparison_stale_and_the_log_says_so(court
     assert await court.has_certificate(SECOND) is True
     assert await standing(court) == Standing(certificate=SECOND, again=True)
     assert (await told(court))[1:] == [("fingerprints_stale", "", {"certificate": SECOND})]
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="This page is connected to another certificate than the"):
         await court.compare(Role.clerk, certificate=FIRST)
     await court.compare(Role.clerk, certificate=SECOND)
     assert (await standing(court)).status is S.matched
@@ -248,5 +248,5 @@ async def test_nothing_is_compared_once_the_sitting_is_over(court: Any) -> None:
     async with court.database.transaction() as db:
         sitting, _ = await court.sitting(db)
         await sittings.close(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=sitting.since)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The sitting is over"):
         await court.compare(Role.clerk, certificate=FIRST)

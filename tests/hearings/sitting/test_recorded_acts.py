@@ -84,7 +84,7 @@ async def test_a_page_holds_some_and_knows_of_corrections_on_later_pages(court: 
     async with court.database.reading() as db:
         page, gone = await recorded_acts.page_of_hearing(db, court.hearing.id, limit=1)
         rest, later = await recorded_acts.page_of_hearing(db, court.hearing.id, after=page.after)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="This is not the mark of a page"):
             await recorded_acts.page_of_hearing(db, court.hearing.id, after="second")
     assert ([one.seq for one in page.rows], page.after, gone) == ([first], str(first), {first: anew})
     assert ([one.seq for one in rest.rows], rest.after, later) == ([second, anew], "", {})
@@ -179,13 +179,15 @@ async def test_who_may_record_is_the_permission_tables_to_say(
     ],
 )
 async def test_what_cannot_be_is_refused_with_its_field(
-    court: Any, now: datetime, kind: str, changes: dict[str, str], field: str
+    court: Any, now: datetime, kind: str, changes: dict[str, str], field: str, everything: Any
 ) -> None:
     filled = {} if kind in ("moon_eclipsed", "hold") else values(court, kind)
+    before = await everything(court.database)
     async with court.database.transaction() as db:
         hearing, actor = await queries.get(db, Hearing, court.hearing.id), await court.actor(db, CLERK)
         with pytest.raises(Invalid) as refused:
             await recorded_acts.record(db, hearing=hearing, kind=kind, values=filled | changes, actor=actor, now=now)
+    assert await everything(court.database) == before
     assert refused.value.field == field
     assert await count(court) == 0
 

@@ -27,6 +27,7 @@ from hearings.models.sitting import CheckStatus, HoldCause
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings, sound_checks
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, RequestStatus, SittingStatus
+from hearings.wall_times import WallTime
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
@@ -76,7 +77,7 @@ async def test_the_lobby_opens_once_with_a_recording_that_has_not_begun(court: A
         sitting, recording = await court.sitting(db)
     assert recording.origin == f"court.example/hearing/{recording.id}"
     assert await state(court) == ("lobby_open", False, "", "not_started")
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The lobby is open already"):
         await court.open_lobby()
     assert sitting.since == now
 
@@ -87,7 +88,7 @@ async def test_the_lobby_of_a_hearing_that_is_not_ready_stays_shut(court: Any, n
         from hearings.moves import move_hearing
 
         move_hearing(db, hearing, HearingStatus.agreed, actor=SYSTEM, now=now, reason="agreement voided")
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The lobby opens when the hearing is ready; it is agreed"):
         await court.open_lobby()
 
 
@@ -187,7 +188,7 @@ async def test_a_missing_camera_needs_a_name_and_a_reason(court: Any, now: datet
     await court.check_sound(no_picture_of=AUTHORITY)
     with pytest.raises(SoundCheckMissing):
         await act(court, sittings.start, JUDGE, now)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, sittings.start, JUDGE, now, without_camera=[court.ids[AUTHORITY]])
     await act(court, sittings.start, JUDGE, now, without_camera=[court.ids[AUTHORITY]], reason="Camera broke")
     async with court.database.reading() as db:
@@ -233,7 +234,7 @@ async def test_no_start_of_a_hearing_whose_request_is_closed(court: Any, now: da
 
 @ASSEMBLED
 async def test_no_start_before_the_sound_checks_stage(court: Any, now: datetime) -> None:
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The sitting starts after its sound checks; it is roll"):
         await act(court, sittings.start, JUDGE, now)
 
 
@@ -306,7 +307,7 @@ async def test_a_check_passes_with_sound_and_a_picture_or_a_channel(
 
 @ASSEMBLED
 async def test_only_an_interpreter_is_checked_in_a_channel(court: Any, now: datetime) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Only an interpreter speaks in a language channel"):
         await act(
             court,
             sound_checks.begin_sound_check,
@@ -353,7 +354,7 @@ async def test_a_person_cannot_pass_a_hold_off_as_a_fault(court: Any, now: datet
 async def test_a_witness_cannot_hold_and_a_hold_needs_a_reason(court: Any, now: datetime) -> None:
     with pytest.raises(NotAllowed):
         await act(court, sittings.hold, WITNESS, now, reason="A reason")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, sittings.hold, JUDGE, now, reason=" ")
     assert await state(court) == ("in_session", True, "", "recording")
 
@@ -368,7 +369,7 @@ async def test_a_hold_is_lifted_by_whom_it_belongs_to(court: Any, now: datetime,
         with pytest.raises(NotAllowed) as refusal:
             await act(court, sittings.resume, other, now, reason="Go on")
         assert refusal.value.who_can == (lifter,)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, sittings.resume, lifter, now, reason="")
     assert await act(court, sittings.resume, lifter, now, reason="Go on") is True
     assert await state(court) == ("in_session", True, "", "recording")
@@ -443,7 +444,7 @@ async def test_a_hold_before_the_start_stops_the_start(court: Any, now: datetime
     await court.check_sound()
     await act(court, sittings.hold, AUTHORITY, now, reason="Identity doubt")
     assert await state(court) == ("pre_record", False, "intervention", "not_started")
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady, match="The sitting is on hold"):
         await act(court, sittings.start, JUDGE, now)
     await act(court, sittings.resume, AUTHORITY, now, reason="Settled")
     assert await state(court) == ("pre_record", True, "", "not_started")
@@ -532,16 +533,18 @@ async def seal(court: Any, now: datetime, **words: Any) -> None:
 
 
 @IN_SESSION
-async def test_closing_waits_for_the_last_seal_and_ends_everything(court: Any, now: datetime) -> None:
+async def test_closing_waits_for_the_last_seal_and_ends_everything(court: Any, now: datetime, everything: Any) -> None:
     for role in (CLERK, AUTHORITY, WITNESS):
         with pytest.raises(NotAllowed):
             await act(court, sittings.close, role, now)
     await act(court, sittings.close, JUDGE, now, reason="Heard")
     assert await state(court) == ("closing", False, "", "stopping")
+    before = await everything(court.database)
     async with court.database.transaction() as db:
         sitting, _ = await court.sitting(db)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="The recording has not ended: it is stopping"):
             await sittings.finish(db, sitting=sitting, now=now)
+    assert await everything(court.database) == before
     await seal(court, now)
     assert await state(court) == ("closed", False, "", "sealed")
     async with court.database.reading() as db:
@@ -563,7 +566,21 @@ async def test_part_heard_goes_on_another_day(court: Any, now: datetime) -> None
     async with court.database.reading() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         request = await queries.get(db, HearingRequest, court.request.id)
+        assert await queries.open_sitting(db, hearing.id) is None
     assert (hearing.status, request.status) == (HearingStatus.part_heard, RequestStatus.executing)
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        to = WallTime(
+            wall_start=datetime(2026, 12, 3, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
+            wall_zone="Europe/Bucharest",
+            duration=timedelta(hours=1),
+        )
+        await adjournments.adjourn(
+            db, hearing=hearing, to=to, reason="To be continued", actor=court.staff("clerk"), now=now
+        )
+    async with court.database.reading() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+    assert (hearing.status, hearing.wall_start) == (HearingStatus.proposed, "2026-12-03T09:00:00")
 
 
 async def test_a_sitting_that_never_began_leaves_no_recording_and_a_ready_hearing(court: Any, now: datetime) -> None:
@@ -582,7 +599,7 @@ async def test_a_sitting_that_never_began_leaves_no_recording_and_a_ready_hearin
 @IN_SESSION
 async def test_an_aborted_hearing_keeps_what_was_recorded(court: Any, now: datetime) -> None:
     await act(court, sittings.hold, None, now, reason="Link lost", cause=HoldCause.fault)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="At least 3 characters are needed"):
         await act(court, sittings.abort, JUDGE, now, reason=" ")
     for other in (CLERK, AUTHORITY, INTERPRETER, WITNESS):
         with pytest.raises(NotAllowed) as refusal:

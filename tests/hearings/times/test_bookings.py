@@ -220,13 +220,13 @@ async def test_a_block_has_a_reason_and_can_be_ended_a_hearings_booking_cannot(s
     (one,) = await rooms(sqlite, now, 1)
     async with sqlite.transaction() as db:
         room = await diary_queries.resource(db, one, state="RO")
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="At least 3 characters are needed"):
             await bookings.block(db, resource=room, starts_at=now, ends_at=now + HOUR, reason="", actor=CLERK, now=now)
         made = await bookings.block(
             db, resource=room, starts_at=now, ends_at=now + HOUR, reason="New floor", actor=CLERK, now=now
         )
         made.hearing_id = "h"
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="This time is booked for a hearing: change the hearing"):
             await bookings.unblock(db, booking=made, resource=room, actor=CLERK, now=now)
         made.hearing_id = None
         await bookings.unblock(db, booking=made, resource=room, actor=CLERK, now=now)
@@ -239,7 +239,7 @@ async def test_a_booking_ends_after_it_begins_and_lasts_a_month_at_most(
     sqlite: Database, now: datetime, length: timedelta
 ) -> None:
     (one,) = await rooms(sqlite, now, 1)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="A booking ends after it begins and lasts a month at most"):
         async with sqlite.transaction() as db:
             await bookings.book(db, numbers=[one], times=[(now, now + length)], actor=CLERK, now=now)
 
@@ -257,10 +257,10 @@ async def test_a_resource_is_its_states_own(sqlite: Database, now: datetime) -> 
             await resources.change(db, resource=room, fields={"name": "Mine"}, actor=THAI, now=now)
         with pytest.raises(NotAllowed):
             await resources.change(db, resource=room, fields={"name": "Mine"}, actor=judge, now=now)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="Not a field of a resource: owner_state"):
             await resources.change(db, resource=room, fields={"owner_state": "TH"}, actor=CLERK, now=now)
         await resources.deactivate(db, resource=room, actor=CLERK, now=now)
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match="No longer in use: Room 0"):
             await bookings.book(db, numbers=[shared], times=[(now, now + HOUR)], actor=CLERK, now=now)
 
 
@@ -277,7 +277,7 @@ async def test_resources_come_page_by_page(sqlite: Database, now: datetime) -> N
             after = page.after
             if not after:
                 break
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="This is not the mark of a page"):
             await diary_queries.resources(db, state="RO", after="nonsense")
     assert names == [*(f"RO Room {number}" for number in range(5)), "TH Room 0", "TH Room 1"]
 

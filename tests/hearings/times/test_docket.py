@@ -271,9 +271,9 @@ def many(count: int) -> Docket:
 
 def test_a_solver_out_of_time_still_gives_a_whole_plan_and_does_not_call_it_proven() -> None:
     asked = many(12)
-    began = time.monotonic()
+    began = time.process_time()  # what others do to the machine does not count
     found = compare(asked, seconds=0.0).best
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert (found.proven, len(found.placements)) == (False, 12)
     assert times(found) == times(described(asked, docket.fill(asked, {}, by_priority(asked))))
 
