@@ -257,7 +257,9 @@ def test_in_arabic_every_hour_stays_with_its_city(browser, service):
     seen = look(browser, service, "clerk", locale="ar")
     page = seen.page
     page.goto(f"{service.base}/h/{service.ref}")
-    for row in page.locator(".time-pair").first.locator(".time-row").all():
+    rows = page.locator(".time-pair").first.locator(".time-row")
+    expect(rows).to_have_count(2)
+    for row in rows.all():
         clock = row.locator("bdi.t").bounding_box()
         city = row.locator("bdi.city").bounding_box()
         offset = row.locator("bdi.offset").bounding_box()

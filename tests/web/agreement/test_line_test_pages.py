@@ -82,19 +82,41 @@ def test_both_sites_report_and_the_page_shows_each_line_with_its_limit(service, 
         (json.dumps({**MEASURED, "tones": {}}), "application/json"),
     ],
 )
-def test_a_report_that_is_none_is_refused_and_nothing_is_kept(service, clerk, body, kind):
+def test_a_report_that_is_none_is_refused_and_nothing_is_kept(service, everything, clerk, body, kind):
     place = begun(clerk, service.ref)
-    assert post(clerk, f"{place}/report", body, kind).status_code == 422
+    before = service.run(everything)
+    answer = post(clerk, f"{place}/report", body, kind)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert clerk.get(f"{place}/state").json() == STATE
+    assert service.run(everything) == before
 
 
-def test_tests_are_for_the_staff_of_the_two_states_with_their_token(service, clerk):
-    place = begun(clerk, service.ref)
-    assert post(clerk, f"{place}/report", json.dumps(MEASURED), token="0" * 64).status_code == 403
-    assert post(clerk, f"/h/{service.ref}/test/0190-unknown/report", json.dumps(MEASURED)).status_code == 404
-    assert service.client().get(f"{place}/state").status_code in (303, 401)
-    assert post(clerk, f"{place}/media", "v=0", "text/plain").status_code == 415
-    assert post(clerk, f"{place}/media", "v=0\r\n", "application/sdp").status_code == 422
+def test_tests_are_for_the_staff_of_the_two_states_with_their_token(service, everything, clerk):
+    async def of_a_third_state(database):
+        async with database.transaction() as db:
+            db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["clerk"]))
+
+    service.run(of_a_third_state)
+    place, report = begun(clerk, service.ref), json.dumps(MEASURED)
+    stranger, judge, nobody = service.signed_in("blanc@fr.example"), service.signed_in("judge"), service.client()
+    token = stranger.token("/docket")
+    before = service.run(everything)
+    unknown = f"/h/{service.ref}/test/0190-unknown/report"
+    for answer, refusal in (
+        (post(clerk, f"{place}/report", report, token="0" * 64), (403, "csrf")),
+        (post(judge, f"{place}/report", report, token="0" * 64), (403, "csrf")),
+        (post(clerk, unknown, report), (404, "not_found")),
+        (post(stranger, f"/h/{service.ref}/test/begin", token=token), (404, "not_found")),
+        (post(stranger, f"{place}/report", report, token=token), (404, "not_found")),
+        (post(nobody, f"{place}/report", report, token="0" * 64), (401, "sign_in_needed")),
+        (nobody.get(f"{place}/state", headers={"accept": "application/json"}), (401, "sign_in_needed")),
+        (stranger.get(f"{place}/state", headers={"accept": "application/json"}), (404, "not_found")),
+        (post(clerk, f"{place}/media", "v=0", "text/plain"), (415, "unsupported_media_type")),
+        (post(clerk, f"{place}/media", "v=0\r\n", "application/sdp"), (422, "no_media")),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == refusal
+    assert service.run(everything) == before
+    assert clerk.get(f"{place}/state").json() == STATE
 
 
 def fail_to_connect(client, place: str, stack: Any) -> None:

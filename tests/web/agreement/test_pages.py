@@ -149,7 +149,9 @@ def test_whoever_adds_an_exhibit_after_the_signatures_is_told_and_so_are_both_st
             assert (both in client.words(client.get(place))) is warned
 
 
-def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_so(service, clerk, authority):
+def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_so(
+    service, everything, clerk, authority
+):
     place = f"/h/{service.ref}/technical"
     number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
     assert clerk.post(f"{place}/void", number | {"why": "begin anew"}, page=place).status_code == 303
@@ -158,8 +160,10 @@ def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_
     number = {"number": re.search(r'name="number" value="(\d+)"', clerk.get(place).text)[1]}
     clerk.post(f"{place}/propose", number, page=place)
     older = signed(service, "RO")
+    before = service.run(everything)["signature"]
     answer = clerk.post(f"{place}/sign", number | {"jws": signed(service, "TH")}, page=f"{place}/sign")
     assert (answer.status_code, "There is a problem" in answer.text) == (401, True)
+    assert "no such signing key" in clerk.words(answer)
     needs = {
         "interpreter_at": "a", "interpreting": "none", "recording": "sound_and_picture", "heard": "b", "cameras_a": "1",
         "cameras_b": "1",
@@ -169,6 +173,8 @@ def test_a_signature_of_the_other_state_or_over_older_terms_is_refused_and_said_
     assert authority.post(f"{place}/counter", number | needs, page=place).status_code == 303
     answer = clerk.post(f"{place}/sign", number | {"jws": older}, page=f"{place}/sign")
     assert (answer.status_code, "There is a problem" in answer.text) == (409, True)
+    assert "not what stands now" in clerk.words(answer)
+    assert service.run(everything)["signature"] == before
 
 
 def test_a_site_is_added_and_a_new_version_published(service, clerk, authority):
@@ -194,10 +200,23 @@ def test_a_site_is_added_and_a_new_version_published(service, clerk, authority):
 
 
 def test_pages_of_sites_and_agreements_are_staffs_of_the_two_states(service):
-    nobody = service.client()
-    for path in ("/sites", "/sites/new", f"/h/{service.ref}/technical", f"/h/{service.ref}/technical/sign"):
-        assert nobody.get(path).status_code in (303, 401), path
-    assert service.signed_in("clerk").get("/h/XXXX-XXXX/technical").status_code == 404
+    async def of_a_third_state(database):
+        async with database.transaction() as db:
+            db.add(Person(owner_state="FR", name="M. Blanc", email="blanc@fr.example", functions=["clerk"]))
+
+    service.run(of_a_third_state)
+    nobody, stranger, clerk = service.client(), service.signed_in("blanc@fr.example"), service.signed_in("clerk")
+    of_hearing = [f"/h/{service.ref}/technical", f"/h/{service.ref}/technical/sign"]
+    site = re.search(r'href="(/sites/[0-9a-f-]{36})"', clerk.get("/sites").text)[1]
+    for path in ("/sites", "/sites/new", site, *of_hearing):
+        answer = nobody.get(path)
+        assert (answer.status_code, "Sign in first" in nobody.words(answer)) == (401, True), path
+    for path in (site, *of_hearing):
+        answer = stranger.get(path)
+        assert (answer.status_code, "Page not found" in stranger.words(answer)) == (404, True), path
+    assert site not in stranger.get("/sites").text
+    unknown = clerk.get("/h/XXXX-XXXX/technical")
+    assert (unknown.status_code, "Page not found" in clerk.words(unknown)) == (404, True)
 
 
 def test_how_a_site_is_dialled_is_checked_and_a_pin_is_not_taken(service, clerk):

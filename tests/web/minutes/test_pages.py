@@ -67,12 +67,13 @@ def place(service):
     return f"/h/{service.ref}/minutes"
 
 
-def test_before_the_sitting_the_page_says_when_there_will_be_minutes(service, place):
+def test_before_the_sitting_the_page_says_when_there_will_be_minutes(service, everything, place):
     clerk = service.signed_in("clerk")
     answer = clerk.get(place)
     assert answer.status_code == 200
     assert "The sitting has not begun." in clerk.words(answer)
     assert "Draft the minutes" not in answer.text
+    before = service.run(everything)
     refused = clerk.post(f"{place}/act/draft", page="/docket")
     assert (refused.status_code, "Minutes are drafted once the sitting has begun" in clerk.words(refused)) == (
         422,
@@ -80,10 +81,11 @@ def test_before_the_sitting_the_page_says_when_there_will_be_minutes(service, pl
     )
     for path in (f"{place}.json", f"{place}/p/public.all", f"{place}/sign", f"{place}/read-back"):
         assert clerk.get(path).status_code == 404
+    assert service.run(everything) == before
 
 
-def test_others_do_not_see_minutes_and_staff_without_a_part_change_nothing(service, held, place):
-    assert service.client().get(place).status_code == 401
+def test_others_do_not_see_minutes_and_staff_without_a_part_change_nothing(service, everything, held, place):
+    assert "Sign in first" in service.client().get(place).text
 
     async def foreigner(database):
         async with database.transaction() as db:
@@ -92,11 +94,18 @@ def test_others_do_not_see_minutes_and_staff_without_a_part_change_nothing(servi
     service.run(foreigner)
     stranger = service.signed_in("blanc@fr.example")
     administrator = service.signed_in("administrator")
-    for path in (place, f"{place}.json", f"{place}/sign"):
-        assert stranger.get(path).status_code == 404
-        assert administrator.get(path).status_code == 403
-    assert stranger.post(f"{place}/act/draft", page="/docket").status_code == 404
-    assert administrator.post(f"{place}/act/draft", page="/docket").status_code == 403
+    before = service.run(everything)
+    for client, refusal in (
+        (stranger, (404, "Page not found")),
+        (administrator, (403, "You may not do this")),
+    ):
+        answers = [client.get(path) for path in (place, f"{place}.json", f"{place}/sign")]
+        answers.append(client.post(f"{place}/act/draft", page="/docket"))
+        for answer in answers:
+            assert (answer.status_code, re.search(r"<h1>(.*?)</h1>", answer.text)[1]) == refusal
+            assert service.made.hearing.case_number not in answer.text
+    assert service.run(everything) == before
+    assert before["minutes"] == []
 
 
 def fill(service):

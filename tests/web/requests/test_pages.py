@@ -81,13 +81,16 @@ def test_a_draft_needs_a_state_and_keeps_what_was_typed(clerk):
     assert 'value="keep/1"' in answer.text
 
 
-def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(service, clerk, authority):
+def test_a_witness_request_goes_from_draft_to_accepted_by_the_right_people(service, everything, clerk, authority):
     page = draft(clerk)
     assert "Nothing missing" in clerk.get(page).text or "A human must decide" in clerk.get(page).text
     assert authority.get(page).status_code == 404, "a draft is its own State's"
     assert service.act(clerk, page, "submit").status_code == 303
     assert authority.post(f"{page}/act/acknowledge", page=page).status_code == 303
-    assert service.act(clerk, page, "accept").status_code == 403
+    before = service.run(everything)
+    own = service.act(clerk, page, "accept")
+    assert (own.status_code, "You may not do this" in clerk.words(own)) == (403, True)
+    assert service.run(everything) == before
     words = {"text": "The judge asks the questions; our authority is present."}
     assert service.act(authority, page, "conditions", words).status_code == 303
     shown = clerk.words(clerk.get(page))
@@ -102,10 +105,13 @@ def test_the_central_authority_transmits_what_a_clerk_has_drafted_and_answers_fo
     shown = central.get(page)
     assert (f"{page}/sign/submit" in shown.text, f"{page}/edit/" in shown.text) == (True, False)
     assert page in central.get("/waiting").text
-    assert central.get(f"{page}/edit/{STEPS[0].slug}").status_code == 403
+    edit = central.get(f"{page}/edit/{STEPS[0].slug}")
+    assert (edit.status_code, "You may not do this" in central.words(edit)) == (403, True)
     assert service.act(central, page, "submit").status_code == 303
     authority.post(f"{page}/act/acknowledge", page=page)
-    assert service.act(central, page, "accept").status_code == 403
+    own = service.act(central, page, "accept")
+    assert (own.status_code, "You may not do this" in central.words(own)) == (403, True)
+    assert "Under review" in clerk.words(clerk.get(page))
     authority.post(f"{page}/act/ask", {"text": "Which dialect?"}, page=page)
     assert central.post(f"{page}/act/answer", {"text": "Isan."}, page=page).status_code == 303
     assert ">M. Blanc<" in clerk.get(page).text.split('id="delegate-person"')[1].split("</select>")[0]
@@ -192,12 +198,12 @@ def test_row_23_a_hostile_name_is_shown_inert_or_refused_and_lists_are_unaffecte
         assert 'href="#person_name"' in answer.text
     token = clerk.token("/requests/new")
     origin = {"origin": str(clerk.http.base_url).rstrip("/"), "content-type": "application/x-www-form-urlencoded"}
-    began = time.perf_counter()
+    began = time.process_time()  # the server runs in this process; what others do to the machine does not count
     for name, status in (("%CC%81" * 1_700_000, 413), ("%ED%A0%80", 422)):  # 10 MB; a lone surrogate
         body = f"csrf={token}&requested_state=TH&lists=yes&case_number=77&person_name=A{name}"
         answer = clerk.request("POST", "/requests/new", content=body, headers=origin)
         assert answer.status_code == status, clerk.words(answer)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert (rows(clerk), rows(authority)) == before
 
 

@@ -244,6 +244,8 @@ def test_a_key_file_chosen_before_the_script_is_there_counts(browser, service):
     page.route("**/catalogue/*.json", lambda route: held.append(route))  # what the script waits for first
     page.get_by_role("button", name="Submit the request").click()
     page.locator("input[type=file]").set_input_files(key_file(service, "RO"))
+    while not held:  # the click is done when the page begins to load; its script comes, and asks, some time later
+        page.wait_for_timeout(20)
     expect(page.get_by_role("button", name="Sign and send")).to_be_disabled()
     held[0].continue_()
     page.get_by_role("button", name="Sign and send").click()

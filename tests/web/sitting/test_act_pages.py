@@ -7,7 +7,7 @@ import pytest
 
 from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
-from hearings.models import Hearing, HearingRequest, Participant
+from hearings.models import Hearing, HearingRequest, Participant, Person
 from hearings.moves import move_presence, move_recording, move_sitting
 from hearings.people import logins
 from hearings.requests import attachments
@@ -147,5 +147,23 @@ def test_an_interpreter_puts_a_remark_on_the_record_and_reads_no_other(service, 
     assert {witness.get(path).status_code for path in (home, f"{home}/kinds")} == {403}
 
 
-def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(service, room):
-    assert service.signed_in("administrator").get(f"/h/{service.ref}/record").status_code == 403
+def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothing(service, everything, room):
+    home, said = f"/h/{service.ref}/record", "Nobody outside reads this."
+    seated = service.signed_in("clerk")
+    assert seated.post(f"{home}?kind=log_note", {"text": said}, page=home).status_code == 303
+
+    async def hire(database):
+        async with database.transaction() as db:
+            db.add(Person(owner_state="RO", name="Dan Nou", email="nou@ro.example", functions=["clerk"]))
+
+    service.run(hire)
+    administrator, clerk = service.signed_in("administrator"), service.signed_in("nou@ro.example")
+    assert said in clerk.get(home).text  # of the same court
+    before = service.run(everything)
+    for path in (home, f"{home}?kind=log_note", f"{home}/kinds"):
+        answer = administrator.get(path)
+        assert answer.status_code == 403 and said not in answer.text
+    for client in (administrator, clerk):
+        refused = client.post(f"{home}?kind=log_note", {"text": "Mine"}, page="/docket")
+        assert (refused.status_code, "You may not do this" in client.words(refused)) == (403, True)
+    assert service.run(everything) == before

@@ -87,7 +87,8 @@ def test_the_form_of_a_time_begins_with_the_first_time_the_request_proposes(serv
     third = fields(clerk.get(f"{page}?asked=3").text)  # two o'clock in Paris
     assert [third[name] for name in ("date", "time", "clock")] == ["2027-04-09", "15:00", "requesting"]
     assert fields(clerk.get(f"{page}?asked=x").text) == first
-    assert clerk.post(page, second | {"recording_policy": "everything"}, page=page).status_code == 422
+    wrong = clerk.post(page, second | {"recording_policy": "everything"}, page=page)
+    assert (wrong.status_code, 'href="#recording_policy"' in wrong.text) == (422, True)
     made = clerk.post(page, second | {"recording_policy": "sound_only"}, page=page)
     assert made.status_code == 303, clerk.words(made)
     assert "Only sound is recorded" in clerk.words(clerk.get(f"{made.headers['location']}/times"))
