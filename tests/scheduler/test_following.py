@@ -98,6 +98,14 @@ async def test_a_change_is_told_once_to_those_concerned_but_not_to_who_made_it(s
         ("clerk@ro.example", "REQUEST", 0),
         ("judge@ro.example", "REQUEST", 0),
     ]
+    # What no invitation says is told both sides, but not the clerk whose act it was.
+    async with setting.database.transaction() as db:
+        row = await db.get(type(setting.request), setting.request.id)
+        move_request(db, row, RequestStatus.executed, actor=clerk, now=setting.now)
+    assert (await following.follow(setting.world), await following.follow(setting.world)) == (1, 0)
+    assert [
+        (one.address, one.payload["subject"]) for one in await messages(setting) if "method" not in one.payload
+    ] == [("authority@th.example", "Request RO-2026-0001: the request has been executed")]
 
 
 async def test_a_change_of_a_request_goes_to_the_side_it_is_for(setting: Any) -> None:
@@ -143,7 +151,7 @@ async def test_a_withdrawn_consent_is_told_to_both_states_and_their_systems_with
     await following.follow(setting.world)
     made = await messages(setting)
     mails = [one for one in made if one.kind is OutboxKind.mail]
-    assert {one.address for one in mails} == {"clerk@ro.example", "authority@th.example"}
+    assert sorted(one.address for one in mails) == ["authority@th.example", "clerk@ro.example"]
     assert "a consent to be heard has been withdrawn" in mails[0].payload["subject"]
     events = {one.address: one.payload for one in made if one.kind is OutboxKind.webhook}
     assert {address: payload["type"] for address, payload in events.items()} == dict.fromkeys(

@@ -87,8 +87,12 @@ async def test_an_effect_that_fails_leaves_no_claim_and_comes_again(
         await jobs.carry_out(setting.world, actions[0])
     assert await all_of(setting, Claim) == []
     monkeypatch.undo()
+    assert await mails(setting) == []
     assert await jobs.carry_out(setting.world, actions[0])
+    sent = await mails(setting)
+    assert len(sent) > 0
     assert not await jobs.carry_out(setting.world, actions[0])
+    assert (await mails(setting), len(await all_of(setting, Claim))) == (sent, 1)
 
 
 async def test_an_unanswered_request_goes_up_to_the_administrators_of_the_state_asked(setting: Any) -> None:

@@ -173,6 +173,8 @@ def test_packets_of_two_frames_are_not_mixed() -> None:
     assembler.push(b"\x10" + KEY, 5, False)
     assert assembler.push(b"\x00other", 6, True) is None
     assert assembler.push(b"\x00end", 5, True) is None
+    assert assembler.push(b"\x10" + KEY, 7, False) is None
+    assert assembler.push(b"\x00end", 7, True) == KEY + b"end"
 
 
 def test_a_frame_without_an_end_does_not_grow_for_ever() -> None:

@@ -20,7 +20,11 @@ def test_a_ticket_is_good_once() -> None:
 def test_an_old_or_invented_ticket_is_no_ticket() -> None:
     tickets = Tickets()
     assert tickets.take(tickets.give(ticket(-1))) is None
+    text = tickets.give(ticket(60))
     assert tickets.take("invented") is None
+    assert tickets.take(text[:-1]) is None
+    found = tickets.take(text)
+    assert found is not None and found.participant_id == "participant"
 
 
 def test_old_tickets_are_forgotten_when_there_are_too_many() -> None:
