@@ -79,9 +79,9 @@ async def test_who_added_and_retired_a_recipient_is_kept(database: Database, now
         with pytest.raises(Invalid) as refusal:
             await recipients.retire(db, key=key, reason=" ", actor=ADMIN, now=now)
         assert refusal.value.field == "reason"
-        await signing_key_pages.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
+        await recipients.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
         with pytest.raises(NotReady, match="This recipient has been retired before"):
-            await signing_key_pages.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
+            await recipients.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
     async with database.reading() as db:
         (kept,) = await recipients.keys_of(db, state="RO")
     found = (kept.retired_by, kept.retired_by_label, kept.retired_at, kept.retired_reason)
@@ -110,7 +110,7 @@ async def test_a_retired_recipient_is_no_more_encrypted_to_and_never_comes_back(
 
 
 async def test_a_state_has_only_so_many_in_force(database: Database, now: datetime) -> None:
-    rows = [await added(database, now) for _ in range(signing_key_pages.MOST_IN_FORCE)]
+    rows = [await added(database, now) for _ in range(recipients.MOST_IN_FORCE)]
     with pytest.raises(NotReady, match="A State has at most 20 recipients at a time: retire one"):
         await added(database, now)
     await added(database, now, state="TH", actor=SYSTEM)

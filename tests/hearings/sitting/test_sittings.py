@@ -21,13 +21,13 @@ from hearings.errors import (
     RequestOver,
     SoundCheckMissing,
 )
-from hearings.hearing import participants, seats
+from hearings.hearing import adjournments, participants, seats
 from hearings.models import Hearing, HearingRequest, Login, Participant
 from hearings.models.sitting import CheckStatus, HoldCause
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings, sound_checks
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, RequestStatus, SittingStatus
-from hearings.wall_times import WallTime
+from hearings.times.wall_times import WallTime
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])

@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from hearings.agreement import profiles
+from hearings.models import Person
 from tests.support.browsers import chromium_in_step
 from web.agreement import line_test_pages as line_test
 

@@ -11,7 +11,7 @@ import pytest
 from hearings import queries
 from hearings.agreement import agreements, sites
 from hearings.clocks import tzdb_version
-from hearings.models import HearingRequest, SiteProfile
+from hearings.models import HearingRequest, Person, SiteProfile
 from hearings.signatures import signatures
 from web.demo import keys as demo_keys
 

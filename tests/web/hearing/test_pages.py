@@ -11,7 +11,7 @@ from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.law import law, rows as law_rows
 from hearings.law.law import LAW
-from hearings.models import Consent, Hearing, HearingDay, HearingRequest, Offer, StatusChange
+from hearings.models import Consent, HearingRequest
 from hearings.requests import requests
 from hearings.signatures import recipients
 from web import cli

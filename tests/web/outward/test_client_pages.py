@@ -6,6 +6,7 @@ import re
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hearings.models import Person
 from hearings.outward.api_clients import SCOPES
 from hearings.signatures.jws import encode, public_key
 from web.outward import client_pages as api_clients

@@ -62,19 +62,19 @@ async def test_a_third_state_sees_an_empty_list_that_says_what_would_be_there(ar
 async def test_a_third_state_gets_the_answer_of_an_unknown_recording(archive, browser, page):
     client = browser(STRANGER)
     accept = {"accept": "application/json"}
-    foreign = await client.get(installation.path + page, headers=accept)
+    foreign = await client.get(archive.path + page, headers=accept)
     unknown = await client.get("/recordings/019300aa-0000-7000-8000-000000000000" + page, headers=accept)
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.json() | {"instance": ""} == unknown.json() | {"instance": ""}
-    assert "1234/P/2025" not in (await client.get(installation.path + page)).text
+    assert "1234/P/2025" not in (await client.get(archive.path + page)).text
 
 
 async def test_nobody_signed_in_gets_nothing(archive, browser):
     for page in ("", "/custody", "/verify", "/file/checkpoint"):
-        answer = await browser("").get(installation.path + page)
+        answer = await browser("").get(archive.path + page)
         assert (answer.status_code, "Sign in first" in answer.text) == (401, True)
-        assert "1234/P/2025" not in answer.text and installation.sealed.origin not in answer.text
-    assert len(installation.journal()) == len(installation.sealed.lines)
+        assert "1234/P/2025" not in answer.text and archive.sealed.origin not in answer.text
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
 async def test_without_a_role_in_the_hearing_the_page_says_who_can(archive, browser):
@@ -99,10 +99,10 @@ async def test_the_player_page_says_that_viewings_are_logged_and_carries_nothing
 
 async def test_a_viewing_is_a_signed_line_with_a_role_and_a_reason_before_any_file(archive, browser):
     client = browser(AUTHORITY)
-    refused = await client.get(f"{installation.path}/file/checkpoint")
-    assert (refused.status_code, installation.sealed.origin in refused.text) == (403, False)
-    headers = await begin(installation, client, AUTHORITY)
-    last = installation.journal()[-1]
+    refused = await client.get(f"{archive.path}/file/checkpoint")
+    assert (refused.status_code, archive.sealed.origin in refused.text) == (403, False)
+    headers = await begin(archive, client, AUTHORITY)
+    last = archive.journal()[-1]
     assert {key: last[key] for key in ("type", "who", "what", "why")} == {
         "type": "access",
         "who": "requested_authority TH",
@@ -123,26 +123,26 @@ async def test_a_viewing_without_a_listed_reason_is_refused_and_leaves_no_line(a
     answer = await browser(JUDGE).post(f"{archive.path}/viewing", content=body, headers=headers)
     assert answer.status_code in (400, 422)
     assert "ticket" not in answer.text
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
-async def test_a_viewing_needs_the_token_of_the_login_and_a_role_that_may(installation, browser):
+async def test_a_viewing_needs_the_token_of_the_login_and_a_role_that_may(archive, browser):
     for who, token, code in (
-        (JUDGE, "0" * 64, "csrf"), (JUDGE, "", "csrf"), (OFFICER, installation.token(OFFICER), "not_allowed"),
+        (JUDGE, "0" * 64, "csrf"), (JUDGE, "", "csrf"), (OFFICER, archive.token(OFFICER), "not_allowed"),
     ):  # fmt: skip
         headers = {"x-csrf-token": token, "accept": "application/json"}
-        answer = await browser(who).post(f"{installation.path}/viewing", json={"why": "minutes"}, headers=headers)
+        answer = await browser(who).post(f"{archive.path}/viewing", json={"why": "minutes"}, headers=headers)
         assert (answer.status_code, answer.json()["code"], "ticket" in answer.json()) == (403, code, False)
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert len(archive.journal()) == len(archive.sealed.lines)
 
 
-async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(installation, browser):
-    headers = await begin(installation, browser(JUDGE), JUDGE)
-    path = f"{installation.path}/file/checkpoint"
+async def test_a_ticket_is_worth_nothing_to_another_login_or_after_its_hour(archive, browser):
+    headers = await begin(archive, browser(JUDGE), JUDGE)
+    path = f"{archive.path}/file/checkpoint"
     mine, theirs = [await browser(who).get(path, headers=headers) for who in (JUDGE, AUTHORITY)]
-    assert (mine.status_code, mine.content) == (200, (installation.sealed.folder / "checkpoint").read_bytes())
-    assert (theirs.status_code, installation.sealed.origin in theirs.text) == (403, False)
-    key, recording = b"k" * 32, installation.sealed.recording
+    assert (mine.status_code, mine.content) == (200, (archive.sealed.folder / "checkpoint").read_bytes())
+    assert (theirs.status_code, archive.sealed.origin in theirs.text) == (403, False)
+    key, recording = b"k" * 32, archive.sealed.recording
     ticket = sealed_files.give_ticket(key, recording=recording, login="a", now=1000)
     holds = [
         sealed_files.ticket_holds(key, ticket, recording=recording, login="a", now=now)
@@ -237,18 +237,18 @@ async def test_a_link_in_the_folder_is_not_followed(archive, browser, tmp_path: 
     last = await client.get(f"{archive.path}/file/seg/judge_1_cam-000001.age", headers=headers)
     assert [link.status_code, through.status_code, last.status_code] == [404, 404, 404]
     assert not any(b"outside" in one.content for one in (link, through, last))
-    there = await client.get(f"{installation.path}/file/seg/witness_1_cam-000001.age", headers=headers)
+    there = await client.get(f"{archive.path}/file/seg/witness_1_cam-000001.age", headers=headers)
     assert there.content == (folder / "seg/witness_1_cam-000001.age").read_bytes()
 
 
 async def test_a_pipe_under_an_allowed_name_does_not_hang_the_server(archive, browser):
     client = browser(JUDGE)
-    headers = await begin(installation, client, JUDGE)
-    os.mkfifo(installation.sealed.folder / "checkpoint.tsr")
-    answer = await client.get(f"{installation.path}/file/checkpoint.tsr", headers=headers)
+    headers = await begin(archive, client, JUDGE)
+    os.mkfifo(archive.sealed.folder / "checkpoint.tsr")
+    answer = await client.get(f"{archive.path}/file/checkpoint.tsr", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    there = await client.get(f"{installation.path}/file/checkpoint", headers=headers)
-    assert there.content == (installation.sealed.folder / "checkpoint").read_bytes()
+    there = await client.get(f"{archive.path}/file/checkpoint", headers=headers)
+    assert there.content == (archive.sealed.folder / "checkpoint").read_bytes()
 
 
 # --- custody, check, copy ----------------------------------------------------------------------------------------
@@ -299,14 +299,14 @@ async def test_a_copy_is_a_bag_that_verifies_and_is_logged(archive, browser, tmp
     assert list(archive.settings.data.glob(".export-*")) == []
 
 
-async def test_a_copy_needs_token_role_and_reason(installation, browser):
+async def test_a_copy_needs_token_role_and_reason(archive, browser):
     for who, form, refusal in (
         (JUDGE, {"csrf": "", "why": "copy"}, (403, "csrf")),
-        (OFFICER, {"csrf": installation.token(OFFICER), "why": "copy"}, (403, "not_allowed")),
-        (JUDGE, {"csrf": installation.token(JUDGE), "why": "fun"}, (422, "unprocessable")),
+        (OFFICER, {"csrf": archive.token(OFFICER), "why": "copy"}, (403, "not_allowed")),
+        (JUDGE, {"csrf": archive.token(JUDGE), "why": "fun"}, (422, "unprocessable")),
     ):
         headers = {"accept": "application/json"}
-        answer = await browser(who).post(f"{installation.path}/export", data=form, headers=headers)
+        answer = await browser(who).post(f"{archive.path}/export", data=form, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == refusal
-    assert list(installation.settings.data.glob(".export-*")) == []
-    assert len(installation.journal()) == len(installation.sealed.lines)
+    assert list(archive.settings.data.glob(".export-*")) == []
+    assert len(archive.journal()) == len(archive.sealed.lines)

@@ -21,7 +21,7 @@ def fresh(service) -> str:
 
 
 def accepted(service) -> str:
-    from hearings import queries, requests
+    from hearings import queries
     from hearings.actors import person_actor
     from hearings.requests import requests
     from web import cli
