@@ -37,9 +37,9 @@ import * as peeps from "@dicebear/open-peeps";
 const drawn = JSON.parse(process.argv[2]).map((looks) => createAvatar(peeps, looks).toString());
 process.stdout.write(JSON.stringify(drawn));
 """
-FRAMES, RATE = 20, 10
-"""Two seconds of slight movement, ten pictures a second."""
-SIZE = (1280, 720)
+FRAMES, RATE = 10, 5
+"""Two seconds of slight movement, few pictures a second: five browsers are on one machine."""
+SIZE = (960, 540)
 VIVAVOCE = [sys.executable, "-m", "web.cli"]
 BEFORE_THE_PICTURE = 12
 """Seconds of the sitting until the picture is taken."""
@@ -126,15 +126,15 @@ def scene(one: Drawn, svg: str) -> str:
       html, body {{ margin: 0; overflow: hidden; }}
       body {{ width: {SIZE[0]}px; height: {SIZE[1]}px; position: relative;
         background: linear-gradient({one.wall} 0 62%, {one.panel} 62% 63.2%, {below} 63.2%); }}
-      .frame {{ position: absolute; left: 92px; top: 88px; width: 210px; height: 270px; border: 10px solid {one.panel};
+      .frame {{ position: absolute; left: 69px; top: 66px; width: 158px; height: 202px; border: 8px solid {one.panel};
         background: color-mix(in srgb, {one.wall} 60%, white); }}
-      .person, .person svg {{ position: absolute; width: 680px; height: 680px; }}
-      .person {{ left: 300px; top: 76px; transform-origin: 50% 90%; }}
+      .person, .person svg {{ position: absolute; width: 510px; height: 510px; }}
+      .person {{ left: 225px; top: 57px; transform-origin: 50% 90%; }}
       .person svg {{ left: 0; top: 0; transform: {flip}; }}
     </style><div class="frame"></div><div class="person">{svg}{headset}</div><script>
       function move(turn) {{
         const sway = Math.sin(2 * Math.PI * turn), nod = Math.sin(4 * Math.PI * turn);
-        document.querySelector(".person").style.transform = `rotate(${{0.9 * sway}}deg) translateY(${{3 * nod}}px)`;
+        document.querySelector(".person").style.transform = `rotate(${{0.9 * sway}}deg) translateY(${{2 * nod}}px)`;
       }}
     </script>"""
 
@@ -150,7 +150,8 @@ async def film(playwright: Playwright, pictures: dict[str, str], folder: Path) -
             await page.evaluate("(turn) => move(turn)", number / FRAMES)
             await page.screenshot(path=folder / role / f"{number:02}.png")
         frames: list[str | Path] = ["-framerate", str(RATE), "-i", folder / role / "%02d.png", "-pix_fmt", "yuv420p"]
-        ffmpeg(*frames, folder / f"{role}.y4m")
+        scale = "scale=iw" if role == "witness" else "scale=iw/2"  # who is shown large, and who is not
+        ffmpeg(*frames, "-vf", f"{scale}:-2", folder / f"{role}.y4m")
         loud = 0.5 if role in SPEAKING else 0.06
         murmur = f"anoisesrc=color=brown:amplitude={loud}:duration=8,tremolo=f=4:d=0.9"
         ffmpeg("-f", "lavfi", "-i", murmur, "-ar", "48000", "-ac", "1", folder / f"{role}.wav")
@@ -231,6 +232,7 @@ async def come_in(playwright: Playwright, folder: Path, role: str) -> Person:
         executable_path="/usr/bin/chromium",
         args=[
             "--no-sandbox",
+            "--disable-gpu",
             "--autoplay-policy=no-user-gesture-required",
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
@@ -240,7 +242,7 @@ async def come_in(playwright: Playwright, folder: Path, role: str) -> Person:
             "--disable-renderer-backgrounding",
         ],
     )
-    size = {"width": 1440, "height": 900} if role == "judge" else {"width": 1000, "height": 700}
+    size = {"width": 1440, "height": 900} if role == "judge" else {"width": 400, "height": 600}
     context = await browser.new_context(viewport=size, locale="en-GB", color_scheme="light")  # type: ignore[arg-type]
     context.set_default_timeout(60_000)
     return Person(await context.new_page())
@@ -306,7 +308,7 @@ async def take(folder: Path, url: str, demo: dict[str, Any], file: Path) -> None
                 await one.press("Mute my microphone")
         await asyncio.sleep(BEFORE_THE_PICTURE)
         for trouble in ("line weak", "line lost", "Reconnecting"):
-            await expect(judge.page.get_by_text(trouble)).to_have_count(0, timeout=120_000)
+            await expect(judge.page.get_by_text(trouble)).to_have_count(0, timeout=180_000)
         await judge.page.screenshot(path=folder / "room.png")
         palette = "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none"
         ffmpeg("-i", folder / "room.png", "-vf", palette, file)
