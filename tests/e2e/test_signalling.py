@@ -44,7 +44,7 @@ async def test_a_ticket_opens_one_connection_and_an_invented_one_none(judge: Any
 
 async def test_a_page_of_another_origin_gets_no_connection(judge: Any) -> None:
     address = judge.installation.url.replace("http", "ws") + f"/h/{judge.demo.ref}/ws"
-    with pytest.raises(websockets.InvalidStatus):
+    with pytest.raises(websockets.InvalidStatus, match="HTTP 403"):
         async with websockets.connect(address, origin=websockets.Origin("https://evil.example")):
             pass
 
@@ -163,13 +163,15 @@ async def test_an_offer_needs_the_right_type_generation_and_token(judge: Any) ->
         view = await next_of(socket, "view")
         path = f"media?generation={view['generation']}"
         sdp = {"content-type": "application/sdp"}
-        assert (await judge.post(path, content="v=0", headers={"content-type": "text/plain"})).status_code == 415
+        typed = await judge.post(path, content="v=0", headers={"content-type": "text/plain"})
+        assert (typed.status_code, typed.json()["code"]) == (415, "unsupported_media_type")
         stale = await judge.post("media?generation=1", content="v=0", headers=sdp)
         assert (stale.status_code, stale.json()["code"]) == (409, "stale_generation")
         large = await judge.post(path, content="v" * 70_000, headers=sdp)
-        assert large.status_code == 413
+        assert (large.status_code, large.json()["code"]) == (413, "too_large")
         judge.csrf = "0" * 64
-        assert (await judge.post(path, content="v=0", headers=sdp)).status_code == 403
+        forged = await judge.post(path, content="v=0", headers=sdp)
+        assert (forged.status_code, forged.json()["code"]) == (403, "csrf")
 
 
 async def test_a_hearing_that_is_not_ones_own_looks_like_none(

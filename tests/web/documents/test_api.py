@@ -45,6 +45,10 @@ async def test_nobody_else_gets_the_document(installation, ro, story):
     for name in ("document.pdf", "document.json"):
         mine, random = [await fr.get(f"/requests/{one}/{name}") for one in (request["id"], "RO-2026-9999")]
         assert (mine.status_code, mine.json()) == (404, random.json())
-    for content, status in ((b"", 422), (b"%PDF-" + b"a" * (25 * 1024 * 1024), 413)):
+    assert (await ro.get(f"/requests/{request['id']}/views")).json()["items"] == []
+
+
+async def test_a_document_to_check_that_is_empty_or_too_large_is_refused(ro):
+    for content, refusal in ((b"", (422, "invalid")), (b"%PDF-" + b"a" * (25 * 1024 * 1024), (413, "too_large"))):
         answer = await ro.post("/documents/check", content=content, headers={"content-type": "application/pdf"})
-        assert answer.status_code == status
+        assert (answer.status_code, answer.json()["code"]) == refusal

@@ -147,7 +147,7 @@ async def test_a_file_leaves_a_draft_and_stays_after_the_submission(ro, story):
     again = await ro.post(f"{path}?name=note.txt", **send)
     assert (again.json(), again.headers["idempotency-replayed"]) == (file, "true")
     assert (await ro.call("DELETE", f"{path}/{file['id']}")).status_code == 204
-    assert (await ro.get(f"{path}/{file['id']}/content")).status_code == 404
+    assert (await ro.get(f"{path}/{file['id']}/content")).json()["code"] == "not_found"
     kept = (await ro.post(f"{path}?name=note.txt", content=b"A note.", headers=TEXT)).json()
     await ro.signed(f"/requests/{made['id']}/submit", "submit_request")
     refused = await ro.call("DELETE", f"{path}/{kept['id']}")

@@ -137,4 +137,4 @@ async def test_a_draft_is_exported_for_its_own_state_alone(ro, th):
     made = (await ro.post("/requests", {"requested_state": "TH"})).json()
     _top, found = opened(await ro.get(f"/cases/{made['id']}/export"))
     assert data(found, "signatures.json") == []
-    assert (await th.get(f"/cases/{made['id']}/export")).status_code == 404
+    assert (await th.get(f"/cases/{made['id']}/export")).json()["code"] == "not_found"

@@ -119,7 +119,8 @@ async def test_hearings_are_listed_by_their_time_and_only_for_their_states(insta
     assert (await th.get("/hearings?status=agreed")).json()["items"] == []
     stranger = await installation.client("FR")
     assert (await stranger.get("/hearings")).json()["items"] == []
-    assert (await th.get("/hearings?since=2027-11-29T07:00:00")).status_code == 422
+    naive = await th.get("/hearings?since=2027-11-29T07:00:00")
+    assert (naive.status_code, naive.json()["field"]) == (422, "since")
 
 
 async def test_a_hearing_follows_an_accepted_request_and_there_is_one_at_a_time(ro, th, request_, story):
@@ -131,6 +132,7 @@ async def test_a_hearing_follows_an_accepted_request_and_there_is_one_at_a_time(
     assert (await ro.post("/hearings", {"request": request_["id"], **story.hearing})).status_code == 201
     answer = await ro.post("/hearings", {"request": request_["id"], **story.hearing})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
+    assert len((await ro.get("/hearings")).json()["items"]) == 1
 
 
 async def test_a_request_is_not_closed_under_a_hearing_that_is_still_to_come(ro, th, request_, story):

@@ -37,7 +37,7 @@ async def test_before_the_sitting_there_is_nothing_to_draft(ro, place):
     answer = await ro.post(place)
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
     assert (await ro.get(place)).json() == {"items": []}
-    assert (await ro.get(f"{place}/1")).status_code == 404
+    assert (await ro.get(f"{place}/1")).json()["code"] == "not_found"
 
 
 async def test_the_recordings_of_a_hearing_are_known_to_both_states_by_their_root(installation, ro, th, held, place):
@@ -47,7 +47,7 @@ async def test_the_recordings_of_a_hearing_are_known_to_both_states_by_their_roo
     assert found["hearing"] == path.split("/")[2]
     assert (await done(th.get(path)))["items"] == [found]
     stranger = await installation.client("FR")
-    assert (await stranger.get(path)).status_code == 404
+    assert (await stranger.get(path)).json()["code"] == "not_found"
 
 
 async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place):

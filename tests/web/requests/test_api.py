@@ -11,7 +11,7 @@ async def test_a_request_goes_from_draft_to_accepted(ro, th, story):
         draft["reference"],
         "Somchai Wongsa",
     )
-    assert (await th.get(f"/requests/{draft['id']}")).status_code == 404
+    assert (await th.get(f"/requests/{draft['id']}")).json()["code"] == "not_found"
 
     answer = await ro.signed(f"/requests/{draft['id']}/submit", "submit_request")
     assert (answer.status_code, answer.json()["status"]) == (200, "received"), answer.text
@@ -69,7 +69,7 @@ async def test_each_view_by_the_other_state_is_noted_for_the_owner(installation,
     await th.get("/requests")
     seen = (await ro.get(f"{path}/views")).json()["items"]
     assert [(view["state"], view["by"]) for view in seen] == [("TH", "System of TH")] * 5
-    assert (await th.get(f"{path}/views")).status_code == 404
+    assert (await th.get(f"{path}/views")).json()["code"] == "not_found"
     first = (await ro.get(f"{path}/views?limit=2")).json()
     rest = (await ro.get(f"{path}/views?limit=10&after={first['next']}")).json()
     assert first["items"] + rest["items"] == seen
@@ -129,7 +129,8 @@ async def test_what_has_not_changed_is_not_sent_again(ro, story):
     tag = (await ro.get(path)).headers["etag"]
     again = await ro.get(path, headers={"if-none-match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    assert (await ro.get(path, headers={"if-none-match": '"other"'})).status_code == 200
+    other = await ro.get(path, headers={"if-none-match": '"other"'})
+    assert (other.status_code, other.json()["id"], other.headers["etag"]) == (200, request["id"], tag)
 
 
 async def test_an_act_on_an_older_version_is_refused_if_it_says_so(ro, th, story):
@@ -139,6 +140,7 @@ async def test_an_act_on_an_older_version_is_refused_if_it_says_so(ro, th, story
     assert (await th.post(f"{path}/acknowledge", headers={"if-match": tag})).status_code == 200
     stale = await th.post(f"{path}/ask", {"question": "Which court?"}, headers={"if-match": tag})
     assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    assert (await th.get(path)).json()["status"] == "under_review"
 
 
 async def test_a_request_that_lacks_something_is_not_submitted_and_says_what(ro):
@@ -164,14 +166,19 @@ async def test_no_client_signs_for_the_other_state(ro, th, story):
     path = f"/requests/{request['id']}"
     await th.post(f"{path}/acknowledge")
     statement = (await th.get(f"{path}/statements/accept_request")).json()
-    for answer in (
-        await ro.post(f"{path}/accept", ro.sign(statement)),
-        await th.post(f"{path}/accept", ro.sign(statement)),
-        await th.post(f"{path}/accept", th.sign(statement | {"iss": "RO", "aud": "TH"})),
-        await ro.post(f"{path}/accept", th.sign(statement)),
+    for answer, refusal in (
+        (await ro.post(f"{path}/accept", ro.sign(statement)), (401, "signature_wrong_issuer")),
+        (await th.post(f"{path}/accept", ro.sign(statement)), (401, "signature_key_unknown")),
+        (
+            await th.post(f"{path}/accept", th.sign(statement | {"iss": "RO", "aud": "TH"})),
+            (401, "signature_wrong_issuer"),
+        ),
+        (await ro.post(f"{path}/accept", th.sign(statement)), (401, "signature_key_unknown")),
     ):
-        assert answer.status_code in (401, 403), answer.text
+        assert (answer.status_code, answer.json()["code"]) == refusal, answer.text
     assert (await ro.get(path)).json()["status"] == "under_review"
+    kept = (await ro.get(f"{path}/signatures")).json()["items"]
+    assert [one["act"] for one in kept] == ["submit_request"]
 
 
 async def test_a_request_is_postponed_taken_up_refused_and_commented(ro, th, story):

@@ -17,7 +17,7 @@ async def test_completeness_goes_letter_by_letter(ro, th, story):
     assert empty["letters"][5]["provisions"] == ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"]
     request = await story.submitted(ro)
     assert (await th.get(f"/requests/{request['id']}/completeness")).json()["complete"] is True
-    assert (await th.get(f"/requests/{draft['id']}/completeness")).status_code == 404
+    assert (await th.get(f"/requests/{draft['id']}/completeness")).json()["code"] == "not_found"
 
 
 async def test_the_requested_state_sets_the_priority_having_seen_it(installation, ro, th, story):

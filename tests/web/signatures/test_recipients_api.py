@@ -26,7 +26,7 @@ async def test_a_system_adds_reads_and_retires_the_recipients_of_its_state(insta
     assert one in (await ro.get("/recipients")).json()["items"]
     assert one["id"] not in [row["id"] for row in (await th.get("/recipients")).json()["items"]]
     for refused in (await th.get(path), await th.post(f"{path}/retire", {"reason": "Not ours"})):
-        assert refused.status_code == 404
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
     retired = await ro.post(f"{path}/retire", {"reason": "The key was lost."})
     assert (retired.status_code, retired.json()["retired_by"]) == (200, "System of RO")
     assert retired.json()["retired_reason"] == "The key was lost."

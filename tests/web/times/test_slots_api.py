@@ -151,8 +151,12 @@ async def test_a_request_or_hearing_of_others_is_not_searched_for(installation, 
     stranger = await installation.client("FR")
     for body in ({"request": request["id"]}, {"request": "RO-1"}, {"hearing": "2222-2222"}):
         assert code(await stranger.post("/slots/search", SEARCH | body)) == (404, "not_found")
-    for path in ("/calendars/ZZ?since=2027-12-02&until=2027-12-02", "/calendars/TH?since=2027-12-02&until=2028-12-02"):
-        assert (await ro.get(path)).status_code == 422
+    for path, wrong in (
+        ("/calendars/ZZ?since=2027-12-02&until=2027-12-02", "unknown_state"),
+        ("/calendars/TH?since=2027-12-02&until=2028-12-02", "invalid"),
+    ):
+        answer = await ro.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (422, wrong)
 
 
 async def test_a_time_too_soon_for_a_summons_and_a_day_without_a_basis_are_warned_of_before_and_after(
@@ -179,7 +183,8 @@ async def test_a_time_too_soon_for_a_summons_and_a_day_without_a_basis_are_warne
     admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
     request = await story.accepted(ro, th)
     window = {"request": request["id"], "courts": [], "limit": 100, "per_day": 1}
-    assert all(one["warnings"] == [] for one in (await search(ro, **window))["slots"])
+    unwarned = (await search(ro, **window))["slots"]
+    assert [one["warnings"] for one in unwarned] == [[]] * len(unwarned) != []
     now = datetime.now(UTC)
     soon = now + timedelta(days=30)
     async with installation.database.transaction() as db:
@@ -190,7 +195,9 @@ async def test_a_time_too_soon_for_a_summons_and_a_day_without_a_basis_are_warne
     assert told["2027-11-29"] == [("no_basis_in_force", "both")]
     assert told["2027-12-02"] == []
     near = {"since": f"{soon:%Y-%m-%d}T00:00:00Z", "until": f"{soon + timedelta(days=7):%Y-%m-%d}T00:00:00Z"}
-    for one in (await search(ro, **window, **near))["slots"]:
+    nearby = (await search(ro, **window, **near))["slots"]
+    assert nearby
+    for one in nearby:
         assert [found["code"] for found in one["warnings"]] == ["lead_time_too_short", "no_basis_in_force"]
         assert "To reach Thailand at least 3 months before the hearing: summons" in one["warnings"][0]["detail"]
     (day,) = found[0]["days"]
