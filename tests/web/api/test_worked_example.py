@@ -393,15 +393,20 @@ async def test_a_client_that_is_too_quick_waits_and_goes_on(api, monkeypatch):
     assert waited and min(waited) >= 1  # as long as it was told
 
 
-async def test_events_come_as_they_happen_and_go_on_where_they_stopped(installation, api, ro, th, story):
+async def test_events_come_as_they_happen_and_go_on_where_they_stopped(api, ro, story, monkeypatch):
+    looked, page = asyncio.Event(), events._page
+
+    async def look(*arguments):
+        looked.set()
+        return await page(*arguments)
+
+    monkeypatch.setattr(events, "_page", look)
+
     def listen(since="", until="submitted"):
         return next(event for event in api.events(since, lasting=20) if event.after == until)
 
     waiting = asyncio.create_task(asyncio.to_thread(listen))
-    api_of = next(route.app for route in installation.app.routes if getattr(route, "name", "") == "api")
-    async with asyncio.timeout(20):
-        while not api_of.state.streams.get(th.id):  # noqa: ASYNC110 the server's
-            await asyncio.sleep(0.02)
+    await asyncio.wait_for(looked.wait(), 20)
     request = await story.submitted(ro)
     event = await waiting
     assert (event.subject, event.about, event.before) == ("hearing_request", request["reference"], "draft")
