@@ -22,6 +22,7 @@ from scheduler.following import follow
 from scheduler.ways import Posting, Ways
 from scheduler.world import World
 from web.agreement.sites_api import NEW_SITE
+from web.outward import events_api as events
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 BASE = "http://localhost:8000"
