@@ -127,7 +127,7 @@ async def test_a_stopped_process_is_killed_two_seconds_after_it_was_last_alive(s
     await until(lambda: bool(told))
     last_alive = process.last_alive
     killed = moment(process, "killed")
-    assert 2.0 < killed - last_alive < 2.6
+    assert 2.0 < killed - last_alive < 2.6 * slowness()
     await until(lambda: "restart" in told)
     assert told == ["lost", "restart"]
     assert process.lost_by == "hang"
@@ -228,8 +228,10 @@ async def test_a_handler_that_fails_does_not_end_the_supervision(start: Starter)
         raise RuntimeError("handler")
 
     process = await start(on_lost=fail, on_restart=lambda: told.append("restart"))
-    os.kill(process.pid, signal.SIGKILL)
-    await until(lambda: bool(told))
+    for times in (1, 2):
+        os.kill(process.pid, signal.SIGKILL)
+        await until(lambda: len(told) == times)  # noqa: B023
+        assert isinstance(await process.request(CountPackets(id=f"after {times}")), PacketCounts)
 
 
 async def test_a_worker_whose_socket_was_taken_ends_itself(start: Starter, tmp_path: Path) -> None:

@@ -467,12 +467,18 @@ class Courtroom:
         counts: list[PacketCount] = answer.counts
         return {(item.origin, item.kind, item.lang, item.receiver): item.packets for item in counts}
 
-    async def grown(self, seconds: float = 1.0) -> set[tuple[str, str, str, str]]:
-        """Which counts grow during this time."""
+    async def grown(self, *wanted: tuple[str, str, str, str], seconds: float = 1.0) -> set[tuple[str, str, str, str]]:
+        """Which counts grow from now on during this time, or until the wanted ones have grown.
+
+        The worker takes what it is sent in its order: a plan sent before counts from the beginning.
+        """
         before = await self.counts()
-        await asyncio.sleep(seconds)
-        after = await self.counts()
-        return {key for key, count in after.items() if count > before.get(key, 0)}
+        async with asyncio.timeout(seconds + 20):
+            while True:
+                await asyncio.sleep(seconds)
+                found = {key for key, count in (await self.counts()).items() if count > before.get(key, 0)}
+                if found >= set(wanted):
+                    return found
 
 
 class FakeRecorder:
