@@ -131,11 +131,11 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
     assert max(into_ro, into_th, booth) < judge - 25, (into_ro, into_th, booth)
 
     # Romanian: the judge speaks it, the witness is interpreted.
-    before = await viewer.media("judge_1_cam")
+    began, before = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
     await viewer.page.get_by_label("Romanian").check()
-    await viewer.page.wait_for_timeout(700)
-    after = await viewer.media("judge_1_cam")
-    assert 0.5 < after - before < 1.6
+    await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
+    ended, after = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
+    assert after - before < ended - began + 0.9  # it went on, and did not jump
     judge, witness, into_ro, into_th, booth = await viewer.tones(440, 810, 1040, 1330, 1570)
     assert abs(judge - into_ro) < 6
     assert 12 < judge - witness < 21, "15 % is 16.5 dB down"
@@ -144,7 +144,8 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
     # Thai: the other way round; the original can be turned off altogether.
     await viewer.page.get_by_label("Thai").check()
     await viewer.page.get_by_label("Original beside the interpretation").fill("0")
-    await viewer.page.wait_for_timeout(700)
+    before = await viewer.media("judge_1_cam")
+    await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
     judge, witness, into_ro, into_th = await viewer.tones(440, 810, 1040, 1330)
     assert abs(witness - into_th) < 6
     assert max(judge, into_ro) < witness - 25

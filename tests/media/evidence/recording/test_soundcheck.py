@@ -27,7 +27,7 @@ async def test_a_tone_and_a_moving_picture_pass_early_and_only_the_result_is_kep
     assert (answer.audio_ok, answer.picture) == (True, True)
     assert answer.frames >= 10
     assert -180 < answer.level < -120  # a tone of 8000 of 32768 is −15.3 dBFS RMS
-    assert took < 10
+    assert took < 20  # it did not wait for as long as it might
     assert "judge_1_cam" in source.wanted
     assert [path.name for path in bench.recordings.iterdir()] == []
     await bench.open(samples.plan("judge_1_mic", "floor-audio"), samples.plan("judge_1_cam", "floor-video"))
