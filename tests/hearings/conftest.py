@@ -1,4 +1,4 @@
-"""Both databases for every data test, and one hearing with its people, ready for the lobby."""
+"""A database for a test, and one hearing with its people, ready for the lobby."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -54,10 +54,16 @@ def stage(request: pytest.FixtureRequest) -> str:
     return "ready" if "court" in request.fixturenames else "upgraded"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests run on SQLite; those marked `both_databases`, where the SQL differs, on PostgreSQL too."""
+    if metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 async def database(request: pytest.FixtureRequest, stage: str) -> AsyncIterator[Database]:
-    """A database of either kind, for one test."""
-    server: Server = request.getfixturevalue(f"{request.param}_server")
+    """A database for one test."""
+    server: Server = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_server")
     with server.at(STAGES[stage]) as url:
         found = Database(url)
         yield found

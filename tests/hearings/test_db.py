@@ -159,6 +159,7 @@ def upgrade():
 """A migration as one may come next: it changes a table that others point at, and one that only grows."""
 
 
+@pytest.mark.both_databases
 async def test_a_new_migration_keeps_the_rows_that_are_there(
     court: object, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +212,7 @@ async def growing(database: Database) -> set[str]:
     return set.intersection(*found)
 
 
+@pytest.mark.both_databases
 async def test_every_table_of_history_only_grows(database: Database) -> None:
     assert await growing(database) == ONLY_GROW
 
@@ -229,6 +231,7 @@ async def test_check_refuses_what_is_not_there_and_what_is_empty(tmp_path: Path)
     await database.close()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("revision", ["0001", "0021", "0002_of_a_newer_version"])
 async def test_a_schema_of_another_line_is_refused_and_left_as_it_is(database: Database, revision: str) -> None:
     async with database.transaction() as db:
@@ -286,6 +289,7 @@ def test_there_is_one_line_of_migrations() -> None:
 # --- transactions ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         async with database.transaction() as db:
@@ -296,6 +300,7 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
         assert (await db.exec(select(Person))).all() == []
 
 
+@pytest.mark.both_databases
 async def test_rows_stay_readable_after_the_session(database: Database) -> None:
     async with database.transaction() as db:
         db.add(person())
@@ -304,6 +309,7 @@ async def test_rows_stay_readable_after_the_session(database: Database) -> None:
     assert found.functions == ["clerk"]
 
 
+@pytest.mark.both_databases
 async def test_writers_wait_for_one_another(database: Database) -> None:
     async with database.transaction() as db:
         one = person()
@@ -321,6 +327,7 @@ async def test_writers_wait_for_one_another(database: Database) -> None:
         assert (await db.exec(select(Person.name))).one() == "Ana" + "x" * 12
 
 
+@pytest.mark.both_databases
 async def test_reading_writes_nothing(database: Database) -> None:
     try:
         async with database.reading() as db:
@@ -332,6 +339,7 @@ async def test_reading_writes_nothing(database: Database) -> None:
         assert (await db.exec(select(Person))).all() == []
 
 
+@pytest.mark.both_databases
 async def test_a_trial_says_what_the_work_would_say_and_leaves_nothing(database: Database) -> None:
     async with database.trial() as db:
         db.add(person())
@@ -347,6 +355,7 @@ async def test_a_trial_says_what_the_work_would_say_and_leaves_nothing(database:
 # --- instants ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_look_finds_what_is_committed_and_writes_nothing(database: Database) -> None:
     async with database.transaction() as db:
         db.add(person())
@@ -365,6 +374,7 @@ async def test_a_look_finds_what_is_committed_and_writes_nothing(database: Datab
     assert await database.look(look) == ["a@ro.example"]
 
 
+@pytest.mark.both_databases
 async def test_rows_stay_readable_after_a_look_and_a_failure_comes_out_as_it_is(database: Database) -> None:
     async with database.transaction() as db:
         db.add(person())
@@ -426,6 +436,7 @@ async def emails(database: Database) -> set[str]:
         return set((await db.exec(select(Person.email))).all())
 
 
+@pytest.mark.both_databases
 async def test_who_appends_while_others_do_shares_their_commit(database: Database) -> None:
     commits: list[Connection] = []
     listener = commits.append
@@ -441,6 +452,7 @@ async def test_who_appends_while_others_do_shares_their_commit(database: Databas
     assert "later@ro.example" in await emails(database)
 
 
+@pytest.mark.both_databases
 async def test_rows_that_cannot_be_appended_fail_alone(database: Database) -> None:
     await database.append([person("twice@ro.example")])
     rows = [[person("first@ro.example")], [person("twice@ro.example")], [person("last@ro.example")]]
@@ -449,6 +461,7 @@ async def test_rows_that_cannot_be_appended_fail_alone(database: Database) -> No
     assert await emails(database) == {"first@ro.example", "twice@ro.example", "last@ro.example"}
 
 
+@pytest.mark.both_databases
 async def test_what_is_being_appended_is_kept_when_its_caller_is_gone(database: Database) -> None:
     caller = asyncio.create_task(database.append([person("gone@ro.example")]))
     other = asyncio.create_task(database.append([person("here@ro.example")]))
@@ -458,6 +471,7 @@ async def test_what_is_being_appended_is_kept_when_its_caller_is_gone(database: 
     assert await emails(database) == {"gone@ro.example", "here@ro.example"}
 
 
+@pytest.mark.both_databases
 async def test_a_naive_datetime_is_refused(database: Database) -> None:
     with pytest.raises(NaiveTime):
         async with database.transaction() as db:
@@ -473,6 +487,7 @@ async def test_a_naive_datetime_is_refused(database: Database) -> None:
         assert (await db.exec(select(Person))).all() == []
 
 
+@pytest.mark.both_databases
 async def test_an_instant_comes_back_aware_and_in_utc(database: Database) -> None:
     bangkok = datetime(2026, 12, 2, 14, 0, 0, 123456, timezone(timedelta(hours=7)))
     async with database.transaction() as db:
@@ -493,6 +508,7 @@ async def test_an_instant_comes_back_aware_and_in_utc(database: Database) -> Non
 # --- what the tables refuse --------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "statement",
     [
@@ -528,6 +544,7 @@ async def test_the_database_itself_refuses(court: object, database: Database, st
     assert "no such column" not in str(refusal.value)
 
 
+@pytest.mark.both_databases
 async def test_a_login_is_a_persons_or_a_participants(database: Database, staff: dict[str, Person]) -> None:
     from hearings.models import Login
 
@@ -540,6 +557,7 @@ async def test_a_login_is_a_persons_or_a_participants(database: Database, staff:
         db.add(mine)
 
 
+@pytest.mark.both_databases
 async def test_events_of_one_hearing_are_numbered_without_gap_or_double(court: object, database: Database) -> None:
     async def write() -> None:
         async with database.transaction() as db:
@@ -552,6 +570,7 @@ async def test_events_of_one_hearing_are_numbered_without_gap_or_double(court: o
         assert [event.seq for event in await events(db, court.hearing.id)] == list(range(1, 16))  # type: ignore[attr-defined]
 
 
+@pytest.mark.both_databases
 async def test_history_comes_back_in_the_order_it_was_made(court: object, database: Database) -> None:
     async with database.reading() as db:
         found = await history(db, court.request)  # type: ignore[attr-defined]

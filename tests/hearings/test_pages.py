@@ -14,6 +14,7 @@ from hearings.models import HearingRequest, StatusChange
 AGAIN = ("00000000-0000-7000-8000-000000000000", "\x00", "é", "x" * 37)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["in_session"])
 @pytest.mark.parametrize("limit", [1, 3, 100])
 async def test_a_history_and_a_log_come_whole_in_pages_of_any_size(
@@ -57,7 +58,6 @@ async def history(db: Any, rows: Any, limit: int, **words: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", ["ready"])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_mark_that_is_none_of_this_list_is_refused(court: Any, database: Database) -> None:
     async with database.reading() as db:
         other = (await queries.history(db, court.hearing))[0].id

@@ -16,6 +16,7 @@ from hearings.roles import Role
 from hearings.status import HearingStatus
 
 
+@pytest.mark.both_databases
 async def test_a_third_state_gets_the_answer_for_what_does_not_exist(court: Any, database: Database) -> None:
     await court.open_lobby()
     async with database.reading() as db:
@@ -37,6 +38,7 @@ async def test_a_third_state_gets_the_answer_for_what_does_not_exist(court: Any,
             assert refusals[0] == refusals[1]
 
 
+@pytest.mark.both_databases
 async def test_a_third_state_has_an_empty_docket(court: Any, database: Database) -> None:
     async with database.reading() as db:
         for state, wanted in (("RO", 1), ("TH", 1), ("FR", 0)):
@@ -44,6 +46,7 @@ async def test_a_third_state_has_an_empty_docket(court: Any, database: Database)
             assert len((await queries.requests(db, state=state)).rows) == wanted
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("key", ["", "x", "' OR 1=1 --", "\x00", "\ud800", "é" * 300])
 async def test_what_is_no_id_is_not_found(database: Database, key: str) -> None:
     async with database.reading() as db:
@@ -77,6 +80,7 @@ async def _book(database: Database, court: Any, number: int) -> list[str]:
     return [row.id for row in sorted(rows, key=lambda row: (row.starts_at, row.id))]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 50])
 async def test_the_docket_goes_page_by_page_without_loss_or_double(court: Any, database: Database, limit: int) -> None:
     wanted = await _book(database, court, 8)
@@ -92,6 +96,7 @@ async def test_the_docket_goes_page_by_page_without_loss_or_double(court: Any, d
     assert found == wanted
 
 
+@pytest.mark.both_databases
 async def test_the_docket_is_filtered_by_time_and_status(court: Any, database: Database) -> None:
     await _book(database, court, 5)
     start = court.hearing.starts_at
@@ -102,6 +107,7 @@ async def test_the_docket_is_filtered_by_time_and_status(court: Any, database: D
     assert (len(day.rows), len(later.rows), len(none.rows)) == (4, 2, 0)
 
 
+@pytest.mark.both_databases
 async def test_requests_come_newest_first_and_by_direction(
     database: Database, staff: dict[str, Person], accepted: HearingRequest, now: datetime
 ) -> None:
@@ -128,6 +134,7 @@ async def test_requests_come_newest_first_and_by_direction(
 BEFORE_TIME, NUL = "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OSB4", "MjAyNi0xMi0wMlQwNjowMDowMCswMDowMCBhAGI="
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("mark", ["x", "!!!!", "MjAyNg==", "é", "MjAyNi0xMi0wMlQwNjowMDowMCB4", BEFORE_TIME, NUL])
 async def test_a_mark_of_a_page_that_is_none_is_refused(database: Database, mark: str) -> None:
     async with database.reading() as db:
@@ -135,6 +142,7 @@ async def test_a_mark_of_a_page_that_is_none_is_refused(database: Database, mark
             await queries.docket(db, state="RO", after=mark)
 
 
+@pytest.mark.both_databases
 async def test_a_member_of_staff_finds_their_seat(court: Any, database: Database) -> None:
     async with database.reading() as db:
         seat = await queries.seat_of(db, hearing_id=court.hearing.id, person_id=court.people["judge"].id)
@@ -143,6 +151,7 @@ async def test_a_member_of_staff_finds_their_seat(court: Any, database: Database
             await queries.seat_of(db, hearing_id=court.hearing.id, person_id=new_id())
 
 
+@pytest.mark.both_databases
 async def test_open_sittings_are_those_to_take_over(court: Any, database: Database) -> None:
     async with database.reading() as db:
         assert await queries.open_sittings(db) == []
@@ -151,6 +160,7 @@ async def test_open_sittings_are_those_to_take_over(court: Any, database: Databa
         assert [one.hearing_id for one in await queries.open_sittings(db)] == [court.hearing.id]
 
 
+@pytest.mark.both_databases
 async def test_events_are_read_after_a_number(court: Any, database: Database) -> None:
     await court.open_lobby()
     await court.come(Role.presiding_judge)
@@ -161,6 +171,7 @@ async def test_events_are_read_after_a_number(court: Any, database: Database) ->
     assert [event.seq for event in later] == [3, 4]
 
 
+@pytest.mark.both_databases
 async def test_staff_are_listed_by_state(database: Database, staff: dict[str, Person]) -> None:
     async with database.reading() as db:
         assert [one.name for one in await queries.people(db, state="RO")] == ["Andrei Popa", "Ioana Marin"]

@@ -15,7 +15,7 @@ from hearings.models import (
 )
 
 DOCS = Path(__file__).parents[2] / "docs"
-KINDS = [
+KINDS: list[type[enum.Enum]] = [
     kind
     for module in (
         *(status, roles, events),
@@ -26,7 +26,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(set(KINDS), key=str))
 def test_every_member_is_in_the_vocabulary(kind: type[enum.Enum]) -> None:
     page = (DOCS / "vocabulary.md").read_text(encoding="utf-8")
     assert [member.value for member in kind if f"`{member.value}`" not in page] == []

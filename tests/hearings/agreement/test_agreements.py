@@ -47,7 +47,6 @@ from hearings.status import AgreementStatus, HearingStatus
 Court: Any = Any
 S = AgreementStatus
 pytestmark = pytest.mark.parametrize("stage", ["ready"])
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what no SQL of ours decides; the other tests run on both databases."""
 
 
@@ -95,7 +94,7 @@ async def act(court: Court, what: Any, who: str, now: datetime, **words: Any) ->
 
 async def history(court: Court, row_id: str) -> list[tuple[str, str, str]]:
     async with court.database.reading() as db:
-        query = select(StatusChange).where(StatusChange.subject_id == row_id).order_by(StatusChange.id)  # type: ignore[arg-type]
+        query = select(StatusChange).where(StatusChange.subject_id == row_id).order_by(StatusChange.id)
         return [(one.before, one.after, one.reason) for one in (await db.exec(query)).all()]
 
 
@@ -116,7 +115,7 @@ async def told(court: Court, now: datetime) -> list[tuple[str, list[str], list[s
                 )
             )  # fmt: skip
         await db.flush()
-        query = select(StatusChange).where(StatusChange.subject_id == found.id).order_by(StatusChange.id)  # type: ignore[arg-type]
+        query = select(StatusChange).where(StatusChange.subject_id == found.id).order_by(StatusChange.id)
         lines = []
         for change in (await db.exec(query)).all():
             made = await notices.follow(db, change=change, origin="https://court.example", now=now)
@@ -131,7 +130,6 @@ async def told(court: Court, now: datetime) -> list[tuple[str, list[str], list[s
 BOTH = ["RO", "TH"]
 
 
-@SQLITE
 @pytest.mark.parametrize(("first", "second", "one", "other"), [
     ("clerk", "authority", "RO", "TH"),
     ("authority", "clerk", "TH", "RO"),
@@ -153,7 +151,6 @@ async def test_an_offer_is_told_to_the_state_that_did_not_make_it(
     ]
 
 
-@SQLITE
 @pytest.mark.parametrize(("author", "own"), [("clerk", "RO"), ("authority", "TH")])
 async def test_a_draft_and_its_end_are_told_to_nobody_but_its_author(
     court: Court, now: datetime, author: str, own: str
@@ -169,6 +166,7 @@ async def test_a_draft_and_its_end_are_told_to_nobody_but_its_author(
     assert {one.owner_state for one in made} == {own}
 
 
+@pytest.mark.both_databases
 async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed(court: Court) -> None:
     found = await running(court)
     assert found.status is S.agreed
@@ -192,7 +190,6 @@ async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed
     ]
 
 
-@SQLITE
 async def test_one_signature_agrees_nothing_and_another_hash_is_refused(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     await act(court, agreements.propose, "clerk", now)
@@ -205,7 +202,6 @@ async def test_one_signature_agrees_nothing_and_another_hash_is_refused(court: C
     assert (await running(court)).status is S.agreed
 
 
-@SQLITE
 async def test_a_state_cannot_hand_in_the_other_states_signature(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     await act(court, agreements.propose, "clerk", now)
@@ -214,6 +210,7 @@ async def test_a_state_cannot_hand_in_the_other_states_signature(court: Court, n
     assert caught.value.code == "signature_key_unknown"
 
 
+@pytest.mark.both_databases
 async def test_a_counter_offer_makes_the_first_signature_count_no_more(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     await act(court, agreements.propose, "clerk", now)
@@ -240,7 +237,6 @@ async def test_a_counter_offer_makes_the_first_signature_count_no_more(court: Co
     ]
 
 
-@SQLITE
 async def test_offers_go_to_and_fro_and_nobody_counters_their_own(court: Court, now: datetime) -> None:
     await start_over(court, now)
     with pytest.raises(NotAllowed):
@@ -259,7 +255,6 @@ async def test_offers_go_to_and_fro_and_nobody_counters_their_own(court: Court, 
     assert (await running(court)).status is S.proposed
 
 
-@SQLITE
 async def test_a_draft_with_conflicts_stands_but_is_not_proposed(court: Court, now: datetime) -> None:
     found = await start_over(court, now, {"end_to_end": True})
     assert found.terms["session"] is None
@@ -270,7 +265,6 @@ async def test_a_draft_with_conflicts_stands_but_is_not_proposed(court: Court, n
         await act(court, agreements.propose, "clerk", now)
 
 
-@SQLITE
 async def test_a_draft_is_its_authors_until_it_is_proposed(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     async with court.database.reading() as db:
@@ -281,6 +275,7 @@ async def test_a_draft_is_its_authors_until_it_is_proposed(court: Court, now: da
             await agreements.agreement(db, hearing, found.number, state="TH")
 
 
+@pytest.mark.both_databases
 async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too(court: Court, now: datetime) -> None:
     async with court.database.reading() as db:
         hearing, old = await fresh(court, db)
@@ -300,7 +295,6 @@ async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too
             db.add(Agreement(**copy))
 
 
-@SQLITE
 async def test_a_profile_of_another_state_is_not_found(court: Court, now: datetime, everything: Any) -> None:
     found = await start_over(court, now)
     await act(court, agreements.void, "clerk", now, reason="wrong room")
@@ -408,7 +402,6 @@ async def another_recording_policy(court: Court, now: datetime) -> str:
     return "what is recorded is another"
 
 
-@SQLITE
 @pytest.mark.parametrize(
     "change",
     [
@@ -430,7 +423,6 @@ async def test_a_change_voids_both_signatures_and_says_which(court: Court, now: 
     assert (await history(court, court.hearing.id))[-1][2] == f"technical agreement void: {reason}"
 
 
-@SQLITE
 async def test_what_changes_nothing_that_was_agreed_voids_nothing(court: Court, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing, found = await fresh(court, db)
@@ -463,7 +455,6 @@ async def test_what_changes_nothing_that_was_agreed_voids_nothing(court: Court, 
     assert (await running(court)).status is S.agreed
 
 
-@SQLITE
 async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     await act(court, agreements.propose, "clerk", now)
@@ -475,7 +466,6 @@ async def test_terms_that_have_changed_since_are_not_signed(court: Court, now: d
         await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(found, "RO"))
 
 
-@SQLITE
 async def test_a_request_with_exhibits_needs_a_way_to_show_them(court: Court, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
@@ -490,7 +480,6 @@ async def test_a_request_with_exhibits_needs_a_way_to_show_them(court: Court, no
     assert [line.item for line in conflicts] == ["exhibits"]
 
 
-@SQLITE
 async def test_a_file_that_is_an_exhibit_counts_as_one(court: Court, now: datetime) -> None:
     kept = {"name": "bill.pdf", "media_type": "application/pdf", "size": 1, "sha256": "0" * 64}
     for kind in (AttachmentKind.other, AttachmentKind.exhibit):
@@ -503,7 +492,6 @@ async def test_a_file_that_is_an_exhibit_counts_as_one(court: Court, now: dateti
             assert needs.exhibits is (kind is AttachmentKind.exhibit)
 
 
-@SQLITE
 async def test_a_signed_agreement_without_a_way_to_show_exhibits_is_found_until_the_hearing_is_over(
     court: Court, now: datetime
 ) -> None:
@@ -528,7 +516,6 @@ async def test_a_signed_agreement_without_a_way_to_show_exhibits_is_found_until_
     assert await found() == []
 
 
-@SQLITE
 async def test_the_terms_tell_the_time_as_both_courts_clocks_show_it(court: Court, now: datetime) -> None:
     found = (await running(court)).terms["facts"]
     assert found["tzdb"] == clocks.tzdb_version()
@@ -543,7 +530,6 @@ async def test_the_terms_tell_the_time_as_both_courts_clocks_show_it(court: Cour
         assert {at[-6:] for day in clock["days"] for at in day} == {offset}
 
 
-@SQLITE
 async def test_newer_time_zone_data_void_nothing_until_a_clock_shows_another_time(
     court: Court, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -560,14 +546,12 @@ async def test_newer_time_zone_data_void_nothing_until_a_clock_shows_another_tim
     assert await hearing_status(court) is HearingStatus.agreed
 
 
-@SQLITE
 async def test_facts_that_older_terms_do_not_hold_are_not_asked_for(court: Court) -> None:
     after = (await running(court)).terms["facts"]
     before = {name: fact for name, fact in after.items() if name not in ("clocks", "tzdb")}
     assert agreement_facts.changed(before, after) == ""
 
 
-@SQLITE
 async def test_terms_made_by_older_rules_are_made_anew_before_they_are_signed(court: Court, now: datetime) -> None:
     found = await start_over(court, now)
     await act(court, agreements.propose, "clerk", now)
@@ -585,7 +569,6 @@ async def test_terms_made_by_older_rules_are_made_anew_before_they_are_signed(co
     await act(court, agreements.sign, "clerk", now, jws=court.signed_terms(await running(court), "RO"))
 
 
-@SQLITE
 async def test_void_needs_a_reason_and_is_an_end(court: Court, now: datetime) -> None:
     found = await running(court)
     with pytest.raises(Invalid, match="At least 3 characters are needed"):
@@ -601,13 +584,13 @@ async def test_void_needs_a_reason_and_is_an_end(court: Court, now: datetime) ->
 # --- sites -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_version_of_a_profile_cannot_be_changed(court: Court) -> None:
     with pytest.raises(DBAPIError, match="only grows"):
         async with court.database.transaction() as db:
-            await db.exec(update(SiteProfile).values(version=9))  # type: ignore[call-overload]
+            await db.exec(update(SiteProfile).values(version=9))
 
 
-@SQLITE
 async def test_a_site_is_its_own_states_to_change(court: Court, now: datetime) -> None:
     async with court.database.transaction() as db:
         _, found = await fresh(court, db)
@@ -629,7 +612,6 @@ async def test_a_site_is_its_own_states_to_change(court: Court, now: datetime) -
             )
 
 
-@SQLITE
 async def test_confidential_details_go_to_the_other_state_once_both_have_signed(court: Court, now: datetime) -> None:
     details = {
         "room_phone": {"value": "+66 2 000", "confidential": True},
@@ -653,6 +635,7 @@ async def test_confidential_details_go_to_the_other_state_once_both_have_signed(
     assert sites.details_for(made, state="RO", signed=True) == {"room_phone": "+66 2 000", "note": "Second floor"}
 
 
+@pytest.mark.both_databases
 async def test_a_retired_site_is_not_on_offer_and_voids_what_was_built_on_it(court: Court, now: datetime) -> None:
     found = await running(court)
     async with court.database.transaction() as db:

@@ -13,7 +13,6 @@ from hearings.status import AgreementStatus
 
 TONES = profiles.table()["line_test"]["tones_hz"]
 SESSION = {"interpreting": "simultaneous", "video_kbps": 1_500, "audio_kbps": 48}
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 READY = pytest.mark.parametrize("stage", ["ready"])
 
 
@@ -155,6 +154,7 @@ async def run(court: Any, now: datetime, **changes: Any) -> Any:
         return await line_tests.latest(db, found), await agreements.running(db, court.hearing.id)
 
 
+@pytest.mark.both_databases
 @READY
 async def test_both_reports_judge_the_line_and_a_good_one_makes_the_agreement_tested(court: Any, now: datetime) -> None:
     test, agreement = await run(court, now)
@@ -172,7 +172,6 @@ async def line_tests_good(court: Any) -> bool:
 
 
 @READY
-@SQLITE
 async def test_a_failed_test_says_which_lines_and_a_later_one_may_pass(court: Any, now: datetime) -> None:
     test, agreement = await run(court, now, loss_percent=4)
     assert (test.passed, agreement.status) == (False, AgreementStatus.agreed)
@@ -184,7 +183,6 @@ async def test_a_failed_test_says_which_lines_and_a_later_one_may_pass(court: An
 
 
 @READY
-@SQLITE
 async def test_a_passed_test_is_good_for_seven_days(court: Any) -> None:
     starts = court.hearing.starts_at
     await run(court, starts - timedelta(days=7, seconds=1))
@@ -194,7 +192,6 @@ async def test_a_passed_test_is_good_for_seven_days(court: Any) -> None:
 
 
 @READY
-@SQLITE
 async def test_one_report_a_site_within_the_hour(court: Any, now: datetime) -> None:
     clerk, authority = court.staff("clerk"), court.staff("authority")
     async with court.database.transaction() as db:
@@ -211,7 +208,6 @@ async def test_one_report_a_site_within_the_hour(court: Any, now: datetime) -> N
 
 
 @READY
-@SQLITE
 async def test_a_line_is_tested_against_signed_terms_only(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         found = await agreements.running(db, court.hearing.id)
@@ -227,7 +223,6 @@ async def test_a_line_is_tested_against_signed_terms_only(court: Any, now: datet
 
 
 @READY
-@SQLITE
 async def test_without_a_passed_test_a_reason_is_needed_and_kept(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)

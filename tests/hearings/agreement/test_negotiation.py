@@ -212,11 +212,11 @@ def oracle(a: Profile, b: Profile, needs: Needs, table: dict[str, Any]) -> dict[
             a.key_holders & b.key_holders,
             a.formats & b.formats,
         ):
-            ways = {endpoint_a, endpoint_b} <= set(carried("endpoints"))
-            ways = ways and {transport_a, transport_b} <= set(carried("transports"))
-            ways = ways and encryption in carried("encryption") and keys in carried("key_holders")
-            ways = ways and kept in carried("formats") and recording in carried("recordings")
-            if not ways or policies.index(recording) < policies.index(needs.recording):
+            able_to = {endpoint_a, endpoint_b} <= set(carried("endpoints"))
+            able_to = able_to and {transport_a, transport_b} <= set(carried("transports"))
+            able_to = able_to and encryption in carried("encryption") and keys in carried("key_holders")
+            able_to = able_to and kept in carried("formats") and recording in carried("recordings")
+            if not able_to or policies.index(recording) < policies.index(needs.recording):
                 continue
             if needs.end_to_end and encryption != "e2ee_sframe":
                 continue

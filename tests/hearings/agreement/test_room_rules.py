@@ -19,7 +19,6 @@ from hearings.roles import Role
 from hearings.sitting import sittings, sound_checks
 from hearings.status import AgreementStatus, HearingStatus, SittingStatus
 
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[3] / "docs"
 
 
@@ -120,6 +119,7 @@ async def confirm(court: Any, kind: str, role: Role, now: datetime) -> None:
         await room_rules.confirm(db, sitting=sitting, kind=kind, actor=await court.actor(db, role), now=now)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["assembled"])
 async def test_the_start_waits_for_what_the_requested_authority_confirms(court: Any, now: datetime) -> None:
     await impose(court, {"kind": "nobody_else_in_room"}, {"kind": "camera_shows_room"})
@@ -144,7 +144,6 @@ async def test_the_start_waits_for_what_the_requested_authority_confirms(court: 
 
 
 @pytest.mark.parametrize("stage", ["assembled"])
-@SQLITE
 async def test_nobody_else_confirms_and_nothing_that_was_not_asked(court: Any, now: datetime) -> None:
     await impose(court, {"kind": "nobody_else_in_room"})
     with pytest.raises(NotAllowed):
@@ -154,7 +153,6 @@ async def test_nobody_else_confirms_and_nothing_that_was_not_asked(court: Any, n
 
 
 @pytest.mark.parametrize("stage", ["in_session"])
-@SQLITE
 async def test_nothing_is_confirmed_after_the_start(court: Any, now: datetime) -> None:
     await impose(court, {"kind": "nobody_else_in_room"})
     with pytest.raises(NotReady):
@@ -162,7 +160,6 @@ async def test_nothing_is_confirmed_after_the_start(court: Any, now: datetime) -
 
 
 @pytest.mark.parametrize("stage", ["assembled"])
-@SQLITE
 async def test_the_start_waits_for_counsel(court: Any, now: datetime) -> None:
     await impose(court, {"kind": "counsel_present"})
     await court.check_sound()
@@ -188,7 +185,6 @@ async def test_the_start_waits_for_counsel(court: Any, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("stage", ["assembled"])
-@SQLITE
 async def test_no_sound_check_is_asked_of_what_is_not_recorded(court: Any, now: datetime) -> None:
     await impose(
         court,
@@ -217,6 +213,7 @@ async def test_no_sound_check_is_asked_of_what_is_not_recorded(court: Any, now: 
     await start(court, now)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["in_session"])
 async def test_the_end_of_the_time_limit_is_announced_once_and_cuts_nobody_off(court: Any, now: datetime) -> None:
     await impose(court, {"kind": "time_limit", "minutes": 5})
@@ -232,6 +229,7 @@ async def test_the_end_of_the_time_limit_is_announced_once_and_cuts_nobody_off(c
     assert (sitting.status, sitting.floor_open) == (SittingStatus.in_session, True)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["assembled"])
 @pytest.mark.parametrize("state", ["RO", "TH"])
 async def test_nothing_is_recorded_for_a_state_that_could_not_open_it(court: Any, now: datetime, state: str) -> None:
@@ -256,6 +254,7 @@ async def test_nothing_is_recorded_for_a_state_that_could_not_open_it(court: Any
         await diary.make_ready(db, hearing=hearing, actor=court.staff("clerk"), now=now)
 
 
+@pytest.mark.both_databases
 async def test_the_recording_is_for_the_states_the_signed_terms_name(court: Any) -> None:
     async with court.database.reading() as db:
         agreement = await agreements.running(db, court.hearing.id)

@@ -93,7 +93,7 @@ async def test_a_root_that_an_administrator_added_makes_the_signer_known(sealed:
         (changed_later, "changed_since"),
     ],
 )
-async def test_a_file_changed_after_signing_does_not_hold(sealed: bytes, change, problem: str) -> None:  # type: ignore[no-untyped-def]
+async def test_a_file_changed_after_signing_does_not_hold(sealed: bytes, change, problem: str) -> None:
     made = change(sealed)
     assert made != sealed
     report = await pdf_check.look(made, [])
@@ -118,7 +118,7 @@ def blank(**options: object) -> bytes:
     made = pikepdf.new()
     made.add_blank_page()
     out = io.BytesIO()
-    made.save(out, **options)  # type: ignore[arg-type]
+    made.save(out, **options)
     return out.getvalue()
 
 

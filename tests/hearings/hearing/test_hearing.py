@@ -45,6 +45,7 @@ async def propose(database: Database, request: HearingRequest, person: Person, n
         return await diary.propose(db, request=request, actor=person_actor(person), now=now, **{**WORDS, **words})
 
 
+@pytest.mark.both_databases
 async def test_a_hearing_keeps_wall_time_zone_utc_and_the_version_of_the_data(
     database: Database, accepted: HearingRequest, staff: dict[str, Person], now: datetime
 ) -> None:
@@ -117,6 +118,7 @@ async def test_a_time_that_cannot_be_is_refused_and_nothing_is_booked(
         assert (await queries.get(db, HearingRequest, accepted.id)).status is RequestStatus.accepted
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("fold", "hour"), [(0, 0), (1, 1)])
 async def test_a_time_that_exists_twice_is_kept_with_which_one(
     database: Database, accepted: HearingRequest, staff: dict[str, Person], now: datetime, fold: int, hour: int
@@ -158,6 +160,7 @@ async def test_only_an_accepted_request_gets_a_hearing(
         await propose(database, request, staff["clerk"], now)
 
 
+@pytest.mark.both_databases
 async def test_a_request_has_one_hearing_at_a_time(court: Any, database: Database, now: datetime) -> None:
     with pytest.raises(NotReady, match="This request has a hearing already"):
         await propose(database, court.request, court.people["clerk"], now)
@@ -231,6 +234,7 @@ async def test_nothing_is_ready_until_everybody_needed_is_named(court: Any, data
     assert refusal.value.missing == ("person to be heard", "interpreter")
 
 
+@pytest.mark.both_databases
 async def test_a_cancelled_hearing_says_why_and_stays_cancelled(court: Any, database: Database, now: datetime) -> None:
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
@@ -258,6 +262,7 @@ async def test_a_hearing_with_an_open_lobby_is_not_cancelled(
 # --- the end of the request --------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_the_request_is_closed_when_its_hearing_came_to_nothing(
     court: Any, database: Database, now: datetime
 ) -> None:
@@ -299,6 +304,7 @@ async def test_a_request_is_closed_only_when_none_of_its_hearings_is_still_to_co
     assert kept is (RequestStatus.closed if over else RequestStatus.executing)
 
 
+@pytest.mark.both_databases
 async def test_a_request_is_not_closed_while_another_hearing_of_it_is_proposed(
     court: Any, database: Database, now: datetime
 ) -> None:

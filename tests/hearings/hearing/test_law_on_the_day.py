@@ -9,8 +9,9 @@ from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import BasisNotInForce, Invalid
 from hearings.hearing import hearing as diary, law_on_the_day
-from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS, Held
+from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS
 from hearings.law import law, rows as law_rows
+from hearings.law.answer import Held
 from hearings.law.law import LAW
 from hearings.models import Hearing, HearingRequest
 from hearings.requests import requests

@@ -64,6 +64,7 @@ async def test_a_link_buys_one_login(court: Any, database: Database, now: dateti
     assert await kinds(court) == ["lobby_opened", "link_issued", "link_used", "joined"]
 
 
+@pytest.mark.both_databases
 async def test_a_link_works_once(court: Any, database: Database, now: datetime, everything: Any) -> None:
     await court.open_lobby()
     made = await court.link(Role.witness)
@@ -178,6 +179,7 @@ async def test_looking_uses_nothing_up(court: Any, database: Database, now: date
     assert participant.presence is PresenceStatus.invited
 
 
+@pytest.mark.both_databases
 async def test_five_wrong_pins_kill_the_link(court: Any, database: Database, now: datetime) -> None:
     await court.open_lobby()
     made = await court.link(Role.witness)
@@ -216,6 +218,7 @@ async def test_the_right_pin_after_four_wrong_ones_works(court: Any, database: D
     assert bought.participant.presence is PresenceStatus.identified
 
 
+@pytest.mark.both_databases
 async def test_many_tries_at_once_are_five_checks(
     court: Any, database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +240,7 @@ async def test_many_tries_at_once_are_five_checks(
     assert (await kinds(court)).count("link_dead") == 1
 
 
+@pytest.mark.both_databases
 async def test_the_right_pin_many_times_at_once_buys_one_login(court: Any, database: Database, now: datetime) -> None:
     await court.open_lobby()
     made = await court.link(Role.witness)
@@ -245,6 +249,7 @@ async def test_the_right_pin_many_times_at_once_buys_one_login(court: Any, datab
     assert (outcomes.count(links.Redeemed), outcomes.count(LinkUsed)) == (1, 11)
 
 
+@pytest.mark.both_databases
 async def test_a_new_link_ends_the_old_one_and_its_login(court: Any, database: Database, now: datetime) -> None:
     await court.open_lobby()
     old = await court.link(Role.witness)

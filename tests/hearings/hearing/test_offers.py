@@ -1,6 +1,5 @@
 """Times offered, countered, taken back and agreed to; terms by their hash; days, adjournments, what bookings follow."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -38,20 +37,9 @@ from hearings.status import HearingStatus, OfferStatus
 from hearings.times import availability, bookings, queries as diary_queries, resources
 from hearings.times.slots import Wanted
 from hearings.times.wall_times import WallTime
-from tests.support.court import STAGES
-from tests.support.databases import Sqlite
 
 H = HearingStatus
 BUCHAREST = "Europe/Bucharest"
-
-
-@pytest.fixture
-async def database(sqlite_server: Sqlite, stage: str) -> AsyncIterator[Database]:
-    """The rules here are ours, not a database's: one is enough."""
-    with sqlite_server.at(STAGES[stage]) as url:
-        found = Database(url)
-        yield found
-        await found.close()
 
 
 def wall(text: str, zone: str = BUCHAREST, minutes: int = 120, fold: int | None = None) -> WallTime:
@@ -527,19 +515,19 @@ async def test_the_search_keeps_free_of_both_states_bookings_and_names_only_ones
 
 @pytest.mark.parametrize("row", ["9: end before start", "9: 25 hours", "9: the year 9999", "8: GMT+3", "8: Etc/../.."])
 async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(table: Table, row: str, everything: Any) -> None:
-    change: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "9: end before start": {"duration": timedelta(hours=-1)},
         "9: 25 hours": {"duration": timedelta(hours=25)},
         "9: the year 9999": {"wall_start": datetime.fromisoformat("9999-12-31T23:59")},
         "8: GMT+3": {"wall_zone": "GMT+3"},
         "8: Etc/../..": {"wall_zone": "Etc/../.."},
-    }[row]
+    }
     await table.propose("2026-12-03T09:00", rooms=("ro",))
     usual = {"wall_start": datetime.fromisoformat("2026-12-10T09:00"), "wall_zone": BUCHAREST}
     before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        words = {"duration": timedelta(hours=1), **usual, **change}
+        words = {"duration": timedelta(hours=1), **usual, **changes[row]}
         with pytest.raises(Invalid):
             await diary.counter(db, hearing=hearing, actor=table.authority, now=table.now, **words)
     assert await everything(table.database) == before

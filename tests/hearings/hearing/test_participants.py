@@ -40,6 +40,7 @@ async def act(court: Any, what: Any, target: Role, by: Role, now: datetime, **wo
 # --- adding ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_people_are_numbered_within_their_role(court: Any, database: Database, now: datetime) -> None:
     common = {"hearing": court.hearing, "state": "TH", "city": "Bangkok", "actor": court.staff("clerk"), "now": now}
     async with database.transaction() as db:
@@ -103,6 +104,7 @@ async def test_only_the_clerk_of_the_requesting_state_adds_people(
     assert await everything(database) == before
 
 
+@pytest.mark.both_databases
 async def test_there_is_one_presiding_judge(court: Any, database: Database, now: datetime, everything: Any) -> None:
     from sqlalchemy.exc import IntegrityError
 
@@ -119,6 +121,7 @@ async def test_there_is_one_presiding_judge(court: Any, database: Database, now:
             second.role, second.number = JUDGE, 2
 
 
+@pytest.mark.both_databases
 async def test_nobody_takes_part_twice(court: Any, database: Database, now: datetime, everything: Any) -> None:
     words = {"display_name": "J", "state": "RO", "city": "", "speaks": "ro", "actor": SYSTEM, "now": now}
     before = await everything(database)

@@ -88,6 +88,7 @@ async def test_arriving_twice_is_arriving_once(court: Any, now: datetime) -> Non
 # --- sixty seconds -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 @pytest.mark.parametrize(
     ("role", "away", "back"),
@@ -200,6 +201,7 @@ async def test_switches_are_ones_own(court: Any, now: datetime, switch: Any, wor
     await act(court, switch, INTERPRETER, now, by=INTERPRETER, **words)
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 async def test_a_hand_keeps_its_place_in_the_queue(court: Any, now: datetime) -> None:
     await act(court, seats.raise_hand, WITNESS, now, by=WITNESS, up=True)

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,25 +20,16 @@ from hearings.hearing import agreed_terms, days, zone_data
 from hearings.models import Hearing
 from hearings.status import HearingStatus
 from hearings.times import queries as diary_queries
-from tests.support.court import STAGES
-from tests.support.databases import Sqlite
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def database(sqlite_server: Sqlite, stage: str) -> AsyncIterator[Database]:
-    with sqlite_server.at(STAGES[stage]) as url:
-        found = Database(url)
-        yield found
-        await found.close()
 
 
 async def age(database: Database, hearing_id: str, *, wall: str = "") -> None:
     """As if the hearing had been fixed with older data, by which its wall time lay an hour earlier."""
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, hearing_id)
-        for row in (hearing, *await days.planned(db, hearing)):
+        moved: list[Any] = [hearing, *await days.planned(db, hearing)]
+        for row in moved:
             row.tzdb_version = "2020a"
             row.starts_at, row.ends_at = row.starts_at - HOUR / 2, row.ends_at - HOUR / 2
             row.wall_start = wall or row.wall_start
@@ -127,8 +117,6 @@ import asyncio, json, sys
 from datetime import UTC, datetime
 from hearings import clocks
 from hearings.db import Database
-from tests.support.court import STAGES
-from tests.support.databases import Sqlite
 from hearings.hearing import zone_data
 
 async def main():

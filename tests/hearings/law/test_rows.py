@@ -203,6 +203,7 @@ async def test_only_an_administrator_edits(database: Database, now: datetime, fu
         assert await law.current(db) is LAW
 
 
+@pytest.mark.both_databases
 async def test_an_edit_of_what_has_changed_meanwhile_is_refused_whole(database: Database, now: datetime) -> None:
     await save(database, now, edit("party", UNKNOWN))
     with pytest.raises(NotReady, match="The law has been changed since you looked at it; look"):
@@ -214,6 +215,7 @@ async def test_an_edit_of_what_has_changed_meanwhile_is_refused_whole(database: 
         assert [row.key for row in await law_rows.edits(db)] == ["TH/untoc"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("statement", ["UPDATE law_row SET reason = 'another'", "DELETE FROM law_row"])
 async def test_the_database_itself_keeps_every_version(database: Database, now: datetime, statement: str) -> None:
     await save(database, now, edit("party", UNKNOWN))

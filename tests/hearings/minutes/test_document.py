@@ -45,7 +45,7 @@ def made(**changes: Any) -> dict[str, Any]:
         roots={"rec": "ef"},
         signed={},
         reservations=[reservation],
-        speakers=lambda tag: words.get if tag == "fr" else (lambda message: None),
+        speakers=lambda tag: lambda message, plural="", n=1: words.get(message) if tag == "fr" else None,
     )
 
 

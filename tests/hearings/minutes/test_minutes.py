@@ -29,7 +29,6 @@ from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus
 
 pytestmark = pytest.mark.parametrize("stage", ["in_session"])
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """Both databases only where what is tested is the database's."""
 JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_authority
 M = MinutesStatus
@@ -95,7 +94,6 @@ async def texts(court: Any) -> dict[str, MinutesPassage]:
 # --- drafting ----------------------------------------------------------------------------------------------------
 
 
-@SQLITE
 async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknown(heard: Any, now: datetime) -> None:
     made = await begin(heard, now)
     found = await texts(heard)
@@ -132,7 +130,6 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
     assert "Technical agreement no. 1, between the two sites:" in found["technical.agreement"].texts["en"]
 
 
-@SQLITE
 async def test_a_draft_is_in_every_language_it_has_words_for(heard: Any, now: datetime) -> None:
     await begin(heard, now)
     public = (await texts(heard))["public.all"]
@@ -140,7 +137,6 @@ async def test_a_draft_is_in_every_language_it_has_words_for(heard: Any, now: da
     assert public.texts["ro"] == "ro:Not recorded: to be completed by: ro:Presiding judge."
 
 
-@SQLITE
 async def test_minutes_wait_for_the_sitting_and_for_the_earlier_ones(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         sitting, _ = await court.sitting(db)
@@ -157,7 +153,6 @@ async def test_minutes_wait_for_the_sitting_and_for_the_earlier_ones(court: Any,
         await begin(court, now)
 
 
-@SQLITE
 async def test_drafting_again_adds_what_happened_and_leaves_what_people_wrote(court: Any, now: datetime) -> None:
     await begin(court, now)
     await rewrite(court, now, "times.sitting_1", ro="De la ora opt.")
@@ -187,7 +182,6 @@ async def rewrite(court: Any, now: datetime, key: str, role: Role = CLERK, **sai
     return await act(court, passages.revise, role, now, key=key, revision=revision, writings=writings)
 
 
-@SQLITE
 async def test_a_change_is_a_version_and_makes_the_other_language_stale(heard: Any, now: datetime) -> None:
     await begin(heard, now)
     await rewrite(heard, now, "public.all", ro="Ședința a fost publică.", th="การพิจารณาเปิดเผย")
@@ -212,7 +206,6 @@ async def test_a_change_is_a_version_and_makes_the_other_language_stale(heard: A
     assert await act(heard, passages.revise, CLERK, now, key="public.all", revision=4, writings={}) == done
 
 
-@SQLITE
 @pytest.mark.parametrize(
     ("writing", "field"),
     [
@@ -230,7 +223,6 @@ async def test_a_text_that_cannot_stand_is_refused(heard: Any, now: datetime, wr
     assert (await texts(heard))["public.all"].revision == 1
 
 
-@SQLITE
 async def test_a_change_to_an_older_version_or_in_a_foreign_language_is_refused(heard: Any, now: datetime) -> None:
     await begin(heard, now)
     await rewrite(heard, now, "public.all", ro="Publică.")
@@ -242,7 +234,6 @@ async def test_a_change_to_an_older_version_or_in_a_foreign_language_is_refused(
     assert (await texts(heard))["public.all"].texts["ro"] == "Publică."
 
 
-@SQLITE
 async def test_only_judge_clerk_and_requested_authority_edit(heard: Any, now: datetime) -> None:
     for role in (Role.interpreter, Role.witness):
         with pytest.raises(NotAllowed):
@@ -263,7 +254,6 @@ def test_a_comparison_shows_words(stage: str) -> None:
 # --- protected persons -------------------------------------------------------------------------------------------
 
 
-@SQLITE
 async def test_a_protected_person_is_named_nowhere(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         witness = await queries.get(db, Participant, court.ids[Role.witness])
@@ -312,7 +302,6 @@ async def complete(court: Any, now: datetime) -> None:
 READ: dict[str, Any] = {"read_by": "Ioana Marin", "languages": ["ro", "th"], "heard_by": ["The witness"]}
 
 
-@SQLITE
 async def test_what_is_missing_stale_or_open_keeps_minutes_from_being_read_back(heard: Any, now: datetime) -> None:
     await begin(heard, now)
     with pytest.raises(NotReady, match="at the end of their review"):
@@ -328,7 +317,6 @@ async def test_what_is_missing_stale_or_open_keeps_minutes_from_being_read_back(
     assert refusal.value.missing == ("public.all: stale th",)
 
 
-@SQLITE
 @pytest.mark.parametrize(
     ("field", "value"), [("heard_by", []), ("languages", []), ("languages", ["fr"]), ("read_by", "")]
 )
@@ -376,6 +364,7 @@ async def sign(court: Any, role: Role, seed: bytes, now: datetime, **changed: An
     return await act(court, minutes.sign, role, now, jws=signatures.sign(stated, seed=seed))
 
 
+@pytest.mark.both_databases
 async def test_both_authorities_sign_the_text_and_the_root(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
@@ -406,7 +395,6 @@ async def test_both_authorities_sign_the_text_and_the_root(heard: Any, now: date
         await rewrite(heard, now, "public.all", ro="Altfel.")
 
 
-@SQLITE
 async def test_opening_the_text_again_voids_the_signature_and_the_older_hash(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
@@ -427,7 +415,6 @@ async def test_opening_the_text_again_voids_the_signature_and_the_older_hash(hea
         assert (await minutes.current(db, heard.hearing)).status is M.signed
 
 
-@SQLITE
 async def test_a_state_signs_for_itself_only_and_once(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
@@ -443,7 +430,6 @@ async def test_a_state_signs_for_itself_only_and_once(heard: Any, now: datetime)
         await sign(heard, CLERK, seeds["RO"], now + timedelta(seconds=1))
 
 
-@SQLITE
 async def test_corrections_keep_the_review_going(heard: Any, now: datetime) -> None:
     await begin(heard, now)
     await act(heard, minutes.submit, CLERK, now)
@@ -456,6 +442,7 @@ async def test_corrections_keep_the_review_going(heard: Any, now: datetime) -> N
     assert (again.number, again.outcome.value) == (2, "accepted")
 
 
+@pytest.mark.both_databases
 async def test_reservations_stand_beside_the_text_even_when_it_is_signed(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
@@ -481,7 +468,6 @@ async def test_reservations_stand_beside_the_text_even_when_it_is_signed(heard: 
                 await db.exec(text(f"UPDATE {row.__tablename__} SET at = at WHERE id = '{row.id}'"))
 
 
-@SQLITE
 async def test_the_requesting_state_acknowledges_what_it_has_received(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
@@ -503,6 +489,7 @@ async def test_the_requesting_state_acknowledges_what_it_has_received(heard: Any
     assert (found.received_at, found.received_by) == (now, "Ioana Marin")
 
 
+@pytest.mark.both_databases
 async def test_each_step_of_the_minutes_waits_for_who_may_take_it_until_it_is_taken(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     whole, part = ["clerk", "judge", "authority"], ["clerk", "judge"]
@@ -544,7 +531,6 @@ async def test_each_step_of_the_minutes_waits_for_who_may_take_it_until_it_is_ta
     assert await waiting() == {}
 
 
-@SQLITE
 async def test_the_whole_is_canonical_and_carries_signatures_as_received(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)

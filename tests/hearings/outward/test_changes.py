@@ -39,6 +39,7 @@ def told(found: list[Happening], subject: str) -> list[tuple[str, int | None, st
     ]
 
 
+@pytest.mark.both_databases
 @READY
 async def test_an_agreement_is_told_to_its_author_and_from_its_proposal_on_to_the_other_state(
     court: Any, now: datetime
@@ -81,6 +82,7 @@ async def test_an_agreement_is_told_to_its_author_and_from_its_proposal_on_to_th
     ]  # fmt: skip
 
 
+@pytest.mark.both_databases
 @READY
 async def test_a_clock_that_follows_late_tells_nobody_of_what_was_a_draft_then(court: Any, now: datetime) -> None:
     late = now + timedelta(days=1)
@@ -114,6 +116,7 @@ async def test_a_clock_that_follows_late_tells_nobody_of_what_was_a_draft_then(c
     assert {one.owner_state for one in made if one.kind is OutboxKind.mail} == {"TH"}
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_one_change_is_judged_as_a_page_of_them_is(court: Any) -> None:
     for state in ("RO", "TH", "FR"):
@@ -124,12 +127,15 @@ async def test_one_change_is_judged_as_a_page_of_them_is(court: Any) -> None:
             assert not await changes.sees(db, "nothing", state=state)
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_whatever_webhooks_tell_of_is_told_here_and_nothing_to_a_third_state(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         clerk = await court.actor(db, Role.clerk)
-        await minutes.begin(db, hearing=hearing, speakers=lambda _tag: lambda text: text, actor=clerk, now=now)
+        await minutes.begin(
+            db, hearing=hearing, speakers=lambda _tag: lambda text, plural="", n=1: text, actor=clerk, now=now
+        )
         consent = Consent(owner_state="RO", request_id=court.request.id, rule="a rule", since=now)
         db.add(consent)
         born(db, consent, consent.status, actor=clerk, now=now)
@@ -145,6 +151,7 @@ async def test_whatever_webhooks_tell_of_is_told_here_and_nothing_to_a_third_sta
     assert await seen(court.database, "FR") == []
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_pages_look_at_so_many_changes_whoevers_they_are_and_leave_out_none(court: Any) -> None:
     for state in ("RO", "TH", "FR"):

@@ -18,9 +18,10 @@ NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 
 async def take(database: Database, key: str, **more: object) -> bool:
     async with database.transaction() as db:
-        return await claims.claim(db, key=key, kind="test", due_at=NOW, now=NOW, **more)  # type: ignore[arg-type]
+        return await claims.claim(db, key=key, kind="test", due_at=NOW, now=NOW, **more)
 
 
+@pytest.mark.both_databases
 async def test_of_many_who_claim_a_key_at_once_one_gets_it(database: Database) -> None:
     async def slowly() -> bool:
         async with database.transaction() as db:
@@ -31,6 +32,7 @@ async def test_of_many_who_claim_a_key_at_once_one_gets_it(database: Database) -
     assert sorted(await asyncio.gather(*(slowly() for _ in range(6)))) == [False] * 5 + [True]
 
 
+@pytest.mark.both_databases
 async def test_a_claim_whose_transaction_fails_can_be_had_again(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as db:
@@ -40,6 +42,7 @@ async def test_a_claim_whose_transaction_fails_can_be_had_again(database: Databa
     assert not await take(database, "k")
 
 
+@pytest.mark.both_databases
 async def test_claimed_tells_which_of_many_keys_are_taken(database: Database) -> None:
     for key in ("a", "c"):
         await take(database, key)
@@ -47,6 +50,7 @@ async def test_claimed_tells_which_of_many_keys_are_taken(database: Database) ->
         assert await claims.claimed(db, ["a", "b", "c", *(f"x{n}" for n in range(1200))]) == {"a", "c"}
 
 
+@pytest.mark.both_databases
 async def test_what_was_missed_is_the_business_of_its_own_state(database: Database) -> None:
     await take(database, "ro", owner_state="RO", missed="too late")
     await take(database, "th", owner_state="TH", missed="too late")
@@ -57,6 +61,7 @@ async def test_what_was_missed_is_the_business_of_its_own_state(database: Databa
     assert (row.outcome, row.reason) == (ClaimOutcome.done, "")
 
 
+@pytest.mark.both_databases
 async def test_a_claim_without_a_time_zone_is_refused(database: Database, everything: Any) -> None:
     before = await everything(database)
     async with database.transaction() as db:

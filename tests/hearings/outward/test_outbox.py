@@ -1,7 +1,6 @@
 """The outbox: its moves, its waits, its repeats, and what a person may ask for."""
 
 import itertools
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from hearings.errors import IllegalMove, NotAllowed, NotFound
 from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
-from tests.support.databases import UPGRADED
 
 O = OutboxStatus  # noqa: E741
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -28,17 +26,6 @@ ROADS = {
 }
 
 
-@pytest.fixture(params=["sqlite"])
-async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
-    """One kind is enough but for `test_two_who_take_at_once…`."""
-    server = request.getfixturevalue(f"{request.param}_server")
-    name = server.create(server.template(UPGRADED))
-    found = Database(server.url(name))
-    yield found
-    await found.close()
-    server.drop(name)
-
-
 async def put(database: Database, key: str = "k", **more: object) -> OutboxMessage:
     given: dict[str, object] = {
         "kind": OutboxKind.mail,
@@ -50,7 +37,7 @@ async def put(database: Database, key: str = "k", **more: object) -> OutboxMessa
         "key": key,
     }
     async with database.transaction() as db:
-        return await outbox.put(db, **(given | more))  # type: ignore[arg-type]
+        return await outbox.put(db, **(given | more))
 
 
 async def take(database: Database, at: datetime = NOW) -> list[OutboxMessage]:
@@ -230,7 +217,7 @@ async def test_another_states_messages_are_not_there(database: Database) -> None
         assert list(await outbox.messages(db, state="RO", before=message.id)) == []
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.both_databases
 async def test_two_who_take_at_once_get_different_messages(database: Database) -> None:
     import asyncio
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,21 +15,11 @@ from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound
 from hearings.models import Webhook
 from hearings.outward import webhooks
-from tests.support.databases import UPGRADED, Sqlite
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 HOSTS = frozenset({"hooks.authority.example", "other.example:8443"})
 KEY = bytes(range(32))
 ADMINISTRATOR = Actor(id="a", label="Elena", state="RO", functions=frozenset({"administrator"}))
-
-
-@pytest.fixture
-async def database(sqlite_server: Sqlite) -> AsyncIterator[Database]:
-    """One kind of database is enough: no statement here differs."""
-    with sqlite_server.at(UPGRADED) as url:
-        found = Database(url)
-        yield found
-        await found.close()
 
 
 def answering(*addresses: str) -> webhooks.Resolve:
@@ -119,7 +109,7 @@ async def subscribe(database: Database, actor: Actor = ADMINISTRATOR, **more: ob
         "using": answering("193.0.6.139"),
     }
     async with database.transaction() as db:
-        return await webhooks.subscribe(db, **(given | more))  # type: ignore[arg-type]
+        return await webhooks.subscribe(db, **(given | more))
 
 
 @pytest.mark.parametrize("found", [("127.0.0.1",), ("193.0.6.139", "10.0.0.1"), ("::ffff:169.254.169.254",), ()])

@@ -20,7 +20,6 @@ from hearings.sitting import recorded_acts, recordings, sittings
 
 pytestmark = [
     pytest.mark.parametrize("stage", ["in_session"]),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
 IN = {
     *("agreement", "agreement_offer", "attachment", "attachment_bytes", "booking", "consent", "consultation"),
@@ -78,7 +77,9 @@ async def hold(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.hearing(db, court.hearing.ref, state="RO")
         when = now + timedelta(minutes=1)
-        await minutes.begin(db, hearing=hearing, speakers=lambda tag: str, actor=clerk, now=when)
+        await minutes.begin(
+            db, hearing=hearing, speakers=lambda tag: lambda text, plural="", n=1: text, actor=clerk, now=when
+        )
         request = await queries.get(db, HearingRequest, court.request.id)
         file = {"kind": "exhibit", "name": "letter.txt", "data": b"A letter."}
         await attachments.add(db, request=request, actor=court.staff("clerk"), now=now, **file)

@@ -71,6 +71,7 @@ async def save(database: Database, now: datetime, *edits: Edit) -> None:
         await law_rows.save(db, edits=edits, reason="Read again", seen=0, actor=ADMIN, now=now)
 
 
+@pytest.mark.both_databases
 async def test_the_effect_names_own_requests_and_counts_those_of_others(
     database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -210,6 +211,7 @@ async def test_an_overlay_moved_to_another_state_concerns_the_requests_of_both(c
     assert [one.parts for one in found.own] == [("No longer asks for the person's consent: s. 1",)]
 
 
+@pytest.mark.both_databases
 async def test_what_is_told_of_one_instrument_is_bounded(
     court: Any, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,8 +65,6 @@ from hearings.times.wall_times import WallTime, fix
 
 R, M = RequestStatus, MinutesStatus
 
-ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def clerk(staff: dict[str, Person]) -> Actor:
@@ -95,9 +93,10 @@ async def act(database: Database, row: HearingRequest, what: Any, actor: Actor, 
 async def waits(database: Database, person: Person, now: datetime, *, everything: bool = False) -> list[Any]:
     async with database.reading() as db:
         found = await worklist.waiting(db, person=person, now=now, everything=everything)
-    return [(one.step, one.subject.reference, one.due, one.late) for one in found.rows]  # type: ignore[union-attr]
+    return [(one.step, one.subject.reference, one.due, one.late) for one in found.rows]
 
 
+@pytest.mark.both_databases
 async def test_what_waits_is_each_sides_own_earliest_due_first(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -119,6 +118,7 @@ async def test_what_waits_is_each_sides_own_earliest_due_first(
     assert [one[3] for one in await waits(database, staff["authority"], late)] == [True]
 
 
+@pytest.mark.both_databases
 async def test_what_is_given_to_a_colleague_waits_for_the_colleague(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -142,7 +142,6 @@ async def test_what_is_given_to_a_colleague_waits_for_the_colleague(
     assert (line.reason, line.data) == ("Yours", {"to": "Ploy", "to_id": other.id})
 
 
-@ONE_DATABASE
 async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
     database: Database, clerk: Actor, now: datetime
 ) -> None:
@@ -157,7 +156,6 @@ async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
     assert (kept.case_number, kept.version) == ("1", 2)
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
@@ -185,7 +183,6 @@ async def test_a_way_that_is_not_open_stops_the_submission(
     assert [text for text in refusal.value.missing if missing in text] != []
 
 
-@ONE_DATABASE
 async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -212,7 +209,6 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     assert line.data == {"late": True}
 
 
-@ONE_DATABASE
 async def test_a_postponement_has_a_day_and_a_refusal_one_comment(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -238,7 +234,6 @@ async def test_a_postponement_has_a_day_and_a_refusal_one_comment(
         await act(database, row, requests.comment_on_refusal, clerk, now, comment="Again")
 
 
-@ONE_DATABASE
 async def test_a_consultation_is_recorded_after_it_was_held_by_either_side(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -259,7 +254,6 @@ async def test_a_consultation_is_recorded_after_it_was_held_by_either_side(
         assert [one.owner_state for one in await consultations.of_request(db, row.id)] == ["RO", "TH"]
 
 
-@ONE_DATABASE
 async def test_the_informal_thread_changes_nothing_but_itself(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -281,6 +275,7 @@ async def test_the_informal_thread_changes_nothing_but_itself(
     assert rest.after == ""
 
 
+@pytest.mark.both_databases
 async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared(
     database: Database, staff: dict[str, Person], clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -315,6 +310,7 @@ async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared
     assert hidden.pseudonym
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("case", "words"),
     [("1234/P/2026", "1234/p"), ("Straße 7/X", "STRASSE 7"), ("ДЕЛО 5", "дело"), ("ÎN 9", "în"), ("a_b%c!d", "A_B%C!")],
@@ -331,6 +327,7 @@ async def test_a_case_number_is_found_by_its_beginning_whatever_its_capitals_on_
         assert [one.id for one in page.rows] == [made[0].id]
 
 
+@pytest.mark.both_databases
 async def test_a_request_is_found_by_the_beginning_of_its_hearings_reference(court: Any, database: Database) -> None:
     async def found(words: str) -> list[str]:
         async with database.reading() as db:
@@ -342,6 +339,7 @@ async def test_a_request_is_found_by_the_beginning_of_its_hearings_reference(cou
     assert await found(ref[1:]) == []
 
 
+@pytest.mark.both_databases
 async def test_the_beginnings_are_looked_up_by_index(database: Database) -> None:
     async with database.reading() as db:
         connection = await db.connection()
@@ -591,12 +589,12 @@ async def around(
             facts.terms[hearing.id] = agreement, told
             made += [agreement, *told]
         for number in range(chance.randrange(3)):
-            status = chance.choice(list(M))
+            written = chance.choice(list(M))
             minutes = Minutes(
                 **own, requested_state=hearing.requested_state, hearing_id=hearing.id, number=number + 1,
-                status=status, language_requesting="ro", language_requested="th", text_sha256="a" * 64,
+                status=written, language_requesting="ro", language_requested="th", text_sha256="a" * 64,
                 created_by="-", created_at=now, signed_at=now,
-                received_at=chance.choice([None, now]) if status is M.signed else None,
+                received_at=chance.choice([None, now]) if written is M.signed else None,
             )  # fmt: skip
             happened: list[MinutesReading | Signature] = []
             for turn in range(chance.randrange(1, 5)):
@@ -617,6 +615,7 @@ async def around(
     return facts
 
 
+@pytest.mark.both_databases
 async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Database, now: datetime) -> None:
     chance = random.Random(7)
     days = [now + timedelta(days=number) for number in range(-2, 4)]  # few, so that many are due together
@@ -658,7 +657,8 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
             row.unanswered = row.id in facts.unanswered
     systems = [Actor(id="x", label="X", state=one.owner_state, functions=frozenset(one.functions)) for one in people]
     met = set[str]()
-    for who in (*people, *systems):
+    everybody: list[Person | Actor] = [*people, *systems]
+    for who in everybody:
         state = who.state if isinstance(who, Actor) else who.owner_state
         whole = expected(rows, held, facts, who, state, now)
         assert len(whole) > 120
@@ -677,7 +677,6 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
     assert met == EVERY
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     "told",
     ["-", "- 0 x", "yesterday 0 x submit", "2026-12-02T06:00:00 0 x submit", "- 16 x submit", "- -1 x submit",
@@ -693,6 +692,7 @@ async def test_the_mark_of_a_page_nobody_has_given_out_is_refused(
         assert refusal.value.field == "after"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["ready"])
 async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_for_its_test(
     court: Any, now: datetime
@@ -748,6 +748,7 @@ async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_f
     assert await steps(court.hearing.starts_at) == waiting("", "")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["in_session"])
 @pytest.mark.parametrize("planned", [True, False])
 async def test_a_part_heard_hearing_waits_for_its_next_day_until_one_is_set(
@@ -803,6 +804,7 @@ async def waiting_in(court: Any, at: datetime) -> dict[str, list[tuple[str, str,
     return found
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("stage", "how"), [("ready", "cancelled"), ("in_session", "broken off")])
 async def test_a_request_whose_hearing_came_to_nothing_waits_for_another_time(
     court: Any, now: datetime, how: str
@@ -833,6 +835,7 @@ async def test_a_request_whose_hearing_came_to_nothing_waits_for_another_time(
     assert [step for step, _id, _due in (await waiting_in(court, later))["clerk"]] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["in_session"])
 async def test_an_executed_request_waits_to_be_filed(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
@@ -847,6 +850,7 @@ async def test_an_executed_request_waits_to_be_filed(court: Any, now: datetime) 
     assert (await waiting_in(court, now))["clerk"] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["ready"])
 async def test_the_lobby_waits_for_who_may_open_it_from_the_morning_of_the_requesting_court_until_it_is_open(
     court: Any,
@@ -867,6 +871,7 @@ async def test_the_lobby_waits_for_who_may_open_it_from_the_morning_of_the_reque
     assert await waiting_in(court, begins) == nobody
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["ready"])
 async def test_a_hearing_newer_time_zone_data_move_waits_for_a_decision(court: Any, now: datetime) -> None:
     early = now - timedelta(days=1)
@@ -894,6 +899,7 @@ async def test_a_hearing_newer_time_zone_data_move_waits_for_a_decision(court: A
     assert await waiting_in(court, early) == nobody
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("stage", ["ready"])
 async def test_a_consent_waits_for_both_states_until_the_answer_is_recorded(court: Any, now: datetime) -> None:
     clerk, authority = court.staff("clerk"), court.staff("authority")

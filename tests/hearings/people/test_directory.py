@@ -16,7 +16,6 @@ ON = date(2026, 12, 2)
 HEAD = ",".join(directory.COLUMNS)
 GOOD = "TH,contact_point,Somsri,S. Rak,s@ago.example,+66 2,Bangkok,th|en,iberred|ejn,telephone,2026-11-01"
 ADMINISTRATOR = Actor(id="a", label="A", state="RO", functions=frozenset({"administrator"}))
-ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def table(*rows: str) -> str:
@@ -82,6 +81,7 @@ def test_what_is_exported_can_be_imported_again() -> None:
     assert directory.read(directory.write([entry]), on=ON) == [entry]
 
 
+@pytest.mark.both_databases
 async def test_the_whole_directory_exported_and_imported_again_is_the_same_its_days_included(
     database: Database, now: datetime
 ) -> None:
@@ -113,7 +113,6 @@ async def test_the_whole_directory_exported_and_imported_again_is_the_same_its_d
     assert (changed.email, changed.as_of, changed.confidence) == ("ag@th.example", None, "")
 
 
-@ONE_DATABASE
 async def test_a_table_is_imported_whole_or_not_at_all_and_replaces_what_it_names(
     database: Database, now: datetime
 ) -> None:

@@ -18,6 +18,7 @@ async def issue(database: Database, person: Person, now: datetime) -> str:
         return await logins.issue_sign_in_link(db, person=person, now=now)
 
 
+@pytest.mark.both_databases
 async def test_a_sign_in_link_signs_in_once(database: Database, staff: dict[str, Person], now: datetime) -> None:
     secret = await issue(database, staff["clerk"], now)
     async with database.transaction() as db:
@@ -32,6 +33,7 @@ async def test_a_sign_in_link_signs_in_once(database: Database, staff: dict[str,
             await logins.sign_in(db, secret=secret, now=now)
 
 
+@pytest.mark.both_databases
 async def test_two_browsers_with_one_link_get_one_login(
     database: Database, staff: dict[str, Person], now: datetime
 ) -> None:
@@ -137,6 +139,7 @@ async def test_a_cookie_nobody_has_given_out_is_nobodys(
     assert found.id == login.id
 
 
+@pytest.mark.both_databases
 async def test_a_login_needs_exactly_one_holder(database: Database, now: datetime, everything: Any) -> None:
     before = await everything(database)
     async with database.transaction() as db:

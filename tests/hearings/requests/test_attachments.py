@@ -84,6 +84,7 @@ async def add(database: Database, row: HearingRequest, actor: Actor, now: dateti
         return await attachments.add(db, request=found, actor=actor, now=now, **given)
 
 
+@pytest.mark.both_databases
 async def test_a_file_is_kept_with_its_hash_read_by_both_states_and_removed_only_from_a_draft(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -123,7 +124,6 @@ async def test_a_file_is_kept_with_its_hash_read_by_both_states_and_removed_only
     ]
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_files_are_added_by_who_works_on_the_request_and_not_without_end(
     database: Database, clerk: Actor, staff: dict[str, Person], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +139,6 @@ async def test_files_are_added_by_who_works_on_the_request_and_not_without_end(
         await add(database, row, clerk, now)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_translation_has_a_translator_or_is_a_machines(database: Database, clerk: Actor, now: datetime) -> None:
     async with database.transaction() as db:
         row = await requests.draft(db, requested_state="TH", actor=clerk, now=now)
@@ -151,11 +150,12 @@ async def test_a_translation_has_a_translator_or_is_a_machines(database: Databas
     ):
         with pytest.raises(error):
             async with database.transaction() as db:
-                await translations.put(db, request=row, actor=clerk, now=now, **words)  # type: ignore[arg-type]
-    for words in ({"machine": True}, {"translator": "S. Rak", "certified": True}):
+                await translations.put(db, request=row, actor=clerk, now=now, **words)
+    good: list[dict[str, Any]] = [{"machine": True}, {"translator": "S. Rak", "certified": True}]
+    for words in good:
         async with database.transaction() as db:
             found = await queries.get(db, HearingRequest, row.id)
-            await translations.put(db, request=found, language="th", actor=clerk, now=now, **words)  # type: ignore[arg-type]
+            await translations.put(db, request=found, language="th", actor=clerk, now=now, **words)
     async with database.reading() as db:
         (kept,) = await translations.of_request(db, row.id)
     assert (kept.translator, kept.machine, kept.certified) == ("S. Rak", False, True)

@@ -94,6 +94,7 @@ async def resume(court: Any, now: datetime, role: Role = Role.presiding_judge, *
         )
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -227,6 +228,7 @@ async def test_a_withdrawal_before_the_sitting_takes_a_ready_hearing_back_to_agr
         await make_ready(court, now)
 
 
+@pytest.mark.both_databases
 async def test_a_withdrawal_with_the_lobby_open_holds_and_leaves_the_hearing_as_it_is(
     court: Any, now: datetime
 ) -> None:

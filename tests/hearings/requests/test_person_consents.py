@@ -29,7 +29,6 @@ NEED = ConsentNeed(
     who="witness", layer="national", state="TH", provision="s. 1", text="The person must consent", source="-",
     confidence="fixture", revocable=True,
 )  # fmt: skip
-ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def noted(database: Database, request: HearingRequest, actor: Actor, now: datetime) -> Consent:
@@ -50,6 +49,7 @@ async def record(database: Database, consent: Consent, actor: Actor, now: dateti
         return await person_consents.record(db, request=row, consent_id=consent.id, actor=actor, now=now, **words)
 
 
+@pytest.mark.both_databases
 async def test_a_consent_is_recorded_with_counsel_and_time_and_its_history(court: Any, now: datetime) -> None:
     clerk, authority = court.staff("clerk"), court.staff("authority")
     consent = await noted(court.database, court.request, clerk, now)
@@ -77,6 +77,7 @@ async def test_a_consent_is_recorded_with_counsel_and_time_and_its_history(court
     ]  # fmt: skip
 
 
+@pytest.mark.both_databases
 async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: Any, now: datetime) -> None:
     clerk, authority = court.staff("clerk"), court.staff("authority")
     consent = await noted(court.database, court.request, clerk, now)
@@ -108,7 +109,6 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
     assert (kept.status, kept.given_at) == (ConsentStatus.withdrawn, now)
 
 
-@ONE_DATABASE
 async def test_a_consent_of_another_request_is_not_found(
     database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any], everything: Any
 ) -> None:
@@ -278,6 +278,7 @@ RACES: dict[str, tuple[str, tuple[str, ...]]] = {
 """What is done while a consent is withdrawn: the stage it is done at, and what has been done before."""
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("stage", "race"), [pytest.param(stage, name) for name, (stage, _) in RACES.items()])
 async def test_nobody_is_heard_after_a_withdrawal_whatever_is_done_at_the_same_moment(
     request: pytest.FixtureRequest, court: Any, race: str, now: datetime

@@ -16,7 +16,6 @@ from hearings.requests.fields import fill
 from hearings.status import RequestStatus
 
 ON = date(2026, 12, 2)
-ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def points(**fields: Any) -> dict[str, int]:
@@ -72,7 +71,6 @@ def test_what_nobody_has_said_counts_nothing_and_says_so() -> None:
     assert (found.total, found.detained_days, found.custody_days_left) == (0, None, None)
 
 
-@ONE_DATABASE
 async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
     database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -123,6 +121,7 @@ async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
     ]
 
 
+@pytest.mark.both_databases
 async def test_the_priority_rises_with_time_alone_sorts_the_queue_anew_and_says_why(
     database: Database, staff: dict[str, Person], now: datetime, fields: dict[str, Any]
 ) -> None:

@@ -24,7 +24,7 @@ from hearings.models import HearingRequest, Person
 from hearings.requests import consultations, requests
 from hearings.status import RequestStatus
 
-Act = Callable[..., Coroutine[Any, Any, None]]
+Act = Callable[..., Coroutine[Any, Any, object]]
 
 
 @pytest.fixture
@@ -69,6 +69,7 @@ async def consulted(database: Database, request: HearingRequest, actor: Actor, n
 # --- drafting ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_draft_has_a_reference_and_both_central_authorities(
     database: Database, clerk: Actor, now: datetime
 ) -> None:
@@ -80,6 +81,7 @@ async def test_a_draft_has_a_reference_and_both_central_authorities(
     assert first.status is RequestStatus.draft
 
 
+@pytest.mark.both_databases
 async def test_references_are_each_states_own(database: Database, clerk: Actor, now: datetime) -> None:
     thai = Actor(id="x", label="x", state="TH", functions=frozenset({"clerk"}))
     await draft(database, clerk, now, {})
@@ -88,6 +90,7 @@ async def test_references_are_each_states_own(database: Database, clerk: Actor, 
     assert other.reference == "TH-2026-0001"
 
 
+@pytest.mark.both_databases
 async def test_references_made_at_once_differ(database: Database, clerk: Actor, now: datetime) -> None:
     made = await asyncio.gather(*(draft(database, clerk, now, {}) for _ in range(8)))
     assert sorted(one.reference for one in made) == [f"RO-2026-{number:04d}" for number in range(1, 9)]
@@ -137,6 +140,7 @@ async def test_a_field_that_cannot_be_right_is_refused_by_name(
         assert (await queries.get(db, HearingRequest, request.id)).model_dump() == before
 
 
+@pytest.mark.both_databases
 async def test_a_draft_is_changed_until_it_is_submitted(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -148,6 +152,7 @@ async def test_a_draft_is_changed_until_it_is_submitted(
         await act(database, request, requests.update, clerk, now, fields={"case_number": "9"})
 
 
+@pytest.mark.both_databases
 async def test_a_text_of_several_lines_and_scripts_is_kept(database: Database, clerk: Actor, now: datetime) -> None:
     request = await draft(
         database, clerk, now, {"person_name": "สมชาย ใจดี", "reason_text": "First.\r\nSecond: Ștefan cel Mare."}
@@ -159,6 +164,7 @@ async def test_a_text_of_several_lines_and_scripts_is_kept(database: Database, c
 # --- the gate ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_submission_keeps_the_gates_answer_and_is_received_at_once(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -387,6 +393,7 @@ async def test_a_request_can_be_withdrawn_with_a_reason(
 # --- who sees it -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_the_requested_state_sees_a_request_only_once_submitted(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:

@@ -23,7 +23,7 @@ def made() -> str:
 async def added(database: Database, now: datetime, recipient: str = "", **changes: object) -> AuthorityKey:
     words = {"state": "RO", "authority_name": "Tribunalul Cluj", "kind": "requesting", "actor": ADMIN} | changes
     async with database.transaction() as db:
-        return await recipients.add(db, recipient=recipient or made(), now=now, **words)  # type: ignore[arg-type]
+        return await recipients.add(db, recipient=recipient or made(), now=now, **words)
 
 
 # --- what is taken -----------------------------------------------------------------------------------------------
@@ -88,6 +88,7 @@ async def test_who_added_and_retired_a_recipient_is_kept(database: Database, now
     assert found == ("a1", "Elena Stan", now, "The key was lost.")
 
 
+@pytest.mark.both_databases
 async def test_a_retired_recipient_is_no_more_encrypted_to_and_never_comes_back(
     database: Database, now: datetime
 ) -> None:
@@ -109,6 +110,7 @@ async def test_a_retired_recipient_is_no_more_encrypted_to_and_never_comes_back(
         assert await recipients.lacking(db, ["RO"]) == []
 
 
+@pytest.mark.both_databases
 async def test_a_state_has_only_so_many_in_force(database: Database, now: datetime) -> None:
     rows = [await added(database, now) for _ in range(recipients.MOST_IN_FORCE)]
     with pytest.raises(NotReady, match="A State has at most 20 recipients at a time: retire one"):

@@ -125,6 +125,7 @@ async def one_case(sqlite_server: Sqlite, now: datetime) -> AsyncIterator[Case]:
 # --- what is taken in --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_statement_is_kept_as_received(case: Case) -> None:
     jws = case.signed()
     row = await case.receive(jws, expect_body=BODY)
@@ -138,6 +139,7 @@ async def test_a_statement_is_kept_as_received(case: Case) -> None:
         assert await signatures.still_verifies(db, row)
 
 
+@pytest.mark.both_databases
 async def test_signing_makes_what_is_received(case: Case) -> None:
     row = await case.receive(signatures.sign(case.stated(), seed=SEEDS["RO"]), expect_body=BODY)
     assert row.owner_state == "RO"
@@ -218,6 +220,7 @@ async def test_row_15_a_chosen_algorithm_or_key_is_refused(one_case: Case, name:
 # --- row 16: a statement for another State -----------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_row_16_a_statement_for_another_state_is_refused_and_both_read_it(case: Case) -> None:
     assert await case.refusal(case.signed(aud="FR")) == "signature_wrong_audience"
     assert await case.kept() == []
@@ -225,6 +228,7 @@ async def test_row_16_a_statement_for_another_state_is_refused_and_both_read_it(
     assert [await case.entries(state) for state in ("RO", "TH", "FR")] == [wanted, wanted, []]
 
 
+@pytest.mark.both_databases
 async def test_a_statement_in_the_name_of_the_other_state_is_refused_and_both_read_it(case: Case) -> None:
     # Romania's own good key, claiming to speak for Thailand.
     assert await case.refusal(case.signed(iss="TH", aud="RO")) == "signature_wrong_issuer"
@@ -232,6 +236,7 @@ async def test_a_statement_in_the_name_of_the_other_state_is_refused_and_both_re
     assert [await case.entries(state) for state in ("RO", "TH", "FR")] == [wanted, wanted, []]
 
 
+@pytest.mark.both_databases
 async def test_refused_statements_come_in_pages(case: Case) -> None:
     for _ in range(3):
         await case.refusal(case.signed(aud="FR"))
@@ -244,6 +249,7 @@ async def test_refused_statements_come_in_pages(case: Case) -> None:
 # --- row 17: used twice ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_row_17_a_used_statement_is_refused_after_a_restart(case: Case) -> None:
     jws = case.signed()
     await case.receive(jws)
@@ -254,11 +260,13 @@ async def test_row_17_a_used_statement_is_refused_after_a_restart(case: Case) ->
     await again.database.close()
 
 
+@pytest.mark.both_databases
 async def test_the_same_jti_over_another_body_is_used_too(case: Case) -> None:
     await case.receive(case.signed())
     assert await case.refusal(case.signed(body={"other": True})) == "signature_used"
 
 
+@pytest.mark.both_databases
 async def test_a_statement_whose_act_failed_can_be_handed_in_again(case: Case) -> None:
     jws = case.signed()
     with pytest.raises(RuntimeError):
@@ -282,6 +290,7 @@ async def test_a_statement_whose_act_failed_can_be_handed_in_again(case: Case) -
 # --- row 18: terms that have changed -----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_row_18_a_consent_over_older_terms_is_refused(case: Case) -> None:
     newer = dict(BODY) | {"terms_sha256": "cd" * 32}
     with pytest.raises(TermsChanged):
@@ -413,6 +422,7 @@ def test_every_cause_is_tried_here() -> None:
 # --- keys --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_a_retired_key_signs_nothing_more_and_still_proves_what_it_signed(case: Case) -> None:
     row = await case.receive(case.signed())
     async with case.database.transaction() as db:
@@ -423,6 +433,7 @@ async def test_a_retired_key_signs_nothing_more_and_still_proves_what_it_signed(
         assert await signatures.still_verifies(db, row)
 
 
+@pytest.mark.both_databases
 async def test_a_key_is_registered_once_and_for_one_state(case: Case, everything: Any) -> None:
     before = await everything(case.database)
     async with case.database.transaction() as db:
@@ -475,6 +486,7 @@ async def test_a_state_cannot_hand_in_what_the_other_signed(one_case: Case) -> N
     assert await one_case.kept() == []
 
 
+@pytest.mark.both_databases
 async def test_every_kept_signature_verifies_with_a_key_of_its_own_state_only(case: Case) -> None:
     for state, other in (("RO", "TH"), ("TH", "RO")):
         stated = statement(state=state, other=other, act=Act.agree_hearing, about="RO-2026-1", body=BODY, now=case.now)
@@ -497,6 +509,7 @@ async def test_every_kept_signature_verifies_with_a_key_of_its_own_state_only(ca
             assert [await signatures.still_verifies(db, one) for one in (row, swapped)] == [True, False]
 
 
+@pytest.mark.both_databases
 async def test_a_kept_signature_can_be_neither_changed_nor_deleted(case: Case) -> None:
     row = await case.receive(case.signed())
     await case.refusal(case.signed())

@@ -16,7 +16,6 @@ from hearings.sitting import fingerprints, sittings
 from hearings.sitting.fingerprints import Standing
 from hearings.status import ComparisonStatus, SittingStatus
 
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 S = ComparisonStatus
 FIRST, SECOND = (hashlib.sha256(text).hexdigest() for text in (b"one worker", b"the next worker"))
@@ -111,6 +110,7 @@ def test_a_difference_stops_the_start_even_where_nothing_was_agreed(
 # --- in a sitting ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 async def test_what_is_said_goes_into_the_log_and_the_history_once(court: Any) -> None:
     assert await court.has_certificate(FIRST) is False
@@ -133,7 +133,6 @@ async def test_what_is_said_goes_into_the_log_and_the_history_once(court: Any) -
     assert changes == [("", "open", court.hearing.ref), ("open", "matched", court.hearing.ref)]
 
 
-@SQLITE
 @ASSEMBLED
 async def test_a_difference_stands_until_the_side_that_found_it_finds_none(court: Any) -> None:
     await court.has_certificate(FIRST)
@@ -144,7 +143,6 @@ async def test_a_difference_stands_until_the_side_that_found_it_finds_none(court
     assert await standing(court) == Standing(status=S.matched, certificate=FIRST, said={"RO": True, "TH": True})
 
 
-@SQLITE
 @ASSEMBLED
 async def test_a_page_on_another_certificate_cannot_call_it_the_same(court: Any) -> None:
     await court.has_certificate(FIRST)
@@ -153,7 +151,6 @@ async def test_a_page_on_another_certificate_cannot_call_it_the_same(court: Any)
     assert (await told(court), (await standing(court)).said) == ([], {})
 
 
-@SQLITE
 @ASSEMBLED
 @pytest.mark.parametrize("role", [Role.witness, Role.interpreter])
 async def test_who_does_not_answer_for_the_hearing_says_nothing_of_fingerprints(court: Any, role: Role) -> None:
@@ -162,7 +159,6 @@ async def test_who_does_not_answer_for_the_hearing_says_nothing_of_fingerprints(
         await court.compare(role, certificate=FIRST)
 
 
-@SQLITE
 @ASSEMBLED
 async def test_before_a_worker_has_said_its_certificate_there_is_nothing_to_compare(court: Any) -> None:
     with pytest.raises(NotReady, match="There is no media worker yet"):
@@ -171,6 +167,7 @@ async def test_before_a_worker_has_said_its_certificate_there_is_nothing_to_comp
     assert await standing(court) == Standing()
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 async def test_a_new_worker_makes_the_comparison_stale_and_the_log_says_so(court: Any) -> None:
     await court.has_certificate(FIRST)
@@ -185,6 +182,7 @@ async def test_a_new_worker_makes_the_comparison_stale_and_the_log_says_so(court
     assert (await standing(court)).status is S.matched
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 async def test_the_start_waits_for_the_comparison_the_agreement_asks_for(court: Any) -> None:
     await court.check_sound()
@@ -203,7 +201,6 @@ async def test_the_start_waits_for_the_comparison_the_agreement_asks_for(court: 
     assert sitting.status is SittingStatus.pre_record  # until the recorder has opened
 
 
-@SQLITE
 @ASSEMBLED
 async def test_the_judge_starts_without_for_a_reason_which_the_log_keeps(court: Any) -> None:
     await court.check_sound()
@@ -218,7 +215,6 @@ async def test_the_judge_starts_without_for_a_reason_which_the_log_keeps(court: 
     ]
 
 
-@SQLITE
 @ASSEMBLED
 async def test_terms_signed_before_there_was_such_a_rule_do_not_ask_for_it(court: Any) -> None:
     """They have neither the need nor the agreed value, and are not read as if they had."""
@@ -241,7 +237,6 @@ async def test_terms_signed_before_there_was_such_a_rule_do_not_ask_for_it(court
     await start(court)
 
 
-@SQLITE
 @ASSEMBLED
 async def test_nothing_is_compared_once_the_sitting_is_over(court: Any) -> None:
     await court.has_certificate(FIRST)

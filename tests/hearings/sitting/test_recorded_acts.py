@@ -18,7 +18,6 @@ from hearings.sitting import recorded_acts, sittings
 from hearings.sitting.recorded_acts import KINDS, LONGEST, Sort, replaced, standing
 from hearings.status import PresenceStatus
 
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
 JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_authority
@@ -77,6 +76,7 @@ async def count(court: Any) -> int:
         return len(await recorded_acts.of_hearing(db, court.hearing.id))
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_a_page_holds_some_and_knows_of_corrections_on_later_pages(court: Any, now: datetime) -> None:
     first, second = [(await enter(court, now, "log_note", text=text)).seq for text in ("One", "Two")]
@@ -99,6 +99,7 @@ def test_every_kind_is_an_event_and_needs_an_action_of_the_permission_table() ->
     assert [kind for kind, one in KINDS.items() if one.withdraws] == [EventKind.entry_withdrawn]
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: Any, now: datetime) -> None:
     named = await exhibit(court, now)
@@ -127,7 +128,6 @@ async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: An
     assert len(row.sha256) == 64
 
 
-@SQLITE
 @IN_SESSION
 @pytest.mark.parametrize(
     ("kind", "able"),
@@ -156,7 +156,6 @@ async def test_who_may_record_is_the_permission_tables_to_say(
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 
-@SQLITE
 @IN_SESSION
 @pytest.mark.parametrize(
     ("kind", "changes", "field"),
@@ -192,7 +191,6 @@ async def test_what_cannot_be_is_refused_with_its_field(
     assert await count(court) == 0
 
 
-@SQLITE
 @IN_SESSION
 async def test_a_judge_takes_no_oath_and_a_file_that_is_no_exhibit_is_not_shown(court: Any, now: datetime) -> None:
     with pytest.raises(Invalid, match="could be meant"):
@@ -206,14 +204,12 @@ async def test_a_judge_takes_no_oath_and_a_file_that_is_no_exhibit_is_not_shown(
         await enter(court, now, "exhibit_shown", exhibit=named)
 
 
-@SQLITE
 @pytest.mark.parametrize("stage", ["ready"])
 async def test_nothing_is_recorded_without_an_open_sitting(court: Any, now: datetime) -> None:
     with pytest.raises(NotReady, match="No sitting of this hearing is open"):
         await enter(court, now, "log_note")
 
 
-@SQLITE
 @IN_SESSION
 async def test_nothing_is_recorded_while_the_sitting_is_being_closed(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
@@ -223,7 +219,6 @@ async def test_nothing_is_recorded_while_the_sitting_is_being_closed(court: Any,
         await enter(court, now, "log_note")
 
 
-@SQLITE
 @IN_SESSION
 async def test_who_is_not_in_the_room_takes_no_oath_but_their_entry_can_be_corrected(court: Any, now: datetime) -> None:
     sworn = await enter(court, now, "oath")
@@ -235,14 +230,12 @@ async def test_who_is_not_in_the_room_takes_no_oath_but_their_entry_can_be_corre
     await enter(court, now, "oath", corrects=sworn.seq, form="affirmation")
 
 
-@SQLITE
 @ASSEMBLED
 async def test_before_the_recording_begins_there_is_no_time_code(court: Any, now: datetime) -> None:
     found = await enter(court, now, "interpreting")
     assert "timecode_ms" not in found.data and "recording" not in found.data
 
 
-@SQLITE
 @IN_SESSION
 async def test_a_protected_persons_name_is_refused_in_every_text(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
@@ -259,6 +252,7 @@ async def test_a_protected_persons_name_is_refused_in_every_text(court: Any, now
 # --- corrections -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_a_correction_is_a_new_entry_and_the_old_one_stays(court: Any, now: datetime) -> None:
     old = await enter(court, now, "oath")
@@ -273,7 +267,6 @@ async def test_a_correction_is_a_new_entry_and_the_old_one_stays(court: Any, now
     assert (entry.first.seq, entry.event.seq, entry.event.data["form"]) == (old.seq, new.seq, "affirmation")
 
 
-@SQLITE
 @IN_SESSION
 async def test_an_entry_is_corrected_once_by_its_own_state_and_in_its_own_kind(court: Any, now: datetime) -> None:
     old = await enter(court, now, "oath")
@@ -292,6 +285,7 @@ async def test_an_entry_is_corrected_once_by_its_own_state_and_in_its_own_kind(c
     assert await count(court) == 2
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_a_remark_is_its_makers_own_to_correct_and_withdraw(court: Any, now: datetime) -> None:
     made = await enter(court, now, "remark", INTERPRETER)
@@ -323,7 +317,6 @@ async def test_a_remark_is_its_makers_own_to_correct_and_withdraw(court: Any, no
     assert replaced(found) == {made.seq: anew.seq, anew.seq: gone.seq}
 
 
-@SQLITE
 @IN_SESSION
 async def test_who_has_left_the_room_remarks_and_withdraws_nothing(court: Any, now: datetime) -> None:
     made = await enter(court, now, "remark", INTERPRETER)
@@ -336,7 +329,6 @@ async def test_who_has_left_the_room_remarks_and_withdraws_nothing(court: Any, n
             await enter(court, now, kind, INTERPRETER, corrects=corrects)
 
 
-@SQLITE
 @IN_SESSION
 async def test_a_ruling_is_on_something_that_stands(court: Any, now: datetime) -> None:
     raised = await enter(court, now, "privilege_claim")

@@ -71,6 +71,7 @@ async def kinds(court: Any) -> list[str]:
 # --- before the start --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 async def test_the_lobby_opens_once_with_a_recording_that_has_not_begun(court: Any, now: datetime) -> None:
     await court.open_lobby()
     async with court.database.reading() as db:
@@ -149,6 +150,7 @@ async def test_no_start_without_the_sound_checks(court: Any, now: datetime) -> N
     assert await state(court) == ("pre_record", True, "", "starting")
 
 
+@pytest.mark.both_databases
 @ASSEMBLED
 async def test_the_sitting_is_in_session_only_once_the_recording_is_open(court: Any, now: datetime) -> None:
     await court.check_sound()
@@ -398,6 +400,7 @@ async def test_what_was_set_before_a_hold_in_the_same_transaction_stays_set(cour
     assert (sitting.udp_port, sitting.run_folder, sitting.hold_cause) == (47_001, "run/0badcafe", HoldCause.fault)
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_two_holds_at_the_same_moment_are_both_in_force(court: Any, now: datetime) -> None:
     await asyncio.gather(
@@ -512,6 +515,7 @@ async def test_a_recording_that_cannot_open_leaves_the_sitting_before_its_start(
     assert await state(court) == ("in_session", True, "", "recording")
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_progress_only_rises(court: Any, now: datetime) -> None:
     later = now + timedelta(seconds=4)
@@ -532,6 +536,7 @@ async def seal(court: Any, now: datetime, **words: Any) -> None:
         await sittings.finish(db, sitting=sitting, now=now, **words)
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_closing_waits_for_the_last_seal_and_ends_everything(court: Any, now: datetime, everything: Any) -> None:
     for role in (CLERK, AUTHORITY, WITNESS):
@@ -636,6 +641,7 @@ async def test_a_sitting_that_is_closing_takes_no_hold_and_no_second_close(court
     assert refusal.value.allowed == (SittingStatus.closed.value,)
 
 
+@pytest.mark.both_databases
 @IN_SESSION
 async def test_every_step_is_in_the_history(court: Any, now: datetime) -> None:
     await act(court, sittings.hold, JUDGE, now, reason="A break")

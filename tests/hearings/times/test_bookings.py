@@ -127,6 +127,7 @@ def test_two_writers_at_once_never_book_the_same_time_twice_nor_refuse_a_free_on
         assert any(overlap((number, begins, ends), one) for number in wanted for one in found), "nothing was in the way"
 
 
+@pytest.mark.both_databases
 async def test_the_database_refuses_an_overlap_written_past_every_function(database: Database, now: datetime) -> None:
     number, other = await rooms(database, now)
     async with database.transaction() as db:
@@ -154,6 +155,7 @@ async def test_the_database_refuses_an_overlap_written_past_every_function(datab
     assert len(await taken(database)) == 3
 
 
+@pytest.mark.both_databases
 async def test_a_double_booking_is_named_only_as_far_as_the_caller_may_see_it(
     database: Database, now: datetime
 ) -> None:
@@ -177,6 +179,7 @@ async def test_a_double_booking_is_named_only_as_far_as_the_caller_may_see_it(
     assert len(await taken(database)) == 3
 
 
+@pytest.mark.both_databases
 async def test_what_fails_half_way_books_nothing(database: Database, now: datetime) -> None:
     one, other = await rooms(database, now)
     async with database.transaction() as db:
@@ -187,6 +190,7 @@ async def test_what_fails_half_way_books_nothing(database: Database, now: dateti
     assert [number for number, _starts, _ends in await taken(database)] == [other]
 
 
+@pytest.mark.both_databases
 async def test_numbers_are_given_out_one_by_one_to_writers_at_once(database: Database, now: datetime) -> None:
     made = await asyncio.gather(*(rooms(database, now, 2) for _ in range(4)))
     assert sorted(number for numbers in made for number in numbers) == list(range(1, 9))

@@ -29,11 +29,11 @@ CHANGES = ("2027-03-28", "2027-10-31", "2027-04-04", "2027-09-05", "2027-03-14",
 
 
 def court(zone: str = "Europe/Bucharest", state: str = "RO", **words: object) -> CourtCalendar:
-    return CourtCalendar(key=f"{state} {zone}", state=state, zone=zone, **words)  # type: ignore[arg-type]
+    return CourtCalendar(key=f"{state} {zone}", state=state, zone=zone, **words)
 
 
 def hours(opens: int, closes: int, weekdays: frozenset[int] = EVERY_DAY, **words: object) -> Weekly:
-    return Weekly(weekdays=weekdays, opens=opens, closes=closes, **words)  # type: ignore[arg-type]
+    return Weekly(weekdays=weekdays, opens=opens, closes=closes, **words)
 
 
 def walked(zone: str, day: date, opens: int, closes: int) -> list[int]:

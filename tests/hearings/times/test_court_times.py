@@ -41,8 +41,8 @@ def sits(calendar: CourtCalendar, at: datetime) -> str:
         return "outside_hours" if special else shut
     if not calendar.hours:
         return "outside_hours" if special else "hours_unknown"
-    rows = [row for row in calendar.hours if day.isoweekday() in row.weekdays]
-    return "" if any(row.opens <= minute < row.closes for row in rows) else "outside_hours"
+    weekly = [row for row in calendar.hours if day.isoweekday() in row.weekdays]
+    return "" if any(row.opens <= minute < row.closes for row in weekly) else "outside_hours"
 
 
 @st.composite
@@ -160,6 +160,7 @@ async def test_unknown_hours_are_said_to_be_unknown(
     assert await told(database, hearing) == [("hours_unknown", "requested", "2026-12-03", "")]
 
 
+@pytest.mark.both_databases
 async def test_what_a_state_has_entered_counts_for_every_day_and_every_offer(
     database: Database, accepted: HearingRequest, staff: Any, now: datetime
 ) -> None:

@@ -104,7 +104,7 @@ def every(asked: Docket) -> Iterator[Placed]:
 def worth(asked: Docket, placed: Placed) -> list[tuple[float, ...]]:
     """For each priority, highest first: how many, their delay, then the earlier received first. Less is better."""
     order = by_priority(asked)
-    found = []
+    found: list[tuple[float, ...]] = []
     for level in dict.fromkeys(one.priority for one in order):
         ranked = list(enumerate(reversed([one for one in order if one.priority == level]), 1))
         there = [(rank, delay(asked, one, placed) / HOUR) for rank, one in ranked if one.id in placed]

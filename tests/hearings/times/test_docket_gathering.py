@@ -15,7 +15,6 @@ from hearings.models.request import Side
 from hearings.times import docket_gathering, resources
 from hearings.times.solver import compare
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
 PLAN: dict[str, Any] = {"days": 7, "duration": timedelta(hours=1), "margin": timedelta(minutes=30)}
 

@@ -135,6 +135,7 @@ def against(refusal: pytest.ExceptionInfo[InterpreterUnfit]) -> dict[int, tuple[
     return {number: codes for number, _name, codes in refusal.value.interpreters}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("words", "codes"),
     [
@@ -172,6 +173,7 @@ async def test_one_who_fits_needs_no_reason_and_none_is_kept(desk: Desk) -> None
     assert await desk.held() == [(number, "")]
 
 
+@pytest.mark.both_databases
 async def test_rest_between_two_bookings_and_the_hours_of_a_day_bind(desk: Desk, fields: dict[str, object]) -> None:
     number = await desk.interpreter()
     await desk.propose("2026-12-03T09:00", resources=[number], margins={"margin_after": 15})
@@ -201,6 +203,7 @@ async def test_leave_is_no_interpreting_but_takes_its_time(desk: Desk) -> None:
     assert (number, "She asked for it") in await desk.held()
 
 
+@pytest.mark.both_databases
 async def test_times_of_which_one_will_be_do_not_tire_an_interpreter_but_two_days_at_once_do(
     desk: Desk, fields: dict[str, object]
 ) -> None:

@@ -28,7 +28,7 @@ def ts(text: str) -> int:
 
 def court(state: str, zone: str, opens: int, closes: int, **words: object) -> CourtCalendar:
     row = Weekly(weekdays=WEEKDAYS, opens=opens, closes=closes, confidence="read-in-source")
-    return CourtCalendar(key=f"{state} {zone}", state=state, zone=zone, **{"hours": (row,), "holidays": (), **words})  # type: ignore[arg-type]
+    return CourtCalendar(key=f"{state} {zone}", state=state, zone=zone, **{"hours": (row,), "holidays": (), **words})
 
 
 def wanted(since: str, until: str, minutes: int = 60, **words: object) -> Wanted:
@@ -36,7 +36,7 @@ def wanted(since: str, until: str, minutes: int = 60, **words: object) -> Wanted
         since=datetime.fromisoformat(since),
         until=datetime.fromisoformat(until),
         duration=timedelta(minutes=minutes),
-        **words,  # type: ignore[arg-type]
+        **words,
     )
 
 
