@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -28,7 +29,7 @@ def read(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def public() -> dict:
+def public() -> dict[str, Any]:
     return yaml.safe_load(read("publiccode.yml"))
 
 
@@ -69,7 +70,7 @@ def test_what_is_built_in_brings_its_licences() -> None:
     assert told.count("Permission is hereby granted, free of charge") >= 10
 
 
-def test_publiccode_agrees_with_the_project(public: dict) -> None:
+def test_publiccode_agrees_with_the_project(public: dict[str, Any]) -> None:
     assert public["name"].lower() == PROJECT["project"]["name"]
     assert public["softwareVersion"] == PROJECT["project"]["version"]
     assert public["legal"]["license"] == LICENCE
@@ -77,13 +78,13 @@ def test_publiccode_agrees_with_the_project(public: dict) -> None:
     assert f"## {public['softwareVersion']} ({public['releaseDate']})" in read("CHANGELOG.md").splitlines()
 
 
-def test_publiccode_names_the_languages_there_are(public: dict) -> None:
+def test_publiccode_names_the_languages_there_are(public: dict[str, Any]) -> None:
     catalogues = {file.parent.parent.name.partition("_")[0] for file in (ROOT / "web" / "locales").glob("*/*/*.po")}
     assert set(public["localisation"]["availableLanguages"]) == {"en", *catalogues}
     assert public["localisation"]["localisationReady"] is True
 
 
-def test_publiccode_holds_what_the_standard_asks(public: dict) -> None:
+def test_publiccode_holds_what_the_standard_asks(public: dict[str, Any]) -> None:
     mandatory = {
         *("publiccodeYmlVersion", "name", "url", "platforms", "categories", "developmentStatus", "softwareType"),
         *("description", "legal", "maintenance", "localisation"),
@@ -104,7 +105,7 @@ def test_publiccode_holds_what_the_standard_asks(public: dict) -> None:
     assert all(contact["name"] for contact in public["maintenance"]["contacts"])
 
 
-def test_publiccode_gives_no_address_that_somebody_could_own(public: dict) -> None:
+def test_publiccode_gives_no_address_that_somebody_could_own(public: dict[str, Any]) -> None:
     addresses = re.findall(r"https?://([^/\s\"]+)", json.dumps(public))
     assert addresses
     assert [host for host in addresses if not host.endswith(".example")] == []

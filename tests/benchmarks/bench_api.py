@@ -1,6 +1,6 @@
 """How often the API answers a read, against an empty 200 route behind the same door: at least a quarter as often.
 
-Run by hand: `.venv/bin/python tests/benchmarks/bench_api.py [--seconds 2] [--rounds 5] [--only NAME]`. Exits 1 when a
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_api [--seconds 2] [--rounds 5] [--only NAME]`. Exits 1 when a
 ratio does not hold.
 
 The server is `vivavoce` as `serve` configures it (one process, uvicorn, SQLite, 2,000 requests and hearings), in a
@@ -37,9 +37,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import uvicorn
-from bench_start import COMMAND, free_port
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from filled import fill
 from sqlalchemy import update
 from sqlmodel import select
 from starlette.requests import Request
@@ -51,6 +49,8 @@ from hearings.db import Database
 from hearings.models import Hearing, HearingRequest
 from hearings.outward import api_clients
 from hearings.status import RequestStatus
+from tests.benchmarks.bench_start import COMMAND, free_port
+from tests.benchmarks.filled import fill
 from web import api_app as api, cli
 from web.api.access import Calling
 from web.api.routes import Resource
@@ -86,7 +86,7 @@ def serve() -> None:
     """Be the server: the application of the settings in the environment, and the empty route."""
     settings = Settings.from_environment(os.environ)
     config = cli.configuration(settings)
-    api.RESOURCES = (*api.RESOURCES, SimpleNamespace(router=_router))  # type: ignore[arg-type]
+    vars(api)["RESOURCES"] = (*api.RESOURCES, SimpleNamespace(router=_router))
     app = create_app(settings)
     app.router.routes.insert(0, Route(EMPTY, _empty))
     rates = app.state.parts.buckets.rates
@@ -325,7 +325,7 @@ def main() -> None:
         env |= {"VIVAVOCE_API_PER_MINUTE": "1000000", "VIVAVOCE_API_BURST": "1000000", "VIVAVOCE_SCHEDULER": "no"}
         subprocess.run([COMMAND, "init"], env=env, check=True, stdout=subprocess.DEVNULL)
         known = asyncio.run(prepare(f"sqlite+aiosqlite:///{folder}/data/vivavoce.db", origin))
-        server = subprocess.Popen([sys.executable, __file__, "--serve"], env=env)
+        server = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.bench_api", "--serve"], env=env)
         try:
             asyncio.run(reached(port, known))
             found = asyncio.run(measure(port, server.pid, known, options))

@@ -1,6 +1,6 @@
 """Forwarding encoded packets against decoding and encoding them again: CPU for the same hearing in the same run.
 
-    python tests/benchmarks/bench_forwarding.py [--seconds 10]
+    python -m tests.benchmarks.bench_forwarding [--seconds 10]
 
 Four people send 640×480 VP8 at 25 frames/s (about 500 kbit/s) and Opus; each receives the three others. First
 through the media worker, then through aiortc's `RTCPeerConnection` and `MediaRelay`, each in a process of its own
@@ -112,7 +112,7 @@ def make_sender(pages: Any, clip: Clip) -> type:
 
         async def _send_picture(self, captured: float) -> None:
             stream = self.streams["video"]
-            if self._key:
+            if self._key:  # type: ignore[has-type]
                 self._key, self.place = False, 0
             frame = clip.pictures[self.place % len(clip.pictures)]
             self.place += 1
@@ -202,7 +202,9 @@ async def through_relay(sender: type, seconds: float) -> Measured:
     """MediaRelay, in this file's own process."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "relay.sock"
-        child = await asyncio.create_subprocess_exec(sys.executable, __file__, "--serve-relay", str(path))
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.benchmarks.bench_forwarding", "--serve-relay", str(path)
+        )
         try:
             while not path.exists():  # noqa: ASYNC110 another process makes it
                 await asyncio.sleep(0.05)
@@ -285,7 +287,6 @@ def main() -> int:
     if options.serve_relay is not None:
         asyncio.run(serve_relay(options.serve_relay))
         return 0
-    sys.path.insert(0, str(ROOT))
     return asyncio.run(compare(options.seconds))
 
 

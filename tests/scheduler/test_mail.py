@@ -29,7 +29,7 @@ class Handler:
     def __init__(self, **answers: str) -> None:
         self.answers = answers
         self.taken: list[bytes] = []
-        self.hold: Callable[[], Awaitable[None]] | None = None
+        self.hold: Callable[[], Awaitable[object]] | None = None
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if "rcpt" in self.answers:

@@ -12,11 +12,12 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: F401  loaded once, before forking
+import apscheduler.schedulers.asyncio  # type: ignore[import-untyped]  # noqa: F401  loaded once, before forking
 from sqlalchemy import text
 
 from hearings.db import Database
 from hearings.models import StatusChange
+from hearings.outward import invitations, notices
 from scheduler import delivery, following, jobs  # noqa: F401
 from scheduler.due import Kind
 from scheduler.election import election
@@ -60,8 +61,8 @@ async def settle(db: Any, **_: Any) -> list[Any]:
 async def main(url: str, how: str) -> None:
     jobs.HANDLERS = {**jobs.HANDLERS, **{kind: notice for kind in Kind if kind not in jobs.HANDLERS}}
     jobs.PREPARE = {}
-    following.notices.follow = follow  # type: ignore[assignment]
-    following.invitations.settle = settle  # type: ignore[assignment]
+    vars(notices)["follow"] = follow
+    vars(invitations)["settle"] = settle
     database = Database(url)
     world = World(database=database, origin="https://court.example")
     # A clock that is set back and forth by some minutes all the time.

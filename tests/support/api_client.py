@@ -220,8 +220,9 @@ class ApiInstallation(Installation):
             async with (self.sandbox if sandbox else self.database).transaction() as db:
                 await signing_keys.add(db, state=state, authority_name="Ministry", public_key=public, now=now)
                 recipient = str(x25519.Identity.generate().to_public())
-                words = {"authority_name": "Ministry", "kind": "requesting", "recipient": recipient}
-                await recipients.add(db, state=state, now=now, **words)
+                await recipients.add(
+                    db, state=state, authority_name="Ministry", kind="requesting", recipient=recipient, now=now
+                )
         return Client(self.http, made.id, state, key, Key.make(), self.seeds[place])
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from hearings import queries
@@ -40,7 +41,7 @@ def keep(folder: Path) -> None:
     journal = Journal(folder, "demo/hearing/1", seal_key, store=FileStore(folder), now=lambda: 0)
     at = str(1_764_831_600_000_000_000)
     span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
-    lines: list[dict[str, object]] = [
+    lines: list[dict[str, Any]] = [
         {"type": "open", "zero": at, "software": "vivavoce 1"},
         *({"type": "gap", "cause": cause} | span for cause in custody.CAUSES),
         *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
@@ -145,9 +146,11 @@ def busy_court(service: Service) -> BusyCourt:
     clerk = service.signed_in("clerk")
     room = {"kind": "room", "name": "Зал", "zone": "Europe/Bucharest", "city": "București"}
     place = clerk.post("/resources/new", room, page="/resources/new").headers["location"]
-    found["room"] = re.search(r"/resources/(\d+)", place)[1]
+    found["room"] = place.rpartition("/")[2]
     here, found["find"] = f"{found['accepted']}/slots", urlencode(FIND)
-    chosen = {"slot": re.findall(r'name="slot" value="([^"]+)"', clerk.get(f"{here}?{found['find']}").text)[:3]}
+    chosen: dict[str, object] = {
+        "slot": re.findall(r'name="slot" value="([^"]+)"', clerk.get(f"{here}?{found['find']}").text)[:3]
+    }
     chosen |= {"checked": "yes", "resource": found["room"]} | FIND
     found["offered"] = clerk.post(here, chosen, page=here).headers["location"].partition("/times")[0]
     found["home"] = f"/h/{service.ref}"

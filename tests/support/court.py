@@ -323,8 +323,10 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
             actor=actor, now=NOW,
         )  # fmt: skip
         made.append(profile)
-        words = {"authority_name": f"Court of {city}", "kind": "requesting", "recipient": RECIPIENTS[actor.state]}
-        await recipients.add(db, state=actor.state, now=NOW, **words)
+        await recipients.add(
+            db, state=actor.state, authority_name=f"Court of {city}", kind="requesting",
+            recipient=RECIPIENTS[actor.state], now=NOW,
+        )  # fmt: skip
     agreement = await agreements.draft(
         db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
     )

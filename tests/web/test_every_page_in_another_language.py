@@ -227,7 +227,7 @@ class Walk:
             empty = {name: value for name, value in form.fields.items() if name in KEPT and value is not None}
             nonsense = {name: NONSENSE if value is None else value for name, value in form.fields.items()}
             for values in [empty, nonsense] if empty != nonsense else [nonsense]:
-                options = {"params": values} if form.method == "get" else {"data": values}
+                options: dict[str, Any] = {"params": values} if form.method == "get" else {"data": values}
                 if form.files:
                     options["files"] = {"file": ("a.txt", NONSENSE.encode())}
                 answer = self.look(client, form.method, form.action, **options)

@@ -14,7 +14,7 @@ def test_settings_have_usable_defaults_and_cannot_be_changed():
     assert settings.database_url == f"sqlite+aiosqlite:///{Path('.data').absolute() / 'vivavoce.db'}"
     assert settings.udp_range == (47000, 47999)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        settings.port = 1
+        settings.port = 1  # type: ignore[misc]
 
 
 def test_every_setting_is_read_from_its_variable(tmp_path):

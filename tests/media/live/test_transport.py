@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from aioice import stun
-from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate
+from aioice import ice, stun
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsTransport
 
 from media.live import port as port_module, transport
 from media.live.port import Port, PortError
@@ -198,11 +198,11 @@ async def test_the_self_test_passes_with_the_installed_libraries() -> None:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (transport.ice.CandidatePair, "remote_addr"),
-        (transport.ice.Connection, "data_received"),
-        (transport.ice.StunProtocol, "datagram_received"),
-        (transport.RTCDtlsTransport, "_set_role"),
-        (transport.RTCDtlsTransport, "_setup_srtp"),
+        (ice.CandidatePair, "remote_addr"),
+        (ice.Connection, "data_received"),
+        (ice.StunProtocol, "datagram_received"),
+        (RTCDtlsTransport, "_set_role"),
+        (RTCDtlsTransport, "_setup_srtp"),
     ],
 )
 async def test_the_self_test_refuses_when_a_hook_has_moved(
@@ -320,7 +320,7 @@ async def test_a_connection_that_ends_early_leaves_nothing_behind(port: Port, st
     await asyncio.wait_for(connecting, 5)
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() - before == set()
-    assert port._by_address == port._by_ufrag == {}
+    assert (port._by_address, port._by_ufrag) == ({}, {})
 
 
 async def test_the_handshake_queue_and_the_addresses_of_a_connection_are_bounded(port: Port) -> None:
@@ -353,8 +353,8 @@ async def test_an_address_in_use_does_not_change_its_owner(port: Port) -> None:
 async def test_checks_of_a_stranger_are_limited_by_the_second(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
     parse = stun.parse_message
-    monkeypatch.setattr(port_module.stun, "parse_message", lambda data: read.append(1) or parse(data))
-    monkeypatch.setattr(port_module.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(stun, "parse_message", lambda data: read.append(1) or parse(data))
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     for _ in range(500):
         port.datagram(check("nobody", "x" * 32), ("127.0.0.9", 1))
     assert len(read) == port_module.STRANGER_CHECKS_PER_SECOND
@@ -366,7 +366,7 @@ async def test_checks_of_a_stranger_are_limited_by_the_second(port: Port, monkey
 
 async def test_a_connection_has_a_budget_of_datagrams(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
     one, _ = await connection(port)
-    monkeypatch.setattr(port_module.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     address = ("127.0.0.9", 1000)
     port.datagram(check(one.ufrag, one.password), address)
     for _ in range(transport.DATAGRAMS_PER_SECOND + 100):

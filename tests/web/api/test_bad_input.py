@@ -8,6 +8,7 @@ import json
 import time
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -378,7 +379,7 @@ async def test_17_what_was_used_once_is_refused_after_a_restart_too(installation
     restarted = create_app(installation.settings)
     started = time.time()
     await asyncio.sleep(1.1)  # a proof's time is in whole seconds
-    mount = next(route for route in restarted.routes if getattr(route, "name", "") == "api")
+    mount: Any = next(route for route in restarted.routes if getattr(route, "name", "") == "api")
     mount.app.started = started + 1
     async with httpx.AsyncClient(transport=httpx.ASGITransport(restarted), base_url="http://localhost:8000") as http:
         refusals = [answer async for answer in again(http)]

@@ -16,7 +16,7 @@ from hearings.documents import pdf_seals
 from hearings.errors import SignatureRefused
 from hearings.models import HearingRequest, Person
 from hearings.requests import attachments, requests
-from hearings.signatures import jws, signatures
+from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from web import cli
 from web.demo import demo
@@ -191,7 +191,7 @@ def test_keys_are_the_business_of_their_own_administrator(service, everything, c
 
     async def other(database: Database) -> str:
         async with database.reading() as db:
-            keys = await signatures.signing_keys.keys_of(db, state="TH")
+            keys = await signing_keys.keys_of(db, state="TH")
         return keys[0].kid
 
     kid = str(service.run(other))

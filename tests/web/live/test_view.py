@@ -35,7 +35,7 @@ def scene(*people: Participant, fault: str) -> Scene:
         facts=RecordingFacts(),
         generation=1,
         media_up=True,
-        liveness={"witness": Liveness(connected=True, media="lost", fault=fault)},  # type: ignore[arg-type]
+        liveness={"witness": Liveness(connected=True, media="lost", fault=fault)},
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -119,7 +120,7 @@ async def test_messages_are_listed_with_their_attempts_and_sent_again_on_request
 async def test_the_sandbox_tells_its_own_webhooks_of_its_own_events_and_reaches_nobody_else(
     installation, ro, th, story
 ):
-    got: list[tuple[str, dict[str, object]]] = []
+    got: list[tuple[str, dict[str, Any]]] = []
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 import rfc8785
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from hearings import queries
 from hearings.actors import person_actor
@@ -98,7 +98,12 @@ def signed_in(browser: Browser, service, who: str, wrong: list[str]) -> Page:
 def posted(page: Page) -> list[str]:
     """Everything the page sends from now on, but for what every page is made of."""
     sent: list[str] = []
-    page.on("request", lambda one: "/static/" in one.url or sent.append(f"{one.url} {one.post_data or ''}"))
+
+    def note(one: Request) -> None:
+        if "/static/" not in one.url:
+            sent.append(f"{one.url} {one.post_data or ''}")
+
+    page.on("request", note)
     return sent
 
 

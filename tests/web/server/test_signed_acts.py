@@ -17,6 +17,7 @@ from hearings.requests import consultations, requests
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
+from tests.support.page_client import Service
 from web import cli
 from web.demo import demo
 from web.requests.acts import ACTIONS
@@ -255,7 +256,7 @@ def test_a_state_without_a_key_is_told_who_registers_one_and_where(service):
 class Walk:
     """Every route of the pages that takes a form, with what stands in its braces."""
 
-    service: object
+    service: Service
     values: dict[str, list[str]]
 
     def paths(self) -> list[str]:

@@ -75,7 +75,7 @@ def seen(service) -> list[tuple[str, str, str]]:
             query = select(SharedView).order_by(SharedView.id)
             return [(one.subject, one.subject_id, one.viewer_label) for one in (await db.exec(query)).all()]
 
-    return list(service.run(read))  # type: ignore[call-overload]
+    return list(service.run(read))
 
 
 def pages(service) -> list[str]:

@@ -40,7 +40,7 @@ class Viewer:
         """Choose a key file."""
         data = text.encode() if isinstance(text, str) else text
         files = {"name": name, "mimeType": "text/plain", "buffer": data}
-        await self.page.get_by_label("Key file of your authority").set_input_files(files)  # type: ignore[arg-type]
+        await self.page.get_by_label("Key file of your authority").set_input_files(files)
 
     async def open(self, text: str | None = None) -> None:
         """Say why, choose the key file, open."""
@@ -528,7 +528,7 @@ async def test_no_barrier_is_found_and_nothing_is_wider_than_the_screen(viewer: 
     from axe_playwright_python.async_playwright import Axe
 
     page = viewer.page
-    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size({"width": width, "height": 900})
     options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
     await page.goto(viewer.url)

@@ -38,7 +38,7 @@ async def page(served_archive: Any, browser: Any) -> AsyncIterator[Page]:
 async def check(page: Page, folder: Path, policy: str) -> Any:
     await page.get_by_label("Folder of the bag").set_input_files(folder)
     files = {"name": "policy.txt", "mimeType": "text/plain", "buffer": policy.encode()}
-    await page.get_by_label("Policy or key file").set_input_files(files)  # type: ignore[arg-type]
+    await page.get_by_label("Policy or key file").set_input_files(files)
     await page.get_by_role("button", name="Check the bag").click()
     verdict = page.get_by_test_id("verdict")
     await expect(verdict).to_be_visible(timeout=60_000)
@@ -116,5 +116,5 @@ async def test_a_folder_that_is_no_bag_and_a_policy_that_is_none_are_refused_in_
     await page.get_by_label("Folder of the bag").set_input_files(copy / "data")
     await expect(page.get_by_text("This folder is not a bag")).to_be_visible()
     files = {"name": "p", "mimeType": "text/plain", "buffer": b"log me in\n"}
-    await page.get_by_label("Policy or key file").set_input_files(files)  # type: ignore[arg-type]
+    await page.get_by_label("Policy or key file").set_input_files(files)
     await expect(page.get_by_text("cannot be read at “log me in”")).to_be_visible()

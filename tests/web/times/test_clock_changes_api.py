@@ -1,6 +1,7 @@
 """Newer time-zone data through the API: what they would move is listed, and decided by the requesting State."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ async def hearing(installation, ro, th, story):
     assert (await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")).status_code == 200
     async with installation.database.transaction() as db:
         found = await queries.hearing(db, made["ref"], state="RO")
-        for row in (found, *await days.planned(db, found)):
+        moved: list[Any] = [found, *await days.planned(db, found)]
+        for row in moved:
             row.tzdb_version = "2020a"
             row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
             db.add(row)

@@ -1,9 +1,11 @@
 """Rooms, interpreters and their bookings through the API: kept by one State, booked once, named to whom may see."""
 
+from typing import Any
+
 import pytest
 
 ROOM = {"kind": "room", "name": "Room 4 Ș", "city": "Bucharest", "zone": "Europe/Bucharest"}
-INTERPRETER = {
+INTERPRETER: dict[str, Any] = {
     "kind": "interpreter",
     "name": "Malee Suksan",
     "zone": "Asia/Bangkok",

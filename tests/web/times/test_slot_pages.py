@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -270,7 +271,8 @@ def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, cler
     async def age(database):
         async with database.transaction() as db:
             hearing = await queries.hearing_by_ref(db, service.ref)
-            for row in (hearing, *await days.planned(db, hearing)):
+            moved: list[Any] = [hearing, *await days.planned(db, hearing)]
+            for row in moved:
                 row.tzdb_version = "2020a"
                 row.starts_at = row.starts_at + timedelta(hours=1)
                 row.ends_at = row.ends_at + timedelta(hours=1)

@@ -3,9 +3,11 @@
 import gettext
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from babel import Locale
@@ -18,6 +20,12 @@ from web.words import catalogues, i18n
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 WEB = Path(i18n.__file__).parents[1]
 OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]
+
+
+def messages(tag: str) -> Mapping[str, str]:
+    """What an island is given to say in a language."""
+    found: Any = i18n.catalogue(tag)["messages"]
+    return found
 
 
 @pytest.fixture(params=list(i18n.LANGUAGES))
@@ -223,7 +231,7 @@ def test_one_message_with_two_meanings_is_told_by_its_context():
     with i18n.speaking("ar"):
         assert i18n._("Recording") == "التسجيل"
         assert i18n._(i18n.NP_("going on now", "Recording")) == "يجري التسجيل"
-        assert i18n.catalogue("ar")["messages"]["Recording"] == "التسجيل"
+        assert messages("ar")["Recording"] == "التسجيل"
     assert i18n._(i18n.NP_("going on now", "Recording")) == "Recording"
 
 
@@ -246,7 +254,7 @@ def test_a_translated_message_comes_back_for_python_and_for_islands(language):
     kept = i18n.current.set(language)
     try:
         assert i18n._("Sign out") not in ("", "Sign out")
-        assert i18n.catalogue(language.tag)["messages"]["Sign out"] == i18n._("Sign out")
+        assert messages(language.tag)["Sign out"] == i18n._("Sign out")
     finally:
         i18n.current.reset(kept)
 

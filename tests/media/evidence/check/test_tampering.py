@@ -12,7 +12,7 @@ import pytest
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import Report, Wanted, verify
 
-Tamper = Callable[[Path], None]
+Tamper = Callable[[Path], object]
 OTHER_SEED = b"o" * 32
 
 

@@ -90,11 +90,11 @@ def _flip(path: str, at: int = -1) -> Callable[[Path], None]:
     return change
 
 
-def _replace(path: str, old: bytes, new: bytes) -> Callable[[Path], None]:
+def _replace(path: str, old: bytes, new: bytes) -> Callable[[Path], object]:
     return lambda bag: (bag / path).write_bytes((bag / path).read_bytes().replace(old, new, 1)) and None
 
 
-CASES: dict[str, tuple[Callable[[Path], None], str]] = {
+CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a byte in a segment": (_flip("data/seg/judge_1_cam-000002.age"), "3"),
     "a byte in an init": (_flip("data/seg/judge_1_cam-000000.age"), "3"),
     "a byte in the wrapped key": (_flip("data/hearing-key.age"), "3"),

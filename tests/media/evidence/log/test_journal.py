@@ -2,6 +2,7 @@
 
 import errno
 import json
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,10 @@ MATRIX = [
 def test_a_fault_leaves_a_journal_that_is_whole_and_goes_on(tmp_path, plan, progress, error):
     journal = Journal(tmp_path, ORIGIN, KEY, open_file=faulty("", *plan))
     first = {"type": "notice", "code": "first", "text": ""}
-    journal._file.plan.clear()
+    file: Any = journal._file
+    file.plan.clear()
     journal.append([first])
-    journal._file.plan.extend(plan)
+    file.plan.extend(plan)
     second = {"type": "notice", "code": "second", "text": ""}
     if error is None:
         journal.append([second])

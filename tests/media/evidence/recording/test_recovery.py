@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from media.evidence.check import bag, policy, verify
-from media.evidence.recording import recovery, rounds, sealer
+from media.evidence.recording import rounds, sealer
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block
 from media.evidence.recording.recovery import RecoveryError, Wanted, open_recording
+from media.evidence.recording.timeline import Timeline
 from media.evidence.recording.track import Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
@@ -210,14 +211,14 @@ def test_a_segment_that_was_altered_meanwhile_is_said_in_the_journal(tmp_path):
 def test_time_never_goes_back_though_the_clock_does(tmp_path, monkeypatch):
     folder = tmp_path / "r"
     fresh(folder)
-    monkeypatch.setattr(recovery.Timeline, "again", lambda zero, after: _earlier(zero, after))
+    monkeypatch.setattr(Timeline, "again", lambda zero, after: _earlier(zero, after))
     opened = open_recording(folder, KEY, wanted())
     opened.journal.close()
     assert opened.timeline.t == 4_001
     assert [line["t"] for line in lines_of(folder) if line["type"] == "reopen"] == [4_001]
 
 
-_AGAIN = recovery.Timeline.again
+_AGAIN = Timeline.again
 
 
 def _earlier(zero, after):

@@ -1,6 +1,7 @@
 """The timeline: monotonic whatever the system clock does, and senders whose clock is another."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ SECOND = 1_000_000_000
 @pytest.fixture
 def clocks(monkeypatch):
     """Both clocks, set by hand in ns."""
-    now = {"utc": 1_800_000_000 * SECOND, "mono": 77 * SECOND}
+    now: dict[str, Any] = {"utc": 1_800_000_000 * SECOND, "mono": 77 * SECOND}
     monkeypatch.setattr(time, "time_ns", lambda: now["utc"])
     monkeypatch.setattr(time, "monotonic_ns", lambda: now["mono"])
 

@@ -163,7 +163,8 @@ class Docket:
         """As if it had been fixed with older time-zone data, by which its wall time lay half an hour earlier."""
         async with self.installation.database.transaction() as db:
             hearing = await queries.hearing(db, path.rpartition("/")[2], state="RO")
-            for row in (hearing, *await hearing_days.planned(db, hearing)):
+            moved: list[Any] = [hearing, *await hearing_days.planned(db, hearing)]
+            for row in moved:
                 row.tzdb_version = "2020a"
                 row.starts_at, row.ends_at = (at - timedelta(minutes=30) for at in (row.starts_at, row.ends_at))
                 db.add(row)
