@@ -6,6 +6,7 @@ import type { LineReport } from "../messages";
 import { picture, voice, type Agreed } from "./encoding";
 import { fingerprintsOf, type Fingerprints } from "./fingerprints";
 import { HttpError, post } from "./http";
+import { LineMeter } from "./line";
 
 export const RECEIVING = 8;
 
@@ -55,7 +56,7 @@ export class MediaLine {
   private timer = 0;
   private attempts = 0;
   private faulty = false;
-  private before = { lost: 0, received: 0 };
+  private line = new LineMeter();
 
   constructor(private readonly options: MediaOptions) {}
 
@@ -130,32 +131,7 @@ export class MediaLine {
   async measure(): Promise<LineReport | null> {
     const peer = this.peer;
     if (!peer || this.status !== "connected") return null;
-    let rtt = 0;
-    let jitter = 0;
-    let lost = 0;
-    let received = 0;
-    let upstream = 0;
-    (await peer.getStats()).forEach((entry: Record<string, unknown>) => {
-      const number = (key: string): number => (typeof entry[key] === "number" ? (entry[key] as number) : 0);
-      if (entry["type"] === "candidate-pair" && entry["nominated"]) rtt = Math.max(rtt, number("currentRoundTripTime"));
-      if (entry["type"] === "inbound-rtp") {
-        lost += number("packetsLost");
-        received += number("packetsReceived");
-        if (entry["kind"] === "audio") jitter = Math.max(jitter, number("jitter"));
-      }
-      if (entry["type"] === "remote-inbound-rtp") upstream = Math.max(upstream, number("fractionLost"));
-    });
-    const newLost = Math.max(0, lost - this.before.lost);
-    const newReceived = Math.max(0, received - this.before.received);
-    this.before = { lost, received };
-    const down = newLost + newReceived > 0 ? newLost / (newLost + newReceived) : 0;
-    const whole = (value: number, most: number): number => Math.max(0, Math.min(most, Math.round(value)));
-    return {
-      type: "line_report",
-      rtt_ms: whole(rtt * 1_000, 60_000),
-      loss_percent: whole(Math.max(down, upstream) * 100, 100),
-      jitter_ms: whole(jitter * 1_000, 60_000),
-    };
+    return this.line.look(await peer.getStats());
   }
 
   private set(status: MediaStatus, text = ""): void {
@@ -186,7 +162,7 @@ export class MediaLine {
   private async connect(): Promise<void> {
     window.clearTimeout(this.timer);
     this.drop();
-    this.before = { lost: 0, received: 0 };
+    this.line = new LineMeter();
     const generation = this.wanted;
     if (!generation) return;
     this.set("connecting");
