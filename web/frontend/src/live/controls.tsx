@@ -82,13 +82,16 @@ function MicrophoneState({ view }: { view: View }) {
   const self = hearing.me.value;
   const on = hearing.microphone.value === "on";
   const level = hearing.levels.own.value;
+  const loud = !on && level >= TALKING;
   const [talking, setTalking] = useState(false);
   useEffect(() => {
-    if (on || level < TALKING) return;
-    setTalking(true);
+    if (loud) {
+      setTalking(true);
+      return;
+    }
     const timer = window.setTimeout(() => setTalking(false), 4_000);
     return () => window.clearTimeout(timer);
-  }, [on, level]);
+  }, [loud]);
   const words = (): string => {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
     if (!on && talking) return t("You are speaking, but your microphone is off.");
