@@ -56,7 +56,8 @@ def start() -> ModuleType:
 
 
 def test_an_old_python_can_read_it() -> None:
-    ast.parse(START.read_text(encoding="utf-8"), feature_version=(3, 8))
+    tree = ast.parse(START.read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert {"main", "settle_python"} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 # An interpreter as one word: its version; `rc` is no release, `-` cannot make a venv, `+` was mended by a distributor,

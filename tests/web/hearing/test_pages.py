@@ -399,8 +399,10 @@ def test_the_docket_and_the_page_of_a_hearing_lead_to_its_request(service, clerk
     for person in (clerk, service.signed_in("authority")):
         for page in ("/docket", f"/h/{service.ref}"):
             answer = person.get(page)
-            (request,) = re.findall(r'<a href="(/requests/[A-Z]{2}-\d{4}-\d+)">Request <bdi', answer.text)
-            assert f"Request {request.rpartition('/')[2]}" in person.words(person.get(request))
+            found = re.findall(r'<a href="(/requests/[A-Z]{2}-\d{4}-\d+)">Request <bdi', answer.text)
+            assert found and (page == "/docket" or len(found) == 1)  # the docket has other tests' hearings too
+            for request in found:
+                assert f"Request {request.rpartition('/')[2]}" in person.words(person.get(request))
 
 
 def test_an_empty_docket_says_what_will_stand_there(service, clerk):

@@ -268,7 +268,7 @@ def test_stylesheets_are_the_same_for_both_directions_and_pages_have_no_inline_s
     physical = re.compile(
         r"(?<![\w-])(margin|padding|border|inset)-(left|right)|(?<![\w-])(left|right|float)\s*:|text-align:\s*(left|right)"
     )
-    sheets, templates = [*(WEB / "static" / "css").glob("*.css")], [*(WEB / "templates").glob("*.html")]
+    sheets, templates = [*(WEB / "static" / "css").glob("*.css")], [*WEB.glob("*/templates/*.html")]
     assert sheets and len(templates) > 50
     for sheet in sheets:
         assert physical.findall(sheet.read_text(encoding="utf-8")) == [], sheet.name
