@@ -296,13 +296,13 @@ def serve() -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: two at a time, then those marked `alone`."""
+    """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`."""
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
-        say("- running the tests, two at a time")
-        together = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone"]
+        say("- running the tests, three at a time: they wait more than they work")
+        together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone"]
         failed = subprocess.run([*pytest, *together], check=False).returncode
         say("- running what needs the machine to itself: whole hearings, the player, the line test")
         raise SystemExit(subprocess.run([*pytest, "-m", "alone"], check=False).returncode or failed)

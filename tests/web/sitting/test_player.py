@@ -17,7 +17,7 @@ from media.evidence.log import custody, tlog
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 JUDGE = "judge"
 PROBE = Path(__file__).parent / "player_probe.js"
@@ -114,6 +114,7 @@ async def viewer(served_archive, browser: Browser) -> AsyncIterator[Viewer]:
 # --- playing -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: Viewer):
     await viewer.opened()
     await viewer.play.click()
@@ -151,6 +152,7 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
     assert max(judge, into_ro) < witness - 25
 
 
+@pytest.mark.alone
 async def test_an_element_that_has_strayed_is_brought_back_to_the_clock(viewer: Viewer):
     await viewer.opened()
     await viewer.play.click()
@@ -166,6 +168,7 @@ async def test_an_element_that_has_strayed_is_brought_back_to_the_clock(viewer: 
     assert all(0.92 <= rate <= 1.08 for rate in rates)
 
 
+@pytest.mark.alone
 async def test_a_seek_shows_the_picture_of_that_second_and_goes_on_from_there(viewer: Viewer):
     await viewer.opened()
     for second in (31, 7, 38, 3):
@@ -180,6 +183,7 @@ async def test_a_seek_shows_the_picture_of_that_second_and_goes_on_from_there(vi
     assert abs(shown - at) <= 1.5
 
 
+@pytest.mark.alone
 async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
     await viewer.opened()
     await viewer.seek(25)
@@ -193,6 +197,7 @@ async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
     await expect(viewer.page.get_by_text("Thursday 4 December 2025")).to_be_visible()
 
 
+@pytest.mark.alone
 async def test_a_gap_is_named_and_does_not_stop_the_others(viewer: Viewer):
     await viewer.opened()
     await viewer.page.get_by_role("button", name=re.compile("Go to the gap at 09:00:12")).click()
@@ -207,6 +212,7 @@ async def test_a_gap_is_named_and_does_not_stop_the_others(viewer: Viewer):
     assert abs(await viewer.media("witness_1_cam") - await viewer.media("judge_1_cam")) < 0.3
 
 
+@pytest.mark.alone
 async def test_lost_packets_inside_a_part_leave_no_hole_that_an_element_would_stop_at(viewer: Viewer):
     await viewer.opened()
     for second, last in ((33, 38), (4, 8)):
@@ -223,6 +229,7 @@ async def test_lost_packets_inside_a_part_leave_no_hole_that_an_element_would_st
     assert abs(judge - witness) < 6
 
 
+@pytest.mark.alone
 async def test_where_nobody_interprets_the_original_is_heard_in_full_and_the_page_says_so(viewer: Viewer):
     await viewer.opened()
     await viewer.page.get_by_label("Thai").check()
@@ -234,6 +241,7 @@ async def test_where_nobody_interprets_the_original_is_heard_in_full_and_the_pag
     assert abs(judge - witness) < 6 and judge > -40
 
 
+@pytest.mark.alone
 async def test_it_can_be_played_by_keyboard_alone(viewer: Viewer):
     await viewer.opened()
     page = viewer.page
@@ -249,6 +257,7 @@ async def test_it_can_be_played_by_keyboard_alone(viewer: Viewer):
     assert await viewer.clock() <= 3
 
 
+@pytest.mark.alone
 async def test_the_large_picture_is_chosen_and_both_go_on(viewer: Viewer):
     await viewer.opened()
     judge, witness = viewer.page.get_by_test_id("tile-judge_1_cam"), viewer.page.get_by_test_id("tile-witness_1_cam")
@@ -262,6 +271,7 @@ async def test_the_large_picture_is_chosen_and_both_go_on(viewer: Viewer):
         await viewer.page.wait_for_function(f"() => probe.time('{track}') > {now + 0.5}", timeout=15_000)
 
 
+@pytest.mark.alone
 async def test_many_seeks_in_a_row_end_at_the_last_and_fetch_no_part_over_and_over(viewer: Viewer):
     await viewer.opened()
     before = len(viewer.requests)
@@ -274,6 +284,7 @@ async def test_many_seeks_in_a_row_end_at_the_last_and_fetch_no_part_over_and_ov
     assert len(parts) <= 140 + 3 * 31
 
 
+@pytest.mark.alone
 async def test_a_lost_line_is_said_and_playing_goes_on_when_it_is_back(viewer: Viewer):
     page = viewer.page
 
@@ -294,6 +305,7 @@ async def test_a_lost_line_is_said_and_playing_goes_on_when_it_is_back(viewer: V
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps")
 
 
+@pytest.mark.alone
 async def test_a_ticket_that_ends_is_renewed_and_the_journal_says_so(viewer: Viewer):
     await viewer.opened()
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
@@ -316,6 +328,7 @@ async def test_a_ticket_that_ends_is_renewed_and_the_journal_says_so(viewer: Vie
 # --- checking ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 async def test_an_untouched_recording_is_verified_with_gaps_and_says_what_was_not_checked(viewer: Viewer):
     await viewer.opened()
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
@@ -323,6 +336,7 @@ async def test_an_untouched_recording_is_verified_with_gaps_and_says_what_was_no
     await expect(viewer.verdict).to_contain_text("No time-stamp and no cosigner were checked.")
 
 
+@pytest.mark.alone
 async def test_a_flipped_byte_stops_playing_at_the_last_good_frame_and_names_the_part(viewer: Viewer):
     part = viewer.installation.sealed.folder / "seg/witness_1_cam-000004.age"
     flip(part, -1)
