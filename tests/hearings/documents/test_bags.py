@@ -41,7 +41,6 @@ def test_a_bag_holds_its_files_and_manifests_that_name_each_of_them() -> None:
     assert read["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
-@pytest.mark.filterwarnings("error")
 def test_a_bag_that_is_given_up_closes_its_zip_before_the_file_is() -> None:
     file = io.BytesIO()
     with pytest.raises(RuntimeError), Bag(file, "case") as bag:

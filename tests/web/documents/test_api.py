@@ -24,7 +24,6 @@ async def test_a_request_is_printed_and_checked_and_its_data_are_canonical(ro, t
     assert len((await ro.get(f"/requests/{request['id']}/views")).json()["items"]) == 2
 
 
-@pytest.mark.filterwarnings("error")
 async def test_where_the_fonts_are_not_installed_that_is_said(ro, story, monkeypatch, tmp_path):
     request = await story.submitted(ro)
     paths = f"/requests/{request['id']}/document.pdf", f"/cases/{request['id']}/export"
