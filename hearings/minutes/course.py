@@ -228,6 +228,8 @@ GAPS: Mapping[str, Term] = {
     "network": Term(N_("nothing arrived on the line")),
     "sender_off": Term(N_("switched off by the sender")),
     "pause": Term(N_("the recording was paused")),
+    "server": Term(N_("the court's server stood still")),
+    "worker": Term(N_("the media server failed")),
     "recorder": Term(N_("the recorder failed")),
     "disk": Term(N_("it could not be stored")),
     "recovered": Term(N_("a part that was cut off was recovered")),

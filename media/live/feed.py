@@ -2,7 +2,9 @@
 
 Audio and video of one sender share one clock: capture time is the sender's own time (RTCP sender reports), shifted
 by the smallest difference to this machine's clock seen lately. Before the first report it is taken from arrivals.
-A packet that is missing holds back what follows until it comes or is given up; nothing is decoded.
+A packet that is missing holds back what follows until it comes or is given up, so that the frames of a track come in
+order; nothing is decoded. What comes after it was given up is not thrown away: sound is handed on with its own time, a
+picture's packet is declared as late.
 
 The queue to the recorder is bounded by `MAX_QUEUED`; when it is full the oldest batch is dropped and its frames are
 declared as losses. The socket is reconnected for ever.
@@ -25,6 +27,7 @@ from media.messages import (
     Batch,
     Frame,
     KeyFrameWanted,
+    Outage,
     Plan,
     RecorderFailing,
     SealProgress,
@@ -40,8 +43,11 @@ MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people, or 7 s at 
 MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
 RECONNECT_SECONDS = 0.2
 NETWORK_SECONDS = 2.0  # without a frame before a track counts as interrupted
+FIRST_SECONDS = 10.0  # the same before its first frame: after a worker's end people need time to come back
+HELD_UP = 0.8  # s between two ticks: the process, or the machine, stood still
+CATCH_UP = 0.5  # s after that before anything is called silent: what waits in the socket is read first
 REORDER_SECONDS = 0.06  # that packets overtake each other
-RESEND_SECONDS = 0.5  # that a missing packet is waited for when its sender answers requests
+RESEND_SECONDS = 1.0  # the same when the sender answers requests; forwarding gives up a little earlier
 REORDER_PACKETS = 512
 REPORTS_KEPT = 32
 LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
@@ -87,7 +93,10 @@ class Stream:
         up.request_key()
 
     def end(self) -> None:
-        """Nothing more is taken from the up track."""
+        """Nothing more is taken from the up track; what was held back is handed on."""
+        if self._held:
+            self.lost(max(self._held))
+        self._say_left_out()
         if self.up.tap is self:
             self.up.tap = None
 
@@ -96,6 +105,7 @@ class Stream:
         if self._next is None:
             self._next = packet.seq
         if packet.seq < self._next:
+            self._late(packet)
             return
         if not self._held:
             self._held_since = now
@@ -139,12 +149,47 @@ class Stream:
             self._missed(missing)
         self._drain()
 
+    def _late(self, packet: Packet) -> None:
+        """A packet came that had been given up."""
+        if not packet.payload:
+            return
+        at = self._captured(packet.timestamp, self._feed.wall())
+        if self._assembler is None:
+            for name in self.names:
+                self._feed.add_late(self._frame(name, at, packet, 1, True, packet.payload))
+        else:
+            self._lose(1, 0, at, late=True)
+
     def _missed(self, packets: int) -> None:
         if self._assembler is not None:
             self._assembler.lost()
             self.up.request_key()
+        self._lose(packets, 0, self._feed.wall())
+
+    def _say_left_out(self) -> None:
+        """Declare whole frames that could not be decoded without what is missing."""
+        if self._assembler is not None and self._assembler.left_out:
+            self._lose(0, self._assembler.left_out, self._feed.wall())
+            self._assembler.left_out = 0
+
+    def _lose(self, packets: int, frames: int, at: int, *, late: bool = False) -> None:
         for name in self.names:
-            self._feed.add_loss(TrackLoss(track=name, packets=packets, at=self._feed.wall()))
+            loss = TrackLoss(track=name, packets=packets, frames=frames, late=late, at=at, until=at)
+            self._feed.add_loss(loss)
+
+    def _frame(self, name: str, at: int, packet: Packet, packets: int, key: bool, data: bytes) -> Frame:
+        level = -1 if packet.level is None else packet.level & 0x7F
+        return Frame(
+            track=name,
+            at=at,
+            rtp=packet.timestamp,
+            ssrc=self.up.ssrc or 0,
+            key=key,
+            level=level,
+            seq=(packet.seq - packets + 1) & 0xFFFF,
+            packets=packets,
+            data=data,
+        )
 
     def renumbered(self) -> None:
         """Forget numbers and time-stamps."""
@@ -168,20 +213,18 @@ class Stream:
     def _deliver(self, packet: Packet, arrived: int) -> None:
         if not packet.payload:
             return
-        if self._assembler is None:
-            data: bytes | None = packet.payload
-            key = True
-        else:
-            data = self._assembler.push(packet.payload, packet.timestamp, bool(packet.marker))
-            key = data is not None and is_key_frame(data)
+        data, key, packets = packet.payload, True, 1
+        if self._assembler is not None:
+            whole = self._assembler.push(packet.payload, packet.timestamp, bool(packet.marker))
             if self._assembler.waiting:
                 self.up.request_key()
-        if data is None:
-            return
+            if whole is None:
+                return
+            data, key, packets = whole, is_key_frame(whole), self._assembler.packets
+            self._say_left_out()
         at = self._captured(packet.timestamp, arrived)
-        level = -1 if packet.level is None else packet.level & 0x7F
         for name in self.names:
-            self._feed.add_frame(name, at, packet.timestamp, self.up.ssrc or 0, key, level, data)
+            self._feed.add_frame(self._frame(name, at, packet, packets, key, data))
 
     def _captured(self, timestamp: int, arrived: int) -> int:
         """When this was captured, ns: by the sender's clock if known, else by the quickest arrival so far."""
@@ -218,6 +261,8 @@ class Feed:
         self._clocks: dict[str, tuple[object, SenderClock]] = {}
         self._status: dict[str, str] = {}
         self._wanted: dict[str, float] = {}
+        self._seen: set[str] = set()
+        self._ticked = self._judge_from = 0.0
         self._last: dict[str, int] = {}
         self._batch = self._new_batch()
         self._batch_bytes = 0
@@ -277,24 +322,36 @@ class Feed:
 
     @staticmethod
     def _new_batch() -> Batch:
-        return Batch(sent=0, frames=[], reports=[], switches=[], losses=[])
+        return Batch(sent=0, frames=[], reports=[], switches=[], losses=[], outages=[])
+
+    @property
+    def _is_empty(self) -> bool:
+        batch = self._batch
+        return not (batch.frames or batch.reports or batch.switches or batch.losses or batch.outages)
 
     def _touch(self) -> None:
-        batch = self._batch
-        if not (batch.frames or batch.reports or batch.switches or batch.losses):
+        if self._is_empty:
             self._batch_since = time.monotonic()
 
-    def add_frame(self, name: str, at: int, timestamp: int, ssrc: int, key: bool, level: int, data: bytes) -> None:
-        """One frame of a track; times of a track only grow."""
-        self._touch()
-        at = max(at, self._last.get(name, 0) + 1)
-        self._last[name] = at
+    def add_frame(self, frame: Frame) -> None:
+        """The next frame of a track; times of a track only grow."""
+        name = frame.track
+        frame.at = max(frame.at, self._last.get(name, 0) + 1)
+        self._last[name] = frame.at
         self._wanted[name] = time.monotonic()
+        self._seen.add(name)
+        self._touch()
         if self._status.get(name) != "on":
             self._status[name] = "on"
-            self._batch.switches.append(TrackSwitch(track=name, on=True, cause="", at=at))
-        self._batch.frames.append(Frame(track=name, at=at, rtp=timestamp, ssrc=ssrc, key=key, level=level, data=data))
-        self._batch_bytes += len(data) + 64
+            self._batch.switches.append(TrackSwitch(track=name, on=True, cause="", at=frame.at))
+        self._batch.frames.append(frame)
+        self._batch_bytes += len(frame.data) + 64
+
+    def add_late(self, frame: Frame) -> None:
+        """A frame of sound that was overtaken by others."""
+        self._touch()
+        self._batch.frames.append(frame)
+        self._batch_bytes += len(frame.data) + 64
 
     def add_report(self, report: SenderReport) -> None:
         """A sender report of a recorded source."""
@@ -312,18 +369,33 @@ class Feed:
         """Every 50 ms: notice interruptions, close the batch, write what the socket takes."""
         for stream in self._streams.values():
             stream.tick(now)
-        for name, since in self._wanted.items():
-            if now - since > NETWORK_SECONDS and self._status.get(name) != "network":
-                self._status[name] = "network"
-                self._touch()
-                at = self.wall() - int((now - since) * 1_000_000_000)
-                self._batch.switches.append(TrackSwitch(track=name, on=False, cause="network", at=at))
-        batch = self._batch
-        if (batch.frames or batch.reports or batch.switches or batch.losses) and (
-            now - self._batch_since >= BATCH_SECONDS
-        ):
+        self._watch(now)
+        if now >= self._judge_from:
+            self._judge(now)
+        if not self._is_empty and now - self._batch_since >= BATCH_SECONDS:
             self._close_batch()
         self._pump()
+
+    def _watch(self, now: float) -> None:
+        """Notice that this process has stood still."""
+        before, self._ticked = self._ticked, now
+        if before and now - before > HELD_UP:
+            self._judge_from = now + CATCH_UP
+            self._touch()
+            wall = self.wall()
+            still = Outage(cause="server", at=wall - int((now - before) * 1_000_000_000), until=wall)
+            self._batch.outages.append(still)
+
+    def _judge(self, now: float) -> None:
+        """Say of tracks that are on and give nothing that the network is interrupted."""
+        for name, since in self._wanted.items():
+            seen = name in self._seen
+            if now - since <= (NETWORK_SECONDS if seen else FIRST_SECONDS) or self._status.get(name) == "network":
+                continue
+            self._status[name] = "network"
+            self._touch()
+            at = self.wall() - (int((now - since) * 1_000_000_000) if seen else 0)
+            self._batch.switches.append(TrackSwitch(track=name, on=False, cause="network", at=at))
 
     def _close_batch(self) -> None:
         size = self._batch_bytes + 64 * (1 + len(self._batch.switches) + len(self._batch.losses))
@@ -338,14 +410,23 @@ class Feed:
             self._declare(oldest)
 
     def _declare(self, dropped: Batch) -> None:
-        """Say in the next batch what an overfull queue has cost; switches and losses are kept."""
-        counts: dict[str, int] = {}
-        for frame in dropped.frames:
-            counts[frame.track] = counts.get(frame.track, 0) + 1
+        """Say in the next batch what an overfull queue has cost; switches, losses and outages are kept."""
         self._touch()
         self._batch.switches[:0] = dropped.switches
         self._batch.losses += dropped.losses
-        self._batch.losses += [TrackLoss(track=name, packets=count, at=self.wall()) for name, count in counts.items()]
+        self._batch.outages += dropped.outages
+        frames: dict[str, list[Frame]] = {}
+        for frame in dropped.frames:
+            frames.setdefault(frame.track, []).append(frame)
+        for name, those in frames.items():
+            at, until = min(frame.at for frame in those), max(frame.at for frame in those)
+            packets = sum(frame.packets for frame in those)
+            self._batch.losses.append(
+                TrackLoss(track=name, packets=packets, frames=len(those), late=True, at=at, until=until)
+            )
+        if dropped.frames:
+            every = [frame.at for frame in dropped.frames]
+            self._batch.outages.append(Outage(cause="recorder", at=min(every), until=max(every)))
 
     def _pump(self) -> None:
         link = self._link

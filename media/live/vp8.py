@@ -63,6 +63,10 @@ class Assembler:
     """
 
     waiting: bool = True
+    packets: int = 0
+    """Packets of the frame given last."""
+    left_out: int = 0
+    """Whole frames that were not given, since what they refer to is missing."""
     _parts: list[bytes] = field(default_factory=list)
     _timestamp: int = -1
     _size: int = 0
@@ -87,9 +91,10 @@ class Assembler:
         self._parts.append(body)
         if not marker:
             return None
-        frame = b"".join(self._parts)
+        frame, self.packets = b"".join(self._parts), len(self._parts)
         self._parts = []
         if self.waiting and not is_key_frame(frame):
+            self.left_out += 1
             return None
         self.waiting = False
         return frame

@@ -136,6 +136,8 @@ class Frame(Struct, kw_only=True, array_like=True):
     ssrc: int
     key: bool
     level: int  # -dBov from the audio-level header extension, 127 = silence; -1 unknown
+    seq: int  # RTP sequence number of its first packet
+    packets: int  # how many it came in
     data: bytes
 
 
@@ -150,7 +152,7 @@ class SenderReport(Struct, kw_only=True, array_like=True):
 
 
 class TrackSwitch(Struct, kw_only=True, array_like=True):
-    """A track begins or ceases to carry media, and why: its owner, the network, or nobody renders."""
+    """A track begins or ceases to carry media, and why: it was switched off, or nothing comes although it is on."""
 
     track: str
     on: bool
@@ -159,11 +161,23 @@ class TrackSwitch(Struct, kw_only=True, array_like=True):
 
 
 class TrackLoss(Struct, kw_only=True, array_like=True):
-    """Packets that never came."""
+    """What is not handed on: packets that were waited for in vain and whole frames that refer to them, or, if `late`,
+    packets that came when what follows had been handed on. Captured from `at` to `until` where that is known."""
 
     track: str
     packets: int
+    frames: int
+    late: bool
     at: int
+    until: int
+
+
+class Outage(Struct, kw_only=True, array_like=True):
+    """A time for which it is the server's doing when tracks are silent, ns UTC."""
+
+    cause: str  # "server": the worker stood still; "recorder": what waited for the recorder had to be thrown away
+    at: int
+    until: int
 
 
 class Batch(Message):
@@ -174,6 +188,7 @@ class Batch(Message):
     reports: list[SenderReport]
     switches: list[TrackSwitch]
     losses: list[TrackLoss]
+    outages: list[Outage]
 
 
 class KeyFrameWanted(Message):

@@ -101,14 +101,15 @@ class Recording:
         path = f"seg/{name}-{n:06d}.age"
         named = self.sealed(path, clear)
         rap = n if rap is None else rap
-        self.line("segment", track=name, n=n, **named, t0=span[0], t1=span[1], k=k, rap=rap)
+        counts = {"seq": [n, n], "rtp": [span[0] * 48, span[0] * 48], "packets": [1, 0, 0], "holes": [0, 0]}
+        self.line("segment", track=name, n=n, **named, t0=span[0], t1=span[1], k=k, rap=rap, **counts)
         first = k[0] if k else 0xFFFF
         times = (span[0], span[1] - span[0], first, n - rap, 0, named["size"])
         self.records[name] += struct.pack(">IHHHHI", *times) + bytes.fromhex(named["sha256"])
 
     def gap(self, name: str, span: tuple[int, int], cause: str) -> None:
         """A declared gap."""
-        self.line("gap", track=name, t0=span[0], t1=span[1], cause=cause, told=["presiding judge"])
+        self.line("gap", track=name, t0=span[0], t1=span[1], cause=cause)
 
     def close(self, t: int, ends: dict[str, int] | None = None) -> dict[str, Any]:
         """close, with the index pages of every track."""
@@ -196,7 +197,7 @@ def standard(media: dict[str, list[bytes]], *, gaps: bool = False) -> Recording:
             used[name] += 1
             recording.segment(name, used[name], media[kind][piece], span, [0] if kind == "video" else [])
         recording.line("sr", track="judge_1_mic", ssrc=7, ntp="16832842334209785856", rtp=48000 * piece, t=span[0])
-    recording.line("loss", track="judge_1_mic", t0=100, t1=140, packets=2)
+    recording.line("loss", track="judge_1_mic", t0=100, t1=140, packets=2, frames=0)
     recording.line("unheard_of", text="a type this version does not know")
     recording.close(6000)
     recording.line("access", who="clerk of the requesting court", what="export", why="file of the case")

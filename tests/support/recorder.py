@@ -118,7 +118,7 @@ class Source:
         (self.off.discard if on else self.off.add)(track)
         at = time.time_ns()
         switches = [TrackSwitch(track=track, on=on, cause=cause, at=at)]
-        self.link.send(Batch(sent=at, frames=[], reports=[], switches=switches, losses=[]))
+        self.link.send(Batch(sent=at, frames=[], reports=[], switches=switches, losses=[], outages=[]))
 
     async def run(self, seconds: float) -> None:
         """Send in batches of 80 ms for so long."""
@@ -136,7 +136,7 @@ class Source:
                         frames.append(self._picture(track, at, pictures))
             sent += 80
             await asyncio.sleep(max(0.0, (start + sent * 1_000_000 - time.time_ns()) / 1e9))
-            self.link.send(Batch(sent=time.time_ns(), frames=frames, reports=[], switches=[], losses=[]))
+            self.link.send(Batch(sent=time.time_ns(), frames=frames, reports=[], switches=[], losses=[], outages=[]))
             self.sent |= {frame.track: frame.at for frame in frames}
 
     def _picture(self, track: str, at: int, pictures: list[Any]) -> Frame:
@@ -150,7 +150,17 @@ class Source:
 
 
 def _frame(track: str, at: int, ssrc: int, data: bytes, key: bool) -> Frame:
-    return Frame(track=track, at=at, rtp=at // 20_833 % 2**32, ssrc=ssrc, key=key, level=30, data=data)
+    return Frame(
+        track=track,
+        at=at,
+        rtp=at // 20_833 % 2**32,
+        ssrc=ssrc,
+        key=key,
+        level=30,
+        seq=at // 20_000_000 % 2**16,
+        packets=1,
+        data=data,
+    )
 
 
 @dataclass

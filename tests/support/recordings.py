@@ -16,6 +16,7 @@ from media.evidence.log.store import FileStore
 from media.evidence.recording import mux
 from media.evidence.recording.ledger import PAGE, TrackLedger
 from media.evidence.recording.mux import Block
+from media.evidence.recording.track import Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey, make_seal_key
 
@@ -181,7 +182,7 @@ def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
                 name = f"seg/{track}-{ledger.count + 1:06d}.age"
                 stored = put(name, identity.recipient.seal(mux.clusters(inside)))
                 marks = tuple(block.t - t0 for block in inside if block.key) if ledger.video else ()
-                line = ledger.segment_line((t0, t1), marks, stored["size"], stored["sha256"])
+                line = ledger.segment_line(Segment(t0, t1, inside, marks), stored["size"], stored["sha256"])
             ledger.apply(line)
             timed.append((t1, line))
         pages = [{"t0": t0, **put(name, page)} for name, t0, page in ledger.pages()]

@@ -117,6 +117,26 @@ def reopened() -> Vector:
     return Vector("gaps", note="a recorder that was killed and started again", recording=recording)
 
 
+def reopened_while_off(before: str) -> Vector:
+    """The microphone was in a gap of this cause before; the recorder says that it was switched off all the time."""
+    recording = small(close=False)
+    recording.gap("judge_1_mic", (4000, 4500), before)
+    recording.line("reopen", t=5000, reason="recorder restarted")
+    recording.line("anchor", t=5000, utc="1", mono="1")
+    recording.gap("judge_1_mic", (4500, 5000), "sender_off")
+    recording.close(5000)
+    if before == "sender_off":
+        return Vector("gaps", note="started again while the microphone was switched off", recording=recording)
+    return Vector("failed", "line 8", "switched off only since the recorder was started again", recording)
+
+
+def late(span: tuple[int, int]) -> Vector:
+    recording = small(close=False)
+    recording.gap("judge_1_mic", span, "late")
+    recording.close(4000)
+    return Vector("gaps", note="sound that came too late to be kept", recording=recording)
+
+
 def reopened_in_silence() -> Vector:
     vector = reopened()
     vector.recording.lines[9]["cause"] = "network"
@@ -197,6 +217,9 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "gap": Vector("gaps", recording=small(gap=True), note="a declared gap"),
         "reopened": reopened(),
         "reopened-in-silence": reopened_in_silence(),
+        "reopened-while-off": reopened_while_off("sender_off"),
+        "reopened-as-if-off": reopened_while_off("network"),
+        "late": late((1000, 1040)),
         "rotated": rotated(),
         "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
         "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),

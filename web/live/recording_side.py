@@ -34,8 +34,8 @@ logger = logging.getLogger("vivavoce.web.live.recording_side")
 
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
-TELLING_GAPS = frozenset({"network", "recorder", "disk", "recovered", "late", "other"})
-"""Causes of a gap that go into the hearing's log; a microphone switched off is no incident."""
+QUIET_GAPS = frozenset({"sender_off", "pause"})
+"""Causes of a gap that do not go into the hearing's log: a microphone switched off is no incident."""
 
 
 class RecordingSide:
@@ -101,7 +101,7 @@ class RecordingSide:
                 await self._sealed(message)
             case messages.Failing():
                 await self._failed(message.code, message.at)
-            case messages.GapDeclared() if message.cause in TELLING_GAPS:
+            case messages.GapDeclared() if message.cause not in QUIET_GAPS:
                 async with self._room.acting() as (db, rows):
                     await record(
                         db,

@@ -39,10 +39,12 @@ CAUSES = {
     "network": N_("the line was lost"),
     "sender_off": N_("switched off by the person or the court"),
     "pause": N_("paused by order"),
+    "server": N_("the court's server stood still"),
+    "worker": N_("the media server had failed"),
     "recorder": N_("the recorder had failed"),
     "disk": N_("the disk had failed"),
     "recovered": N_("parts found after a failure, of unknown time"),
-    "late": N_("began later"),
+    "late": N_("it came too late to be kept"),
     "other": N_("another cause"),
 }
 NOTICES = {
@@ -51,7 +53,6 @@ NOTICES = {
     "disk_room": N_("there is room on the disk again"),
     "unknown_track": N_("frames of a track that nobody had planned came and were not recorded"),
     "clock_step": N_("the system clock was stepped"),
-    "late_frames": N_("frames came after their time had been sealed"),
     "file_damaged": N_("a file is missing or was altered"),
     "file_removed": N_("a file that belonged to nothing was removed"),
 }

@@ -73,7 +73,8 @@ class JournalCheck:
         self.proven_ns = 0
         """The latest time that a head or stamp gives, in ns; see `proven_at`."""
         self._pauses: list[Pause] = []
-        self._reopens: list[tuple[int, int, list[str]]] = []
+        self._reopens: list[tuple[int, int, dict[str, str]]] = []
+        """Line, time, and the required tracks with the cause of the gap each was in ("" if in none)."""
         self._keywrapped = False
         self._said_unwrapped = False
         self._expects_anchor = False
@@ -278,7 +279,8 @@ class JournalCheck:
     def _reopen(self, index: int, value: Line) -> None:
         self._point(index, value["t"])
         self.close = None
-        self._reopens.append((index, value["t"], [track.name for track in self.tracks.values() if track.required]))
+        before = {track.name: track.last_cause for track in self.tracks.values() if track.required}
+        self._reopens.append((index, value["t"], before))
 
     def _close(self, index: int, value: Line) -> None:
         self._point(index, value["t"])
@@ -310,10 +312,11 @@ class JournalCheck:
     # --- at the end --------------------------------------------------------------------------------------------------
 
     def _check_reopens(self) -> None:
-        for line, t, names in self._reopens:
-            for name in names:
+        for line, t, before in self._reopens:
+            for name, cause in before.items():
+                causes = {"recorder", "recovered"} | ({cause} & journal_lines.SWITCHED_OFF)
                 if not any(
-                    item.cause in ("recorder", "recovered") and item.line > line and item.t0 <= t <= item.t1
+                    item.cause in causes and item.line > line and item.t0 <= t <= item.t1
                     for item in self.tracks[name].items
                 ):
                     self.findings.line(line, f"no gap of {name} covers the reopening at {t} ms")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from media.evidence.check.findings import Findings
+from media.evidence.log.journal_lines import LATE
 
 PAGE_RECORDS = 512
 """Records of an index page; all pages are full but the last."""
@@ -52,6 +53,11 @@ class Track:
     last_t0: int = -1
 
     @property
+    def last_cause(self) -> str:
+        """Cause of the gap that its latest item is; "" when that is a segment, or nothing."""
+        return self.items[-1].cause if self.items and not self.recovered else ""
+
+    @property
     def is_audio(self) -> bool:
         """Whether the segments need no key frame."""
         return self.mime.startswith("audio/")
@@ -84,8 +90,10 @@ class Track:
 
     def add_gap(self, span: tuple[int, int], cause: str, line: int) -> None:
         """Note a declared gap; one of cause recovered gives the recovered segments before it their t0."""
-        self.items.append(Item(*span, line, 0, cause))
         self.gaps += 1
+        if cause == LATE:
+            return
+        self.items.append(Item(*span, line, 0, cause))
         if cause == "pause":
             self.pauses.append(self.items[-1])
         if cause != "recovered":

@@ -6,6 +6,7 @@ Used by whoever reads a journal; the recorder's writer does not use it, so that 
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 MAX_LINE = 65_536
@@ -19,7 +20,13 @@ MAX_INTEGER = 2**53 - 1
 AFTER_CLOSE = frozenset({"access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"})
 """Known types that may follow a `close` (and types this version does not know)."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
-CAUSES = frozenset({"network", "sender_off", "pause", "recorder", "disk", "recovered", "late", "other"})
+CAUSES = frozenset(
+    {"network", "sender_off", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
+)
+SWITCHED_OFF = frozenset({"sender_off"})
+"""Causes that go on while the recorder is away: nothing was to be recorded."""
+LATE = "late"
+"""Cause of the gap that a segment's time may overlap: what came too late to be kept."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
@@ -175,12 +182,12 @@ def _offsets(value: Any) -> bool:
     return isinstance(value, list) and all(_size(item) for item in value)
 
 
+def _sizes(count: int, value: Any) -> bool:
+    return _offsets(value) and len(value) == count
+
+
 def _who(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, dict) and _sha256(value.get("blob")))
-
-
-def _told(value: Any) -> bool:
-    return isinstance(value, list) and all(_who(item) for item in value)
 
 
 def _track(value: Any) -> bool:
@@ -280,10 +287,21 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "init": {"track": _track, **_FILE, "mime": _text},
     "anchor": {"t": _size, "utc": _digits, "mono": _digits},
     "sr": {"track": _track, "ssrc": _size, "ntp": _digits, "rtp": _size, "t": _size},
-    "segment": {"track": _track, "n": _number, **_FILE, **_SPAN, "k": _offsets, "rap": _number},
+    "segment": {
+        "track": _track,
+        "n": _number,
+        **_FILE,
+        **_SPAN,
+        "k": _offsets,
+        "rap": _number,
+        "seq": partial(_sizes, 2),
+        "rtp": partial(_sizes, 2),
+        "packets": partial(_sizes, 3),
+        "holes": partial(_sizes, 2),
+    },
     "recovered_segment": {"track": _track, "n": _number, **_FILE},
-    "gap": {"track": _track, **_SPAN, "cause": _cause, "told": _told},
-    "loss": {"track": _track, **_SPAN, "packets": _size},
+    "gap": {"track": _track, **_SPAN, "cause": _cause},
+    "loss": {"track": _track, **_SPAN, "packets": _size, "frames": _size},
     "ssrc_change": {"track": _track, "t": _size, "old": _size, "new": _size},
     "pause": {"t": _size, "by": _who, "reason": _who},
     "resume": {"t": _size, "by": _who},

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from media.evidence.log.journal import Line
+from media.evidence.log.journal_lines import LATE
 from media.evidence.recording.mux import AUDIO_MIME, VIDEO_MIME
+from media.evidence.recording.track import Segment
 
 PAGE = 512
 """Records on one index page."""
@@ -32,6 +34,8 @@ class TrackLedger:
     gaps: int = 0
     end: int = 0
     rap: int = 0
+    last_cause: str = ""
+    """Cause of the gap that its latest item is; "" when that is a segment."""
     broken: bool = False
     """Video that cannot be decoded before the next key frame, since a segment was lost."""
     records: list[bytes] = field(default_factory=list)
@@ -63,9 +67,9 @@ class TrackLedger:
         name = segment_name(self.track, 0)
         return {"type": "init", "track": self.track, "file": name, "size": size, "sha256": sha256, "mime": mime}
 
-    def segment_line(self, span: tuple[int, int], keys: tuple[int, ...], size: int, sha256: str) -> Line:
+    def segment_line(self, segment: Segment, size: int, sha256: str) -> Line:
         """The `segment` line for the next number."""
-        n = self.count + 1
+        n, keys, counts = self.count + 1, segment.keys, segment.counts
         rap = n if not self.video or (keys and keys[0] == 0) else self.rap
         return {
             "type": "segment",
@@ -74,15 +78,19 @@ class TrackLedger:
             "file": segment_name(self.track, n),
             "size": size,
             "sha256": sha256,
-            "t0": span[0],
-            "t1": span[1],
+            "t0": segment.t0,
+            "t1": segment.t1,
             "k": list(keys),
             "rap": rap,
+            "seq": list(counts.seq),
+            "rtp": list(counts.rtp),
+            "packets": list(counts.packets),
+            "holes": list(counts.holes),
         }
 
     def gap_line(self, t0: int, t1: int, cause: str) -> Line:
         """The `gap` line."""
-        return {"type": "gap", "track": self.track, "t0": t0, "t1": t1, "cause": cause, "told": []}
+        return {"type": "gap", "track": self.track, "t0": t0, "t1": t1, "cause": cause}
 
     def apply(self, line: Line) -> None:
         """Take note of a line of this track that is in the journal, or is about to be."""
@@ -91,16 +99,18 @@ class TrackLedger:
             self.init, self.mime = line["sha256"], line["mime"]
         elif kind == "segment":
             keys, span = line["k"], line["t1"] - line["t0"]
-            self.count, self.rap, self.end = line["n"], line["rap"], line["t1"]
+            self.count, self.rap, self.end, self.last_cause = line["n"], line["rap"], line["t1"], ""
             first = keys[0] if keys else _NONE
             self._record(line["t0"], span, first, min(line["n"] - line["rap"], 0xFFFF), line)
         elif kind == "recovered_segment":
-            self.count = line["n"]
+            self.count, self.last_cause = line["n"], ""
             self.recovered.append(len(self.records))
             self._record(self.end, 0, _NONE, 0, line)
         elif kind == "gap":
             self.gaps += 1
-            self.end = line["t1"]
+            if line["cause"] == LATE:
+                return
+            self.end, self.last_cause = line["t1"], line["cause"]
             if line["cause"] == "recovered":
                 self._place_recovered(line["t0"])
 

@@ -23,11 +23,16 @@ _TRACK_TYPE = {"video": 1, "audio": 2}
 
 
 class Block(NamedTuple):
-    """One encoded frame at its time on the recording's timeline, in ms."""
+    """One encoded frame at its time on the recording's timeline, in ms, and the RTP packets it came in."""
 
     t: int
     key: bool
     data: bytes
+    seq: int = 0
+    """RTP sequence number of its first packet."""
+    packets: int = 1
+    rtp: int = 0
+    """RTP time-stamp."""
 
 
 def is_vp8_key(data: bytes) -> bool:
@@ -70,7 +75,7 @@ def clusters(blocks: Iterable[Block]) -> bytes:
     out: list[bytes] = []
     body: list[bytes] = []
     start = last = -1
-    for t, key, data in blocks:
+    for t, key, data, *_ in blocks:
         if t < last:
             raise ValueError("the times of blocks go back")
         if start < 0 or t - start >= CLUSTER_MS:

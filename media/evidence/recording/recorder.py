@@ -108,6 +108,8 @@ class Recorder:
         old, self._worker = self._worker, link
         if old is not None:
             await old.close()
+        if self._recording is not None:
+            self._recording.worker_came()
         if self.status == "failing":
             self._to_worker(RecorderFailing(at=time.time_ns(), code=self._said[0] or "internal"))
         try:
@@ -119,6 +121,8 @@ class Recorder:
         finally:
             if self._worker is link:
                 self._worker = None
+                if self._recording is not None:
+                    self._recording.worker_went()
 
     def _to_worker(self, message: Message) -> None:
         if self._worker is not None:
@@ -154,6 +158,7 @@ class Recorder:
                 recipients=[(one.name, one.recipient) for one in message.recipients],
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
                 extra=[check.line() for check in self.remembered.checks.values()],
+                off={one.track: one.cause for one in self.remembered.switches.values() if not one.on},
             )
             self._opening = []  # what comes meanwhile may already be behind the recording's beginning
             try:

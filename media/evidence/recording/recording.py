@@ -7,17 +7,18 @@ until the disk has caught up, and declares the gap.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from media.evidence.log.journal import Line
 from media.evidence.recording.ledger import TrackLedger
-from media.evidence.recording.mux import is_vp8_key
+from media.evidence.recording.mux import Block, is_vp8_key
 from media.evidence.recording.recovery import Opened
 from media.evidence.recording.rounds import Closed, Entry
 from media.evidence.recording.sealer import Sealer
 from media.evidence.recording.timeline import STEP, Timeline
-from media.evidence.recording.track import ALLOWANCE, GRID, Cutter, Item, Segment
+from media.evidence.recording.track import GRID, Cutter, Item, Segment
 from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recording")
@@ -30,6 +31,10 @@ IN_FLIGHT = 0.4
 REPORT_EVERY = 5_000
 ANCHOR_EVERY = 60_000
 CLOCK_EVERY = 1_000
+ROUND_AFTER = 300
+"""ms behind a cut of the grid at which what was cut is handed over, so that all tracks share a round."""
+OUTAGES = 256
+"""Times kept for which silence is the server's doing."""
 READING = 300
 """While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
 IDLE_EVERY = 5_000
@@ -59,7 +64,6 @@ class _Running:
     ssrc: int = -1
     reported: int = -REPORT_EVERY
     carried: bool = False
-    late: int = 0
     lines: list[Line] = field(default_factory=list)
 
 
@@ -87,6 +91,10 @@ class Recording:
         self._stepped = self._read_at = self._behind = self._clock_at = 0
         self._stopped = ""
         self._strangers: set[str] = set()
+        self._outages: deque[tuple[int, int, str]] = deque(maxlen=OUTAGES)
+        """From, to, cause, in ms."""
+        self._away: int | None = None
+        """Since when no worker has been connected."""
         self._end: int | None = None
         for ledger in self.opened.ledgers.values():
             self._begin(ledger, "recorder" if self.opened.reopened else "other")
@@ -130,6 +138,9 @@ class Recording:
         now = timeline.now()
         self._read_at, self._behind = now, max(0, now - timeline.at(batch.sent + shift))
         base, start = timeline.utc - shift, timeline.t
+        for outage in batch.outages:
+            span = [max(0, min(start + (at - base) // 1_000_000, now)) for at in (outage.at, outage.until)]
+            self._outages.append((span[0], span[1], outage.cause))
         events: list[TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.losses, *batch.reports]
         events.sort(key=_at)
         place = 0
@@ -164,7 +175,7 @@ class Recording:
         if frame.ssrc != running.ssrc:
             self._new_ssrc(running, frame, t)
         key = frame.key and (not running.cutter.video or is_vp8_key(frame.data))
-        running.cutter.frame(t, key, frame.data)
+        running.cutter.frame(Block(t, key, frame.data, frame.seq, frame.packets, frame.rtp))
 
     def _new_ssrc(self, running: _Running, frame: Frame, t: int) -> None:
         if running.ssrc >= 0:
@@ -187,10 +198,15 @@ class Recording:
 
     def _loss(self, loss: TrackLoss, t: int) -> None:
         running = self._running.get(loss.track)
-        if running is not None and loss.packets > 0:
-            since = min(max(running.cutter.least_end - 1, 0), t)
-            line: Line = {"type": "loss", "track": loss.track, "t0": since, "t1": t, "packets": loss.packets}
-            running.lines.append(line)
+        if running is None:
+            return
+        if loss.late:
+            running.cutter.drop(t, t + (loss.until - loss.at) // 1_000_000)
+            return
+        running.cutter.lost(loss.packets)
+        since = min(max(running.cutter.least_end - 1, 0), t)
+        line: Line = {"type": "loss", "track": loss.track, "t0": since, "t1": t}
+        running.lines.append({**line, "packets": loss.packets, "frames": loss.frames})
 
     def _report(self, report: SenderReport, t: int) -> None:
         running = self._running.get(report.track)
@@ -215,12 +231,11 @@ class Recording:
             return
         now = self.timeline.now()
         self._watch(now)
-        reason = "network" if self.attached() else "other"
         read = now - self._behind if now - self._read_at < READING else now
-        cut = (read - ALLOWANCE) // GRID * GRID
+        cut = (read - ROUND_AFTER) // GRID * GRID
         due = self._waiting != [] and cut > self._cut
         for track, running in self._running.items():
-            for item in running.cutter.advance(read, reason):
+            for item in running.cutter.advance(read):
                 self._waiting.append((track, item))
                 due = due or item.t1 <= cut
             if running.cutter.wants_key(now):
@@ -258,6 +273,29 @@ class Recording:
         if stepped or now - self._anchored >= ANCHOR_EVERY:
             self._stepped, self._anchored = step, now
             self._extra.append(self.timeline.anchor())
+
+    def worker_came(self) -> None:
+        """A worker is connected from now on."""
+        now = self.timeline.now()
+        self._outages.append((now if self._away is None else self._away, now, "worker"))
+        self._away = None
+
+    def worker_went(self) -> None:
+        """No worker is connected any more."""
+        self._away = self.timeline.now()
+
+    def _why(self, t0: int, t1: int) -> str:
+        """Why nothing came from t0 to t1 on a track that nobody has switched off."""
+        if self._away is not None and self._away < t1:
+            return "worker"
+        known: dict[str, int] = {}
+        for since, until, cause in self._outages:
+            if since < t1 and until > t0:
+                known[cause] = known.get(cause, 0) + min(until, t1) - max(since, t0)
+        if "worker" in known:
+            return "worker"
+        cause = max(known, key=lambda cause: known[cause], default="network")
+        return cause if 2 * known.get(cause, 0) >= t1 - t0 else "network"
 
     def _is_idle(self, now: int) -> bool:
         """Whether nothing can be sealed since every track that ever carried media was switched off."""
@@ -317,7 +355,7 @@ class Recording:
 
     def _begin(self, ledger: TrackLedger, cause: str) -> _Running:
         switch = self.switches.get(ledger.track)
-        cutter = Cutter(video=ledger.video, start=ledger.end, cause=cause)
+        cutter = Cutter(video=ledger.video, start=ledger.end, cause=cause, causes=self._why)
         running = self._running[ledger.track] = _Running(cutter)
         if switch is not None and not switch.on:
             cutter.switch(ledger.end, False, _cause(switch.cause))
@@ -327,13 +365,9 @@ class Recording:
 
     def _side_lines(self) -> list[Line]:
         lines, self._extra = self._extra, []
-        for track, running in self._running.items():
+        for running in self._running.values():
             lines += running.lines
             running.lines.clear()
-            if running.cutter.late > running.late:
-                count, running.late = running.cutter.late - running.late, running.cutter.late
-                text = f"{count} frames of {track} came after their time had been sealed"
-                lines.append({"type": "notice", "code": "late_frames", "text": text})
         return lines
 
 

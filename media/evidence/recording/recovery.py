@@ -11,13 +11,14 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
 from media.evidence.log import journal as journals, tlog
 from media.evidence.log.journal import Journal, Line
+from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
 from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name
 from media.evidence.recording.timeline import Timeline
@@ -53,6 +54,8 @@ class Wanted:
     required: Sequence[TrackLedger]
     extra: Sequence[Line] = ()
     """Lines for the journal's beginning: results of sound checks."""
+    off: Mapping[str, str] = field(default_factory=dict)
+    """Tracks that are switched off, as was said last, and the cause of the gap that this is."""
 
     @property
     def origin(self) -> str:
@@ -244,7 +247,7 @@ def _reopen(folder: Path, opened: Opened, wanted: Wanted) -> None:
     lines += recovered
     for ledger in opened.ledgers.values():
         if ledger.end < timeline.t:
-            line = ledger.gap_line(ledger.end, timeline.t, "recovered" if ledger.recovered else "recorder")
+            line = ledger.gap_line(ledger.end, timeline.t, _cause(ledger, wanted))
             ledger.apply(line)
             lines.append(line)
             opened.gaps.append(line)
@@ -254,6 +257,14 @@ def _reopen(folder: Path, opened: Opened, wanted: Wanted) -> None:
             lines.append(ledger.declaration())
     lines += [*notices, *removed, *wanted.extra]
     opened.journal.append(lines)
+
+
+def _cause(ledger: TrackLedger, wanted: Wanted) -> str:
+    """Why a track has nothing while the recorder was away: what was known before goes on being so."""
+    if ledger.recovered:
+        return "recovered"
+    off = wanted.off.get(ledger.track, "")
+    return off if off in SWITCHED_OFF and off == ledger.last_cause else "recorder"
 
 
 def _adopt_orphans(folder: Path, opened: Opened) -> tuple[list[Line], list[Line]]:

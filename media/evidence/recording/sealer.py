@@ -270,8 +270,7 @@ class Sealer:
                 self._throw_away(staged.ticket)
                 raise
             names.append(Named(init, draft.init_line(init.size, init.sha256)))
-        span = (segment.t0, segment.t1)
-        names.append(Named(staged, draft.segment_line(span, segment.keys, staged.size, staged.sha256)))
+        names.append(Named(staged, draft.segment_line(segment, staged.size, staged.sha256)))
         for name in names:
             draft.apply(name.line)
         draft.broken = False

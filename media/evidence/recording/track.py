@@ -1,23 +1,32 @@
 """Cutting one track: frames on the timeline become segments and gaps that tile it exactly.
 
 Pure: times in ms come in, `Segment` and `Gap` come out; no clock, no file. Rules (docs/recording-format.md §4):
-segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s; a cut waits `ALLOWANCE` for late
-frames, and, when nothing came in the last `QUIET` before it, until a frame comes or 2 s have passed, so that 2 s
-without a frame are always a gap. Video begins, and goes on after a gap, with a key frame only.
+segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s. A cut is made when a frame from behind
+it has come: the worker gives the frames of a track in order, so nothing before it is missing any more. A track that is
+on and gives nothing is waited for `PATIENCE` ms before a gap is declared. A frame that comes after its time was cut
+goes into the next segment, with its own time; one that comes later still is dropped and declared as a gap of cause
+late. Video begins, and goes on after a gap, with a key frame only.
 """
 
-from collections.abc import Sequence
+import bisect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from media.evidence.log.journal_lines import LATE
 from media.evidence.recording.mux import Block
 
 GRID = 2_000
-ALLOWANCE = 300
-QUIET = 500
+PATIENCE = 5_000
+"""So many ms a track that is on and silent is waited for, and so far before its segment a frame may lie."""
+SETTLED = 500
+"""A gap of a track that is switched off is declared up to so many ms ago."""
 SILENCE = 2_000
 """From so many ms without a frame it is a gap."""
 SLACK = 100
-"""Cluster times may differ from a segment's times by less than this many ms."""
+"""What begins within so many ms has no gap before it."""
+HOLE = 100
+"""From so many ms without a frame, within a segment, it is counted as a hole."""
 SHORTEST = 500
 """A cut nearer than this to the one before is left out."""
 SHORTEST_TO_KEY = 1_000
@@ -30,6 +39,23 @@ KEY_BEFORE_CUT = 400
 KEY_AGAIN = 1_000
 """Without a key frame nothing can be kept: asked again after this long."""
 
+Causes = Callable[[int, int], str]
+"""Why nothing came from t0 to t1, ms, when nobody has switched the track off."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What an expert can hold a segment's packets against: RTP numbers and times of its first and last frame."""
+
+    seq: tuple[int, int] = (0, 0)
+    """RTP sequence numbers of the first and the last packet."""
+    rtp: tuple[int, int] = (0, 0)
+    """RTP time-stamps of the first and the last frame."""
+    packets: tuple[int, int, int] = (0, 0, 0)
+    """Received and kept; lost on the way; of those kept, come after their time had been cut."""
+    holes: tuple[int, int] = (0, 0)
+    """Times of 100 ms to 2 s without a frame: how many, and ms altogether."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -39,6 +65,7 @@ class Segment:
     t1: int
     blocks: Sequence[Block]
     keys: tuple[int, ...]
+    counts: Counts = Counts()
 
 
 @dataclass(frozen=True)
@@ -56,60 +83,91 @@ Item = Segment | Gap
 class Cutter:
     """One track from `start` on. `done` is the time up to which everything has been given out."""
 
-    def __init__(self, *, video: bool, start: int, cause: str = "other") -> None:
+    def __init__(
+        self, *, video: bool, start: int, cause: str = "other", causes: Causes = lambda t0, t1: "network"
+    ) -> None:
         self.video = video
         self.done = start
-        self.late = 0
-        """Frames that came after their time had been given out."""
         self.bytes = 0
         """Bytes of frames held."""
         self.on = True
         """False while the track's owner, or the worker for them, has it switched off."""
+        self._start = start
+        self._causes = causes
         self._blocks: list[Block] = []
         self._last = start
         self._step = 40 if video else 20
+        self._lost = 0
         self._cause: str | None = cause
+        self._gap_cause = ""
         self._declared = False
+        self._continues = False
+        """Whether the gap began behind a frame that was kept, so that one that follows it closely needs no key."""
         self._stopped = False
         self._off_cause = ""
+        self._dropped: list[Gap] = []
+        self._refused: list[int] = []
+        """Times of frames that came in the gap that is open and were not kept."""
         self._out: list[Item] = []
         self._key_at = start
         self._asked_at = -KEY_EVERY
         self._wants_key = video
         self._on_at: int | None = None
+        self._off_at: int | None = None
+        """When it was switched off, as long as frames from before that may still come; `_gap_cause` says why."""
 
     @property
     def least_end(self) -> int:
         """The earliest time at which this track could end."""
-        return self._last + 1 if self._blocks else self.done
+        return max(self._last, self.done) + 1 if self._blocks else self.done
 
     @property
     def in_gap(self) -> bool:
         """Whether no media is taken now."""
         return self._cause is not None
 
-    def frame(self, t: int, key: bool, data: bytes) -> bool:
-        """Take one frame captured at `t`; False if it was not kept (no key frame yet, too late, or stopped)."""
-        if self._stopped:
-            return False
+    def frame(self, block: Block) -> bool:
+        """Take one frame; False if it was not kept (no key frame yet, too late, or stopped).
+
+        What is not kept lies in a gap: in the one that is open, or in one of cause late.
+        """
+        kept = not self._stopped and self._keep(block)
+        if not kept and self._start <= block.t < self.done:
+            self.drop(block.t, block.t)
+        elif not kept:
+            self._refused.append(block.t)
+        return kept
+
+    def _keep(self, block: Block) -> bool:
+        if self._cause is None and block.t - self._last >= SILENCE:
+            self._silence(self._reason(self._last, block.t))
         if self._cause is not None:
-            if not self._resume(t, key):
+            if not self._resume(block):
                 return False
-        elif t - self._last >= SILENCE:
-            self._silence(self._reason())
-            return self.frame(t, key, data)
-        if t < self.done - SLACK:
-            self.late += 1
-            return False
-        t = max(t, self._last)
-        if self.video and key:
-            if t - self.done >= SHORTEST_TO_KEY and self._blocks:
-                self._cut(t)
-            self._key_at = t
-        self._blocks.append(Block(t, key or not self.video, data))
-        self.bytes += len(data)
-        self._last = t
+        elif block.t < self._last and self._overtaken(block):
+            return self._insert(block)
+        block = block._replace(t=max(block.t, self._last))
+        if self.video and block.key:
+            if block.t - self.done >= SHORTEST_TO_KEY and self._blocks:
+                self._cut(block.t)
+            self._key_at = block.t
+        self._blocks.append(block)
+        self.bytes += len(block.data)
+        self._last = block.t
         return True
+
+    def lost(self, packets: int) -> None:
+        """Packets of the segment now open will never come."""
+        self._lost += packets
+
+    def drop(self, t: int, until: int) -> None:
+        """What was captured from `t` to `until` came too late to be kept: declared as a gap of cause late."""
+        t, end = max(0, t), max(0, t, until) + self._step
+        before = self._dropped[-1] if self._dropped else None
+        if before is not None and before.t0 <= t <= before.t1:
+            self._dropped[-1] = Gap(before.t0, max(before.t1, end), LATE)
+        else:
+            self._dropped.append(Gap(t, end, LATE))
 
     def switch(self, t: int, on: bool, cause: str = "") -> None:
         """The track ceases to carry media at `t` and why, or is about to carry it."""
@@ -117,28 +175,36 @@ class Cutter:
         self._off_cause = "" if on else cause or "other"
         self._on_at = t if on and self._cause is not None else None
         self._wants_key = self._wants_key or (on and self._cause is not None)
-        if on or self._stopped:
+        if self._stopped:
             return
-        if self._cause is None:
-            self._silence(self._off_cause)
-        else:
+        if on:
+            self._settle()
+        elif self._cause is not None:
             self._change(t, self._off_cause)
+        elif self._off_cause != "network":  # else nothing was switched off: what is on its way still comes
+            self._off_at, self._gap_cause = t, self._off_cause
 
-    def advance(self, now: int, reason: str = "network") -> list[Item]:
-        """What is ready at `now`; `reason` is the cause of a gap that nobody announced."""
+    def advance(self, now: int) -> list[Item]:
+        """What is ready when everything up to `now` has been read."""
         if self._cause is None:
-            self._advance_media(now, reason)
+            while self._boundary() <= self._last and self._cut(self._boundary()):
+                pass
+            if self._off_at is not None and now - self._off_at >= SETTLED:
+                self._settle()
+            elif now - self._last >= PATIENCE:
+                self._silence(self._reason(self._last, now))
         if self._cause is not None:
-            self._advance_gap(now, reason)
+            self._advance_gap(now)
         return self._take()
 
     def stop(self, now: int, cause: str) -> list[Item]:
         """Give out what is held and take nothing more until `proceed`: the recorder itself cannot store it."""
+        self._settle()
         if self._cause is None:
             self._silence(cause)
         else:
             self._change(now, cause)
-        self._stopped = True
+        self._stopped, self._continues = True, False
         return self._take()
 
     def proceed(self, now: int) -> None:
@@ -154,13 +220,14 @@ class Cutter:
 
     def finish(self, now: int) -> list[Item]:
         """Give out everything up to `now`, which is the end."""
+        self._settle(now)
         if self._cause is None:
             if now - self._last >= SILENCE:
-                self._silence(self._reason())
+                self._silence(self._reason(self._last, now))
             elif self._blocks:
                 self._cut(max(now, self._last + 1))
             elif now > self.done:
-                self._cause = self._reason("other")
+                self._cause = self._off_cause or "other"
         if self._cause is not None:
             self._declare(now)
         return self._take()
@@ -181,35 +248,41 @@ class Cutter:
         """What was kept last cannot be decoded any more, or frames are about to come: begin with a key frame."""
         self._wants_key = True
 
-    def _resume(self, t: int, key: bool) -> bool:
-        if self.video and not key:
+    def _resume(self, block: Block) -> bool:
+        follows = self._continues and block.t - self.done < SLACK
+        if (self.video and not block.key and not follows) or block.t < self.done - PATIENCE:
             self._wants_key = True
             return False
-        if t < self.done - SLACK:
-            self.late += 1
-            self._wants_key = True
-            return False
-        if t - self.done >= SLACK or self._declared:
-            self._declare(t)
+        if block.t - self.done >= SLACK or self._declared or self._refused:
+            self._declare(block.t)
+        for t in self._refused:
+            if t >= self.done:
+                self.drop(t, t)
+        self._refused.clear()
         self._cause, self._declared, self._on_at = None, False, None
-        self._last = self._key_at = max(t, self.done)
+        self._last = block.t
+        if block.key:
+            self._key_at = max(block.t, self.done)
         return True
 
-    def _advance_media(self, now: int, reason: str) -> None:
-        while (cut := self._boundary()) + ALLOWANCE <= now:
-            behind = self._blocks and self._blocks[-1].t >= cut
-            if not behind and cut - self._last >= QUIET:
-                break
-            if not self._cut(cut):
-                break
-        if now - self._last >= SILENCE + ALLOWANCE:
-            self._silence(self._reason(reason))
+    def _overtaken(self, block: Block) -> bool:
+        """Sound that others overtook; times that step back a little within a frame's length are no sign of it."""
+        return not self.video and (self._last - block.t >= self._step or block.t < self.done)
 
-    def _advance_gap(self, now: int, reason: str) -> None:
-        if self._on_at is not None and not self._stopped and now - self._on_at >= SILENCE + ALLOWANCE:
-            self._change(self._on_at, self._reason(reason))
+    def _insert(self, block: Block) -> bool:
+        """Put sound that was overtaken where it belongs; where it can no longer be put, it is declared."""
+        if block.t < self.done - PATIENCE:
+            return False
+        bisect.insort(self._blocks, block, key=_time)
+        self.bytes += len(block.data)
+        return True
+
+    def _advance_gap(self, now: int) -> None:
+        if self._on_at is not None and not self._stopped and now - self._on_at >= PATIENCE:
+            self._change(self._on_at, self._reason(self._on_at, now))
             self._on_at = None
-        ready = (now - ALLOWANCE) // GRID * GRID
+        waits = not self._stopped and self._off_cause in ("", "network")
+        ready = (now - (PATIENCE if waits else SETTLED)) // GRID * GRID
         if ready > self.done and (not self._declared or ready - self.done >= LONGEST_OPEN_GAP):
             self._declare(ready)
             self._declared = True
@@ -217,14 +290,21 @@ class Cutter:
     def _boundary(self) -> int:
         return -(-(self.done + SHORTEST) // GRID) * GRID
 
-    def _reason(self, unannounced: str = "network") -> str:
-        return self._off_cause or unannounced
+    def _reason(self, t0: int, t1: int) -> str:
+        return self._causes(t0, t1) if self._off_cause in ("", "network") else self._off_cause
 
-    def _silence(self, cause: str) -> None:
-        """End the media behind the last frame; from there on it is a gap."""
+    def _settle(self, end: int | None = None) -> None:
+        """Nothing more comes from before it was switched off: from there on it is a gap."""
+        if self._off_at is not None and self._cause is None:
+            self._silence(self._gap_cause, end)
+        self._off_at = None
+
+    def _silence(self, cause: str, end: int | None = None) -> None:
+        """End the media behind the last frame, at `end` at the latest; from there on it is a gap."""
         if self._blocks:
-            self._cut(max(self._last + self._step, self.done + 1))
-        self._cause, self._declared = cause, False
+            behind = self._last + self._step
+            self._cut(max(behind if end is None else min(behind, end), self.done + 1))
+        self._cause, self._declared, self._continues = cause, False, True
 
     def _change(self, t: int, cause: str) -> None:
         """From `t` on the gap has another cause."""
@@ -233,26 +313,49 @@ class Cutter:
             self._cause, self._declared = cause, False
 
     def _declare(self, until: int) -> None:
+        self._refused = [t for t in self._refused if t >= until]
         if until > self.done and self._cause is not None:
             self._out.append(Gap(self.done, until, self._cause))
-            self.done = until
+            self.done, self._continues = until, False
 
     def _cut(self, at: int) -> bool:
         """Give out the frames before `at`; without any, what is held stays held for the segment to come."""
         inside = [block for block in self._blocks if block.t < at]
         if not inside:
             return False
-        keys: list[int] = []
+        keys: set[int] = set()
         if self.video:
-            keys = sorted({block.t - self.done for block in inside if block.key and self.done <= block.t})
-            if inside[0].key and inside[0].t - self.done < SLACK:
-                keys = [0, *keys[inside[0].t >= self.done :]]
-        self._out.append(Segment(self.done, at, inside, tuple(keys)))
-        self.done = at
+            keys = {block.t - self.done for block in inside if block.key and self.done <= block.t}
+            if inside[0].key and (begins := inside[0].t - self.done) < SLACK:
+                keys = keys - {begins} | {0}
+        counts = counted(inside, self.done, self._lost)
+        self._out.append(Segment(self.done, at, inside, tuple(sorted(keys)), counts))
+        self.done, self._lost = at, 0
         self._blocks = self._blocks[len(inside) :]
         self.bytes = sum(len(block.data) for block in self._blocks)
         return True
 
     def _take(self) -> list[Item]:
-        out, self._out = self._out, []
+        out, self._out = [*self._out, *self._dropped], []
+        self._dropped.clear()
         return out
+
+
+def counted(blocks: Sequence[Block], t0: int, lost: int) -> Counts:
+    """The numbers of a segment that begins at `t0` ms and holds these frames, in order of time."""
+    first, last = blocks[0], blocks[-1]
+    holes = [span for one, two in pairwise(blocks) if HOLE <= (span := two.t - one.t) < SILENCE]
+    return Counts(
+        seq=(first.seq, (last.seq + last.packets - 1) & 0xFFFF),
+        rtp=(first.rtp, last.rtp),
+        packets=(
+            sum(block.packets for block in blocks),
+            lost,
+            sum(block.packets for block in blocks if block.t < t0),
+        ),
+        holes=(len(holes), sum(holes)),
+    )
+
+
+def _time(block: Block) -> int:
+    return block.t

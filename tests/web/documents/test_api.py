@@ -3,8 +3,6 @@
 import gc
 import json
 
-import pytest
-
 from web.server import printing
 
 

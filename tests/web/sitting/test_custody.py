@@ -17,10 +17,10 @@ def told(*lines: dict[str, object]) -> list[str]:
 
 
 def test_a_notice_is_told_by_its_code_with_the_journals_own_english_beside():
-    known, unknown = ({"type": "notice", "code": code, "text": "<x> of judge_1_mic"} for code in ("late_frames", "new"))
+    known, unknown = ({"type": "notice", "code": code, "text": "<x> of judge_1_mic"} for code in ("clock_step", "new"))
     english = '<bdi lang="en" dir="ltr">&lt;x&gt; of judge_1_mic</bdi>'
     with i18n.speaking("fr"):
-        words = i18n._(custody.NOTICES["late_frames"])
+        words = i18n._(custody.NOTICES["clock_step"])
     assert told(known, unknown) == [f"{words} ({english})", english]
 
 

@@ -30,7 +30,7 @@ with (data / "journal.jsonl").open("rb") as journal:
             files[entry["file"]] = entry["sha256"]
         if entry["type"] == "track":
             spans[entry["track"]] = [(entry["t"], entry["t"])]
-        if entry["type"] in ("segment", "gap"):
+        if entry["type"] == "segment" or (entry["type"] == "gap" and entry["cause"] != "late"):
             spans[entry["track"]].append((entry["t0"], entry["t1"]))
         if entry["type"] in ("close", "reopen"):
             close = entry if entry["type"] == "close" else None

@@ -134,9 +134,9 @@ LINES: dict[str, Callable[[Any], str]] = {
     "a track declared twice": add(
         "track", 8, track="judge_1_mic", t=0, role="", kind="language", codec="", lang="", required=True, pseudonym=""
     ),
-    "a gap that ends as it begins": add("gap", 9, track="judge_1_mic", t0=5, t1=5, cause="network", told=[]),
-    "a gap of an unknown cause": add("gap", 9, track="judge_1_mic", t0=5, t1=6, cause="weather", told=[]),
-    "a gap of no track": add("gap", 9, track="nobody", t0=5, t1=6, cause="network", told=[]),
+    "a gap that ends as it begins": add("gap", 9, track="judge_1_mic", t0=5, t1=5, cause="network"),
+    "a gap of an unknown cause": add("gap", 9, track="judge_1_mic", t0=5, t1=6, cause="weather"),
+    "a gap of no track": add("gap", 9, track="nobody", t0=5, t1=6, cause="network"),
     "a loss after close": add("loss", track="judge_1_mic", t0=0, t1=1, packets=1),
     "a second close": lambda recording: add("close", t=6000, tracks=find(recording, "close")["tracks"])(recording),
     "close without a track": edit("close", {"tracks": {}}),
@@ -265,7 +265,7 @@ def test_a_hole_or_overlap_of_one_millisecond_fails(
 
 def test_a_gap_over_sealed_time_fails(recording: Any, tmp_path: Path) -> None:
     place = position(recording, find(recording, "loss"))
-    add("gap", place, track="judge_1_mic", t0=2500, t1=3000, cause="network", told=[])(recording)
+    add("gap", place, track="judge_1_mic", t0=2500, t1=3000, cause="network")(recording)
     find(recording, "close")["tracks"]["judge_1_mic"]["gaps"] = 1
     assert summary(check(recording, tmp_path)) == ("failed", f"line {place}")
 

@@ -106,7 +106,7 @@ async def test_a_worker_that_is_killed_leaves_a_recorder_that_seals_what_it_hold
     await bench.close()
     gaps = [gap for gap in bench.of(GapDeclared) if gap.t0 > 1_000]
     assert gaps[0].t0 - last in range(200)
-    assert {gap.cause for gap in gaps} == {"other"}
+    assert {gap.cause for gap in gaps} == {"worker"}
     ends_of(bench.lines)
 
 

@@ -43,7 +43,11 @@ const HASH = /^[0-9a-f]{64}$/;
 const NUMBER_TEXT = /^(0|[1-9][0-9]{0,19})$/;
 const LANGUAGE = /^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$/;
 const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
-const CAUSES = ["network", "sender_off", "pause", "recorder", "disk", "recovered", "late", "other"];
+const CAUSES = ["network", "sender_off", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
+/** Cause of the gap that a segment's time may overlap: what came too late to be kept. */
+export const LATE = "late";
+/** Causes that go on while the recorder is away: nothing was to be recorded. */
+export const SWITCHED_OFF = ["sender_off"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
 /** Known types that may follow a `close`. */
 export const AFTER_CLOSE = new Set(["access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"]);
@@ -56,6 +60,7 @@ const number: Check = (value) => typeof value === "number" && value >= 1 && valu
 const level: Check = (value) => typeof value === "number";
 const flag: Check = (value) => typeof value === "boolean";
 const list = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+const counts = (length: number): Check => (value) => list(count)(value) && (value as Json[]).length === length;
 const matches = (pattern: RegExp): Check => (value) => typeof value === "string" && pattern.test(value);
 const among = (words: string[]): Check => (value) => typeof value === "string" && words.includes(value);
 const digits = matches(NUMBER_TEXT);
@@ -92,10 +97,12 @@ const FIELDS: Record<string, Record<string, Check>> = {
   init: { track, ...FILE, mime: text },
   anchor: { t: count, utc: digits, mono: digits },
   sr: { track, ssrc: count, ntp: digits, rtp: count, t: count },
-  segment: { track, n: number, ...FILE, ...SPAN, k: list(count), rap: number },
+  segment: {
+    track, n: number, ...FILE, ...SPAN, k: list(count), rap: number, seq: counts(2), rtp: counts(2), packets: counts(3), holes: counts(2),
+  },
   recovered_segment: { track, n: number, ...FILE },
-  gap: { track, ...SPAN, cause: among(CAUSES), told: list(who) },
-  loss: { track, ...SPAN, packets: count },
+  gap: { track, ...SPAN, cause: among(CAUSES) },
+  loss: { track, ...SPAN, packets: count, frames: count },
   ssrc_change: { track, t: count, old: count, new: count },
   pause: { t: count, by: who, reason: who },
   resume: { t: count, by: who },

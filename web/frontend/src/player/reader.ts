@@ -2,7 +2,7 @@
 // §4). Never throws: what is wrong becomes a fault. Signatures are check.ts's.
 
 import {
-  AFTER_CLOSE, type Fault, type Json, type Line, type Segment, isKnown, isNumber, isObject, isTrack, namedIn, partFile,
+  AFTER_CLOSE, type Fault, type Json, type Line, SWITCHED_OFF, type Segment, isKnown, isNumber, isObject, isTrack, namedIn, partFile,
   partName, readLine, wellTyped,
 } from "./journal";
 import { TrackLines } from "./track-lines";
@@ -68,7 +68,8 @@ class Reader {
   };
   private readonly tracks = new Map<string, TrackLines>();
   private readonly pauses: Pause[] = [];
-  private readonly reopens: { line: number; t: number; names: string[] }[] = [];
+  /** The required tracks before each reopening, with the cause of the gap each was in ("" if in none). */
+  private readonly reopens: { line: number; t: number; before: [string, string][] }[] = [];
   private close: { line: number; value: Line } | null = null;
   private wrapped = false;
   private expectsAnchor = false;
@@ -204,8 +205,9 @@ class Reader {
       case "reopen": {
         this.point(Number(line["t"]));
         this.close = null;
-        const names = [...this.tracks.values()].filter((track) => track.required).map((track) => track.name);
-        this.reopens.push({ line: this.at, t: Number(line["t"]), names });
+        const required = [...this.tracks.values()].filter((track) => track.required);
+        const before = required.map((track): [string, string] => [track.name, track.lastCause]);
+        this.reopens.push({ line: this.at, t: Number(line["t"]), before });
         return;
       }
       case "close":
@@ -332,11 +334,12 @@ class Reader {
     this.closed(close.line, close.value["tracks"] as Record<string, Record<string, Json>>, this.found.end);
   }
 
-  private reopened(reopen: { line: number; t: number; names: string[] }): void {
-    for (const name of reopen.names) {
+  private reopened(reopen: { line: number; t: number; before: [string, string][] }): void {
+    for (const [name, cause] of reopen.before) {
+      const causes = ["recorder", "recovered", ...SWITCHED_OFF.filter((one) => one === cause)];
       const met = this.tracks.get(name)!.items.some(
         (item) =>
-          ["recorder", "recovered"].includes(item.cause) && item.line > reopen.line && item.t0 <= reopen.t && reopen.t <= item.t1,
+          causes.includes(item.cause) && item.line > reopen.line && item.t0 <= reopen.t && reopen.t <= item.t1,
       );
       if (!met) this.wrong("reopen_gap", reopen.line);
     }

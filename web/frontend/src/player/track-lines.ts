@@ -1,7 +1,7 @@
 // One track as its lines tell it: numbers, the tiling of its time, and its index pages (docs/recording-format.md §2, §4).
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Gap, type Segment, partName } from "./journal";
+import { type Gap, LATE, type Segment, partName } from "./journal";
 import { hex } from "./tlog";
 
 const PAGE = 512;
@@ -52,6 +52,11 @@ export class TrackLines {
     readonly required: boolean,
   ) {}
 
+  /** Cause of the gap that its latest item is; "" when that is a segment, or nothing. */
+  get lastCause(): string {
+    return this.recovered.length ? "" : (this.items.at(-1)?.cause ?? "");
+  }
+
   /** Numbers run 1, 2, 3 … */
   takeNumber(n: number, line: number, blame: Blame): void {
     if (n > this.used + 1) blame(partName(this.name, this.used + 1), "number", line);
@@ -67,8 +72,9 @@ export class TrackLines {
   }
 
   addGap(gap: Gap, line: number): void {
-    this.items.push({ ...gap, line, n: 0 });
     this.gaps.push(gap);
+    if (gap.cause === LATE) return;
+    this.items.push({ ...gap, line, n: 0 });
     if (gap.cause !== "recovered") return;
     for (const [n] of this.recovered) if (gap.t0 < 2 ** 32) this.records[n - 1]?.setUint32(0, gap.t0);
     this.recovered = [];

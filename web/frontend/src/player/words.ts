@@ -53,10 +53,12 @@ const CAUSES: Record<string, () => string> = {
   network: () => t("the line was lost"),
   sender_off: () => t("switched off by the person or the court"),
   pause: () => t("paused by order"),
+  server: () => t("the court's server stood still"),
+  worker: () => t("the media server had failed"),
   recorder: () => t("the recorder had failed"),
   disk: () => t("the disk had failed"),
   recovered: () => t("parts found after a failure, of unknown time"),
-  late: () => t("began later"),
+  late: () => t("it came too late to be kept"),
   other: () => t("another cause"),
 };
 
