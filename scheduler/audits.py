@@ -27,8 +27,11 @@ class Verdict:
         return self.verdict in GOOD
 
 
-async def audit(folder: Path, pins: str) -> Verdict:
-    """Verify a recording where it is kept; at low priority, because hearings may be going on. Changes nothing."""
+async def audit(folder: Path, pins: str, seal: Path | None = None) -> Verdict:
+    """Verify a recording where it is kept, against the seal process's last head too where its socket is given.
+
+    At low priority, because hearings may be going on. Changes nothing.
+    """
     if not folder.is_dir():
         return Verdict("unreadable", "the recording's folder is not there")
     with tempfile.TemporaryDirectory() as room:
@@ -36,6 +39,7 @@ async def audit(folder: Path, pins: str) -> Verdict:
         policy.write_text(pins, encoding="utf-8")
         command = [sys.executable, "-m", "media.evidence.check.verify", str(folder), "--stored"]
         command += ["--policy", str(policy), "--without-stamp", "--json"]
+        command += ["--seal", str(seal)] if seal is not None else []
         process = await asyncio.create_subprocess_exec(
             "nice",
             "-n",

@@ -1,5 +1,6 @@
 """Carrying out what is due: the claim and the effect of an action commit together, or neither does."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -174,7 +175,8 @@ async def _tell_of_recording(world: World, db: AsyncSession, action: Action, wha
 async def _verify(world: World, action: Action) -> audits.Verdict | None:
     if world.recordings is None:
         return None
-    return await audits.audit(world.recordings / action.subject_id, world.pins)
+    seal = None if world.seal is None else await asyncio.to_thread(world.seal)
+    return await audits.audit(world.recordings / action.subject_id, world.pins, seal.path if seal else None)
 
 
 async def _record_audit(world: World, db: AsyncSession, action: Action, now: datetime, verdict: Any) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hearings.db import Database
 from hearings.outward.mail_words import Say, english
+from media.evidence.seal.client import SealClient
 from scheduler.due import POLICY, Policy
 from scheduler.ways import Ways
 
@@ -31,6 +32,8 @@ class World:
     """Folder of the sealed recordings; None where no audits are to be made."""
     pins: str = ""
     """The policy recordings are verified by: this installation's own seal key."""
+    seal: Callable[[], SealClient] | None = None
+    """The seal process, started if it must be: what it has signed recordings are held against. Blocks."""
     policy: Policy = POLICY
     clock: Callable[[], datetime] = _utc_now
 

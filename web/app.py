@@ -40,6 +40,7 @@ from web.requests import (
     signing_pages as request_signing,
     wizard_pages as request_wizard,
 )
+from web.seal_keeper import SealKeeper
 from web.server import rendering
 from web.server.problems import ProblemsMiddleware, handle
 from web.server.security import (
@@ -74,15 +75,16 @@ STATIC = Path(__file__).parent / "static"
 def create_app(settings: Settings) -> Starlette:
     """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
     require_folders(settings)
-    database = Database(settings.database_url)
+    database, seal = Database(settings.database_url), SealKeeper(settings)
     parts = Parts(
         settings=settings,
         database=database,
         templates=rendering.environment(),
         keys=read_keys(settings),
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
-        conductors=Conductors(settings, database),
+        conductors=Conductors(settings, database, seal),
         line_rooms=LineRooms(settings),
+        seal=seal,
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
 
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> Starlette:
                 await clock.stop()
             await parts.line_rooms.stop()
             await parts.conductors.stop()
+            await parts.seal.detach()
             await parts.database.close()
             if parts.sandbox is not None:
                 await parts.sandbox.close()

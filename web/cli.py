@@ -18,22 +18,29 @@ import uvicorn
 from hearings import errors, queries
 from hearings.db import Database
 from hearings.documents import pdf_seals
-from hearings.models import Hearing, Person
+from hearings.models import Hearing, Person, Recording
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
 from media.evidence.check import bag, verify
-from media.evidence.log import custody
+from media.evidence.log import custody, tlog
 from media.evidence.seal import seal_key
+from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_key_file, policy_text
 from web.app import create_app
 from web.demo import demo
 from web.parts import NotInitialised, read_keys, require_folders
+from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings, SettingsError
+from web.sitting.sealed_files import kept_heads
 
 
 class Refused(Exception):
     """The command cannot be carried out; the text says why and what to do."""
+
+
+REFUSALS = (Refused, NotInitialised, SettingsError, errors.DatabaseRefused, seal_key.SealKeyError, SealSilentError)
+"""What ends a command with its text and exit code 2."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
         return command(Settings.from_environment(os.environ), options)
-    except (Refused, NotInitialised, SettingsError, errors.DatabaseRefused, seal_key.SealKeyError) as error:
+    except (
+        Refused,
+        NotInitialised,
+        SettingsError,
+        errors.DatabaseRefused,
+        seal_key.SealKeyError,
+        SealSilentError,
+    ) as error:
         print(f"vivavoce: {error}", file=sys.stderr)
         return 2
 
@@ -94,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("recording", help="id of the recording, or reference of the hearing")
     out.add_argument("bag", type=Path, help="the new folder")
     out.add_argument("--why", default="export from the command line", help="reason, kept in the custody record")
+    out.add_argument(
+        "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
+    )
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
     return parser
 
@@ -105,19 +122,34 @@ def init(settings: Settings, _options: argparse.Namespace) -> int:
     """Make what is missing, leave what is there. Effects: folders 0700, keys 0600, the databases' schemas."""
     for folder in (settings.data, settings.keys, settings.recordings, settings.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
+    cookie = settings.keys / "cookie.key"
     if not cookie.exists():
         _write_secret(cookie, secrets.token_hex(32))
-    if not seal.exists():
-        seal_key.make_seal_key(seal)
+    vkey = _init_seal(settings)
     documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
     if not documents[0].exists():
         documents[1].unlink(missing_ok=True)
         pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=settings.court_name, now=datetime.now(UTC))
     asyncio.run(_upgrade(settings))
     print(f"Data folder: {settings.data}")
-    print(f"Seal key, to be pinned by whoever verifies: {seal_key.read_seal_key(seal).vkey(settings.court_name)}")
+    print(f"Seal key, to be pinned by whoever verifies: {vkey}")
     return 0
+
+
+def _init_seal(settings: Settings) -> str:
+    """Make the seal key where the seal process is ours, else ask that process; keep and return its public line."""
+    public = settings.keys / "seal.pub"
+    if settings.seal_socket is not None:
+        vkey = SealClient(settings.seal_socket).vkey(settings.court_name)
+    else:
+        settings.seal_folder.mkdir(mode=0o700, exist_ok=True)
+        path = settings.seal_folder / "seal.key"
+        key = seal_key.read_seal_key(path) if path.exists() else seal_key.make_seal_key(path)
+        vkey = key.vkey(settings.court_name)
+    if not public.exists() or public.read_text(encoding="ascii").strip() != vkey:
+        public.unlink(missing_ok=True)
+        _write_secret(public, vkey)
+    return vkey
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -149,7 +181,7 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     """Serve until stopped. Refuses without database, keys and folders."""
     require_folders(settings)
     read_keys(settings)
-    seal_key.read_seal_key(settings.keys / "seal.key")
+    SealKeeper(settings).ensure()
     asyncio.run(_check(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("alembic", "uvicorn.error"):  # the latter names the address of every WebSocket
@@ -286,7 +318,7 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
     if (recipient or options.new) and not options.kind:
         raise Refused(f"Say --kind: {', '.join(recipients.KINDS)}")
     if options.new:
-        vkey = seal_key.read_seal_key(settings.keys / "seal.key").vkey(settings.court_name)
+        vkey = seal_vkey(settings)
         signs = options.kind != "escrow" and not signing
         made = make_key_file(authority=f"{options.authority} ({options.state})", log_vkey=vkey, signs=signs)
         recipient, text, signing = made.recipient, made.text, signing or made.signing_public
@@ -344,10 +376,10 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
 
 def make_demo(settings: Settings, options: argparse.Namespace) -> int:
     """Make a demonstration and print who can come in, and how. Effects: those of `demo.seed`."""
-    key = seal_key.read_seal_key(settings.keys / "seal.key")
-    made = asyncio.run(_seed(settings, key.vkey(settings.court_name), again=options.again))
+    vkey = seal_vkey(settings)
+    made = asyncio.run(_seed(settings, vkey, again=options.again))
     if options.json:
-        print(json.dumps(demo_words(settings, made, key.vkey(settings.court_name)), ensure_ascii=False))
+        print(json.dumps(demo_words(settings, made, vkey), ensure_ascii=False))
         return 0
     for line in demo_lines(settings, made):
         print(line)
@@ -410,29 +442,35 @@ def both_times(hearing: Hearing) -> str:
 
 
 def export(settings: Settings, options: argparse.Namespace) -> int:
-    """Make a bag of a closed recording. Effects: those of `bag.export`."""
-    folder = settings.recordings / asyncio.run(_recording(settings, options.recording))
-    key = seal_key.read_seal_key(settings.keys / "seal.key")
+    """Make a bag of a closed recording. Effects: those of `bag.export`. Refused when the bag would not verify."""
+    name, kept = asyncio.run(_recording(settings, options.recording))
+    folder, target, now = settings.recordings / name, options.bag.absolute(), datetime.now(UTC)
     try:
-        made = bag.export(folder, options.bag.absolute(), key, "operator", options.why, datetime.now(UTC))
+        seal = SealKeeper(settings).ensure()
+        made = bag.export(folder, target, seal, "operator", options.why, now, kept=kept, despite=options.despite)
     except (bag.ExportError, custody.CustodyError, OSError, ValueError) as error:
         raise Refused(str(error)) from error
-    print(json.dumps({"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}))
+    words = {"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}
+    print(json.dumps({**words, "verdict": made.verdict}))
     return 0
 
 
-async def _recording(settings: Settings, wanted: str) -> str:
-    """Name of the recording's folder, by its id or by the reference of its hearing (the last one that exists)."""
-    if (settings.recordings / wanted).is_dir() and "/" not in wanted:
-        return wanted
+async def _recording(settings: Settings, wanted: str) -> tuple[str, list[tlog.Checkpoint]]:
+    """Name of the recording's folder, by its id or by the reference of its hearing (the last one that exists).
+
+    And the head that its row keeps, if it keeps one.
+    """
     async with _database(settings) as database, database.reading() as db:
+        if (settings.recordings / wanted).is_dir() and "/" not in wanted:
+            row = await db.get(Recording, wanted)
+            return wanted, kept_heads(row) if row is not None else []
         try:
             hearing = await queries.hearing_by_ref(db, wanted)
         except errors.NotFound:
             raise Refused(f"There is no recording or hearing {wanted!r}") from None
         for recording in reversed(await queries.recordings_of_hearing(db, hearing.id)):
             if (settings.recordings / recording.id).is_dir():
-                return recording.id
+                return recording.id, kept_heads(recording)
     raise Refused(f"The hearing {wanted} has no recording")
 
 

@@ -10,11 +10,11 @@ import stat
 
 from hearings.db import Database
 from media.evidence.seal.keyfile import policy_text
-from media.evidence.seal.seal_key import read_seal_key
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World
 from web.parts import Keys, NotInitialised, read_keys, require_folders
+from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings
 from web.words import i18n
 
@@ -28,7 +28,8 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         say=i18n.say,
         ways=Ways(mail=_mail_server(settings), posting=posting),
         recordings=settings.recordings,
-        pins=policy_text(read_seal_key(keys.seal).vkey(settings.court_name)),
+        pins=policy_text(seal_vkey(settings)),
+        seal=SealKeeper(settings).ensure,
     )
     if sandbox is None:
         return [Clock(docket)]

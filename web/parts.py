@@ -4,7 +4,6 @@ import asyncio
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jinja2
 
@@ -13,6 +12,7 @@ from hearings.documents.pdf_seals import DocumentSeal
 from web.buckets import Buckets
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
+from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
 
@@ -26,10 +26,9 @@ PDF_CHECKS = 2
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys of this installation: `cookie` in memory; the seal key only as a path, the recorder reads it."""
+    """Keys of this installation. That of the seal is not among them: only the seal process reads it."""
 
     cookie: bytes
-    seal: Path
     documents: DocumentSeal
 
 
@@ -44,6 +43,7 @@ class Parts:
     buckets: Buckets
     conductors: Conductors
     line_rooms: LineRooms
+    seal: SealKeeper
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
     pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
@@ -52,9 +52,9 @@ class Parts:
 
 def read_keys(settings: Settings) -> Keys:
     """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
-    cookie, seal = settings.keys / "cookie.key", settings.keys / "seal.key"
+    cookie = settings.keys / "cookie.key"
     documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
-    for path in (cookie, seal, documents.key, documents.certificate):
+    for path in (cookie, documents.key, documents.certificate):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
@@ -63,10 +63,12 @@ def read_keys(settings: Settings) -> Keys:
             raise NotInitialised(f"The key {path} can be read by others: run `chmod 600 {path}`, or make a new one")
         if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
             raise NotInitialised(f"The key {path} belongs to another account")
+    if not (settings.keys / "seal.pub").exists():
+        raise NotInitialised(f"The key {settings.keys / 'seal.pub'} is missing: run `vivavoce init`")
     secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
     if len(secret) != 32:
         raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
-    return Keys(cookie=secret, seal=seal, documents=documents)
+    return Keys(cookie=secret, documents=documents)
 
 
 def require_folders(settings: Settings) -> None:

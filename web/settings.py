@@ -38,6 +38,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: str = ""
+    seal_socket: Path | None = None
     test_hooks: bool = False
     scheduler: bool = True
     smtp_host: str = ""
@@ -89,6 +90,11 @@ class Settings:
     def keys(self) -> Path:
         """Folder of the keys, mode 0700."""
         return self.data / "keys"
+
+    @property
+    def seal_folder(self) -> Path:
+        """Folder of the seal key and of the heads it has signed, which only the seal process reads."""
+        return self.keys / "seal"
 
     @property
     def recordings(self) -> Path:

@@ -12,6 +12,7 @@ from hearings.status import HearingStatus
 from tests.support.installation import Installation, free_port
 from tests.support.recordings import COURT, END, ZERO, SealedRecording
 from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_seat, make_sitting
+from tests.support.seals import ServedSeal
 from web.server.security import csrf_token
 
 CASE = "1234/P/2025"
@@ -23,15 +24,17 @@ class Archive(Installation):
     """An installation, its recording, and cookies of its people."""
 
     sealed: SealedRecording
+    served: ServedSeal
     cookies: dict[str, str]
 
     @classmethod
     async def make(cls, prepared: Path, folder: Path, sealed: SealedRecording) -> "Archive":
         """A copy of the recording in a copy of the installation, which has sealed it by its own key."""
-        port = free_port()
-        made = cls.copy(prepared, folder, port=port, public_url=f"http://localhost:{port}", court_name=COURT)
-        (made.settings.keys / "seal.key").write_text(sealed.seal_file.read_text())
+        port, socket = free_port(), folder / "seal.sock"
+        address = f"http://localhost:{port}"
+        made = cls.copy(prepared, folder, port=port, public_url=address, court_name=COURT, seal_socket=socket)
         made.sealed, made.cookies = sealed.copy(made.settings.recordings), {}
+        made.served = ServedSeal(made.sealed.seal, socket)
         database = Database(made.settings.database_url)
         await made._fill(database)
         await database.close()
@@ -39,6 +42,8 @@ class Archive(Installation):
 
     async def _fill(self, database: Database) -> None:
         now = datetime.now(UTC)
+        head = self.sealed.seal.seal.last(self.sealed.origin)
+        assert head is not None
         people = {
             JUDGE: make_person("judge", "RO", "Ana Popa"),
             AUTHORITY: make_person("authority", "TH", "S. Srisai"),
@@ -54,7 +59,7 @@ class Archive(Installation):
         sitting = make_sitting(hearing.id, since=now, closed_at=now)
         kept = make_recording(
             sitting.id, id=self.sealed.recording, since=now, origin=self.sealed.origin, opened_at=STARTS,
-            closed_at=STARTS + timedelta(milliseconds=END), sealed_count=100, size=1, root="0" * 64,
+            closed_at=STARTS + timedelta(milliseconds=END), sealed_count=100, size=head.size, root=head.root.hex(),
         )  # fmt: skip
         seats = [
             make_seat(

@@ -12,6 +12,10 @@ import pyrage
 import rfc8785
 from nacl.signing import SigningKey
 
+from media.evidence.log import tlog
+from media.evidence.seal.seal_key import SealKey
+from tests.support.seals import LocalSeal
+
 COURT = "court.example"
 UUID = "0198c0de-0000-7000-8000-000000000001"
 ORIGIN = f"{COURT}/hearing/{UUID}"
@@ -155,6 +159,12 @@ class Recording:
     def policy(self, seed: bytes | None = None, court: str = COURT) -> bytes:
         """A policy that pins the seal key for the court."""
         return f"log {vkey(f'{court}/hearing', seed or self.seed)}\nquorum none\n".encode()
+
+    def court_seal(self, folder: Path) -> LocalSeal:
+        """The court's seal, which has signed the head as it is now and keeps it in a folder."""
+        made = LocalSeal(folder, SealKey(self.seed))
+        made.has_signed(tlog.Checkpoint(self.origin, len(self.lines), self.root()))
+        return made
 
     def key_file(self) -> bytes:
         """The authority's key file."""

@@ -21,6 +21,7 @@ from media.evidence.log.store import FileStore
 from media.evidence.seal.seal_key import make_seal_key
 from tests.support.court import Court
 from tests.support.page_client import Service
+from tests.support.seals import LocalSeal
 from web import cli
 from web.demo import demo
 from web.sitting import custody
@@ -37,8 +38,8 @@ FIND = {
 def keep(folder: Path) -> None:
     """A journal with a line of every kind that the page of custody tells."""
     (folder / "seg").mkdir(parents=True)
-    seal_key = make_seal_key(folder / "seal.key")
-    journal = Journal(folder, "demo/hearing/1", seal_key, store=FileStore(folder), now=lambda: 0)
+    seal = LocalSeal(folder / "seal", make_seal_key(folder / "seal.key"))
+    journal = Journal(folder, "demo/hearing/1", seal, store=FileStore(folder), now=lambda: 0)
     at = str(1_764_831_600_000_000_000)
     span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
     lines: list[dict[str, Any]] = [

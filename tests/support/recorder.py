@@ -1,7 +1,6 @@
 """Real VP8 frames and Opus packets, a recorder process, and what stands in for web and worker beside it."""
 
 import asyncio
-import base64
 import contextlib
 import fractions
 import json
@@ -21,7 +20,7 @@ from typing import Any
 import av
 
 from media.evidence.check import bag, policy, verify
-from media.evidence.seal import age as seal, seal_key
+from media.evidence.seal import age, seal_key
 from media.link import Link, connect
 from media.messages import (
     RECORDER_TO_WEB,
@@ -38,6 +37,7 @@ from media.messages import (
     TrackPlan,
     TrackSwitch,
 )
+from tests.support.seals import LocalSeal, ServedSeal
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDING = "0193c0de-0000-7000-8000-000000000001"
@@ -169,8 +169,9 @@ class Bench:
 
     base: Path
     recordings: Path
-    key: seal_key.SealKey
-    authority: seal.X25519Identity
+    seal: LocalSeal
+    served: ServedSeal
+    authority: age.X25519Identity
     process: subprocess.Popen[bytes] | None = None
     events: list[Any] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)
@@ -194,7 +195,7 @@ class Bench:
         run.mkdir(mode=0o700, exist_ok=True)
         command = [
             *prefix, sys.executable, "-m", "media.evidence.recording.recorder", "--folder", str(run),
-            "--recordings", str(self.recordings), "--seal-key", str(self.base / "seal.key"),
+            "--recordings", str(self.recordings), "--seal", str(self.served.socket),
             "--court", COURT, *arguments,
         ]  # fmt: skip
         with (self.base / "recorder.log").open("ab") as log:
@@ -300,18 +301,18 @@ class Bench:
                 os.kill(int((self.base / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
             self.process.kill()
             await self.gone()
+        self.served.close()
 
     def clear(self, name: str) -> bytes:
         """A stored file, decrypted with the authority's key."""
-        identity = seal.unwrap((self.folder / "hearing-key.age").read_bytes(), self.authority)
+        identity = age.unwrap((self.folder / "hearing-key.age").read_bytes(), self.authority)
         return identity.unseal((self.folder / name).read_bytes())
 
     def verdict(self) -> verify.Report:
         """Export what was recorded and check the bag, also decrypting everything."""
-        seed = base64.b64decode((self.base / "seal.key").read_text().splitlines()[-1])
         target = self.base / f"bag-{time.monotonic_ns()}"
-        bag.export(self.folder, target, seed, "clerk", "test", datetime.now(UTC))
-        pinned = policy.parse(f"log {self.key.vkey(COURT)}\nquorum none\n".encode())
+        bag.export(self.folder, target, self.seal, "clerk", "test", datetime.now(UTC))
+        pinned = policy.parse(f"log {self.seal.key.vkey(COURT)}\nquorum none\n".encode())
         key_file = f"{self.authority.text()}\n".encode()
         return verify.verify(target, verify.Wanted(pinned, without_stamp=True, identity=key_file))
 
@@ -323,4 +324,7 @@ def plan(track: str, kind: Any, *, required: bool = True, lang: str = "") -> Tra
 
 def make_bench(base: Path, recordings: Path) -> Bench:
     """A bench whose recordings lie in a folder that may be a file system of its own."""
-    return Bench(base, recordings, seal_key.make_seal_key(base / "seal.key"), seal.make_identity())
+    folder = base / "seal"
+    folder.mkdir(mode=0o700)
+    local = LocalSeal(folder, seal_key.make_seal_key(folder / "seal.key"))
+    return Bench(base, recordings, local, ServedSeal(local, base / "seal.sock"), age.make_identity())

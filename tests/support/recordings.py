@@ -17,8 +17,9 @@ from media.evidence.recording import mux
 from media.evidence.recording.ledger import PAGE, TrackLedger
 from media.evidence.recording.mux import Block
 from media.evidence.recording.track import Segment
-from media.evidence.seal import age as seal
-from media.evidence.seal.seal_key import SealKey, make_seal_key
+from media.evidence.seal import age
+from media.evidence.seal.seal_key import make_seal_key
+from tests.support.seals import LocalSeal
 
 COURT = "demo.vivavoce.example"
 RECORDING = "019300aa-0000-7000-8000-00000000beef"
@@ -58,9 +59,8 @@ class SealedRecording:
     """A recording's folder, and who may open it."""
 
     folder: Path
-    seal_file: Path
-    seal_key: SealKey
-    authority: seal.X25519Identity
+    seal: LocalSeal
+    authority: age.X25519Identity
     recording: str = RECORDING
     zero: int = ZERO
     end: int = END
@@ -71,15 +71,17 @@ class SealedRecording:
         return f"{COURT}/hearing/{self.recording}"
 
     def copy(self, folder: Path) -> "SealedRecording":
-        """A copy that a test may damage."""
-        return replace(self, folder=Path(shutil.copytree(self.folder, folder / self.recording)))
+        """A copy that a test may damage, with a seal of its own that has signed the same."""
+        seal_folder = Path(shutil.copytree(self.seal.folder, folder.parent / "seal"))
+        copied = Path(shutil.copytree(self.folder, folder / self.recording))
+        return replace(self, folder=copied, seal=LocalSeal(seal_folder, self.seal.key))
 
     def key_file(self, *, court: str = COURT, identity: str = "", quorum: str = "none") -> str:
         """The key file of the authority, in the form every authority gets."""
         return (
             "# Vivavoce key file\n# THROW-AWAY DEMO KEY: never use it for a real hearing\n"
             "# authority: Ministry of Justice (Romania)\n# policy:\n"
-            f"# | log {self.seal_key.vkey(court)}\n# | quorum {quorum}\n{identity or self.authority.text()}\n"
+            f"# | log {self.seal.key.vkey(court)}\n# | quorum {quorum}\n{identity or self.authority.text()}\n"
         )
 
 
@@ -140,11 +142,12 @@ def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
     """Make the whole folder."""
     (folder / "seg").mkdir(parents=True)
     (folder / "index").mkdir()
-    authority, identity = seal.make_identity(), seal.make_identity()
-    made = SealedRecording(folder, keys, make_seal_key(keys), authority, end=end)
+    authority, identity = age.make_identity(), age.make_identity()
+    keys.mkdir(mode=0o700)
+    made = SealedRecording(folder, LocalSeal(keys, make_seal_key(keys / "seal.key")), authority, end=end)
     store = FileStore(folder)
-    journal = Journal(folder, made.origin, made.seal_key, store=store, now=lambda: ZERO)
-    wrapped = seal.wrap(identity, [authority.recipient.text])
+    journal = Journal(folder, made.origin, made.seal, store=store, now=lambda: ZERO)
+    wrapped = age.wrap(identity, [authority.recipient.text])
 
     def put(name: str, data: bytes) -> dict[str, Any]:
         store.replace(name, data)

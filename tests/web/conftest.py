@@ -164,14 +164,16 @@ def busy_court(running: Service) -> BusyCourt:
 def built(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
     """One recording for the whole run; copy it to change it."""
     folder = tmp_path_factory.mktemp("sealed")
-    return build(folder / RECORDING, folder / "seal.key")
+    return build(folder / RECORDING, folder / "seal")
 
 
 @pytest.fixture
 async def archive(prepared: Path, built: SealedRecording, tmp_path: Path) -> AsyncIterator[Archive]:
     """The application over a fresh database and a copy of the recording; no worker starts."""
-    async with (await Archive.make(prepared, tmp_path, built)).in_process() as found:
+    made = await Archive.make(prepared, tmp_path, built)
+    async with made.in_process() as found:
         yield found
+    made.served.close()
 
 
 @pytest.fixture

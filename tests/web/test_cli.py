@@ -44,11 +44,13 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     }
     assert modes == {
         ".": 0o700, "keys": 0o700, "recordings": 0o700, "run": 0o700, "keys/cookie.key": 0o600,
-        "keys/seal.key": 0o600, "keys/document-seal.key": 0o600, "keys/document-seal.crt": 0o600, "vivavoce.db": 0o600,
+        "keys/seal": 0o700, "keys/seal/seal.key": 0o600, "keys/seal.pub": 0o600, "keys/document-seal.key": 0o600,
+        "keys/document-seal.crt": 0o600, "vivavoce.db": 0o600,
         "sandbox.db": 0o600,
     }  # fmt: skip
     keys = {
-        name: (environment / "keys" / name).read_bytes() for name in ("cookie.key", "seal.key", "document-seal.key")
+        name: (environment / "keys" / name).read_bytes()
+        for name in ("cookie.key", "seal/seal.key", "document-seal.key")
     }
     assert run(capsys, "init")[0] == 0
     assert {name: (environment / "keys" / name).read_bytes() for name in keys} == keys
@@ -58,7 +60,8 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     "missing",
     [
         "keys/cookie.key",
-        "keys/seal.key",
+        "keys/seal.pub",
+        "keys/seal/seal.key",
         "keys/document-seal.key",
         "keys/document-seal.crt",
         "vivavoce.db",
@@ -88,7 +91,7 @@ def test_a_data_folder_of_before_the_first_release_is_refused_and_kept(environme
     database.close()
 
 
-@pytest.mark.parametrize("name", ["cookie.key", "seal.key", "document-seal.key"])
+@pytest.mark.parametrize("name", ["cookie.key", "document-seal.key"])
 def test_keys_that_others_can_read_are_refused(environment, capsys, name):
     run(capsys, "init")
     (environment / "keys" / name).chmod(0o640)
@@ -97,12 +100,19 @@ def test_keys_that_others_can_read_are_refused(environment, capsys, name):
     assert run(capsys, "serve")[0] == 2
 
 
+def test_a_seal_key_that_others_can_read_is_refused_by_the_seal_process(environment, capsys):
+    run(capsys, "init")
+    (environment / "keys/seal/seal.key").chmod(0o640)
+    code, _out, told = run(capsys, "serve")
+    assert (code, "set its mode to 0600" in told) == (2, True), told
+
+
 def test_two_installations_have_different_keys(tmp_path, monkeypatch, capsys):
     found = []
     for name in ("one", "two"):
         monkeypatch.setenv("VIVAVOCE_DATA", str(tmp_path / name))
         run(capsys, "init")
-        found += [(tmp_path / name / "keys" / key).read_text() for key in ("cookie.key", "seal.key")]
+        found += [(tmp_path / name / "keys" / key).read_text() for key in ("cookie.key", "seal/seal.key")]
     assert len(set(found)) == 4
 
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from starlette.websockets import WebSocket
 
@@ -52,7 +53,12 @@ class Conductor:
     """
 
     def __init__(
-        self, settings: Settings, database: Database, hearing_id: str, on_end: Callable[["Conductor"], None]
+        self,
+        settings: Settings,
+        database: Database,
+        hearing_id: str,
+        on_end: Callable[["Conductor"], None],
+        seal: Path,
     ) -> None:
         self.hearing_id = hearing_id
         self.ended = False
@@ -61,6 +67,7 @@ class Conductor:
         self.media = MediaSide(self.room, settings, on_floor_closed=self.recording.floor_closed_by_worker)
         self._settings = settings
         self._on_end = on_end
+        self._seal = seal
         self._returning_until: int | None = None
         self._view_seq = 0
         self._answers: dict[str, Answers] = {}
@@ -83,7 +90,7 @@ class Conductor:
             await sittings.set_process(db, sitting=sitting, udp_port=port, run_folder=room.folder.name)
         room.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorder = ["--folder", str(room.folder), "--recordings", str(settings.recordings)]
-        recorder += ["--seal-key", str(settings.keys / "seal.key"), "--court", settings.court_name]
+        recorder += ["--seal", str(self._seal), "--court", settings.court_name]
         self.recording.read_facts(rows)
         await self.media.start_process(port, rows)
         await self.recording.start_process(python("media.evidence.recording.recorder", *recorder))

@@ -8,6 +8,7 @@ from hearings.db import Database
 from web.live import plan
 from web.live.conductor import Conductor
 from web.live.tickets import Tickets
+from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.conductors")
@@ -16,8 +17,9 @@ logger = logging.getLogger("vivavoce.web.live.conductors")
 class Conductors:
     """One conductor per hearing whose sitting is open. Owned by the event loop of the web process."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, seal: SealKeeper) -> None:
         self._settings = settings
+        self._seal = seal
         self._database = database
         self.tickets = Tickets()
         self._all: dict[str, Conductor] = {}
@@ -54,7 +56,8 @@ class Conductors:
             return found
 
     async def _begin(self, hearing_id: str) -> Conductor:
-        begun = Conductor(self._settings, self._database, hearing_id, self._forget)
+        await self._seal.ready()
+        begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket)
         await begun.start(self._free_port)
         if not begun.ended:
             self._all[hearing_id] = begun

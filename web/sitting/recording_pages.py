@@ -23,13 +23,15 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hearings import errors, queries
-from hearings.models import Hearing, Recording
+from hearings.models import CustodyAudit, Hearing, Recording
+from hearings.outward import notices
 from hearings.permissions import Decision, may
 from hearings.roles import Role
+from hearings.sentences import tell
 from hearings.status import RecordingStatus
 from media.evidence.check import bag
-from media.evidence.log import custody
-from media.evidence.seal.seal_key import SealKeyError, read_seal_key
+from media.evidence.log import custody, tlog
+from media.evidence.seal.client import SealClient, SealSilentError
 from web.server import forms
 from web.server.rendering import asset, render
 from web.server.sign_in import SignedIn, require_token, staff
@@ -44,6 +46,12 @@ PAGE = 50
 SHOWN = 500
 """Entries of the custody page, the newest."""
 PLAYABLE = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
+
+
+class NotProven(errors.NotReady):
+    """The recording is not the one that was sealed: nothing of it is shown or handed out, nothing is signed."""
+
+    code = "recording_not_proven"
 
 
 class NoProvenEnd(errors.NotReady):
@@ -75,6 +83,11 @@ class Access:
     def places(self) -> list[places.Place]:
         """Both courts, the viewer's own first."""
         return places.own_first(places.of_hearing(self.hearing), self.signed.state)
+
+    @property
+    def kept(self) -> list[tlog.Checkpoint]:
+        """The head that was told at the close, as the row keeps it; none before."""
+        return sealed_files.kept_heads(self.recording)
 
     @property
     def who(self) -> str:
@@ -159,7 +172,10 @@ async def custody_page(request: Request) -> Response:
     access = await _access(request)
     access.require("verify")
     try:
-        ledger = await run_in_threadpool(custody.read, _folder(request, access))
+        seal = await _seal(request)
+        ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
+    except custody.NotProvenError as error:
+        raise await _not_proven(request, access, error) from error
     except custody.CustodyError:
         ledger = None
     entries = list(entries_of(ledger.lines)) if ledger else []
@@ -179,7 +195,10 @@ async def verify_page(request: Request) -> Response:
     access = await _access(request)
     access.require("verify")
     try:
-        ledger = await run_in_threadpool(custody.read, _folder(request, access))
+        seal = await _seal(request)
+        ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
+    except custody.NotProvenError as error:
+        raise await _not_proven(request, access, error) from error
     except custody.CustodyError:
         ledger = None
     context = {
@@ -231,18 +250,59 @@ async def _asked(request: Request) -> dict[str, Any]:
 
 async def _journal(request: Request, access: Access, what: str, why: str) -> None:
     entry = {"type": "access", "who": access.who, "what": what, "why": why}
-    folder = _folder(request, access)
-    path = request.app.state.parts.keys.seal
+    folder, seal = _folder(request, access), await _seal(request)
 
     def append() -> None:
-        custody.append_after_close(folder, [entry], read_seal_key(path), time.time_ns())
+        custody.append_after_close(folder, [entry], seal, time.time_ns(), access.kept)
 
     try:
         await run_in_threadpool(append)
     except custody.NotClosedError:
         raise NoProvenEnd from None
-    except (custody.CustodyError, SealKeyError) as error:
+    except custody.NotProvenError as error:
+        raise await _not_proven(request, access, error) from error
+    except custody.CustodyError as error:
         logger.error("viewing of a recording could not be journaled: %s", error)
+        raise HTTPException(503, "unavailable") from error
+
+
+async def _not_proven(request: Request, access: Access, error: custody.NotProvenError | bag.UnsoundError) -> NotProven:
+    """Effects: the failed audit's row, mail to those of both States whom a failed audit is told, a line in the log."""
+    first = error.report.findings.first if isinstance(error, bag.UnsoundError) else f"journal {error.code}"
+    logger.error("a recording is not the one that was sealed, id %s: %s", access.recording.id, first)
+    parts, now = request.app.state.parts, datetime.now(UTC)
+    async with parts.database.transaction() as db:
+        row = CustodyAudit(
+            owner_state=access.recording.owner_state,
+            recording_id=access.recording.id,
+            at=now,
+            verdict="failed",
+            first=first[:200],
+        )
+        db.add(row)
+        subject = await notices.subject_of(db, "recording", access.recording.id)
+        to, functions, text = notices.DUE["audit_failed"]
+        if subject is not None:
+            await notices.tell(
+                db,
+                subject=subject,
+                to=to,
+                functions=functions,
+                text=text,
+                key=f"not_proven:{access.recording.id}:{first}:{now:%Y-%m-%d}",
+                origin=parts.settings.origin,
+                say=i18n.say,
+                now=now,
+            )
+    return NotProven(tell("The recording is not the one that was sealed ({what})", what=first))
+
+
+async def _seal(request: Request) -> SealClient:
+    try:
+        seal: SealClient = await request.app.state.parts.seal.ready()
+        return seal
+    except SealSilentError as error:
+        logger.exception("the seal process does not answer")
         raise HTTPException(503, "unavailable") from error
 
 
@@ -281,13 +341,13 @@ async def export(request: Request) -> Response:
     if why not in WHY:
         raise HTTPException(422, "unprocessable")
     parts = request.app.state.parts
-    folder = _folder(request, access)
+    folder, seal = _folder(request, access), await _seal(request)
 
     def make() -> tuple[Path, Path, int]:
         room = Path(tempfile.mkdtemp(prefix=".export-", dir=parts.settings.data))
         try:
             target = room / access.recording.id
-            bag.export(folder, target, read_seal_key(parts.keys.seal), access.who, why, datetime.now(UTC))
+            bag.export(folder, target, seal, access.who, why, datetime.now(UTC), kept=access.kept)
             return room, target, sealed_files.tar_size(target)
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)
@@ -297,7 +357,9 @@ async def export(request: Request) -> Response:
         room, target, size = await run_in_threadpool(make)
     except custody.NotClosedError:
         raise NoProvenEnd from None
-    except (custody.CustodyError, bag.ExportError, SealKeyError) as error:
+    except (custody.NotProvenError, bag.UnsoundError) as error:
+        raise await _not_proven(request, access, error) from error
+    except (custody.CustodyError, bag.ExportError) as error:
         logger.error("a recording could not be exported: %s", error)
         raise HTTPException(503, "unavailable") from error
     headers = {

@@ -13,6 +13,9 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hearings.models import Recording
+from media.evidence.log import tlog
+
 TICKET_SECONDS = 3600
 """How long one entry in the journal stands for a viewing; after that the player asks for another."""
 
@@ -37,6 +40,13 @@ class RangeError(ValueError):
     def __init__(self, size: int) -> None:
         super().__init__("not a range of this file")
         self.size = size
+
+
+def kept_heads(recording: Recording) -> list[tlog.Checkpoint]:
+    """The head that was told at the close, as the recording's row keeps it; none before."""
+    if not recording.size or not recording.root:
+        return []
+    return [tlog.Checkpoint(recording.origin, recording.size, bytes.fromhex(recording.root))]
 
 
 def give_ticket(key: bytes, *, recording: str, login: str, now: int) -> str:

@@ -65,6 +65,10 @@ SENTENCES: dict[str, str] = {
         "The time-zone data of this service are too old for one of the States. Nothing was changed; tell the help desk."
     ),
     "recorder_silent": N_("The recorder did not answer. Nothing was changed; try again."),
+    "recording_not_proven": N_(
+        "This recording is not the one that was sealed: its journal, its head or a file was changed. Nothing of it is "
+        "shown or handed out, nothing was signed, and both States have been told."
+    ),
     "no_proven_end": N_("This recording has no proven end yet. It can be viewed and copied once it is closed."),
     "no_recipients": N_(
         "A State has given no key, so it could not open the recording. An administrator of that State adds one at "

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata, resources
@@ -18,8 +18,11 @@ import bagit
 
 from media.evidence.check.bag_check import READ_BYTES, STORED, read_bag
 from media.evidence.check.findings import Findings
+from media.evidence.check.policy import Policy
+from media.evidence.check.verify import Report, Wanted, verify
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import CustodyError
+from media.evidence.log.proof import CourtSeal
 
 VERIFY_TEXT = "VERIFY.txt"
 TREE_SCRIPT = "tree.py"
@@ -28,6 +31,14 @@ _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 class ExportError(Exception):
     """The bag could not be made; nothing is left of it."""
+
+
+class UnsoundError(ExportError):
+    """The bag does not verify, so it was not handed out; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(f"the recording does not verify: {report.verdict}, first {report.findings.first}")
+        self.report = report
 
 
 @dataclass(frozen=True)
@@ -41,14 +52,28 @@ class Exported:
     """SHA-256 of `tagmanifest-sha256.txt`: names the whole bag."""
     size: int
     """Bytes of payload."""
+    verdict: str
+    """What the verification of the bag said, in words."""
 
 
-def export(folder: Path, target: Path, seed: bytes | tlog.Signer, who: str, why: str, now: datetime) -> Exported:
-    """Copy a closed recording into a new bag at `target`.
+def export(
+    folder: Path,
+    target: Path,
+    seal: CourtSeal,
+    who: str,
+    why: str,
+    now: datetime,
+    *,
+    kept: Sequence[tlog.Checkpoint] = (),
+    despite: str = "",
+) -> Exported:
+    """Copy a closed recording into a new bag at `target`, and verify the bag before it has its name.
 
     Effects, in order: an `access` line (what: export) and its signed head, durable; the bag, complete, under its
-    name. `who` is a role, never a name. NotClosedError or CustodyError: the recording cannot be appended to, nothing
-    was written; ExportError: the bag could not be written, the `access` line stays (it was meant to be taken).
+    name. `who` is who takes it, `kept` are heads that others kept. NotClosedError, NotProvenError or CustodyError: the
+    recording cannot be appended to, nothing was written; ExportError: the bag could not be written or does not verify,
+    the `access` line stays (it was meant to be taken). `despite` is the order that a recording that fails be exported
+    all the same: nothing is appended where that cannot be, and the bag says verdict and order.
     """
     if now.tzinfo is None:
         raise ValueError("a naive datetime")
@@ -57,8 +82,13 @@ def export(folder: Path, target: Path, seed: bytes | tlog.Signer, who: str, why:
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}.building")
     seconds = int(now.timestamp())
     with custody.locked(folder):
-        access = {"type": "access", "who": who, "what": "export", "why": why}
-        head = custody.append_locked(folder, [access], seed, seconds * 10**9 + now.microsecond * 1000)
+        access = {"type": "access", "who": who, "what": "export", "why": despite or why}
+        try:
+            head = custody.append_locked(folder, [access], seal, seconds * 10**9 + now.microsecond * 1000, kept)
+        except custody.NotProvenError:
+            if not despite:
+                raise
+            head = _claimed(folder)
         try:
             building.mkdir(mode=0o700)
             manifest = _copy_payload(folder, building / "data")
@@ -66,19 +96,55 @@ def export(folder: Path, target: Path, seed: bytes | tlog.Signer, who: str, why:
             shutil.rmtree(building, ignore_errors=True)
             raise ExportError(f"the bag cannot be written: {error.strerror}") from error
     try:
-        exported = _finish(building, target, head, manifest, now)
+        return _finish(building, target, head, manifest, now, seal, despite)
     except OSError as error:
         raise ExportError(f"the bag cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return exported
 
 
-def _finish(building: Path, target: Path, head: tlog.Checkpoint, manifest: dict[str, str], now: datetime) -> Exported:
+def _claimed(folder: Path) -> tlog.Checkpoint:
+    """The head beside a recording that does not fit what was signed: only what it says of itself."""
+    try:
+        return tlog.parse_checkpoint(tlog.parse_note((folder / custody.CHECKPOINT).read_bytes()).text)
+    except (OSError, ValueError) as error:
+        raise ExportError(f"the recording has no checkpoint to name it by: {error}") from error
+
+
+def _verdict(building: Path, head: tlog.Checkpoint, seal: CourtSeal) -> Report:
+    court = head.origin.rpartition("/")[0]
+    logs = tuple(tlog.VerifierKey(court, tlog.ED25519, key) for key in seal.trust().public_keys())
+    return verify(building, Wanted(Policy(logs=logs), without_stamp=True, origin=head.origin))
+
+
+def _finish(
+    building: Path,
+    target: Path,
+    head: tlog.Checkpoint,
+    manifest: dict[str, str],
+    now: datetime,
+    seal: CourtSeal,
+    despite: str,
+) -> Exported:
+    _write_tags(building, head, manifest, now)
+    report = _verdict(building, head, seal)
+    if report.findings.verdict in ("failed", "cannot"):
+        if not despite:
+            raise UnsoundError(report)
+        _write_tags(building, head, manifest, now, {"Verdict-At-Export": report.verdict, "Exported-Despite": despite})
+    tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+    bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
+    building.rename(target)
+    return Exported(target, head, tagmanifest, sum((target / path).stat().st_size for path in manifest), report.verdict)
+
+
+def _write_tags(
+    building: Path, head: tlog.Checkpoint, manifest: dict[str, str], now: datetime, more: dict[str, str] | None = None
+) -> None:
     size = sum((building / path).stat().st_size for path in manifest)
     tags = {
         "bagit.txt": _DECLARATION,
-        "bag-info.txt": _bag_info(head.origin, size, len(manifest), now),
+        "bag-info.txt": _bag_info(head.origin, size, len(manifest), now, more or {}),
         "manifest-sha256.txt": "".join(f"{digest}  {path}\n" for path, digest in sorted(manifest.items())),
         VERIFY_TEXT: verify_text(head),
     }
@@ -87,10 +153,6 @@ def _finish(building: Path, target: Path, head: tlog.Checkpoint, manifest: dict[
     for algorithm in ("sha256", "sha512"):
         lines = (f"{hashlib.new(algorithm, tags[name].encode()).hexdigest()}  {name}\n" for name in sorted(tags))
         (building / f"tagmanifest-{algorithm}.txt").write_text("".join(lines), encoding="utf-8", newline="")
-    tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-    bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
-    building.rename(target)
-    return Exported(target, head, tagmanifest, size)
 
 
 def check(folder: Path) -> Findings:
@@ -115,13 +177,14 @@ def verify_text(head: tlog.Checkpoint) -> str:
     return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
-def _bag_info(origin: str, size: int, count: int, now: datetime) -> str:
+def _bag_info(origin: str, size: int, count: int, now: datetime, more: dict[str, str]) -> str:
     fields = {
         "Bag-Software-Agent": f"Vivavoce {metadata.version('vivavoce')}",
         "Bagging-Date": now.date().isoformat(),
         "External-Identifier": origin,
         "Payload-Oxum": f"{size}.{count}",
         "Recording-Scope": "full",
+        **{name: " ".join(value.split()) for name, value in more.items()},
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items())
 

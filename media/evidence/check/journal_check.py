@@ -85,6 +85,7 @@ class JournalCheck:
             "init": self._init,
             "segment": self._segment,
             "recovered_segment": self._recovered,
+            "found": self._found,
             "gap": self._gap,
             "pause": self._pause,
             "resume": self._resume,
@@ -254,6 +255,9 @@ class JournalCheck:
         self.findings.gap("recovered_segment", 0)
         track.add_record(value["n"], (0, 0, NO_KEY_FRAME, 0), value["size"], value["sha256"])
         track.recovered.append((value["n"], index))
+
+    def _found(self, _index: int, _value: Line) -> None:
+        self.findings.gap("found", 0)
 
     def _gap(self, index: int, value: Line) -> None:
         track = self._declared(index, value)

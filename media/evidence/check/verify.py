@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +23,7 @@ from media.evidence.check.journal_check import JournalCheck, is_origin
 from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
 from media.evidence.log import custody, tlog
 from media.evidence.log.journal_lines import MAX_CLOSE
+from media.evidence.seal.client import SealClient
 
 USAGE_ERROR = 2
 MAX_SMALL_FILE = 4 * 1024 * 1024
@@ -46,6 +47,8 @@ class Wanted:
     origin: str | None = None
     identity: bytes | None = None
     now_ns: int | None = None
+    last: Callable[[str], tlog.Checkpoint | None] | None = None
+    """What the seal says to have signed last of an origin; asked where a recording is kept."""
 
 
 @dataclass
@@ -189,6 +192,8 @@ def _check_journal(bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wante
             findings.checkpoint("the journal's root is not the one the checkpoint names")
     for name, data in wanted.kept:
         heads.check_kept(name, data, tree)
+    if wanted.last is not None and heads.head is not None:
+        _check_last(wanted.last(heads.head.origin), tree, findings)
     journal.finish()
     if journal.foreign is not None:
         return
@@ -211,6 +216,16 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
                 if rest.endswith(b"\n"):
                     break
             yield line, rest.endswith(b"\n")
+
+
+def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, findings: Findings) -> None:
+    """Whether the journal is the one that the seal has signed, all of it."""
+    if last is None:
+        findings.checkpoint("the seal has signed nothing of this recording")
+    elif last.size != tree.size:
+        findings.checkpoint(f"the journal has {tree.size} lines, the seal has signed {last.size}")
+    elif last.root != tree.root():
+        findings.checkpoint("the journal is not the one that the seal has signed")
 
 
 def _check_content(bag: Bag, files: FilesCheck, key_file: bytes, findings: Findings) -> None:
@@ -249,6 +264,7 @@ def _parser() -> _Parser:
         "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
     )
     parser.add_argument("--stored", action="store_true", help="the folder is a recording where the server keeps it")
+    parser.add_argument("--seal", type=Path, help="socket of the seal process: the journal is what it signed last")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -286,6 +302,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         origin=options.origin,
         identity=_read(options.identity, "the key file") if options.identity else None,
         now_ns=time.time_ns(),
+        last=SealClient(options.seal).last if options.seal else None,
     )
 
 

@@ -3,11 +3,13 @@
 After `close` the recorder has let go of the folder; accesses, re-wrapped keys and notices are appended here, by
 whichever process has something to say, one at a time: an exclusive `flock` on the folder. Durable append, in order:
 lines written behind the last whole line; journal fsynced; new signed checkpoint written beside the old one, fsynced,
-renamed over it; folder fsynced. A crash in between leaves lines that the next append covers, or a torn line that it
-cuts; never a checkpoint over lines that are not there.
+renamed over it; folder fsynced. A crash in between leaves lines that nobody signed; the next append sets them aside.
+Never a checkpoint over lines that are not there. Before anything is read or appended the journal is held against what
+the seal has signed (`media.evidence.log.proof`); what does not fit is refused, and nothing is signed.
 """
 
 import fcntl
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -17,13 +19,25 @@ from pathlib import Path
 
 from media.evidence.log import journal_lines, tlog
 from media.evidence.log.journal_lines import Line
+from media.evidence.log.proof import CourtSeal, ProofError, Proven, Trust, prove
+from media.evidence.log.store import sync_folder, write_durably
 
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"
+UNSIGNED = ".unsigned"
+"""Folder beside the recordings: lines that were found behind what was signed, set aside and never signed."""
 
 
 class CustodyError(Exception):
     """A recording that cannot be appended to or read: its journal and checkpoint do not fit, or the disk failed."""
+
+
+class NotProvenError(CustodyError):
+    """The journal is not the one that was signed. `code` as that of `ProofError`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class NotClosedError(CustodyError):
@@ -52,14 +66,30 @@ class Ledger:
     """A recording's journal as read from its folder."""
 
     lines: tuple[bytes, ...]
-    """Whole lines without their LF."""
-    tree: tlog.Tree
-    note: bytes
-    head: tlog.Checkpoint
+    """The lines that were signed, without their LF."""
+    proven: Proven
     closed_at: int | None
     """Index of the `close` in force."""
-    torn: int
-    """Bytes behind the last LF."""
+
+    @property
+    def tree(self) -> tlog.Tree:
+        """Over all whole lines of the file."""
+        return self.proven.tree
+
+    @property
+    def note(self) -> bytes:
+        """The signed checkpoint, byte for byte."""
+        return self.proven.note
+
+    @property
+    def head(self) -> tlog.Checkpoint:
+        """What the checkpoint says."""
+        return self.proven.head
+
+    @property
+    def unsigned(self) -> int:
+        """Whole lines behind what was signed."""
+        return len(self.proven.lines) - self.proven.signed
 
     @property
     def origin(self) -> str:
@@ -67,32 +97,30 @@ class Ledger:
         return self.head.origin
 
 
-def read(folder: Path) -> Ledger:
-    """Read journal and checkpoint; CustodyError unless the checkpoint is over a beginning of the journal.
+def read(folder: Path, trust: Trust) -> Ledger:
+    """Read journal and checkpoint and hold them against what is trusted.
 
-    Signatures are not checked here: whoever shows a recording to somebody lets them check against their own pins.
+    CustodyError when they cannot be read or the seal is silent; NotProvenError when they are not what was signed.
     """
     try:
         data = (folder / JOURNAL).read_bytes()
         note = (folder / CHECKPOINT).read_bytes()
-        head = tlog.parse_checkpoint(tlog.parse_note(note).text)
+        proven = prove(data, note, None, trust)
+    except ProofError as error:
+        raise NotProvenError(error.code, str(error)) from error
     except (OSError, ValueError) as error:
         raise CustodyError(f"the recording cannot be read: {error}") from error
-    *lines, torn = data.split(b"\n")
-    tree = tlog.Tree(tlog.leaf_hash(line) for line in lines)
-    if head.size > tree.size or tree.root(head.size) != head.root:
-        raise CustodyError("the journal does not match its checkpoint")
     closed_at: int | None = None
-    for index, line in enumerate(lines):
-        if line.endswith((b'"type":"close"}', b'"type":"reopen"}')) or b'"type":"close"' in line:
+    for index, line in enumerate(proven.lines[: proven.signed]):
+        if b'"type":"close"' in line or b'"type":"reopen"' in line:
             kind = (journal_lines.read(line)[0] or {}).get("type")
             closed_at = index if kind == "close" else None if kind == "reopen" else closed_at
-    return Ledger(tuple(lines), tree, note, head, closed_at, len(torn))
+    return Ledger(proven.lines[: proven.signed], proven, closed_at)
 
 
-def read_closing(folder: Path) -> Closing:
+def read_closing(folder: Path, trust: Trust) -> Closing:
     """The close in force with its proof under the checkpoint; NotClosedError if there is none."""
-    ledger = read(folder)
+    ledger = read(folder, trust)
     if ledger.closed_at is None or ledger.closed_at >= ledger.head.size:
         raise NotClosedError("the recording has no close in force")
     proof = ledger.tree.inclusion(ledger.closed_at, ledger.head.size)
@@ -100,14 +128,15 @@ def read_closing(folder: Path) -> Closing:
 
 
 def append_after_close(
-    folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int
+    folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
 ) -> tlog.Checkpoint:
-    """Append lines that may follow a close and sign the new head; durable on return.
+    """Append lines that may follow a close and have the new head signed; durable on return.
 
-    `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or CustodyError: nothing was appended.
+    `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or NotProvenError: nothing was appended.
+    CustodyError: nothing was, or what was is not signed and will be set aside.
     """
     with locked(folder):
-        return append_locked(folder, entries, seed, now_ns)
+        return append_locked(folder, entries, seal, now_ns, kept)
 
 
 @contextmanager
@@ -124,21 +153,49 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def append_locked(folder: Path, entries: Sequence[Line], seed: bytes | tlog.Signer, now_ns: int) -> tlog.Checkpoint:
-    """`append_after_close` for a caller that holds the lock."""
-    ledger = read(folder)
+def append_locked(
+    folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
+) -> tlog.Checkpoint:
+    """`append_after_close` for a caller that holds the lock.
+
+    Lines that lie behind what was signed are not signed now either: they are moved into a file of their own.
+    """
+    ledger = read(folder, seal.trust(kept))
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")
     encoded = [_encode(entry, now_ns) for entry in entries]
     start = sum(len(line) + 1 for line in ledger.lines)
+    set_aside(folder, start)
+    tree = tlog.Tree(tlog.leaf_hash(line) for line in (*ledger.lines, *encoded))
     _write_lines(folder / JOURNAL, start, b"".join(line + b"\n" for line in encoded))
-    for line in encoded:
-        ledger.tree.append(tlog.leaf_hash(line))
-    head = tlog.Checkpoint(ledger.origin, ledger.tree.size, ledger.tree.root())
-    text = tlog.checkpoint_text(head.origin, head.size, head.root)
-    note = tlog.sign_note(text, head.origin, seed) if isinstance(seed, bytes) else seed.sign(text, head.origin)
+    head = tlog.Checkpoint(ledger.origin, tree.size, tree.root())
+    try:
+        note = seal.sign_head(head, tree)
+    except ValueError as error:
+        _write_lines(folder / JOURNAL, start, b"")
+        raise CustodyError(f"the head was not signed: {error}") from error
+    except OSError as error:  # it may have been: the lines stay, and count once the seal says that it has signed them
+        raise CustodyError(f"the seal does not answer: {error}") from error
     _replace(folder, CHECKPOINT, note)
     return head
+
+
+def set_aside(folder: Path, start: int) -> None:
+    """Keep what lies behind `start` bytes of the journal, which nobody signed, in the folder `unsigned` beside it.
+
+    Effects: a new file there, durable, before anything is cut off. Nothing when there is nothing.
+    """
+    with (folder / JOURNAL).open("rb") as journal:
+        journal.seek(start)
+        tail = journal.read()
+    if not tail:
+        return
+    beside = folder.parent / UNSIGNED
+    beside.mkdir(mode=0o700, exist_ok=True)
+    name = f"{folder.name}-{start}-{hashlib.sha256(tail).hexdigest()[:16]}"
+    if not (beside / name).exists():
+        write_durably(beside / name, tail)
+        sync_folder(beside)
 
 
 def _encode(entry: Line, now_ns: int) -> bytes:

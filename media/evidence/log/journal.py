@@ -132,11 +132,14 @@ class Journal:
         self._broken = False
 
     def sign(self) -> bytes | None:
-        """Sign the head over all durable lines and store it as `checkpoint`; None if it is signed already."""
+        """Have the head over all durable lines signed and store it as `checkpoint`; None if it is signed already.
+
+        OSError when the seal does not answer or the disk fails, ValueError when it refuses; then nothing was stored.
+        """
         size = self.tree.size
         if size == self.signed:
             return None
-        note = self._key.sign(tlog.checkpoint_text(self.origin, size, self.tree.root()), self.origin)
+        note = self._key.sign_head(tlog.Checkpoint(self.origin, size, self.tree.root()), self.tree)
         self._store.replace(CHECKPOINT, note)
         self.signed = size
         return note

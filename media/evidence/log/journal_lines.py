@@ -300,6 +300,7 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
         "holes": partial(_sizes, 2),
     },
     "recovered_segment": {"track": _track, "n": _number, **_FILE},
+    "found": {"text": _text},
     "gap": {"track": _track, **_SPAN, "cause": _cause},
     "loss": {"track": _track, **_SPAN, "packets": _size, "frames": _size},
     "ssrc_change": {"track": _track, "t": _size, "old": _size, "new": _size},

@@ -69,10 +69,10 @@ _DASH = "\u2014 "
 
 
 class Signer(Protocol):
-    """The two-method seal key of `media.evidence.seal.seal_key`, or anything like it."""
+    """Who signs heads of a log: the seal process behind its socket, or anything like it."""
 
-    def sign(self, text: bytes, origin: str) -> bytes:
-        """A signed note over the text, in the name of the origin."""
+    def sign_head(self, head: "Checkpoint", tree: Tree) -> bytes:
+        """A signed note over a head of this tree. OSError or ValueError when it is not signed."""
         ...
 
 

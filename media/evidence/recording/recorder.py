@@ -1,6 +1,6 @@
 """The recorder process: frames from the worker become sealed segments; the web process gives orders and is told.
 
-`python -m media.evidence.recording.recorder --folder RUNDIR --recordings DIR --seal-key FILE --court NAME`. It listens
+`python -m media.evidence.recording.recorder --folder RUNDIR --recordings DIR --seal SOCKET --court NAME`. It listens
 on `recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
 and SIGTERM seal what it holds and end it; the recording can be opened again. A sealer that died ends it too: whoever
 supervises it starts another, which recovers. All state belongs to the event loop; what may block runs in threads.
@@ -26,6 +26,7 @@ from typing import Any
 import uvloop
 
 from media.evidence.log.journal import JournalError
+from media.evidence.log.proof import CourtSeal
 from media.evidence.recording import soundcheck
 from media.evidence.recording.ballast import FULL, Ballast
 from media.evidence.recording.beat import Beat
@@ -36,7 +37,8 @@ from media.evidence.recording.remembered import Check, Remembered
 from media.evidence.recording.rounds import Listener, Progress, StoreError
 from media.evidence.recording.sealer import Sealer
 from media.evidence.seal.age import SealError
-from media.evidence.seal.seal_key import SealKey, SealKeyError, read_seal_key
+from media.evidence.seal.client import SealClient, SealSilentError
+from media.evidence.seal.heads import SealRefusedError
 from media.link import Link, LinkError, serve
 from media.messages import (
     WEB_TO_RECORDER,
@@ -73,10 +75,10 @@ SAY_AGAIN = 5.0
 class Recorder:
     """State and handlers of the process."""
 
-    def __init__(self, folder: Path, recordings: Path, key: SealKey, court: str) -> None:
+    def __init__(self, folder: Path, recordings: Path, seal: CourtSeal, court: str) -> None:
         self.folder = folder
         self.recordings = recordings
-        self.key = key
+        self.seal = seal
         self.court = court
         self.status = "idle"
         self.done = asyncio.Event()
@@ -133,6 +135,10 @@ class Recorder:
         """The answer to a command that raised."""
         if isinstance(error, RecoveryError):
             return Refused(re=message.id, code=error.code, text=str(error))
+        if isinstance(error, (SealSilentError, SealRefusedError)):
+            code = "seal_lost" if isinstance(error, SealSilentError) else "seal_refused"
+            self._failing(code, str(error))
+            return Refused(re=message.id, code=code, text=str(error))
         if isinstance(error, SealError):
             return Refused(re=message.id, code="bad_recipient", text=str(error))
         if isinstance(error, (OSError, JournalError, StoreError)):
@@ -162,7 +168,7 @@ class Recorder:
             )
             self._opening = []  # what comes meanwhile may already be behind the recording's beginning
             try:
-                opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.key, wanted)
+                opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.seal, wanted)
                 self._name = message.recording
                 if opened.closed_at is not None:
                     return self._closed_before(message.id, opened)
@@ -360,9 +366,9 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *value
         loop.call_soon_threadsafe(function, *values)
 
 
-async def run(folder: Path, recordings: Path, key: SealKey, court: str) -> None:
+async def run(folder: Path, recordings: Path, seal: CourtSeal, court: str) -> None:
     """Serve until `stop` or SIGTERM."""
-    recorder = Recorder(folder, recordings, key, court)
+    recorder = Recorder(folder, recordings, seal, court)
     recorder.remembered.load()
     for stale in recordings.glob(f".soundcheck-{folder.name}-*"):
         shutil.rmtree(stale, ignore_errors=True)
@@ -394,14 +400,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="media.evidence.recording.recorder")
     parser.add_argument("--folder", type=Path, required=True, help="private folder of sockets")
     parser.add_argument("--recordings", type=Path, required=True, help="folder that holds one folder a recording")
-    parser.add_argument("--seal-key", type=Path, required=True, help="Ed25519 key file, mode 0600")
+    parser.add_argument("--seal", type=Path, required=True, help="Unix socket of the seal process")
     parser.add_argument("--court", required=True, help="DNS name of the court")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        key = read_seal_key(options.seal_key)
         descriptor = hold(options.folder)
-    except (SealKeyError, OSError) as error:
+    except OSError as error:
         logger.error("cannot begin: %s", error)
         return 2
     gc.collect()
@@ -409,7 +414,7 @@ def main() -> int:
     gc.set_threshold(20_000, 20, 20)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(options.folder, options.recordings, key, options.court))
+            runner.run(run(options.folder, options.recordings, SealClient(options.seal), options.court))
     finally:
         os.close(descriptor)
     return 0

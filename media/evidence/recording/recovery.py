@@ -2,9 +2,10 @@
 
 Effects of a new opening, in order: folders; identity made, wrapped into `hearing-key.age`, forgotten; `open`,
 `keywrap`, `anchor` and the required tracks in one durable append; first checkpoint.
-Effects of taking up again: temporary files deleted; the journal's torn end cut off, never below the largest signed
-size; journal proved against the checkpoint; files re-hashed; orphan segments given numbers; `reopen`, `anchor`,
-`recovered_segment` and `gap` lines; checkpoint. Nothing is done silently. Blocks: never on the event loop.
+Effects of taking up again: the journal held against what the seal has signed, and left alone if it does not fit;
+temporary files deleted; what lies behind the signed lines set aside, and named in `found` lines; files re-hashed;
+orphan segments given numbers; `reopen`, `anchor`, `recovered_segment`, `found` and `gap` lines; checkpoint. Nothing is
+done silently, and nothing is signed that the recorder did not write. Blocks: never on the event loop.
 """
 
 import hashlib
@@ -16,18 +17,21 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from media.evidence.log import journal as journals, tlog
+from media.evidence.log import journal as journals
+from media.evidence.log.custody import set_aside
 from media.evidence.log.journal import Journal, Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
+from media.evidence.log.proof import CourtSeal, ProofError, Proven, prove
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
 from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name
 from media.evidence.recording.timeline import Timeline
-from media.evidence.seal import age as seal
-from media.evidence.seal.seal_key import SealKey
+from media.evidence.seal import age
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recovery")
 
 KEY_FILE = "hearing-key.age"
+MOST_FOUND = 8_192
+"""Bytes kept in the journal of a line that nobody had signed; all of it is set aside beside the recordings."""
 REHASHED = 256
 """Files re-hashed before the recording goes on; the caller re-hashes older ones in its own time."""
 
@@ -69,7 +73,7 @@ class Opened:
 
     journal: Journal
     store: FileStore
-    recipient: seal.X25519Recipient
+    recipient: age.X25519Recipient
     timeline: Timeline
     ledgers: dict[str, TrackLedger]
     reopened: bool
@@ -80,13 +84,30 @@ class Opened:
     """Path and hash of every journaled file, oldest first."""
 
 
-def open_recording(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+def open_recording(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
     """Open the folder, new or again. RecoveryError or OSError if that cannot be; then nothing was promised."""
+    if not (folder / journals.CHECKPOINT).exists():
+        _finish_first_head(folder, seal, wanted.origin)
     if (folder / journals.CHECKPOINT).exists():
-        return _again(folder, key, wanted)
+        return _again(folder, seal, wanted)
     if folder.exists():
         _remove_unfinished(folder)
-    return _new(folder, key, wanted)
+    return _new(folder, seal, wanted)
+
+
+def _finish_first_head(folder: Path, seal: CourtSeal, origin: str) -> None:
+    """Store the first head if it was signed and the process ended before it was stored.
+
+    RecoveryError when the seal has signed a head of this recording and its journal is not there.
+    """
+    last = seal.trust().last(origin)
+    if last is None:
+        return
+    path = folder / journals.NAME
+    tree = journals.tree_of(path.read_bytes() if path.exists() else b"")
+    if tree.size < last.size or tree.root(last.size) != last.root:
+        raise RecoveryError("journal_rollback", "the seal has signed a journal of this recording that is not here")
+    FileStore(folder).replace(journals.CHECKPOINT, seal.sign_head(last, tree))
 
 
 def software() -> str:
@@ -97,17 +118,17 @@ def software() -> str:
         return "vivavoce"
 
 
-def _new(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+def _new(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
     folder.mkdir(mode=0o700)
     (folder / "seg").mkdir(mode=0o700)
     (folder / "index").mkdir(mode=0o700)
     sync_folder(folder.parent)
-    identity = seal.make_identity()
+    identity = age.make_identity()
     recipient = identity.recipient
-    wrapped = seal.wrap(identity, [text for _, text in wanted.recipients])
+    wrapped = age.wrap(identity, [text for _, text in wanted.recipients])
     del identity
     write_durably(folder / KEY_FILE, wrapped)
-    journal = Journal(folder, wanted.origin, key)
+    journal = Journal(folder, wanted.origin, seal)
     timeline = Timeline.begin()
     ledgers = {ledger.track: ledger for ledger in wanted.required}
     opening: Line = {
@@ -188,49 +209,46 @@ def _read_state(lines: Sequence[bytes]) -> _State:
     return state
 
 
-def _again(folder: Path, key: SealKey, wanted: Wanted) -> Opened:
+def _again(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
     store = FileStore(folder)
-    data, size = _proven(folder, wanted.origin)
-    lines = data.split(b"\n")[:-1]
+    proven = _proven(folder, seal, wanted.origin)
+    lines, found = proven.lines[: proven.signed], proven.lines[proven.signed :]
     state = read_state(lines)
     if state.closed_at is None:
         for path in [*folder.glob(f"{TEMPORARY}*"), *folder.glob(f"*/{TEMPORARY}*")]:
             path.unlink()
-    if (folder / journals.NAME).stat().st_size != len(data):
+    data = b"".join(line + b"\n" for line in lines)
+    if found or proven.torn:
+        set_aside(folder, len(data))
         store.replace(journals.NAME, data)
-    journal = Journal(folder, wanted.origin, key, tree=journals.tree_of(data), length=len(data))
-    journal.signed = size
+    journal = Journal(folder, wanted.origin, seal, tree=journals.tree_of(data), length=len(data))
+    journal.signed = proven.head.size
     timeline = Timeline.again(int(state.opening["zero"]), state.latest)
-    recipient = seal.X25519Recipient(state.opening["recipient"])
+    recipient = age.X25519Recipient(state.opening["recipient"])
     opened = Opened(
         journal, store, recipient, timeline, state.ledgers, True, closed_at=state.closed_at, files=state.files
     )
     if state.closed_at is None:
-        _reopen(folder, opened, wanted)
+        _reopen(folder, opened, wanted, found)
     journal.sign()
     return opened
 
 
-def _proven(folder: Path, origin: str) -> tuple[bytes, int]:
-    """The journal's whole lines, proved against the checkpoint, and the size that was signed."""
+def _proven(folder: Path, seal: CourtSeal, origin: str) -> Proven:
+    """The journal, held against what the seal has signed."""
+    note, data = (folder / journals.CHECKPOINT).read_bytes(), (folder / journals.NAME).read_bytes()
     try:
-        note = tlog.parse_note((folder / journals.CHECKPOINT).read_bytes())
-        head = tlog.parse_checkpoint(note.text)
-    except tlog.NoteError as error:
-        raise RecoveryError("checkpoint_damaged", f"the checkpoint is damaged: {error}") from error
-    if head.origin != origin:
-        raise RecoveryError("another_recording", "the checkpoint belongs to another recording")
-    data = (folder / journals.NAME).read_bytes()
-    data = data[: data.rfind(b"\n") + 1]
-    if data.count(b"\n") < head.size:
-        raise RecoveryError("journal_damaged", "the journal is shorter than what was signed")
-    tree = journals.tree_of(data)
-    if tree.root(head.size) != head.root:
-        raise RecoveryError("journal_damaged", "the journal is not the one that was signed")
-    return data, head.size
+        return prove(data, note, origin, seal.trust())
+    except ProofError as error:
+        raise RecoveryError(f"journal_{error.code}", str(error)) from error
 
 
-def _reopen(folder: Path, opened: Opened, wanted: Wanted) -> None:
+def _found(line: bytes) -> Line:
+    """What a line says that was found behind the last signed head: kept as a text, since nobody sealed it."""
+    return {"type": "found", "text": line[:MOST_FOUND].decode(errors="replace")}
+
+
+def _reopen(folder: Path, opened: Opened, wanted: Wanted, found: Sequence[bytes]) -> None:
     for path in folder.glob("index/*"):
         path.unlink()
     (folder / "index").mkdir(mode=0o700, exist_ok=True)
@@ -244,7 +262,7 @@ def _reopen(folder: Path, opened: Opened, wanted: Wanted) -> None:
     lines: list[Line] = [{"type": "reopen", "t": timeline.t, "reason": "the recorder was started again"}]
     anchor = timeline.anchor()
     lines.append({**anchor, "t": max(timeline.t, anchor["t"])})
-    lines += recovered
+    lines += [*recovered, *(_found(line) for line in found)]
     for ledger in opened.ledgers.values():
         if ledger.end < timeline.t:
             line = ledger.gap_line(ledger.end, timeline.t, _cause(ledger, wanted))

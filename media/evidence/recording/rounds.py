@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from media.evidence.log.journal import Line
 from media.evidence.recording.ledger import TrackLedger
@@ -33,6 +33,16 @@ class Progress:
     """Tracks that lost a segment in this round."""
     proof: bool
     """Nothing was to be sealed, and the journal was made durable to show that it can be."""
+
+    def then(self, later: "Progress") -> "Progress":
+        """Both as one, told together."""
+        return replace(
+            later,
+            sealed=self.sealed + later.sealed,
+            gaps=[*self.gaps, *later.gaps],
+            lost=[*self.lost, *later.lost],
+            proof=self.proof or later.proof,
+        )
 
 
 @dataclass(frozen=True)

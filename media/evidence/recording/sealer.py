@@ -1,8 +1,9 @@
 """The sealer: segments and lines in order, from memory to durable bytes. Owns journal, store and ledgers.
 
 Segments of one round are sealed and staged in a small pool; one thread publishes, reads back, re-hashes and journals
-the rounds in order, and signs the head about once a second. Effects of a round, in order: `track` lines; files named,
-their folder fsynced; each file read back and re-hashed; all other lines appended and fsynced; progress told. A
+the rounds in order, and has the head signed after each. Effects of a round, in order: `track` lines; files named,
+their folder fsynced; each file read back and re-hashed; all other lines appended and fsynced; the head signed by the
+seal process; progress told. A
 segment that could not be stored leaves a gap of the same length; its file is thrown away and its number goes to the
 next one. Never on the event loop; callbacks are called on the sealer's thread.
 """
@@ -26,6 +27,8 @@ from media.evidence.recording.ledger import TrackLedger, segment_name, total
 from media.evidence.recording.rounds import Closed, Entry, Listener, Named, Progress, Round, Staged, StoreError
 from media.evidence.recording.track import Gap, Segment
 from media.evidence.seal.age import Recipient
+from media.evidence.seal.client import SealSilentError
+from media.evidence.seal.heads import SealRefusedError
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.sealer")
 
@@ -66,6 +69,8 @@ class Sealer:
         self._looked_at = 0.0
         self._low = False
         self._stopping = threading.Event()
+        self._owed: Progress | None = None
+        """What is journaled and not yet covered by a signed head."""
         self._held = threading.Lock()
         self.pending = 0
         """Segments handed over and not yet sealed."""
@@ -163,12 +168,30 @@ class Sealer:
             logger.warning("the recorder's disk is nine tenths full")
             self._append([_notice("disk_low", "the disk is nine tenths full")])
 
-    def _sign(self) -> None:
+    def _sign(self) -> bool:
+        """Have what is journaled signed; False when it was not. What waited for that is told now."""
         self._signed_at = time.monotonic()
         try:
             self._journal.sign()
+        except SealSilentError as error:
+            self._fail("seal_lost", str(error))
+            return False
+        except SealRefusedError as error:
+            self._fail("seal_refused", str(error))
+            return False
         except OSError as error:
             self._fail_on(error, "the checkpoint could not be stored")
+            return False
+        if self._owed is not None:
+            self._tell(self._owed)
+        return True
+
+    def _tell(self, progress: Progress) -> None:
+        """Say what was sealed: only when a signed head covers it."""
+        self._owed = None
+        if progress.sealed:
+            self.failure = ""
+        self._listener.progress(progress)
 
     # --- a round -------------------------------------------------------------------------------------------------
 
@@ -223,11 +246,15 @@ class Sealer:
             gaps.append((track, item))
         self._append(lines)
         count = total(self.ledgers, "count")
-        if count > before:
-            self.failure = ""
         ends = {track: ledger.end for track, ledger in self.ledgers.items()}
         pending = max(0, self.pending - work.segments)
-        self._listener.progress(Progress(count, count - before, pending, ends, gaps, lost, work.proof))
+        progress = Progress(count, count - before, pending, ends, gaps, lost, work.proof)
+        if self._owed is not None:
+            progress = self._owed.then(progress)
+        self._owed = progress
+        if not self._sign() and progress.lost:
+            self._listener.progress(replace(progress, sealed=0, proof=False, gaps=[]))
+            self._owed = replace(progress, lost=[])
 
     def _name(self, work: Round) -> tuple[dict[int, list[Named]], dict[int, str]]:
         """Numbers and lines for what was staged, by its place in the round; the cause of the gap for the rest."""
@@ -389,7 +416,8 @@ class Sealer:
         if not self._closed:
             self._append([{"type": "close", "t": t, "tracks": tracks}])
             self._closed = True
-        self._journal.sign()
+        if not self._sign():
+            raise StoreError(self.failure, "the end could not be sealed")
         segments, gaps = total(self.ledgers, "count"), total(self.ledgers, "gaps")
         return Closed(self._journal.size, self._journal.root, segments, gaps)
 

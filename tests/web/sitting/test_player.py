@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, Request, expect
 from media.evidence.log import custody, tlog
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
+from tests.support.seals import LocalSeal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -368,7 +369,7 @@ async def test_one_bit_of_a_file_is_found_and_the_file_named(viewer: Viewer, nam
 
 async def test_the_seal_of_another_key_is_failed_and_nothing_is_played(viewer: Viewer):
     sealed = viewer.installation.sealed
-    sealed.seal_key = SealKey(b"another seed of thirty-two bytes")
+    sealed.seal = LocalSeal(sealed.seal.folder, SealKey(b"another seed of thirty-two bytes"))
     await viewer.open(sealed.key_file())
     await expect(viewer.verdict).to_have_attribute("data-word", "failed", timeout=20_000)
     await expect(viewer.verdict).to_contain_text("the seal's signature is not by the court's key that you trust")
@@ -418,7 +419,7 @@ async def test_a_line_written_by_another_viewing_meanwhile_is_no_fault(viewer: V
     async def another(route: Any) -> None:
         if not written:
             entry = {"type": "access", "who": "clerk RO", "what": "view", "why": "minutes"}
-            written.append(custody.append_after_close(sealed.folder, [entry], sealed.seal_key, time.time_ns()))
+            written.append(custody.append_after_close(sealed.folder, [entry], sealed.seal, time.time_ns()))
         await route.continue_()
 
     await viewer.page.route("**/file/journal.jsonl", another)
@@ -434,7 +435,8 @@ async def test_a_recording_without_a_proven_end_is_not_opened_and_the_page_says_
     path.write_bytes(b"".join(lines))
     tree = tlog.Tree(tlog.leaf_hash(line[:-1]) for line in lines)
     text = tlog.checkpoint_text(sealed.origin, tree.size, tree.root())
-    (sealed.folder / "checkpoint").write_bytes(sealed.seal_key.sign(text, sealed.origin))
+    (sealed.folder / "checkpoint").write_bytes(sealed.seal.key.sign(text, sealed.origin))
+    sealed.seal.has_signed(tlog.Checkpoint(sealed.origin, tree.size, tree.root()))
     await viewer.open()
     await expect(viewer.page.get_by_text("This recording has no proven end yet")).to_be_visible(timeout=10_000)
     assert not [request for request in viewer.requests if "/file/" in request.url]

@@ -292,7 +292,7 @@ async def test_a_copy_is_a_bag_that_verifies_and_is_logged(archive, browser, tmp
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as tar:
         tar.extractall(tmp_path / "out", filter="data")
     bag = tmp_path / "out" / archive.sealed.recording
-    pins = f"log {archive.sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n"
+    pins = f"log {archive.sealed.seal.key.vkey('demo.vivavoce.example')}\nquorum none\n"
     report = verify.verify(bag, verify.Wanted(policy=policy.parse(pins.encode()), without_stamp=True))
     assert report.exit_code == 10, report
     assert archive.journal()[-1]["what"] == "export"

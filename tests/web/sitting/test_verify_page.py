@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def copy(sealed: Any, tmp_path: Path) -> Path:
     """A bag of the recording."""
     target = tmp_path / "copy"
-    bag.export(sealed.folder, target, sealed.seal_key, "presiding_judge RO", "copy", datetime.now(UTC))
+    bag.export(sealed.folder, target, sealed.seal, "presiding_judge RO", "copy", datetime.now(UTC))
     return target
 
 
@@ -101,7 +101,7 @@ async def test_tampering_is_failed_and_named(
     page: Page, copy: Path, sealed: Any, change: Callable[[Path], None], words: str
 ):
     change(copy)
-    verdict = await check(page, copy, f"log {sealed.seal_key.vkey('demo.vivavoce.example')}\nquorum none\n")
+    verdict = await check(page, copy, f"log {sealed.seal.key.vkey('demo.vivavoce.example')}\nquorum none\n")
     await expect(verdict).to_have_attribute("data-word", "failed")
     await expect(verdict).to_contain_text(words)
 

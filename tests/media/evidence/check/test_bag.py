@@ -13,7 +13,7 @@ import pytest
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import Wanted, verify
-from media.evidence.log import custody
+from media.evidence.log import custody, tlog
 
 NOW = datetime(2026, 9, 22, 10, 30, tzinfo=UTC)
 
@@ -26,7 +26,14 @@ def folder(recording: Any, tmp_path: Path) -> Path:
 
 def export(folder: Path, recording: Any, target: Path) -> bag.Exported:
     """Export as a clerk would."""
-    return bag.export(folder, target, recording.seed, "clerk of the requesting court", "for the file", NOW)
+    return bag.export(
+        folder,
+        target,
+        recording.court_seal(folder.with_name("seal")),
+        "clerk of the requesting court",
+        "for the file",
+        NOW,
+    )
 
 
 def test_an_export_is_verified_and_is_a_bag_for_bagit(folder: Path, recording: Any, tmp_path: Path) -> None:
@@ -84,7 +91,7 @@ def test_an_export_that_cannot_be_written_leaves_nothing(folder: Path, recording
     (tmp_path / "exports").write_text("a file where a folder should be")
     with pytest.raises(bag.ExportError):
         export(folder, recording, tmp_path / "exports/bag")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["exports", "recording"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["exports", "recording", "seal"]
 
 
 def test_a_recording_that_is_not_closed_is_not_exported(recording: Any, tmp_path: Path) -> None:
@@ -95,16 +102,42 @@ def test_a_recording_that_is_not_closed_is_not_exported(recording: Any, tmp_path
     assert not (tmp_path / "bag").exists()
 
 
-def test_an_orphan_in_the_folder_is_exported_and_fails_there(folder: Path, recording: Any, tmp_path: Path) -> None:
+def test_a_recording_that_fails_is_handed_out_only_by_an_order_and_under_its_verdict(
+    folder: Path, recording: Any, tmp_path: Path
+) -> None:
     (folder / "seg/judge_1_cam-000009.age").write_bytes(b"an orphan")
-    export(folder, recording, tmp_path / "bag")
+    with pytest.raises(bag.UnsoundError, match="failed, first seg/judge_1_cam-000009"):
+        export(folder, recording, tmp_path / "bag")
+    assert not (tmp_path / "bag").exists()
+    seal = recording.court_seal(tmp_path / "seal")
+    head = tlog.parse_checkpoint(tlog.parse_note((folder / "checkpoint").read_bytes()).text)
+    seal.has_signed(head)
+    made = bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW, despite="order of the presiding judge")
     report = verify(tmp_path / "bag", Wanted(parse(recording.policy()), without_stamp=True))
     assert (report.findings.verdict, report.findings.first) == ("failed", "seg/judge_1_cam-000009.age")
+    info = dict(line.split(": ") for line in (tmp_path / "bag/bag-info.txt").read_text().splitlines())
+    assert (made.verdict, info["Verdict-At-Export"], info["Exported-Despite"]) == (
+        "failed", "failed", "order of the presiding judge",
+    )  # fmt: skip
+
+
+def test_a_recording_that_was_not_signed_so_is_exported_by_an_order_as_it_lies_there(
+    folder: Path, recording: Any, tmp_path: Path
+) -> None:
+    seal = recording.court_seal(tmp_path / "seal")
+    journal = (folder / "journal.jsonl").read_bytes().replace(b"-213", b"-214")
+    (folder / "journal.jsonl").write_bytes(journal)
+    with pytest.raises(custody.NotProvenError):
+        bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW)
+    made = bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW, despite="order")
+    assert (made.verdict, (tmp_path / "bag/data/journal.jsonl").read_bytes()) == ("failed", journal)
 
 
 def test_a_naive_time_is_refused(folder: Path, recording: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="naive"):
-        bag.export(folder, tmp_path / "bag", recording.seed, "clerk", "", NOW.replace(tzinfo=None))
+        bag.export(
+            folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), "clerk", "", NOW.replace(tzinfo=None)
+        )
 
 
 # --- what the bagit library lets pass --------------------------------------------------------------------------------

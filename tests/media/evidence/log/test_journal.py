@@ -9,6 +9,7 @@ import pytest
 from media.evidence.log import tlog
 from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, JournalFile, encode, tree_of
 from media.evidence.seal.seal_key import SealKey
+from tests.support.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 KEY = SealKey(bytes(range(32)))
@@ -49,7 +50,7 @@ def lines_of(folder):
 
 
 def test_lines_are_jcs_with_their_time_and_the_head_is_signed_over_them(tmp_path):
-    journal = Journal(tmp_path, ORIGIN, KEY, now=lambda: 1_700_000_000_000_000_001)
+    journal = Journal(tmp_path, ORIGIN, LocalSeal(tmp_path, KEY), now=lambda: 1_700_000_000_000_000_001)
     journal.append([{"type": "notice", "text": "é", "code": "x"}])
     assert (tmp_path / "journal.jsonl").read_bytes() == (
         '{"at":"1700000000000000001","code":"x","text":"é","type":"notice"}\n'.encode()
@@ -75,7 +76,7 @@ MATRIX = [
 
 @pytest.mark.parametrize(("plan", "progress", "error"), MATRIX)
 def test_a_fault_leaves_a_journal_that_is_whole_and_goes_on(tmp_path, plan, progress, error):
-    journal = Journal(tmp_path, ORIGIN, KEY, open_file=faulty("", *plan))
+    journal = Journal(tmp_path, ORIGIN, LocalSeal(tmp_path, KEY), open_file=faulty("", *plan))
     first = {"type": "notice", "code": "first", "text": ""}
     file: Any = journal._file
     file.plan.clear()
@@ -102,7 +103,7 @@ def test_a_fault_leaves_a_journal_that_is_whole_and_goes_on(tmp_path, plan, prog
 
 
 def test_a_journal_that_was_altered_behind_our_back_is_not_renewed(tmp_path):
-    journal = Journal(tmp_path, ORIGIN, KEY)
+    journal = Journal(tmp_path, ORIGIN, LocalSeal(tmp_path, KEY))
     journal.append([{"type": "notice", "code": "first", "text": ""}])
     data = (tmp_path / "journal.jsonl").read_bytes()
     (tmp_path / "journal.jsonl").write_bytes(data.replace(b"first", b"worst"))
@@ -112,7 +113,7 @@ def test_a_journal_that_was_altered_behind_our_back_is_not_renewed(tmp_path):
 
 
 def test_a_line_that_is_too_long_is_refused_and_nothing_is_written(tmp_path):
-    journal = Journal(tmp_path, ORIGIN, KEY)
+    journal = Journal(tmp_path, ORIGIN, LocalSeal(tmp_path, KEY))
     with pytest.raises(JournalError, match="too long"):
         journal.append(
             [{"type": "notice", "code": "a", "text": ""}, {"type": "notice", "code": "b", "text": "x" * 65_536}]

@@ -15,6 +15,7 @@ from media.evidence.recording.mux import Block
 from media.evidence.recording.track import Gap, Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
+from tests.support.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 AUDIO = "judge_1_mic"
@@ -49,7 +50,7 @@ class Bench:
         self.store = store
         self.progress = []
         self.failing = []
-        self.journal = Journal(folder, ORIGIN, SealKey(bytes(32)), open_file=open_file)
+        self.journal = Journal(folder, ORIGIN, LocalSeal(folder / "seal", SealKey(bytes(32))), open_file=open_file)
         listener = rounds.Listener(
             progress=self.progress.append,
             failing=lambda code, text: self.failing.append(code),

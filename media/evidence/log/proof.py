@@ -1,0 +1,111 @@
+"""Whether a journal on disk is the one that was signed: asked before anything is appended, recovered or shown.
+
+Three things are compared, and the court's own server is not believed in any of them: the signature of the head beside
+the journal, by the present or a former key of the seal; the head that the seal process itself kept, outside the folder
+of recordings; and heads that others kept, as the rows of the database do (they may lag behind, never lead).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from media.evidence.log import tlog
+
+
+class ProofError(ValueError):
+    """The journal is not the one that was signed. `code` is stable; nothing was changed and nothing is signed.
+
+    `damaged`: head or journal cannot be read; `unsigned`: no key of the seal has signed the head; `cut`: lines that
+    were signed are missing; `altered`: a signed line is another; `rollback`: a later head was signed than lies here;
+    `unknown`: the seal has signed nothing of this recording; `led`: somebody kept a head that the seal never signed.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What a journal is held against: the seal's public keys, its last head of an origin, and heads others kept."""
+
+    public_keys: Callable[[], Sequence[bytes]]
+    """Public keys of the seal, the present one first."""
+    last: Callable[[str], tlog.Checkpoint | None]
+    """The head that the seal signed last of an origin."""
+    kept: Sequence[tlog.Checkpoint] = ()
+
+
+class CourtSeal(tlog.Signer, Protocol):
+    """The seal of a court: it signs heads, and says what it has signed."""
+
+    def trust(self, kept: Sequence[tlog.Checkpoint] = ()) -> Trust:
+        """What journals are held against; `kept` are heads that others kept."""
+        ...
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A journal whose first `signed` lines are those that the seal signed."""
+
+    lines: tuple[bytes, ...]
+    """Whole lines without their LF, those that nobody signed included."""
+    tree: tlog.Tree
+    """Over all whole lines."""
+    note: bytes
+    """The signed checkpoint beside it, byte for byte."""
+    head: tlog.Checkpoint
+    """What that checkpoint says."""
+    signed: int
+    """Lines that the seal has signed; the checkpoint may lag behind, when a crash came between."""
+    torn: int
+    """Bytes behind the last LF."""
+
+
+def prove(data: bytes, note: bytes, origin: str | None, trust: Trust) -> Proven:
+    """Hold a journal and its checkpoint against what is trusted. Raises `ProofError`; OSError if the seal is silent.
+
+    Without an origin that of the checkpoint counts.
+    """
+    head = _signed_head(note, origin, trust)
+    *lines, torn = data.split(b"\n")
+    tree = tlog.Tree(tlog.leaf_hash(line) for line in lines)
+    _require(tree, head)
+    last = trust.last(head.origin)
+    if last is None:
+        raise ProofError("unknown", "the seal has signed nothing of this recording")
+    if last.size < head.size:
+        raise ProofError("led", "the checkpoint is later than anything the seal has kept")
+    if last.size > tree.size:
+        raise ProofError("rollback", f"the seal has signed {last.size} lines, here are {tree.size}")
+    _require(tree, last)
+    for one in trust.kept:
+        if one.origin == head.origin and one.size > last.size:
+            raise ProofError("led", f"a head of {one.size} lines was kept, the seal has signed {last.size}")
+        if one.origin == head.origin:
+            _require(tree, one)
+    return Proven(tuple(lines), tree, note, head, last.size, len(torn))
+
+
+def _signed_head(note: bytes, origin: str | None, trust: Trust) -> tlog.Checkpoint:
+    try:
+        parsed = tlog.parse_note(note)
+        head = tlog.parse_checkpoint(parsed.text)
+    except (tlog.NoteError, UnicodeDecodeError) as error:
+        raise ProofError("damaged", f"the checkpoint is damaged: {error}") from error
+    if origin is not None and head.origin != origin:
+        raise ProofError("damaged", "the checkpoint belongs to another recording")
+    court = head.origin.rpartition("/")[0]
+    pinned = [tlog.VerifierKey(court, tlog.ED25519, key) for key in trust.public_keys()]
+    try:
+        tlog.check_log_signature(parsed, head.origin, pinned)
+    except tlog.SignatureError as error:
+        raise ProofError("unsigned", f"the checkpoint is not signed by the court's seal: {error}") from error
+    return head
+
+
+def _require(tree: tlog.Tree, head: tlog.Checkpoint) -> None:
+    if tree.size < head.size:
+        raise ProofError("cut", f"{head.size} lines were signed, here are {tree.size}")
+    if tree.root(head.size) != head.root:
+        raise ProofError("altered", f"the first {head.size} lines are not those that were signed")

@@ -1,0 +1,112 @@
+"""What a seal has signed: the last head of every recording, durable, and the rule by which the next one is signed.
+
+The seal is a witness of its own log: it signs a head only with a proof that it goes on from the one it signed last
+(C2SP tlog-witness: "a witness must never cosign inconsistent checkpoints"), and it keeps the new head durably before
+anybody has the signature. Whoever can write the recordings but not these heads cannot have another past signed.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from media.evidence.log import tlog
+from media.evidence.log.store import TEMPORARY, sync_folder, write_durably
+
+
+class NoteKey(Protocol):
+    """What signs: a key file, or a token that holds the key."""
+
+    public: bytes
+    """The 32-byte Ed25519 public key."""
+
+    def sign(self, text: bytes, origin: str) -> bytes:
+        """A signed note over the text, in the name of the origin."""
+        ...
+
+
+class SealRefusedError(ValueError):
+    """A head that is not signed; nothing was changed. `code` is stable, `head` is the one signed last, if any.
+
+    `behind`: the proof is not from the head signed last; `rollback`: there is a longer one; `fork`: the proof does not
+    hold; `unknown`: the seal has signed nothing of this recording, so it cannot go on with it.
+    """
+
+    def __init__(self, code: str, text: str, head: tlog.Checkpoint | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.head = head
+
+
+class Heads:
+    """The head signed last of each origin, a file each in a folder that only the seal writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def last(self, origin: str) -> tlog.Checkpoint | None:
+        """The head signed last, None if none was. ValueError or OSError when it cannot be read."""
+        try:
+            text = self._path(origin).read_bytes()
+        except FileNotFoundError:
+            return None
+        head = tlog.parse_checkpoint(text)
+        if head.origin != origin:
+            raise ValueError("a kept head is not that of its origin")
+        return head
+
+    def keep(self, head: tlog.Checkpoint) -> None:
+        """Keep a head instead of the one before; durable on return."""
+        path = self._path(head.origin)
+        draft = path.with_name(f"{TEMPORARY}{path.name}")
+        draft.unlink(missing_ok=True)
+        write_durably(draft, tlog.checkpoint_text(head.origin, head.size, head.root))
+        os.rename(draft, path)  # noqa: PTH104 as in the store of segments
+        sync_folder(self.folder)
+
+    def _path(self, origin: str) -> Path:
+        return self.folder / hashlib.sha256(origin.encode()).hexdigest()
+
+
+class Seal:
+    """A key and the heads it has signed; may be called from several threads."""
+
+    def __init__(self, key: NoteKey, heads: Heads) -> None:
+        self._key = key
+        self._heads = heads
+        self._gate = threading.Lock()
+
+    @property
+    def public(self) -> bytes:
+        """The public key."""
+        return self._key.public
+
+    def last(self, origin: str) -> tlog.Checkpoint | None:
+        """The head signed last of an origin."""
+        return self._heads.last(origin)
+
+    def sign(self, head: tlog.Checkpoint, old: int, proof: Sequence[bytes]) -> bytes:
+        """The signed note over a head that goes on from the one signed last, of size `old`.
+
+        Effects: the head is kept, durably, before it is signed. Raises `SealRefusedError`.
+        """
+        with self._gate:
+            last = self._heads.last(head.origin)
+            if last is None and old:
+                raise SealRefusedError("unknown", "the seal has signed nothing of this recording")
+            if last is not None:
+                _require_consistent(last, head, old, proof)
+            if head != last:
+                self._heads.keep(head)
+            return self._key.sign(tlog.checkpoint_text(head.origin, head.size, head.root), head.origin)
+
+
+def _require_consistent(last: tlog.Checkpoint, head: tlog.Checkpoint, old: int, proof: Sequence[bytes]) -> None:
+    if head.size < last.size:
+        raise SealRefusedError("rollback", f"the seal has signed {last.size} lines, this head has {head.size}", last)
+    if old != last.size:
+        raise SealRefusedError("behind", f"the seal has signed {last.size} lines, the proof is from {old}", last)
+    if not tlog.verify_consistency(last.size, head.size, proof, last.root, head.root):
+        raise SealRefusedError("fork", "the journal is not the one that the seal has signed", last)

@@ -1,0 +1,158 @@
+"""The seal process: it alone reads the court's seal key, and signs heads of recordings for those who may ask.
+
+`python -m media.evidence.seal.service --socket FILE --folder DIR [--allow UID]…`. In DIR lie `seal.key` and `heads/`;
+with a system user of its own for this process nobody else can read either. `--allow` names accounts that may ask
+besides its own and root (the kernel says who asks, SO_PEERCRED). A second process for the same folder ends at once.
+Protocol: one line of JSON there, one back; `keys`, `last {origin}`, `sign {origin, size, root, old, proof}`; an answer
+is `{keys}`, `{head}`, `{note}`, or `{refused, text, head}`.
+"""
+
+import argparse
+import base64
+import binascii
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import socketserver
+import struct
+import sys
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from media.evidence.log import tlog
+from media.evidence.seal.heads import Heads, Seal, SealRefusedError
+from media.evidence.seal.seal_key import SealKeyError, read_seal_key
+
+logger = logging.getLogger("vivavoce.media.evidence.seal.service")
+
+KEY = "seal.key"
+HEADS = "heads"
+FORMER = "former.pub"
+"""Public keys, in base64, one a line, of seal keys that were used before."""
+MAX_REQUEST = 64 * 1024
+SECONDS = 5.0
+_CREDENTIALS = struct.Struct("3i")
+
+
+class BadRequestError(ValueError):
+    """What was asked is not in the protocol."""
+
+
+class Service:
+    """Answers of a seal, as the protocol has them."""
+
+    def __init__(self, seal: Seal, former: list[bytes]) -> None:
+        self._seal = seal
+        self._former = former
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """The answer to one line; never raises for what was asked."""
+        try:
+            return self._answer(json.loads(line))
+        except SealRefusedError as error:
+            logger.error("a head was not signed: %s", error.code)
+            return {"refused": error.code, "text": str(error), "head": _text(error.head)}
+        except (ValueError, KeyError, TypeError, binascii.Error) as error:
+            return {"refused": "bad_request", "text": f"not in the protocol: {error}", "head": None}
+        except OSError as error:
+            logger.exception("a head could not be kept")
+            return {"refused": "io_error", "text": f"the head cannot be kept: {error.strerror}", "head": None}
+
+    def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["do"] == "keys":
+            return {"keys": [base64.b64encode(key).decode() for key in (self._seal.public, *self._former)]}
+        if asked["do"] == "last":
+            return {"head": _text(self._seal.last(asked["origin"]))}
+        if asked["do"] == "sign":
+            head = tlog.Checkpoint(asked["origin"], asked["size"], base64.b64decode(asked["root"], validate=True))
+            tlog.parse_checkpoint(tlog.checkpoint_text(head.origin, head.size, head.root))
+            proof = [base64.b64decode(item, validate=True) for item in asked["proof"]]
+            return {"note": self._seal.sign(head, asked["old"], proof).decode()}
+        raise BadRequestError(f"{asked['do']!r} is not known")
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Answers on a socket those whom the kernel says to be allowed accounts; a thread a question."""
+
+    daemon_threads = True
+    allow_reuse_address = False
+
+    def __init__(self, path: Path, service: Service, allowed: Collection[int]) -> None:
+        self.service = service
+        self.allowed = allowed
+        super().__init__(str(path), _Handler)
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    timeout = SECONDS
+
+    def handle(self) -> None:
+        """One question."""
+        assert isinstance(self.server, Server)
+        credentials = self.request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        if _CREDENTIALS.unpack(credentials)[1] not in self.server.allowed:
+            answer: dict[str, Any] = {
+                "refused": "not_allowed",
+                "text": "this account may not ask the seal",
+                "head": None,
+            }
+        else:
+            answer = self.server.service.answer(self.rfile.readline(MAX_REQUEST))
+        self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+
+def _text(head: tlog.Checkpoint | None) -> str | None:
+    return tlog.checkpoint_text(head.origin, head.size, head.root).decode() if head is not None else None
+
+
+def _former(path: Path) -> list[bytes]:
+    lines = path.read_text(encoding="ascii").split() if path.exists() else []
+    return [base64.b64decode(line, validate=True) for line in lines]
+
+
+def _bind(path: Path, service: Service, allowed: Collection[int]) -> Server:
+    """Listen in a folder that is ours alone to write; who may connect, the kernel's credentials decide."""
+    path.unlink(missing_ok=True)
+    server = Server(path, service, allowed)
+    path.chmod(0o666)
+    return server
+
+
+def main() -> int:
+    """The command; 2 when it cannot begin, 0 when another serves this folder."""
+    parser = argparse.ArgumentParser(prog="media.evidence.seal.service")
+    parser.add_argument("--socket", type=Path, required=True, help="Unix socket to listen on")
+    parser.add_argument("--folder", type=Path, required=True, help="private folder of the key and of the heads signed")
+    parser.add_argument("--allow", type=int, action="append", default=[], help="account (uid) that may ask")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    os.umask(0o077)
+    try:
+        (options.folder / HEADS).mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(options.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info("another process serves this seal")
+            return 0
+        seal = Seal(read_seal_key(options.folder / KEY), Heads(options.folder / HEADS))
+        service = Service(seal, _former(options.folder / FORMER))
+        server = _bind(options.socket, service, {os.getuid(), 0, *options.allow})
+    except (SealKeyError, OSError, ValueError) as error:
+        logger.error("cannot begin: %s", error)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    with server:
+        server.serve_forever(poll_interval=0.2)
+    options.socket.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""The seal process from the web's side: started when it is first needed, started again when it is gone.
+
+With VIVAVOCE_SEAL_SOCKET set it is somebody else's: a service with a system user of its own
+(deploy/vivavoce-seal.service), which is never started from here, so that stopping it stops sealing. Without, it runs
+under this account, and health and the recordings' pages say that the seal is not separated: then whoever has this
+account has the key.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import media
+from media.evidence.seal.client import SealClient, SealSilentError
+from web.settings import Settings
+
+logger = logging.getLogger("vivavoce.web.seal_keeper")
+
+START_SECONDS = 15.0
+LOOK_EVERY = 1.0
+
+
+class SealKeeper:
+    """One installation's seal. Methods block; the coroutines do not."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.seal_folder
+        self.external = settings.seal_socket is not None
+        self.socket = settings.seal_socket or settings.run / "seal.sock"
+        self.seal = SealClient(self.socket)
+        self._run = settings.run
+        self._gate = threading.Lock()
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def separated(self) -> bool:
+        """Whether another account's process holds the key, and this one cannot read it. Root reads everything."""
+        return self.external and os.getuid() != 0 and not os.access(self.folder / "seal.key", os.R_OK)
+
+    def state(self) -> str:
+        """`separated`, `not_separated`, or `silent` when it was started and does not answer."""
+        if (self.external or self._watching is not None) and not self._answers():
+            return "silent"
+        return "separated" if self.separated else "not_separated"
+
+    def ensure(self) -> SealClient:
+        """The seal, which answers. Raises `SealSilentError`."""
+        with self._gate:
+            if not self._answers() and not self.external:
+                self._start()
+        return self.seal
+
+    async def ready(self) -> SealClient:
+        """The seal, which answers and is looked after from now on. Raises `SealSilentError`."""
+        seal = await asyncio.to_thread(self.ensure)
+        if self._watching is None and not self.external:
+            self._watching = asyncio.create_task(self._watch())
+        return seal
+
+    async def detach(self) -> None:
+        """The web process ends; the seal goes on."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await asyncio.to_thread(self.ensure)
+            except SealSilentError:
+                logger.exception("the seal process does not answer")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(SealSilentError):
+            return bool(self.seal.keys())
+        return False
+
+    def _start(self) -> None:
+        if not (self.folder / "seal.key").exists():
+            raise SealSilentError(f"The key {self.folder / 'seal.key'} is missing: run `vivavoce init`")
+        log = os.open(self._run / "seal.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        command = [sys.executable, "-m", "media.evidence.seal.service"]
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(Path(media.__file__).parent.parent),
+            "PYTHONSAFEPATH": "1",
+        }
+        try:
+            process = subprocess.Popen(
+                [*command, "--socket", str(self.socket), "--folder", str(self.folder)],
+                cwd=self._run,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if process.poll() not in (None, 0) or time.monotonic() > deadline:
+                raise SealSilentError(f"the seal process does not start: {_last_line(self._run / 'seal.log')}")
+            time.sleep(0.02)
+        process.returncode = 0 if process.returncode is None else process.returncode  # it goes on without us
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1].rpartition("seal.service ")[2] if lines else "it said nothing"
+
+
+def seal_vkey(settings: Settings) -> str:
+    """The line that pins this installation's seal key, as `vivavoce init` wrote it. OSError when it is missing."""
+    return (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
