@@ -63,14 +63,13 @@ def may(
     target_state: str = "",
     own: bool = False,
     granted: bool = False,
-    second_person: bool = False,
     hold_cause: HoldCause | None = None,
     recording_healthy: bool | None = None,
 ) -> Decision:
     """Decide. `own`: the target is the person themselves (or what is assigned to them); `own_state` and
     `target_state`: the State of who asks and of the person or site concerned; `granted`: the presiding judge has
-    granted it or the condition of the cell is met; `second_person`: the other of two has agreed; `hold_cause`: of
-    the hold to lift; `recording_healthy`: None when it does not matter or is not known (unknown counts as no).
+    granted it or the condition of the cell is met; `hold_cause`: of the hold to lift; `recording_healthy`: None when
+    it does not matter or is not known (unknown counts as no).
     """
     found = row(action)
     if found is None:
@@ -91,8 +90,6 @@ def may(
             return _no(f"{LABELS[role]}: only {note or 'when the presiding judge grants it'}", others)
         case Cell.own if not (own or (own_state and own_state == target_state)):
             return _no(f"{LABELS[role]}: only {note or 'on your own side'}", others)
-        case Cell.second if not second_person:
-            return _no(f"{LABELS[role]}: only together with a second person", able)
     if action == "start" and not recording_healthy:
         return _no("The sitting starts only when the recording is ready", ())
     return YES

@@ -12,11 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor, participant_actor
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
+from hearings.hearing import floor
 from hearings.hearing.participants import require_open, silence
 from hearings.languages import language
 from hearings.models import Hearing, Participant
 from hearings.moves import move_presence
-from hearings.permissions import require
+from hearings.permissions import Decision, require
 from hearings.queries import get
 from hearings.roles import CONDUCTING, Role
 from hearings.sentences import tell
@@ -51,8 +52,8 @@ async def ready(
 
     Raises `LobbyClosed`; `NotReady` without the notice, a microphone or a speaker. A camera may be missing: whether
     the sitting starts without a picture is the judge's decision.
-    Effects, in order: sets `notice_at`, `devices` and `camera`; presence to tested, then waiting or present;
-    microphone off; events notice_acknowledged, devices_checked, and entered for those in the room.
+    Effects, in order: sets `notice_at`, `devices` and, for who may show a picture, `camera`; presence to tested, then
+    waiting or present; microphone off; events notice_acknowledged, devices_checked, and entered for those in the room.
     """
     await require_open(db, participant.hearing_id)
     if not notice:
@@ -62,7 +63,7 @@ async def ready(
     actor = participant_actor(participant)
     participant.notice_at = participant.notice_at or now
     participant.devices = {"camera": camera, "microphone": microphone, "speaker": speaker}
-    participant.camera = camera
+    participant.camera = camera and floor.shows(participant).allowed
     db.add(participant)
     if participant.presence in {PresenceStatus.waiting, PresenceStatus.called, PresenceStatus.present}:
         await _record(db, participant, EventKind.devices_checked, actor, now, **participant.devices)
@@ -147,13 +148,16 @@ async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now
 async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool, actor: Actor, now: datetime) -> None:
     """Switch one's own microphone; nobody switches on another's. Effects: `microphone`, event.
 
-    Opening it ends a mute by the court. Raises `NotAllowed`, `NotReady` outside the room.
+    Opening it ends a mute by the court. Raises `NotAllowed` also for who neither speaks to the floor nor in a language
+    channel, `NotReady` outside the room.
     """
     if on and participant.id != actor.participant_id:
         require("unmute_other", actor)
     _own(participant, actor)
     if on and participant.presence is not PresenceStatus.present:
         raise NotReady(tell("A microphone opens only in the room"))
+    if on:
+        _allowed(floor.speaks(participant))
     participant.microphone = on
     if on:
         participant.muted_by_court = False
@@ -162,8 +166,10 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
 
 
 async def set_camera(db: AsyncSession, *, participant: Participant, on: bool, actor: Actor, now: datetime) -> None:
-    """Switch one's own camera. Effects: `camera`, event."""
+    """Switch one's own camera. Raises `NotAllowed` for who shows no picture. Effects: `camera`, event."""
     _own(participant, actor)
+    if on:
+        _allowed(floor.shows(participant))
     participant.camera = on
     db.add(participant)
     await _record(db, participant, EventKind.camera, actor, now, on=on)
@@ -190,9 +196,16 @@ async def ask_help(db: AsyncSession, *, participant: Participant, up: bool, acto
 async def choose_language(
     db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime
 ) -> None:
-    """Choose the language to hear, among those booked; empty for the floor as spoken. Effects: `hears`, event."""
+    """Choose the language to hear, among those booked; empty for the floor as spoken.
+
+    Raises `NotAllowed` for a channel that is not this person's to hear. Effects: `hears`, event.
+    """
     _own(participant, actor)
-    participant.hears = await _booked(db, participant, lang)
+    hearing = await get(db, Hearing, participant.hearing_id)
+    lang = _booked(hearing, lang)
+    if lang:
+        _allowed(floor.hears_channel(participant, lang, (hearing.language_requesting, hearing.language_requested)))
+    participant.hears = lang
     db.add(participant)
     await _record(db, participant, EventKind.language_chosen, actor, now, lang=participant.hears)
 
@@ -214,19 +227,23 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     _own(participant, actor)
     if participant.role is not Role.interpreter:
         raise NotAllowed(tell("Only an interpreter speaks in a language channel"), (Role.interpreter,))
-    participant.renders = await _booked(db, participant, lang)
+    participant.renders = _booked(await get(db, Hearing, participant.hearing_id), lang)
     db.add(participant)
     await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
 
 
-async def _booked(db: AsyncSession, participant: Participant, lang: str) -> str:
+def _booked(hearing: Hearing, lang: str) -> str:
     if not lang:
         return ""
-    hearing = await get(db, Hearing, participant.hearing_id)
     lang = language(lang)
     if lang not in (hearing.language_requesting, hearing.language_requested):
         raise Invalid(tell("This language is not booked for the hearing"), "lang")
     return lang
+
+
+def _allowed(decision: Decision) -> None:
+    if not decision.allowed:
+        raise NotAllowed(decision.reason, decision.who_can)
 
 
 def _own(participant: Participant, actor: Actor) -> None:

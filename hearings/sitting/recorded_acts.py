@@ -21,7 +21,7 @@ from hearings.languages import language
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request_parts import AttachmentKind
 from hearings.people.protected_names import protected_names, refuse_names
-from hearings.permissions import require
+from hearings.permissions import may, require
 from hearings.queries import Page, get, open_sitting, participants, recording_of
 from hearings.requests import attachments
 from hearings.roles import HEARD, Role
@@ -32,10 +32,19 @@ from hearings.texts import clean
 K = EventKind
 LONGEST = 2000
 """Characters of a text."""
-PRESIDING = frozenset({Role.presiding_judge, Role.requested_authority})
-"""Who gives notices, takes oaths and rules (`administer_oath`)."""
-OBJECTING = frozenset({Role.requested_authority, Role.defence, Role.prosecutor, Role.defendant})
-PRESENTING = frozenset({Role.presiding_judge, Role.clerk, Role.requested_authority, Role.defence, Role.prosecutor})
+
+
+def _who_may(action: str) -> frozenset[Role]:
+    return frozenset(role for role in Role if may(action, role, own=True).allowed)
+
+
+PRESIDING = _who_may("administer_oath")
+"""Who gives notices, takes oaths and rules."""
+THROUGH_COUNSEL = frozenset({Role.defendant})
+"""A defendant's objection or claim is put by counsel, and named by whose it is."""
+OBJECTING = _who_may("object") | THROUGH_COUNSEL
+CLAIMING = _who_may("raise_privilege") | THROUGH_COUNSEL
+PRESENTING = _who_may("present_exhibit")
 
 
 class Sort(StrEnum):
@@ -137,7 +146,7 @@ KINDS: Mapping[EventKind, Kind] = {
     ),
     K.privilege_claim: Kind(
         needs="record_act",
-        fields={"participant": _somebody(HEARD | OBJECTING), "law": _LAW, "text": _TEXT},
+        fields={"participant": _somebody(CLAIMING), "law": _LAW, "text": _TEXT},
     ),
     K.ruling: Kind(
         needs="record_act",

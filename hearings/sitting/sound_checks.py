@@ -13,6 +13,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import room_rules
 from hearings.errors import Invalid, NotReady
 from hearings.events import EventKind, record
+from hearings.hearing import floor
 from hearings.hearing.participants import require_essentials
 from hearings.models import Hearing, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus
@@ -47,6 +48,8 @@ async def begin_sound_check(
     checks = await pre_record(db, sitting=sitting, actor=actor, now=now)
     if participant.hearing_id != sitting.hearing_id or participant.presence is not PresenceStatus.present:
         raise NotReady(tell("The person is not in the room"), [participant.id])
+    if not floor.has_voice(participant.role):
+        raise NotReady(tell("This person does not speak in the hearing"), [participant.id])
     rules = await room_rules.of_sitting(db, sitting)
     if not (rules.records_channels if lang else rules.records(participant.role, "mic")):
         raise NotReady(tell("By the conditions of this hearing, this voice is not recorded"), [participant.id])

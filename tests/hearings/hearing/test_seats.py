@@ -9,11 +9,12 @@ from hearings import queries
 from hearings.db import Database
 from hearings.errors import Invalid, LobbyClosed, NotAllowed, NotReady
 from hearings.hearing import seats
-from hearings.roles import Role
+from hearings.roles import LABELS, Role
 from hearings.status import PresenceStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 JUDGE, WITNESS, INTERPRETER = Role.presiding_judge, Role.witness, Role.interpreter
+VOICELESS = (Role.technician, Role.auditor, Role.custodian, Role.central_authority)
 GOOD = {"notice": True, "camera": True, "microphone": True, "speaker": True}
 
 
@@ -177,6 +178,33 @@ async def test_a_microphone_opens_only_in_the_room(court: Any, now: datetime) ->
         await act(court, seats.set_microphone, WITNESS, now, by=WITNESS, on=True)
 
 
+@ASSEMBLED
+@pytest.mark.parametrize("role", VOICELESS)
+async def test_who_has_no_voice_opens_neither_microphone_nor_camera(court: Any, now: datetime, role: Role) -> None:
+    async with court.database.transaction() as db:
+        (await court.seat(db, WITNESS)).role = role
+    for switch, what in ((seats.set_microphone, "speak to the floor"), (seats.set_camera, "show one's picture")):
+        with pytest.raises(NotAllowed, match=f"{LABELS[role]}: not allowed to {what}.* Who can: presiding judge"):
+            await act(court, switch, WITNESS, now, by=WITNESS, on=True)
+    ready = await act(court, seats.ready, WITNESS, now, **GOOD)
+    assert (ready.microphone, ready.camera) == (False, False)
+    for switch in (seats.set_microphone, seats.set_camera):  # off is always allowed
+        await act(court, switch, WITNESS, now, by=WITNESS, on=False)
+
+
+@ASSEMBLED
+@pytest.mark.parametrize("role", sorted(set(Role) - {JUDGE} - set(VOICELESS)))
+async def test_who_has_a_voice_opens_both(court: Any, now: datetime, role: Role) -> None:
+    async with court.database.transaction() as db:
+        seat = await court.seat(db, WITNESS)
+        seat.role, seat.number = role, 9
+    for switch in (seats.set_microphone, seats.set_camera):
+        await act(court, switch, WITNESS, now, by=WITNESS, on=True)
+    async with court.database.reading() as db:
+        found = await court.seat(db, WITNESS)
+    assert (found.microphone, found.camera) == (True, True)
+
+
 SWITCHES = [
     (seats.set_microphone, {"on": False}),
     (seats.set_camera, {"on": False}),
@@ -214,8 +242,16 @@ async def test_a_hand_keeps_its_place_in_the_queue(court: Any, now: datetime) ->
 @ASSEMBLED
 @pytest.mark.parametrize(("lang", "kept"), [("th", "th"), ("RO", "ro"), ("", "")])
 async def test_a_booked_language_can_be_heard(court: Any, now: datetime, lang: str, kept: str) -> None:
-    witness = await act(court, seats.choose_language, WITNESS, now, by=WITNESS, lang=lang)
-    assert witness.hears == kept
+    judge = await act(court, seats.choose_language, JUDGE, now, by=JUDGE, lang=lang)
+    assert judge.hears == kept
+
+
+@ASSEMBLED
+async def test_a_witness_hears_their_own_language_or_the_floor(court: Any, now: datetime) -> None:
+    for lang in ("", "th"):
+        assert (await act(court, seats.choose_language, WITNESS, now, by=WITNESS, lang=lang)).hears == lang
+    with pytest.raises(NotAllowed, match="Witness: only the own language"):
+        await act(court, seats.choose_language, WITNESS, now, by=WITNESS, lang="ro")
 
 
 @ASSEMBLED
