@@ -1,7 +1,8 @@
 """Who receives whose sound and picture, at which gain: pure functions of the plan.
 
 The plan is the grant. What is not named here is not forwarded: no packet reaches a person, a language channel or
-the recorder unless one of these functions says so.
+the recorder unless one of these functions says so. A microphone or camera that no track records is forwarded only
+where the plan says by what right.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,12 +39,29 @@ def present_seats(plan: Plan) -> list[SeatPlan]:
     return [seat for seat in plan.seats if seat.present]
 
 
+def _kept(plan: Plan, track: str, unrecorded: str) -> bool:
+    """Recorded, or with a right not to be; nothing else is forwarded."""
+    return bool(unrecorded) or (plan.feed and bool(track))
+
+
+def heard(plan: Plan, seat: SeatPlan) -> bool:
+    """Whether a microphone is open, and kept."""
+    return seat.present and seat.microphone and _kept(plan, seat.mic_track, seat.mic_unrecorded)
+
+
+def seen(plan: Plan, seat: SeatPlan) -> bool:
+    """Whether a camera is on, and kept."""
+    return seat.present and seat.camera and _kept(plan, seat.cam_track, seat.cam_unrecorded)
+
+
 def renderer(plan: Plan, lang: str) -> SeatPlan | None:
-    """The one interpreter whose voice is the channel of `lang`: the first in the plan with an open microphone."""
+    """The one interpreter whose voice is the channel of `lang`: the first in the plan whose microphone is heard and
+    whose channel is kept."""
     if not lang:
         return None
+    track = next((channel.track for channel in plan.channels if channel.lang == lang), "")
     for seat in present_seats(plan):
-        if seat.interpreter and seat.renders == lang and seat.microphone:
+        if seat.interpreter and seat.renders == lang and heard(plan, seat) and _kept(plan, track, seat.mic_unrecorded):
             return seat
     return None
 
@@ -59,7 +77,7 @@ def live_channel(plan: Plan, lang: str) -> SeatPlan | None:
     voice = renderer(plan, lang)
     if voice is None:
         return None
-    if any(seat.microphone and not seat.interpreter and seat.speaks != lang for seat in present_seats(plan)):
+    if any(heard(plan, seat) and not seat.interpreter and seat.speaks != lang for seat in plan.seats):
         return voice
     return None
 
@@ -75,10 +93,10 @@ def received(plan: Plan, listener: SeatPlan) -> list[Route]:
             continue
         if voice is not None and origin.seat == voice.seat:
             routes.append(Route(origin.seat, "channel", listener.hears))
-        elif origin.microphone and not origin.interpreter and plan.floor_open:
+        elif listener.hears_floor and plan.floor_open and not origin.interpreter and heard(plan, origin):
             plain = voice is None or listener.interpreter or origin.speaks == listener.hears or not listener.hears
             routes.append(Route(origin.seat, "floor", gain=FULL if plain else listener.original))
-        if origin.camera:
+        if listener.sees and seen(plan, origin):
             routes.append(Route(origin.seat, "camera"))
     return routes
 

@@ -22,6 +22,7 @@ from media.messages.base import (
     Seat,
     Track,
     TrackOrNone,
+    Unrecorded,
 )
 from media.messages.browser import (
     Admit,
@@ -225,6 +226,7 @@ __all__ = [
     "TrackOrNone",
     "TrackPlan",
     "TrackSwitch",
+    "Unrecorded",
     "View",
 ]
 

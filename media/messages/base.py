@@ -18,7 +18,7 @@ CommandId = Annotated[str, Meta(min_length=1, max_length=64, description="chosen
 Seat = Annotated[str, Meta(max_length=64, description="the participant's id; opaque to media")]
 Track = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="name of a recorded track")]
 TrackOrNone = Annotated[
-    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,31})?$", description="name of a recorded track; empty: never recorded")
+    str, Meta(pattern=r"^([a-z][a-z0-9_]{0,31})?$", description="name of a recorded track; empty: not recorded")
 ]
 Language = Annotated[str, Meta(max_length=35, description="BCP 47 tag; empty means the floor as spoken")]
 Sdp = Annotated[str, Meta(max_length=65_536, description="session description")]
@@ -35,6 +35,13 @@ Fault = Annotated[
     Meta(
         description="why a media line cannot be made, however often it is tried: the page's browser and the agreement "
         "have no SRTP profile in common; empty: no such reason is known"
+    ),
+]
+Unrecorded = Annotated[
+    Literal["", "before_start", "condition", "sound_only", "line_test"],
+    Meta(
+        description="by what right a source is forwarded that no track records: before the start, a condition of the "
+        "requested State, a recording agreed to be of sound only, a line test; empty: by none"
     ),
 ]
 Nanoseconds = Annotated[int, Meta(description="nanoseconds since 1970 UTC")]

@@ -302,6 +302,7 @@ class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
     lang: Language
     name: str
     rendered_by: str
+    hearable: Annotated[bool, Meta(description="the viewer may hear its channel")]
     listeners: Annotated[int | None, Meta(description="people in the room who hear this language; None: not told")] = (
         None
     )

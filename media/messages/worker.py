@@ -15,6 +15,7 @@ from media.messages.base import (
     Seat,
     Track,
     TrackOrNone,
+    Unrecorded,
 )
 from media.messages.browser import SlotView
 
@@ -28,7 +29,10 @@ class Attach(Message):
 
 
 class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What one person may send and hear; the grant."""
+    """What one person may send and hear; the grant.
+
+    A microphone or camera is forwarded only while its track is recorded, or `…_unrecorded` says why none is.
+    """
 
     seat: Seat
     present: bool
@@ -41,10 +45,15 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     camera: bool
     mic_track: TrackOrNone
     cam_track: TrackOrNone
+    mic_unrecorded: Unrecorded
+    cam_unrecorded: Unrecorded
+    hears_floor: Annotated[bool, Meta(description="receives the open microphones of the floor")]
+    sees: Annotated[bool, Meta(description="receives pictures")]
 
 
 class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A language channel and the track it is recorded on."""
+    """A language channel and the track it is recorded on. A channel that is not here is not forwarded, unless the
+    interpreter's `mic_unrecorded` says why it is not recorded."""
 
     lang: Language
     track: Track

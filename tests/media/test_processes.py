@@ -36,6 +36,10 @@ def plan(version: int) -> Plan:
         camera=True,
         mic_track="judge_1_mic",
         cam_track="judge_1_cam",
+        mic_unrecorded="before_start",
+        cam_unrecorded="before_start",
+        hears_floor=True,
+        sees=True,
     )
     return Plan(version=version, floor_open=True, feed=False, expect_seals=False, seats=[seat], channels=[])
 

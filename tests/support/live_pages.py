@@ -431,6 +431,7 @@ class Courtroom:
         fields = {item: getattr(before, item) for item in SeatPlan.__struct_fields__} if before is not None else {
             "seat": name, "present": True, "speaks": "en", "hears": "", "original": 15, "interpreter": False,
             "renders": "", "microphone": True, "camera": True, "mic_track": f"{name}_mic", "cam_track": f"{name}_cam",
+            "mic_unrecorded": "before_start", "cam_unrecorded": "before_start", "hears_floor": True, "sees": True,
         }  # fmt: skip
         self.seats[name] = SeatPlan(**(fields | more))
 

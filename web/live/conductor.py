@@ -26,7 +26,7 @@ from hearings.sitting import sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
-from web.live import acts, lines, notices
+from web.live import acts, lines, notices, plan
 from web.live.connections import Answers, Connection
 from web.live.media_side import MediaSide
 from web.live.recording_side import RecordingSide
@@ -101,6 +101,7 @@ class Conductor:
             return
         async with room.acting() as (db, rows):
             await self.media.tell_certificate(db, rows)
+        await self.recording.learn_tracks(rows)
         room.spawn(self._follow())
         room.spawn(self._tick())
         room.spawn(self.recording.take_up(rows))
@@ -157,8 +158,9 @@ class Conductor:
             person_name=rows.person_name,
             comparison=rows.comparison,
         )
-        self.recording.plan_tracks(scene)
-        self.media.send_plan(scene, recording_open=self.recording.open)
+        granted = plan.grants(scene, opened=self.recording.tracks, recording_open=self.recording.open)
+        self.recording.plan_tracks(granted.tracks)
+        self.media.send_plan(granted.plan)
         now = time.time_ns()
         for connection in list(self.room.connections.values()):
             viewer = scene.participant(connection.participant_id)

@@ -141,6 +141,10 @@ def room_plan(test_id: str) -> messages.Plan:
                 camera=True,
                 mic_track="",
                 cam_track="",
+                mic_unrecorded="line_test",
+                cam_unrecorded="line_test",
+                hears_floor=True,
+                sees=True,
             )
             for side in SIDES
         ],

@@ -15,7 +15,7 @@ from media.processes import Process, python
 from web.live import plan
 from web.live.room import Room
 from web.live.rows import Rows
-from web.live.view import Liveness, Scene
+from web.live.view import Liveness
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.media_side")
@@ -95,17 +95,8 @@ class MediaSide:
         if self._process is not None:
             self._process.send(messages.DropPeer(seat=participant_id))
 
-    def send_plan(self, scene: Scene, *, recording_open: bool) -> None:
+    def send_plan(self, wanted: messages.Plan) -> None:
         """The whole wanted state of the room, if it is another than the worker has."""
-        wanted = plan.room_plan(
-            version=0,
-            participants=scene.participants,
-            languages=scene.languages,
-            status=scene.sitting.status,
-            floor_open=scene.sitting.floor_open,
-            recording_open=recording_open,
-            rules=scene.rules,
-        )
         if self._process is None or wanted == self._last_plan:
             return
         self._last_plan = wanted

@@ -1,17 +1,20 @@
-"""From rows to grants: the wanted state of a media room, as the worker understands it. Pure.
+"""From rows to grants: the wanted state of a media room, as worker and recorder understand it. Pure.
 
 `hearings` decides who is admitted, what they speak and hear; `media` forwards packets. Neither knows the other;
-this module translates.
+this module translates. `grants` makes what is forwarded and what is recorded as one value: nothing is forwarded in a
+sitting that has no recorded track, except by a right that `UNRECORDED` names.
 """
 
 import secrets
 import socket
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from hearings.agreement import profiles
-from hearings.agreement.room_rules import NO_RULES, RoomRules
-from hearings.models import Participant
+from hearings.agreement.room_rules import RoomRules
+from hearings.hearing import floor
+from hearings.models import Participant, Sitting
 from hearings.roles import SHORT, Role, channel_track
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
@@ -46,83 +49,141 @@ def as_agreed(session: Mapping[str, Any]) -> list[str]:
     ]
 
 
-VOICELESS = frozenset({Role.technician, Role.central_authority, Role.custodian, Role.auditor})
-"""Roles that are never recorded: they have no voice in a hearing."""
+UNRECORDED: Mapping[messages.Unrecorded, str] = {
+    "before_start": "Roll call and sound check come before the sitting: nothing said there is evidence (docs/live.md).",
+    "condition": "A condition of the requested State, `no_recording_of` (docs/conditions.md); its law governs how the "
+    "request is carried out: UNTOC 18(17), UNCAC 46(17).",
+    "sound_only": "The technical agreement, signed by both States, records no picture (docs/agreement.md).",
+    "line_test": "A line test is between technicians, before there is a hearing (`web.live.line_rooms`).",
+}
+"""By what right a source is forwarded that no track records. There is no other; a private room is not built."""
+BEFORE_START = frozenset({SittingStatus.lobby_open, SittingStatus.roll_call, SittingStatus.pre_record})
+RECORDED = LIVE_SITTINGS | {SittingStatus.closing}
+"""Statuses in which only what the recorder has a track for is forwarded."""
+
+Kind = Literal["mic", "cam"]
+KINDS: tuple[Kind, ...] = ("mic", "cam")
 
 
-def seat_plan(participant: Participant, rules: RoomRules = NO_RULES) -> messages.SeatPlan:
-    """One participant's grant. What the rules keep out of the recording has no track: it never reaches the recorder."""
-    return messages.SeatPlan(
-        seat=participant.id,
-        present=participant.presence in IN_ROOM,
-        speaks=participant.speaks,
-        hears=participant.hears,
-        original=participant.original,
-        interpreter=participant.role is Role.interpreter,
-        renders=participant.renders,
-        microphone=participant.microphone and not participant.muted_by_court,
-        camera=participant.camera,
-        mic_track=participant.mic_track if rules.records(participant.role, "mic") else "",
-        cam_track=participant.cam_track if rules.records(participant.role, "cam") else "",
-    )
+class Setting(Protocol):
+    """What the grants of a room follow from: `Rows` and `Scene` are such."""
+
+    @property
+    def sitting(self) -> Sitting: ...
+    @property
+    def participants(self) -> Sequence[Participant]: ...
+    @property
+    def languages(self) -> Sequence[str]: ...
+    @property
+    def rules(self) -> RoomRules: ...
 
 
-def room_plan(
-    *,
-    version: int,
-    participants: Iterable[Participant],
-    languages: Iterable[str],
-    status: SittingStatus,
-    floor_open: bool,
-    recording_open: bool,
-    rules: RoomRules = NO_RULES,
-) -> messages.Plan:
-    """The whole wanted state of the room."""
-    return messages.Plan(
-        version=version,
-        floor_open=floor_open and status is not SittingStatus.closed,
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A microphone or camera that may be forwarded: the track that records it, or by what right none does."""
+
+    track: str
+    unrecorded: messages.Unrecorded
+
+
+CLOSED = Source("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What the worker may forward, and what the recorder records: made together, so that the one is in the other."""
+
+    plan: messages.Plan
+    tracks: list[messages.TrackPlan]
+    """Every track the recording may hold. The people who must be seen and heard, and each channel, are required."""
+
+
+def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False) -> Grants:
+    """Who may send and receive what, and the tracks that record it. `opened`: tracks the recorder has said it has.
+
+    A source that the recorder has no track for is not forwarded in a sitting, until it has one.
+    """
+    status, rules = setting.sitting.status, setting.rules
+    sources = {(one.id, kind): source(one, kind, rules) for one in setting.participants for kind in KINDS}
+    booked = setting.languages if rules.records_channels else []
+    now = {key: _now(found, status, opened) for key, found in sources.items()}
+    plan = messages.Plan(
+        version=0,
+        floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS,
-        seats=[seat_plan(participant, rules) for participant in participants],
-        channels=[messages.ChannelPlan(lang=lang, track=channel_track(lang)) for lang in _recorded(languages, rules)],
+        seats=[_seat(one, now[one.id, "mic"], now[one.id, "cam"], setting) for one in setting.participants],
+        channels=[
+            messages.ChannelPlan(lang=lang, track=channel_track(lang))
+            for lang in booked
+            if _now(Source(channel_track(lang), ""), status, opened).track
+        ],
+    )
+    people = [
+        _person_track(one, kind, track)
+        for one in setting.participants
+        for kind in KINDS
+        if (track := sources[one.id, kind].track)
+    ]
+    return Grants(plan, people + [_channel_track(lang) for lang in booked])
+
+
+def source(one: Participant, kind: Kind, rules: RoomRules) -> Source:
+    """Where a person's microphone or camera is recorded, or why it need not be; nowhere for who may not use it."""
+    able = floor.has_voice(one.role) if kind == "mic" else floor.shows(one).allowed
+    if not able:
+        return CLOSED
+    if rules.records(one.role, kind):
+        return Source(one.mic_track if kind == "mic" else one.cam_track, "")
+    return Source("", "condition" if (one.role, kind) in rules.unrecorded else "sound_only")
+
+
+def _now(found: Source, status: SittingStatus, opened: Collection[str]) -> Source:
+    """A source as it may be forwarded now."""
+    if found == CLOSED or found.unrecorded:
+        return found if status in BEFORE_START | RECORDED else CLOSED
+    if status in BEFORE_START:
+        return Source(found.track, "before_start")
+    return found if status in RECORDED and found.track in opened else CLOSED
+
+
+def _seat(one: Participant, mic: Source, cam: Source, setting: Setting) -> messages.SeatPlan:
+    """One person's grant."""
+    status = setting.sitting.status
+    return messages.SeatPlan(
+        seat=one.id,
+        present=one.presence in IN_ROOM,
+        speaks=one.speaks,
+        hears=floor.channel(one, setting.languages),
+        original=one.original,
+        interpreter=one.role is Role.interpreter,
+        renders=one.renders,
+        microphone=one.microphone and not one.muted_by_court and mic != CLOSED and floor.speaks(one).allowed,
+        camera=one.camera and cam != CLOSED,
+        mic_track=mic.track,
+        cam_track=cam.track,
+        mic_unrecorded=mic.unrecorded,
+        cam_unrecorded=cam.unrecorded,
+        hears_floor=floor.hears(one, status).allowed,
+        sees=floor.sees(one, status).allowed,
     )
 
 
-def _recorded(languages: Iterable[str], rules: RoomRules) -> list[str]:
-    """The channels that are recorded: all, or none when interpreters' voices are not to be."""
-    return list(languages) if rules.records_channels else []
-
-
-def recorded_tracks(
-    participants: Iterable[Participant], languages: Iterable[str], rules: RoomRules = NO_RULES
-) -> list[messages.TrackPlan]:
-    """Every track a recording may hold. Required: the people who must be seen and heard, and each channel.
-
-    What is not to be recorded by agreement has no track at all; it is no gap.
-    """
-    tracks: list[messages.TrackPlan] = []
-    for participant in participants:
-        if participant.role in VOICELESS:
-            continue
-        for kind, track in (("mic", participant.mic_track), ("cam", participant.cam_track)):
-            if rules.records(participant.role, kind):
-                tracks.append(
-                    messages.TrackPlan(
-                        track=track,
-                        role=f"{SHORT[participant.role]} {participant.number}",
-                        kind="floor-audio" if kind == "mic" else "floor-video",
-                        lang=participant.speaks if kind == "mic" else "",
-                        required=participant.essential and participant.role is not Role.interpreter,
-                        pseudonym=False,
-                    )
-                )
-    tracks.extend(
-        messages.TrackPlan(
-            track=channel_track(lang), role="interpreter", kind="language", lang=lang, required=True, pseudonym=False
-        )
-        for lang in _recorded(languages, rules)
+def _person_track(one: Participant, kind: Kind, track: str) -> messages.TrackPlan:
+    return messages.TrackPlan(
+        track=track,
+        role=f"{SHORT[one.role]} {one.number}",
+        kind="floor-audio" if kind == "mic" else "floor-video",
+        lang=one.speaks if kind == "mic" else "",
+        required=one.essential and one.role is not Role.interpreter,
+        pseudonym=False,
     )
-    return tracks
+
+
+def _channel_track(lang: str) -> messages.TrackPlan:
+    return messages.TrackPlan(
+        track=channel_track(lang), role="interpreter", kind="language", lang=lang, required=True, pseudonym=False
+    )
 
 
 def with_version(wanted: messages.Plan, version: int) -> messages.Plan:

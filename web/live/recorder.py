@@ -10,6 +10,7 @@ from media.processes import Process
 
 logger = logging.getLogger("vivavoce.web.live.recorder")
 
+ADD_SECONDS = 5
 CHECK_SECONDS = 12
 OPEN_SECONDS = 20
 CLOSE_SECONDS = 60
@@ -29,8 +30,10 @@ class Recorder:
 
     def __init__(self) -> None:
         self._process: Process | None = None
-        self._planned: set[str] = set()
-        """Tracks the recorder has been told of by this web process; telling it again changes nothing."""
+        self.tracks: frozenset[str] = frozenset()
+        """Tracks the recorder has said it has, to this web process; telling it of them again changes nothing."""
+        self._told: set[str] = set()
+        """Tracks it is being told of just now."""
 
     async def start(self, argv: list[str], folder: Path, *, heard: Heard, lost: Told, restarted: Told) -> bool:
         """Start the process or take it over; whether it was taken over."""
@@ -81,16 +84,26 @@ class Recorder:
         opened = await self._ask(order, OPEN_SECONDS)
         assert isinstance(opened, messages.RecordingOpened | messages.RecordingClosed)
         if isinstance(opened, messages.RecordingOpened):
-            self._planned = {track.track for track in tracks}
+            self.tracks = frozenset(track.track for track in tracks)
         return opened
 
-    def add_tracks(self, wanted: Sequence[messages.TrackPlan]) -> None:
-        """Tell it of tracks that have come since it opened the recording; does not wait."""
-        if self._process is None:
-            return
-        for track in wanted:
-            if track.track not in self._planned and self._process.send(messages.AddTrack(id=self._id(), track=track)):
-                self._planned.add(track.track)
+    def lacks(self, wanted: Sequence[messages.TrackPlan]) -> bool:
+        """Whether there is a track that it neither has nor is being told of."""
+        return any(track.track not in self.tracks | self._told for track in wanted)
+
+    async def add_tracks(self, wanted: Sequence[messages.TrackPlan]) -> bool:
+        """Tell it of tracks that have come since it opened the recording; whether it has all of them now."""
+        missing = [track for track in wanted if track.track not in self.tracks | self._told]
+        self._told |= {track.track for track in missing}
+        try:
+            for track in missing:
+                await self._ask(messages.AddTrack(id=self._id(), track=track), ADD_SECONDS)
+                self.tracks |= {track.track}
+        except RecorderSilent:
+            return False
+        finally:
+            self._told -= {track.track for track in missing}
+        return True
 
     async def close(self) -> messages.RecordingClosed:
         """Seal what is held and sign the end."""

@@ -27,13 +27,14 @@ from web.live.indicator import RecordingFacts, indicator
 from web.live.recorder import Recorder, RecorderSilent
 from web.live.room import Room
 from web.live.rows import Rows
-from web.live.view import Scene, nanoseconds, recording_view
+from web.live.view import nanoseconds, recording_view
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.recording_side")
 
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
+AGAIN_SECONDS = 1
 QUIET_GAPS = frozenset({"sender_off", "pause"})
 """Causes of a gap that do not go into the hearing's log: a microphone switched off is no incident."""
 
@@ -175,10 +176,26 @@ class RecordingSide:
             with speaking(connection.locale):
                 connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
 
-    def plan_tracks(self, scene: Scene) -> None:
-        """Somebody has been added in the middle of a sitting: the recorder must know before they are heard."""
+    @property
+    def tracks(self) -> frozenset[str]:
+        """Tracks of the recording the recorder has said it has; what has none is not heard in the sitting."""
+        return self.recorder.tracks
+
+    async def learn_tracks(self, rows: Rows) -> None:
+        """A recording was taken over: have the recorder say that it has its tracks, before anybody is told who hears
+        whom. Told again it changes nothing."""
         if self.open and self.facts.stopping_at is None:
-            self.recorder.add_tracks(plan.recorded_tracks(scene.participants, scene.languages, scene.rules))
+            await self.recorder.add_tracks(plan.grants(rows).tracks)
+
+    def plan_tracks(self, wanted: list[messages.TrackPlan]) -> None:
+        """Somebody has been added in the middle of a sitting: they are heard once the recorder has their tracks."""
+        if self.open and self.facts.stopping_at is None and self.recorder.lacks(wanted):
+            self._room.spawn(self._add_tracks(wanted))
+
+    async def _add_tracks(self, wanted: list[messages.TrackPlan]) -> None:
+        if not await self.recorder.add_tracks(wanted):
+            await asyncio.sleep(AGAIN_SECONDS)
+        self._room.touch()
 
     async def _lost(self) -> None:
         await self._failed("recorder_lost")
@@ -227,11 +244,10 @@ class RecordingSide:
                     actor=participant_actor(_me(rows, connection)),
                     now=self._room.now(),
                 )
-                rules = rows.rules
+                mic, cam = (plan.source(who, kind, rows.rules).track for kind in plan.KINDS)
             try:
                 found = await self.recorder.check_sound(
-                    channel_track(check.lang) if check.lang else who.mic_track,
-                    None if check.lang or not rules.records(who.role, "cam") else who.cam_track,
+                    channel_track(check.lang) if check.lang else mic, None if check.lang else cam or None
                 )
             except RecorderSilent:
                 await self._check_found(check.participant_id, check.lang, None)
@@ -295,8 +311,7 @@ class RecordingSide:
         async with self._room.reading() as (_db, rows):
             pass
         assert rows.recording is not None
-        tracks = plan.recorded_tracks(rows.participants, rows.languages, rows.rules)
-        opened = await self.recorder.open(rows.recording.id, rows.hearing.id, recipients, tracks)
+        opened = await self.recorder.open(rows.recording.id, rows.hearing.id, recipients, plan.grants(rows).tracks)
         if isinstance(opened, messages.RecordingClosed):
             # The recorder was lost between `close` and its answer: there is nothing to take up again.
             await self._closed(opened)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from hearings.agreement.room_rules import BEFORE_START, NO_RULES, RoomRules
 from hearings.events import EventKind
+from hearings.hearing import floor
 from hearings.models import Hearing, HearingEvent, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
@@ -41,7 +42,11 @@ PAGE_ACTIONS = (
     "close",
     "break_off",
     "compare_fingerprints",
+    "speak_floor",
     "speak_in_channel",
+    "show_picture",
+    "hear_floor",
+    "see_floor",
     "record_act",
     "record_remark",
 )
@@ -125,6 +130,7 @@ def decide(action: str, viewer: Participant, scene: Scene, target: Participant |
         own_state=viewer.state,
         target_state=target.state if target else viewer.state,
         own=target is None or target.id == viewer.id,
+        granted=floor.granted(action, viewer, scene.sitting.status),
         hold_cause=scene.sitting.hold_cause,
         recording_healthy=True,  # `sittings.start` looks at the sound checks
     )
@@ -319,7 +325,11 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         status=status.value,
         phase=here,  # type: ignore[arg-type]
         people=[person(one, viewer, scene) for one in shown],
-        audience=[roles.in_words(one) for one in scene.participants if one.id != viewer.id],
+        audience=[
+            roles.in_words(one)
+            for one in scene.participants
+            if one.id != viewer.id and any(floor.hears(one, at).allowed for at in SittingStatus)
+        ],
         places=[
             messages.PlaceView(
                 state=state_name(hearing.requesting_state),
@@ -344,10 +354,11 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
                 name=language_name(lang),
                 rendered_by=renderers.get(lang, ""),
                 listeners=listeners(lang, scene),
+                hearable=floor.hears_channel(viewer, lang, scene.languages).allowed,
             )
             for lang in scene.languages
         ],
-        hears=viewer.hears,
+        hears=floor.channel(viewer, scene.languages),
         original=viewer.original,
         rights={action: right(decide(action, viewer, scene)) for action in PAGE_ACTIONS},
         recorded=recorded_view(viewer, scene) if here == "room" else [],
@@ -356,7 +367,9 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
 
 def listeners(lang: str, scene: Scene) -> int:
     """How many people in the room have chosen to hear a language."""
-    return sum(1 for one in scene.participants if one.presence in IN_ROOM and one.hears == lang)
+    return sum(
+        1 for one in scene.participants if one.presence in IN_ROOM and floor.channel(one, scene.languages) == lang
+    )
 
 
 def right(decision: Decision) -> messages.RightView:

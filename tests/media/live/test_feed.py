@@ -311,6 +311,7 @@ def grant(feed: bool = True, **more: Any) -> Plan:
     fields: dict[str, Any] = {
         "seat": "w", "present": True, "speaks": "en", "hears": "", "original": 15, "interpreter": False, "renders": "",
         "microphone": True, "camera": True, "mic_track": "w_mic", "cam_track": "w_cam",
+        "mic_unrecorded": "", "cam_unrecorded": "", "hears_floor": True, "sees": True,
     } | more  # fmt: skip
     return Plan(version=1, floor_open=True, feed=feed, expect_seals=False, seats=[SeatPlan(**fields)], channels=[])
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from media.live import routing
-from media.live.routing import Route, assign, live_channel, recorded, renderer, routes
+from media.live.routing import Route, Tracks, assign, live_channel, recorded, renderer, routes
 from media.messages import ChannelPlan, Plan, SeatPlan
 
 CHANNELS = [ChannelPlan(lang="en", track="channel_en"), ChannelPlan(lang="th", track="channel_th")]
@@ -16,6 +16,7 @@ def seat(name: str, **more: Any) -> SeatPlan:
     fields: dict[str, Any] = {
         "seat": name, "present": True, "speaks": "en", "hears": "en", "original": 15, "interpreter": False,
         "renders": "", "microphone": True, "camera": False, "mic_track": f"{name}_mic", "cam_track": f"{name}_cam",
+        "mic_unrecorded": "", "cam_unrecorded": "", "hears_floor": True, "sees": True,
     } | more  # fmt: skip
     return SeatPlan(**fields)
 
@@ -130,6 +131,44 @@ TABLE: list[tuple[str, Plan, str, dict[tuple[str, str], int]]] = [
         "judge",
         {("witness", "floor"): 15, ("interpreter", "channel"): 100},
     ),
+    (
+        "a microphone and a camera no track records are forwarded to nobody",
+        plan(JUDGE, seat("witness", speaks="th", camera=True, mic_track="", cam_track="")),
+        "judge",
+        {},
+    ),
+    (
+        "unless by a right",
+        plan(
+            JUDGE,
+            seat("witness", mic_track="", mic_unrecorded="condition"),
+            seat("clerk", microphone=False, camera=True, cam_track="", cam_unrecorded="sound_only"),
+        ),
+        "judge",
+        {("witness", "floor"): 100, ("clerk", "camera"): 100},
+    ),
+    ("a track that is not fed records nothing", plan(JUDGE, WITNESS, feed=False), "judge", {}),
+    (
+        "before the start nothing is fed",
+        plan(JUDGE, seat("witness", mic_unrecorded="before_start"), feed=False),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
+        "a channel no track records, and the floor is not lowered for it",
+        plan(seat("judge", hears="ro"), WITNESS, seat("interpreter", interpreter=True, renders="ro")),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
+        "who may not hear the floor",
+        plan(seat("judge", hears="", hears_floor=False), seat("witness", camera=True)),
+        "judge",
+        {("witness", "camera"): 100},
+    ),
+    ("who may not see", plan(seat("judge", sees=False), seat("witness", camera=True)), "judge", {
+        ("witness", "floor"): 100,
+    }),
 ]  # fmt: skip
 
 
@@ -184,6 +223,10 @@ seats = st.builds(
     renders=languages,
     microphone=st.booleans(),
     camera=st.booleans(),
+    mic_unrecorded=st.sampled_from(["", "before_start"]),
+    cam_unrecorded=st.sampled_from(["", "before_start"]),
+    hears_floor=st.booleans(),
+    sees=st.booleans(),
 )
 
 
@@ -217,6 +260,17 @@ def test_nothing_is_forwarded_without_a_grant(wanted: Plan) -> None:
 
 
 @given(plans())
+def test_nothing_is_forwarded_that_is_neither_recorded_nor_has_a_right_not_to_be(wanted: Plan) -> None:
+    by_name, going = {item.seat: item for item in wanted.seats}, recorded(wanted)
+    for found in routes(wanted).values():
+        for route in found:
+            origin, tracks = by_name[route.origin], going.get(route.origin, Tracks())
+            track = {"camera": origin.cam_track, "floor": origin.mic_track}.get(route.kind, f"channel_{route.lang}")
+            right = origin.cam_unrecorded if route.kind == "camera" else origin.mic_unrecorded
+            assert right or track in tracks.audio + tracks.video
+
+
+@given(plans())
 def test_an_interpreters_voice_reaches_only_listeners_of_its_language(wanted: Plan) -> None:
     by_name = {item.seat: item for item in wanted.seats}
     for listener, found in routes(wanted).items():
@@ -235,16 +289,17 @@ def test_a_closed_floor_has_no_sound(wanted: Plan) -> None:
 
 
 @given(plans())
-def test_everybody_in_the_room_hears_every_open_microphone_of_the_floor(wanted: Plan) -> None:
+def test_everybody_in_the_room_who_may_hears_every_open_microphone_of_the_floor(wanted: Plan) -> None:
     for listener, found in routes(wanted).items():
-        present = next(item for item in wanted.seats if item.seat == listener).present
+        one = next(item for item in wanted.seats if item.seat == listener)
         floor = {route.origin for route in found if route.kind == "floor"}
         expected = {
             item.seat
             for item in wanted.seats
             if item.present and item.microphone and not item.interpreter and item.seat != listener
+            if wanted.feed or item.mic_unrecorded
         }
-        assert floor == (expected if present and wanted.floor_open else set())
+        assert floor == (expected if one.present and one.hears_floor and wanted.floor_open else set())
 
 
 @given(plans())

@@ -1,66 +1,85 @@
-"""The plan of a room: what the rules keep out of the recording has no track, for the worker and for the recorder."""
+"""The grants of a room: what is forwarded and what is recorded are one value, and the one lies in the other."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from hearings.agreement import room_rules
-from hearings.models import Participant
+from hearings.agreement.room_rules import NO_RULES, RoomRules
+from hearings.models import Participant, Sitting
+from hearings.models.sitting import HoldCause
 from hearings.requests import conditions
-from hearings.roles import Role
+from hearings.roles import Role, channel_track
 from hearings.status import PresenceStatus, SittingStatus
 from media import messages
 from media.live import routing
 from web.live import plan
 
-
-def seat(role: Role, speaks: str = "th", renders: str = "") -> Participant:
-    return Participant(
-        id=role.value,
-        owner_state="RO",
-        hearing_id="-",
-        role=role,
-        display_name="-",
-        state="TH",
-        speaks=speaks,
-        renders=renders,
-        presence=PresenceStatus.present,
-        presence_since=datetime.now(UTC),
-        microphone=True,
-        camera=True,
-        essential=True,
-    )
+SPEAKING = {
+    Role.presiding_judge, Role.clerk, Role.requested_authority, Role.witness, Role.expert, Role.defendant,
+    Role.defence, Role.prosecutor,
+}  # fmt: skip
+VOICED = SPEAKING | {Role.interpreter}
+BEFORE = {SittingStatus.lobby_open, SittingStatus.roll_call, SittingStatus.pre_record}
+LIVE = {SittingStatus.in_session, SittingStatus.paused, SittingStatus.held}
+EVERYTHING = {"sound": ("mic",), "picture": ("cam",), "sound_and_picture": ("mic", "cam")}
 
 
-PEOPLE = [seat(Role.presiding_judge, "ro"), seat(Role.witness), seat(Role.interpreter, renders="ro")]
-LANGUAGES = ["ro", "th"]
+@dataclass(frozen=True)
+class Room:
+    """What the grants follow from."""
+
+    participants: Sequence[Participant]
+    sitting: Sitting
+    languages: Sequence[str] = ("ro", "th")
+    rules: RoomRules = NO_RULES
 
 
-def made(*items: dict[str, str]) -> tuple[list[str], dict[str, routing.Tracks]]:
-    """Tracks the recorder is told of, and tracks each seat's media go to."""
-    rules = room_rules.of(None, conditions.parse(items))
-    wanted = plan.room_plan(
-        version=1,
-        participants=PEOPLE,
-        languages=LANGUAGES,
-        status=SittingStatus.in_session,
-        floor_open=True,
-        recording_open=True,
-        rules=rules,
-    )
-    passed: messages.Plan = messages_of(wanted)
-    return [one.track for one in plan.recorded_tracks(PEOPLE, LANGUAGES, rules)], routing.recorded(passed)
+def seat(role: Role, speaks: str = "th", **more: Any) -> Participant:
+    fields: dict[str, Any] = {
+        "id": role.value, "owner_state": "RO", "hearing_id": "-", "role": role, "display_name": "-", "state": "TH",
+        "speaks": speaks, "presence": PresenceStatus.present, "presence_since": datetime.now(UTC), "microphone": True,
+        "camera": True, "essential": True,
+    } | more  # fmt: skip
+    return Participant(**fields)
 
 
-def messages_of(wanted: messages.Plan) -> messages.Plan:
-    """As the worker decodes it: an empty name of a track must pass its checks."""
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(wanted), type=messages.Plan)
+def sitting(status: SittingStatus = SittingStatus.in_session, floor_open: bool = True, **more: Any) -> Sitting:
+    return Sitting(status=status, floor_open=floor_open, **more)
+
+
+PEOPLE = [seat(Role.presiding_judge, "ro", hears="ro"), seat(Role.witness), seat(Role.interpreter, renders="ro")]
+
+
+def made(room: Room, opened: Collection[str] | None = None) -> plan.Grants:
+    """The plan as the worker decodes it. The recorder has all tracks, unless it is said which."""
+    if opened is None:
+        opened = [one.track for one in plan.grants(room).tracks]
+    found = plan.grants(room, opened=opened, recording_open=True)
+    wire: messages.Plan = msgspec.msgpack.decode(msgspec.msgpack.encode(found.plan), type=messages.Plan)
+    return replace(found, plan=wire)
+
+
+def ruled(*items: dict[str, str]) -> tuple[list[str], dict[str, routing.Tracks], dict[str, set[tuple[str, str]]]]:
+    """Tracks the recorder is told of, tracks each seat's media go to, and who receives what."""
+    found = made(Room(PEOPLE, sitting(), rules=room_rules.of(None, conditions.parse(items))))
+    return [one.track for one in found.tracks], routing.recorded(found.plan), received(found)
+
+
+def received(found: plan.Grants) -> dict[str, set[tuple[str, str]]]:
+    return {
+        listener: {(route.origin, route.kind) for route in routes}
+        for listener, routes in routing.routes(found.plan).items()
+    }
 
 
 def test_without_rules_everybody_and_every_channel_is_recorded() -> None:
-    tracks, recorded = made()
+    tracks, recorded, _heard = ruled()
     assert tracks == [
         "judge_1_mic", "judge_1_cam", "witness_1_mic", "witness_1_cam", "interpreter_1_mic", "interpreter_1_cam",
         "channel_ro", "channel_th",
@@ -68,17 +87,163 @@ def test_without_rules_everybody_and_every_channel_is_recorded() -> None:
     assert recorded["interpreter"] == routing.Tracks(("interpreter_1_mic", "channel_ro"), ("interpreter_1_cam",))
 
 
-def test_a_picture_that_must_not_be_recorded_goes_nowhere() -> None:
-    tracks, recorded = made({"kind": "no_recording_of", "who": "witness", "what": "picture"})
+def test_a_picture_that_must_not_be_recorded_is_seen_and_recorded_nowhere() -> None:
+    tracks, recorded, heard = ruled({"kind": "no_recording_of", "who": "witness", "what": "picture"})
     assert "witness_1_cam" not in tracks
     assert recorded["witness"] == routing.Tracks(("witness_1_mic",), ())
     assert recorded["presiding_judge"] == routing.Tracks(("judge_1_mic",), ("judge_1_cam",))
+    assert ("witness", "camera") in heard["presiding_judge"]
 
 
-def test_without_the_interpreters_voice_there_are_no_channels_either() -> None:
-    tracks, recorded = made({"kind": "no_recording_of", "who": "interpreter", "what": "sound"})
+def test_without_the_interpreters_voice_there_are_no_channels_either_and_she_is_heard() -> None:
+    tracks, recorded, heard = ruled({"kind": "no_recording_of", "who": "interpreter", "what": "sound"})
     assert tracks == ["judge_1_mic", "judge_1_cam", "witness_1_mic", "witness_1_cam", "interpreter_1_cam"]
     assert recorded["interpreter"] == routing.Tracks((), ("interpreter_1_cam",))
+    assert ("interpreter", "channel") in heard["presiding_judge"]
+
+
+@pytest.mark.parametrize("status", sorted(BEFORE | LIVE))
+@pytest.mark.parametrize("role", Role)
+def test_who_has_a_voice_is_heard_and_seen_and_nobody_else(role: Role, status: SittingStatus) -> None:
+    listener = seat(Role.clerk if role is not Role.clerk else Role.presiding_judge, "ro", hears="ro")
+    foreign = seat(Role.expert if role is not Role.expert else Role.witness, "fr")
+    speaker = seat(role, renders="ro" if role is Role.interpreter else "", number=1)
+    found = made(Room([speaker, listener, foreign], sitting(status)))
+    kinds = {kind for origin, kind in received(found)[listener.id] if origin == speaker.id}
+    voice = {"channel"} if role is Role.interpreter else {"floor"}
+    assert kinds == (voice | {"camera"} if role in VOICED else set())
+    assert any(track.track.endswith("_1_mic") and track.track.startswith(track_of(role)) for track in found.tracks) == (
+        role in VOICED
+    )
+
+
+def track_of(role: Role) -> str:
+    return seat(role).mic_track.removesuffix("1_mic")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_not_hear_the_floor_receives_nothing_of_it(role: Role) -> None:
+    speaker = seat(Role.prosecutor if role is not Role.prosecutor else Role.defence)
+    listener = seat(role)
+    allowed = {
+        status for status in BEFORE | LIVE if received(made(Room([speaker, listener], sitting(status))))[listener.id]
+    }
+    expected = {Role.technician: {SittingStatus.pre_record}, **dict.fromkeys(VOICED, BEFORE | LIVE)}
+    assert allowed == expected.get(role, set())
+
+
+def test_a_newcomer_is_heard_once_the_recorder_has_their_tracks() -> None:
+    room = Room([*PEOPLE, seat(Role.defence)], sitting())
+    known = [one.track for one in plan.grants(Room(PEOPLE, sitting())).tracks]
+    before, after = received(made(room, known)), received(made(room, [*known, "defence_1_mic"]))
+    assert {kind for origin, kind in before["presiding_judge"] if origin == "defence"} == set()
+    assert ("witness", "floor") in before["presiding_judge"]
+    assert {kind for origin, kind in after["presiding_judge"] if origin == "defence"} == {"floor"}
+
+
+def test_a_channel_the_recorder_does_not_have_is_not_heard_and_the_floor_is_at_full_level() -> None:
+    known = [one.track for one in plan.grants(Room(PEOPLE, sitting())).tracks if one.track != "channel_ro"]
+    found = routing.routes(made(Room(PEOPLE, sitting()), known).plan)["presiding_judge"]
+    assert {(route.origin, route.kind, route.gain) for route in found if route.kind != "camera"} == {
+        ("witness", "floor", 100)
+    }
+
+
+def test_a_witness_hears_the_channel_of_their_own_language_only() -> None:
+    own, other = seat(Role.witness, "ro", hears="ro"), seat(Role.witness, "th", hears="ro")
+    # Whose language is not booked hears the one they were given.
+    neither = seat(Role.witness, "fr", hears="ro")
+    for witness, heard in ((own, True), (other, False), (neither, True)):
+        room = Room([seat(Role.clerk), witness, seat(Role.interpreter, renders="ro")], sitting())
+        assert (("interpreter", "channel") in received(made(room))["witness"]) is heard
+
+
+def test_every_right_not_to_be_recorded_has_its_source() -> None:
+    named = set(msgspec.json.schema(messages.Plan)["$defs"]["SeatPlan"]["properties"]["mic_unrecorded"]["enum"])
+    assert set(plan.UNRECORDED) == named - {""}
+    assert all(plan.UNRECORDED.values())
+
+
+# --- for every room ----------------------------------------------------------------------------------------------
+
+LANGUAGES = st.sampled_from(["ro", "th", "fr"])
+
+
+@st.composite
+def people(draw: st.DrawFn) -> list[Participant]:
+    found = []
+    for number, role in enumerate(draw(st.lists(st.sampled_from(list(Role)), min_size=2, max_size=6)), start=1):
+        muted = draw(st.booleans())
+        renders = draw(st.sampled_from(["", "ro", "th", "fr"])) if role is Role.interpreter else ""
+        presence = draw(st.one_of(st.just(PresenceStatus.present), st.sampled_from(list(PresenceStatus))))
+        found.append(
+            seat(
+                role,
+                draw(LANGUAGES),
+                id=f"p{number}",
+                number=number,
+                hears=draw(st.one_of(st.just(""), LANGUAGES)),
+                renders=renders,
+                presence=presence,
+                microphone=draw(st.booleans()),
+                muted_by_court=muted,
+                camera=draw(st.booleans()),
+                essential=draw(st.booleans()),
+            )
+        )
+    return found
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> RoomRules:
+    asked = draw(st.lists(st.tuples(st.sampled_from(list(Role)), st.sampled_from(list(EVERYTHING))), max_size=3))
+    items = [{"kind": "no_recording_of", "who": who.value, "what": what} for who, what in asked]
+    return replace(room_rules.of(None, conditions.parse(items)), sound_only=draw(st.booleans()))
+
+
+@st.composite
+def rooms(draw: st.DrawFn) -> Room:
+    holds = [{"cause": cause.value} for cause in draw(st.lists(st.sampled_from(list(HoldCause)), max_size=2))]
+    live = st.sampled_from(sorted(LIVE))
+    status = draw(st.one_of(live, st.sampled_from(list(SittingStatus))))
+    now = sitting(status, draw(st.booleans()), holds=draw(st.sampled_from([[], holds])))
+    languages = draw(st.sampled_from([["ro", "th"], ["ro"], ["th", "fr"]]))
+    return Room(draw(people()), now, languages, draw(st.one_of(st.just(NO_RULES), rules())))
+
+
+@settings(max_examples=400, deadline=None)
+@given(rooms(), st.data())
+def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: st.DataObject) -> None:
+    tracks = [one.track for one in plan.grants(room).tracks]
+    opened = set(data.draw(st.one_of(st.just(tracks), st.lists(st.sampled_from(tracks or ["-"])))))
+    found = made(room, opened)
+    recorded = routing.recorded(found.plan)
+    by_id = {one.id: one for one in room.participants}
+    status = room.sitting.status
+    for listener, routes in routing.routes(found.plan).items():
+        for route in routes:
+            origin, kind = by_id[route.origin], "cam" if route.kind == "camera" else "mic"
+            track = {"camera": origin.cam_track, "floor": origin.mic_track}.get(route.kind) or channel_track(route.lang)
+            goes_to = recorded.get(origin.id, routing.Tracks())
+            kept = track in goes_to.audio + goes_to.video and track in opened & set(tracks)
+            private = (origin.role, kind) in room.rules.unrecorded or (room.rules.sound_only and kind == "cam")
+            assert kept or private or status in BEFORE, (route, listener)
+            assert origin.role in (SPEAKING if route.kind == "floor" else VOICED)
+            if kind == "mic":
+                assert origin.microphone
+                assert not origin.muted_by_court
+                assert room.sitting.floor_open
+                assert not room.sitting.holds
+            assert by_id[listener].role in VOICED or by_id[listener].role is Role.technician
+
+
+@settings(max_examples=200, deadline=None)
+@given(rooms())
+def test_what_goes_to_the_recorder_is_a_track_it_has(room: Room) -> None:
+    found = made(room)
+    names = {one.track for one in found.tracks}
+    for going in routing.recorded(found.plan).values():
+        assert set(going.audio + going.video) <= names
 
 
 SESSION = {"srtp_profiles": ["SRTP_AEAD_AES_256_GCM"], "audio_codec": "opus-wb", "audio_kbps": 24, "video_kbps": 4_355}

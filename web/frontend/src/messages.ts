@@ -367,6 +367,8 @@ export interface LanguageView {
   lang: string;
   name: string;
   rendered_by: string;
+  /** the viewer may hear its channel */
+  hearable: boolean;
   /** people in the room who hear this language; None: not told */
   listeners: number | null;
 }

@@ -5,7 +5,7 @@ import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
 import { Cam, Hand, Help, Mic } from "./icons";
 import { ActButton } from "./roll";
-import { deviceWords, isInterpreter, isResponsible, right } from "./words";
+import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
@@ -126,7 +126,7 @@ export function Controls({ view }: { view: View }) {
     // With two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
       if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat) return;
-      if (event.code === "KeyM") void hearing.setMicrophone(hearing.microphone.value !== "on");
+      if (event.code === "KeyM" && maySpeak(view)) void hearing.setMicrophone(hearing.microphone.value !== "on");
       else if (event.code === "KeyH" && right(view, "hold")?.allowed && mayHold) setOpen("hold");
       else return;
       event.preventDefault();
@@ -142,11 +142,11 @@ export function Controls({ view }: { view: View }) {
         </p>
       ))}
       <div class="ctl primary-ctl">
-        <MicrophoneButton />
-        <CameraButton />
+        {maySpeak(view) && <MicrophoneButton />}
+        {mayShow(view) && <CameraButton />}
         <HandButton />
         <HelpButton />
-        <MicrophoneState view={view} />
+        {maySpeak(view) ? <MicrophoneState view={view} /> : <p class="mic-state">{t("You take part without a microphone.")} {right(view, "speak_floor")?.reason}</p>}
         {mayHold && (
           <ActButton right={hold} explain={explain} class="hold-btn" label={t("Hold")} onClick={() => setOpen("hold")} />
         )}
@@ -155,7 +155,7 @@ export function Controls({ view }: { view: View }) {
         </button>
       </div>
       <div class={`ctl second-ctl${more ? " open" : ""}`}>
-        {!isInterpreter(self) && view.languages.length > 0 && <HearSelect view={view} />}
+        {!isInterpreter(self) && <HearSelect view={view} />}
         {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}

@@ -54,12 +54,14 @@ export function Select(props: {
   );
 }
 
-/** Which language I hear; only booked ones, and the floor as spoken. */
+/** Which language I hear; only booked ones that are mine to hear, and the floor as spoken. */
 export function HearSelect({ view }: { view: View }) {
   const hearing = useHearing();
+  const languages = view.languages.filter((language) => language.hearable);
+  if (languages.length === 0) return null;
   const options = [
     { value: "", label: t("The floor as spoken") },
-    ...view.languages.map((language) => ({ value: language.lang, label: language.name, lang: language.lang })),
+    ...languages.map((language) => ({ value: language.lang, label: language.name, lang: language.lang })),
   ];
   return (
     <Select class="hear" label={t("I hear")} value={view.hears} options={options} onChange={(lang) => void hearing.act("hear", { lang })} />

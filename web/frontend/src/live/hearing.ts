@@ -17,7 +17,7 @@ import { Equipment } from "./equipment";
 import { Levels } from "./levels";
 import { tell } from "./telling";
 import { WakeLock } from "./wakelock";
-import { inSession, isResponsible, me, refusalWords } from "./words";
+import { inSession, isResponsible, mayShow, me, refusalWords } from "./words";
 
 export interface Happening {
   at: number;
@@ -282,9 +282,10 @@ export class Hearing {
     if (before?.phase === "lobby") this.ring();
     this.rang = false;
     this.keepAwake();
-    const here = me(this.view.value as View);
+    const view = this.view.value as View;
+    const here = me(view);
     if (before) {
-      if (this.joinWithCamera.value && this.equipment.camera.value) void this.setCamera(true);
+      if (this.joinWithCamera.value && mayShow(view) && this.equipment.camera.value) void this.setCamera(true);
     } else {
       // Reloaded: the same seat, listening. The microphone stays off; the camera comes back if this tab had it on.
       if (here?.microphone === "on") void this.act("microphone", { on: false });

@@ -80,7 +80,7 @@ export function Lobby({ view }: { view: View }) {
           ) : (
             <p>{t("Your microphone is off.")}</p>
           )}
-          {!isInterpreter(self) && view.languages.length > 0 && <HearSelect view={view} />}
+          {!isInterpreter(self) && <HearSelect view={view} />}
           <div class="row">
             <HelpButton />
             <button type="button" class="btn" onClick={() => setOpen("devices")}>

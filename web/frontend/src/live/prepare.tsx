@@ -6,7 +6,7 @@ import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
 import { Cross, Tick, Warn } from "./icons";
 import { Heading, Page } from "./page";
 import { TimePair } from "./time";
-import { deviceWords, isInterpreter } from "./words";
+import { deviceWords, isInterpreter, mayShow } from "./words";
 import { t, tn } from "../i18n";
 import type { View } from "../messages";
 
@@ -206,16 +206,18 @@ function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(
         <p>{t("The people in the room see and hear you.")}</p>
       )}
       <p>{t("You join with your microphone off. You switch it on yourself; nobody else can.")}</p>
-      {!isInterpreter(hearing.me.value) && view.languages.length > 0 && <HearSelect view={view} />}
-      <label class="tickbox">
-        <input
-          type="checkbox"
-          checked={hearing.joinWithCamera.value && camera !== null}
-          disabled={camera === null}
-          onChange={(event) => (hearing.joinWithCamera.value = event.currentTarget.checked)}
-        />
-        {t("Switch my camera on when I come into the room")}
-      </label>
+      {!isInterpreter(hearing.me.value) && <HearSelect view={view} />}
+      {mayShow(view) && (
+        <label class="tickbox">
+          <input
+            type="checkbox"
+            checked={hearing.joinWithCamera.value && camera !== null}
+            disabled={camera === null}
+            onChange={(event) => (hearing.joinWithCamera.value = event.currentTarget.checked)}
+          />
+          {t("Switch my camera on when I come into the room")}
+        </label>
+      )}
       <Refusal />
       <div class="row">
         <button type="button" class="btn primary" disabled={busy} onClick={() => void join()}>

@@ -15,7 +15,7 @@ import { Roll } from "./roll";
 import { BeforeSitting } from "./soundcheck";
 import { Stage } from "./stage";
 import { TimePair } from "./time";
-import { beforeSession, isInterpreter, isPresent, lineWord, sittingStatus } from "./words";
+import { beforeSession, isInterpreter, isPresent, lineWord, right, sittingStatus } from "./words";
 import { languageName, t } from "../i18n";
 import type { View } from "../messages";
 
@@ -120,14 +120,17 @@ function LanguageLine({ view }: { view: View }) {
     (person) => isPresent(person) && !person.you && !isInterpreter(person) && person.microphone === "on" && person.speaks !== view.hears,
   );
   const none = view.hears !== "" && !mine?.rendered_by;
-  const missing = none && foreign && !view.hold;
-  const text = view.hold
-    ? t("The floor is closed. You hear nobody.")
-    : view.hears === ""
-      ? t("You hear the floor as spoken.")
-      : none
-        ? t("Nobody is interpreting into {language} now. You hear the floor.", { language: here })
-        : t("You hear {language}. The original is quiet underneath.", { language: here });
+  const hears = right(view, "hear_floor");
+  const missing = none && foreign && !view.hold && hears?.allowed !== false;
+  const text = hears?.allowed === false
+    ? `${t("You do not hear the floor.")} ${hears.reason}`
+    : view.hold
+      ? t("The floor is closed. You hear nobody.")
+      : view.hears === ""
+        ? t("You hear the floor as spoken.")
+        : none
+          ? t("Nobody is interpreting into {language} now. You hear the floor.", { language: here })
+          : t("You hear {language}. The original is quiet underneath.", { language: here });
   useEffect(() => {
     if (missing) announce(text);
   }, [missing, text]);

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useHearing } from "./context";
 import { TrackVideo, Meter } from "./fields";
 import { Cam, Hand, Mic, Tick, Warn, Cross } from "./icons";
-import { faultWord, isHeard, isInterpreter, isPresent, lineWord, microphoneWord } from "./words";
+import { faultWord, isHeard, isInterpreter, isPresent, lineWord, microphoneWord, right } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { PersonView, View } from "../messages";
 import type { Hearing } from "./hearing";
@@ -76,7 +76,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         <TrackVideo track={showVideo ? track : null} mirrored={person.you} label={t("Picture of {name}", { name: person.name })} />
         {!showVideo && !lost && (
           <p class="no-picture">
-            <Cam off /> {person.camera ? t("Waiting for the picture") : t("No picture")}
+            <Cam off /> {person.camera && right(view, "see_floor")?.allowed !== false ? t("Waiting for the picture") : t("No picture")}
           </p>
         )}
         {lost && (

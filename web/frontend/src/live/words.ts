@@ -33,6 +33,11 @@ export type Action =
   | "close"
   | "break_off"
   | "compare_fingerprints"
+  | "speak_floor"
+  | "speak_in_channel"
+  | "show_picture"
+  | "hear_floor"
+  | "see_floor"
   | "record_act"
   | "record_remark";
 
@@ -40,6 +45,10 @@ export type Action =
 export function right(view: View, action: Action): RightView | null {
   return view.rights[action] ?? null;
 }
+
+/** Whether this viewer may open a microphone: to the floor, or an interpreter into a language. */
+export const maySpeak = (view: View): boolean => Boolean(right(view, "speak_floor")?.allowed || right(view, "speak_in_channel")?.allowed);
+export const mayShow = (view: View): boolean => Boolean(right(view, "show_picture")?.allowed);
 
 export function presence(person: PersonView): string {
   switch (person.presence) {
