@@ -59,7 +59,9 @@ UNRECORDED: Mapping[messages.Unrecorded, str] = {
 """By what right a source is forwarded that no track records. There is no other; a private room is not built."""
 BEFORE_START = frozenset({SittingStatus.lobby_open, SittingStatus.roll_call, SittingStatus.pre_record})
 RECORDED = LIVE_SITTINGS | {SittingStatus.closing}
-"""Statuses in which only what the recorder has a track for is forwarded."""
+"""Statuses in which only what the recorder has a track for is sent on."""
+LISTENING = BEFORE_START | LIVE_SITTINGS
+"""Statuses in which people hear and see one another. While the end is being sealed, the recorder alone does."""
 
 Kind = Literal["mic", "cam"]
 KINDS: tuple[Kind, ...] = ("mic", "cam")
@@ -150,11 +152,12 @@ def _now(found: Source, status: SittingStatus, opened: Collection[str]) -> Sourc
 def _seat(one: Participant, mic: Source, cam: Source, setting: Setting) -> messages.SeatPlan:
     """One person's grant."""
     status = setting.sitting.status
+    listens = status in LISTENING
     return messages.SeatPlan(
         seat=one.id,
         present=one.presence in IN_ROOM,
         speaks=one.speaks,
-        hears=floor.channel(one, setting.languages),
+        hears=floor.channel(one, setting.languages) if listens else "",
         original=one.original,
         interpreter=one.role is Role.interpreter,
         renders=one.renders,
@@ -164,8 +167,8 @@ def _seat(one: Participant, mic: Source, cam: Source, setting: Setting) -> messa
         cam_track=cam.track,
         mic_unrecorded=mic.unrecorded,
         cam_unrecorded=cam.unrecorded,
-        hears_floor=floor.hears(one, status).allowed,
-        sees=floor.sees(one, status).allowed,
+        hears_floor=listens and floor.hears(one, status).allowed,
+        sees=listens and floor.sees(one, status).allowed,
     )
 
 

@@ -1,8 +1,10 @@
 """The grants of a room: what is forwarded and what is recorded are one value, and the one lies in the other."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -132,6 +134,12 @@ def test_who_may_not_hear_the_floor_receives_nothing_of_it(role: Role) -> None:
     assert allowed == expected.get(role, set())
 
 
+def test_while_the_end_is_sealed_nobody_hears_or_sees_anybody_and_the_recorder_goes_on() -> None:
+    found = made(Room(PEOPLE, sitting(SittingStatus.closing)))
+    assert not any(received(found).values())
+    assert routing.recorded(found.plan)["witness"] == routing.Tracks(("witness_1_mic",), ("witness_1_cam",))
+
+
 def test_a_newcomer_is_heard_once_the_recorder_has_their_tracks() -> None:
     room = Room([*PEOPLE, seat(Role.defence)], sitting())
     known = [one.track for one in plan.grants(Room(PEOPLE, sitting())).tracks]
@@ -162,6 +170,10 @@ def test_every_right_not_to_be_recorded_has_its_source() -> None:
     named = set(msgspec.json.schema(messages.Plan)["$defs"]["SeatPlan"]["properties"]["mic_unrecorded"]["enum"])
     assert set(plan.UNRECORDED) == named - {""}
     assert all(plan.UNRECORDED.values())
+    docs = (Path(__file__).parents[3] / "docs" / "live.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \| .*\|$", docs.partition("| right |")[2].partition("\n\n")[0], re.M)) == set(
+        plan.UNRECORDED
+    )
 
 
 # --- for every room ----------------------------------------------------------------------------------------------
@@ -228,6 +240,7 @@ def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: s
             kept = track in goes_to.audio + goes_to.video and track in opened & set(tracks)
             private = (origin.role, kind) in room.rules.unrecorded or (room.rules.sound_only and kind == "cam")
             assert kept or private or status in BEFORE, (route, listener)
+            assert status in BEFORE | LIVE
             assert origin.role in (SPEAKING if route.kind == "floor" else VOICED)
             if kind == "mic":
                 assert origin.microphone

@@ -76,7 +76,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         <TrackVideo track={showVideo ? track : null} mirrored={person.you} label={t("Picture of {name}", { name: person.name })} />
         {!showVideo && !lost && (
           <p class="no-picture">
-            <Cam off /> {person.camera && right(view, "see_floor")?.allowed !== false ? t("Waiting for the picture") : t("No picture")}
+            <Cam off /> {person.camera && view.status !== "closing" && right(view, "see_floor")?.allowed !== false ? t("Waiting for the picture") : t("No picture")}
           </p>
         )}
         {lost && (
