@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from hearings.roles import Role
 from tests.support.live_pages import Page
@@ -116,6 +117,37 @@ async def test_who_has_no_voice_is_refused_and_forwarded_to_nobody(
         for device in ("microphone", "camera"):
             assert (await w.act(device, on=True))["ok"]
         await comes_through(j, a)
+
+
+async def test_the_page_of_who_has_no_voice_offers_no_switch_and_says_why(
+    judge: Any, people: Any, demo: Any, installation: Any
+) -> None:
+    witness_id = demo.words["seats"]["witness"]
+    change(installation, witness_id, role="technician", number=9, needs_identity=False)
+    one = await people.person("witness")
+    await one.sign_in()
+    await one.prepare()
+    microphone, camera = (
+        one.page.get_by_role("button", name=f"Turn on my {name}") for name in ("microphone", "camera")
+    )
+    async with judge.socket() as socket:
+        j = Seat(judge, socket, "judge")
+        assert (await j.act("ready", **READY))["ok"]
+        assert (await j.act("roll_call"))["ok"]
+        await j.see(lambda view: any(who["presence"] == "waiting" for who in view["people"]))
+        assert (await j.act("admit", participant=witness_id))["ok"]
+        await expect(one.page.get_by_text("You take part without a microphone. Only ")).to_be_visible()
+        await expect(one.page.get_by_text("Who has your part in the hearing does not hear the floor.")).to_be_visible()
+        await one.page.keyboard.press("Alt+Shift+KeyM")
+        await expect(one.page.get_by_role("button", name="Raise my hand")).to_be_visible()
+        for switch in (microphone, camera, one.page.get_by_label("I hear")):
+            await expect(switch).to_have_count(0)
+        await expect(one.page.get_by_role("button", name="Mute my microphone")).to_have_count(0)
+        await one.accessible()
+        change(installation, witness_id, role="witness")
+        assert (await j.act("raise_hand", up=True))["ok"]
+        for switch in (microphone, camera, one.page.get_by_label("I hear")):
+            await expect(switch).to_be_visible()
 
 
 async def comes_through(*listeners: Seat) -> None:

@@ -56,7 +56,8 @@ export function Room({ view }: { view: View }) {
         )}
       </header>
       <main class="room-main">
-        <div class="centre">
+        {/* Focusable like the panel: with one other person in the room nothing in it is. */}
+        <div class="centre" role="group" aria-label={t("People on screen")} tabIndex={0}>
           <Lost view={view} />
           <Stage view={view} />
           {!interpreter && <LanguageLine view={view} />}
@@ -120,10 +121,10 @@ function LanguageLine({ view }: { view: View }) {
     (person) => isPresent(person) && !person.you && !isInterpreter(person) && person.microphone === "on" && person.speaks !== view.hears,
   );
   const none = view.hears !== "" && !mine?.rendered_by;
-  const hears = right(view, "hear_floor");
-  const missing = none && foreign && !view.hold && hears?.allowed !== false;
-  const text = hears?.allowed === false
-    ? `${t("You do not hear the floor.")} ${hears.reason}`
+  const deaf = right(view, "hear_floor")?.allowed === false;
+  const missing = none && foreign && !view.hold && !deaf;
+  const text = deaf
+    ? t("Who has your part in the hearing does not hear the floor.")
     : view.hold
       ? t("The floor is closed. You hear nobody.")
       : view.hears === ""
