@@ -320,6 +320,15 @@ async def test_only_an_interpreter_is_checked_in_a_channel(court: Any, now: date
         )
 
 
+@ASSEMBLED
+async def test_who_has_no_voice_is_not_checked(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        (await court.seat(db, WITNESS)).role = Role.technician
+    with pytest.raises(NotReady, match="This person does not speak in the hearing"):
+        witness = await _get(court, court.ids[WITNESS])
+        await act(court, sound_checks.begin_sound_check, JUDGE, now, participant=witness)
+
+
 # --- holds -------------------------------------------------------------------------------------------------------
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from hearings.models import Hearing, Participant, Sitting
 from hearings.roles import Role
-from hearings.status import PresenceStatus
+from hearings.status import PresenceStatus, SittingStatus
 from web.live.indicator import RecordingFacts
-from web.live.view import Liveness, Scene, person
+from web.live.view import PAGE_ACTIONS, Liveness, Scene, decide, person, right, view_for
+from web.words import roles
 
 
 def somebody(role: Role, state: str, presence: PresenceStatus = PresenceStatus.present) -> Participant:
@@ -59,3 +60,25 @@ def test_why_a_line_cannot_be_made_is_told_to_its_person_and_to_who_can_help(vie
 def test_nobody_outside_the_room_has_a_line_that_cannot_be_made() -> None:
     witness, clerk = somebody(Role.witness, "TH", PresenceStatus.waiting), somebody(Role.clerk, "RO")
     assert person(witness, clerk, scene(witness, clerk, fault="no_common_protection")).fault == ""
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_page_is_told_what_its_person_may_switch_on_and_hear(role: Role) -> None:
+    viewer, room = somebody(role, "TH"), scene(fault="")
+    room.participants, room.sitting = (viewer,), Sitting(status=SittingStatus.in_session)
+    speaks = {decide(action, viewer, room).allowed for action in ("speak_floor", "speak_in_channel")}
+    silent = role in {Role.technician, Role.central_authority, Role.custodian, Role.auditor}
+    assert (True in speaks) is not silent
+    for action in ("show_picture", "hear_floor", "see_floor"):
+        assert decide(action, viewer, room).allowed is not silent
+        assert action in PAGE_ACTIONS
+    assert right(decide("show_picture", viewer, room)).reason.startswith("Only ") is silent
+
+
+def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:
+    people = [somebody(role, "TH") for role in Role]
+    room = scene(*people, fault="")
+    room.hearing.starts_at = datetime.now(UTC)
+    deaf = {Role.central_authority, Role.custodian, Role.auditor}
+    expected = [roles.in_words(one) for one in people[1:] if one.role not in deaf]
+    assert view_for(people[0], room, seq=1, now=0).audience == expected
