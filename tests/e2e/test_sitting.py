@@ -1,8 +1,10 @@
 """A sitting in a real live room: started without the comparison, for a reason; then its record, entered by keyboard,
-seen at once by those who may, with its time code. One hearing for both.
+seen at once by those who may, with its time code. One hearing for all.
 """
 
+import contextlib
 import re
+import sqlite3
 from typing import Any
 
 import pytest
@@ -31,6 +33,27 @@ async def test_without_the_comparison_the_judge_starts_only_with_a_reason(shared
     assert [(one["without_comparison"], one["reason"]) for one in ordered] == [
         ("open", "The telephone between the courts is down.")
     ]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_whose_track_is_new_is_told_to_the_recorder_and_heard_and_recorded(shared: Any) -> None:
+    judge, installation = shared["judge"], shared.installation
+    witness_id = shared.demo.words["seats"]["witness"]
+
+    def recorded() -> set[str]:
+        return {line["track"] for line in installation.journal("segment")}
+
+    async def heard() -> None:
+        assert (await judge.hears("witness"))["witness"] > 0.02
+        assert "witness_7_mic" in recorded()
+
+    assert "witness_1_mic" in recorded()
+    with contextlib.closing(sqlite3.connect(installation.data / "vivavoce.db", timeout=10)) as db:
+        db.execute("UPDATE participant SET number = 7 WHERE id = ?", [witness_id])  # their tracks have other names now
+        db.commit()
+    await judge.press("Raise my hand")
+    await shared.until(heard)
+    await shared.all_say("RECORDING")
 
 
 @pytest.mark.asyncio(loop_scope="module")
