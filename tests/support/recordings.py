@@ -4,8 +4,10 @@ import hashlib
 import math
 import shutil
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +28,72 @@ RECORDING = "019300aa-0000-7000-8000-00000000beef"
 ZERO = 1_764_831_600_000_000_000
 """2025-12-04 07:00:00 UTC: 09:00 in Bucharest, 14:00 in Bangkok."""
 SEGMENT = 2_000
-KEY_EVERY = 4_000
 FRAME = 100
 END = 40_000
 
-COLOURS = {"judge_1_cam": (208, 32, 32), "witness_1_cam": (32, 160, 32)}
-TONES = {"judge_1_mic": 440, "witness_1_mic": 810, "interpreter_1_mic": 1570, "channel_ro": 1040, "channel_th": 1330}
-TRACKS = {
-    "judge_1_cam": ("judge 1", "floor-video", "", True),
-    "judge_1_mic": ("judge 1", "floor-audio", "ro", True),
-    "witness_1_cam": ("witness 1", "floor-video", "", True),
-    "witness_1_mic": ("witness 1", "floor-audio", "th", True),
-    "interpreter_1_mic": ("interpreter 1", "floor-audio", "ro", False),
-    "channel_ro": ("interpreter", "language", "ro", True),
-    "channel_th": ("interpreter", "language", "th", True),
-}
-GAPS = {
-    "witness_1_cam": [(12_000, 17_000, "network")],
-    "witness_1_mic": [(12_000, 17_000, "network")],
-    "channel_th": [(20_000, 27_000, "sender_off")],
-}
 
-LOST = {
-    "judge_1_mic": [(33_100, 33_400), (34_060, 34_100), (35_200, 35_220)],
-    "witness_1_cam": [(5_300, 5_900)],
-}
-"""Frames that never came; inside segments, so the journal declares no gap."""
+@dataclass(frozen=True)
+class Scene:
+    """One track: whose it is, what is to be seen or heard on it, and what became of it. Times in ms."""
+
+    role: str
+    kind: str
+    lang: str = ""
+    required: bool = True
+    colour: tuple[int, int, int] = (0, 0, 0)
+    tone: int = 0
+    gaps: tuple[tuple[int, int, str], ...] = ()
+    lost: tuple[tuple[int, int], ...] = ()
+    """Frames that never came; inside segments, so the journal declares no gap."""
+    late: tuple[int, ...] = ()
+    """From each of these up to the next cut, frames came after it: they are written into the segment behind it."""
+    key_every: int = 4_000
+    cut_first: int = SEGMENT
+    """How long the first segment of each stretch is."""
+
+    def stretches(self, end: int) -> list[tuple[int, int]]:
+        """The times that are not gaps."""
+        found, at = [], 0
+        for t0, t1, _cause in self.gaps:
+            found.append((at, t0))
+            at = t1
+        return [*found, (at, end)]
+
+    def pieces(self, end: int) -> list[tuple[int, int, str]]:
+        """What answers for the time, in order: segments (without a cause) and gaps."""
+        found = list(self.gaps)
+        for start, stop in self.stretches(end):
+            cuts = [start, *range(start + self.cut_first, stop, SEGMENT), stop]
+            found += [(t0, t1, "") for t0, t1 in pairwise(cuts)]
+        return sorted(found)
+
+    def encode(self, end: int) -> list[Block]:
+        """What came."""
+        spans = self.stretches(end)
+        blocks = encode_video(self, spans) if self.kind == "floor-video" else encode_audio(self.tone, spans)
+        return [block for block in blocks if not any(t0 <= block.t < t1 for t0, t1 in self.lost)]
+
+    def place(self, blocks: list[Block], t0: int, t1: int) -> list[Block]:
+        """The frames of the segment [t0, t1)."""
+        leaves = min((t for t in self.late if t0 <= t < t1), default=t1)
+        enters = min((t for t in self.late if t0 - SEGMENT <= t < t0), default=t0)
+        return [block for block in blocks if enters <= block.t < leaves]
+
+
+LOST_LINE = ((12_000, 17_000, "network"),)
+TRACKS = {
+    "judge_1_cam": Scene("judge 1", "floor-video", colour=(208, 32, 32)),
+    "judge_1_mic": Scene(
+        "judge 1", "floor-audio", "ro", tone=440, lost=((33_100, 33_400), (34_060, 34_100), (35_200, 35_220))
+    ),
+    "witness_1_cam": Scene(
+        "witness 1", "floor-video", colour=(32, 160, 32), gaps=LOST_LINE, lost=((5_300, 5_900),)
+    ),
+    "witness_1_mic": Scene("witness 1", "floor-audio", "th", tone=810, gaps=LOST_LINE),
+    "interpreter_1_mic": Scene("interpreter 1", "floor-audio", "ro", required=False, tone=1570),
+    "channel_ro": Scene("interpreter", "language", "ro", tone=1040),
+    "channel_th": Scene("interpreter", "language", "th", tone=1330, gaps=((20_000, 27_000, "sender_off"),)),
+}  # fmt: skip
 
 
 @dataclass
@@ -85,15 +127,19 @@ class SealedRecording:
         )
 
 
+def squares(number: int, count: int) -> bytes:
+    """A band of 24 rows in which a number stands as black and white squares, the lowest bit on the left."""
+    bits = b"".join((b"\xff" if number >> bit & 1 else b"\x00") * 48 for bit in range(count))
+    return bits + b"\x80" * (480 - len(bits))
+
+
 def picture(colour: tuple[int, int, int], t: int) -> bytes:
-    """160 x 96 pixels of one colour; the second it shows stands in it as seven black or white squares."""
-    row = bytes(colour) * 160
-    bits = b"".join((b"\xff" if (t // 1000) >> bit & 1 else b"\x00") * 48 for bit in range(7))
-    return row * 72 + (bits + bytes(colour) * 48) * 24
+    """160 x 96 pixels of one colour; under it the number of the frame, and the second it shows."""
+    return bytes(colour) * 160 * 48 + squares(t // FRAME, 10) * 24 + squares(t // 1000, 7) * 24
 
 
-def encode_video(colour: tuple[int, int, int], spans: list[tuple[int, int]]) -> list[Block]:
-    """VP8 frames over the spans; a key frame at each beginning and every 4 s."""
+def encode_video(scene: Scene, spans: list[tuple[int, int]]) -> list[Block]:
+    """VP8 frames over the spans; a key frame at each beginning and, from the first cut on, every so often."""
     codec = av.CodecContext.create("libvpx", "w")
     codec.width, codec.height, codec.pix_fmt = 160, 96, "yuv420p"
     codec.time_base = Fraction(1, 1000)
@@ -104,10 +150,10 @@ def encode_video(colour: tuple[int, int, int], spans: list[tuple[int, int]]) -> 
     for start, stop in spans:
         for t in range(start, stop, FRAME):
             frame = av.VideoFrame(160, 96, "rgb24")
-            frame.planes[0].update(picture(colour, t))
+            frame.planes[0].update(picture(scene.colour, t))
             frame = frame.reformat(format="yuv420p")
             frame.pts = t
-            key = (t - start) % KEY_EVERY == 0
+            key = t == start or (t - start - scene.cut_first) % scene.key_every == 0
             frame.pict_type = av.video.frame.PictureType.I if key else av.video.frame.PictureType.NONE
             blocks += [Block(t, mux.is_vp8_key(bytes(packet)), bytes(packet)) for packet in codec.encode(frame)]
     return blocks
@@ -129,16 +175,7 @@ def encode_audio(tone: int, spans: list[tuple[int, int]]) -> list[Block]:
     return blocks
 
 
-def spans_of(track: str, end: int) -> list[tuple[int, int]]:
-    """The times of a track that are not gaps."""
-    spans, at = [], 0
-    for t0, t1, _cause in GAPS.get(track, []):
-        spans.append((at, t0))
-        at = t1
-    return [*spans, (at, end)]
-
-
-def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
+def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end: int = END) -> SealedRecording:
     """Make the whole folder."""
     (folder / "seg").mkdir(parents=True)
     (folder / "index").mkdir()
@@ -163,28 +200,24 @@ def build(folder: Path, keys: Path, *, end: int = END) -> SealedRecording:
     ]  # fmt: skip
     closing: dict[str, Line] = {}
     timed: list[tuple[int, Line]] = []
-    for track, (role, kind, lang, required) in TRACKS.items():
-        ledger = TrackLedger(track=track, role=role, kind=kind, lang=lang, required=required, pseudonym="")
+    for track, scene in tracks.items():
+        ledger = TrackLedger(
+            track=track, role=scene.role, kind=scene.kind, lang=scene.lang, required=scene.required, pseudonym=""
+        )
         lines.append(ledger.declaration())
-        spans = spans_of(track, end)
-        blocks = encode_video(COLOURS[track], spans) if ledger.video else encode_audio(TONES[track], spans)
-        lost = LOST.get(track, [])
-        blocks = [block for block in blocks if not any(t0 <= block.t < t1 for t0, t1 in lost)]
+        blocks = scene.encode(end)
         init = mux.video_init(160, 96) if ledger.video else mux.audio_init()
         stored = put(f"seg/{track}-000000.age", identity.recipient.seal(init))
         lines.append(ledger.init_line(stored["size"], stored["sha256"]))
         ledger.apply(lines[-1])
-        pieces: list[tuple[int, int, str]] = [(t0, t1, cause) for t0, t1, cause in GAPS.get(track, [])]
-        for start, stop in spans:
-            pieces += [(t, min(t + SEGMENT, stop), "") for t in range(start, stop, SEGMENT)]
-        for t0, t1, cause in sorted(pieces):
+        for t0, t1, cause in scene.pieces(end):
             if cause:
                 line = ledger.gap_line(t0, t1, cause)
             else:
-                inside = [block for block in blocks if t0 <= block.t < t1]
+                inside = scene.place(blocks, t0, t1)
                 name = f"seg/{track}-{ledger.count + 1:06d}.age"
                 stored = put(name, identity.recipient.seal(mux.clusters(inside)))
-                marks = tuple(block.t - t0 for block in inside if block.key) if ledger.video else ()
+                marks = tuple(block.t - t0 for block in inside if block.key and block.t >= t0) if ledger.video else ()
                 line = ledger.segment_line(Segment(t0, t1, inside, marks), stored["size"], stored["sha256"])
             ledger.apply(line)
             timed.append((t1, line))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Frame, soundLength, withoutHoles } from "../src/player/webm";
+import { type Frame, onItsOwn, soundLength, withoutHoles } from "../src/player/webm";
 
 function element(id: number[], body: number[]): number[] {
   return [...id, 0x40 | (body.length >> 8), body.length & 0xff, ...body];
@@ -55,9 +55,10 @@ function sound(bytes: Uint8Array<ArrayBuffer>, t0: number, t1: number): [number,
   return frames(withoutHoles(bytes, { t0, t1, audio: true, before: null, hold: false }).bytes);
 }
 
+/** The pictures, without the black ones behind them. */
 function pictures(bytes: Uint8Array<ArrayBuffer>, t1: number, before: Frame | null = null, hold = false): { shown: [number, number, boolean, number][]; held: Frame | null } {
   const found = withoutHoles(bytes, { t0: 0, t1, audio: false, before, hold });
-  return { shown: frames(found.bytes), held: found.held };
+  return { shown: frames(found.bytes).slice(0, hold ? undefined : -5), held: found.held };
 }
 
 test("lost sound becomes silence, and what was there stays where it was", () => {
@@ -86,9 +87,9 @@ test("where another segment follows, the last picture waits for it and is said t
   assert.deepEqual(second.shown, [[1980, 420, false, 8], [2400, 100, false, 9], [2500, 1500, false, 10]]);
 });
 
-test("a segment of one picture is not held back altogether", () => {
+test("the only picture of a segment is held back too: others of its time may come late", () => {
   const found = pictures(Uint8Array.from(cluster(1000, block(0, true, 7))), 2000, null, true);
-  assert.deepEqual([found.shown, found.held], [[[1000, 1000, true, 7]], null]);
+  assert.deepEqual([found.shown, found.held?.t], [[], 1000]);
 });
 
 test("a segment of more than half a minute is written as several Clusters", () => {
@@ -106,4 +107,38 @@ test("what cannot be read is given on as it is", () => {
 test("the length of an Opus packet is read from its first bytes", () => {
   // SILK 20 ms; CELT 20 ms; CELT 2.5 ms twice; SILK 60 ms; three CELT frames of 20 ms.
   assert.deepEqual([[0x08], [0xfc], [0xe1], [0x18], [0xff, 3]].map((packet) => soundLength(Uint8Array.from(packet))), [20, 20, 5, 60, 60]);
+});
+
+test("sound that came late stays at its time, and no silence is put beside it", () => {
+  const bytes = Uint8Array.from([...cluster(7000, block(0, true, OPUS, 1), block(20, true, OPUS, 2)), ...cluster(10_000, block(0, true, OPUS, 3), block(60, true, OPUS, 4))]);
+  assert.deepEqual(sound(bytes, 10_000, 10_080).map(([t]) => t), [7000, 7020, 10_000, 10_020, 10_040, 10_060]);
+});
+
+test("sound that was written after later sound is put in order", () => {
+  const bytes = Uint8Array.from([...cluster(10_000, block(0, true, OPUS, 1)), ...cluster(9000, block(0, true, OPUS, 2))]);
+  assert.deepEqual(sound(bytes, 10_000, 10_020).map(([t, , , data]) => [t, data]), [[9000, OPUS], [10_000, OPUS]]);
+});
+
+test("pictures that came late go on from the one held back, however long before the cut", () => {
+  const first = pictures(Uint8Array.from(cluster(1000, block(0, true, 7), block(40, false, 8))), 6000, null, true);
+  const late = Uint8Array.from([...cluster(1080, block(0, false, 9)), ...cluster(6000, block(0, true, 10))]);
+  const second = pictures(late, 8000, first.held);
+  assert.deepEqual(second.shown, [[1040, 40, false, 8], [1080, 4920, false, 9], [6000, 2000, true, 10]]);
+});
+
+test("a picture whose time goes back is decoded in its turn, right behind the one before", () => {
+  const late = Uint8Array.from([...cluster(2000, block(0, false, 8)), ...cluster(1900, block(0, false, 9), block(200, false, 10))]);
+  const held = pictures(Uint8Array.from(cluster(1000, block(0, true, 6), block(950, false, 7))), 2000, null, true).held;
+  assert.deepEqual(pictures(late, 3000, held).shown.map(([t, , , data]) => [t, data]), [[1950, 7], [2000, 8], [2001, 9], [2100, 10]]);
+});
+
+test("a picture held back for a part that failed lasts until the cut", () => {
+  assert.deepEqual(frames(onItsOwn({ t: 1980, key: false, data: Uint8Array.of(8) }, 2000))[0], [1980, 20, false, 8]);
+});
+
+test("behind the last picture before a gap stand black ones, and before another segment none", () => {
+  const bytes = Uint8Array.from(cluster(1000, block(0, true, 7), block(40, false, 8)));
+  const black = frames(withoutHoles(bytes, { t0: 0, t1: 2000, audio: false, before: null, hold: false }).bytes).slice(2);
+  assert.deepEqual(black, [2000, 2010, 2020, 2030, 2040].map((t) => [t, 10, true, 0x10]));
+  assert.deepEqual(pictures(bytes, 2000, null, true).shown, [[1000, 40, true, 7]]);
 });

@@ -49,7 +49,7 @@ export class Engine {
     const get = (track: string, n: number, generation: number): Promise<PartResult> => this.getPart(track, n, generation);
     this.tracks = recording.tracks
       .filter((view) => view.mime !== "")
-      .map((view) => new TrackPlayer(view, get, (track, n, code) => this.bad(track, n, code)));
+      .map((view) => new TrackPlayer(view, get, (track, n, code) => this.bad(track, n, code), () => this.tick()));
     this.timer = window.setInterval(() => this.tick(), TICK);
     this.tick();
   }
@@ -77,7 +77,7 @@ export class Engine {
     const resolve = this.asked.get(message.id);
     this.asked.delete(message.id);
     if (message.type === "part") resolve?.({ bytes: message.bytes });
-    else if (message.type === "bad") resolve?.({ bad: message.code });
+    else if (message.type === "bad") resolve?.({ bad: message.code, rest: message.rest });
     else resolve?.({ unreachable: message.status });
   }
 
@@ -132,10 +132,14 @@ export class Engine {
       track.feed(t);
       track.evict(t);
     }
-    const ready = this.tracks.every((track) => track.ready(t));
+    const ready = this.tracks.every((track) => track.ready(t, this.clock.running));
     if (this.wanted.peek() && !this.clock.running && ready && !this.starting) void this.start();
     if (this.clock.running && !ready) this.clock.stop();
-    for (const track of this.tracks) track.follow(t, this.clock.running || this.starting);
+    const running = this.clock.running || this.starting;
+    for (const track of this.tracks) {
+      track.follow(t, running);
+      track.watch(t, running);
+    }
     this.mix(t);
     this.time.value = t;
     this.waiting.value = this.wanted.peek() && !ready;
@@ -146,10 +150,11 @@ export class Engine {
   /** Told only when it changes: the page draws again each time. */
   private show(t: number): void {
     const before = this.showing.peek();
-    const now = new Map(this.tracks.map((track) => [track.view.name, track.showing(t)]));
+    const now = new Map(this.tracks.map((track) => [track.view.name, track.seen(t)]));
     const same = [...now].every(([name, showing]) => {
       const old = before.get(name);
       if (old?.what !== showing.what) return false;
+      if (showing.what === "bad") return old.what === "bad" && old.segment === showing.segment;
       return showing.what !== "gap" || (old.what === "gap" && old.gap === showing.gap);
     });
     if (!same) this.showing.value = now;

@@ -28,6 +28,8 @@ export function absentText(track: TrackPlayer, showing: Showing | undefined): st
         : t("No sound: {cause}", { cause: causeWord(showing.gap.cause) });
     case "bad":
       return t("Not shown: part {part} failed the check", { part: partName(track.view.name, showing.segment.n) });
+    case "loading":
+      return picture ? t("Loading: this is not yet the picture of this time") : t("Loading…");
     case "broken":
       return t("This browser cannot play this track");
     default:
@@ -47,11 +49,12 @@ interface TileProps {
 function Tile({ track, lang, showing, large, onLarge }: TileProps) {
   const name = personName(track.view);
   const absent = absentText(track, showing);
+  const late = showing?.what === "loading";
   const language = lang ? t("speaks {language}", { language: languageName(lang) }) : "";
   return (
-    <div class={`player-tile${large ? " is-large" : ""}${absent ? " is-absent" : ""}`} role="group" aria-label={name} data-testid={`tile-${track.view.name}`}>
+    <div class={`player-tile${large ? " is-large" : ""}${late ? " is-late" : absent ? " is-absent" : ""}`} role="group" aria-label={name} data-testid={`tile-${track.view.name}`}>
       <Media track={track} />
-      {absent && <p class="player-absent"><Icon name="nopicture" /><span>{absent}</span></p>}
+      {absent && <p class="player-absent">{!late && <Icon name="nopicture" />}<span>{absent}</span></p>}
       <div class="player-plate">
         <span class="player-name"><strong>{name}</strong>{language && <span class="player-lang"> {language}</span>}</span>
         {!large && <button type="button" onClick={onLarge} aria-label={t("Show {person} large", { person: name })}><Icon name="large" /></button>}

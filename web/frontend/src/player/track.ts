@@ -1,8 +1,10 @@
 // One recorded track in one media element: its own MediaSource, one SourceBuffer, one chain of appends. It keeps 20 s
 // ahead and 30 s behind, and follows the master clock. A seek bumps the generation and clears the cursor together, so
-// that nothing of the old place can arrive at the new one.
+// that nothing of the old place can arrive at the new one. What stands on the screen is never taken for granted: `late`
+// says that it is not the picture of the clock.
 
 import { JUMP, rateFor } from "./clock";
+import { Cursor, LATE } from "./cursor";
 import type { Gap, Segment } from "./journal";
 import type { TrackView } from "./wire";
 
@@ -10,8 +12,17 @@ const AHEAD = 20_000;
 const BEHIND = 30_000;
 /** Cluster times may differ from t0 and t1 by less than this. */
 const SLACK = 100;
+/** An element at rest stands this near to the clock. */
+const NEAR = 30;
+/** What is to be played next must have been appended so far ahead. */
+const SOON = 200;
+/** An element that has what it needs and does not settle holds up the others no longer than this. */
+const PATIENCE = 1_500;
+/** An element that stands is believed to show where it stands after this long, also if no picture was seen to come. */
+const UNSEEN = 500;
 
-export type PartResult = { bytes: ArrayBuffer } | { bad: string } | { unreachable: number };
+/** `rest` of a bad part: the picture that was kept back of the part before. */
+export type PartResult = { bytes: ArrayBuffer } | { bad: string; rest?: ArrayBuffer } | { unreachable: number };
 export type GetPart = (track: string, n: number, generation: number) => Promise<PartResult>;
 
 /** What a track shows at a moment. */
@@ -20,7 +31,11 @@ export type Showing =
   | { what: "gap"; gap: Gap }
   | { what: "bad"; segment: Segment }
   | { what: "broken" }
-  | { what: "outside" };
+  | { what: "outside" }
+  /** The picture on the screen is that of another time. */
+  | { what: "loading" }
+  /** There is media at this time, but no picture can be made of it. */
+  | { what: "lost" };
 
 export class TrackPlayer {
   readonly element: HTMLMediaElement;
@@ -36,18 +51,29 @@ export class TrackPlayer {
   broken: boolean;
   /** Milliseconds ahead of the clock at the last look. */
   drift = 0;
+  /** Why what stands on the screen is not what belongs at the clock's time, at the last look; "" when it is. */
+  late: "" | "loading" | "lost" = "loading";
 
   private readonly source = new MediaSource();
   private readonly opened: Promise<void>;
   private buffer: SourceBuffer | null = null;
   private chain: Promise<void> = Promise.resolve();
   private generation = 0;
-  /** Indices of the segments that are, or are being, appended: [first, next). */
-  private first = -1;
-  private next = -1;
-  /** Index up to which appending has finished. */
-  private done = -1;
+  private readonly cursor: Cursor;
+  /** What is wanted: the clock at the last look. */
+  private aim = 0;
   private asking = false;
+  /** Where the picture on the screen is from, and where the element is going, in ms. */
+  private pictured = -Infinity;
+  private going = -Infinity;
+  /** Whether the picture of where the element is has come to the screen; which came last, and whether it came after all. */
+  private arrived: boolean;
+  private frame = -Infinity;
+  private fresh = false;
+  private stood = Infinity;
+  /** When the element was last where it belongs, and when it was last without something to settle on. */
+  private near = 0;
+  private unfit = 0;
   private jumped = 0;
   private started = false;
 
@@ -55,8 +81,11 @@ export class TrackPlayer {
     readonly view: TrackView,
     private readonly getPart: GetPart,
     private readonly onBad: (track: TrackPlayer, n: number, code: string) => void,
+    /** Something has come that was waited for. */
+    private readonly onChange: () => void,
   ) {
     this.video = view.mime.startsWith("video/");
+    this.cursor = new Cursor(view.segments, this.video);
     const element = document.createElement(this.video ? "video" : "audio");
     element.preload = "auto";
     element.controls = false;
@@ -69,11 +98,42 @@ export class TrackPlayer {
       element.disablePictureInPicture = true;
     }
     this.element = element;
+    this.arrived = !this.video;
+    this.attend(element);
     this.broken = !MediaSource.isTypeSupported(view.mime);
     this.opened = new Promise((resolve) => {
       this.source.addEventListener("sourceopen", () => resolve(), { once: true });
     });
     if (!this.broken) element.src = URL.createObjectURL(this.source);
+  }
+
+  /** Notes what comes to the screen, which is later than an element says that its jump has ended. */
+  private attend(element: HTMLMediaElement): void {
+    element.addEventListener("seeking", () => this.leave());
+    element.addEventListener("seeked", () => {
+      this.stood = performance.now();
+      this.onChange();
+    });
+    if (!(element instanceof HTMLVideoElement) || !("requestVideoFrameCallback" in element)) return;
+    const shown = (_now: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
+      this.frame = mediaTime * 1000;
+      this.fresh = !element.seeking;
+      if (!this.arrived) this.onChange();
+      element.requestVideoFrameCallback(shown);
+    };
+    element.requestVideoFrameCallback(shown);
+  }
+
+  private leave(): void {
+    this.arrived = !this.video;
+    this.fresh = false;
+    this.stood = Infinity;
+  }
+
+  /** Whether the picture that came last is that of where the element stands: how long it lasts is not known here. */
+  private fits(): boolean {
+    const since = this.element.currentTime * 1000 - this.frame;
+    return (since >= -SLACK && (since < JUMP || this.fresh)) || performance.now() - this.stood > UNSEEN;
   }
 
   close(): void {
@@ -84,23 +144,32 @@ export class TrackPlayer {
     this.element.load();
   }
 
+  /** What the journal, and what was found out about its parts, say of `t`. */
   showing(t: number): Showing {
     const { segments, gaps } = this.view;
-    const index = this.indexAt(t);
-    const segment = segments[index];
+    const segment = segments[this.cursor.indexAt(t)];
     if (segment && segment.t0 <= t) {
       if (this.broken) return { what: "broken" };
-      return this.badInit || this.bad.has(segment.n) ? { what: "bad", segment } : { what: "media" };
+      if (this.badInit) return { what: "bad", segment };
+      const bad = this.bad.size ? this.cursor.broken(t, this.bad) : undefined;
+      return bad ? { what: "bad", segment: bad } : { what: "media" };
     }
     const gap = gaps.find((each) => each.t0 <= t && t < each.t1);
     return gap ? { what: "gap", gap } : { what: "outside" };
+  }
+
+  /** What is to be seen: as `showing`, but where there is media, whether it is also what stands on the screen. */
+  seen(t: number): Showing {
+    const found = this.showing(t);
+    return this.video && found.what === "media" && this.late ? { what: this.late } : found;
   }
 
   /** The first moment after `t` (or at it) at which this track holds a part that failed; Infinity without one. */
   stopAt(t: number): number {
     const { segments } = this.view;
     if (this.ignored) return Infinity;
-    for (let index = this.indexAt(t); index < Math.max(this.next, index + 1) && index < segments.length; index += 1) {
+    const from = this.cursor.indexAt(t);
+    for (let index = from; index < Math.max(this.cursor.next, from + 1) && index < segments.length; index += 1) {
       const segment = segments[index]!;
       if (this.bad.has(segment.n) || this.badInit) return segment.t0;
     }
@@ -108,73 +177,104 @@ export class TrackPlayer {
   }
 
   /** Whether what belongs at `t` is there to be played. */
-  ready(t: number): boolean {
-    const { segments } = this.view;
+  ready(t: number, running: boolean): boolean {
     if (this.broken || this.badInit) return true;
-    for (let index = this.indexAt(t); index < segments.length && segments[index]!.t0 < t + 200; index += 1) {
-      if (this.bad.has(segments[index]!.n)) continue;
-      if (index < this.first || index >= this.done) return false;
-    }
-    const settled = !this.element.seeking && this.element.readyState >= 2;
-    return settled || performance.now() - this.jumped > 1500 || !this.holds(t) || this.showing(t).what !== "media";
+    if (!this.cursor.has(t, SOON, this.bad)) return false;
+    if (this.showing(t).what !== "media") return true;
+    return this.state(t, running ? Infinity : NEAR) !== "loading" || performance.now() - this.unfit > PATIENCE;
+  }
+
+  /** Where the element is with regard to `t`. */
+  private state(t: number, tolerance: number): "" | "loading" | "lost" {
+    const spot = this.spot(t);
+    if (!this.cursor.has(t, SOON, this.bad)) return "loading";
+    // What belongs at `t` may have come late, and lie in a part behind it.
+    if (spot === null) return this.cursor.has(t, LATE, this.bad) ? "lost" : "loading";
+    return this.settled && Math.abs(this.element.currentTime * 1000 - spot) <= tolerance ? "" : "loading";
+  }
+
+  private get settled(): boolean {
+    return !this.element.seeking && this.element.readyState >= 2;
+  }
+
+  /** Finds out whether the picture on the screen is that of `t`; after everything else, at every look. */
+  watch(t: number, running: boolean): void {
+    const now = performance.now();
+    const state = this.state(t, running ? JUMP : NEAR);
+    this.arrived ||= this.settled && this.fits();
+    if (this.settled && this.arrived) this.pictured = this.going = this.element.currentTime * 1000;
+    const there = state === "" && this.arrived;
+    if (there) this.near = now;
+    if (state === "" || this.spot(t) === null || !this.cursor.has(t, SOON, this.bad)) this.unfit = now;
+    // The old picture and the new one: while the element moves, either may stand there. A small correction is no other time.
+    const off = Math.max(Math.abs(this.pictured - t), Math.abs(this.going - t));
+    this.late = !there && (off > JUMP || now - this.near > JUMP) ? state || "loading" : "";
   }
 
   /** Asks for what is wanted at `t`; called often. */
   feed(t: number): void {
     const { segments } = this.view;
+    this.aim = t;
     if (this.broken || segments.length === 0 || this.badInit) return;
-    const index = Math.min(this.indexAt(t), segments.length - 1);
-    const inside = this.first >= 0 && index >= this.first && index <= this.next;
-    if (!inside) this.restart(index);
-    const wanted = segments[this.next];
-    if (this.asking || !wanted || wanted.t0 > t + AHEAD) return;
-    void this.fetchNext(this.generation);
+    const index = Math.min(this.cursor.indexAt(t), segments.length - 1);
+    if (!this.cursor.leadsTo(index)) this.restart(index);
+    if (!this.asking && this.wanted()) void this.fetch(this.generation);
+  }
+
+  /** The next segment, if it is near enough to be asked for. */
+  private wanted(): Segment | undefined {
+    const segment = this.view.segments[this.cursor.next];
+    return segment && segment.t0 <= this.aim + AHEAD ? segment : undefined;
   }
 
   private restart(index: number): void {
-    const { segments } = this.view;
     this.generation += 1;
     const generation = this.generation;
-    const rap = segments[index]!.rap;
-    const start = segments.findIndex((segment) => segment.n === rap);
-    this.first = this.next = this.done = start < 0 ? index : start;
+    this.cursor.restart(index);
     this.asking = false;
     this.unreachable = false;
-    this.chain = this.chain.then(() => this.remove(0, Infinity, generation)).catch(() => undefined);
+    this.jumped = 0;
+    this.chain = this.chain.then(() => this.empty(generation)).catch(() => undefined);
   }
 
-  private async fetchNext(generation: number): Promise<void> {
+  /** One segment after the other, until nothing more is wanted or the place is another. */
+  private async fetch(generation: number): Promise<void> {
     this.asking = true;
     try {
-      if (!this.buffer && !(await this.start(generation))) return;
-      const index = this.next;
-      const segment = this.view.segments[index];
-      if (!segment || generation !== this.generation) return;
-      const result = await this.getPart(this.view.name, segment.n, generation);
-      if (generation !== this.generation) return;
-      if ("unreachable" in result) {
-        this.unreachable = true;
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        return;
+      while (generation === this.generation && this.wanted()) {
+        if (!this.buffer && !(await this.start(generation))) return;
+        if (generation === this.generation) await this.fetchNext(generation);
       }
-      this.unreachable = false;
-      this.next = index + 1;
-      if ("bad" in result) {
-        this.bad.set(segment.n, result.bad);
-        this.onBad(this, segment.n, result.bad);
-        this.chain = this.chain.then(() => this.finished(index, generation));
-      } else {
-        this.bad.delete(segment.n);
-        this.chain = this.chain.then(() => this.append(result.bytes, generation)).then(() => this.finished(index, generation));
-      }
-      await this.chain;
     } finally {
       if (generation === this.generation) this.asking = false;
     }
   }
 
-  private finished(index: number, generation: number): void {
-    if (generation === this.generation) this.done = Math.max(this.done, index + 1);
+  private async fetchNext(generation: number): Promise<void> {
+    const index = this.cursor.next;
+    const segment = this.view.segments[index]!;
+    const result = await this.getPart(this.view.name, segment.n, generation);
+    if (generation !== this.generation) return;
+    if ("unreachable" in result) {
+      this.unreachable = true;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return;
+    }
+    this.unreachable = false;
+    this.cursor.next = index + 1;
+    if ("bad" in result) {
+      this.bad.set(segment.n, result.bad);
+      this.onBad(this, segment.n, result.bad);
+    } else {
+      this.bad.delete(segment.n);
+    }
+    const bytes = "bad" in result ? result.rest : result.bytes;
+    this.chain = this.chain.then(async () => {
+      if (bytes && bytes.byteLength > 0) await this.append(bytes, generation);
+      if (generation === this.generation) this.cursor.done = index + 1;
+    });
+    await this.chain;
+    if (this.late) this.onChange();
   }
 
   private async start(generation: number): Promise<boolean> {
@@ -185,9 +285,9 @@ export class TrackPlayer {
       const buffer = this.source.addSourceBuffer(this.view.mime);
       buffer.mode = "segments";
       this.buffer = buffer;
-      await this.append(result.bytes, this.generation);
       // Known from the journal, and the same for every track: no track ends the others.
-      if (this.source.readyState === "open") this.source.duration = Math.max(1, this.view.end) / 1000 + 1;
+      this.source.duration = Math.max(1, this.view.end) / 1000 + 1;
+      await this.append(result.bytes, this.generation);
       return true;
     }
     if ("bad" in result) {
@@ -212,9 +312,16 @@ export class TrackPlayer {
           this.broken = true;
           return;
         }
-        await this.remove(0, Math.max(0, this.element.currentTime - 5), generation);
+        const keep = generation === this.generation ? this.cursor.cutBefore(this.aim) : -1;
+        if (keep >= 0) await this.remove(0, this.cursor.letGo(keep) / 1000, generation);
       }
     }
+  }
+
+  /** Leaves nothing of the old place: neither media, nor that what comes would go on from it without a key frame. */
+  private async empty(generation: number): Promise<void> {
+    await this.remove(0, Infinity, generation);
+    if (this.buffer && this.source.readyState === "open" && generation === this.generation) this.buffer.abort();
   }
 
   private async remove(from: number, to: number, generation: number): Promise<void> {
@@ -225,19 +332,13 @@ export class TrackPlayer {
 
   /** Lets go of what lies more than 30 s behind, up to a key frame: a group in use is never cut. */
   evict(t: number): void {
-    const { segments } = this.view;
-    const oldest = segments[this.first];
-    if (this.first < 0 || !oldest || oldest.t1 > t - BEHIND - 10_000) return;
-    let keep = -1;
-    for (let index = this.first + 1; index < this.done; index += 1) {
-      const segment = segments[index]!;
-      if (segment.t0 > t - BEHIND) break;
-      if (!this.video || segment.k[0] === 0) keep = index;
-    }
+    const oldest = this.view.segments[this.cursor.first];
+    if (!oldest || oldest.t1 > t - BEHIND - 10_000) return;
+    const keep = this.cursor.cutBefore(t - BEHIND);
     if (keep < 0) return;
     const generation = this.generation;
-    this.first = keep;
-    this.chain = this.chain.then(() => this.remove(0, segments[keep]!.t0 / 1000, generation));
+    const end = this.cursor.letGo(keep) / 1000;
+    this.chain = this.chain.then(() => this.remove(0, end, generation));
   }
 
   /** Brings the element to the clock. `running` is whether the clock runs. */
@@ -247,7 +348,7 @@ export class TrackPlayer {
     if (!showing) {
       if (!element.paused) element.pause();
       this.started = false;
-      const coming = this.view.segments[this.indexAt(t)];
+      const coming = this.view.segments[this.cursor.indexAt(t)];
       if (coming && coming.t0 > t && coming.t0 - t < 1500) this.place(coming.t0 + SLACK / 2, 40);
       return;
     }
@@ -255,7 +356,7 @@ export class TrackPlayer {
     if (!running) {
       if (!element.paused) element.pause();
       this.started = false;
-      this.place(t, 30);
+      this.place(t, NEAR);
       return;
     }
     if (Math.abs(this.drift) > JUMP) this.place(t + 40, JUMP);
@@ -272,32 +373,24 @@ export class TrackPlayer {
   /** Moves the element to `t` if it is more than `tolerance` ms away and the media is there. */
   place(t: number, tolerance: number): void {
     const element = this.element;
-    if (Math.abs(element.currentTime * 1000 - t) <= tolerance || !this.holds(t)) return;
+    const spot = this.spot(t);
+    if (spot === null || Math.abs(element.currentTime * 1000 - spot) <= tolerance) return;
     // A jump that does not end (too little media where it went) must not hold the next one up for ever.
-    if (performance.now() - this.jumped < (element.seeking ? 1000 : 250)) return;
+    if (performance.now() - this.jumped < (element.seeking ? 1000 : element.paused ? 100 : 250)) return;
     this.jumped = performance.now();
-    element.currentTime = t / 1000;
+    this.going = spot;
+    this.leave();
+    element.currentTime = spot / 1000;
   }
 
-  private holds(t: number): boolean {
+  /** Where in the media `t` is: there, or where it begins if that is a little later; null if there is none. */
+  private spot(t: number): number | null {
     const ranges = this.element.buffered;
     for (let index = 0; index < ranges.length; index += 1) {
-      if (ranges.start(index) * 1000 <= t && t < ranges.end(index) * 1000) return true;
+      const from = ranges.start(index) * 1000;
+      if (t < ranges.end(index) * 1000 && from < t + SLACK) return Math.max(t, from);
     }
-    return false;
-  }
-
-  /** Index of the segment that answers for `t`, or of the next one. */
-  private indexAt(t: number): number {
-    const { segments } = this.view;
-    let low = 0;
-    let high = segments.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (segments[middle]!.t1 <= t) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return null;
   }
 }
 

@@ -16,12 +16,20 @@ const SIMPLE_BLOCK = 0xa3;
 /** One Opus frame of 20 ms of silence, two channels (RFC 6716 §3.1: CELT, full band, one frame). */
 const SILENCE = Uint8Array.of(0xfc, 0xff, 0xfe);
 const SOUND = 20;
+/** One VP8 key frame of 16 x 16 black pixels (RFC 6386). */
+const BLACK = Uint8Array.of(
+  0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00, 0x00, 0x47, 0x08, 0x85, 0x85, 0x88, 0x99, 0x84, 0x88, 0x02, 0x02, 0x00, 0x0c,
+  0x0d, 0x60, 0x00, 0xfe, 0xff, 0xab, 0x50, 0x80,
+);
+/** So many pictures, and so many ms of each, follow where nothing else does. */
+const TAIL = 5;
+const TAIL_PICTURE = 10;
 /** Holes up to this many ms are left: a packet that came a little late leaves none. */
 const PATIENCE = 30;
 
 export interface Whole {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The last picture, kept back for the next segment: only then is it known how long it lasts. */
+  /** The last picture, kept back for the next segment: only then is it known how long it lasts. It may be the only one. */
   held: Frame | null;
 }
 
@@ -30,6 +38,7 @@ export interface Whole {
  *
  * `before` is the picture held back of the segment before; `hold` asks to hold the last one back. A decoder drops every
  * picture up to the next key frame when one comes later than twice the length of the one before: lengths must be true.
+ * Frames from before t0 came late and belong where they say: they stay, and no silence is put beside them.
  */
 export function withoutHoles(
   bytes: Uint8Array<ArrayBuffer>,
@@ -38,9 +47,34 @@ export function withoutHoles(
   const read = readFrames(bytes);
   if (!read?.length) return { bytes, held: null };
   if (audio) return { bytes: writeFrames(withSilence(read, t0, t1), t1, true), held: null };
-  const frames = before && before.t < read[0]!.t ? [before, ...read] : read;
-  const held = hold && frames.length > 1 ? frames.pop()! : null;
-  return { bytes: writeFrames(frames, held?.t ?? t1, false), held };
+  const frames = rising(before ? [before, ...read] : read);
+  if (!hold) return { bytes: writeLast(frames, t1), held: null };
+  const held = frames.pop()!;
+  return { bytes: writeFrames(frames, held.t, false), held };
+}
+
+/** A picture that was held back, when nothing follows that it could be held for. */
+export function onItsOwn(frame: Frame, end: number): Uint8Array<ArrayBuffer> {
+  return writeLast([frame], end);
+}
+
+/**
+ * Pictures behind which there is a gap. Chromium shows none before it has some more, so that a jump to one of the last
+ * would never end: black ones follow, at a time when a card stands over the picture.
+ */
+function writeLast(frames: Frame[], end: number): Uint8Array<ArrayBuffer> {
+  const from = Math.max(end, frames.at(-1)!.t + 1);
+  const tail = Array.from({ length: TAIL }, (_, index) => ({ t: from + TAIL_PICTURE * index, key: true, data: BLACK }));
+  return writeFrames([...frames, ...tail], from + TAIL_PICTURE * TAIL, false);
+}
+
+/** Pictures are decoded in the order in which they came; a time that goes back is put right behind the one before. */
+function rising(frames: Frame[]): Frame[] {
+  let last = -Infinity;
+  return frames.map((frame) => {
+    last = Math.max(frame.t, last + 1);
+    return last === frame.t ? frame : { ...frame, t: last };
+  });
 }
 
 function withSilence(frames: Frame[], t0: number, t1: number): Frame[] {
@@ -50,10 +84,10 @@ function withSilence(frames: Frame[], t0: number, t1: number): Frame[] {
     if (until - at <= PATIENCE) return;
     for (; at + SOUND <= until; at += SOUND) found.push({ t: at, key: true, data: SILENCE });
   };
-  for (const frame of frames) {
+  for (const frame of [...frames].sort((a, b) => a.t - b.t)) {
     fill(frame.t);
     found.push(frame);
-    at = frame.t + soundLength(frame.data);
+    at = Math.max(t0, frame.t + soundLength(frame.data));
   }
   fill(t1);
   return found;
@@ -87,7 +121,7 @@ function readFrames(bytes: Uint8Array): Frame[] | null {
       frames.push({ t: base + offset, key: (body[3]! & 0x80) !== 0, data: body.subarray(4) });
     }
   }
-  return frames.every((frame, index) => index === 0 || frame.t >= frames[index - 1]!.t) ? frames : null;
+  return frames;
 }
 
 function* elements(bytes: Uint8Array): Generator<{ id: number; body: Uint8Array } | null> {

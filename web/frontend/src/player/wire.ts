@@ -68,6 +68,6 @@ export type FromWorker =
   | { type: "opened"; recording: RecordingView | null; seal: Seal | null }
   | { type: "verdict"; verdict: Verdict }
   | { type: "part"; id: number; bytes: ArrayBuffer }
-  | { type: "bad"; id: number; track: string; n: number; code: string }
+  | { type: "bad"; id: number; track: string; n: number; code: string; rest?: ArrayBuffer }
   | { type: "expired" }
   | { type: "unreachable"; id: number; status: number };

@@ -8,7 +8,7 @@ import { partFile } from "./journal";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
-import { type Frame, withoutHoles } from "./webm";
+import { type Frame, onItsOwn, withoutHoles } from "./webm";
 import type { FromWorker, RefusalCode, ToWorker } from "./wire";
 
 const IN_FLIGHT = 3;
@@ -295,14 +295,27 @@ function fly(work: Promise<void>): void {
 /** Of each track, the picture kept back of the part that was served last. */
 const held = new Map<string, { n: number; generation: number; frame: Frame | null }>();
 
+function heldFor({ track, n, generation }: Wanted): Frame | null {
+  const last = held.get(track);
+  return last?.n === n - 1 && last.generation === generation ? last.frame : null;
+}
+
+/** What was kept back for a part that failed, as an element can play it: the last good picture. */
+function leftOver(wanted: Wanted): Bytes | null {
+  const frame = heldFor(wanted);
+  const lines = check?.journal?.tracks.find((each) => each.name === wanted.track);
+  const before = lines?.segments.find((each) => each.n === wanted.n - 1);
+  return frame && before ? onItsOwn(frame, before.t1) : null;
+}
+
 /** The clear bytes as an element can play them; what was sealed has been compared before. */
-function whole(bytes: Bytes, { track, n, generation }: Wanted): Bytes {
+function whole(bytes: Bytes, wanted: Wanted): Bytes {
+  const { track, n, generation } = wanted;
   const lines = check?.journal?.tracks.find((each) => each.name === track);
   const index = lines ? lines.segments.findIndex((each) => each.n === n) : -1;
   const segment = lines?.segments[index];
   if (!lines || !segment) return bytes;
-  const last = held.get(track);
-  const before = last?.n === n - 1 && last.generation === generation ? last.frame : null;
+  const before = heldFor(wanted);
   const audio = lines.mime.startsWith("audio/");
   const hold = lines.segments[index + 1]?.t0 === segment.t1;
   const found = withoutHoles(bytes, { t0: segment.t0, t1: segment.t1, audio, before, hold });
@@ -315,8 +328,10 @@ async function serve(wanted: Wanted): Promise<void> {
     const bytes = whole(await clear(partFile(wanted.track, wanted.n), wanted.n), wanted);
     say({ type: "part", id: wanted.id, bytes: bytes.buffer }, [bytes.buffer]);
   } catch (error) {
-    if (error instanceof Bad) say({ type: "bad", id: wanted.id, track: wanted.track, n: wanted.n, code: error.code });
-    else say({ type: "unreachable", id: wanted.id, status: error instanceof Unreachable ? error.status : 0 });
+    if (error instanceof Bad) {
+      const rest = leftOver(wanted)?.buffer;
+      say({ type: "bad", id: wanted.id, track: wanted.track, n: wanted.n, code: error.code, rest }, rest ? [rest] : []);
+    } else say({ type: "unreachable", id: wanted.id, status: error instanceof Unreachable ? error.status : 0 });
   }
 }
 

@@ -54,6 +54,42 @@ window.probe = {
     for (let bit = 0; bit < 7; bit += 1) if (picture.getImageData(16 * bit + 8, 84, 1, 1).data[1] > 128) second |= 1 << bit;
     return second;
   },
+  // The number of the frame that stands on the screen.
+  frame(track) {
+    const picture = this.picture(track);
+    if (!picture) return -1;
+    const row = picture.getImageData(0, 60, 160, 1).data;
+    let frame = 0;
+    for (let bit = 0; bit < 10; bit += 1) if (row[4 * (16 * bit + 8) + 1] > 128) frame |= 1 << bit;
+    return frame;
+  },
+  // The words that stand over or instead of a picture.
+  card(track) {
+    const card = document.querySelector(`[data-testid="tile-${track}"] .player-absent`);
+    return card?.checkVisibility() ? card.textContent : "";
+  },
+  // Goes to each second in turn. From then on, at every picture the browser draws: a frame of that time, or words.
+  async sweep(tracks, seconds, patience) {
+    const bar = document.querySelector(".player-range");
+    const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const found = { old: [], never: [] };
+    for (const second of seconds) {
+      const began = performance.now();
+      bar.value = second;
+      bar.dispatchEvent(new Event("input", { bubbles: true }));
+      let waiting = tracks;
+      while (waiting.length && performance.now() - began < patience) {
+        await drawn();
+        const seen = tracks.map((track) => [track, this.card(track), this.frame(track)]);
+        for (const [track, card, frame] of seen) {
+          if (!card && Math.abs(frame - 10 * second) > 1) found.old.push([track, second, frame]);
+        }
+        waiting = seen.filter(([, card]) => card && !card.startsWith("No picture")).map(([track]) => track);
+      }
+      for (const track of waiting) found.never.push([track, second, this.card(track)]);
+    }
+    return found;
+  },
   // All elements go through one graph: what comes out is what is heard, after each element's volume.
   async tones(wanted) {
     this.context ??= new AudioContext();
