@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Browser, FilePayload, Page, Request, expect
 
 from tests.support.archive import JUDGE, Archive
 
@@ -29,7 +29,7 @@ class Viewer:
     async def choose(self, text: str | bytes, name: str = "ministry.txt") -> None:
         """Choose a key file."""
         data = text.encode() if isinstance(text, str) else text
-        files = {"name": name, "mimeType": "text/plain", "buffer": data}
+        files = FilePayload(name=name, mimeType="text/plain", buffer=data)
         await self.page.get_by_label("Key file of your authority").set_input_files(files)
 
     async def open(self, text: str | None = None) -> None:

@@ -16,7 +16,7 @@ from tests.support.recordings import RECORDING, Scene, SealedRecording, build
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 END = 100_000
-RARE = [t for t in range(5_100, END - 6_000, 10_000)]
+RARE = list(range(5_100, END - 6_000, 10_000))
 """Late frames come before a cut without a key frame."""
 BEFORE_KEYS = [t + 4_000 for t in RARE]
 """And before one with."""
@@ -81,6 +81,7 @@ async def test_while_the_line_is_down_words_stand_over_the_old_picture(viewer: V
     found = await sweep(viewer, [95], patience=1_500)
     assert found["old"] == []
     assert found["never"] == [[track, 95, "Loading: this is not yet the picture of this time"] for track in SCENES]
+    await expect(viewer.page.get_by_test_id("live-polite")).to_contain_text("Loading: this is not yet the picture")
     await viewer.page.unroute("**/file/seg/**")
     found = await sweep(viewer, [96], patience=20_000)
     assert (found["old"], found["never"]) == ([], [])
@@ -105,3 +106,15 @@ async def test_in_a_gap_the_card_says_that_there_is_no_picture(viewer: Viewer):
     assert (await sweep(viewer, [40, 44]))["old"] == []
     await expect(viewer.page.get_by_test_id("tile-clerk_1_cam")).to_contain_text("No picture: the line was lost")
     assert await viewer.page.evaluate("() => probe.card('judge_1_cam')") == ""
+
+
+@pytest.mark.alone
+async def test_while_it_plays_the_pictures_go_with_the_time(viewer: Viewer):
+    await viewer.opened()
+    assert (await sweep(viewer, [37]))["never"] == []
+    await viewer.play.click()
+    found = await viewer.page.evaluate("wanted => probe.play(...wanted)", [list(SCENES), 6_000])
+    assert found["old"] == []
+    shown = found["shown"]
+    assert all(len(set(shown[track])) > 20 for track in SCENES), "they moved"
+    assert max(shown["clerk_1_cam"]) < 415 < max(shown["judge_1_cam"]), "the gap stopped its own picture only"

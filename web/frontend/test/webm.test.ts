@@ -55,10 +55,12 @@ function sound(bytes: Uint8Array<ArrayBuffer>, t0: number, t1: number): [number,
   return frames(withoutHoles(bytes, { t0, t1, audio: true, before: null, hold: false }).bytes);
 }
 
-/** The pictures, without the black ones behind them. */
+/** The pictures, without the black ones behind them, for which the last one waits 350 ms. */
 function pictures(bytes: Uint8Array<ArrayBuffer>, t1: number, before: Frame | null = null, hold = false): { shown: [number, number, boolean, number][]; held: Frame | null } {
   const found = withoutHoles(bytes, { t0: 0, t1, audio: false, before, hold });
-  return { shown: frames(found.bytes).slice(0, hold ? undefined : -5), held: found.held };
+  const shown = frames(found.bytes).slice(0, hold ? undefined : -5);
+  if (!hold) shown.at(-1)![1] -= 350;
+  return { shown, held: found.held };
 }
 
 test("lost sound becomes silence, and what was there stays where it was", () => {
@@ -132,13 +134,13 @@ test("a picture whose time goes back is decoded in its turn, right behind the on
   assert.deepEqual(pictures(late, 3000, held).shown.map(([t, , , data]) => [t, data]), [[1950, 7], [2000, 8], [2001, 9], [2100, 10]]);
 });
 
-test("a picture held back for a part that failed lasts until the cut", () => {
-  assert.deepEqual(frames(onItsOwn({ t: 1980, key: false, data: Uint8Array.of(8) }, 2000))[0], [1980, 20, false, 8]);
+test("a picture held back for a part that failed lasts beyond the cut, up to the black ones", () => {
+  assert.deepEqual(frames(onItsOwn({ t: 1980, key: false, data: Uint8Array.of(8) }, 2000))[0], [1980, 370, false, 8]);
 });
 
 test("behind the last picture before a gap stand black ones, and before another segment none", () => {
   const bytes = Uint8Array.from(cluster(1000, block(0, true, 7), block(40, false, 8)));
   const black = frames(withoutHoles(bytes, { t0: 0, t1: 2000, audio: false, before: null, hold: false }).bytes).slice(2);
-  assert.deepEqual(black, [2000, 2010, 2020, 2030, 2040].map((t) => [t, 10, true, 0x10]));
+  assert.deepEqual(black, [2350, 2360, 2370, 2380, 2390].map((t) => [t, 10, true, 0x10]));
   assert.deepEqual(pictures(bytes, 2000, null, true).shown, [[1000, 40, true, 7]]);
 });

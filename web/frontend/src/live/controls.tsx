@@ -9,9 +9,6 @@ import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right } f
 import { t } from "../i18n";
 import type { View } from "../messages";
 
-/** Steps of the own level from which a muted person is told that nobody hears them. */
-const TALKING = 3;
-
 export function MicrophoneButton() {
   const hearing = useHearing();
   const state = hearing.microphone.value;
@@ -81,17 +78,7 @@ function MicrophoneState({ view }: { view: View }) {
   const hearing = useHearing();
   const self = hearing.me.value;
   const on = hearing.microphone.value === "on";
-  const level = hearing.levels.own.value;
-  const loud = !on && level >= TALKING;
-  const [talking, setTalking] = useState(false);
-  useEffect(() => {
-    if (loud) {
-      setTalking(true);
-      return;
-    }
-    const timer = window.setTimeout(() => setTalking(false), 4_000);
-    return () => window.clearTimeout(timer);
-  }, [loud]);
+  const talking = hearing.levels.unheard.value;
   const words = (): string => {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
     if (!on && talking) return t("You are speaking, but your microphone is off.");
@@ -102,7 +89,7 @@ function MicrophoneState({ view }: { view: View }) {
   };
   return (
     <p class={`mic-state${!on && talking ? " warn" : ""}`}>
-      {words()} {on && <Meter value={level} />}
+      {words()} {on && <Meter value={hearing.levels.own.value} />}
     </p>
   );
 }

@@ -430,7 +430,7 @@ export class Hearing {
   private meters(): void {
     if (!this.graph) return;
     const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
-    this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me);
+    this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me, performance.now());
   }
 
   private async report(): Promise<void> {

@@ -6,6 +6,9 @@ import { isInterpreter } from "./words";
 
 /** A level meter step from which a person counts as speaking. */
 export const SPEAKING = 2;
+/** Steps of the own level from which a muted person is told that nobody hears them, and how many ms after the last word. */
+const TALKING = 3;
+const STAYS = 4_000;
 
 export class Levels {
   /** By participant. */
@@ -13,10 +16,16 @@ export class Levels {
   /** My microphone's, also while nothing is sent. */
   readonly own = signal(0);
   readonly speaker = signal("");
+  /** I am speaking, or have just been, and my microphone is off. */
+  readonly unheard = signal(false);
+  private spoke = -Infinity;
 
   /** `me` is the own participant while the own microphone is on, else empty. */
-  measure(sound: Sound, slots: SlotView[], people: PersonView[], me: string): void {
+  measure(sound: Pick<Sound, "ownLevel" | "level">, slots: SlotView[], people: PersonView[], me: string, now: number): void {
     this.own.value = steps(sound.ownLevel());
+    if (me) this.spoke = -Infinity;
+    else if (this.own.value >= TALKING) this.spoke = now;
+    this.unheard.value = now - this.spoke < STAYS;
     const levels: Record<string, number> = {};
     for (const slot of slots) {
       if (slot.kind === "camera" || !slot.participant) continue;

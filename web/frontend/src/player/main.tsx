@@ -280,15 +280,19 @@ function Announcer({ player, zero }: { player: Engine; zero: number }) {
   const absent = player.tracks.filter((track) => track.video).map((track) => [track, absentText(track, player.showing.value.get(track.view.name))] as const);
   const gone = absent.filter(([, words]) => words !== "").map(([track, words]) => `${personName(track.view)}: ${words}`).join(". ");
   const before = useRef({ wanted: false, gone: "" });
+  const waiting = useRef("");
   useEffect(() => {
-    const parts: string[] = [];
     if (before.current.wanted !== wanted) {
-      parts.push(wanted ? t("Playing") : t("Paused at {time}", { time: `${elapsedText(player.clock.now())}, ${timesText(zero + player.clock.now(), config.places)}` }));
+      waiting.current = wanted ? t("Playing") : t("Paused at {time}", { time: `${elapsedText(player.clock.now())}, ${timesText(zero + player.clock.now(), config.places)}` });
     }
-    if (before.current.gone !== gone && gone) parts.push(gone);
-    before.current = { wanted, gone };
-    if (!parts.length) return;
-    const timer = setTimeout(() => setText(parts.join(". ")), 300);
+    before.current.wanted = wanted;
+    // What lasts no longer than this is not worth a word: a picture that comes at once.
+    const timer = setTimeout(() => {
+      const parts = [waiting.current, before.current.gone === gone ? "" : gone].filter((part) => part !== "");
+      waiting.current = "";
+      before.current.gone = gone;
+      if (parts.length) setText(parts.join(". "));
+    }, 300);
     return () => clearTimeout(timer);
   }, [wanted, gone, player, zero]);
   return <p class="visually-hidden" role="status" data-testid="live-polite">{text}</p>;

@@ -29,7 +29,7 @@ export function absentText(track: TrackPlayer, showing: Showing | undefined): st
     case "bad":
       return t("Not shown: part {part} failed the check", { part: partName(track.view.name, showing.segment.n) });
     case "loading":
-      return picture ? t("Loading: this is not yet the picture of this time") : t("Loading…");
+      return t("Loading: this is not yet the picture of this time");
     case "broken":
       return t("This browser cannot play this track");
     default:

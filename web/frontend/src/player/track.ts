@@ -20,6 +20,8 @@ const SOON = 200;
 const PATIENCE = 1_500;
 /** An element that stands is believed to show where it stands after this long, also if no picture was seen to come. */
 const UNSEEN = 500;
+/** No picture lasts longer: from 2 s without one it is a gap. */
+const LONGEST = 2_500;
 
 /** `rest` of a bad part: the picture that was kept back of the part before. */
 export type PartResult = { bytes: ArrayBuffer } | { bad: string; rest?: ArrayBuffer } | { unreachable: number };
@@ -63,12 +65,14 @@ export class TrackPlayer {
   /** What is wanted: the clock at the last look. */
   private aim = 0;
   private asking = false;
-  /** Where the picture on the screen is from, and where the element is going, in ms. */
+  /** Where what is on the screen is from, and where the element is going, in ms. */
   private pictured = -Infinity;
   private going = -Infinity;
-  /** Whether the picture of where the element is has come to the screen; which came last, and whether it came after all. */
+  /** Whether the picture of where the element is has come to the screen. */
   private arrived: boolean;
+  /** The picture that came last, the last before the jump, whether the former came after the jump, and when that ended. */
   private frame = -Infinity;
+  private left = -Infinity;
   private fresh = false;
   private stood = Infinity;
   /** When the element was last where it belongs, and when it was last without something to settle on. */
@@ -117,7 +121,7 @@ export class TrackPlayer {
     if (!(element instanceof HTMLVideoElement) || !("requestVideoFrameCallback" in element)) return;
     const shown = (_now: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
       this.frame = mediaTime * 1000;
-      this.fresh = !element.seeking;
+      this.fresh = !element.seeking && this.frame !== this.left;
       if (!this.arrived) this.onChange();
       element.requestVideoFrameCallback(shown);
     };
@@ -127,13 +131,14 @@ export class TrackPlayer {
   private leave(): void {
     this.arrived = !this.video;
     this.fresh = false;
+    this.left = this.frame;
     this.stood = Infinity;
   }
 
   /** Whether the picture that came last is that of where the element stands: how long it lasts is not known here. */
   private fits(): boolean {
     const since = this.element.currentTime * 1000 - this.frame;
-    return (since >= -SLACK && (since < JUMP || this.fresh)) || performance.now() - this.stood > UNSEEN;
+    return (since >= -SLACK && since < (this.fresh ? LONGEST : JUMP)) || performance.now() - this.stood > UNSEEN;
   }
 
   close(): void {

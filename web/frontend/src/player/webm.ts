@@ -24,6 +24,8 @@ const BLACK = Uint8Array.of(
 /** So many pictures, and so many ms of each, follow where nothing else does. */
 const TAIL = 5;
 const TAIL_PICTURE = 10;
+/** They come this many ms later, so that an element a little ahead of the clock shows none of them. */
+const TAIL_AFTER = 350;
 /** Holes up to this many ms are left: a packet that came a little late leaves none. */
 const PATIENCE = 30;
 
@@ -63,7 +65,7 @@ export function onItsOwn(frame: Frame, end: number): Uint8Array<ArrayBuffer> {
  * would never end: black ones follow, at a time when a card stands over the picture.
  */
 function writeLast(frames: Frame[], end: number): Uint8Array<ArrayBuffer> {
-  const from = Math.max(end, frames.at(-1)!.t + 1);
+  const from = Math.max(end, frames.at(-1)!.t) + TAIL_AFTER;
   const tail = Array.from({ length: TAIL }, (_, index) => ({ t: from + TAIL_PICTURE * index, key: true, data: BLACK }));
   return writeFrames([...frames, ...tail], from + TAIL_PICTURE * TAIL, false);
 }
