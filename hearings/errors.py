@@ -11,7 +11,9 @@ HearingsError
 │   ├── NaiveTime                 naive_time           a datetime without a zone
 │   ├── UnknownLanguage           unknown_language
 │   ├── UnknownState              unknown_state
-│   └── RowsRefused               rows_refused         a table of many rows; names line and column of each mistake
+│   ├── RowsRefused               rows_refused         a table of many rows; names line and column of each mistake
+│   ├── WouldBeLost               would_be_lost        typed, but nothing else of the input lets it be kept
+│   └── StillOpen                 still_open           a passage is closed in every language or in none
 ├── NotReady                      not_ready            something has to happen first; says what
 │   ├── GateNotMet                gate_not_met         the legal basis lacks something
 │   ├── LobbyClosed               lobby_closed
@@ -177,6 +179,18 @@ class RowsRefused(Invalid):
         line, column, text = self.rows[0]
         there = tell("Line {line}, {column}: {text}", line=line, column=column, text=text)
         super().__init__(there if column else tell("Line {line}: {text}", line=line, text=text), "file")
+
+
+class WouldBeLost(Invalid):
+    """What was typed would not be kept as the rest of the input stands."""
+
+    code = "would_be_lost"
+
+
+class StillOpen(Invalid):
+    """A passage of the minutes is closed in every language or in none."""
+
+    code = "still_open"
 
 
 class NotReady(HearingsError):

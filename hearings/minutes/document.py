@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from hearings.languages import comma, times_together
+from hearings.minutes.corrections import Correction
 from hearings.minutes.facts import SECTIONS
 from hearings.minutes.passages import tongues
 from hearings.minutes.phrases import N_, Clock, Moment, Words
@@ -32,6 +33,10 @@ LABELS = {
     "read_by": N_("Read by"),
     "heard_by": N_("Read to"),
     "languages": N_("In which languages"),
+    "corrections": N_("Corrections asked for"),
+    "made": N_("The text was changed after this."),
+    "unmade": N_("Neither made nor answered yet."),
+    "answer": N_("Answer"),
     "signatures": N_("Signatures"),
     "no_signature": N_("Not signed"),
     "reservations": N_("Reservations"),
@@ -50,6 +55,7 @@ def document(
     reference: str,
     passages: Sequence[MinutesPassage],
     reading: MinutesReading | None,
+    corrections: Sequence[Correction],
     roots: Mapping[str, str],
     signed: Mapping[str, Signature],
     reservations: Sequence[MinutesReservation],
@@ -79,6 +85,10 @@ def document(
             for name, group in groupby(passages, key=lambda one: one.key.split(".")[0])
         ],
         "reading": None if reading is None else _reading(reading, clocks, languages[0], both),
+        "corrections": {
+            "heading": both(LABELS["corrections"]),
+            "rows": [_correction(one, clocks, languages[0], both) for one in corrections],
+        },
         "hash": {"label": both(LABELS["text_sha256"]), "value": minutes.text_sha256},
         "roots": [{"label": both(LABELS["root"]), "recording": key, "value": root} for key, root in roots.items()],
         "signatures": {
@@ -119,6 +129,19 @@ def _reading(
             {"label": both(LABELS["heard_by"]), "value": comma(lang).join(found.heard_by)},
             {"label": both(LABELS["languages"]), "value": comma(lang).join(found.languages)},
         ],
+    }
+
+
+def _correction(
+    found: Correction, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+) -> dict[str, Any]:
+    answer = found.answer
+    return {
+        "at": Moment(found.reading.at, clocks).told(lang),
+        "text": found.reading.corrections,
+        "became": both(LABELS["answer" if answer else "unmade" if found.unmade else "made"]),
+        "answer": answer.text if answer else "",
+        "answered": f"{Moment(answer.at, clocks).told(lang)} · {answer.author_label}" if answer else "",
     }
 
 

@@ -60,3 +60,9 @@ def text_of(passage: Passage, lang: str, words: Words) -> str | None:
     """The passage in a language, one line for each of its lines; None when a message is not translated."""
     said = [say(line.says, lang, words) for line in passage.lines]
     return None if None in said else "\n".join(line for line in said if line is not None)
+
+
+def open_in(passage: Passage, lang: str, words: Words) -> list[str]:
+    """Of that text the lines that say what somebody has to complete."""
+    waiting = (line for line in passage.lines if any(source.startswith("human:") for source in line.sources))
+    return [said for line in waiting if (said := say(line.says, lang, words)) is not None]

@@ -14,11 +14,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.languages import language
-from hearings.minutes import passages, text as minutes_text
-from hearings.minutes.draft import draft, text_of
+from hearings.minutes import corrections as asked, passages, text as minutes_text
+from hearings.minutes.draft import draft, open_in, text_of
 from hearings.minutes.gathering import gather
-from hearings.minutes.passages import How, latest, tongues
+from hearings.minutes.passages import Obstacle, latest, tongues
 from hearings.minutes.phrases import Words, english
+from hearings.minutes.revision import How
 from hearings.models import (
     Hearing,
     HearingEvent,
@@ -96,6 +97,17 @@ async def signed_by(db: AsyncSession, minutes: Minutes) -> dict[str, Signature]:
         for one in await signatures.signatures_of(db, minutes)
         if minutes.text_sha256 and signatures.read(one)["body"] == body
     }
+
+
+async def obstacles(db: AsyncSession, minutes: Minutes) -> list[Obstacle]:
+    """What keeps minutes from being read back and signed: in their passages, and corrections asked for."""
+    standing = passages.obstacles(minutes, await latest(db, minutes))
+    return standing + asked.obstacles(await asked.of_minutes(db, minutes))
+
+
+def _refuse(standing: Sequence[Obstacle]) -> None:
+    if standing:
+        raise NotReady(tell("Not complete yet: {n}", n=len(standing)), [str(one) for one in standing])
 
 
 async def reading_in_force(db: AsyncSession, minutes: Minutes) -> MinutesReading | None:
@@ -176,8 +188,8 @@ async def _draft(
     known = {one.key: one for one in await latest(db, minutes)}
     anew, left = [], []
     for position, passage in enumerate(draft(await gather(db, minutes)).passages):
-        languages = dict.fromkeys((*tongues(minutes), "en"))
-        said = {lang: text_of(passage, lang, english if lang == "en" else speakers(lang)) for lang in languages}
+        languages = {lang: english if lang == "en" else speakers(lang) for lang in (*tongues(minutes), "en")}
+        said = {lang: text_of(passage, lang, words) for lang, words in languages.items()}
         texts = {lang: text for lang, text in said.items() if text is not None}
         before = known.get(passage.key)
         if before is not None and before.texts.get("en") == texts["en"] and before.texts.keys() >= texts.keys():
@@ -196,7 +208,10 @@ async def _draft(
                 revision=before.revision + 1 if before else 1,
                 position=position,
                 texts=texts,
-                marks={lang: {"how": How.drafted.value, "by": ""} for lang in texts},
+                marks={
+                    lang: {"how": How.drafted.value, "by": "", "open": open_in(passage, lang, languages[lang])}
+                    for lang in texts
+                },
                 sources=list(passage.sources),
                 open_for=passage.open_for,
                 required=passage.required,
@@ -256,9 +271,9 @@ async def read_back(
 ) -> MinutesReading:
     """Record that the text was read back, by whom, in which languages and to whom; with `corrections`, what they asked.
 
-    Raises `NotReady` (its `missing` says which passage and why) while a text is missing or stale or something the
-    instruments ask for is open; `Invalid`. Effects: adds the reading; without corrections also `text_sha256` and to
-    read_back. With corrections the review goes on.
+    Raises `NotReady` while there are `obstacles` (its `missing` names them), where `corrections` are asked for those in
+    passages; `Invalid`. Effects: adds the reading; without corrections also `text_sha256` and to read_back. With
+    corrections the review goes on.
     """
     require("edit_minutes", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
@@ -266,9 +281,8 @@ async def read_back(
         raise NotReady(tell("The minutes are read back at the end of their review"))
     hearing = await get(db, Hearing, minutes.hearing_id)
     texts = await latest(db, minutes)
-    standing = passages.obstacles(minutes, texts)
-    if standing:
-        raise NotReady(tell("Not complete yet: {n}", n=len(standing)), [str(one) for one in standing])
+    standing = await obstacles(db, minutes)
+    _refuse([one for one in standing if one.key or not corrections.strip()])
     names = await passages.hidden_names(db, minutes)
     heard = [clean(name, "heard_by", most=200, least=1) for name in heard_by]
     if not heard:
@@ -295,7 +309,9 @@ async def read_back(
     db.add(reading)
     await db.flush()
     if reading.outcome is ReadingOutcome.accepted:
-        minutes.text_sha256 = minutes_text.digest(minutes_text.text(hearing, minutes, texts, reading))
+        minutes.text_sha256 = minutes_text.digest(
+            minutes_text.text(hearing, minutes, texts, reading, await asked.of_minutes(db, minutes))
+        )
         move_minutes(db, minutes, MinutesStatus.read_back, actor=actor, now=now)
     return reading
 
@@ -318,7 +334,8 @@ async def reopen(db: AsyncSession, *, minutes: Minutes, reason: str, actor: Acto
 async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, now: datetime) -> Signature:
     """An authority signs the hash of the text and the roots of the recordings (`signatures.receive`).
 
-    Raises `NotAllowed` for anybody but judge, clerk and requested authority; `NotReady` before the reading back;
+    Raises `NotAllowed` for anybody but judge, clerk and requested authority; `NotReady` before the reading back, and
+    while there are `obstacles` all the same (its `missing` names them), as in minutes read back by an earlier version;
     `TermsChanged` when the signature is on another text or root, or the State has signed this text already.
     Effects: keeps the signature; with the second State's: to signed, `signed_at`.
     """
@@ -337,6 +354,7 @@ async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, no
     states = {hearing.requesting_state, hearing.requested_state}
     if actor.state not in states:
         raise NotFound
+    _refuse(await obstacles(db, minutes))
     kept = await recordings(db, minutes)
     if actor.state in await signed_by(db, minutes):
         raise TermsChanged(tell("This State has signed this text already"))

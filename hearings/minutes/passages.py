@@ -1,4 +1,4 @@
-"""Passages of minutes: every version kept, written or translated by somebody, compared; what still stands in the way.
+"""Passages of minutes: every version kept, compared; what still stands in the way of reading them back.
 
 A passage has a text in each language of the minutes. Whoever changes what it says in one language leaves the others
 stale until somebody has looked at them; a translation names its translator or says that a machine made it.
@@ -9,56 +9,41 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from sqlmodel import and_, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import pages
 from hearings.actors import Actor
-from hearings.errors import Invalid, NotFound, NotReady, Stale
+from hearings.errors import NotFound, NotReady, Stale
+from hearings.minutes.revision import Writing, change, contradicting
 from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage
-from hearings.people.protected_names import protected_names, refuse_names
+from hearings.people.protected_names import protected_names
 from hearings.permissions import require
 from hearings.queries import Page, get, participants
 from hearings.sentences import tell
 from hearings.status import MinutesStatus
 from hearings.texts import clean
 
-LONGEST = 20_000
 EDITABLE = frozenset({MinutesStatus.drafted, MinutesStatus.in_review})
-
-
-class How(StrEnum):
-    """How a text came about."""
-
-    drafted = "drafted"
-    written = "written"
-    translated = "translated"
-    machine = "machine"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Writing:
-    """A text somebody gives a passage in one language. `by`: the translator, or the name of the machine."""
-
-    text: str
-    how: How
-    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """Why minutes cannot be read back yet. `why`: `missing`, `stale` (both in `lang`) or `open` (for `who`)."""
+    """Why minutes cannot be read back or signed yet, at the passage `key` or at a `reading` back by its number.
 
-    key: str
+    `why`: in `lang` the text of the passage is `missing` or `stale`, or says that something is open where another one
+    does not (`contradiction`); it is `open` (for `who`); a `correction` asked for has not been made in `lang`.
+    """
+
     why: str
+    key: str = ""
     lang: str = ""
     who: str = ""
+    reading: int = 0
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.why} {self.lang or self.who}".rstrip()
+        return f"{self.key or f'reading {self.reading}'}: {self.why} {self.lang or self.who}".rstrip()
 
 
 def tongues(minutes: Minutes) -> tuple[str, ...]:
@@ -67,7 +52,9 @@ def tongues(minutes: Minutes) -> tuple[str, ...]:
 
 
 def obstacles(minutes: Minutes, passages: Sequence[MinutesPassage]) -> list[Obstacle]:
-    """Texts that are missing or stale, and what the instruments ask for that nobody has completed."""
+    """Texts that are missing or stale, or contradict one another in what is open; and what the instruments ask for that
+    nobody has completed.
+    """
     found: list[Obstacle] = []
     for passage in passages:
         for lang in tongues(minutes):
@@ -75,6 +62,10 @@ def obstacles(minutes: Minutes, passages: Sequence[MinutesPassage]) -> list[Obst
                 found.append(Obstacle(key=passage.key, why="missing", lang=lang))
             elif passage.marks.get(lang, {}).get("stale"):
                 found.append(Obstacle(key=passage.key, why="stale", lang=lang))
+        found += [
+            Obstacle(key=passage.key, why="contradiction", lang=lang)
+            for lang in contradicting(passage, tongues(minutes))
+        ]
         if passage.required and passage.open_for:
             found.append(Obstacle(key=passage.key, why="open", who=passage.open_for))
     return found
@@ -130,7 +121,7 @@ async def revise(
     key: str,
     revision: int,
     writings: Mapping[str, Writing],
-    settled: bool = True,
+    settled: bool = False,
     note: str = "",
     actor: Actor,
     now: datetime,
@@ -138,8 +129,8 @@ async def revise(
     """Give a passage new texts in some languages; `revision` is the version the writer has read.
 
     `settled`: nothing is left open in it. Languages that are not in `writings` become stale when another was `written`.
-    Raises `NotReady` once the minutes have been read back, `Stale` when the passage has changed since, `Invalid` for a
-    language these minutes do not have, a translation without translator, and a text that names a protected person.
+    Raises `NotReady` once the minutes have been read back, `Stale` when the passage has changed since, and what
+    `hearings.minutes.revision.change` raises.
     Effects: locks the minutes, adds a version; nothing when nothing changes.
     """
     require("edit_minutes", actor)
@@ -150,16 +141,8 @@ async def revise(
     if before.revision != revision:
         raise Stale(revision, before.revision)
     names = await hidden_names(db, minutes)
-    texts, marks = dict(before.texts), {lang: dict(mark) for lang, mark in before.marks.items()}
-    for lang, writing in writings.items():
-        if lang not in tongues(minutes):
-            raise Invalid(tell("These minutes are not in this language"), f"text_{lang}")
-        texts[lang], marks[lang] = _checked(lang, writing, names)
-    if any(one.how is How.written and texts[lang] != before.texts.get(lang) for lang, one in writings.items()):
-        others = (lang for lang in tongues(minutes) if lang not in writings and texts.get(lang))
-        marks |= {lang: {**marks.get(lang, {}), "stale": True} for lang in others}
-    open_for = "" if settled and writings else before.open_for
-    if (texts, marks, open_for) == (before.texts, before.marks, before.open_for):
+    made = change(before, tongues(minutes), writings, settled=settled, note=note, names=names)
+    if made is None:
         return before
     return await add(
         db,
@@ -170,10 +153,10 @@ async def revise(
             key=key,
             revision=before.revision + 1,
             position=before.position,
-            texts=texts,
-            marks=marks,
-            sources=[*dict.fromkeys([*before.sources, f"person:{actor.id}"])],
-            open_for=open_for,
+            texts=made.texts,
+            marks=made.marks,
+            sources=[*dict.fromkeys([*made.sources, f"person:{actor.id}"])],
+            open_for=made.open_for,
             required=before.required,
             author=actor.id,
             author_label=actor.label,
@@ -188,18 +171,6 @@ async def add(db: AsyncSession, minutes: Minutes, passage: MinutesPassage) -> Mi
     db.add(passage)
     await db.flush()
     return passage
-
-
-def _checked(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    field = f"text_{lang}"
-    text = clean(writing.text, field, most=LONGEST, least=1, lines=True)
-    refuse_names(text, names, field)
-    by = clean(writing.by, f"by_{lang}", most=200)
-    if writing.how is How.translated and not by:
-        raise Invalid(tell("Who translated it? Give the name, or say that a machine did"), f"by_{lang}")
-    if writing.how is How.drafted:
-        raise Invalid(tell("Only the program drafts"), field)
-    return text, {"how": writing.how.value, "by": by}
 
 
 async def hidden_names(db: AsyncSession, minutes: Minutes) -> list[str]:

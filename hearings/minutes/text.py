@@ -1,7 +1,8 @@
 """The text of minutes that is read back, hashed and signed, and the whole of them as JSON. Pure.
 
 What is signed is the RFC 8785 form of `text(...)`: every passage in both languages with where it came from, and the
-reading back. Reservations and signatures stand beside it, so that adding one voids nothing.
+reading back, with the answers to corrections that were asked for and not made. Reservations and signatures stand beside
+it, so that adding one voids nothing.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from typing import Any
 
 import rfc8785
 
+from hearings.minutes.corrections import Correction, answers_json
 from hearings.minutes.passages import tongues
 from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation, Recording
 from hearings.models.columns import Row
@@ -59,9 +61,14 @@ def reading_json(reading: MinutesReading) -> dict[str, Any]:
 
 
 def text(
-    hearing: Hearing, minutes: Minutes, passages: Sequence[MinutesPassage], reading: MinutesReading | None
+    hearing: Hearing,
+    minutes: Minutes,
+    passages: Sequence[MinutesPassage],
+    reading: MinutesReading | None,
+    corrections: Sequence[Correction] = (),
 ) -> dict[str, Any]:
-    """The text that is signed: the passages and the reading back that was accepted."""
+    """The text that is signed: the passages, the reading back that was accepted, and answers to corrections if any."""
+    answers = answers_json(corrections)
     return {
         "format": FORMAT,
         "version": 1,
@@ -72,7 +79,7 @@ def text(
         "languages": list(tongues(minutes)),
         "passages": passages_json(minutes, passages),
         "reading": None if reading is None else reading_json(reading),
-    }
+    } | ({"answers": answers} if answers else {})
 
 
 def roots(recordings: Iterable[Recording]) -> dict[str, str]:
@@ -91,17 +98,22 @@ def whole(
     *,
     passages: Sequence[MinutesPassage],
     reading: MinutesReading | None,
+    corrections: Sequence[Correction],
     recordings: Sequence[Recording],
     reservations: Sequence[MinutesReservation],
     signatures: Sequence[Row],
 ) -> dict[str, Any]:
     """Everything, for whoever keeps or checks the minutes: the text, its hash, signatures as received, reservations."""
-    said = text(hearing, minutes, passages, reading)
+    said = text(hearing, minutes, passages, reading, corrections)
     return {
         "text": said,
         "text_sha256": digest(said),
         "status": minutes.status.value,
         "recordings": roots(recordings),
+        "corrections": [
+            reading_json(one.reading) | {"number": one.reading.number, "unmade": list(one.unmade)}
+            for one in corrections
+        ],
         "signatures": [getattr(one, "jws", "") for one in signatures],
         "reservations": [
             {

@@ -17,7 +17,7 @@ from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import HearingEvent, StatusChange
 from hearings.models.law import LawKind, LawRow
-from hearings.models.minutes import Minutes, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
     CalendarEntry,
     CalendarFeed,
@@ -80,6 +80,7 @@ __all__ = [
     "LineTest",
     "Login",
     "Minutes",
+    "MinutesAnswer",
     "MinutesPassage",
     "MinutesReading",
     "MinutesReservation",

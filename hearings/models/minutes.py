@@ -1,4 +1,4 @@
-"""The minutes of a hearing: their passages, each version kept; readings back; reservations."""
+"""The minutes of a hearing: their passages, each version kept; readings back, answers to corrections; reservations."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -82,7 +82,8 @@ class MinutesPassage(Row, table=True):
     texts: dict[str, str] = json(default_factory=dict)
     """By language tag; `en` is also there as the draft's working text where it is no language of the minutes."""
     marks: dict[str, Any] = json(default_factory=dict)
-    """By language tag: `how` the text came about, `by` whom, and `stale` when the other language has changed since."""
+    """By language tag: `how` the text came about, `by` whom, `stale` when the other language has changed since, and
+    `open`, the lines of the draft that said what somebody still has to complete."""
     sources: list[str] = json(default_factory=list)
     open_for: str = Field(default="", max_length=40)
     """Role of who still has to complete it; empty when nobody."""
@@ -114,6 +115,24 @@ class MinutesReading(Row, table=True):
     """Names, or pseudonyms, of those it was read to."""
     corrections: str = Field(default="", max_length=4000)
     passages_sha256: str = Field(max_length=64)
+    author: str = Field(max_length=36)
+    author_label: str = Field(max_length=200)
+    at: datetime = instant()
+
+
+class MinutesAnswer(Row, table=True):
+    """Why corrections asked for at a reading back are not made. Only grows."""
+
+    __tablename__ = "minutes_answer"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("text <> ''", name="text"),
+        UniqueConstraint("reading_id"),
+    )
+
+    minutes_id: str = Field(foreign_key="minutes.id", max_length=36)
+    reading_id: str = Field(foreign_key="minutes_reading.id", max_length=36)
+    text: str = Field(max_length=4000)
     author: str = Field(max_length=36)
     author_label: str = Field(max_length=200)
     at: datetime = instant()

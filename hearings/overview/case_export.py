@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
-from hearings.minutes import minutes, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
 from hearings.minutes.phrases import Joined, english, say
 from hearings.models import (
@@ -138,6 +138,7 @@ READING = (
     *("number", "outcome", "read_by", "languages", "heard_by", "corrections", "passages_sha256", "author_label"),
     "at",
 )
+ANSWER = ("text", "author_label", "at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,18 +253,24 @@ async def _minutes(
     db: AsyncSession, hearing: Hearing, found: Minutes, hidden: Mapping[str, Joined]
 ) -> dict[str, dict[str, Any]]:
     """Minutes as they are signed, and how they became so: every version of every passage, every reading back."""
+    asked = await corrections.of_minutes(db, found)
+    answers = {one.reading.id: one.answer for one in asked}
     whole = minutes_text.whole(
         hearing,
         found,
         passages=await passages.latest(db, found),
         reading=await minutes.reading_in_force(db, found),
+        corrections=asked,
         recordings=await minutes.recordings(db, found),
         reservations=await reservations.reservations_to(db, found),
         signatures=await signatures.signatures_of(db, found),
     )
     versions = {
         "passages": _rows(await passages.versions(db, found), PASSAGE),
-        "readings": _rows(await minutes.readings(db, found), READING),
+        "readings": [
+            _row(one, READING) | {"answer": _row(given, ANSWER) if (given := answers.get(one.id)) else None}
+            for one in await minutes.readings(db, found)
+        ],
     }
     return {
         f"minutes-{found.number}.json": whole,

@@ -19,6 +19,7 @@ from hearings.agreement import agreements, sites
 from hearings.db import Database
 from hearings.hearing import hearing as diary, links, participants, seats
 from hearings.minutes import minutes, passages
+from hearings.minutes.revision import How, Writing
 from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.moves import move_recording, move_sitting
 from hearings.requests import requests
@@ -232,15 +233,16 @@ class Court:
             found = await minutes.current(db, await queries.get(db, Hearing, self.hearing.id))
             judge = await self.actor(db, Role.presiding_judge)
             for one in await passages.latest(db, found):
-                how = {"how": passages.How.written} if one.open_for else {"how": passages.How.translated, "by": text}
+                how = {"how": How.written} if one.open_for else {"how": How.translated, "by": text}
                 writings = {
-                    lang: passages.Writing(text=text, **how)
+                    lang: Writing(text=text, **how)
                     for lang in passages.tongues(found)
                     if one.open_for or not one.texts.get(lang)
                 }
                 await passages.revise(
-                    db, minutes=found, key=one.key, revision=one.revision, writings=writings, actor=judge, now=now
-                )
+                    db, minutes=found, key=one.key, revision=one.revision, writings=writings, settled=True,
+                    actor=judge, now=now,
+                )  # fmt: skip
 
 
 STAFF = {

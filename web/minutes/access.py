@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from hearings import errors, queries
 from hearings.actors import Actor
-from hearings.minutes import minutes, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
 from hearings.minutes.passages import Obstacle, tongues
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant
 from hearings.permissions import may, may_staff, require, require_staff
@@ -110,7 +110,7 @@ async def found_of(db: AsyncSession, access: Access, request: Request) -> Minute
 async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[str, Any]:
     """The minutes, what is missing in them, who has signed, and what this person may do."""
     texts = await passages.latest(db, found)
-    standing = passages.obstacles(found, texts)
+    standing = await minutes.obstacles(db, found)
     edits = access.may("edit_minutes")
     signs = access.seat is not None and access.seat.role in CONDUCTING and access.may("sign_minutes")
     signed = await minutes.signed_by(db, found)
@@ -121,6 +121,7 @@ async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[s
         "obstacles": standing,
         "words": minutes_words,
         "readings": await minutes.readings(db, found),
+        "corrections": {one.reading.id: one for one in await corrections.of_minutes(db, found)},
         "reservations": await reservations.reservations_to(db, found),
         "signed": signed,
         "states": (access.hearing.requesting_state, access.hearing.requested_state),
@@ -133,7 +134,7 @@ async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[s
             "send_back": edits and found.status is M.in_review,
             "read": edits and found.status is M.in_review,
             "reopen": edits and found.status is M.read_back,
-            "sign": signs and found.status is M.read_back and access.state not in signed,
+            "sign": signs and found.status is M.read_back and access.state not in signed and not standing,
             "reserve": access.may("enter_reservation"),
             "acknowledge": found.status is M.signed
             and found.received_at is None

@@ -11,7 +11,7 @@ from fastapi import Path, Response
 
 from hearings import queries
 from hearings.actors import Actor
-from hearings.minutes import minutes as life, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes as life, passages, reservations, text as minutes_text
 from hearings.models import Hearing, Minutes
 from hearings.roles import Role
 from hearings.signatures import signatures
@@ -31,6 +31,7 @@ from web.minutes.bodies import (
     Drafted,
     MinutesList,
     MinutesSummary,
+    NewAnswer,
     NewReading,
     NewReservation,
     PassageList,
@@ -49,6 +50,7 @@ router = Resource("minutes")
 
 Number = Annotated[int, Path(ge=1, lt=1_000_000, description="Number of the minutes in their hearing.", examples=[1])]
 Key = Annotated[str, Path(pattern="^[!-~]{1,60}$", description="Key of the passage.", examples=["public.all"])]
+Reading = Annotated[int, Path(ge=1, lt=1_000_000, description="Number of the reading back.", examples=[1])]
 ACT = (404, 409, 412)
 GIVES = {"ref": "hearing", "minutes": "number", "key": "passages/0/key"}
 
@@ -68,12 +70,13 @@ async def _find(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes
 async def _of(caller: Caller, row: Minutes, hearing: Hearing) -> ShownMinutes:
     await caller.db.flush()
     texts = await passages.latest(caller.db, row)
+    asked = {one.reading.id: one for one in await corrections.of_minutes(caller.db, row)}
     return ShownMinutes(
         **MinutesSummary.own(row, hearing),
         passages=[ShownPassage.of(one) for one in texts],
-        obstacles=[ShownObstacle.of(one) for one in passages.obstacles(row, texts)],
+        obstacles=[ShownObstacle.of(one) for one in await life.obstacles(caller.db, row)],
         recordings=minutes_text.roots(await life.recordings(caller.db, row)),
-        readings=[ShownReading.of(one) for one in await life.readings(caller.db, row)],
+        readings=[ShownReading.of(one, asked.get(one.id)) for one in await life.readings(caller.db, row)],
         reservations=[ShownReservation.of(one) for one in await reservations.reservations_to(caller.db, row)],
         signed_by=sorted(await life.signed_by(caller.db, row)),
     )
@@ -172,7 +175,9 @@ async def list_passage_versions(
 async def revise_passage(caller: Calling, ref: Ref, minutes: Number, key: Key, body: Revision) -> ShownPassage:
     """Write or translate a passage. A language that is not sent becomes stale when what it says was written anew.
 
-    Answers 409 `stale` when somebody has changed the passage since the version that was read.
+    Answers 409 `stale` when somebody has changed the passage since the version that was read; 422 `would_be_lost` for a
+    text that says something else and not how it came about, a translator of no translation, or a note with nothing
+    changed; 422 `still_open` when it is `settled` while a language has no text, an old one, or says that it is open.
     """
     hearing, row = await _locked(caller, ref, minutes)
     made = await passages.revise(
@@ -216,7 +221,8 @@ async def send_minutes_back(caller: Calling, ref: Ref, minutes: Number, body: Wh
 async def read_minutes_back(caller: Calling, ref: Ref, minutes: Number, body: NewReading) -> ShownMinutes:
     """Record that the text was read back. Without corrections it is fixed by its hash, which both authorities sign.
 
-    Answers 409 `not_ready` with what is `missing` while a text is missing or stale, or something is open.
+    Answers 409 `not_ready` with what is `missing` while there are obstacles: a text is missing or stale, something is
+    open, in one language or all, or corrections asked for earlier are neither made nor answered.
     """
     hearing, row = await _locked(caller, ref, minutes)
     await life.read_back(
@@ -228,6 +234,24 @@ async def read_minutes_back(caller: Calling, ref: Ref, minutes: Number, body: Ne
         corrections=body.corrections,
         actor=_actor(caller, hearing),
         now=caller.now,
+    )
+    return await _shown(caller, row, hearing)
+
+
+@router.act(
+    "/hearings/{ref}/minutes/{minutes}/readings/{reading}/answer",
+    scope="minutes:write",
+    example=MINUTES,
+    errors=ACT,
+    tagged=True,
+)
+async def answer_correction(
+    caller: Calling, ref: Ref, minutes: Number, reading: Reading, body: NewAnswer
+) -> ShownMinutes:
+    """Say why corrections asked for at a reading back are not made: it stands in the text that is signed."""
+    hearing, row = await _locked(caller, ref, minutes)
+    await corrections.answer(
+        caller.db, minutes=row, reading=reading, text=body.text, actor=_actor(caller, hearing), now=caller.now
     )
     return await _shown(caller, row, hearing)
 
@@ -272,7 +296,10 @@ async def prepare_minutes_statement(caller: Calling, ref: Ref, minutes: Number) 
     tagged=True,
 )
 async def sign_minutes(caller: Calling, ref: Ref, minutes: Number, body: SignedAct) -> ShownMinutes:
-    """Sign the text that was read back (`sign_minutes`; body `text_sha256`, `recordings`). With both, it is signed."""
+    """Sign the text that was read back (`sign_minutes`; body `text_sha256`, `recordings`). With both, it is signed.
+
+    Answers 409 `not_ready` with what is `missing` while there are obstacles all the same.
+    """
     hearing, row = await _locked(caller, ref, minutes)
     await life.sign(caller.db, minutes=row, jws=body.jws, actor=_actor(caller, hearing), now=caller.now)
     return await _shown(caller, row, hearing)

@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from hearings.minutes.passages import LONGEST, How, Obstacle, Writing
+from hearings.minutes.corrections import Correction
+from hearings.minutes.passages import Obstacle
+from hearings.minutes.revision import LONGEST, How, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 from hearings.roles import Role
@@ -28,7 +30,10 @@ PASSAGE: dict[str, Any] = {
     "key": "public.all",
     "revision": 2,
     "texts": {"ro": "Ședința este publică.", "th": "การพิจารณาเป็นไปโดยเปิดเผย"},
-    "marks": {"ro": {"how": "written", "by": ""}, "th": {"how": "translated", "by": "Malee Suksan"}},
+    "marks": {
+        "ro": {"how": "written", "by": "", "open": ["Nu este consemnat."]},
+        "th": {"how": "translated", "by": "Malee Suksan"},
+    },
     "sources": ["human:clerk", "person:0193a1b2-0000-7000-8000-000000000001"],
     "open_for": "",
     "required": False,
@@ -43,6 +48,8 @@ READING: dict[str, Any] = {
     "languages": ["th"],
     "heard_by": ["Somchai Wongsa"],
     "corrections": "",
+    "unmade": [],
+    "answer": None,
     "entered_by": "System of the Office of the Attorney General",
     "at": examples.AT,
 }
@@ -59,7 +66,7 @@ RESERVATION: dict[str, Any] = {
 }
 MINUTES: dict[str, Any] = SUMMARY | {
     "passages": [PASSAGE],
-    "obstacles": [{"key": "oath.person", "why": "open", "lang": "", "who": "requested_authority"}],
+    "obstacles": [{"key": "oath.person", "why": "open", "lang": "", "who": "requested_authority", "reading": 0}],
     "recordings": {"0193a1b2-0000-7000-8000-00000000000a": SHA256},
     "readings": [READING],
     "reservations": [RESERVATION],
@@ -74,12 +81,14 @@ class NewText(Model):
     """A text of a passage in one language. A translation names who made it, or says that a machine did."""
 
     text: str = Field(min_length=1, max_length=LONGEST)
-    how: Literal["written", "translated", "machine"]
+    how: Literal["written", "translated", "machine"] | None = Field(
+        default=None, description="How it came about; without it the text there is may only be sent back as it is."
+    )
     by: str = Field(default="", max_length=200)
 
     def writing(self) -> Writing:
         """As `hearings` takes it."""
-        return Writing(text=self.text, how=How(self.how), by=self.by)
+        return Writing(text=self.text, how=How(self.how) if self.how else None, by=self.by)
 
 
 class Revision(Model):
@@ -90,7 +99,10 @@ class Revision(Model):
             "examples": [
                 {
                     "revision": 1,
-                    "writings": {"ro": {"text": "Ședința este publică.", "how": "written"}},
+                    "writings": {
+                        "ro": {"text": "Ședința este publică.", "how": "written"},
+                        "th": {"text": "การพิจารณาเป็นไปโดยเปิดเผย", "how": "translated", "by": "Malee Suksan"},
+                    },
                     "settled": True,
                     "note": "Nobody had recorded it.",
                 }
@@ -100,7 +112,7 @@ class Revision(Model):
 
     revision: int = Field(ge=1, lt=1_000_000)
     writings: dict[str, NewText] = Field(max_length=2)
-    settled: bool = Field(default=True, description="Nothing is left open in it.")
+    settled: bool = Field(default=False, description="Nothing is left open in it, in any language.")
     note: str = Field(default="", max_length=500)
 
 
@@ -117,6 +129,12 @@ class NewReading(Model):
     languages: list[Language] = Field(min_length=1, max_length=2)
     heard_by: list[Name] = Field(min_length=1, max_length=40)
     corrections: str = Field(default="", max_length=4000)
+
+
+class NewAnswer(Model):
+    """Why corrections are not made, or not in every language: it stands in the minutes."""
+
+    text: str = Field(min_length=3, max_length=4000, examples=["The recording has eight o'clock at 0:42:17."])
 
 
 class NewReservation(Model):
@@ -163,20 +181,34 @@ class PassageList(Shown):
 
 
 class ShownObstacle(Shown):
-    """Why the minutes cannot be read back yet: a text is `missing` or `stale`, or something is `open`."""
+    """Why the minutes cannot be read back or signed yet. In the passage `key` a text is `missing`, `stale` or a
+    `contradiction` (says that something is open where the rest does not), or something is `open`; or a `correction`
+    asked for at `reading` is neither made nor answered.
+    """
 
     key: str
     why: str
     lang: str
     who: str
+    reading: int
 
     @classmethod
     def of(cls, one: Obstacle) -> "ShownObstacle":
-        return cls(key=one.key, why=one.why, lang=one.lang, who=one.who)
+        return cls(key=one.key, why=one.why, lang=one.lang, who=one.who, reading=one.reading)
+
+
+class ShownAnswer(Shown):
+    """Why a correction is not made, by whom and when."""
+
+    text: str
+    entered_by: str
+    at: Moment
 
 
 class ShownReading(Shown):
-    """One reading back, and what came of it."""
+    """One reading back, and what came of it. `unmade`: languages whose text is still the one that was read, when
+    corrections were asked for.
+    """
 
     number: int
     outcome: ReadingOutcome
@@ -184,13 +216,17 @@ class ShownReading(Shown):
     languages: list[str]
     heard_by: list[str]
     corrections: str
+    unmade: list[str]
+    answer: ShownAnswer | None
     entered_by: str
     at: Moment
 
     @classmethod
-    def of(cls, row: MinutesReading) -> "ShownReading":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "entered_by"}
-        return cls(**own, entered_by=row.author_label)
+    def of(cls, row: MinutesReading, asked: Correction | None) -> "ShownReading":
+        own = {name: getattr(row, name) for name in cls.model_fields.keys() - {"unmade", "answer", "entered_by"}}
+        given = asked.answer if asked else None
+        answer = ShownAnswer(text=given.text, entered_by=given.author_label, at=given.at) if given else None
+        return cls(**own, unmade=list(asked.unmade) if asked else [], answer=answer, entered_by=row.author_label)
 
 
 class ShownReservation(Shown):

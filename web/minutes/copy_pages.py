@@ -65,6 +65,8 @@ async def sign(request: Request) -> Response:
             )
     except errors.SignatureRefused as error:
         return await _sign(request, [signing.refusal(request, error)], status_of(error))
+    except errors.NotReady as error:
+        return await _sign(request, [forms.explain(error)], status_of(error))
     return back(request, "sign")
 
 

@@ -1,6 +1,7 @@
 """Minutes of a hearing: the draft, its review and reading back, reservations."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
-from hearings.minutes import minutes, passages, reservations
+from hearings.minutes import corrections, minutes, reservations
 from hearings.minutes.passages import tongues
 from hearings.models import Minutes
 from hearings.models.minutes import ReservationKind
@@ -33,8 +34,10 @@ DONE = {
     "reopen": N_("The minutes are open again. Signatures on the earlier text no longer count."),
     "acknowledge": N_("The receipt is noted."),
     "passage": N_("The passage is kept. The earlier version stays in its history."),
+    "unchanged": N_("Nothing in the passage was changed."),
+    "answer": N_("The answer is kept. It stands in the minutes."),
     "read": N_("The reading is recorded. Both authorities can sign now."),
-    "corrections": N_("The corrections are recorded. Make them, then read the text back again."),
+    "corrections": N_("The corrections are recorded. Make each or answer it, then read the text back again."),
     "reservation": N_("The reservation stands beside the minutes."),
     "sign": N_("The signature is kept."),
 }
@@ -140,7 +143,7 @@ async def _reading(request: Request, wrong: list[FormError], values: Mapping[str
         access = await access_to(db, request)
         require("edit_minutes", access.actor)
         found = await found_of(db, access, request)
-        standing = passages.obstacles(found, await passages.latest(db, found))
+        standing = await minutes.obstacles(db, found)
     context = {
         "access": access,
         "hearing": access.hearing,
@@ -176,6 +179,28 @@ async def read_back(request: Request) -> Response:
     return back(request, "corrections" if done.corrections else "read")
 
 
+async def answer(request: Request) -> Response:
+    """Effects: those of `corrections.answer`."""
+    form = await forms.read(request)
+    reading = request.path_params["reading"]
+    try:
+        async with request.app.state.parts.database.transaction() as db:
+            access = await access_to(db, request)
+            await corrections.answer(
+                db,
+                minutes=await found_of(db, access, request),
+                reading=reading,
+                text=form.text("answer"),
+                actor=access.actor,
+                now=datetime.now(UTC),
+            )
+    except errors.Invalid as error:
+        return await _page(request, [replace(forms.explain(error), field=f"answer-{reading}")], form.first)
+    except errors.NotReady as error:
+        return await _page(request, [forms.explain(error)], form.first)
+    return back(request, "answer")
+
+
 async def reserve(request: Request) -> Response:
     """Effects: those of `reservations.reserve`."""
     form = await forms.read(request)
@@ -205,5 +230,6 @@ routes = [
     Route("/h/{ref}/minutes/act/{action}", act, methods=["POST"]),
     Route("/h/{ref}/minutes/read-back", reading_page, methods=["GET"]),
     Route("/h/{ref}/minutes/read-back", read_back, methods=["POST"]),
+    Route("/h/{ref}/minutes/readings/{reading:int}/answer", answer, methods=["POST"]),
     Route("/h/{ref}/minutes/reservation", reserve, methods=["POST"]),
 ]

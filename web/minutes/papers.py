@@ -5,7 +5,14 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
-from hearings.minutes import document as minutes_document, minutes, passages, reservations, text as minutes_text
+from hearings.minutes import (
+    corrections,
+    document as minutes_document,
+    minutes,
+    passages,
+    reservations,
+    text as minutes_text,
+)
 from hearings.models import Hearing, HearingRequest, Minutes
 from hearings.signatures import signatures
 from web.words import minutes as minutes_words
@@ -18,6 +25,7 @@ async def whole(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[str,
         found,
         passages=await passages.latest(db, found),
         reading=await minutes.reading_in_force(db, found),
+        corrections=await corrections.of_minutes(db, found),
         recordings=await minutes.recordings(db, found),
         reservations=await reservations.reservations_to(db, found),
         signatures=await signatures.signatures_of(db, found),
@@ -33,6 +41,7 @@ async def printed(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[st
         reference=asked.reference,
         passages=await passages.latest(db, found),
         reading=await minutes.reading_in_force(db, found),
+        corrections=await corrections.of_minutes(db, found),
         roots=minutes_text.roots(await minutes.recordings(db, found)),
         signed=await minutes.signed_by(db, found),
         reservations=await reservations.reservations_to(db, found),

@@ -9,14 +9,22 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.minutes import passages
-from hearings.minutes.passages import How, Obstacle, Writing, tongues
+from hearings.minutes.passages import Obstacle, tongues
+from hearings.minutes.revision import How, Writing
 from hearings.permissions import require
 from web.minutes.access import access_to, back, found_of
 from web.server import forms
 from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.words import minutes as minutes_words
-from web.words.i18n import _
+from web.words.i18n import N_, _
+
+HOWS = {
+    "written": N_("I have written or changed what it says"),
+    "translated": N_("It is a translation by a person"),
+    "machine": N_("It is a translation by a machine"),
+}
+"""How a text came about, as whoever changes it says; none is chosen beforehand."""
 
 
 async def passage_page(request: Request) -> Response:
@@ -32,10 +40,7 @@ async def _passage(request: Request, wrong: list[FormError], values: Mapping[str
         versions = await passages.revisions(db, found, request.path_params["key"])
         standing = [one for one in passages.obstacles(found, versions[-1:]) if one.key == versions[-1].key]
     newest = versions[-1]
-    shown = dict(values) or {"settled": "yes"}
-    for lang in tongues(found):
-        shown.setdefault(f"text_{lang}", newest.texts.get(lang, ""))
-        shown.setdefault(f"how_{lang}", "keep" if newest.texts.get(lang) else "translated")
+    shown = {f"text_{lang}": newest.texts.get(lang, "") for lang in tongues(found)} | dict(values)
     context = {
         "access": access,
         "hearing": access.hearing,
@@ -46,12 +51,7 @@ async def _passage(request: Request, wrong: list[FormError], values: Mapping[str
         "words": minutes_words,
         "obstacles": standing,
         "editable": found.status in passages.EDITABLE,
-        "hows": [
-            ("keep", _("Leave this text as it is")),
-            ("written", _("I have written or changed what it says")),
-            ("translated", _("It is a translation by a person")),
-            ("machine", _("It is a translation by a machine")),
-        ],
+        "hows": [(how, _(text)) for how, text in HOWS.items()],
         "errors": wrong,
         "values": shown,
     }
@@ -61,16 +61,16 @@ async def _passage(request: Request, wrong: list[FormError], values: Mapping[str
 async def revise(request: Request) -> Response:
     """Keep a new version of a passage. Effects: those of `passages.revise`."""
     form = await forms.read(request)
-    key = request.path_params["key"]
+    key, read = request.path_params["key"], _whole(form.text("revision"))
     try:
         async with request.app.state.parts.database.transaction() as db:
             access = await access_to(db, request)
             found = await found_of(db, access, request)
-            await passages.revise(
+            made = await passages.revise(
                 db,
                 minutes=found,
                 key=key,
-                revision=_whole(form.text("revision")),
+                revision=read,
                 writings=_writings(form, tongues(found)),
                 settled=form.text("settled") == "yes",
                 note=form.text("note"),
@@ -83,18 +83,20 @@ async def revise(request: Request) -> Response:
         return await _passage(request, [FormError("", text)], form.first)
     except (errors.Invalid, errors.NotReady) as error:
         return await _passage(request, [forms.explain(error)], form.first)
+    done = "unchanged" if made.revision == read else "passage"
     if form.text("go_on") == "yes" and (after := _next(waiting, key)):
-        return back(request, "passage", f"/p/{after}")
-    return back(request, "passage")
+        return back(request, done, f"/p/{after}")
+    return back(request, done)
 
 
 def _writings(form: Form, languages: Sequence[str]) -> dict[str, Writing]:
-    """What the form says of each language; a language left as it is is not in it."""
+    """What the form says of each language; `passages.revise` refuses what would not be kept."""
     found: dict[str, Writing] = {}
     for lang in languages:
-        how = form.text(f"how_{lang}")
-        if how in (How.written, How.translated, How.machine):
-            found[lang] = Writing(text=form.get(f"text_{lang}", ""), how=How(how), by=form.text(f"by_{lang}"))
+        if {f"text_{lang}", f"how_{lang}", f"by_{lang}"} & set(form):
+            how = form.text(f"how_{lang}")
+            chosen = How(how) if how in HOWS else None
+            found[lang] = Writing(text=form.get(f"text_{lang}", ""), how=chosen, by=form.text(f"by_{lang}"))
     return found
 
 

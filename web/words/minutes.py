@@ -91,10 +91,21 @@ def sources(found: Sequence[str]) -> str:
 OBSTACLES: dict[str, Callable[[Obstacle], str]] = {
     "missing": lambda one: _("no text in {language}").format(language=language_here(one.lang)),
     "stale": lambda one: _("the text in {language} is older than the other").format(language=language_here(one.lang)),
+    "contradiction": lambda one: _(
+        "the text in {language} says that something is still to be completed, the rest does not"
+    ).format(language=language_here(one.lang)),
     "open": lambda one: _("still to be completed by {who}").format(who=who(one.who)),
+    "correction": lambda one: _("the correction asked for is neither answered nor made in {language}").format(
+        language=language_here(one.lang)
+    ),
 }
 
 
 def obstacle(one: Obstacle) -> str:
-    """Why minutes cannot be read back yet."""
+    """Why minutes cannot be read back or signed yet."""
     return OBSTACLES[one.why](one)
+
+
+def obstructed(one: Obstacle) -> str:
+    """What it stands at: the heading of the passage, or a reading back."""
+    return section(one.key.split(".")[0]) if one.key else _("Reading back no. {n}").format(n=one.reading)

@@ -72,14 +72,30 @@ class MinutesActs(Calls):
         """Give a draft to the other State to be read."""
         return cast(Minutes, self.post(f"/hearings/{ref}/minutes/{number}/submit"))
 
-    def write(self, ref: str, number: int, passage: Passage, writings: Mapping[str, Mapping[str, str]]) -> Passage:
-        """Write a passage, by language `{text, how, by}`. Raises `NotNow` when it was changed since it was read."""
-        body = {"revision": passage["revision"], "writings": {lang: dict(one) for lang, one in writings.items()}}
+    def write(
+        self,
+        ref: str,
+        number: int,
+        passage: Passage,
+        writings: Mapping[str, Mapping[str, str]],
+        *,
+        settled: bool = False,
+    ) -> Passage:
+        """Write a passage, by language `{text, how, by}`; `settled` when nothing is left open in it, in any language.
+
+        Raises `NotNow` when it was changed since it was read.
+        """
+        texts = {lang: dict(one) for lang, one in writings.items()}
+        body = {"revision": passage["revision"], "writings": texts, "settled": settled}
         return cast(Passage, self.post(f"/hearings/{ref}/minutes/{number}/passages/{passage['key']}", body))
 
     def read_back(self, ref: str, number: int, reading: Reading) -> Minutes:
         """Enter that they were read back: the text is fixed then."""
         return cast(Minutes, self.post(f"/hearings/{ref}/minutes/{number}/read-back", said(reading)))
+
+    def answer_correction(self, ref: str, number: int, reading: int, text: str) -> Minutes:
+        """Say why what was asked for at a reading back is not changed."""
+        return cast(Minutes, self.post(f"/hearings/{ref}/minutes/{number}/readings/{reading}/answer", {"text": text}))
 
     def sign_minutes(self, ref: str, number: int) -> Minutes:
         """Sign the text that was read back, and the recordings it names."""

@@ -42,6 +42,7 @@ def made(**changes: Any) -> dict[str, Any]:
         reference="FR-1",
         passages=[passage],
         reading=reading,
+        corrections=[],
         roots={"rec": "ef"},
         signed={},
         reservations=[reservation],

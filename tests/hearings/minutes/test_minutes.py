@@ -16,9 +16,9 @@ from hearings.actors import SYSTEM
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
 from hearings.events import EventKind, record
 from hearings.hearing import seats
-from hearings.minutes import minutes, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
 from hearings.minutes.facts import SECTIONS
-from hearings.minutes.passages import How, Writing
+from hearings.minutes.revision import How, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant
 from hearings.models.minutes import ReservationKind
 from hearings.overview import worklist
@@ -175,24 +175,26 @@ async def test_drafting_again_adds_what_happened_and_leaves_what_people_wrote(co
 # --- passages ----------------------------------------------------------------------------------------------------
 
 
-async def rewrite(court: Any, now: datetime, key: str, role: Role = CLERK, **said: str) -> MinutesPassage:
+async def rewrite(
+    court: Any, now: datetime, key: str, role: Role = CLERK, *, settled: bool = False, **said: str
+) -> MinutesPassage:
     """Give a passage new texts, all written."""
     revision = (await texts(court))[key].revision
     writings = {lang: Writing(text=text, how=How.written) for lang, text in said.items()}
-    return await act(court, passages.revise, role, now, key=key, revision=revision, writings=writings)
+    return await act(court, passages.revise, role, now, key=key, revision=revision, writings=writings, settled=settled)
 
 
 async def test_a_change_is_a_version_and_makes_the_other_language_stale(heard: Any, now: datetime) -> None:
     await begin(heard, now)
-    await rewrite(heard, now, "public.all", ro="Ședința a fost publică.", th="การพิจารณาเปิดเผย")
+    await rewrite(heard, now, "public.all", settled=True, ro="Ședința a fost publică.", th="การพิจารณาเปิดเผย")
     changed = await rewrite(heard, now, "public.all", JUDGE, ro="Ședința nu a fost publică.")
     assert changed.marks["th"] == {"how": "written", "by": "", "stale": True}
     assert (changed.revision, changed.open_for, changed.author_label) == (3, "", "Andrei Popa")
     translated = {"th": Writing(text="การพิจารณาลับ", how=How.translated, by="Somsri")}
     done = await act(heard, passages.revise, CLERK, now, key="public.all", revision=3, writings=translated)
     assert done.marks == {
-        "en": {"how": "drafted", "by": ""},
-        "ro": {"how": "written", "by": ""},
+        "en": {"how": "drafted", "by": "", "open": ["Not recorded: to be completed by: Presiding judge."]},
+        "ro": {"how": "written", "by": "", "open": ["ro:Not recorded: to be completed by: ro:Presiding judge."]},
         "th": {"how": "translated", "by": "Somsri"},
     }
     async with heard.database.reading() as db:
@@ -295,8 +297,9 @@ async def complete(court: Any, now: datetime) -> None:
             if one.open_for or "ro" not in one.texts:
                 said["ro"] = Writing(text=f"Scris: {one.key}", how=How.written)
             await passages.revise(
-                db, minutes=found, key=one.key, revision=one.revision, writings=said, actor=clerk, now=now
-            )
+                db, minutes=found, key=one.key, revision=one.revision, writings=said, settled=True,
+                actor=clerk, now=now,
+            )  # fmt: skip
 
 
 READ: dict[str, Any] = {"read_by": "Ioana Marin", "languages": ["ro", "th"], "heard_by": ["The witness"]}
@@ -438,6 +441,9 @@ async def test_corrections_keep_the_review_going(heard: Any, now: datetime) -> N
     async with heard.database.reading() as db:
         found = await minutes.current(db, heard.hearing)
     assert (done.outcome.value, found.status, found.text_sha256) == ("corrections", M.in_review, "")
+    with pytest.raises(NotReady):
+        await act(heard, minutes.read_back, CLERK, now, **READ)
+    await rewrite(heard, now, "times.sitting_1", ro="De la ora nouă.", th="เก้าโมง")
     again = await act(heard, minutes.read_back, CLERK, now, **READ)
     assert (again.number, again.outcome.value) == (2, "accepted")
 
@@ -542,6 +548,7 @@ async def test_the_whole_is_canonical_and_carries_signatures_as_received(heard: 
             found,
             passages=await passages.latest(db, found),
             reading=await minutes.reading_in_force(db, found),
+            corrections=await corrections.of_minutes(db, found),
             recordings=await minutes.recordings(db, found),
             reservations=await reservations.reservations_to(db, found),
             signatures=await signatures.signatures_of(db, found),

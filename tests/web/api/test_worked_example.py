@@ -312,7 +312,7 @@ async def test_minutes_that_were_read_back_are_signed_and_others_are_left(exampl
             missing = [lang for lang in ("ro", "th") if passage["open_for"] or not passage["texts"].get(lang)]
             text = {"text": f"About {passage['key']}", "how": "written"}
             if missing:
-                api.write(ref, 1, passage, dict.fromkeys(missing, text))
+                api.write(ref, 1, passage, dict.fromkeys(missing, text), settled=bool(passage["open_for"]))
         stale = {**minutes["passages"][0], "revision": 99}
         with pytest.raises(client.NotNow):
             api.write(ref, 1, stale, {"ro": {"text": "Something else", "how": "written"}})

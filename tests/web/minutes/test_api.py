@@ -30,6 +30,7 @@ async def complete(client, path):
             "th": {"text": f"th {one['key']}", "how": "translated", "by": "Malee Suksan"},
         }
         body = {"revision": one["revision"], "writings": {lang: writings[lang] for lang in missing}}
+        body["settled"] = bool(one["open_for"])
         await done(client.post(f"{path}/passages/{one['key']}", body))
 
 
@@ -68,6 +69,13 @@ async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place)
     reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
     again = await done(th.post(f"{path}/read-back", reading | {"corrections": "It was the second floor."}))
     assert (again["status"], again["text_sha256"]) == ("in_review", "")
+    assert again["obstacles"] == [{"key": "", "why": "correction", "lang": "th", "who": "", "reading": 1}]
+    unmade = await th.post(f"{path}/read-back", reading)
+    assert (unmade.status_code, unmade.json()["missing"]) == (409, ["reading 1: correction th"])
+    blank = await ro.post(f"{path}/readings/1/answer", {"text": "   "})
+    assert (blank.status_code, blank.json()["code"], blank.json()["field"]) == (422, "invalid", "answer")
+    answered = await done(th.post(f"{path}/readings/1/answer", {"text": "The floor plan says the first."}))
+    assert (answered["obstacles"], answered["readings"][0]["answer"]["text"]) == ([], "The floor plan says the first.")
     fixed = await done(th.post(f"{path}/read-back", reading))
     assert (fixed["status"], len(fixed["text_sha256"])) == ("read_back", 64)
     late = await ro.post(f"{path}/passages/public.all", {"revision": 1, "writings": {}})
@@ -123,6 +131,36 @@ async def test_a_passage_somebody_else_has_changed_is_not_overwritten(ro, th, he
     assert (answer.status_code, answer.json()["field"]) == (422, "by_th")
     versions = (await done(th.get(path)))["items"]
     assert [(one["revision"], one["by"]) for one in versions] == [(1, "System of RO"), (2, "System of RO")]
+
+
+async def test_no_text_is_dropped_and_no_passage_closed_in_one_language_only(ro, th, held, place):
+    await done(ro.post(place), 201)
+    path = f"{place}/1/passages/public.all"
+    before = (await done(ro.get(path)))["items"][0]
+    assert before["marks"]["ro"]["open"] == [before["texts"]["ro"]]
+    written, translated = (
+        {"text": "Publică.", "how": "written"},
+        {"text": "เปิดเผย", "how": "translated", "by": "Malee Suksan"},
+    )
+    for body, code, field in (
+        ({"writings": {"ro": {"text": "Publică."}}}, "would_be_lost", "how_ro"),
+        ({"writings": {"ro": written | {"by": "Somsri"}}}, "would_be_lost", "by_ro"),
+        ({"writings": {"ro": {"text": before["texts"]["ro"]}}, "note": "Nobody knew."}, "would_be_lost", "note"),
+        ({"writings": {"ro": written}, "settled": True}, "still_open", "settled"),
+        ({"writings": {"th": translated}, "settled": True}, "still_open", "settled"),
+        ({"writings": {}, "settled": True}, "still_open", "settled"),
+    ):
+        answer = await ro.post(path, {"revision": 1} | body)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field), body
+    assert (await done(ro.get(path)))["items"] == [before]
+    half = {"revision": 1, "writings": {"th": translated}}
+    assert (await done(th.post(path, half)))["open_for"] == "presiding_judge"
+    found = await done(ro.get(f"{place}/1"))
+    assert {"key": "public.all", "why": "contradiction", "lang": "ro", "who": "", "reading": 0} in found["obstacles"]
+    whole = {"revision": 2, "writings": {"ro": written, "th": translated}, "settled": True}
+    assert (await done(ro.post(path, whole)))["open_for"] == ""
+    found = await done(ro.get(f"{place}/1"))
+    assert [one for one in found["obstacles"] if one["key"] == "public.all"] == []
 
 
 async def test_others_find_nothing_and_who_may_only_read_writes_nothing(installation, ro, held, place):

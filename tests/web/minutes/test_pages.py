@@ -18,7 +18,7 @@ from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
 from hearings.documents import pdf_seals
 from hearings.minutes import minutes, passages
-from hearings.minutes.passages import How, Writing
+from hearings.minutes.revision import How, Writing
 from hearings.models import Hearing, Person
 from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
@@ -108,6 +108,73 @@ def test_others_do_not_see_minutes_and_staff_without_a_part_change_nothing(servi
     assert before["minutes"] == []
 
 
+@pytest.fixture(scope="module")
+def drafted(running, held):
+    """The first draft of its minutes."""
+    page = f"/h/{running.ref}/minutes"
+    assert running.signed_in("clerk").post(f"{page}/act/draft", page=page).status_code == 303
+
+
+def rows(service, everything):
+    """Passages, readings and answers as they lie there."""
+    found = service.run(everything)
+    return {name: found[name] for name in ("minutes", "minutes_passage", "minutes_reading", "minutes_answer")}
+
+
+def fields(page):
+    """What a browser sends of the form of a passage when nobody touches it."""
+    found = {"revision": re.search(r'name="revision" value="(\d+)"', page)[1]}
+    texts = re.findall(r'<textarea id="(text_\w+)".*?>\n?(.*?)</textarea>', page, re.DOTALL)
+    found |= {name: unescape(text).replace("\n", "\r\n") for name, text in texts}
+    for control in re.findall(r"<input [^>]+>", page):
+        name, value = (re.search(rf'{what}="([^"]*)"', control) for what in ("name", "value"))
+        if name and 'type="text"' in control or " checked" in control:
+            found[name[1]] = unescape(value[1])
+    return found
+
+
+def summary(answer):
+    """What the summary of errors says, and where it leads."""
+    shown = answer.text.split('id="error-summary" autofocus>')[1].split("</ul>")[0]
+    return re.findall(r'<a href="#(\w+)">', shown)
+
+
+def test_no_default_of_the_passage_page_drops_what_was_typed_or_closes_it(service, everything, drafted, place):
+    clerk = service.signed_in("clerk")
+    one = f"{place}/p/public.all"
+    untouched = fields(clerk.get(one).text)
+    assert untouched.keys() == {"revision", "text_ro", "text_th", "by_ro", "by_th", "note"}
+    before = rows(service, everything)
+    answer = clerk.post(one, untouched, page=one)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{place}?done=unchanged")
+    assert "Nothing in the passage was changed." in clerk.words(clerk.get(answer.headers["location"]))
+    for typed, field in (
+        ({"text_ro": "Typed in Romanian."}, "how_ro"),
+        ({"text_th": ""}, "how_th"),
+        ({"by_th": "Typed name"}, "how_th"),
+        ({"note": "Typed reason"}, "note"),
+        ({"text_ro": "Typed in Romanian.", "how_ro": "written", "by_ro": "Typed name"}, "by_ro"),
+        ({"text_th": "สาบาน", "how_th": "machine", "settled": "yes"}, "settled"),
+    ):
+        answer = clerk.post(one, untouched | typed, page=one)
+        assert (answer.status_code, summary(answer)) == (422, [field]), typed
+        again = fields(answer.text) | {"settled": "yes"}
+        assert typed.items() <= again.items(), "what was typed is still in the form"
+    assert rows(service, everything) == before
+
+
+def test_a_passage_closed_in_one_language_only_is_named_as_what_stands_in_the_way(service, drafted, place):
+    clerk = service.signed_in("clerk")
+    one = f"{place}/p/public.all"
+    half = fields(clerk.get(one).text) | {"text_th": "เปิดเผย", "how_th": "translated", "by_th": "Somsri"}
+    assert clerk.post(one, half, page=one).status_code == 303
+    assert "the text in Romanian says that something is still to be completed" in clerk.words(clerk.get(place))
+    both = fields(clerk.get(one).text) | {"text_ro": "Publică.", "how_ro": "written", "settled": "yes"}
+    both |= {"text_th": "เปิดเผย", "how_th": "translated", "by_th": "Somsri"}
+    assert clerk.post(one, both, page=one).status_code == 303
+    assert "Nothing is left open" not in clerk.words(clerk.get(one)), "a closed passage asks no more"
+
+
 def fill(service):
     """Everything that is missing, written by the clerk through the domain."""
 
@@ -125,8 +192,8 @@ def fill(service):
                     if one.open_for or not one.texts.get(lang)
                 }
                 await passages.revise(
-                    db, minutes=found, key=one.key, revision=one.revision, writings=said, actor=clerk,
-                    now=datetime.now(UTC),
+                    db, minutes=found, key=one.key, revision=one.revision, writings=said, settled=True,
+                    actor=clerk, now=datetime.now(UTC),
                 )  # fmt: skip
 
     service.run(work)
@@ -138,14 +205,13 @@ def signed_form(client, page, seed):
     return {"jws": signatures.sign(json.loads(unescape(shown[1])), seed=seed)}
 
 
-def test_from_the_draft_to_both_signatures(service, held, place):
+def test_from_the_draft_to_both_signatures(service, held, drafted, place):
     clerk, authority = service.signed_in("clerk"), service.signed_in("authority")
-    assert clerk.post(f"{place}/act/draft", page=place).status_code == 303
     page = clerk.get(place)
     assert "A &lt;b&gt;break&lt;/b&gt;" in page.text and "<b>break</b>" not in page.text
     assert "things are missing before the minutes can be read back" in clerk.words(page)
     assert "Sign the minutes" not in clerk.words(page)
-    one = f"{place}/p/public.all"
+    one = f"{place}/p/exhibits.all"
     wrong = {"revision": "1", "text_ro": "Publică.", "how_ro": "written", "text_th": "x", "how_th": "translated"}
     answer = clerk.post(one, wrong, page=one)
     assert (answer.status_code, 'href="#by_th"' in answer.text, "Publică." in answer.text) == (422, True, True)
@@ -162,6 +228,14 @@ def test_from_the_draft_to_both_signatures(service, held, place):
     assert clerk.post(read, said, page=read).status_code == 422
     fill(service)
     assert clerk.post(read, said | {"heard_by": ""}, page=read).status_code == 422
+    assert clerk.post(read, said | {"corrections": "It was nine."}, page=read).status_code == 303
+    answer = clerk.post(read, said, page=read)
+    assert (answer.status_code, "Reading back no. 1" in clerk.words(answer)) == (422, True)
+    reply = f"{place}/readings/1/answer"
+    refused = clerk.post(reply, {"answer": ""}, page=place)
+    assert (refused.status_code, 'href="#answer-1"' in refused.text) == (422, True)
+    assert authority.post(reply, {"answer": "It was <eight>."}, page=place).status_code == 303
+    assert "Answer: It was <eight>." in clerk.words(clerk.get(place))
     assert clerk.post(read, said, page=read).status_code == 303
     old = signed_form(clerk, f"{place}/sign", held["RO"])
     assert clerk.post(f"{place}/act/reopen", {"reason": ""}, page=place).status_code == 422
@@ -192,15 +266,22 @@ def test_from_the_draft_to_both_signatures(service, held, place):
     with pikepdf.open(io.BytesIO(printed.content)) as pdf:
         with pdf.open_metadata() as metadata:
             assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+    (reply,) = whole["text"]["answers"]
+    assert (reply["asked"], reply["answer"], reply["answered_by"]) == (
+        "It was nine.",
+        "It was <eight>.",
+        "Niran Srisai",
+    )
     words = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed.content))
     assert whole["text_sha256"] in "".join(words.replace("\u200b", "").split())
+    assert "It was nine." in words and "It was <eight>." in words
     assert "Publică." in words and "Întrebarea trei lipsește." in words
     (seal,) = asyncio.run(pdf_seals.check(printed.content)).signatures
     assert (pdf_seals.REASON in seal.signer, seal.intact, seal.whole_file) == (True, True, True)
 
 
 @pytest.mark.parametrize("path", ["", "/p/public.all", "/p/public.all/history", "/read-back", "/sign"])
-def test_every_page_reads_right_to_left_too(service, held, place, path):
+def test_every_page_reads_right_to_left_too(service, drafted, place, path):
     client = service.signed_in("clerk")
     client.cookies[i18n.COOKIE] = "ar"
     answer = client.get(place + path)

@@ -38,7 +38,7 @@ SCENES = {
 def filmed(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
     """Four cameras with 2, 4, 10 and 10 s between key frames: up to five segments hang on one."""
     folder = tmp_path_factory.mktemp("filmed")
-    return build(folder / RECORDING, folder / "seal.key", tracks=SCENES, end=END)
+    return build(folder / RECORDING, folder / "seal", tracks=SCENES, end=END)
 
 
 @pytest.fixture
