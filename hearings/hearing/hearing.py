@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, line_tests, room_rules
 from hearings.clocks import LocalTime, local_time, zone
-from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.errors import Invalid, NotAllowed, NotReady, WouldBeLost
 from hearings.hearing import days as hearing_days, law_on_the_day, offers
 from hearings.hearing.agreed_terms import consent
 from hearings.hearing.links import kill_links
@@ -285,6 +285,7 @@ async def change_terms(
 ) -> bool:
     """Ask for another recording policy, or for other classes of participants; tells whether anything has changed.
 
+    Raises `WouldBeLost` for a reason when nothing changes.
     Effects: the terms; an agreement there was is void: status as `reopen`, the same time offered anew.
     """
     _staff("agree_hearing", hearing, actor)
@@ -294,6 +295,8 @@ async def change_terms(
         before[1] if participant_classes is None else _classes(participant_classes),
     )
     if before == after:
+        if reason.strip():
+            raise WouldBeLost(tell("The terms are these already, so this reason would not be kept"), "reason")
         return False
     if await open_sitting(db, hearing.id) is not None:
         raise NotReady(tell("The lobby is open: close the sitting first"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -140,7 +140,7 @@ class Service(Installation):
 
     def sign(self, client: Client, shown: httpx.Response, *, seed: bytes | None = None) -> httpx.Response:
         """Sign what a page shows with the key file of its State and send it, as the officer's browser does."""
-        form = found(r'(?s)<form method="post" action="([^"]+)" class="sign".*?</form>', shown.text)
+        form = found(r'(?s)<form method="post"[^>]*? action="([^"]+)" class="sign".*?</form>', shown.text)
         stated = self.statement(shown)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
         values = {name: unescape(value) for name, value in hidden}
@@ -165,10 +165,12 @@ class Service(Installation):
 
 
 @contextlib.contextmanager
-def serving(prepared: Path, folder: Path) -> Iterator[Service]:
+def serving(prepared: Path, folder: Path, **settings: Any) -> Iterator[Service]:
     """A demonstration of its own, served until the end."""
     port = free_port()
-    made = Service.copy(prepared, folder, port=port, public_url=f"http://127.0.0.1:{port}", udp_ports="45000-45099")
+    made = Service.copy(
+        prepared, folder, port=port, public_url=f"http://127.0.0.1:{port}", udp_ports="45000-45099", **settings
+    )
     made.clients = []
     made.made = apart(lambda: cli._seed(made.settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
     with made.in_thread():

@@ -1,25 +1,19 @@
 """Every page in a made-up language: English prose of the program that stands outside a message is found."""
 
-import json
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from starlette.routing import Match, Route
 
-from hearings.models.law import LawKind
-from hearings.signatures.jws import encode
 from tests.support.brackets import CLOSED, OPENED, Brackets
-from web import app
+from tests.support.busy_court import NONSENSE, BusyCourt
+from tests.support.page_client import Service
+from tests.support.walk import ROUTES, Walk, through
 from web.demo import agreement as demo_agreement, demo
-from web.requests.steps import STEPS
 from web.server.rendering import WEB
 from web.words import i18n
 
@@ -110,40 +104,7 @@ def english(page: str) -> list[str]:
     return found
 
 
-@dataclass
-class Form:
-    """A form: `fields` with the values they have already, None where somebody types."""
-
-    method: str
-    action: str
-    files: bool
-    fields: dict[str, str | None] = field(default_factory=dict)
-
-
-class Forms(HTMLParser):
-    """The forms and links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Form] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "a":
-            self.links.append(given.get("href", ""))
-        elif tag == "form":
-            files = given.get("enctype", "").startswith("multipart")
-            self.found.append(Form(given.get("method", "get"), given.get("action", ""), files))
-        elif self.found and given.get("name") and tag in ("input", "select", "textarea", "button"):
-            kept = given.get("type") in ("hidden", "radio", "checkbox") or tag == "button"
-            self.found[-1].fields.setdefault(given["name"], given.get("value", "yes") if kept else None)
-
-
 # --- walking -----------------------------------------------------------------------------------------------------
-
-NONSENSE = "жжж"
-"""Typed into every field of every form."""
 
 
 @pytest.fixture(scope="module")
@@ -156,178 +117,41 @@ def rendered(running) -> Iterator[set[str]]:
         yield seen
 
 
-ROUTES = [route for route in app._routes() if isinstance(route, Route)]
 KEPT = frozenset({"csrf", "version", "number", "revision", "lists", "offer", "secret"})
 """Fields a form sends even when nobody has filled it in."""
 
 
-def route_of(path: str, method: str = "GET") -> Route | None:
-    scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
-    return next((route for route in ROUTES if route.matches(scope)[0] is Match.FULL), None)
-
-
 @dataclass
-class Walk:
-    """What has been looked at, by whom, and the English that was found with where it stands."""
+class Looked:
+    """The walk, and the English that was found with where it stands."""
 
-    service: Any
-    pages: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Address by route and names in the query."""
-    forms: dict[tuple[object, ...], tuple[Any, Form]] = field(default_factory=dict)
+    walk: Walk
     found: dict[str, str] = field(default_factory=dict)
 
-    def client(self, who: str) -> Any:
-        client = self.service.signed_in(who) if who else self.service.client()
-        client.headers["accept-language"] = TAG
-        return client
-
-    def look(self, client: Any, method: str, path: str, **options: object) -> httpx.Response:
-        self.service.app.state.parts.buckets.levels.clear()
-        answer = client.post(path, **options) if method == "post" else client.get(path, **options)
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            for piece in english(answer.text):
-                self.found.setdefault(piece, f"{answer.status_code} {method} {path}")
-        return answer
-
-    def follow(self, client: Any, begin: Iterable[str]) -> None:
-        """The addresses, and what they link to: of each route one."""
-        begin = list(begin)
-        queue, given = deque(begin), set(begin)
-        while queue:
-            address = queue.popleft().partition("#")[0]
-            path, _mark, query = address.partition("?")
-            route = route_of(path)
-            kind = (route.path if route else path, *sorted(dict(parse_qsl(query))))
-            if address not in given and (route is None or kind in self.pages):
-                continue
-            given.discard(address)
-            self.pages.setdefault(kind, address)
-            answer = self.look(client, "get", address)
-            if answer.is_redirect:
-                queue.append(answer.headers["location"])
-            if answer.headers.get("content-type", "").startswith("text/html"):
-                queue += [link for link in self.note(client, path, answer.text) if link.startswith("/")]
-
-    def note(self, client: Any, path: str, page: str) -> list[str]:
-        """Keep the forms of a page for later; its links."""
-        forms = Forms()
-        forms.feed(page)
-        for form in forms.found:
-            form.action = form.action or path
-            route = route_of(form.action.partition("?")[0], form.method.upper())
-            last = form.action.rsplit("/", 1)[1] if route and "{action}" in route.path else ""
-            if form.action != "/sign-out":
-                key = (form.method, route.path if route else form.action, last, *form.fields)
-                self.forms.setdefault(key, (client, form))
-        return forms.links
+    def seen(self, answer: httpx.Response, how: str) -> None:
+        for piece in english(answer.text):
+            self.found.setdefault(piece, how)
 
     def submit(self) -> None:
         """Every form empty, and with nonsense in every field; then what it leads to."""
-        for client, form in list(self.forms.values()):
+        for client, form in list(self.walk.forms.values()):
             empty = {name: value for name, value in form.fields.items() if name in KEPT and value is not None}
             nonsense = {name: NONSENSE if value is None else value for name, value in form.fields.items()}
             for values in [empty, nonsense] if empty != nonsense else [nonsense]:
                 options: dict[str, Any] = {"params": values} if form.method == "get" else {"data": values}
                 if form.files:
                     options["files"] = {"file": ("a.txt", NONSENSE.encode())}
-                answer = self.look(client, form.method, form.action, **options)
+                answer = self.walk.look(client, form.method, form.action, **options)
                 if answer.is_redirect:
-                    self.look(client, "get", answer.headers["location"])
-
-
-BEGIN: dict[str, tuple[str, ...]] = {
-    "": (
-        "/sign-in", "/sign-in?why=used", "/sign-in?why=old", "/sign-in?why=unknown", "/sign-in?why=out", "/s", "/j",
-        "/language", "/help", "/nothing", "/verify", "/docket",
-    ),
-    "clerk": (
-        "/docket", "/docket?earlier", "/docket/plan", "/waiting", "/search?words=RO", "{draft}", "{bare}", "{sent}",
-        "{accepted}", "{accused}", "{offered}", "{home}", "{bare}/check",
-        *(f"{{bare}}/edit/{step.slug}" for step in STEPS),
-        "{accepted}/slots?{find}", "{accepted}/schedule",
-        "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24",
-        "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
-        "/admin/law", "{home}/live", "{home}/record", "{sent}/consents", "{accused}/consents", "/directory?state=TH",
-    ),
-    "authority": ("/docket", "/requests?side=queue", "/waiting", "{sent}", "{offered}/times", "{offered}"),
-    "administrator": (
-        "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
-        "/admin/law/log", "/admin/keys", "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients",
-        *(f"/admin/law/new/{kind.value}" for kind in LawKind),
-    ),
-    "blanc@fr.example": ("/docket", "{home}", "/requests"),
-}  # fmt: skip
-"""Where each person begins; `busy_court` has what stands in the braces."""
-AFTER = ("/outbox", "{home}", "{home}/minutes", "/recordings", "/docket?earlier", "{home}/record")
-"""Looked at again when the hearing has been held."""
-
-
-TREATY = {
-    "name": NONSENSE, "id": "ro_th_2026", "side_a": "RO", "side_b": "TH", "valid_from": "2026-01-01",
-    "provision": "12(3)", "rule": NONSENSE, "persons": ["witness"], "channels": ["central_authority"],
-    "obligation": "mandatory", "cost_default": "requested_state", "confidence": "read-in-source", "source": NONSENSE,
-    "reason": NONSENSE,
-}  # fmt: skip
+                    self.walk.look(client, "get", answer.headers["location"])
 
 
 @pytest.fixture(scope="module")
-def walk(running: Any, busy_court: Any, rendered: set[str]) -> Walk:
-    """Everybody looks at everything, before the hearing, in it and after it; then every form is sent."""
-    made, court = Walk(running), busy_court.places
-    clients = {who: made.client(who) for who in BEGIN}
-    for who, addresses in BEGIN.items():
-        made.follow(clients[who], [one.format_map(court) for one in addresses])
-    clerk, authority, administrator = (clients[who] for who in ("clerk", "authority", "administrator"))
-    home = court["home"]
-
-    def do(client: Any, path: str, data: dict[str, Any], page: str = "", **options: Any) -> str:
-        """Send a form; where it leads is looked at."""
-        page = page or path
-        answer = made.look(client, "post", path, data=data | {"csrf": client.token(page)}, **options)
-        where = answer.headers.get("location", "")
-        made.follow(client, [where] if where else [])
-        made.note(client, path, answer.text)
-        return where or answer.text
-
-    # Links: a dead one, a new one for a person, and that person's own pages.
-    made.look(clients[""], "post", "/j", data={"secret": "x" * 22, "pin": "123456"})
-    person = f"{home}/people/{running.made.seats['witness']}"
-    shown = do(clerk, f"{person}/link", {}, person)
-    guest = made.client("")
-    secret, pin = re.search(r"/j#([\w-]{20,})", shown)[1], re.search(r">(\d{3}) ?(\d{3})<", shown)
-    made.look(guest, "post", "/j", data={"secret": secret, "pin": "".join(pin.groups())})
-    made.follow(guest, ["/", f"{home}/live"])
-    # Files with signatures, a client of the API, a treaty, an agreement that waits to be signed.
-    do(clerk, f"{court['sent']}/documents", {"kind": "decision"}, files={"file": ("a.pdf", b"%PDF-1.7\nx")})
-    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
-    jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": encode(key)})
-    do(administrator, "/admin/api-clients", {"name": NONSENSE, "scopes": ["law:read"], "jwk": jwk})
-    do(administrator, "/admin/law/treaty", TREATY)
-    place = f"{court['offered']}/technical"
-    shown = clerk.get(place).text
-    sites = {
-        name: re.search(rf'id="{name}".*?value="([0-9a-f-]{{36}})"', shown, re.S)[1]
-        for name in ("requesting_site", "requested_site")
-    }
-    do(clerk, f"{place}/draft", sites, place)
-    do(clerk, f"{place}/propose", {"number": "1"}, place)
-    made.follow(clerk, [f"{place}/sign", f"{home}/test"])
-    # The hearing, and after it.
-    busy_court.begin()
-    for client in (clerk, authority, guest):
-        made.follow(client, [f"{home}/live", home, f"{home}/record"])
-    recording = busy_court.end()
-    page = f"{home}/minutes"
-    do(clerk, f"{page}/act/draft", {}, page)
-    for client in (clerk, authority):
-        made.follow(client, [one.format_map(court) for one in AFTER])
-    made.follow(clerk, [f"/recordings/{recording}", f"/recordings/{recording}/custody"])
-    do(clerk, f"{page}/act/submit", {}, page)
-    made.follow(clerk, [f"{page}/read-back"])
-    busy_court.write()
-    said = {"read_by": NONSENSE, "languages": ["ro", "th"], "heard_by": NONSENSE}
-    do(clerk, f"{page}/read-back", said)
-    made.follow(clerk, [f"{page}/sign"])
+def looked(running: Service, busy_court: BusyCourt, rendered: set[str]) -> Looked:
+    """Everybody has looked at everything; then every form is sent."""
+    made = Looked(Walk(running, {"accept-language": TAG}))
+    made.walk.seen = made.seen
+    through(made.walk, busy_court)
     made.submit()
     for client in running.clients:
         client.close()
@@ -361,19 +185,19 @@ NO_PAGE = {
 """Addresses that need not be looked at: no page is there."""
 
 
-def test_no_english_stands_outside_a_message(walk: Walk) -> None:
+def test_no_english_stands_outside_a_message(looked: Looked) -> None:
     allowed = [re.compile(begins) for begins in ALLOWED]
-    left = {piece: where for piece, where in walk.found.items() if not any(one.match(piece) for one in allowed)}
+    left = {piece: where for piece, where in looked.found.items() if not any(one.match(piece) for one in allowed)}
     assert left == {}
 
 
 @pytest.mark.parametrize("begins", ALLOWED)
-def test_what_is_allowed_is_still_there(walk: Walk, begins: str) -> None:
-    assert any(re.match(begins, piece) for piece in walk.found)
+def test_what_is_allowed_is_still_there(looked: Looked, begins: str) -> None:
+    assert any(re.match(begins, piece) for piece in looked.found)
 
 
-def test_every_page_and_every_template_has_been_looked_at(walk: Walk, rendered: set[str]) -> None:
-    seen = {kind[0] for kind in walk.pages}
+def test_every_page_and_every_template_has_been_looked_at(looked: Looked, rendered: set[str]) -> None:
+    seen = {kind[0] for kind in looked.walk.pages}
     assert {route.path for route in ROUTES if "GET" in (route.methods or ())} - seen - set(NO_PAGE) == set()
     assert {path.name for path in WEB.glob("*/templates/*.html")} - rendered == set()
 

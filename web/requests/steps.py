@@ -23,6 +23,8 @@ from web.words.sentences import english
 
 SLOTS = 5
 """Lines for proposed times."""
+LENGTH = 60
+"""Minutes of a proposed time, until somebody writes others."""
 ANSWER = {"yes": True, "no": False, "": None}
 
 
@@ -250,7 +252,11 @@ def _slots_shown(row: HearingRequest) -> dict[str, Any]:
     slots = row.proposed_slots
     zone = slots[0]["zone"] if slots else reference.jurisdiction(row.requesting_state).default_zone
     shown = {f"slot_{number}": slot["wall"] for number, slot in enumerate(slots[:SLOTS], 1)}
-    return {"slot_zone": zone, "slot_minutes": str(slots[0]["minutes"] if slots else 60)} | shown
+    return {"slot_zone": zone, "slot_minutes": str(_minutes_shown(row))} | shown
+
+
+def _minutes_shown(row: HearingRequest) -> int:
+    return int(row.proposed_slots[0]["minutes"]) if row.proposed_slots else LENGTH
 
 
 def _moment_shown(row: HearingRequest) -> dict[str, Any]:
@@ -311,10 +317,13 @@ def typed(form: Form) -> dict[str, Any]:
     return shown
 
 
-def fields(form: Form, step: Step | None, *, law: Law) -> tuple[dict[str, Any], list[FormError]]:
+def fields(
+    form: Form, step: Step | None, *, law: Law, row: HearingRequest | None = None
+) -> tuple[dict[str, Any], list[FormError]]:
     """The fields of a form as `hearings.requests.requests` takes them, and everything that is wrong with them.
 
-    Boxes of `step` that were not sent are empty; other fields that were not sent stay as they are.
+    Boxes of `step` that were not sent are empty; other fields that were not sent stay as they are. `row` is the draft
+    that was shown.
     """
     found: dict[str, Any] = {}
     wrong: list[FormError] = []
@@ -326,7 +335,7 @@ def fields(form: Form, step: Step | None, *, law: Law) -> tuple[dict[str, Any], 
         if not sent:
             continue
         try:
-            value = _value(form, name, kind)
+            value = _slots(form, row) if kind == "slots" else _value(form, name, kind)
             request_fields.read({name: value}, law=law)
             found[name] = value
         except errors.Invalid as error:
@@ -353,8 +362,6 @@ def _value(form: Form, name: str, kind: str) -> Any:
         return ANSWER[form.text(name)]
     if kind == "flag":
         return form.text(name) == "yes"
-    if kind == "slots":
-        return _slots(form)
     if kind in BOXES:
         return form.all(name)
     if kind == "moment":
@@ -376,10 +383,12 @@ def _moment(form: Form, name: str) -> datetime | None:
     return clocks.to_utc(wall, form.text("moment_zone"), _fold(form))
 
 
-def _slots(form: Form) -> list[dict[str, Any]]:
+def _slots(form: Form, row: HearingRequest | None) -> list[dict[str, Any]]:
     walls = [form.text(f"slot_{number}") for number in range(1, SLOTS + 1)]
-    minutes = form.text("slot_minutes") or "60"
+    minutes = form.text("slot_minutes") or str(LENGTH)
     if not (minutes.isascii() and minutes.isdecimal()):
         raise errors.Invalid(tell("Not one of the values this field takes"), "proposed_slots")
+    if not any(walls) and int(minutes) != (_minutes_shown(row) if row else LENGTH):
+        raise errors.WouldBeLost(tell("Give a time with this length, or it would not be kept"), "proposed_slots")
     fold = {} if _fold(form) is None else {"fold": _fold(form)}
     return [{"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes), **fold} for wall in walls if wall]

@@ -81,7 +81,7 @@ async def create(request: Request) -> Response:
     step = steps.STEPS[0]
     async with request.app.state.parts.database.reading() as db:
         known = await law.current(db)
-    values, wrong = _checked(form, step, known)
+    values, wrong = _checked(form, step, known, None)
     if form.text("requested_state") not in reference.jurisdictions():
         wrong.insert(0, FormError("requested_state", _("Choose the State you ask.")))
     if wrong:
@@ -102,8 +102,10 @@ async def create(request: Request) -> Response:
     return RedirectResponse(_next(row, step, form), 303)
 
 
-def _checked(form: Form, step: steps.Step, known: law.Law) -> tuple[dict[str, Any], list[FormError]]:
-    values, wrong = steps.fields(form, step if "lists" in form else None, law=known)
+def _checked(
+    form: Form, step: steps.Step, known: law.Law, row: HearingRequest | None
+) -> tuple[dict[str, Any], list[FormError]]:
+    values, wrong = steps.fields(form, step if "lists" in form else None, law=known, row=row)
     text = _("This form holds a field that does not exist. Nothing was changed.")
     return values, wrong + [FormError("", text) for _name in steps.unknown(form)[:1]]
 
@@ -158,7 +160,7 @@ async def edit(request: Request) -> Response:
         row = await find(db, request, person)
         known = await law.current(db)
     require("draft_request", person, row.requesting_state, row.requested_state)
-    values, wrong = _checked(form, step, known)
+    values, wrong = _checked(form, step, known, row)
     if wrong:
         return _page(request, person, step, known, steps.typed(form), wrong, row)
     version = form.text("version")

@@ -276,7 +276,7 @@ async def propose(request: Request) -> Response:
         async with request.app.state.parts.database.reading() as db:
             found = await _search(db, subject, wanted, values, numbers, person.owner_state)
             against = await _against(db, subject, wanted, values, found)
-    kept = {"slot": form.all("slot"), "despite": form.text("despite")}
+    kept = {"slot": form.all("slot"), "despite": form.text("despite"), "reason": form.text("reason")}
     return _render(request, subject, values | kept, numbers, wrong, found, against)
 
 

@@ -19,6 +19,7 @@ from hearings.errors import (
     NotFound,
     NotReady,
     StaleTimeZones,
+    WouldBeLost,
 )
 from hearings.hearing import (
     adjournments,
@@ -279,7 +280,9 @@ async def test_any_change_of_the_terms_voids_an_agreement(
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         move_hearing(db, hearing, H.ready, actor=table.clerk, now=table.now)
-        same = await diary.change_terms(db, hearing=hearing, reason="as it is", actor=actor, now=table.now)
+        with pytest.raises(WouldBeLost):
+            await diary.change_terms(db, hearing=hearing, reason="as it is", actor=actor, now=table.now)
+        same = await diary.change_terms(db, hearing=hearing, reason="", actor=actor, now=table.now)
         assert (same, hearing.status) == (False, H.ready)
         changed = await diary.change_terms(db, hearing=hearing, reason="By order", actor=actor, now=table.now, **change)
         assert (changed, hearing.status, await agreed_terms.agreed_by(db, hearing)) == (True, status, frozenset())

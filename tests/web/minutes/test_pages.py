@@ -128,7 +128,7 @@ def fields(page):
     found |= {name: unescape(text).replace("\n", "\r\n") for name, text in texts}
     for control in re.findall(r"<input [^>]+>", page):
         name, value = (re.search(rf'{what}="([^"]*)"', control) for what in ("name", "value"))
-        if name and 'type="text"' in control or " checked" in control:
+        if (name and 'type="text"' in control) or " checked" in control:
             found[name[1]] = unescape(value[1])
     return found
 

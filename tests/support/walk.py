@@ -1,0 +1,195 @@
+"""Everybody walks through everything there is to see: before a hearing, in it and after it, to the signed minutes."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.routing import Match, Route
+
+from hearings.models.law import LawKind
+from hearings.signatures.jws import encode
+from hearings.sitting.recorded_acts import KINDS
+from tests.support.busy_court import NONSENSE, BusyCourt
+from tests.support.forms import Form, Forms
+from tests.support.page_client import Client, Service, found
+from web import app
+from web.requests.steps import STEPS
+
+ROUTES = [route for route in app._routes() if isinstance(route, Route)]
+
+
+def route_of(path: str, method: str = "GET") -> Route | None:
+    scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
+    return next((route for route in ROUTES if route.matches(scope)[0] is Match.FULL), None)
+
+
+@dataclass
+class Walk:
+    """What has been looked at, and the forms that stood there, by who saw each first and on which page."""
+
+    service: Service
+    headers: dict[str, str] = field(default_factory=dict)
+    seen: Callable[[httpx.Response, str], None] = lambda answer, how: None
+    """Told of every page that was looked at, and how."""
+    met: Callable[[Client, Form, str], None] = lambda client, form, page: None
+    """Told of every form when it is first met, with its page as it stands then."""
+    pages: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Address by route and names in the query."""
+    forms: dict[tuple[object, ...], tuple[Client, Form]] = field(default_factory=dict)
+
+    def client(self, who: str) -> Client:
+        client = self.service.signed_in(who) if who else self.service.client()
+        client.headers |= self.headers
+        return client
+
+    def look(self, client: Client, method: str, path: str, **options: Any) -> httpx.Response:
+        self.service.app.state.parts.buckets.levels.clear()
+        answer = client.post(path, **options) if method == "post" else client.get(path, **options)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            self.seen(answer, f"{answer.status_code} {method} {path}")
+        return answer
+
+    def follow(self, client: Client, begin: Iterable[str]) -> None:
+        """The addresses, and what they link to: of each route one."""
+        begin = list(begin)
+        queue, given = deque(begin), set(begin)
+        while queue:
+            address = queue.popleft().partition("#")[0]
+            path, _mark, query = address.partition("?")
+            route = route_of(path)
+            kind = (route.path if route else path, *sorted(dict(parse_qsl(query))))
+            if address not in given and (route is None or kind in self.pages):
+                continue
+            given.discard(address)
+            self.pages.setdefault(kind, address)
+            answer = self.look(client, "get", address)
+            if answer.is_redirect:
+                queue.append(answer.headers["location"])
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                queue += [link for link in self.note(client, address, answer.text) if link.startswith("/")]
+
+    def note(self, client: Client, address: str, page: str) -> list[str]:
+        """Keep the forms of a page for later; its links."""
+        forms = Forms()
+        forms.feed(page)
+        for form in forms.found:
+            form.action = form.action or address.partition("?")[0]
+            route = route_of(form.action.partition("?")[0], form.method.upper())
+            last = form.action.partition("?")[0].rsplit("/", 1)[1] if route and "{action}" in route.path else ""
+            key = (form.mark, form.method, route.path if route else form.action, last, *form.fields)
+            if form.action != "/sign-out" and key not in self.forms:
+                self.forms[key] = client, form
+                self.met(client, form, address)
+        return forms.links
+
+    def do(self, client: Client, path: str, data: dict[str, Any], page: str = "", **options: Any) -> str:
+        """Send a form; where it leads is looked at."""
+        answer = self.look(client, "post", path, data=data | {"csrf": client.token(page or path)}, **options)
+        where = answer.headers.get("location", "")
+        self.follow(client, [where] if where else [])
+        self.note(client, path, answer.text)
+        return where or answer.text
+
+
+BEGIN: dict[str, tuple[str, ...]] = {
+    "": (
+        "/sign-in", "/sign-in?why=used", "/sign-in?why=old", "/sign-in?why=unknown", "/sign-in?why=out", "/s", "/j",
+        "/language", "/help", "/nothing", "/verify", "/docket",
+    ),
+    "clerk": (
+        "/docket", "/docket?earlier", "/docket/plan", "/waiting", "/search?words=RO", "{draft}", "{bare}", "{sent}",
+        "{accepted}", "{accused}", "{offered}", "{home}", "{bare}/check",
+        *(f"{{bare}}/edit/{step.slug}" for step in STEPS),
+        "{accepted}/slots?{find}", "{accepted}/schedule", "{offered}/slots?{find}",
+        "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24",
+        "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
+        "/admin/law", "{home}/live", "{home}/record", "{sent}/consents", "{accused}/consents", "/directory?state=TH",
+        "{sent}/consultations", "{sent}/informal",
+    ),
+    "authority": ("/docket", "/requests?side=queue", "/waiting", "{sent}", "{offered}/times", "{offered}"),
+    "administrator": (
+        "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
+        "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
+        "/admin/recipients",
+        *(f"/admin/law/new/{kind.value}" for kind in LawKind),
+    ),
+    "blanc@fr.example": ("/docket", "{home}", "/requests"),
+}  # fmt: skip
+"""Where each person begins; `busy_court` has what stands in the braces."""
+AFTER = ("/outbox", "{home}", "{home}/minutes", "/recordings", "/docket?earlier", "{home}/record")
+"""Looked at again when the hearing has been held."""
+
+
+TREATY = {
+    "name": NONSENSE, "id": "ro_th_2026", "side_a": "RO", "side_b": "TH", "valid_from": "2026-01-01",
+    "provision": "12(3)", "rule": NONSENSE, "persons": ["witness"], "channels": ["central_authority"],
+    "obligation": "mandatory", "cost_default": "requested_state", "confidence": "read-in-source", "source": NONSENSE,
+    "reason": NONSENSE,
+}  # fmt: skip
+
+
+def through(walk: Walk, busy_court: BusyCourt) -> None:
+    """Everybody looks at everything, before the hearing, in it and after it."""
+    court = busy_court.places
+    clients = {who: walk.client(who) for who in BEGIN}
+    for who, addresses in BEGIN.items():
+        walk.follow(clients[who], [one.format_map(court) for one in addresses])
+    clerk, authority, administrator = (clients[who] for who in ("clerk", "authority", "administrator"))
+    home = court["home"]
+
+    # Links: a dead one, a new one for a person, and that person's own pages.
+    walk.look(clients[""], "post", "/j", data={"secret": "x" * 22, "pin": "123456"})
+    person = f"{home}/people/{walk.service.made.seats['witness']}"
+    shown = walk.do(clerk, f"{person}/link", {}, person)
+    guest = walk.client("")
+    secret, pin = found(r"/j#([\w-]{20,})", shown)[1], found(r">(\d{3}) ?(\d{3})<", shown)
+    walk.look(guest, "post", "/j", data={"secret": secret, "pin": "".join(pin.groups())})
+    walk.follow(guest, ["/", f"{home}/live"])
+    # Files with signatures, a client of the API, a treaty, an agreement that waits to be signed.
+    walk.do(clerk, f"{court['sent']}/documents", {"kind": "decision"}, files={"file": ("a.pdf", b"%PDF-1.7\nx")})
+    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": encode(key)})
+    walk.do(administrator, "/admin/api-clients", {"name": NONSENSE, "scopes": ["law:read"], "jwk": jwk})
+    walk.do(administrator, "/admin/law/treaty", TREATY)
+    place = f"{court['offered']}/technical"
+    shown = clerk.get(place).text
+    sites = {
+        name: found(rf'(?s)id="{name}".*?value="([0-9a-f-]{{36}})"', shown)[1]
+        for name in ("requesting_site", "requested_site")
+    }
+    walk.do(clerk, f"{place}/draft", sites, place)
+    walk.do(clerk, f"{place}/propose", {"number": "1"}, place)
+    walk.follow(clerk, [f"{place}/sign", f"{home}/test"])
+    # A consent that is given, a time that is agreed.
+    page = f"{court['accused']}/consents"
+    walk.do(clerk, found(rf'action="({page}/[0-9a-f-]{{36}})"', clerk.get(page).text)[1], {"answer": "given"}, page)
+    walk.follow(clerk, [page])
+    times = f"{court['offered']}/times"
+    offer = found(r"/times/sign(\?offer=[0-9a-f-]{36})", authority.get(times).text)[1]
+    walk.service.sign(authority, authority.get(f"{times}/sign{offer}"))
+    walk.follow(clerk, [court["offered"]])
+    # The hearing, and after it.
+    busy_court.begin()
+    kinds = [f"{home}/record?kind={kind}" for kind in KINDS]
+    for client in (clerk, authority, guest):
+        walk.follow(client, [f"{home}/live", home, f"{home}/record", *kinds])
+    recording = busy_court.end()
+    page = f"{home}/minutes"
+    walk.do(clerk, f"{page}/act/draft", {}, page)
+    for client in (clerk, authority):
+        walk.follow(client, [one.format_map(court) for one in AFTER])
+    walk.follow(clerk, [f"/recordings/{recording}", f"/recordings/{recording}/custody"])
+    walk.do(clerk, f"{page}/act/submit", {}, page)
+    walk.follow(clerk, [f"{page}/read-back"])
+    busy_court.write()
+    said = {"read_by": NONSENSE, "languages": ["ro", "th"], "heard_by": NONSENSE}
+    walk.do(clerk, f"{page}/read-back", said | {"corrections": NONSENSE})
+    walk.follow(clerk, [page])
+    walk.do(clerk, f"{page}/readings/1/answer", {"answer": NONSENSE}, page)
+    walk.do(clerk, f"{page}/read-back", said)
+    walk.follow(clerk, [f"{page}/sign"])

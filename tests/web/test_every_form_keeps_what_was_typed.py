@@ -1,0 +1,217 @@
+"""Every form of the product, sent with text in it and everything else as it was shown: it is found again or refused.
+
+Each form is sent as it is met on the walk through the product, by the person who met it; the database is then put back.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hearings.models import metadata
+from tests.support import page_client
+from tests.support.busy_court import BusyCourt
+from tests.support.forms import Control, Form
+from tests.support.page_client import Client, Service
+from tests.support.walk import ROUTES, Walk, route_of, through
+from web.server.rendering import WEB
+
+FORM = re.compile(r'<form method="post"(?=(?:[^>]*?action="((?:\{\{.*?\}\}|\{%.*?%\}|[^"])*)")?)')
+"""A form in a template, with its action as it is written there."""
+
+UNMET: dict[str, str] = {
+    "api_client.html /admin/api-clients/{{ row.id }}/enable": "/admin/api-clients/{client}/{action}",
+    "base.html /sign-out": "/sign-out",
+    "calendar.html /calendars/{{ state }}/{{ one.id }}/strike": "/calendars/{state}/{period}/strike",
+    "clock_changes.html /admin/clock-changes/{{ one.hearing.ref }}": "/admin/clock-changes/{ref}",
+    "docket_plan.html /docket/plan/offer": "/docket/plan/offer",
+    "feeds.html /calendar/{{ row.id }}/revoke": "/calendar/{feed}/revoke",
+    "law_row.html /admin/law/preview": "/admin/law/preview",
+    "recording_verify.html /recordings/{{ access.recording.id }}/export": "/recordings/{recording}/export",
+    "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",
+    "request_documents.html /requests/{{ row.reference }}/documents/{{ file.id }}/remove": (
+        "/requests/{reference}/documents/{attachment}/remove"
+    ),
+    "resource.html /resources/{{ found.resource_no }}/act/unblock": "/resources/{number}/act/{action}",
+    "times.html /h/{{ hearing.ref }}/times/next-day": "/h/{ref}/times/{action}",
+    "times.html /h/{{ hearing.ref }}/times/unassign": "/h/{ref}/times/{action}",
+    "webhooks.html /webhooks/{{ row.id }}/disable": "/webhooks/{webhook}/disable",
+}
+"""Forms the walk does not meet, by template and action, and where they go; no text can be typed into any of them."""
+GONE = {
+    "/j pin": "a PIN is not sent back to a screen",
+    "/admin/api-clients jwk": "it may be a private key, pasted by mistake: that is not sent back",
+    "/admin/api-clients/{client}/{action} jwk": "it may be a private key, pasted by mistake: that is not sent back",
+}
+"""Fields whose text is not in the form again after a refusal, by route and name, and why."""
+NO_FORM = {
+    "/h/{ref}/media": "the live page's script, as JSON",
+    "/h/{ref}/ticket": "the live page's script, as JSON",
+    "/h/{ref}/test/begin": "the script of the line test, as JSON",
+    "/h/{ref}/test/{test}/media": "the script of the line test, as JSON",
+    "/h/{ref}/test/{test}/report": "the script of the line test, as JSON",
+    "/recordings/{recording}/viewing": "the player, as JSON; the reason is one of a list",
+}
+"""Addresses that take a POST of no form, and whose it is."""
+
+
+def written() -> dict[str, str]:
+    """Every form of every template, by the mark it is given: template and action."""
+    return {
+        f"{path.name}:{number}": f"{path.name} {action}".rstrip()
+        for path in sorted(WEB.glob("*/templates/*.html"))
+        for number, action in enumerate(FORM.findall(path.read_text(encoding="utf-8")))
+    }
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """As everywhere, and with a host that webhooks may go to."""
+    with page_client.serving(prepared, tmp_path_factory.mktemp("forms"), webhook_hosts="hooks.example") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def marked(running: Service) -> Iterator[None]:
+    """Every form says which of its template it is."""
+    env = running.app.state.parts.templates
+    real = env.loader.get_source
+
+    def get_source(environment: object, name: str) -> object:
+        text, *rest = real(environment, name)
+        number = count()
+        return FORM.sub(lambda form: f'{form[0]} data-form="{name}:{next(number)}"', text), *rest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(env.loader, "get_source", get_source)
+        env.cache.clear()
+        yield
+    env.cache.clear()
+
+
+@dataclass
+class Sent:
+    """Forms as they are met: what was typed into each, and what became of it."""
+
+    service: Service
+    tried: set[str] = field(default_factory=set)
+    """What was typed into, by route and name of the field."""
+    met: set[str] = field(default_factory=set)
+    acts: set[tuple[str, str]] = field(default_factory=set)
+    """Routes with what they are told to do."""
+    kept: set[str] = field(default_factory=set)
+    """What was found again after a success."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """What was dropped by a success, or by a refusal that says it is still there; by route and name of the field."""
+    numbers: Iterator[int] = field(default_factory=lambda: count(1000))
+
+    @property
+    def file(self) -> Path:
+        return Path(str(self.service.settings.database_url).partition("///")[2])
+
+    def meet(self, client: Client, form: Form, page: str) -> None:
+        """Send a form once for each field with text in it alone, and once with text in all of them."""
+        if form.method != "post":
+            return
+        self.met.add(form.mark)
+        path = form.action.partition("?")[0]
+        route = route_of(path, "POST")
+        assert route is not None, f"{page}: nothing takes {form.action}"
+        self.acts.add((route.path, path.rpartition("/")[2]))
+        if not form.free:
+            return
+        with closing(sqlite3.connect(self.file, timeout=20)) as live, closing(sqlite3.connect(":memory:")) as before:
+            live.execute("PRAGMA synchronous = OFF")
+            live.backup(before)
+            fields = form.free
+            for typed in [[one] for one in fields] + ([fields] if len(fields) > 1 else []):
+                if self.send(client, form, page, route.path, typed):
+                    before.backup(live)
+
+    def send(self, client: Client, form: Form, page: str, route: str, typed: list[Control]) -> bool:
+        """Whether it was taken: then something may have changed."""
+        tokens = {one.name: word(one, next(self.numbers)) for one in typed}
+        values = form.untouched() | {one.name: [spelt(one, tokens[one.name])] for one in typed}
+        self.service.app.state.parts.buckets.levels.clear()
+        answer = client.post(form.action, values, **({"files": {"file": ("", b"")}} if form.files else {}))
+        self.tried |= {f"{route} {name}" for name in tokens}
+        taken, summary = answer.status_code < 400, 'id="error-summary"' in answer.text
+        told = answer.status_code in (401, 409, 422) and "<h1>" in answer.text
+        where = self.places(client, answer, page) if taken else answer.text.casefold()
+        for name, token in tokens.items():
+            if token in where:
+                self.kept |= {f"{route} {name}"} if taken else set()
+            elif taken or summary or not told:
+                follows = answer.headers.get("location", "")
+                self.lost[f"{route} {name}"] = f"{page}, with {sorted(tokens)}: {answer.status_code} {follows}"
+        return taken
+
+    def places(self, client: Client, answer: httpx.Response, page: str) -> str:
+        """The page that follows, the page of the form, and what lies in the database."""
+        follows = answer.headers.get("location", "")
+        pages = [answer.text, *(client.get(one).text for one in (follows, page) if one.startswith("/"))]
+        return "".join([*pages, self.rows()]).casefold()
+
+    def rows(self) -> str:
+        """Everything that lies in the database, beside what only goes out."""
+        beside = {"outbox_message", "outbox_attempt", "claim", "api_answer"}
+        with closing(sqlite3.connect(self.file, timeout=20)) as live:
+            return "".join(
+                str(live.execute(f'SELECT * FROM "{table}"').fetchall())
+                for table in metadata.tables
+                if table not in beside
+            )
+
+
+def word(control: Control, number: int) -> str:
+    """A text nobody else has typed, as long as the control takes it."""
+    return f"typed{number}"[-control.most :]
+
+
+def spelt(control: Control, token: str) -> str:
+    """The text as it is typed into this control."""
+    return {"email": f"{token}@example.org", "url": f"https://{token}.example/"}.get(control.kind, token)
+
+
+@pytest.fixture(scope="module")
+def sent(running: Service, busy_court: BusyCourt, marked: None) -> Sent:
+    """Everybody has met every form, and sent it."""
+    made = Sent(running)
+    through(Walk(running, met=made.meet), busy_court)
+    for client in running.clients:
+        client.close()
+    running.clients.clear()
+    return made
+
+
+def test_what_was_typed_into_a_form_is_found_again_or_refused(sent: Sent) -> None:
+    assert {what: why for what, why in sent.lost.items() if what not in GONE} == {}
+    assert GONE.keys() <= sent.lost.keys(), "what is no exception any more is listed no more"
+    assert (len(sent.tried), len(sent.kept)) >= (250, 70), "so few would say nothing about the product"
+
+
+def test_every_form_of_every_template_was_met_or_takes_no_text(sent: Sent) -> None:
+    unmet = {mark: shape for mark, shape in written().items() if mark not in sent.met}
+    assert set(unmet.values()) == UNMET.keys()
+    for mark, shape in unmet.items():
+        name, _colon, number = mark.partition(":")
+        text = next(WEB.glob(f"*/templates/{name}")).read_text(encoding="utf-8")
+        form = FORM.split(text)[2 * int(number) + 2].partition("</form>")[0]
+        assert not re.search(r"_field\(|<textarea|<input(?![^>]*hidden)", form), shape
+
+
+def test_every_form_is_written_so_that_it_is_found() -> None:
+    for path in WEB.glob("*/templates/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("<form") == len(re.findall(r'<form method="(?:get|post)"', text)), path.name
+
+
+def test_every_address_that_takes_a_form_was_sent_one(sent: Sent) -> None:
+    taking = {route.path for route in ROUTES if "POST" in (route.methods or ())}
+    assert taking - {route for route, _last in sent.acts} - set(UNMET.values()) == NO_FORM.keys()
