@@ -304,6 +304,12 @@ def minutes(languages: list[str], texts: list[str]) -> dict[str, Any]:
         "notice": texts,
         "sections": [{"heading": texts, "rows": [{"key": "a", "texts": texts, "notes": ["", "Ana"][: len(texts)]}]}],
         "reading": {"heading": texts, "at": "2026-12-02 11:00 Bucharest", "rows": [{"label": texts, "value": "Ana"}]},
+        "corrections": {
+            "heading": texts,
+            "rows": [
+                {"at": "2026", "text": texts[-1], "became": texts, "answer": "Nein, acht.", "answered": "2026 · Ana"}
+            ],
+        },
         "hash": {"label": texts, "value": "ab" * 32},
         "roots": [{"label": texts, "recording": "r", "value": "cd" * 32}],
         "signatures": {
@@ -335,7 +341,7 @@ async def test_minutes_stand_in_their_languages_side_by_side(languages: list[str
     texts = [SCRIPTS[lang][4] for lang in languages]
     made = await documents.pdf("minutes", minutes(languages, texts), lang=languages[0], fonts=FONTS)
     found = text_of(made)
-    assert "ab" * 32 in found and "cd" * 32 in found
+    assert "ab" * 32 in found and "cd" * 32 in found and bare("Nein, acht.") in bare(found)
     # In narrow columns the lines of both alternate: their first words are enough.
     assert [bare(text)[:5] in found for text in texts] == [True] * len(texts)
     with pikepdf.open(io.BytesIO(made)) as pdf, pdf.open_metadata() as meta:

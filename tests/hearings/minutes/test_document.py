@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from hearings.minutes.corrections import Correction
 from hearings.minutes.document import document
-from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models import Hearing, Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
@@ -32,6 +33,11 @@ def made(**changes: Any) -> dict[str, Any]:
         outcome=ReadingOutcome.accepted, read_by="Eva", languages=["fr"], heard_by=["A", "B"],
         passages_sha256="cd" * 32, **common,
     )  # fmt: skip
+    asked = MinutesReading(
+        outcome=ReadingOutcome.corrections, read_by="Eva", languages=["th"], corrections="Nine.",
+        passages_sha256="cd" * 32, **common,
+    )  # fmt: skip
+    answer = MinutesAnswer(reading_id="x", text="Eight.", **common)
     reservation = MinutesReservation(
         kind=ReservationKind.refusal_to_sign, made_by="Me Roux", language="fr", text="Non.", **common
     )
@@ -42,7 +48,7 @@ def made(**changes: Any) -> dict[str, Any]:
         reference="FR-1",
         passages=[passage],
         reading=reading,
-        corrections=[],
+        corrections=[Correction(reading=asked, unmade=("th",), answer=answer), Correction(reading=asked, unmade=())],
         roots={"rec": "ef"},
         signed={},
         reservations=[reservation],
@@ -74,3 +80,10 @@ def test_readings_and_reservations_carry_both_courts_times() -> None:
     assert (found["reading"]["at"], found["reservations"]["rows"][0]["at"]) == (time, time)
     assert found["reading"]["rows"][1]["value"] == "A, B"
     assert found["reservations"]["rows"][0]["kind"] == ["Refusal to sign", "Refusal to sign"]
+
+
+def test_corrections_are_told_with_what_became_of_them() -> None:
+    answered, made_ = made()["corrections"]["rows"]
+    assert (answered["text"], answered["became"][-1], answered["answer"]) == ("Nine.", "Answer", "Eight.")
+    assert answered["answered"].endswith(" · Eva")
+    assert (made_["became"][-1], made_["answer"]) == ("The text was changed after this.", "")
