@@ -13,18 +13,19 @@ import pypdfium2
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import select
 
 from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
 from hearings.documents import pdf_seals
 from hearings.minutes import minutes, passages
 from hearings.minutes.revision import How, Writing
-from hearings.models import Hearing, Person
+from hearings.models import Hearing, Minutes, Person
 from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.sitting import recordings, sittings
-from hearings.status import RecordingStatus, SittingStatus
+from hearings.status import MinutesStatus, RecordingStatus, SittingStatus
 from web.words import i18n, minutes as minutes_words
 
 
@@ -115,6 +116,14 @@ def drafted(running, held):
     assert running.signed_in("clerk").post(f"{page}/act/draft", page=page).status_code == 303
 
 
+async def stand(database, status, text_sha256):
+    """Minutes as an earlier version of the program has left them."""
+    async with database.transaction() as db:
+        (found,) = (await db.exec(select(Minutes))).all()
+        found.status, found.text_sha256 = status, text_sha256
+        db.add(found)
+
+
 def rows(service, everything):
     """Passages, readings and answers as they lie there."""
     found = service.run(everything)
@@ -169,6 +178,16 @@ def test_a_passage_closed_in_one_language_only_is_named_as_what_stands_in_the_wa
     half = fields(clerk.get(one).text) | {"text_th": "เปิดเผย", "how_th": "translated", "by_th": "Somsri"}
     assert clerk.post(one, half, page=one).status_code == 303
     assert "the text in Romanian says that something is still to be completed" in clerk.words(clerk.get(place))
+    service.run(lambda database: stand(database, MinutesStatus.read_back, "ab" * 32))
+    for answer, status in (
+        (clerk.get(place), 200),
+        (clerk.get(f"{place}/sign"), 200),
+        (clerk.post(f"{place}/sign", {"jws": "x"}, page=place), 409),
+    ):
+        assert (answer.status_code, "data-statement" in answer.text) == (status, False)
+        assert "Nobody can sign these minutes as they stand" in clerk.words(answer)
+        assert "Public : the text in Romanian says" in clerk.words(answer)
+    service.run(lambda database: stand(database, MinutesStatus.drafted, ""))
     both = fields(clerk.get(one).text) | {"text_ro": "Publică.", "how_ro": "written", "settled": "yes"}
     both |= {"text_th": "เปิดเผย", "how_th": "translated", "by_th": "Somsri"}
     assert clerk.post(one, both, page=one).status_code == 303
