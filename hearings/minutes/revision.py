@@ -76,19 +76,21 @@ def open_lines(passage: Standing, lang: str) -> list[str]:
     return [passage.texts[lang]] if waited and passage.texts.get(lang) and mark.get("how") == How.drafted else []
 
 
-def is_open(passage: Standing, lang: str) -> bool | None:
-    """Whether the text in a language says that something is still to be completed; None where that cannot be told:
-    there is no text, or the program has not drafted it.
+def still_open(passage: Standing, lang: str) -> frozenset[int] | None:
+    """Which of these lines still stand in the text, by their number; None where that cannot be told, because there is no
+    text or the program has not drafted it.
     """
-    lines, text = open_lines(passage, lang), passage.texts.get(lang, "")
-    return any(_bare(line) in _bare(text) for line in lines) if lines and text else None
+    lines, text = open_lines(passage, lang), _bare(passage.texts.get(lang, ""))
+    return frozenset(at for at, line in enumerate(lines) if _bare(line) in text) if lines and text else None
 
 
 def contradicting(passage: Standing, languages: Sequence[str]) -> tuple[str, ...]:
     """The languages in which the text says that something is open, where another one, or the passage, does not."""
-    found = {lang: is_open(passage, lang) for lang in languages}
-    agreed = passage.open_for and False not in found.values()
-    return () if agreed else tuple(lang for lang, open_ in found.items() if open_)
+    known = {lang: lines for lang in languages if (lines := still_open(passage, lang)) is not None}
+    agreed = frozenset[int]().union(*known.values()) if passage.open_for else frozenset[int]()
+    for lines in known.values():
+        agreed &= lines
+    return tuple(lang for lang, lines in known.items() if lines - agreed)
 
 
 def _bare(text: str) -> str:
@@ -171,7 +173,7 @@ def _refuse_open(after: Standing, languages: Sequence[str]) -> None:
     left = [
         lang
         for lang in languages
-        if not after.texts.get(lang) or after.marks.get(lang, {}).get("stale") or is_open(after, lang)
+        if not after.texts.get(lang) or after.marks.get(lang, {}).get("stale") or still_open(after, lang)
     ]
     if left:
         tags = Series.of([Tongue.of(lang) for lang in left], "and")
