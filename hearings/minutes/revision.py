@@ -77,8 +77,8 @@ def open_lines(passage: Standing, lang: str) -> list[str]:
 
 
 def still_open(passage: Standing, lang: str) -> frozenset[int] | None:
-    """Which of these lines still stand in the text, by their number; None where that cannot be told, because there is no
-    text or the program has not drafted it.
+    """Which of these lines still stand in the text, by their number. None where that cannot be told: the program has
+    drafted no text in it, or there is none.
     """
     lines, text = open_lines(passage, lang), _bare(passage.texts.get(lang, ""))
     return frozenset(at for at, line in enumerate(lines) if _bare(line) in text) if lines and text else None

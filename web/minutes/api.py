@@ -137,7 +137,7 @@ async def list_minutes(caller: Calling, ref: Ref) -> MinutesList:
     example=MINUTES,
     errors=(404,),
     tagged=True,
-    gives={"key": "passages/0/key"},
+    gives={"key": "passages/0/key", "reading": "readings/0/number"},
 )
 async def read_minutes(caller: Calling, ref: Ref, minutes: Number) -> ShownMinutes:
     """Read minutes: the newest version of every passage, and what keeps them from being read back."""

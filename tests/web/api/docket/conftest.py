@@ -180,7 +180,7 @@ class Docket:
         await court.end(now, **how)
 
     async def minutes(self, path: str, stage: str) -> None:
-        """Minutes, as far as `stage`: every passage is written in both languages."""
+        """Minutes, as far as `stage`: written in both languages; of complete ones corrections are asked for."""
         if not stage:
             return
         made = await self.done(self.ro.post(f"{path}/minutes"))
@@ -189,9 +189,9 @@ class Docket:
             return
         await self.done(self.ro.post(f"{paper}/submit"))
         await (await self.court(path)).write_minutes(datetime.now(UTC), "Said.")
-        if stage in ("read_back", "signed"):
-            reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
-            await self.done(self.ro.post(f"{paper}/read-back", reading))
+        reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
+        corrections = {"corrections": "It was nine, not eight."} if stage == "complete" else {}
+        await self.done(self.ro.post(f"{paper}/read-back", reading | corrections))
         if stage == "signed":
             for client in (self.ro, self.th):
                 await self.done(client.signed(f"{paper}/sign", "sign_minutes"))
