@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.errors import Invalid, NotFound
 from hearings.models import (
     AuthorityKey,
+    CustodyAudit,
     Hearing,
     HearingEvent,
     HearingRequest,
@@ -349,6 +350,14 @@ async def recording(db: AsyncSession, recording_id: str, *, state: str) -> tuple
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+async def audit_said(db: AsyncSession, recording_id: str, first: str, *, since: datetime) -> bool:
+    """Whether an audit of a recording has named this as the first thing wrong since then."""
+    query = select(CustodyAudit.id).where(
+        CustodyAudit.recording_id == recording_id, CustodyAudit.first == first, col(CustodyAudit.at) >= since
+    )
+    return (await db.exec(query.limit(1))).first() is not None
 
 
 async def recordings(

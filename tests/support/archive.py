@@ -1,9 +1,11 @@
 """An installation that holds a sealed recording, with the people who may or may not see it signed in."""
 
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hearings.db import Database
 from hearings.people import logins
@@ -39,6 +41,13 @@ class Archive(Installation):
         await made._fill(database)
         await database.close()
         return made
+
+    @contextlib.asynccontextmanager
+    async def in_process(self) -> AsyncIterator[Self]:
+        """As any installation, and its seal answers until the end."""
+        async with super().in_process():
+            yield self
+        self.served.close()
 
     async def _fill(self, database: Database) -> None:
         now = datetime.now(UTC)

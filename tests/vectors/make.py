@@ -130,6 +130,17 @@ def reopened_while_off(before: str) -> Vector:
     return Vector("failed", "line 8", "switched off only since the recorder was started again", recording)
 
 
+def found() -> Vector:
+    """A line that nobody had signed, kept as a text."""
+    recording = small(close=False)
+    recording.line("reopen", t=4500, reason="recorder restarted")
+    recording.line("anchor", t=4500, utc="1", mono="1")
+    recording.line("found", text='{"at":"1","type":"notice"}')
+    recording.gap("judge_1_mic", (4000, 4500), "recorder")
+    recording.close(4500)
+    return Vector("gaps", note="a line was found behind the signed head", recording=recording)
+
+
 def late(span: tuple[int, int]) -> Vector:
     recording = small(close=False)
     recording.gap("judge_1_mic", span, "late")
@@ -220,6 +231,7 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "reopened-while-off": reopened_while_off("sender_off"),
         "reopened-as-if-off": reopened_while_off("network"),
         "late": late((1000, 1040)),
+        "found": found(),
         "rotated": rotated(),
         "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
         "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),

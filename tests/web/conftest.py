@@ -170,10 +170,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
 @pytest.fixture
 async def archive(prepared: Path, built: SealedRecording, tmp_path: Path) -> AsyncIterator[Archive]:
     """The application over a fresh database and a copy of the recording; no worker starts."""
-    made = await Archive.make(prepared, tmp_path, built)
-    async with made.in_process() as found:
+    async with (await Archive.make(prepared, tmp_path, built)).in_process() as found:
         yield found
-    made.served.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -33,14 +34,16 @@ WHY = {
 
 
 async def healthz(request: Request) -> Response:
-    """200 when the database answers, 503 when it does not."""
+    """200 when the database answers and the seal is not silent, 503 when not; whether the seal is separated."""
     try:
         async with request.app.state.parts.database.reading() as db:
             await queries.open_sittings(db)
     except Exception as error:
         logger.exception("the database does not answer")
         raise HTTPException(503, "unavailable") from error
-    return PlainTextResponse("ok\n")
+    seal = await run_in_threadpool(request.app.state.parts.seal.state)
+    word, status = ("failing", 503) if seal == "silent" else ("ok", 200)
+    return PlainTextResponse(f"{word}\nseal: {seal}\n", status)
 
 
 async def home(request: Request) -> Response:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,8 @@ async def custody_page(request: Request) -> Response:
         seal = await _seal(request)
         ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
     except custody.NotProvenError as error:
-        raise await _not_proven(request, access, error) from error
+        ledger = None
+        await _not_proven(request, access, error)
     except custody.CustodyError:
         ledger = None
     entries = list(entries_of(ledger.lines)) if ledger else []
@@ -198,13 +199,15 @@ async def verify_page(request: Request) -> Response:
         seal = await _seal(request)
         ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
     except custody.NotProvenError as error:
-        raise await _not_proven(request, access, error) from error
+        ledger = None
+        await _not_proven(request, access, error)
     except custody.CustodyError:
         ledger = None
     context = {
         "access": access,
         "head": ledger.head if ledger else None,
         "root": ledger.head.root.hex() if ledger else "",
+        "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": access.recording.origin.rpartition("/")[0],
         "reasons": [(code, _(text)) for code, text in WHY.items()],
@@ -267,7 +270,8 @@ async def _journal(request: Request, access: Access, what: str, why: str) -> Non
 
 
 async def _not_proven(request: Request, access: Access, error: custody.NotProvenError | bag.UnsoundError) -> NotProven:
-    """Effects: the failed audit's row, mail to those of both States whom a failed audit is told, a line in the log."""
+    """Effects: the failed audit's row and mail to those of both States whom a failed audit is told, once a day; a line
+    in the log."""
     first = error.report.findings.first if isinstance(error, bag.UnsoundError) else f"journal {error.code}"
     logger.error("a recording is not the one that was sealed, id %s: %s", access.recording.id, first)
     parts, now = request.app.state.parts, datetime.now(UTC)
@@ -279,6 +283,8 @@ async def _not_proven(request: Request, access: Access, error: custody.NotProven
             verdict="failed",
             first=first[:200],
         )
+        if await queries.audit_said(db, access.recording.id, first[:200], since=now - timedelta(days=1)):
+            return NotProven(tell("The recording is not the one that was sealed ({what})", what=first))
         db.add(row)
         subject = await notices.subject_of(db, "recording", access.recording.id)
         to, functions, text = notices.DUE["audit_failed"]

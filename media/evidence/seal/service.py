@@ -64,8 +64,12 @@ class Service:
             return {"refused": "io_error", "text": f"the head cannot be kept: {error.strerror}", "head": None}
 
     def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(asked, dict):
+            raise BadRequestError("a request is one object")
         if asked["do"] == "keys":
             return {"keys": [base64.b64encode(key).decode() for key in (self._seal.public, *self._former)]}
+        if not isinstance(asked.get("origin"), str):
+            raise BadRequestError("an origin is a text")
         if asked["do"] == "last":
             return {"head": _text(self._seal.last(asked["origin"]))}
         if asked["do"] == "sign":

@@ -20,7 +20,7 @@ from web.server.sign_in import COOKIE
 
 def test_health_is_told_in_plain_text(service):
     answer = service.client().get("/healthz")
-    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert (answer.status_code, answer.text) == (200, "ok\nseal: not_separated\n")
 
 
 def test_looking_at_a_sign_in_link_does_not_use_it(service):

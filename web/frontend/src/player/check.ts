@@ -50,7 +50,8 @@ export class Check {
   }
 
   get gaps(): number {
-    return (this.journal?.tracks ?? []).reduce((sum, track) => sum + track.gaps.length + track.recoveredCount, 0);
+    const unsigned = this.journal?.unsigned ?? 0;
+    return (this.journal?.tracks ?? []).reduce((sum, track) => sum + track.gaps.length + track.recoveredCount, unsigned);
   }
 
   /** The verdict when nothing is left to be looked at. */

@@ -101,6 +101,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
     track, n: number, ...FILE, ...SPAN, k: list(count), rap: number, seq: counts(2), rtp: counts(2), packets: counts(3), holes: counts(2),
   },
   recovered_segment: { track, n: number, ...FILE },
+  found: { text },
   gap: { track, ...SPAN, cause: among(CAUSES) },
   loss: { track, ...SPAN, packets: count, frames: count },
   ssrc_change: { track, t: count, old: count, new: count },

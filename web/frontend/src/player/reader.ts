@@ -31,6 +31,8 @@ export interface Journal {
   zero: string;
   format: number;
   tracks: TrackLines[];
+  /** Lines that nobody had signed when a recorder found them. */
+  unsigned: number;
   /** The end of the recording in ms, null while no `close` is in force. */
   end: number | null;
   ends: Map<string, number>;
@@ -63,7 +65,7 @@ interface Pause {
 
 class Reader {
   private readonly found: Journal = {
-    origin: "", recipient: "", zero: "0", format: 1, tracks: [], end: null, ends: new Map(), lines: 0, root: "", ats: [],
+    origin: "", recipient: "", zero: "0", format: 1, tracks: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
@@ -183,6 +185,9 @@ class Reader {
         return this.segment(line);
       case "recovered_segment":
         return this.recovered(line);
+      case "found":
+        this.found.unsigned += 1;
+        return;
       case "gap":
         return this.gap(line);
       case "pause":

@@ -5,7 +5,7 @@
 
 import { JUMP, rateFor } from "./clock";
 import { Cursor, LATE } from "./cursor";
-import type { Gap, Segment } from "./journal";
+import { type Gap, LATE as CAME_LATE, type Segment } from "./journal";
 import type { TrackView } from "./wire";
 
 const AHEAD = 20_000;
@@ -159,7 +159,7 @@ export class TrackPlayer {
       const bad = this.bad.size ? this.cursor.broken(t, this.bad) : undefined;
       return bad ? { what: "bad", segment: bad } : { what: "media" };
     }
-    const gap = gaps.find((each) => each.t0 <= t && t < each.t1);
+    const gap = gaps.find((each) => each.cause !== CAME_LATE && each.t0 <= t && t < each.t1);
     return gap ? { what: "gap", gap } : { what: "outside" };
   }
 
