@@ -48,7 +48,7 @@ def found(
     made = []
     for reading in readings:
         if reading.outcome is ReadingOutcome.corrections:
-            then = _texts(one for one in versions if one.id < reading.id)
+            then = _texts(one for one in versions if one.id < reading.id)  # ids rise with time (hearings/ids.py)
             unmade = tuple(lang for lang in reading.languages if then.get(lang) == now.get(lang))
             made.append(Correction(reading=reading, unmade=unmade, answer=given.get(reading.id)))
     return made
