@@ -45,7 +45,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
     ),
     "web": (
-        {"ground": "settings paths buckets"},
+        {"ground": "settings paths buckets seal_keeper"},
         {"words": "words"},
         {"live": "live"},
         {"parts": "parts"},

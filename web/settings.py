@@ -148,6 +148,7 @@ def _flag(key: str) -> Callable[[str], object]:
 
 READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
+    "seal_socket": Path,
     "tls_cert": Path,
     "tls_key": Path,
     "port": _port("port"),

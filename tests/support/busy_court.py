@@ -20,8 +20,8 @@ from media.evidence.log.journal import Journal
 from media.evidence.log.store import FileStore
 from media.evidence.seal.seal_key import make_seal_key
 from tests.support.court import Court
+from tests.support.evidence.seals import LocalSeal
 from tests.support.page_client import Service
-from tests.support.seals import LocalSeal
 from web import cli
 from web.demo import demo
 from web.sitting import custody

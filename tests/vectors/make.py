@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support import bags as builder
+from tests.support.evidence import bags as builder
 
 HERE = Path(__file__).parent
 

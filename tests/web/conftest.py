@@ -21,14 +21,14 @@ from hearings.moves import move_hearing
 from hearings.status import HearingStatus
 from tests.support import api_client, busy_court as busy, page_client
 from tests.support.api_client import ApiInstallation, Client
-from tests.support.archive import Archive
 from tests.support.browsers import chromium
 from tests.support.busy_court import BusyCourt
 from tests.support.court import Court
 from tests.support.databases import Postgres
+from tests.support.evidence.archive import Archive
+from tests.support.evidence.recordings import RECORDING, SealedRecording, build
 from tests.support.installation import BASE, free_port
 from tests.support.page_client import Service
-from tests.support.recordings import RECORDING, SealedRecording, build
 
 # --- for systems: over ASGI or on a port, with clients of the API ------------------------------------------------
 

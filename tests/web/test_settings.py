@@ -28,6 +28,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_UDP_HOST": "192.0.2.1",
         "VIVAVOCE_UDP_PORTS": "50000-50009",
         "VIVAVOCE_UDP_PUBLIC_ADDRESS": "198.51.100.7",
+        "VIVAVOCE_SEAL_SOCKET": "/run/vivavoce-seal/seal.sock",
         "VIVAVOCE_TLS_CERT": "/c.pem",
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",

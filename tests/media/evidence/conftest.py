@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import bags
+from tests.support.evidence import bags
 
 
 @pytest.fixture(scope="session")

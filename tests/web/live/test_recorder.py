@@ -11,7 +11,7 @@ import pytest
 from media.evidence.seal import age, seal_key
 from media.messages import NamedRecipient
 from media.processes import python
-from tests.support.recorder import COURT, RECORDING, plan
+from tests.support.evidence.recorder import COURT, RECORDING, plan
 from web.live import recorder as module
 from web.live.recorder import Recorder
 

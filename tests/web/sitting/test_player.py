@@ -15,9 +15,9 @@ from playwright.async_api import Browser, Page, expect
 from media.evidence.log import custody, tlog
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
-from tests.support.archive import Archive
-from tests.support.player_pages import Viewer, flip, viewing
-from tests.support.seals import LocalSeal
+from tests.support.evidence.archive import Archive
+from tests.support.evidence.player_pages import Viewer, flip, viewing
+from tests.support.evidence.seals import LocalSeal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

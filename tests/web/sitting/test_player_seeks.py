@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.archive import Archive
-from tests.support.player_pages import Viewer, flip, viewing
-from tests.support.recordings import RECORDING, Scene, SealedRecording, build
+from tests.support.evidence.archive import Archive
+from tests.support.evidence.player_pages import Viewer, flip, viewing
+from tests.support.evidence.recordings import RECORDING, Scene, SealedRecording, build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -22,7 +22,8 @@ def exported(good_recording: Any, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("exported")
     good_recording.write_folder(folder / "recording")
     now = datetime(2026, 9, 22, tzinfo=UTC)
-    bags.export(folder / "recording", folder / "bag", good_recording.seed, "clerk", "for the file", now)
+    seal = good_recording.court_seal(folder / "seal")
+    bags.export(folder / "recording", folder / "bag", seal, "clerk", "for the file", now)
     (folder / "policy.txt").write_bytes(good_recording.policy())
     (folder / "key-file.txt").write_bytes(good_recording.key_file())
     return folder / "bag"
@@ -148,7 +149,8 @@ def test_a_hole_in_time_stops_at_step_3(recording: Any, tmp_path: Path) -> None:
     line["t0"] = 2001
     recording.write_folder(tmp_path / "recording")
     now = datetime(2026, 9, 22, tzinfo=UTC)
-    bags.export(tmp_path / "recording", tmp_path / "bag", recording.seed, "clerk", "", now)
+    seal = recording.court_seal(tmp_path / "seal")
+    bags.export(tmp_path / "recording", tmp_path / "bag", seal, "clerk", "", now, despite="a test")
     (tmp_path / "policy.txt").write_bytes(recording.policy())
     failed, said = follow(tmp_path / "bag", tmp_path)
     assert failed == "3", said

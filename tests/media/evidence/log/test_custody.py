@@ -13,7 +13,7 @@ from media.evidence.check.policy import parse
 from media.evidence.check.verify import Wanted, verify
 from media.evidence.log import custody, tlog
 from media.evidence.seal.client import SealSilentError
-from tests.support.seals import LocalSeal, ServedSeal
+from tests.support.evidence.seals import LocalSeal, ServedSeal
 
 NOW_NS = 1_790_000_100 * 10**9
 ACCESS = {"type": "access", "who": "judge", "what": "viewing", "why": "the hearing"}

@@ -9,7 +9,7 @@ import pytest
 from media.evidence.log import tlog
 from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, JournalFile, encode, tree_of
 from media.evidence.seal.seal_key import SealKey
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 KEY = SealKey(bytes(range(32)))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.recorder import Bench, encode_audio, encode_video, make_bench, plan
+from tests.support.evidence.recorder import Bench, encode_audio, encode_video, make_bench, plan
 
 
 @pytest.fixture(scope="session")

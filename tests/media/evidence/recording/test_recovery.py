@@ -19,7 +19,7 @@ from media.evidence.recording.timeline import Timeline
 from media.evidence.recording.track import Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 COURT = "court.example"
 UUID = "0193c0de-0000-7000-8000-000000000001"

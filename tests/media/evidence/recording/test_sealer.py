@@ -15,7 +15,7 @@ from media.evidence.recording.mux import Block
 from media.evidence.recording.track import Gap, Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 AUDIO = "judge_1_mic"

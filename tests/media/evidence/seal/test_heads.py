@@ -17,7 +17,7 @@ from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import Heads, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKey, make_seal_key
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 ROOT = Path(__file__).parents[4]

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.async_api import Browser, FilePayload, Page, Request, expect
 
-from tests.support.archive import JUDGE, Archive
+from tests.support.evidence.archive import JUDGE, Archive
 
 PROBE = Path(__file__).parent / "player_probe.js"
 

@@ -11,10 +11,10 @@ from hearings.db import Database
 from hearings.people import logins
 from hearings.roles import Role
 from hearings.status import HearingStatus
+from tests.support.evidence.recordings import COURT, END, ZERO, SealedRecording
+from tests.support.evidence.seals import ServedSeal
 from tests.support.installation import Installation, free_port
-from tests.support.recordings import COURT, END, ZERO, SealedRecording
 from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_seat, make_sitting
-from tests.support.seals import ServedSeal
 from web.server.security import csrf_token
 
 CASE = "1234/P/2025"

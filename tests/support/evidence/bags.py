@@ -14,7 +14,7 @@ from nacl.signing import SigningKey
 
 from media.evidence.log import tlog
 from media.evidence.seal.seal_key import SealKey
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 COURT = "court.example"
 UUID = "0198c0de-0000-7000-8000-000000000001"

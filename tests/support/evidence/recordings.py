@@ -21,7 +21,7 @@ from media.evidence.recording.mux import Block
 from media.evidence.recording.track import Segment
 from media.evidence.seal import age
 from media.evidence.seal.seal_key import make_seal_key
-from tests.support.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal
 
 COURT = "demo.vivavoce.example"
 RECORDING = "019300aa-0000-7000-8000-00000000beef"

@@ -37,7 +37,7 @@ from media.messages import (
     TrackPlan,
     TrackSwitch,
 )
-from tests.support.seals import LocalSeal, ServedSeal
+from tests.support.evidence.seals import LocalSeal, ServedSeal
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDING = "0193c0de-0000-7000-8000-000000000001"
