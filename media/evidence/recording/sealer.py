@@ -34,6 +34,8 @@ logger = logging.getLogger("vivavoce.media.evidence.recording.sealer")
 
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
+SEAL_PATIENCE = 3.0
+"""Seconds the seal process may be away, to be started again, before that is an error."""
 LOOK_EVERY = 5.0
 POOL = 2
 SHARE = 4
@@ -69,6 +71,7 @@ class Sealer:
         self._looked_at = 0.0
         self._low = False
         self._stopping = threading.Event()
+        self._silent_since = 0.0
         self._owed: Progress | None = None
         """What is journaled and not yet covered by a signed head."""
         self._held = threading.Lock()
@@ -174,7 +177,9 @@ class Sealer:
         try:
             self._journal.sign()
         except SealSilentError as error:
-            self._fail("seal_lost", str(error))
+            self._silent_since = self._silent_since or self._signed_at
+            if time.monotonic() - self._silent_since >= SEAL_PATIENCE:
+                self._fail("seal_lost", str(error))
             return False
         except SealRefusedError as error:
             self._fail("seal_refused", str(error))
@@ -182,6 +187,7 @@ class Sealer:
         except OSError as error:
             self._fail_on(error, "the checkpoint could not be stored")
             return False
+        self._silent_since = 0.0
         if self._owed is not None:
             self._tell(self._owed)
         return True
@@ -189,7 +195,7 @@ class Sealer:
     def _tell(self, progress: Progress) -> None:
         """Say what was sealed: only when a signed head covers it."""
         self._owed = None
-        if progress.sealed:
+        if progress.sealed or self.failure in ("seal_lost", "seal_refused"):
             self.failure = ""
         self._listener.progress(progress)
 

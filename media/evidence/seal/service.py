@@ -144,6 +144,8 @@ def main() -> int:
         except BlockingIOError:
             logger.info("another process serves this seal")
             return 0
+        os.truncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
         seal = Seal(read_seal_key(options.folder / KEY), Heads(options.folder / HEADS))
         service = Service(seal, _former(options.folder / FORMER))
         server = _bind(options.socket, service, {os.getuid(), 0, *options.allow})
