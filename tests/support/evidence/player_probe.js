@@ -84,7 +84,7 @@ window.probe = {
         for (const [track, card, frame] of seen) {
           if (!card && Math.abs(frame - 10 * second) > 1) found.old.push([track, second, frame]);
         }
-        waiting = seen.filter(([, card]) => card && !card.startsWith("No picture")).map(([track]) => track);
+        waiting = seen.filter(([, card]) => card && !card.startsWith("No picture:")).map(([track]) => track);
       }
       for (const track of waiting) found.never.push([track, second, this.card(track)]);
     }

@@ -52,14 +52,15 @@ function frames(bytes: Uint8Array): [number, number, boolean, number][] {
 const OPUS = 0xfc;
 
 function sound(bytes: Uint8Array<ArrayBuffer>, t0: number, t1: number): [number, number, boolean, number][] {
-  return frames(withoutHoles(bytes, { t0, t1, audio: true, before: null, hold: false }).bytes);
+  return frames(withoutHoles(bytes, { t0, t1, audio: true, before: null, key: null, hold: false }).bytes);
 }
 
-/** The pictures, without the black ones behind them, for which the last one waits 350 ms. */
+/** The pictures, without the tail behind them, for which the last one waits 350 ms. */
 function pictures(bytes: Uint8Array<ArrayBuffer>, t1: number, before: Frame | null = null, hold = false): { shown: [number, number, boolean, number][]; held: Frame | null } {
-  const found = withoutHoles(bytes, { t0: 0, t1, audio: false, before, hold });
-  const shown = frames(found.bytes).slice(0, hold ? undefined : -5);
-  if (!hold) shown.at(-1)![1] -= 350;
+  const found = withoutHoles(bytes, { t0: 0, t1, audio: false, before, key: null, hold });
+  const tail = !hold && found.key !== null;
+  const shown = frames(found.bytes).slice(0, tail ? -5 : undefined);
+  if (tail) shown.at(-1)![1] -= 350;
   return { shown, held: found.held };
 }
 
@@ -102,7 +103,7 @@ test("a segment of more than half a minute is written as several Clusters", () =
 test("what cannot be read is given on as it is", () => {
   for (const bad of [[], [1, 2, 3], element([0x1a, 0x45, 0xdf, 0xa3], [1]), cluster(0, block(0, true, 1)).slice(0, -1), [0x1f, 0x43, 0xb6, 0x75, 0xff]]) {
     const bytes = Uint8Array.from(bad);
-    assert.equal(withoutHoles(bytes, { t0: 0, t1: 100, audio: false, before: null, hold: false }).bytes, bytes);
+    assert.equal(withoutHoles(bytes, { t0: 0, t1: 100, audio: false, before: null, key: null, hold: false }).bytes, bytes);
   }
 });
 
@@ -134,13 +135,15 @@ test("a picture whose time goes back is decoded in its turn, right behind the on
   assert.deepEqual(pictures(late, 3000, held).shown.map(([t, , , data]) => [t, data]), [[1950, 7], [2000, 8], [2001, 9], [2100, 10]]);
 });
 
-test("a picture held back for a part that failed lasts beyond the cut, up to the black ones", () => {
-  assert.deepEqual(frames(onItsOwn({ t: 1980, key: false, data: Uint8Array.of(8) }, 2000))[0], [1980, 370, false, 8]);
+test("a picture held back for a part that failed lasts beyond the cut, up to the tail", () => {
+  const [key, frame] = [{ t: 1000, key: true, data: Uint8Array.of(7) }, { t: 1980, key: false, data: Uint8Array.of(8) }];
+  assert.deepEqual(frames(onItsOwn(frame, 2000, key)).slice(0, 2), [[1980, 370, false, 8], [2350, 10, true, 7]]);
+  assert.deepEqual(frames(onItsOwn(frame, 2000, null)), [[1980, 20, false, 8]]);
 });
 
-test("behind the last picture before a gap stand black ones, and before another segment none", () => {
+test("behind the last picture before a gap stands the last key frame a few times, and before another segment nothing", () => {
   const bytes = Uint8Array.from(cluster(1000, block(0, true, 7), block(40, false, 8)));
-  const black = frames(withoutHoles(bytes, { t0: 0, t1: 2000, audio: false, before: null, hold: false }).bytes).slice(2);
-  assert.deepEqual(black, [2350, 2360, 2370, 2380, 2390].map((t) => [t, 10, true, 0x10]));
+  const tail = frames(withoutHoles(bytes, { t0: 0, t1: 2000, audio: false, before: null, key: null, hold: false }).bytes).slice(2);
+  assert.deepEqual(tail, [2350, 2360, 2370, 2380, 2390].map((t) => [t, 10, true, 7]));
   assert.deepEqual(pictures(bytes, 2000, null, true).shown, [[1000, 40, true, 7]]);
 });

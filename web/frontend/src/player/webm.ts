@@ -16,11 +16,6 @@ const SIMPLE_BLOCK = 0xa3;
 /** One Opus frame of 20 ms of silence, two channels (RFC 6716 §3.1: CELT, full band, one frame). */
 const SILENCE = Uint8Array.of(0xfc, 0xff, 0xfe);
 const SOUND = 20;
-/** One VP8 key frame of 16 x 16 black pixels (RFC 6386). */
-const BLACK = Uint8Array.of(
-  0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00, 0x00, 0x47, 0x08, 0x85, 0x85, 0x88, 0x99, 0x84, 0x88, 0x02, 0x02, 0x00, 0x0c,
-  0x0d, 0x60, 0x00, 0xfe, 0xff, 0xab, 0x50, 0x80,
-);
 /** So many pictures, and so many ms of each, follow where nothing else does. */
 const TAIL = 5;
 const TAIL_PICTURE = 10;
@@ -33,40 +28,45 @@ export interface Whole {
   bytes: Uint8Array<ArrayBuffer>;
   /** The last picture, kept back for the next segment: only then is it known how long it lasts. It may be the only one. */
   held: Frame | null;
+  /** The last key frame so far. */
+  key: Frame | null;
 }
 
 /**
  * The frames of a segment without holes in [t0, t1), or its bytes as they are if they cannot be read.
  *
- * `before` is the picture held back of the segment before; `hold` asks to hold the last one back. A decoder drops every
+ * `before` is the picture held back of the segment before, `key` the last key frame there; `hold` asks to hold the last
+ * picture back. A decoder drops every
  * picture up to the next key frame when one comes later than twice the length of the one before: lengths must be true.
  * Frames from before t0 came late and belong where they say: they stay, and no silence is put beside them.
  */
 export function withoutHoles(
   bytes: Uint8Array<ArrayBuffer>,
-  { t0, t1, audio, before, hold }: { t0: number; t1: number; audio: boolean; before: Frame | null; hold: boolean },
+  { t0, t1, audio, before, key, hold }: { t0: number; t1: number; audio: boolean; before: Frame | null; key: Frame | null; hold: boolean },
 ): Whole {
   const read = readFrames(bytes);
-  if (!read?.length) return { bytes, held: null };
-  if (audio) return { bytes: writeFrames(withSilence(read, t0, t1), t1, true), held: null };
+  if (!read?.length) return { bytes, held: null, key };
+  if (audio) return { bytes: writeFrames(withSilence(read, t0, t1), t1, true), held: null, key };
   const frames = rising(before ? [before, ...read] : read);
-  if (!hold) return { bytes: writeLast(frames, t1), held: null };
+  const last = frames.findLast((frame) => frame.key) ?? key;
+  if (!hold) return { bytes: writeLast(frames, t1, last), held: null, key: last };
   const held = frames.pop()!;
-  return { bytes: writeFrames(frames, held.t, false), held };
+  return { bytes: writeFrames(frames, held.t, false), held, key: last };
 }
 
 /** A picture that was held back, when nothing follows that it could be held for. */
-export function onItsOwn(frame: Frame, end: number): Uint8Array<ArrayBuffer> {
-  return writeLast([frame], end);
+export function onItsOwn(frame: Frame, end: number, key: Frame | null): Uint8Array<ArrayBuffer> {
+  return writeLast([frame], end, key);
 }
 
 /**
  * Pictures behind which there is a gap. Chromium shows none before it has some more, so that a jump to one of the last
- * would never end: black ones follow, at a time when a card stands over the picture.
+ * would never end: the last key frame follows a few times, at a time when a card stands instead of the picture.
  */
-function writeLast(frames: Frame[], end: number): Uint8Array<ArrayBuffer> {
+function writeLast(frames: Frame[], end: number, key: Frame | null): Uint8Array<ArrayBuffer> {
+  if (!key) return writeFrames(frames, end, false);
   const from = Math.max(end, frames.at(-1)!.t) + TAIL_AFTER;
-  const tail = Array.from({ length: TAIL }, (_, index) => ({ t: from + TAIL_PICTURE * index, key: true, data: BLACK }));
+  const tail = Array.from({ length: TAIL }, (_, index) => ({ ...key, t: from + TAIL_PICTURE * index }));
   return writeFrames([...frames, ...tail], from + TAIL_PICTURE * TAIL, false);
 }
 

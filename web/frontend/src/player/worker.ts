@@ -292,20 +292,20 @@ function fly(work: Promise<void>): void {
   });
 }
 
-/** Of each track, the picture kept back of the part that was served last. */
-const held = new Map<string, { n: number; generation: number; frame: Frame | null }>();
+/** Of each track, the picture kept back of the part that was served last, and its last key frame. */
+const held = new Map<string, { n: number; generation: number; frame: Frame | null; key: Frame | null }>();
 
-function heldFor({ track, n, generation }: Wanted): Frame | null {
+function heldFor({ track, n, generation }: Wanted): { frame: Frame | null; key: Frame | null } {
   const last = held.get(track);
-  return last?.n === n - 1 && last.generation === generation ? last.frame : null;
+  return last?.n === n - 1 && last.generation === generation ? last : { frame: null, key: null };
 }
 
 /** What was kept back for a part that failed, as an element can play it: the last good picture. */
 function leftOver(wanted: Wanted): Bytes | null {
-  const frame = heldFor(wanted);
+  const { frame, key } = heldFor(wanted);
   const lines = check?.journal?.tracks.find((each) => each.name === wanted.track);
   const before = lines?.segments.find((each) => each.n === wanted.n - 1);
-  return frame && before ? onItsOwn(frame, before.t1) : null;
+  return frame && before ? onItsOwn(frame, before.t1, key) : null;
 }
 
 /** The clear bytes as an element can play them; what was sealed has been compared before. */
@@ -318,8 +318,9 @@ function whole(bytes: Bytes, wanted: Wanted): Bytes {
   const before = heldFor(wanted);
   const audio = lines.mime.startsWith("audio/");
   const hold = lines.segments[index + 1]?.t0 === segment.t1;
-  const found = withoutHoles(bytes, { t0: segment.t0, t1: segment.t1, audio, before, hold });
-  held.set(track, { n, generation, frame: found.held });
+  const found = withoutHoles(bytes, { t0: segment.t0, t1: segment.t1, audio, before: before.frame, key: before.key, hold });
+  // What was still under way at a seek must not push out what belongs to the new place.
+  if (generation >= (generations.get(track) ?? 0)) held.set(track, { n, generation, frame: found.held, key: found.key });
   return found.bytes;
 }
 
