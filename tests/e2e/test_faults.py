@@ -158,6 +158,22 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_killed_seal_is_started_again_and_nothing_is_lost(shared: Any, faults: Faults) -> None:
+    installation = shared.installation
+    lock = installation.data / "keys/seal/lock"
+    held = kinds(installation).count("hold")
+    async with faults.during("seal"):
+        for _ in range(3):
+            pid, segments = int(lock.read_text()), len(installation.journal("segment"))
+            os.kill(pid, signal.SIGKILL)
+            async with asyncio.timeout(20):
+                while lock.read_text() in ("", f"{pid}\n") or len(installation.journal("segment")) < segments + 10:
+                    await asyncio.sleep(0.1)
+            await shared.all_say("RECORDING")
+    assert kinds(installation).count("hold") == held
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_next_takes_them_over(
     shared: Any, faults: Faults
 ) -> None:

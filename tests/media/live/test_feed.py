@@ -371,6 +371,61 @@ def test_after_a_lost_packet_of_video_nothing_comes_before_a_key_frame() -> None
     assert [frame.rtp for frame in frames] == [1, 2, 6]
 
 
+def test_sound_that_comes_after_it_was_given_up_is_handed_on_with_its_own_time() -> None:
+    track = up_track("audio")
+    feed = make_feed({"audio": track})
+    for seq in (10, 11, 13, 14):
+        give(track, seq, seq * 960, b"%d" % seq)
+    feed.tick(time.monotonic() + 0.2)
+    give(track, 12, 12 * 960, b"12")
+    frames = [frame for batch, _ in feed._queue for frame in batch.frames] + feed._batch.frames
+    assert [frame.data for frame in frames] == [b"10", b"11", b"13", b"14", b"12"]
+    assert [frame.seq for frame in frames] == [10, 11, 13, 14, 12]
+    assert frames[3].at - frames[4].at == pytest.approx(40_000_000, abs=1)  # two packets of sound earlier
+
+
+def test_a_packet_of_a_picture_that_comes_after_it_was_given_up_is_declared_and_so_is_what_hangs_on_it() -> None:
+    track = up_track("video")
+    feed = make_feed({"video": track})
+    key = b"\x10" + b"\x50\x01\x00\x9d\x01\x2a\x40\x01\xb4\x00"
+    delta = b"\x10\x51\x01\x00rest"
+    now = time.monotonic()
+    for seq, payload in ((1, key), (3, delta), (4, delta)):
+        give(track, seq, seq, payload, now=now)
+    feed.tick(now + 2.0)
+    give(track, 2, 2, delta)
+    give(track, 5, 5, key)
+    losses = [loss for batch, _ in feed._queue for loss in batch.losses] + feed._batch.losses
+    assert [(loss.packets, loss.frames, loss.late) for loss in losses] == [(1, 0, False), (1, 0, True), (0, 2, False)]
+
+
+def test_a_process_that_stood_still_says_so_and_blames_nobody_before_it_has_read_what_waited() -> None:
+    track = up_track("audio")
+    feed = make_feed({"audio": track})
+    give(track, 1, 960, b"1")
+    start = time.monotonic()
+    feed.tick(start)
+    feed.tick(start + 3.0)
+    batches = [batch for batch, _ in feed._queue] + [feed._batch]
+    (outage,) = [outage for batch in batches for outage in batch.outages]
+    assert (outage.cause, round((outage.until - outage.at) / 1e9, 1)) == ("server", 3.0)
+    assert [switch.cause for batch in batches for switch in batch.switches] == [""]
+    feed.tick(start + 3.6)
+    batches = [batch for batch, _ in feed._queue] + [feed._batch]
+    assert [switch.cause for batch in batches for switch in batch.switches] == ["", "network"]
+
+
+def test_whoever_has_not_come_back_to_a_new_worker_has_ten_seconds_before_it_is_called_the_network() -> None:
+    feed = make_feed({})
+    start = time.monotonic()
+    said = []
+    for tenth in range(120):
+        feed.tick(start + tenth / 10)
+        if any(switch.cause == "network" for batch, _ in feed._queue for switch in batch.switches):
+            said.append(tenth)
+    assert 100 <= said[0] <= 104
+
+
 @pytest.mark.parametrize("jump", [1 << 31, (1 << 32) - 1, 90_000 * 3600])
 def test_time_stamps_that_jump_do_not_move_the_recording(jump: int) -> None:
     track = up_track("video")
