@@ -157,6 +157,11 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
     assert kinds(installation).count("admitted") == admitted == 2
 
 
+def _goes_on(lock: Path, pid: int, installation: Any, segments: int) -> bool:
+    """Whether another seal process than `pid` serves, and more is sealed."""
+    return lock.read_text() not in ("", f"{pid}\n") and len(installation.journal("segment")) >= segments + 10
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_killed_seal_is_started_again_and_nothing_is_lost(shared: Any, faults: Faults) -> None:
     installation = shared.installation
@@ -167,7 +172,7 @@ async def test_a_killed_seal_is_started_again_and_nothing_is_lost(shared: Any, f
             pid, segments = int(lock.read_text()), len(installation.journal("segment"))
             os.kill(pid, signal.SIGKILL)
             async with asyncio.timeout(20):
-                while lock.read_text() in ("", f"{pid}\n") or len(installation.journal("segment")) < segments + 10:
+                while not _goes_on(lock, pid, installation, segments):  # noqa: ASYNC110 another process writes it
                     await asyncio.sleep(0.1)
             await shared.all_say("RECORDING")
     assert kinds(installation).count("hold") == held

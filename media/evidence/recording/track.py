@@ -181,6 +181,9 @@ class Cutter:
             self._settle()
         elif self._cause is not None:
             self._change(t, self._off_cause)
+        elif t - self._last >= SLACK and (before := self._causes(self._last, t)) != "network":
+            self._silence(before)  # what ended it came before the switch
+            self._change(t, self._off_cause)
         elif self._off_cause != "network":  # else nothing was switched off: what is on its way still comes
             self._off_at, self._gap_cause = t, self._off_cause
 

@@ -199,6 +199,20 @@ def test_a_switch_gives_the_gap_its_cause_and_needs_no_silence():
     assert items[1].cause == "sender_off"
 
 
+def test_what_ended_before_it_was_switched_off_keeps_its_cause():
+    """A worker dies; the next says that the microphone is off, since everybody comes back muted."""
+    cutter = Cutter(video=False, start=0, causes=lambda t0, t1: "worker")
+    for t in range(0, 1_000, 20):
+        cutter.frame(Block(t, True, b""))
+    cutter.switch(1_800, False, "sender_off")
+    items = cutter.finish(4_000)
+    assert [(item.t0, item.t1, getattr(item, "cause", "")) for item in items] == [
+        (0, 1_000, ""),
+        (1_000, 1_800, "worker"),
+        (1_800, 4_000, "sender_off"),
+    ]
+
+
 def test_a_track_that_is_on_again_and_sends_nothing_is_not_called_switched_off_for_long():
     cutter = Cutter(video=False, start=0, cause="other")
     cutter.switch(0, False, "sender_off")
