@@ -233,7 +233,7 @@ async def test_after_all_that_the_recording_is_whole_but_for_the_gaps_it_declare
         assert "worker" in {gap["cause"] for gap in gaps} <= {"worker", "network", "server", "sender_off"}
     assert {gap["cause"] for gap in faults.gaps(installation, "recorder")} & {"recorder", "recovered"}
     assert {gap["cause"] for gap in faults.gaps(installation, "web")} <= {"sender_off", "network", "server", "other"}
-    assert faults.gaps(installation, "seal") == []
+    assert {gap["cause"] for gap in faults.gaps(installation, "seal")} <= {"sender_off"}
     assert len(installation.journal("reopen")) == 2
 
 
