@@ -303,6 +303,7 @@ class Feed:
     def _switch(self, plan: Plan, wanted: set[str]) -> None:
         now = time.monotonic()
         known: set[str] = set()
+        ordered = {seat.mic_track for seat in plan.seats if seat.muted_by_order}
         if plan.feed:
             known = {name for seat in plan.seats for name in (seat.mic_track, seat.cam_track) if name}
             known |= {channel.track for channel in plan.channels}
@@ -311,10 +312,11 @@ class Feed:
                 self._wanted.setdefault(name, now)
                 continue
             self._wanted.pop(name, None)
-            if self._status.get(name) != "sender_off":
-                self._status[name] = "sender_off"
+            cause = "order" if name in ordered else "sender_off"
+            if self._status.get(name) != cause:
+                self._status[name] = cause
                 self._touch()
-                self._batch.switches.append(TrackSwitch(track=name, on=False, cause="sender_off", at=self.wall()))
+                self._batch.switches.append(TrackSwitch(track=name, on=False, cause=cause, at=self.wall()))
         if not plan.feed:
             self._status.clear()
 

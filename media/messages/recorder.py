@@ -156,7 +156,7 @@ class TrackSwitch(Struct, kw_only=True, array_like=True):
 
     track: str
     on: bool
-    cause: str  # "", "sender_off", "network"
+    cause: str  # "", "sender_off", "order", "network"
     at: int
 
 

@@ -42,6 +42,7 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     interpreter: bool
     renders: Language
     microphone: bool
+    muted_by_order: Annotated[bool, Meta(description="the court has switched the microphone off, not the person")]
     camera: bool
     mic_track: TrackOrNone
     cam_track: TrackOrNone

@@ -38,6 +38,7 @@ def plan(version: int) -> Plan:
         cam_track="judge_1_cam",
         mic_unrecorded="before_start",
         cam_unrecorded="before_start",
+        muted_by_order=False,
         hears_floor=True,
         sees=True,
     )

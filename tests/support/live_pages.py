@@ -432,6 +432,7 @@ class Courtroom:
             "seat": name, "present": True, "speaks": "en", "hears": "", "original": 15, "interpreter": False,
             "renders": "", "microphone": True, "camera": True, "mic_track": f"{name}_mic", "cam_track": f"{name}_cam",
             "mic_unrecorded": "before_start", "cam_unrecorded": "before_start", "hears_floor": True, "sees": True,
+            "muted_by_order": False,
         }  # fmt: skip
         self.seats[name] = SeatPlan(**(fields | more))
 

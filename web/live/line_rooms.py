@@ -143,6 +143,7 @@ def room_plan(test_id: str) -> messages.Plan:
                 cam_track="",
                 mic_unrecorded="line_test",
                 cam_unrecorded="line_test",
+                muted_by_order=False,
                 hears_floor=True,
                 sees=True,
             )

@@ -162,6 +162,7 @@ def _seat(one: Participant, mic: Source, cam: Source, setting: Setting) -> messa
         interpreter=one.role is Role.interpreter,
         renders=one.renders,
         microphone=one.microphone and not one.muted_by_court and mic != CLOSED and floor.speaks(one).allowed,
+        muted_by_order=one.muted_by_court,
         camera=one.camera and cam != CLOSED,
         mic_track=mic.track,
         cam_track=cam.track,

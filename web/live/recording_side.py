@@ -35,7 +35,7 @@ logger = logging.getLogger("vivavoce.web.live.recording_side")
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
 AGAIN_SECONDS = 1
-QUIET_GAPS = frozenset({"sender_off", "pause"})
+QUIET_GAPS = frozenset({"sender_off", "order", "pause"})
 """Causes of a gap that do not go into the hearing's log: a microphone switched off is no incident."""
 
 

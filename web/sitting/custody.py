@@ -37,7 +37,8 @@ ENTRY_KINDS = {
 }
 CAUSES = {
     "network": N_("the line was lost"),
-    "sender_off": N_("switched off by the person or the court"),
+    "sender_off": N_("switched off by the person"),
+    "order": N_("switched off by order of the court"),
     "pause": N_("paused by order"),
     "server": N_("the court's server stood still"),
     "worker": N_("the media server had failed"),

@@ -21,9 +21,9 @@ AFTER_CLOSE = frozenset({"access", "keywrap", "derive", "archive", "head", "stam
 """Known types that may follow a `close` (and types this version does not know)."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
 CAUSES = frozenset(
-    {"network", "sender_off", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
+    {"network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
 )
-SWITCHED_OFF = frozenset({"sender_off"})
+SWITCHED_OFF = frozenset({"sender_off", "order"})
 """Causes that go on while the recorder is away: nothing was to be recorded."""
 LATE = "late"
 """Cause of the gap that a segment's time may overlap: what came too late to be kept."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from media.evidence.log.journal import Line
+from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block, is_vp8_key
 from media.evidence.recording.recovery import Opened
@@ -377,4 +378,4 @@ def _at(part: Frame | TrackSwitch | TrackLoss | SenderReport) -> int:
 
 def _cause(word: str) -> str:
     """The cause of a gap from the word of a switch."""
-    return word if word in ("sender_off", "network") else "other"
+    return word if word in (*SWITCHED_OFF, "network") else "other"

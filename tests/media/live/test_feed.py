@@ -124,6 +124,20 @@ async def test_a_muted_person_is_not_recorded_and_the_reason_is_said(court: Any,
     ]
 
 
+async def test_who_is_muted_by_order_is_told_from_who_is_muted_by_oneself(
+    court: Any, recorder: Any, until: Any
+) -> None:
+    court.seat("witness")
+    court.feed = True
+    court.plan()
+    await court.page("witness")
+    await until(lambda: recorder.frames("witness_mic"))
+    for order, cause in ((True, "order"), (False, "sender_off")):
+        court.seat("witness", microphone=False, muted_by_order=order)
+        court.plan()
+        await until(lambda cause=cause: recorder.switches("witness_mic")[-1].cause == cause)
+
+
 async def test_a_hold_does_not_stop_the_recording(court: Any, recorder: Any, until: Any) -> None:
     court.seat("witness")
     court.feed = True
@@ -312,6 +326,7 @@ def grant(feed: bool = True, **more: Any) -> Plan:
         "seat": "w", "present": True, "speaks": "en", "hears": "", "original": 15, "interpreter": False, "renders": "",
         "microphone": True, "camera": True, "mic_track": "w_mic", "cam_track": "w_cam",
         "mic_unrecorded": "", "cam_unrecorded": "", "hears_floor": True, "sees": True,
+        "muted_by_order": False,
     } | more  # fmt: skip
     return Plan(version=1, floor_open=True, feed=feed, expect_seals=False, seats=[SeatPlan(**fields)], channels=[])
 

@@ -17,6 +17,7 @@ def seat(name: str, **more: Any) -> SeatPlan:
         "seat": name, "present": True, "speaks": "en", "hears": "en", "original": 15, "interpreter": False,
         "renders": "", "microphone": True, "camera": False, "mic_track": f"{name}_mic", "cam_track": f"{name}_cam",
         "mic_unrecorded": "", "cam_unrecorded": "", "hears_floor": True, "sees": True,
+        "muted_by_order": False,
     } | more  # fmt: skip
     return SeatPlan(**fields)
 

@@ -43,11 +43,11 @@ const HASH = /^[0-9a-f]{64}$/;
 const NUMBER_TEXT = /^(0|[1-9][0-9]{0,19})$/;
 const LANGUAGE = /^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$/;
 const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
-const CAUSES = ["network", "sender_off", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
+const CAUSES = ["network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
 /** Cause of the gap that a segment's time may overlap: what came too late to be kept. */
 export const LATE = "late";
 /** Causes that go on while the recorder is away: nothing was to be recorded. */
-export const SWITCHED_OFF = ["sender_off"];
+export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
 /** Known types that may follow a `close`. */
 export const AFTER_CLOSE = new Set(["access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"]);

@@ -51,7 +51,8 @@ export function trackName(view: TrackView): string {
 
 const CAUSES: Record<string, () => string> = {
   network: () => t("the line was lost"),
-  sender_off: () => t("switched off by the person or the court"),
+  sender_off: () => t("switched off by the person"),
+  order: () => t("switched off by order of the court"),
   pause: () => t("paused by order"),
   server: () => t("the court's server stood still"),
   worker: () => t("the media server had failed"),
