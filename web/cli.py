@@ -143,7 +143,9 @@ def _init_seal(settings: Settings) -> str:
         vkey = SealClient(settings.seal_socket).vkey(settings.court_name)
     else:
         settings.seal_folder.mkdir(mode=0o700, exist_ok=True)
-        path = settings.seal_folder / "seal.key"
+        path, before = settings.seal_folder / "seal.key", settings.keys / "seal.key"
+        if before.exists() and not path.exists():  # of version 0.1.0
+            before.rename(path)
         key = seal_key.read_seal_key(path) if path.exists() else seal_key.make_seal_key(path)
         vkey = key.vkey(settings.court_name)
     if not public.exists() or public.read_text(encoding="ascii").strip() != vkey:

@@ -107,6 +107,17 @@ def test_a_seal_key_that_others_can_read_is_refused_by_the_seal_process(environm
     assert (code, "set its mode to 0600" in told) == (2, True), told
 
 
+def test_init_takes_the_seal_key_of_before_to_where_the_seal_process_reads_it(environment, capsys):
+    run(capsys, "init")
+    key = environment / "keys/seal/seal.key"
+    (before := environment / "keys/seal.key").write_text(key.read_text())
+    before.chmod(0o600)
+    key.unlink()
+    pinned = (environment / "keys/seal.pub").read_text()
+    assert run(capsys, "init")[0] == 0
+    assert (before.exists(), (environment / "keys/seal.pub").read_text()) == (False, pinned)
+
+
 def test_two_installations_have_different_keys(tmp_path, monkeypatch, capsys):
     found = []
     for name in ("one", "two"):
