@@ -41,7 +41,7 @@ from hearings.requests import consultations, document as request_document, log a
 from hearings.requests.document import Papers
 from hearings.requests.statements import content, plain
 from hearings.signatures import signatures
-from hearings.sitting import fingerprints
+from hearings.sitting import fingerprints, sealed_facts
 from hearings.times import queries as diary_queries
 
 FORMAT = "vivavoce-case"
@@ -211,7 +211,7 @@ async def _hearing(
         "hearing.json": _row(hearing, HEARING)
         | {
             "days": _rows(await diary_queries.days_of(db, hearing.id), DAY),
-            "people": _rows(people, PERSON),
+            "people": [_person(one) for one in people],
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
             "sittings": [await _sitting(db, one, hidden) for one in sittings],
         },
@@ -239,13 +239,29 @@ async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, Join
 
 
 def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[str, Joined]) -> dict[str, Any]:
-    """A line of the hearing's log. `by`: who of the hearing's people did it; empty for a system."""
+    """A line of the hearing's log. `by`: who of the hearing's people did it; empty for a system.
+
+    `sha256` stands in the journal of every recording made since. It can be computed again from this line and the
+    hearing's id, unless a name was replaced in it: then `id` is empty, so that nobody can try names.
+    """
     by = next((one.id for one in people if event.actor in (one.id, one.person_id)), "")
+    data = _veiled(event.data, hidden)
     return {
-        **_row(event, ("seq", "at", "kind")),
+        **_row(event, ("seq", "at", "kind", "actor")),
+        "id": event.id if data == plain(event.data) else "",
         "by": by,
         "role": event.actor_role,
-        "data": _veiled(event.data, hidden),
+        "data": data,
+        "sha256": sealed_facts.sha256(sealed_facts.entry(event)),
+    }
+
+
+def _person(one: Participant) -> dict[str, Any]:
+    """Somebody of a hearing, with the seat and the hash by which a recording's journal knows them."""
+    return {
+        **_row(one, PERSON),
+        "seat": sealed_facts.seat(one),
+        "sha256": sealed_facts.sha256(sealed_facts.person(one)),
     }
 
 

@@ -24,6 +24,9 @@ from hearings.roles import HEARD, Role
 from hearings.sentences import tell
 from hearings.status import PresenceStatus, SittingStatus
 
+LINE_ANEW = "line_made_anew"
+"""Text of a check that no longer counts, and why its entry in the log says so."""
+
 
 async def pre_record(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: datetime) -> list[SoundCheck]:
     """The roll is complete: now the sound checks. Again changes nothing but adds checks of newcomers.
@@ -91,6 +94,7 @@ async def record_sound_check(
 ) -> SoundCheck:
     """What the recorder read back. Passed: sound, and a picture too unless it is a channel or none is recorded.
 
+    Nothing that was found counts when the person's line was made anew meanwhile (`line_made_anew`).
     Effects: sets the outcome, event sound_check.
     """
     check = next(
@@ -98,7 +102,10 @@ async def record_sound_check(
     )
     if check is None:
         raise NotReady(tell("This sound check was not begun"))
+    anew = check.text == LINE_ANEW
     check.audio_ok, check.picture, check.level, check.text, check.at = audio_ok, picture, level, text[:500], now
+    if anew:
+        return await _void(db, sitting, check, now)
     who = await get(db, Participant, participant_id)
     seen = picture or lang or not (await room_rules.of_sitting(db, sitting)).records(who.role, "cam")
     check.status = CheckStatus.passed if audio_ok and seen else CheckStatus.failed
@@ -114,6 +121,47 @@ async def record_sound_check(
         status=check.status.value,
         level=level,
         picture=picture,
+    )
+    return check
+
+
+async def line_made_anew(
+    db: AsyncSession, *, sitting: Sitting, participant_id: str = "", now: datetime
+) -> list[SoundCheck]:
+    """A person's media line was made anew before the start, or everybody's: what was read back of the line before
+    proves nothing of the new one. Returns the checks that no longer count; none once the sitting is in session.
+
+    Effects for each: to be done again (one that is running, when it has ended), event sound_check.
+    """
+    if sitting.status is not SittingStatus.pre_record:
+        return []
+    gone: list[SoundCheck] = []
+    for check in await sound_checks(db, sitting.id):
+        if participant_id not in ("", check.participant_id):
+            continue
+        if check.status is CheckStatus.running:
+            check.text = LINE_ANEW
+            db.add(check)
+        elif check.status is not CheckStatus.waiting:
+            gone.append(await _void(db, sitting, check, now))
+    return gone
+
+
+async def _void(db: AsyncSession, sitting: Sitting, check: SoundCheck, now: datetime) -> SoundCheck:
+    """Effects: the check is to be done again, and says why; event."""
+    check.status, check.text, check.at = CheckStatus.waiting, LINE_ANEW, now
+    check.audio_ok = check.level = check.picture = None
+    db.add(check)
+    await record(
+        db,
+        hearing=sitting.hearing_id,
+        kind=EventKind.sound_check,
+        actor=SYSTEM,
+        now=now,
+        participant=check.participant_id,
+        lang=check.lang,
+        status=check.status.value,
+        why=LINE_ANEW,
     )
     return check
 

@@ -16,6 +16,7 @@ from hearings.permissions import LIFTS, Decision, may
 from hearings.roles import CONDUCTING, Role
 from hearings.sitting import recorded_acts
 from hearings.sitting.fingerprints import NOTHING, Standing
+from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
 from web.live import recorded_form
@@ -293,6 +294,8 @@ def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
 
 def check_advice(check: SoundCheck) -> str:
     """What was found, and what to try."""
+    if check.status is CheckStatus.waiting and check.text == LINE_ANEW:
+        return _("The connection was made anew after this check. Check again.")
     if check.status is not CheckStatus.failed:
         return ""
     if check.level is None:

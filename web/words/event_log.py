@@ -6,7 +6,8 @@ from datetime import datetime
 
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant
-from hearings.sitting import fingerprints
+from hearings.sitting import fingerprints, sealed_facts
+from hearings.sitting.sound_checks import LINE_ANEW
 from web.words import recorded_acts as recorded_words, roles
 from web.words.i18n import N_, _, language_here
 from web.words.recorded_acts import Shown
@@ -81,6 +82,8 @@ class Happening:
     about: str
     by: str
     detail: str
+    sha256: str
+    """Under this hash it stands in the journals of the hearing's recordings."""
 
 
 def told(events: Sequence[HearingEvent], people: Sequence[Participant], person_name: str = "") -> list[Happening]:
@@ -100,6 +103,7 @@ def _tell(event: HearingEvent, shown: Shown) -> Happening:
         about=names.get(str(event.data.get("participant", "")), ""),
         by=by,
         detail=recorded_words.detail(event, shown, participant=False) if recorded else _detail(kind, event.data),
+        sha256=sealed_facts.sha256(sealed_facts.entry(event)),
     )
 
 
@@ -114,6 +118,8 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
     if kind is EventKind.fingerprints_compared and data.get("certificate"):
         said = _("the same: {code}") if data.get("matched") else _("not the same as {code}")
         return said.format(code=fingerprints.code(str(data["certificate"])))
+    if data.get("why") == LINE_ANEW:
+        return _("no longer counts: the connection was made anew")
     if kind is EventKind.pin_failed:
         return _("tries left: {n}").format(n=data.get("tries_left"))
     return str(data.get("reason") or "")

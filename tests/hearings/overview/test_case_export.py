@@ -1,5 +1,6 @@
 """A case as one State takes it away: no table of it is forgotten, and the log of the hearing names nobody protected."""
 
+import hashlib
 import json
 import re
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from hearings.models import Agreement, HearingRequest, Participant, RoomConfirma
 from hearings.overview import case_export
 from hearings.requests import attachments
 from hearings.roles import Role
-from hearings.sitting import recorded_acts, recordings, sittings
+from hearings.sitting import recorded_acts, recordings, sealed_facts, sittings
 
 pytestmark = [
     pytest.mark.parametrize("stage", ["in_session"]),
@@ -133,6 +134,43 @@ async def test_the_log_of_a_hearing_and_what_was_checked_are_in_it(court: Any, n
     assert {one["key"] for one in versions["passages"]} == {
         one["key"] for one in found["minutes-1.json"]["text"]["passages"]
     }
+
+
+def canonical(value: Any) -> bytes:
+    """JCS, written anew, for what the log of these hearings holds."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+async def test_the_hashes_that_stand_in_a_recordings_journal_follow_from_the_export_alone(
+    court: Any, now: datetime
+) -> None:
+    await hold(court, now)
+    async with court.database.reading() as db:
+        people = await queries.participants(db, court.hearing.id)
+        events = await queries.events(db, court.hearing.id)
+    found = await exported(court, "TH")
+    hearing, log = found["hearing.json"], found["log.json"]
+    assert [one["sha256"] for one in log] == [sealed_facts.sha256(sealed_facts.entry(one)) for one in events]
+    for one in log:
+        facts = {name: one[name] for name in ("id", "seq", "at", "kind", "actor", "data")}
+        facts |= {"hearing": hearing["id"], "actor_role": one["role"]}
+        assert hashlib.sha256(canonical(facts)).hexdigest() == one["sha256"], one
+    seated = {sealed_facts.seat(one): sealed_facts.sha256(sealed_facts.person(one)) for one in people}
+    assert seated == {one["seat"]: one["sha256"] for one in hearing["people"]}
+    for one in hearing["people"]:
+        facts = {"id": one["id"], "name": one["display_name"], "role": one["role"], "state": one["state"]}
+        assert hashlib.sha256(canonical(facts)).hexdigest() == one["sha256"]
+    assert "witness_1" in seated
+
+
+async def test_an_entry_in_which_a_name_was_replaced_cannot_be_searched_for_the_name(court: Any, now: datetime) -> None:
+    await hold(court, now)
+    async with court.database.transaction() as db:
+        witness = await queries.get(db, Participant, court.ids[Role.witness])
+        witness.identity_method = "protected_identity"
+        db.add(witness)
+    log = (await exported(court, "TH"))["log.json"]
+    assert {one["kind"] for one in log if not one["id"]} == {"log_note", "hold"}  # the witness is called that
 
 
 async def test_a_name_that_is_protected_since_is_not_in_what_was_typed(court: Any, now: datetime) -> None:

@@ -41,6 +41,11 @@ def test_every_event_can_be_told_without_its_data(kind):
         ("language_chosen", {"lang": "ro"}, "Romanian"),
         ("render_changed", {"lang": ""}, "–"),
         ("pin_failed", {"tries_left": 4}, "tries left: 4"),
+        (
+            "sound_check",
+            {"status": "waiting", "why": "line_made_anew"},
+            "no longer counts: the connection was made anew",
+        ),
         ("identity_confirmed", {"method": "document_seen"}, "I have seen an identity document"),
     ],
 )
