@@ -228,7 +228,6 @@ GAPS: Mapping[str, Term] = {
     "network": Term(N_("nothing arrived on the line")),
     "sender_off": Term(N_("switched off by the sender")),
     "order": Term(N_("switched off by order of the court")),
-    "pause": Term(N_("the recording was paused")),
     "server": Term(N_("the court's server stood still")),
     "worker": Term(N_("the media server failed")),
     "recorder": Term(N_("the recorder failed")),

@@ -82,7 +82,10 @@ from media.messages.recorder import (
     Failing,
     Frame,
     GapDeclared,
+    JournalLog,
     KeyFrameWanted,
+    LoggedEntry,
+    LogJournaled,
     NamedRecipient,
     OpenRecording,
     Outage,
@@ -91,6 +94,7 @@ from media.messages.recorder import (
     RecordingOpened,
     Sealed,
     SealProgress,
+    SeatedPerson,
     SenderReport,
     SoundChecked,
     TrackLoss,
@@ -164,11 +168,14 @@ __all__ = [
     "Hello",
     "Hold",
     "HoldView",
+    "JournalLog",
     "KeyFrameWanted",
     "Language",
     "LanguageView",
     "Leave",
     "LineReport",
+    "LogJournaled",
+    "LoggedEntry",
     "Message",
     "Microphone",
     "Mute",
@@ -210,6 +217,7 @@ __all__ = [
     "SeatPlan",
     "SeatSlots",
     "SeatTaken",
+    "SeatedPerson",
     "SenderReport",
     "Sending",
     "SideSaid",
@@ -240,10 +248,10 @@ WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop
 WORKER_TO_WEB = (
     Attached | Alive | Answered | Refused | Done | PeerStatus | SeatSlots | Sending | FloorClosed | PacketCounts
 )  # fmt: skip
-WEB_TO_RECORDER = Attach | OpenRecording | AddTrack | CheckSound | CloseRecording | Stop
+WEB_TO_RECORDER = Attach | OpenRecording | AddTrack | CheckSound | JournalLog | CloseRecording | Stop
 RECORDER_TO_WEB = (
     Attached | Alive | Refused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing
-    | RecordingClosed
+    | LogJournaled | RecordingClosed
 )  # fmt: skip
 WORKER_TO_RECORDER = Batch
 RECORDER_TO_WORKER = KeyFrameWanted | SealProgress | RecorderFailing

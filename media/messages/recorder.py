@@ -6,6 +6,9 @@ from msgspec import Meta, Struct
 
 from media.messages.base import CommandId, Language, Message, Nanoseconds, Track
 
+SeatName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="what a seat's tracks are named by")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256, lower case")]
+
 # --- web <-> recorder --------------------------------------------------------------------------------------------
 
 
@@ -52,6 +55,44 @@ class CheckSound(Message):
     audio: Track
     video: Track | None
     seconds: Annotated[int, Meta(ge=1, le=20)]
+
+
+class SeatedPerson(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Who has a seat. `sha256` is over what the hearing knows of the person; it names nobody."""
+
+    seat: SeatName
+    role: str
+    state: str
+    sha256: Sha256
+
+
+class LoggedEntry(Struct, kw_only=True, forbid_unknown_fields=True):
+    """An entry of the hearing's log: its number, what, when, by which role, about which seat, and its hash."""
+
+    entry: Annotated[int, Meta(ge=1)]
+    kind: str
+    at: Nanoseconds
+    who: Annotated[str, Meta(description="a role; empty: the service")]
+    seat: Annotated[str, Meta(description="a seat's name; empty: about nobody")]
+    sha256: Sha256
+
+
+class JournalLog(Message):
+    """Journal who sits where and the hearing's log. What is in the journal already is left out, and so is what would
+    leave a hole. Answered by `log_journaled`, which says how far the journal is."""
+
+    id: CommandId
+    sent: Nanoseconds
+    people: list[SeatedPerson]
+    entries: list[LoggedEntry]
+
+
+class LogJournaled(Message):
+    """The number of the latest entry that is in the journal or on its way there. A recorder that is started again
+    may have fewer: after `recording_opened` it is to be asked anew."""
+
+    re: CommandId
+    entry: int
 
 
 class CloseRecording(Message):

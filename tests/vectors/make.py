@@ -148,6 +148,21 @@ def late(span: tuple[int, int]) -> Vector:
     return Vector("gaps", note="sound that came too late to be kept", recording=recording)
 
 
+def logged(*entries: int) -> Vector:
+    """The clock, who sits where, and these entries of the hearing's log."""
+    recording = small(close=False)
+    clock = {"source": "chrony 192.0.2.1", "synchronised": True, "offset": "-12000", "error": "250000", "stratum": "3"}
+    recording.line("clock", **clock)
+    recording.line("person", seat="judge_1", role="presiding_judge", state="RO", sha256="a" * 64)
+    for entry in entries:
+        about = {"kind": "hold", "t": 0, "who": "presiding_judge", "seat": "", "sha256": f"{entry:064x}"}
+        recording.line("event", entry=entry, **about)
+    recording.close(4000)
+    if list(entries) == list(range(1, len(entries) + 1)):
+        return Vector("verified", note="with clock, people and the hearing's log", recording=recording)
+    return Vector("failed", "line 10", "an entry of the hearing's log that is missing, or there twice", recording)
+
+
 def reopened_in_silence() -> Vector:
     vector = reopened()
     vector.recording.lines[9]["cause"] = "network"
@@ -232,6 +247,9 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "reopened-as-if-off": reopened_while_off("network"),
         "late": late((1000, 1040)),
         "found": found(),
+        "log": logged(1, 2),
+        "log-hole": logged(1, 3),
+        "log-twice": logged(1, 1),
         "rotated": rotated(),
         "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
         "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),

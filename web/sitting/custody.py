@@ -1,4 +1,4 @@
-"""What a recording's own journal says of its custody, in words: openings, keys, gaps, accesses, notices."""
+"""What a recording's own journal says of its custody, in words: openings, keys, clock, people, log, gaps, accesses."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from web.words import i18n, roles
+from hearings.events import EventKind
+from web.words import event_log, i18n, roles
 from web.words.i18n import N_, _
 from web.words.sentences import english
 
@@ -25,8 +26,9 @@ ENTRY_KINDS = {
     "open": N_("Opened"),
     "keywrap": N_("Key sealed for the authorities"),
     "gap": N_("Gap"),
-    "pause": N_("Paused by order"),
-    "resume": N_("Resumed"),
+    "clock": N_("Clock of the server"),
+    "person": N_("Seat"),
+    "event": N_("Log of the hearing"),
     "close": N_("Closed and sealed"),
     "reopen": N_("Opened again"),
     "access": N_("Access"),
@@ -39,7 +41,6 @@ CAUSES = {
     "network": N_("the line was lost"),
     "sender_off": N_("switched off by the person"),
     "order": N_("switched off by order of the court"),
-    "pause": N_("paused by order"),
     "server": N_("the court's server stood still"),
     "worker": N_("the media server had failed"),
     "recorder": N_("the recorder had failed"),
@@ -63,6 +64,43 @@ AGAIN = N_("the recorder was started again")
 DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
 
 
+def _clock(line: dict[str, Any]) -> str:
+    """Who keeps the clock, and how far it may be off."""
+    said = [_("in step") if line["synchronised"] else _("not known to be in step")]
+    if line["offset"]:
+        said.append(_("off by {ms} ms").format(ms=_milliseconds(line["offset"])))
+    if line["error"]:
+        said.append(_("wrong by {ms} ms at most").format(ms=_milliseconds(line["error"])))
+    if line["stratum"]:
+        said.append(_("stratum {n}").format(n=line["stratum"]))
+    source = _("source not known") if line["source"] == "unknown" else line["source"]
+    return Markup("<bdi>{}</bdi> · {}").format(source, " · ".join(said))
+
+
+def _person(line: dict[str, Any]) -> str:
+    """The seat, who by role and State has it, and the hash by which an exported case names the person."""
+    named = i18n.one_by_one((roles.label(line["role"]), i18n.state_name(line["state"])))
+    return Markup('<bdi>{}</bdi> · {} · <bdi dir="ltr">{}</bdi>').format(line["seat"], named, line["sha256"][:16])
+
+
+def _event(line: dict[str, Any]) -> str:
+    """An entry's number, what it is, about which seat, by whom, and its hash."""
+    kind = line["kind"]
+    what = _(event_log.WORDS[EventKind(kind)]) if kind in EventKind else kind
+    by = roles.label(line["who"]) if line["who"] else _("The system")
+    about = Markup(" · <bdi>{}</bdi>").format(line["seat"]) if line["seat"] else ""
+    said = Markup('{} · {}{} · {} · <bdi dir="ltr">{}</bdi>')
+    return said.format(line["entry"], what, about, by, line["sha256"][:16])
+
+
+def _milliseconds(ns: str) -> str:
+    return f"{int(ns) / 1e6:.3f}"
+
+
+SAID = {"clock": _clock, "person": _person, "event": _event}
+"""Lines that are told by more than one of their fields."""
+
+
 def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
     """Rows of the custody page. Notices of one code that follow one another are one row."""
     zero = 0
@@ -81,6 +119,8 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             yield notice
         entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
+        if kind == "event" and line["t"]:
+            entry["at"] = _instant(zero + line["t"] * 1_000_000)
         if kind == "gap":
             entry["at"] = _instant(zero + line["t0"] * 1_000_000)
             entry["until"] = _instant(zero + line["t1"] * 1_000_000)
@@ -102,6 +142,8 @@ def _said(kind: str, line: dict[str, Any]) -> str:
         why = _(WHY.get(str(line["why"]), str(line["why"])))
         named = i18n.one_by_one((roles.label(who), i18n.state_name(state))) if state else roles.label(who)
         return f"{did} · {named} · {why}"
+    if kind in SAID:
+        return SAID[kind](line)
     if kind == "gap":
         return i18n.about(line["track"], _(CAUSES.get(line["cause"], line["cause"])))
     if kind == "notice":

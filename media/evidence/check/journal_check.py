@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from media.evidence.check.findings import Findings
-from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Track
 from media.evidence.log import journal_lines
 from media.evidence.log.journal_lines import Line, LineError
 
@@ -72,12 +72,13 @@ class JournalCheck:
         """The `close` in force, with its line number."""
         self.proven_ns = 0
         """The latest time that a head or stamp gives, in ns; see `proven_at`."""
-        self._pauses: list[Pause] = []
         self._reopens: list[tuple[int, int, dict[str, str]]] = []
         """Line, time, and the required tracks with the cause of the gap each was in ("" if in none)."""
         self._keywrapped = False
         self._said_unwrapped = False
         self._expects_anchor = False
+        self._entry = 0
+        """The latest entry of the hearing's log, 0 before the first."""
         self._last_t = 0
         self._handlers: dict[str, Callable[[int, Line], None]] = {
             "keywrap": self._keywrap,
@@ -87,8 +88,7 @@ class JournalCheck:
             "recovered_segment": self._recovered,
             "found": self._found,
             "gap": self._gap,
-            "pause": self._pause,
-            "resume": self._resume,
+            "event": self._event,
             "derive": self._derive,
             "reopen": self._reopen,
             "close": self._close,
@@ -131,7 +131,7 @@ class JournalCheck:
         self.proven_ns = max(self.proven_ns, time_ns)
 
     def finish(self) -> None:
-        """The checks that need the whole journal: tiling, pauses, reopenings, close and index."""
+        """The checks that need the whole journal: tiling, reopenings, close and index."""
         if self.foreign is not None:
             return
         if not self.lines:
@@ -267,15 +267,10 @@ class JournalCheck:
         elif track is not None:
             track.add_gap((value["t0"], value["t1"]), value["cause"], index)
 
-    def _pause(self, index: int, value: Line) -> None:
-        self._point(index, value["t"])
-        if not self._pauses or self._pauses[-1].end is not None:
-            self._pauses.append(Pause(index, value["t"]))
-
-    def _resume(self, index: int, value: Line) -> None:
-        self._point(index, value["t"])
-        if self._pauses and self._pauses[-1].end is None:
-            self._pauses[-1].end = value["t"]
+    def _event(self, index: int, value: Line) -> None:
+        if value["entry"] != self._entry + 1:
+            self.findings.line(index, f"entry {value['entry']} of the hearing's log follows entry {self._entry}")
+        self._entry = max(self._entry, value["entry"])
 
     def _derive(self, index: int, value: Line) -> None:
         self.payload.derived(value["file"], index, value["size"], value["sha256"])
@@ -338,8 +333,6 @@ class JournalCheck:
                 self.findings.line(track.line, f"{track.name} is required and does not run from 0")
             if track.name in said:
                 self._check_closing(index, value["t"], track, said[track.name])
-        for pause in self._pauses:
-            pause.check(list(self.tracks.values()), ends, value["t"], self.findings)
 
     def _check_closing(self, index: int, t: int, track: Track, said: Line) -> None:
         expected = {"mime": track.mime, "init": track.init, "count": track.count, "gaps": track.gaps}

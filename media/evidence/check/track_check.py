@@ -44,8 +44,6 @@ class Track:
     """Highest number used."""
     gaps: int = 0
     items: list[Item] = field(default_factory=list)
-    pauses: list[Item] = field(default_factory=list)
-    """Those of the items that are gaps of cause pause."""
     records: bytearray = field(default_factory=bytearray)
     starts_with_key: set[int] = field(default_factory=set)
     recovered: list[tuple[int, int]] = field(default_factory=list)
@@ -94,8 +92,6 @@ class Track:
         if cause == LATE:
             return
         self.items.append(Item(*span, line, 0, cause))
-        if cause == "pause":
-            self.pauses.append(self.items[-1])
         if cause != "recovered":
             return
         for n, _ in self.recovered:
@@ -135,22 +131,3 @@ class Track:
             findings.segment(self.name, item.n, item.line, what)
         else:
             findings.line(item.line, what)
-
-
-@dataclass
-class Pause:
-    """A pause as ordered; `end` is None as long as it has not been resumed."""
-
-    line: int
-    start: int
-    end: int | None = None
-
-    def check(self, tracks: list[Track], ends: dict[str, int], close: int, findings: Findings) -> None:
-        """Every track that runs during the pause has a gap of cause pause that meets it."""
-        end = close if self.end is None else self.end
-        for track in tracks:
-            start, stop = max(self.start, track.t), min(end, ends.get(track.name, close))
-            if start >= stop:
-                continue
-            if not any(item.t0 < end and item.t1 > self.start for item in track.pauses):
-                findings.line(self.line, f"{track.name} has no gap for the pause [{self.start}, {end}) ms")

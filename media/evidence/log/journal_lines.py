@@ -21,7 +21,7 @@ AFTER_CLOSE = frozenset({"access", "keywrap", "derive", "archive", "head", "stam
 """Known types that may follow a `close` (and types this version does not know)."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
 CAUSES = frozenset(
-    {"network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
+    {"network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
 )
 SWITCHED_OFF = frozenset({"sender_off", "order"})
 """Causes that go on while the recorder is away: nothing was to be recorded."""
@@ -30,6 +30,7 @@ LATE = "late"
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
+_SIGNED = re.compile(r"(?:0|-?[1-9][0-9]{0,19})?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)?")
 _DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
@@ -226,6 +227,22 @@ def _number(value: Any) -> bool:
     return type(value) is int and 1 <= value <= 999_999
 
 
+def _entry(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _seat(value: Any) -> bool:
+    return value == "" or _track(value)
+
+
+def _signed(value: Any) -> bool:
+    return isinstance(value, str) and bool(_SIGNED.fullmatch(value))
+
+
+def _digits_or_none(value: Any) -> bool:
+    return value == "" or _digits(value)
+
+
 def _key_file(value: Any) -> bool:
     return bool(value == "hearing-key.age")
 
@@ -304,11 +321,18 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "gap": {"track": _track, **_SPAN, "cause": _cause},
     "loss": {"track": _track, **_SPAN, "packets": _size, "frames": _size},
     "ssrc_change": {"track": _track, "t": _size, "old": _size, "new": _size},
-    "pause": {"t": _size, "by": _who, "reason": _who},
-    "resume": {"t": _size, "by": _who},
     "mask": {"track": _track, "of": _tracks},
     "derive": {**_FILE, "file": _derived, "of": _tracks, "what": _text},
     "access": {"who": _who, "what": _text, "why": _who},
+    "clock": {
+        "source": _text,
+        "synchronised": _flag,
+        "offset": _signed,
+        "error": _digits_or_none,
+        "stratum": _digits_or_none,
+    },
+    "person": {"seat": _track, "role": _text, "state": _text, "sha256": _sha256},
+    "event": {"entry": _entry, "kind": _text, "t": _size, "who": _text, "seat": _seat, "sha256": _sha256},
     "soundcheck": {"track": _track, "picture": _flag, "level": _level, "ok": _flag},
     "head": {"note": _text},
     "stamp": {"note": _text, "tsr": _text},

@@ -27,7 +27,7 @@ import uvloop
 
 from media.evidence.log.journal import JournalError
 from media.evidence.log.proof import CourtSeal
-from media.evidence.recording import soundcheck
+from media.evidence.recording import clock, soundcheck
 from media.evidence.recording.ballast import FULL, Ballast
 from media.evidence.recording.beat import Beat
 from media.evidence.recording.control import Control
@@ -51,7 +51,9 @@ from media.messages import (
     Done,
     Failing,
     GapDeclared,
+    JournalLog,
     KeyFrameWanted,
+    LogJournaled,
     Message,
     OpenRecording,
     RecorderFailing,
@@ -68,6 +70,8 @@ logger = logging.getLogger("vivavoce.media.evidence.recording.recorder")
 
 MOST_WAITING = 600
 """Batches kept while a recording opens: about a minute."""
+CLOCK_EVERY = 600.0
+"""Seconds between `clock` lines."""
 SAY_AGAIN = 5.0
 """Seconds after which an error that lasts is told again."""
 
@@ -88,6 +92,7 @@ class Recorder:
                 OpenRecording: self._open,
                 AddTrack: self._add_track,
                 CheckSound: self._check_sound,
+                JournalLog: self._journal_log,
                 CloseRecording: self._close,
             },
             status=lambda: self.status,
@@ -103,6 +108,7 @@ class Recorder:
         self._name = ""
         self._ballast = Ballast(recordings / f".ballast-{folder.name}")
         self._said: tuple[str, float] = ("", 0.0)
+        self._clock_at = 0.0
         self._gate = asyncio.Lock()
 
     async def frames(self, link: Link[Batch]) -> None:
@@ -157,13 +163,14 @@ class Recorder:
                     return Refused(re=message.id, code="another_open", text="another recording is open")
                 return self._opened(message.id, self._recording.opened, reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
+            quality = await asyncio.to_thread(clock.read)
             wanted = Wanted(
                 court=self.court,
                 recording=message.recording,
                 hearing=message.hearing,
                 recipients=[(one.name, one.recipient) for one in message.recipients],
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
-                extra=[check.line() for check in self.remembered.checks.values()],
+                extra=[quality.line(), *(check.line() for check in self.remembered.checks.values())],
                 off={one.track: one.cause for one in self.remembered.switches.values() if not one.on},
             )
             self._opening = []  # what comes meanwhile may already be behind the recording's beginning
@@ -210,6 +217,7 @@ class Recorder:
             lambda: self._worker is not None,
         )
         self._said = ("", 0.0)
+        self._clock_at = time.monotonic()
         self.status = "recording"
 
     async def _look_back(self, opened: Opened) -> None:
@@ -239,6 +247,11 @@ class Recorder:
         if self._recording is not None:
             self._recording.add(message.track)
         return Done(re=message.id)
+
+    async def _journal_log(self, message: JournalLog) -> Message:
+        if self._recording is None:
+            return Refused(re=message.id, code="not_open", text="no recording is open")
+        return LogJournaled(re=message.id, entry=self._recording.tell(message))
 
     async def _close(self, message: CloseRecording) -> Message:
         async with self._gate:
@@ -339,11 +352,18 @@ class Recorder:
     def _tick(self) -> None:
         """Cut, hand over, ask."""
         if self._recording is not None:
+            if time.monotonic() - self._clock_at >= CLOCK_EVERY:
+                self._clock_at = time.monotonic()
+                self.control.spawn(self._say_clock(self._recording))
             try:
                 self._recording.tick()
             except Exception:
                 logger.exception("a tick failed")
                 self._failing("internal", "the recorder failed on an error of its own")
+
+    async def _say_clock(self, recording: Recording) -> None:
+        """How well the machine's clock is kept now."""
+        recording.journal((await asyncio.to_thread(clock.read)).line())
 
     def _alive(self, lag: int) -> None:
         self.control.send(Alive(at=time.time_ns(), lag_ms=lag))

@@ -20,7 +20,7 @@ from media.evidence.recording.rounds import Closed, Entry
 from media.evidence.recording.sealer import Sealer
 from media.evidence.recording.timeline import STEP, Timeline
 from media.evidence.recording.track import GRID, Cutter, Item, Segment
-from media.messages import Batch, Frame, SenderReport, TrackLoss, TrackPlan, TrackSwitch
+from media.messages import Batch, Frame, JournalLog, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recording")
 
@@ -38,6 +38,8 @@ OUTAGES = 256
 """Times kept for which silence is the server's doing."""
 READING = 300
 """While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
+LINES_WAIT = 2_000
+"""ms that lines beside the media wait for a round at most."""
 IDLE_EVERY = 5_000
 """ms between proofs of life while every track is switched off, so that nothing can be sealed."""
 
@@ -88,7 +90,7 @@ class Recording:
         self._waiting: list[tuple[str, Item]] = []
         """Cut since the last round; handed over with the next cut of the grid, so that there are few rounds."""
         self._cut = -GRID
-        self._anchored = self._idle_at = self.timeline.now()
+        self._anchored = self._idle_at = self._handed_at = self.timeline.now()
         self._stepped = self._read_at = self._behind = self._clock_at = 0
         self._stopped = ""
         self._strangers: set[str] = set()
@@ -127,6 +129,14 @@ class Recording:
     def journal(self, line: Line) -> None:
         """A line for the next round."""
         self._extra.append(line)
+
+    def tell(self, told: JournalLog) -> int:
+        """Lines about the hearing for the next round; the latest entry that the journal has then."""
+        log = self.opened.log
+        if self._end is None:
+            shift, now = self.timeline.shift(told.sent), self.timeline.now()
+            self._extra += log.take(told, lambda at: max(0, min(self.timeline.at(at + shift), now)))
+        return log.entry
 
     # --- what the worker sends -----------------------------------------------------------------------------------
 
@@ -243,8 +253,11 @@ class Recording:
                 self.ask_key(track)
         self._cut = max(self._cut, cut)
         proof = not due and self._is_idle(now)
-        if due or proof or self._fresh:
+        due = due or self._fresh != []
+        if due or proof or (self._extra and now - self._handed_at >= LINES_WAIT):
             self._hand_over(proof)
+            self._handed_at = now
+        if due or proof:
             self._idle_at = now
 
     def _hand_over(self, proof: bool = False) -> None:

@@ -23,6 +23,7 @@ from media.evidence.log.journal import Journal, Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.log.proof import CourtSeal, ProofError, Proven, prove
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
+from media.evidence.recording.hearing_log import HearingLog
 from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name
 from media.evidence.recording.timeline import Timeline
 from media.evidence.seal import age
@@ -82,6 +83,8 @@ class Opened:
     gaps: list[Line] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)
     """Path and hash of every journaled file, oldest first."""
+    log: HearingLog = field(default_factory=HearingLog)
+    """What the journal has of the hearing's log."""
 
 
 def open_recording(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
@@ -177,6 +180,7 @@ class _State:
     latest: int = 0
     """The latest time on the timeline that it names, ms."""
     closed_at: int | None = None
+    log: HearingLog = field(default_factory=HearingLog)
 
 
 def read_state(lines: Sequence[bytes]) -> _State:
@@ -200,6 +204,8 @@ def _read_state(lines: Sequence[bytes]) -> _State:
             state.ledgers[line["track"]] = from_declaration(line)
         elif kind in ("init", "segment", "recovered_segment", "gap"):
             state.ledgers[line["track"]].apply(line)
+        elif kind in ("event", "person"):
+            state.log.apply(line)
         elif kind == "close":
             state.closed_at = line["t"]
         elif kind == "reopen":
@@ -226,7 +232,15 @@ def _again(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
     timeline = Timeline.again(int(state.opening["zero"]), state.latest)
     recipient = age.X25519Recipient(state.opening["recipient"])
     opened = Opened(
-        journal, store, recipient, timeline, state.ledgers, True, closed_at=state.closed_at, files=state.files
+        journal,
+        store,
+        recipient,
+        timeline,
+        state.ledgers,
+        True,
+        closed_at=state.closed_at,
+        files=state.files,
+        log=state.log,
     )
     if state.closed_at is None:
         _reopen(folder, opened, wanted, found)

@@ -25,7 +25,39 @@ def test_a_notice_is_told_by_its_code_with_the_journals_own_english_beside():
 
 
 def test_the_recorders_own_reason_is_told_and_what_people_wrote_stays_as_it_is():
-    again, paused = {"type": "reopen", "reason": custody.AGAIN}, {"type": "pause", "reason": "<Pause>"}
+    again, other = ({"type": "reopen", "reason": reason} for reason in (custody.AGAIN, "<Power>"))
     with i18n.speaking("fr"):
         words = i18n._(custody.AGAIN)
-    assert told(again, paused) == [words, "<bdi>&lt;Pause&gt;</bdi>"]
+    assert told(again, other) == [words, "<bdi>&lt;Power&gt;</bdi>"]
+
+
+def test_who_sits_where_the_log_and_the_clock_are_told_with_their_hashes():
+    person: dict[str, object] = {
+        "type": "person",
+        "seat": "witness_1",
+        "role": "witness",
+        "state": "TH",
+        "sha256": "ab" * 32,
+    }
+    muted = {"type": "event", "entry": 7, "kind": "muted", "t": 1500, "who": "presiding_judge", "seat": "witness_1"}
+    held = {"type": "event", "entry": 8, "kind": "of a later version", "t": 0, "who": "", "seat": ""}
+    clock = {"type": "clock", "source": "chrony 192.0.2.1", "synchronised": True, "offset": "-1500000", "error": ""}
+    unknown = {"type": "clock", "source": "unknown", "synchronised": False, "offset": "", "error": "", "stratum": ""}
+    lines: list[dict[str, object]] = [
+        person,
+        muted | {"sha256": "cd" * 32},
+        held | {"sha256": "ef" * 32},
+        clock | {"stratum": "3"},
+        unknown,
+    ]
+    lines.insert(0, {"type": "open", "zero": str(AT), "software": "x"})
+    with i18n.speaking("en"):
+        rows = list(custody.entries_of(tuple(json.dumps(one | {"at": str(AT)}).encode() for one in lines)))
+    assert [row["text"] for row in rows[1:]] == [
+        f'<bdi>witness_1</bdi> · Witness, Thailand · <bdi dir="ltr">{"ab" * 8}</bdi>',
+        f'7 · Muted by the court · <bdi>witness_1</bdi> · Presiding judge · <bdi dir="ltr">{"cd" * 8}</bdi>',
+        f'8 · of a later version · The system · <bdi dir="ltr">{"ef" * 8}</bdi>',
+        "<bdi>chrony 192.0.2.1</bdi> · in step · off by -1.500 ms · stratum 3",
+        "<bdi>source not known</bdi> · not known to be in step",
+    ]
+    assert (rows[2]["at"] - rows[0]["at"]).total_seconds() == 1

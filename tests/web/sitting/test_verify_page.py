@@ -79,7 +79,7 @@ def _removed(folder: Path) -> None:
 
 def _journal(folder: Path) -> None:
     path = folder / "data/journal.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"cause":"network"', b'"cause":"pause"'))
+    path.write_bytes(path.read_bytes().replace(b'"cause":"network"', b'"cause":"other"'))
 
 
 def _manifest(folder: Path) -> None:

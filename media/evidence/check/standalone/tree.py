@@ -9,7 +9,7 @@ from pathlib import Path
 data = Path(sys.argv[1])
 stack = []  # (number of leaves, hash) of complete subtrees, the largest first
 files, spans, close = {"journal.jsonl": "", "checkpoint": ""}, {}, None
-size = 0
+size = logged = 0
 
 
 def node(left, right):
@@ -32,6 +32,10 @@ with (data / "journal.jsonl").open("rb") as journal:
             spans[entry["track"]] = [(entry["t"], entry["t"])]
         if entry["type"] == "segment" or (entry["type"] == "gap" and entry["cause"] != "late"):
             spans[entry["track"]].append((entry["t0"], entry["t1"]))
+        if entry["type"] == "event":
+            logged += 1
+            if entry["entry"] != logged:
+                sys.exit(f"FAILED: entry {logged} of the hearing's log is not where it should be")
         if entry["type"] in ("close", "reopen"):
             close = entry if entry["type"] == "close" else None
 root = stack.pop()[1] if stack else hashlib.sha256().digest()

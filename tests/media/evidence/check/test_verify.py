@@ -103,6 +103,9 @@ def closing(track: str, **change: Any) -> Callable[[Any], str]:
     return apply
 
 
+CLOCK = {"source": "kernel", "synchronised": False, "offset": "", "error": "", "stratum": ""}
+EVENT = {"entry": 1, "kind": "hold", "t": 0, "who": "clerk", "seat": "", "sha256": "0" * 64}
+
 LINES: dict[str, Callable[[Any], str]] = {
     "no at": edit("loss", {"at": None}),
     "at is a number": edit("loss", {"at": 5}),
@@ -137,6 +140,13 @@ LINES: dict[str, Callable[[Any], str]] = {
     "a gap that ends as it begins": add("gap", 9, track="judge_1_mic", t0=5, t1=5, cause="network"),
     "a gap of an unknown cause": add("gap", 9, track="judge_1_mic", t0=5, t1=6, cause="weather"),
     "a gap of no track": add("gap", 9, track="nobody", t0=5, t1=6, cause="network"),
+    "a pause, which is no type any more but a cause": add("gap", 9, track="judge_1_mic", t0=5, t1=6, cause="pause"),
+    "a clock in words": add("clock", 9, **CLOCK | {"offset": "fast"}),
+    "a clock without its stratum": add("clock", 9, **CLOCK | {"stratum": None}),
+    "a person without a seat": add("person", 9, seat="", role="witness", state="TH", sha256="0" * 64),
+    "an entry of the log without a number": add("event", 9, **EVENT | {"entry": 0}),
+    "a log that begins in the middle": add("event", 9, **EVENT | {"entry": 2}),
+    "an entry of the log after close": add("event", **EVENT),
     "a loss after close": add("loss", track="judge_1_mic", t0=0, t1=1, packets=1),
     "a second close": lambda recording: add("close", t=6000, tracks=find(recording, "close")["tracks"])(recording),
     "close without a track": edit("close", {"tracks": {}}),
@@ -148,7 +158,6 @@ LINES: dict[str, Callable[[Any], str]] = {
     "close without index pages": closing("judge_1_mic", pages=[]),
     "close before an end": edit("close", {"t": 5999}),
     "close after the required tracks": edit("close", {"t": 6001}),
-    "a pause without a gap": add("pause", 12, t=1000, by="presiding judge", reason=""),
     "a space": raw(3, lambda line: line.replace(b":", b": ", 1)),
     "a CR": raw(3, lambda line: line + b"\r"),
     "an empty line": raw(3, lambda line: b""),
@@ -288,33 +297,6 @@ def test_a_recording_without_a_required_track_fails(recording: Any, tmp_path: Pa
             line["required"] = False
     close = position(recording, find(recording, "close"))
     assert summary(check(recording, tmp_path)) == ("failed", f"line {close}")
-
-
-def _paused(builder: ModuleType, webm: Any, cause: str, span: tuple[int, int] = (2000, 4000)) -> Any:
-    recording = builder.Recording()
-    recording.begin()
-    recording.line("anchor", t=0, utc="1", mono="1")
-    recording.track("judge_1_mic", "floor-audio")
-    recording.init("judge_1_mic", webm["audio"][0], builder.MIMES["audio"])
-    recording.segment("judge_1_mic", 1, webm["audio"][1], (0, span[0]), [])
-    recording.line("pause", t=2000, by="presiding judge", reason="a break")
-    recording.gap("judge_1_mic", span, cause)
-    recording.line("resume", t=4000, by="presiding judge")
-    recording.segment("judge_1_mic", 2, webm["audio"][2], (span[1], 6000), [])
-    recording.close(6000)
-    return recording
-
-
-def test_a_pause_is_a_gap_on_every_running_track(builder: ModuleType, webm: Any, tmp_path: Path) -> None:
-    report = check(_paused(builder, webm, "pause"), tmp_path)
-    assert summary(report) == ("gaps", "-")
-    assert report.findings.gaps == {"pause": [1, 2000]}
-
-
-def test_a_pause_without_its_gap_fails(builder: ModuleType, webm: Any, tmp_path: Path) -> None:
-    assert summary(check(_paused(builder, webm, "network"), tmp_path)) == ("failed", "line 6")
-    shutil.rmtree(tmp_path / "bag")
-    assert summary(check(_paused(builder, webm, "pause", (4000, 5000)), tmp_path)) == ("failed", "line 6")
 
 
 def _reopened(builder: ModuleType, webm: Any, *, anchor: bool = True, cause: str = "recovered", t: int = 3500) -> Any:

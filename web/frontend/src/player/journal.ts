@@ -43,7 +43,7 @@ const HASH = /^[0-9a-f]{64}$/;
 const NUMBER_TEXT = /^(0|[1-9][0-9]{0,19})$/;
 const LANGUAGE = /^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$/;
 const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
-const CAUSES = ["network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
+const CAUSES = ["network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
 /** Cause of the gap that a segment's time may overlap: what came too late to be kept. */
 export const LATE = "late";
 /** Causes that go on while the recorder is away: nothing was to be recorded. */
@@ -64,6 +64,9 @@ const counts = (length: number): Check => (value) => list(count)(value) && (valu
 const matches = (pattern: RegExp): Check => (value) => typeof value === "string" && pattern.test(value);
 const among = (words: string[]): Check => (value) => typeof value === "string" && words.includes(value);
 const digits = matches(NUMBER_TEXT);
+const digitsOrNone: Check = (value) => value === "" || digits(value);
+const signed = matches(/^(0|-?[1-9][0-9]{0,19})?$/);
+const entry: Check = (value) => typeof value === "number" && value >= 1;
 const hash = matches(HASH);
 const track = matches(KEY);
 const who: Check = (value) => text(value) || (isObject(value) && hash(value["blob"]));
@@ -105,11 +108,12 @@ const FIELDS: Record<string, Record<string, Check>> = {
   gap: { track, ...SPAN, cause: among(CAUSES) },
   loss: { track, ...SPAN, packets: count, frames: count },
   ssrc_change: { track, t: count, old: count, new: count },
-  pause: { t: count, by: who, reason: who },
-  resume: { t: count, by: who },
   mask: { track, of: list(track) },
   derive: { ...FILE, file: matches(/^derived\/[0-9]{6}\.age$/), of: list(track), what: text },
   access: { who, what: text, why: who },
+  clock: { source: text, synchronised: flag, offset: signed, error: digitsOrNone, stratum: digitsOrNone },
+  person: { seat: track, role: text, state: text, sha256: hash },
+  event: { entry, kind: text, t: count, who: text, seat: (value) => value === "" || track(value), sha256: hash },
   soundcheck: { track, picture: flag, level, ok: flag },
   head: { note: text },
   stamp: { note: text, tsr: text },

@@ -57,25 +57,20 @@ export function readJournal(bytes: Uint8Array, sizes: Iterable<number> = []): Jo
   return new Reader(sizes).read(bytes);
 }
 
-interface Pause {
-  line: number;
-  start: number;
-  end: number | null;
-}
-
 class Reader {
   private readonly found: Journal = {
     origin: "", recipient: "", zero: "0", format: 1, tracks: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
-  private readonly pauses: Pause[] = [];
   /** The required tracks before each reopening, with the cause of the gap each was in ("" if in none). */
   private readonly reopens: { line: number; t: number; before: [string, string][] }[] = [];
   private close: { line: number; value: Line } | null = null;
   private wrapped = false;
   private expectsAnchor = false;
   private lastT = 0;
+  /** The latest entry of the hearing's log, 0 before the first. */
+  private entry = 0;
   private at = 0;
 
   constructor(private readonly sizes: Iterable<number>) {}
@@ -190,16 +185,8 @@ class Reader {
         return;
       case "gap":
         return this.gap(line);
-      case "pause":
-        this.point(Number(line["t"]));
-        if (this.pauses.at(-1)?.end !== null) this.pauses.push({ line: this.at, start: Number(line["t"]), end: null });
-        return;
-      case "resume": {
-        this.point(Number(line["t"]));
-        const pause = this.pauses.at(-1);
-        if (pause?.end === null) pause.end = Number(line["t"]);
-        return;
-      }
+      case "event":
+        return this.event(Number(line["entry"]));
       case "derive":
         this.found.removable.set(String(line["file"]), this.named(String(line["file"]), line, `line ${this.at}`));
         return;
@@ -324,6 +311,11 @@ class Reader {
     else track?.addGap(gap, this.at);
   }
 
+  private event(entry: number): void {
+    if (entry !== this.entry + 1) this.wrong("entry_missing");
+    this.entry = Math.max(this.entry, entry);
+  }
+
   // --- at the end ----------------------------------------------------------------------------------------------------
 
   private finish(lines: number): void {
@@ -360,7 +352,6 @@ class Reader {
       const item = said[track.name];
       if (item) this.closing(track, item, line, end);
     }
-    for (const pause of this.pauses) this.paused(pause, end);
   }
 
   private closing(track: TrackLines, said: Record<string, Json>, line: number, end: number): void {
@@ -379,18 +370,6 @@ class Reader {
       });
     if (!same) this.wrong("index_pages", line);
     for (const page of pages) this.found.files.set(page.file, { ...page, first: `line ${line}`, line });
-  }
-
-  /** A pause is also a gap of cause pause that meets it on every running track. */
-  private paused(pause: Pause, end: number): void {
-    const until = pause.end ?? end;
-    for (const track of this.tracks.values()) {
-      const last = this.found.ends.get(track.name) ?? track.known();
-      const from = Math.max(pause.start, track.t);
-      const to = Math.min(until, last);
-      const met = track.gaps.some((gap) => gap.cause === "pause" && gap.t0 < until && gap.t1 > pause.start);
-      if (from < to && !met) this.wrong("pause_gap", pause.line);
-    }
   }
 }
 
