@@ -86,9 +86,24 @@ def kinds(installation: Any) -> list[str]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_whose_line_was_made_anew_after_the_sound_check_is_checked_again_before_the_start(shared: Any) -> None:
+    judge, witness = shared["judge"], shared["witness"]
+    await shared.check_sound()
+    await witness.page.reload()
+    await expect(judge.page.get_by_text("The connection was made anew after this check")).to_be_visible(timeout=20_000)
+    await expect(judge.page.get_by_text("4 of 5 required ones passed")).to_be_visible()
+    await judge.press("Start the sitting")
+    await judge.press("Start now")
+    await expect(judge.page.get_by_text("A required sound check has not passed yet.").first).to_be_visible()
+    await judge.page.keyboard.press("Escape")
+    await witness.press("Turn on my microphone")
+    await judge.press("Check Somchai Wongsa", exact=True)
+    await expect(judge.page.get_by_text("5 of 5 required ones passed")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_web_process_killed_while_a_sitting_starts_leaves_the_start_to_the_next(shared: Any) -> None:
     installation = shared.installation
-    await shared.check_sound()
     await shared["judge"].press("Start the sitting")
     await shared["judge"].press("Start now")
     async with asyncio.timeout(20):
@@ -235,6 +250,13 @@ async def test_after_all_that_the_recording_is_whole_but_for_the_gaps_it_declare
     assert {gap["cause"] for gap in faults.gaps(installation, "web")} <= {"sender_off", "network", "server", "other"}
     assert {gap["cause"] for gap in faults.gaps(installation, "seal")} <= {"sender_off"}
     assert len(installation.journal("reopen")) == 2
+    # The hearing's log is under the seal from its beginning to the order to close, and nothing of it twice.
+    said = installation.journal("event")
+    assert [line["entry"] for line in said] == list(range(1, len(said) + 1))
+    assert [line["kind"] for line in said] == kinds(installation)[: len(said)]
+    assert "closing" in [line["kind"] for line in said]
+    assert {line["seat"] for line in installation.journal("person")} >= {"judge_1", "witness_1", "interpreter_1"}
+    assert len(installation.journal("clock")) >= 3
 
 
 @pytest.fixture

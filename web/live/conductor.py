@@ -104,6 +104,7 @@ class Conductor:
         await self.recording.learn_tracks(rows)
         room.spawn(self._follow())
         room.spawn(self._tick())
+        room.spawn(self.recording.keep_log())
         room.spawn(self.recording.take_up(rows))
         room.touch()
 

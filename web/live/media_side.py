@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
 from hearings.events import EventKind, record
-from hearings.sitting import fingerprints
+from hearings.sitting import fingerprints, sound_checks
 from hearings.status import IN_ROOM
 from media import messages
 from media.processes import Process, python
@@ -105,8 +105,11 @@ class MediaSide:
         self._process.send(plan.with_version(wanted, self._version))
 
     async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
-        """Pass a page's offer to the worker. Refused: media_restarting, stale_generation, not_seated, or the
-        worker's own codes."""
+        """Pass a page's offer to the worker; every media line is made by one.
+
+        Refused: media_restarting, stale_generation, not_seated, or the worker's own codes. Effects: sound checks of
+        the seat no longer count.
+        """
         if self._process is None or not self.up:
             return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
         if generation != self.generation:
@@ -121,6 +124,11 @@ class MediaSide:
         except (ConnectionError, TimeoutError):
             return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
         assert isinstance(answer, messages.Answered | messages.Refused)
+        if isinstance(answer, messages.Answered):
+            async with self._room.acting() as (db, rows):
+                await sound_checks.line_made_anew(
+                    db, sitting=rows.sitting, participant_id=participant_id, now=self._room.now()
+                )
         return answer
 
     async def count_packets(self) -> messages.PacketCounts:
@@ -170,6 +178,7 @@ class MediaSide:
                     one.microphone = False
                     db.add(one)
             await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._room.now())
+            await sound_checks.line_made_anew(db, sitting=rows.sitting, now=self._room.now())
             stale = await self.tell_certificate(db, rows)
         self._last_plan = None
         await self._room.refresh()

@@ -7,17 +7,19 @@ sitting that has no recorded track, except by a right that `UNRECORDED` names.
 
 import secrets
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from hearings.agreement import profiles
 from hearings.agreement.room_rules import RoomRules
 from hearings.hearing import floor
-from hearings.models import Participant, Sitting
+from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import SHORT, Role, channel_track
+from hearings.sitting import sealed_facts
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
+from web.live.view import nanoseconds
 
 FEEDING = frozenset(
     {
@@ -188,6 +190,34 @@ def _channel_track(lang: str) -> messages.TrackPlan:
     return messages.TrackPlan(
         track=channel_track(lang), role="interpreter", kind="language", lang=lang, required=True, pseudonym=False
     )
+
+
+def seated(participants: Iterable[Participant]) -> list[messages.SeatedPerson]:
+    """Who sits where, as a recording's journal has it: with a hash, without a name."""
+    return [
+        messages.SeatedPerson(
+            seat=sealed_facts.seat(one),
+            role=one.role.value,
+            state=one.state,
+            sha256=sealed_facts.sha256(sealed_facts.person(one)),
+        )
+        for one in participants
+    ]
+
+
+def logged(events: Iterable[HearingEvent], participants: Sequence[Participant]) -> list[messages.LoggedEntry]:
+    """Entries of the hearing's log as a recording's journal has them."""
+    return [
+        messages.LoggedEntry(
+            entry=one.seq,
+            kind=one.kind,
+            at=nanoseconds(one.at),
+            who=one.actor_role,
+            seat=sealed_facts.seat_of(one, participants),
+            sha256=sealed_facts.sha256(sealed_facts.entry(one)),
+        )
+        for one in events
+    ]
 
 
 def with_version(wanted: messages.Plan, version: int) -> messages.Plan:

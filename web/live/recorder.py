@@ -1,6 +1,7 @@
 """The recorder process of one live hearing, as the web process speaks to it: orders that wait for their answer."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ADD_SECONDS = 5
 CHECK_SECONDS = 12
 OPEN_SECONDS = 20
 CLOSE_SECONDS = 60
+JOURNAL_SECONDS = 5
 
 Heard = Callable[[messages.Message], Awaitable[None]]
 Told = Callable[[], Awaitable[None]]
@@ -104,6 +106,13 @@ class Recorder:
         finally:
             self._told -= {track.track for track in missing}
         return True
+
+    async def journal_log(self, people: list[messages.SeatedPerson], entries: list[messages.LoggedEntry]) -> int:
+        """Have it journal who sits where and entries of the hearing's log; the latest entry that it has then."""
+        order = messages.JournalLog(id=self._id(), sent=time.time_ns(), people=people, entries=entries)
+        found = await self._ask(order, JOURNAL_SECONDS)
+        assert isinstance(found, messages.LogJournaled)
+        return found.entry
 
     async def close(self) -> messages.RecordingClosed:
         """Seal what is held and sign the end."""

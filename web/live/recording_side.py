@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -32,10 +33,14 @@ from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.recording_side")
 
+LOG_SECONDS = 1.0
+"""How often the hearing's log is looked at when nothing has been done in the room."""
+LOG_PART = 200
+"""Entries told to the recorder at once."""
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
 AGAIN_SECONDS = 1
-QUIET_GAPS = frozenset({"sender_off", "order", "pause"})
+QUIET_GAPS = frozenset({"sender_off", "order"})
 """Causes of a gap that do not go into the hearing's log: a microphone switched off is no incident."""
 
 
@@ -51,6 +56,11 @@ class RecordingSide:
         self._ordered = False
         """The judge has ordered the start, and the next seal brings it about."""
         self._busy = asyncio.Lock()
+        self._telling = asyncio.Lock()
+        self._journaled = 0
+        """The latest entry of the hearing's log that the recorder is known to have."""
+        self._seated: list[messages.SeatedPerson] = []
+        """Of whom it has been told."""
 
     @property
     def open(self) -> bool:
@@ -175,6 +185,40 @@ class RecordingSide:
         for connection in list(self._room.connections.values()):
             with speaking(connection.locale):
                 connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
+
+    async def keep_log(self) -> None:
+        """Beside everything else: what the hearing's log has gained goes into the recording's journal."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOG_SECONDS):
+                    await self._room.acted.wait()
+            self._room.acted.clear()
+            await self._tell_log()
+
+    async def _tell_log(self) -> None:
+        """The recorder is told what it does not have yet. What it does not take now, it is told again."""
+        async with self._telling:
+            try:
+                while self.open and await self._tell_part():
+                    pass
+            except RecorderSilent:
+                return
+            except Exception:
+                logger.exception("the hearing's log could not be told to the recorder")
+                await asyncio.sleep(LOG_SECONDS)
+
+    async def _tell_part(self) -> bool:
+        """Whether there is more to tell."""
+        async with self._room.database.reading() as db:
+            people = await queries.participants(db, self._room.hearing_id)
+            events = await queries.events(db, self._room.hearing_id, after=self._journaled, limit=LOG_PART)
+        seated = plan.seated(people)
+        if not events and seated == self._seated:
+            return False
+        before = self._journaled
+        self._journaled = await self.recorder.journal_log(seated, plan.logged(events, people))
+        self._seated = seated
+        return len(events) == LOG_PART and self._journaled > before
 
     @property
     def tracks(self) -> frozenset[str]:
@@ -317,6 +361,8 @@ class RecordingSide:
             await self._closed(opened)
             return
         self._began = _utc(opened.zero)
+        self._journaled, self._seated = 0, []  # how much of the log its journal has, it will say itself
+        self._room.acted.set()
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
 
@@ -372,6 +418,8 @@ class RecordingSide:
             self._room.finish("no_recording")
 
     async def _close_recording(self) -> None:
+        """With the log as it is now, the order to close in it; what comes later is not under the seal."""
+        await self._tell_log()
         await self._closed(await self.recorder.close())
 
     async def _closed(self, closed: messages.RecordingClosed) -> None:

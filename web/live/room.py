@@ -49,6 +49,8 @@ class Room:
         self.connections: dict[str, Connection] = {}
         self.liveness: dict[str, Liveness] = {}
         self.changed = asyncio.Event()
+        self.acted = asyncio.Event()
+        """Something may have been written into the hearing's log."""
         self.database = database
         self._show = show
         self._drop = drop
@@ -96,6 +98,7 @@ class Room:
                 if participant_id and rows.participant(participant_id) is None:
                     raise NotFound
                 yield db, rows
+        self.acted.set()
         if tell:
             self.touch()
 

@@ -1,0 +1,165 @@
+"""The hearing's log on its way into the recording's journal: a real recorder, and web processes that come and go."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hearings import queries
+from hearings.db import Database
+from hearings.events import EventKind, record
+from hearings.hearing import participants
+from hearings.roles import Role
+from hearings.sitting import sealed_facts, sittings
+from hearings.status import SittingStatus
+from media.evidence.seal.seal_key import make_seal_key
+from media.processes import python
+from tests.support.court import NOW, STAGES, Court
+from tests.support.databases import Sqlite
+from tests.support.evidence.seals import LocalSeal, ServedSeal
+from web.live import recording_side
+from web.live.recording_side import RecordingSide
+from web.live.room import Room
+from web.live.rows import Rows
+
+
+@dataclass
+class Web:
+    """A web process's part in one hearing, as far as its recording goes."""
+
+    court: Court
+    folder: Path
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+
+    async def begin(self) -> RecordingSide:
+        """Start the recorder or take it over."""
+
+        def show(rows: Rows) -> None:
+            return None
+
+        async def finish(notice: str) -> None:
+            self.finished.append(notice)
+
+        hearing = self.court.hearing.id
+        self.room = Room(hearing, self.court.database, show=show, drop=lambda seat: None, finish=finish)
+        self.room.folder = self.folder / "run"
+        self.side = RecordingSide(self.room)
+        async with self.room.reading() as (_db, rows):
+            self.side.read_facts(rows)
+        argv = ["--folder", str(self.room.folder), "--recordings", str(self.folder / "recordings")]
+        argv += ["--seal", str(self.folder / "seal.sock"), "--court", "court.example"]
+        await self.side.start_process(python("media.evidence.recording.recorder", *argv))
+        self.tasks.append(asyncio.create_task(self.side.keep_log()))
+        return self.side
+
+    async def killed(self) -> None:
+        """It is gone, and has told nobody."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.tasks.clear()
+        await self.room.end_tasks()
+        await self.side.recorder.detach()
+
+    def lines(self, *types: str) -> list[dict[str, Any]]:
+        """The journal's lines of these types."""
+        with contextlib.suppress(IndexError):
+            data = next((self.folder / "recordings").glob("*/journal.jsonl")).read_bytes()
+            return [one for one in map(json.loads, data[: data.rfind(b"\n") + 1].splitlines()) if one["type"] in types]
+        return []
+
+    def entries(self) -> list[int]:
+        return [line["entry"] for line in self.lines("event")]
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():  # noqa: ASYNC110 other processes bring it about
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def web(sqlite_server: Sqlite, tmp_path: Path) -> AsyncIterator[Web]:
+    """Of a hearing in session."""
+    for name in ("run", "recordings"):
+        (tmp_path / name).mkdir(mode=0o700)
+    served = ServedSeal(LocalSeal(tmp_path / "seal", make_seal_key(tmp_path / "seal.key")), tmp_path / "seal.sock")
+    with sqlite_server.at(STAGES["in_session"]) as url:
+        database = Database(url)
+        found = Web(await Court.load(database), tmp_path)
+        yield found
+        with contextlib.suppress(ConnectionError):
+            await found.side.recorder.stop()
+        await found.killed()
+        await database.close()
+    served.close()
+
+
+async def note(court: Court, now: datetime = NOW) -> int:
+    """Something that is written into the log without the room: a page, or the clock. Its number."""
+    async with court.database.transaction() as db:
+        clerk = await court.actor(db, Role.clerk)
+        return (await record(db, hearing=court.hearing, kind=EventKind.hand, actor=clerk, now=now, up=True)).seq
+
+
+async def test_every_entry_is_under_the_seal_once_whoever_is_killed(web: Web) -> None:
+    await web.begin()
+    last = await note(web.court)
+    await web.until(lambda: web.entries() == list(range(1, last + 1)))
+    await web.killed()
+    last = await note(web.court)
+    await web.begin()
+    await web.until(lambda: web.entries()[-1:] == [last])
+    os.kill(int((web.folder / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
+    await note(web.court)
+    await web.until(lambda: web.lines("reopen") and web.entries()[-1] > last)
+    await note(web.court)
+    async with web.court.database.reading() as db:
+        people = await queries.participants(db, web.court.hearing.id)
+        events = await queries.events(db, web.court.hearing.id)
+    await web.until(lambda: len(web.entries()) >= len(events))
+    assert web.entries() == [event.seq for event in events]
+    assert [line["sha256"] for line in web.lines("event")] == [
+        sealed_facts.sha256(sealed_facts.entry(event)) for event in events
+    ]
+    assert {line["seat"]: line["sha256"] for line in web.lines("person")} == {
+        sealed_facts.seat(one): sealed_facts.sha256(sealed_facts.person(one)) for one in people
+    }
+    assert len(web.lines("person")) == len(people)
+
+
+async def test_a_mute_says_by_whom_and_of_whom_and_the_order_to_close_is_the_last_entry(web: Web) -> None:
+    side = await web.begin()
+    async with web.room.acting() as (db, rows):
+        judge = await web.court.actor(db, Role.presiding_judge)
+        witness = await web.court.seat(db, Role.witness)
+        await participants.mute(db, participant=witness, actor=judge, now=web.room.now())
+    await web.until(lambda: web.lines("event")[-1:] and web.lines("event")[-1]["kind"] == "muted")
+    said = web.lines("event")[-1]
+    assert (said["who"], said["seat"]) == ("presiding_judge", "witness_1")
+    async with web.room.acting() as (db, rows):
+        await sittings.close(db, sitting=rows.sitting, actor=judge, now=web.room.now())
+    await side.finish_closing()
+    await web.until(lambda: web.finished)
+    assert web.lines("event", "close")[-2]["kind"] == "closing"
+    assert web.lines("close")
+    async with web.court.database.reading() as db:
+        sitting, _recording = await web.court.sitting(db)
+        after = [event.kind for event in await queries.events(db, web.court.hearing.id, after=web.entries()[-1])]
+    assert sitting.status is SittingStatus.closed
+    assert [kind for kind in after if kind != "gap"] == ["recording_sealed", "closed"]
+
+
+async def test_more_than_one_part_is_told_in_parts(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording_side, "LOG_PART", 3)
+    await web.begin()
+    last = await note(web.court)
+    await web.until(lambda: web.entries() == list(range(1, last + 1)))
