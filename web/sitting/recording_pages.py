@@ -24,7 +24,6 @@ from starlette.routing import Route
 
 from hearings import errors, queries
 from hearings.models import CustodyAudit, Hearing, Recording
-from hearings.outward import notices
 from hearings.permissions import Decision, may
 from hearings.roles import Role
 from hearings.sentences import tell
@@ -272,6 +271,8 @@ async def _journal(request: Request, access: Access, what: str, why: str) -> Non
 async def _not_proven(request: Request, access: Access, error: custody.NotProvenError | bag.UnsoundError) -> NotProven:
     """Effects: the failed audit's row and mail to those of both States whom a failed audit is told, once a day; a line
     in the log."""
+    from hearings.outward import notices  # its calendars are slow to load, and this is rare
+
     first = error.report.findings.first if isinstance(error, bag.UnsoundError) else f"journal {error.code}"
     logger.error("a recording is not the one that was sealed, id %s: %s", access.recording.id, first)
     parts, now = request.app.state.parts, datetime.now(UTC)

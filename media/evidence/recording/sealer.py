@@ -34,7 +34,7 @@ logger = logging.getLogger("vivavoce.media.evidence.recording.sealer")
 
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
-SEAL_PATIENCE = 3.0
+SEAL_PATIENCE = 5.0
 """Seconds the seal process may be away, to be started again, before that is an error."""
 LOOK_EVERY = 5.0
 POOL = 2

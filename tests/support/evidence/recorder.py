@@ -39,7 +39,7 @@ from media.messages import (
 )
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORDING = "0193c0de-0000-7000-8000-000000000001"
 COURT = "court.example"
 

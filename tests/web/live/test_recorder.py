@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from media.evidence.seal import age, seal_key
+from media.evidence.seal import age
+from media.evidence.seal.seal_key import SealKey
 from media.messages import NamedRecipient
 from media.processes import python
 from tests.support.evidence.recorder import COURT, RECORDING, plan
+from tests.support.evidence.seals import LocalSeal, ServedSeal
 from web.live import recorder as module
 from web.live.recorder import Recorder
 
@@ -28,13 +30,11 @@ async def nothing(*_words: Any) -> None:
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Any]:
-    seal_key.make_seal_key(tmp_path / "seal.key")
+    served = ServedSeal(LocalSeal(tmp_path / "seal", SealKey(bytes(32))), tmp_path / "seal.sock")
     (tmp_path / "run").mkdir(mode=0o700)
     (tmp_path / "recordings").mkdir()
     where = ["--folder", str(tmp_path / "run"), "--recordings", str(tmp_path / "recordings")]
-    argv = python(
-        "media.evidence.recording.recorder", *where, "--seal-key", str(tmp_path / "seal.key"), "--court", COURT
-    )
+    argv = python("media.evidence.recording.recorder", *where, "--seal", str(served.socket), "--court", COURT)
     made: list[Recorder] = []
 
     async def begin() -> Recorder:
@@ -45,6 +45,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Any]:
 
     yield begin
     await made[-1].stop()
+    served.close()
 
 
 async def opened(recorder: Recorder) -> None:
