@@ -8,8 +8,7 @@ from pathlib import Path
 
 data = Path(sys.argv[1])
 stack = []  # (number of leaves, hash) of complete subtrees, the largest first
-files, spans, close, size = {"journal.jsonl": "", "checkpoint": ""}, {}, None, 0
-size = logged = 0
+files, spans, close, size, logged = {"journal.jsonl": "", "checkpoint": ""}, {}, None, 0, 0
 
 
 def node(left, right):
