@@ -139,6 +139,15 @@ class ServedInstallation(Installation):
         for name in ("worker", "recorder"):
             for pid in self.processes(name):
                 os.kill(pid, signal.SIGKILL)
+        end_seal(self.settings.seal_folder)
+
+
+def end_seal(folder: Path) -> None:
+    """End the seal process of a folder, if there is one: it outlives the web process."""
+    lock = folder / "lock"
+    if lock.exists() and (text := lock.read_text().strip()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(text), signal.SIGKILL)
 
 
 @contextlib.contextmanager

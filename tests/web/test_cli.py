@@ -6,21 +6,24 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.process import end_seal
 from web import cli
 from web.parts import NotInitialised, read_keys
 from web.settings import Settings
 
 
 @pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("VIVAVOCE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VIVAVOCE_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
+    yield tmp_path / "data"
+    end_seal(tmp_path / "data/keys/seal")
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:

@@ -84,6 +84,12 @@ class Server(socketserver.ThreadingUnixStreamServer):
     """Answers on a socket those whom the kernel says to be allowed accounts; a thread a question."""
 
     daemon_threads = True
+
+    def service_actions(self) -> None:
+        """End when nobody can reach it any more: the folder of its socket was taken away."""
+        if not Path(str(self.server_address)).exists():
+            threading.Thread(target=self.shutdown).start()
+
     allow_reuse_address = False
 
     def __init__(self, path: Path, service: Service, allowed: Collection[int]) -> None:
@@ -155,7 +161,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     with server:
-        server.serve_forever(poll_interval=0.2)
+        server.serve_forever(poll_interval=1.0)
     options.socket.unlink(missing_ok=True)
     return 0
 

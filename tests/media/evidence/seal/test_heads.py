@@ -150,6 +150,11 @@ def test_a_second_process_for_the_same_seal_ends_at_once(process: Process, folde
     assert process.client.keys()
 
 
+def test_a_process_whose_socket_was_taken_away_ends(process: Process) -> None:
+    process.client.path.unlink()
+    assert process.popen.wait(20) == 0
+
+
 def test_a_stopped_process_is_silent_not_waited_for_without_end(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
