@@ -296,16 +296,29 @@ def serve() -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`."""
+    """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`.
+
+    Beside the second, at the lowest priority, run those marked `beside`: they compute and look at no clock.
+    """
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
         say("- running the tests, three at a time: they wait more than they work")
-        together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone"]
+        together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
         failed = subprocess.run([*pytest, *together], check=False).returncode
-        say("- running what needs the machine to itself: whole hearings, the player, the line test")
-        raise SystemExit(subprocess.run([*pytest, "-m", "alone"], check=False).returncode or failed)
+        say(
+            "- running what needs the machine to itself: whole hearings, the player, the line test; and beside it, with"
+        )
+        say("  what it leaves over, types and style, the requests of the fuzz, the walks over every page")
+        with tempfile.TemporaryFile() as heard:
+            low = ["nice", "-n", "19", *pytest, "-q", "-m", "beside"]
+            beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
+            failed = subprocess.run([*pytest, "-m", "alone"], check=False).returncode or failed
+            failed = beside.wait() or failed
+            heard.seek(0)
+            say(heard.read().decode(errors="replace"))
+        raise SystemExit(failed)
     say("- running the tests")
     sys.stdout.flush()
     os.execv(str(PYTHON), [*pytest, *arguments])

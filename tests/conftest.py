@@ -11,7 +11,7 @@ from hearings.db import Database
 from hearings.models import metadata
 from tests.support import databases
 
-LONG = ("test_schemathesis.py", "test_every_page_in_browser.py", "test_transport.py")
+LONG = ("test_every_page_in_browser.py", "test_transport.py")
 """Files that take minutes. They begin first, so that of two workers none is left alone with one of them."""
 
 

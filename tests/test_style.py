@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("command", ["ruff format --check", "ruff check", "mypy"])
 def test_nothing_is_found_by(command: str) -> None:
     program, *arguments = command.split()

@@ -183,7 +183,8 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     """Serve until stopped. Refuses without database, keys and folders."""
     require_folders(settings)
     read_keys(settings)
-    SealKeeper(settings).ensure()
+    if settings.seal_socket is None:  # else it is somebody else's, and may come later
+        SealKeeper(settings).ensure()
     asyncio.run(_check(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("alembic", "uvicorn.error"):  # the latter names the address of every WebSocket

@@ -52,7 +52,7 @@ class SealKeeper:
     def ensure(self) -> SealClient:
         """The seal, which answers. Raises `SealSilentError`."""
         with self._gate:
-            if not self._answers() and not self.external:
+            if not self._answers():
                 self._start()
         return self.seal
 
@@ -83,6 +83,8 @@ class SealKeeper:
         return False
 
     def _start(self) -> None:
+        if self.external:
+            raise SealSilentError(f"the seal process does not answer at {self.socket}")
         if not (self.folder / "seal.key").exists():
             raise SealSilentError(f"The key {self.folder / 'seal.key'} is missing: run `vivavoce init`")
         log = os.open(self._run / "seal.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -218,6 +218,8 @@ FAILING: Mapping[str, Term] = {
     "disk_full": Term(N_("no room was left to store it")),
     "io_error": Term(N_("it could not be written to its store")),
     "overrun": Term(N_("more came in than could be sealed")),
+    "seal_lost": Term(N_("the seal process did not answer")),
+    "seal_refused": Term(N_("the seal refused to sign it")),
     "internal": Term(N_("the recorder failed on an error of its own")),
     "recorder_failing": Term(N_("the recorder said that it failed")),
     "recorder_lost": Term(N_("the recorder did not answer")),

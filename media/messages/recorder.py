@@ -145,7 +145,10 @@ class GapDeclared(Message):
 
 
 class Failing(Message):
-    """A known error: the recording is failing now. `code`: disk_full, io_error, overrun, internal."""
+    """A known error: the recording is failing now.
+
+    `code`: disk_full, io_error, overrun, seal_lost, seal_refused, internal.
+    """
 
     seq: int
     at: Nanoseconds

@@ -22,6 +22,8 @@ from tests.support.page_client import Client, Service
 from tests.support.walk import ROUTES, Walk, route_of, through
 from web.server.rendering import WEB
 
+pytestmark = pytest.mark.beside
+
 FORM = re.compile(r'<form method="post"(?=(?:[^>]*?action="((?:\{\{.*?\}\}|\{%.*?%\}|[^"])*)")?)')
 """A form in a template, with its action as it is written there."""
 

@@ -17,6 +17,8 @@ from web.demo import agreement as demo_agreement, demo
 from web.server.rendering import WEB
 from web.words import i18n
 
+pytestmark = pytest.mark.beside
+
 TAG = "ru"
 """The language that is replaced: names of States and days then come in Cyrillic, so that what is Latin is ours."""
 

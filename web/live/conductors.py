@@ -5,6 +5,7 @@ import logging
 
 from hearings import queries
 from hearings.db import Database
+from media.evidence.seal.client import SealSilentError
 from web.live import plan
 from web.live.conductor import Conductor
 from web.live.tickets import Tickets
@@ -56,7 +57,10 @@ class Conductors:
             return found
 
     async def _begin(self, hearing_id: str) -> Conductor:
-        await self._seal.ready()
+        try:
+            await self._seal.ready()
+        except SealSilentError:  # the hearing goes on; the recorder says loudly that nothing can be sealed
+            logger.exception("the seal process does not answer")
         begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket)
         await begun.start(self._free_port)
         if not begun.ended:

@@ -26,7 +26,7 @@ from hearings import queries
 from hearings.overview import worklist
 from hearings.requests import requests as domain
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.beside]
 BASE = "http://localhost:8000"
 API = "/api/v1"
 SETTINGS = hypothesis.settings(
