@@ -92,6 +92,8 @@ class Officer:
 
     async def accessible(self) -> None:
         """axe finds nothing against WCAG 2.0–2.2 A and AA."""
+        await self.page.wait_for_load_state()
+        await self.page.evaluate("document.fonts.ready.then(() => true)")  # targets are as large as their words
         found = await Axe().run(self.page, options={"runOnly": WCAG})
         assert found.violations_count == 0, (self.page.url, found.generate_report())
 

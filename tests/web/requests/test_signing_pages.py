@@ -200,6 +200,7 @@ def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser,
     page.get_by_label("Refuse all the same on this ground").check()  # one the instrument does not name
     folded.get_by_role("button", name="Refuse").click()
     expect(page.locator("dl.facts")).to_contain_text("She does not want to.")
+    page.wait_for_load_state()  # the script has read the clock before it is moved
     page.evaluate("""() => { const now = performance.now;
       performance.now = () => now.call(performance) - 360000; }""")
     sign(page, "Sign and send", key_file(service, "TH"))
