@@ -423,7 +423,7 @@ class Sealer:
             self._append([{"type": "close", "t": t, "tracks": tracks}])
             self._closed = True
         if not self._sign():
-            raise StoreError(self.failure, "the end could not be sealed")
+            raise StoreError(self.failure or "seal_lost", "the end could not be sealed")
         segments, gaps = total(self.ledgers, "count"), total(self.ledgers, "gaps")
         return Closed(self._journal.size, self._journal.root, segments, gaps)
 
