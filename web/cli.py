@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import getpass
 import json
 import logging
 import os
@@ -107,7 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     out = add("export", export, "Copy a closed recording into a new bag (BagIt).")
     out.add_argument("recording", help="id of the recording, or reference of the hearing")
     out.add_argument("bag", type=Path, help="the new folder")
-    out.add_argument("--why", default="export from the command line", help="reason, kept in the custody record")
+    out.add_argument("--by", required=True, metavar="PERSON", help="who takes it: e-mail address or name of the staff")
+    out.add_argument("--why", default="export from the command line", help="reason, kept in the custody log")
     out.add_argument(
         "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
     )
@@ -445,17 +447,33 @@ def both_times(hearing: Hearing) -> str:
 
 
 def export(settings: Settings, options: argparse.Namespace) -> int:
-    """Make a bag of a closed recording. Effects: those of `bag.export`. Refused when the bag would not verify."""
+    """Make a bag of a closed recording. Effects: those of `bag.export`. Refused when the bag would not verify.
+
+    The custody log names the person, their State, and the account the command runs under.
+    """
+    by = asyncio.run(_accessor(settings, options.by))
     name, kept = asyncio.run(_recording(settings, options.recording))
     folder, target, now = settings.recordings / name, options.bag.absolute(), datetime.now(UTC)
     try:
         seal = SealKeeper(settings).ensure()
-        made = bag.export(folder, target, seal, "operator", options.why, now, kept=kept, despite=options.despite)
+        made = bag.export(folder, target, seal, by, options.why, now, kept=kept, despite=options.despite)
     except (bag.ExportError, custody.CustodyError, OSError, ValueError) as error:
         raise Refused(str(error)) from error
     words = {"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}
     print(json.dumps({**words, "verdict": made.verdict}))
     return 0
+
+
+async def _accessor(settings: Settings, wanted: str) -> custody.Accessor:
+    async with _database(settings) as database, database.reading() as db:
+        person = match(await queries.people(db), wanted)
+    return custody.Accessor(f"{person.name} (account {_account()})", "operator", person.owner_state)
+
+
+def _account() -> str:
+    """The account behind the command; behind sudo, the one it was called from too."""
+    account, caller = getpass.getuser(), os.environ.get("SUDO_USER", "")
+    return f"{account}, sudo by {caller}" if caller else account
 
 
 async def _recording(settings: Settings, wanted: str) -> tuple[str, list[tlog.Checkpoint]]:

@@ -28,7 +28,7 @@ LABELS = {
     "request": N_("Request"),
     "number": N_("Number"),
     "text_sha256": N_("SHA-256 of the text"),
-    "root": N_("Root of the recording"),
+    "head": N_("Head of the recording (size and root)"),
     "reading": N_("Reading back"),
     "read_by": N_("Read by"),
     "heard_by": N_("Read to"),
@@ -56,7 +56,7 @@ def document(
     passages: Sequence[MinutesPassage],
     reading: MinutesReading | None,
     corrections: Sequence[Correction],
-    roots: Mapping[str, str],
+    heads: Mapping[str, str],
     signed: Mapping[str, Signature],
     reservations: Sequence[MinutesReservation],
     speakers: Callable[[str], Words],
@@ -90,7 +90,7 @@ def document(
             "rows": [_correction(one, clocks, languages[0], both) for one in corrections],
         },
         "hash": {"label": both(LABELS["text_sha256"]), "value": minutes.text_sha256},
-        "roots": [{"label": both(LABELS["root"]), "recording": key, "value": root} for key, root in roots.items()],
+        "heads": [{"label": both(LABELS["head"]), "recording": key, "value": head} for key, head in heads.items()],
         "signatures": {
             "heading": both(LABELS["signatures"]),
             "rows": [

@@ -90,12 +90,13 @@ async def recordings(db: AsyncSession, minutes: Minutes) -> Sequence[Recording]:
 
 
 async def signed_by(db: AsyncSession, minutes: Minutes) -> dict[str, Signature]:
-    """By State, the signature that counts: the one on the text and the roots that stand now."""
-    body = minutes_text.body(minutes, await recordings(db, minutes))
+    """By State, the signature that counts: the one on the text as it is now and the heads of the recordings."""
+    kept = await recordings(db, minutes)
+    bodies = (minutes_text.body(minutes, kept), minutes_text.earlier_body(minutes, kept))
     return {
         one.owner_state: one
         for one in await signatures.signatures_of(db, minutes)
-        if minutes.text_sha256 and signatures.read(one)["body"] == body
+        if minutes.text_sha256 and signatures.read(one)["body"] in bodies
     }
 
 
@@ -332,11 +333,11 @@ async def reopen(db: AsyncSession, *, minutes: Minutes, reason: str, actor: Acto
 
 
 async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, now: datetime) -> Signature:
-    """An authority signs the hash of the text and the roots of the recordings (`signatures.receive`).
+    """An authority signs the hash of the text and the heads of the recordings (`signatures.receive`).
 
     Raises `NotAllowed` for anybody but judge, clerk and requested authority; `NotReady` before the reading back, and
     while there are `obstacles` all the same (its `missing` names them), as in minutes read back by an earlier version;
-    `TermsChanged` when the signature is on another text or root, or the State has signed this text already.
+    `TermsChanged` when the signature is on another text or head, or the State has signed this text already.
     Effects: keeps the signature; with the second State's: to signed, `signed_at`.
     """
     require("sign_minutes", actor, target_state=actor.state)

@@ -82,14 +82,20 @@ def text(
     } | ({"answers": answers} if answers else {})
 
 
-def roots(recordings: Iterable[Recording]) -> dict[str, str]:
-    """The root of every recording that was sealed, by id."""
-    return {one.id: one.root for one in recordings if one.status is RecordingStatus.sealed}
+def heads(recordings: Iterable[Recording]) -> dict[str, str]:
+    """The head at which every recording was closed, by its id: `SIZE:ROOT`, as `vivavoce verify --head` takes it."""
+    return {one.id: f"{one.size}:{one.root}" for one in recordings if one.status is RecordingStatus.sealed}
 
 
 def body(minutes: Minutes, recordings: Iterable[Recording]) -> dict[str, Any]:
     """What an authority signs."""
-    return {"text_sha256": minutes.text_sha256, "recordings": roots(recordings)}
+    return {"text_sha256": minutes.text_sha256, "recordings": heads(recordings)}
+
+
+def earlier_body(minutes: Minutes, recordings: Iterable[Recording]) -> dict[str, Any]:
+    """What an authority signed before the size of a recording was part of it: its root says as much."""
+    roots = {key: head.rpartition(":")[2] for key, head in heads(recordings).items()}
+    return {"text_sha256": minutes.text_sha256, "recordings": roots}
 
 
 def whole(
@@ -109,7 +115,7 @@ def whole(
         "text": said,
         "text_sha256": digest(said),
         "status": minutes.status.value,
-        "recordings": roots(recordings),
+        "recordings": heads(recordings),
         "corrections": [
             reading_json(one.reading) | {"number": one.reading.number, "unmade": list(one.unmade)}
             for one in corrections

@@ -173,7 +173,7 @@ def reopened_in_silence() -> Vector:
 def rotated() -> Vector:
     recording = small()
     old, second = recording.policy(), b"2" * 32
-    recording.line("sealkey", vkey=builder.vkey("court.example/hearing", second))
+    recording.custody("sealkey", vkey=builder.vkey("court.example/hearing", second))
     recording.seed = second
     extra = f"log {builder.vkey('court.example/hearing', second)}\n".encode()
     return Vector("verified", note="the seal key was rotated, both are pinned", recording=recording, policy=extra + old)
@@ -194,6 +194,38 @@ def rewritten() -> Vector:
     recording.lines[4]["mime"] = "audio/webm"
     recording.lines[-1]["tracks"]["judge_1_mic"]["mime"] = "audio/webm"
     return Vector("failed", "checkpoint", "written anew with the real seal key", recording, kept=[head])
+
+
+def rewrapped() -> Vector:
+    """The key encrypted anew after the close: the custody log's line counts, the journal's names another file."""
+    recording = small()
+    recording.access()
+    recording.custody("keywrap", **recording.file("hearing-key.age", b"wrapped for somebody else"))
+    recording.custody("derive", file="derived/000001.age", size=5, sha256="a" * 64, of=["judge_1_mic"], what="waveform")
+    return Vector("verified", note="seen, the key wrapped anew, a rendering made and removed", recording=recording)
+
+
+def custody(
+    where: str, note: str, change: Callable[[list[dict[str, Any]]], object], *, expect: str = "failed"
+) -> Vector:
+    """The small recording with one access, whose custody log is another."""
+    recording = small()
+    recording.access()
+    recording.change_custody = change
+    return Vector(expect, where, note, recording)
+
+
+def custody_kept() -> Vector:
+    """Somebody kept a head of the custody log with more lines."""
+    recording = small()
+    recording.access()
+    head = recording.custody_files()["custody-checkpoint"]
+    recording.accesses.clear()
+    return Vector("failed", "custody", "a later head of the custody log was kept", recording, kept=[head])
+
+
+def named_head(size: int, root: str) -> dict[str, str]:
+    return {"waive": "stamp", "head": f"{size}:{root}"}
 
 
 def stamped(folder: Path, *, other: bool) -> Vector:
@@ -235,7 +267,8 @@ def vectors(scratch: Path) -> dict[str, Vector]:
     other = builder.Recording(seed=b"o" * 32)
     unclosed = small(close=False)
     unclosed.files = {path: data for path, data in unclosed.files.items() if not path.startswith("index/")}
-    origin = builder.ORIGIN
+    origin, seen = builder.ORIGIN, small()
+    seen.access()
     for name in ("good", "stamp", "stamp-other"):
         (scratch / name).mkdir()
     return {
@@ -251,6 +284,47 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "log-hole": logged(1, 3),
         "log-twice": logged(1, 1),
         "rotated": rotated(),
+        "custody-other-key": Vector(
+            "failed", "custody", "its head is sealed by nobody who is pinned", small(),
+            after=on("data/custody-checkpoint", lambda _data: other.custody_files()["custody-checkpoint"]),
+        ),
+        "custody": rewrapped(),
+        "custody-gone": Vector(
+            "failed", "custody", "there is no custody log", small(),
+            after=lambda bag: (bag / "data/custody.jsonl").unlink(),
+        ),
+        "custody-cut": Vector(
+            "failed", "custody", "its last line was taken away", seen,
+            after=on("data/custody.jsonl", lambda data: b"".join(data.splitlines(True)[:-1])),
+        ),
+        "custody-kept": custody_kept(),
+        "custody-not-closed": custody(
+            "-", "it does not name the close", lambda lines: lines.__delitem__(slice(1, 3)), expect="cannot"
+        ),
+        "custody-other-head": custody(
+            "custody line 1", "it names another root", lambda lines: lines[1].update(root="0" * 64)
+        ),
+        "custody-other-recording": custody(
+            "custody line 0", "it is that of another recording", lambda lines: lines[0].update(of=origin[:-1] + "2")
+        ),
+        "custody-nobody": custody("custody line 2", "an access by nobody", lambda lines: lines[2].pop("person")),
+        "custody-segment": custody(
+            "custody line 3", "a line of the journal",
+            lambda lines: lines.append({**lines[2], "type": "loss", "track": "judge_1_mic", "t0": 0, "t1": 1,
+                                        "packets": 1, "frames": 0}),
+        ),
+        "after-close": after_close("notice", code="late", text="added to what was frozen"),
+        "access-in-journal": Vector("failed", "line 7", "an access in the journal", in_journal()),
+        "head": Vector("verified", "-", "the minutes name its head", (good := small()),
+                       more=named_head(8, good.root().hex())),
+        "head-other": Vector("failed", "checkpoint", "the minutes name another root", small(),
+                             more=named_head(8, "0" * 64)),
+        "head-longer": Vector("failed", "checkpoint", "the minutes name more lines", small(),
+                              more=named_head(9, "0" * 64)),
+        "token-garbage": Vector(
+            "failed", "token", "a token that is none, though none was asked for", small(),
+            after=lambda bag: (bag / "data/checkpoint.tsr").write_bytes(b"garbage") and None,
+        ),
         "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
         "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),
         "quorum-not-met": cosigned(seconds=0, expect="cannot", first="-", note="the cosignature is missing"),
@@ -311,6 +385,19 @@ def vectors(scratch: Path) -> dict[str, Vector]:
             more={"waive": "stamp", "now": str(builder.ZERO_NS - 86400 * SECOND_NS)},
         ),
     }  # fmt: skip
+
+
+def after_close(kind: str, **fields: Any) -> Vector:
+    recording = small()
+    recording.line(kind, **fields)
+    return Vector("failed", "line 8", "a line behind the close", recording)
+
+
+def in_journal() -> Any:
+    recording = small(close=False)
+    recording.line("access", person="Ioana Marin", role="clerk", state="RO", what="view", why="copy")
+    recording.close(4000)
+    return recording
 
 
 def edited_second(**change: Any) -> Any:

@@ -125,7 +125,7 @@ async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[s
         "reservations": await reservations.reservations_to(db, found),
         "signed": signed,
         "states": (access.hearing.requesting_state, access.hearing.requested_state),
-        "roots": minutes_text.roots(await minutes.recordings(db, found)),
+        "heads": minutes_text.heads(await minutes.recordings(db, found)),
         "history": await queries.history(db, found),
         "can": {
             "edit": edits and found.status in passages.EDITABLE,

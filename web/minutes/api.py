@@ -75,7 +75,7 @@ async def _of(caller: Caller, row: Minutes, hearing: Hearing) -> ShownMinutes:
         **MinutesSummary.own(row, hearing),
         passages=[ShownPassage.of(one) for one in texts],
         obstacles=[ShownObstacle.of(one) for one in await life.obstacles(caller.db, row)],
-        recordings=minutes_text.roots(await life.recordings(caller.db, row)),
+        recordings=minutes_text.heads(await life.recordings(caller.db, row)),
         readings=[ShownReading.of(one, asked.get(one.id)) for one in await life.readings(caller.db, row)],
         reservations=[ShownReservation.of(one) for one in await reservations.reservations_to(caller.db, row)],
         signed_by=sorted(await life.signed_by(caller.db, row)),
@@ -273,7 +273,7 @@ async def reopen_minutes(caller: Calling, ref: Ref, minutes: Number, body: Why) 
     errors=(404,),
 )
 async def prepare_minutes_statement(caller: Calling, ref: Ref, minutes: Number) -> statements.Statement:
-    """The statement an authority signs over the text and the roots of the recordings (`sign_minutes`)."""
+    """The statement an authority signs over the text and the heads of the recordings (`sign_minutes`)."""
     hearing, row = await _find(caller, ref, minutes)
     return statements.Statement(
         **signatures.statement(

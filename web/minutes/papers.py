@@ -42,7 +42,7 @@ async def printed(db: AsyncSession, hearing: Hearing, found: Minutes) -> dict[st
         passages=await passages.latest(db, found),
         reading=await minutes.reading_in_force(db, found),
         corrections=await corrections.of_minutes(db, found),
-        roots=minutes_text.roots(await minutes.recordings(db, found)),
+        heads=minutes_text.heads(await minutes.recordings(db, found)),
         signed=await minutes.signed_by(db, found),
         reservations=await reservations.reservations_to(db, found),
         speakers=minutes_words.speakers,

@@ -1,4 +1,4 @@
-"""What a recording's own journal says of its custody, in words: openings, keys, clock, people, log, gaps, accesses."""
+"""What journal and custody log of a recording say, in words: openings, keys, clock, people, log, gaps, accesses."""
 
 import json
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ ENTRY_KINDS = {
     "event": N_("Log of the hearing"),
     "close": N_("Closed and sealed"),
     "reopen": N_("Opened again"),
+    "closed": N_("Frozen at the close"),
     "access": N_("Access"),
     "notice": N_("Notice"),
     "archive": N_("Archived"),
@@ -137,11 +138,14 @@ def _instant(ns: int) -> datetime:
 
 def _said(kind: str, line: dict[str, Any]) -> str:
     if kind == "access":
-        who, _space, state = str(line["who"]).partition(" ")
         did = _(DID.get(str(line["what"]), str(line["what"])))
         why = _(WHY.get(str(line["why"]), str(line["why"])))
-        named = i18n.one_by_one((roles.label(who), i18n.state_name(state))) if state else roles.label(who)
-        return f"{did} · {named} · {why}"
+        role, state = roles.label(line["role"]), line["state"]
+        named = i18n.one_by_one((role, i18n.state_name(state))) if state else role
+        return Markup("{} · <bdi>{}</bdi> ({}) · {}").format(did, line["person"], named, why)
+    if kind == "closed":
+        head = Markup('<bdi dir="ltr"><code>{}:{}</code></bdi>')
+        return head.format(line["size"], line["root"])
     if kind in SAID:
         return SAID[kind](line)
     if kind == "gap":

@@ -1,7 +1,7 @@
 """Recordings: which there are, the player, who has had them, how to check them, and a copy to take away.
 
 The server hands out sealed bytes; the player opens and checks them in the browser. Every viewing and every export is a
-line in the recording's own journal, written before the first byte is served: a role and a reason, never a name.
+line in the recording's custody log, written before the first byte is served: person, role, State and reason.
 """
 
 import json
@@ -89,9 +89,9 @@ class Access:
         return sealed_files.kept_heads(self.recording)
 
     @property
-    def who(self) -> str:
-        """For the journal: a role and a State, never a name."""
-        return f"{self.role or 'staff'} {self.signed.state}"
+    def accessor(self) -> custody.Accessor:
+        """For the custody log."""
+        return custody.Accessor(self.signed.name, str(self.role or "staff"), self.signed.state)
 
 
 async def _access(request: Request) -> Access:
@@ -172,12 +172,14 @@ async def custody_page(request: Request) -> Response:
     access.require("verify")
     try:
         seal = await _seal(request)
-        ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
+        trust, folder = seal.trust(access.kept), _folder(request, access)
+        ledger = await run_in_threadpool(custody.read, folder, trust)
+        log = await run_in_threadpool(custody.read_log, folder, ledger.origin, trust)
     except custody.NotProvenError as error:
-        ledger = None
+        ledger, log = None, ()
         await _not_proven(request, access, error)
     except custody.CustodyError:
-        ledger = None
+        ledger, log = None, ()
     entries = list(entries_of(ledger.lines)) if ledger else []
     context = {
         "access": access,
@@ -185,6 +187,7 @@ async def custody_page(request: Request) -> Response:
         "ledger": ledger,
         "entries": entries[-SHOWN:],
         "left_out": max(0, len(entries) - SHOWN),
+        "since": list(entries_of(log))[-SHOWN:],
         "root": ledger.head.root.hex() if ledger else "",
     }
     return render(request, "recording_custody.html", context, status=200 if ledger else 503)
@@ -208,7 +211,7 @@ async def verify_page(request: Request) -> Response:
         "root": ledger.head.root.hex() if ledger else "",
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
-        "court": access.recording.origin.rpartition("/")[0],
+        "court": tlog.key_name(access.recording.origin),
         "reasons": [(code, _(text)) for code, text in WHY.items()],
         "may_export": access.may("view_recording").allowed,
     }
@@ -251,11 +254,11 @@ async def _asked(request: Request) -> dict[str, Any]:
 
 
 async def _journal(request: Request, access: Access, what: str, why: str) -> None:
-    entry = {"type": "access", "who": access.who, "what": what, "why": why}
+    entry = access.accessor.line(what, why)
     folder, seal = _folder(request, access), await _seal(request)
 
     def append() -> None:
-        custody.append_after_close(folder, [entry], seal, time.time_ns(), access.kept)
+        custody.record(folder, [entry], seal, time.time_ns(), access.kept)
 
     try:
         await run_in_threadpool(append)
@@ -354,7 +357,7 @@ async def export(request: Request) -> Response:
         room = Path(tempfile.mkdtemp(prefix=".export-", dir=parts.settings.data))
         try:
             target = room / access.recording.id
-            bag.export(folder, target, seal, access.who, why, datetime.now(UTC), kept=access.kept)
+            bag.export(folder, target, seal, access.accessor, why, datetime.now(UTC), kept=access.kept)
             return room, target, sealed_files.tar_size(target)
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)

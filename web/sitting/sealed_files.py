@@ -14,17 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hearings.models import Recording
+from media.evidence.check.bag_check import STORED
 from media.evidence.log import tlog
 
 TICKET_SECONDS = 3600
 """How long one entry in the journal stands for a viewing; after that the player asks for another."""
 
-NAME = re.compile(
-    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
-    r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
-    r"|proofs/[a-z0-9_-]{1,100}\.tlog-proof"
-)
-"""docs/recording-format.md §2. No other name is ever looked up."""
 RECORDING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 READ_BYTES = 1 << 18
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-([0-9]{1,15}))")
@@ -72,7 +67,7 @@ def read_file(recordings: Path, recording: str, name: str, wanted: str = "") -> 
 
     Every step of the path is opened without following a link. NoSuchFileError, RangeError.
     """
-    if not RECORDING_ID.fullmatch(recording) or not NAME.fullmatch(name):
+    if not RECORDING_ID.fullmatch(recording) or not STORED.fullmatch(name):
         raise NoSuchFileError(name)
     descriptor = _open(recordings, [recording, *name.split("/")])
     with os.fdopen(descriptor, "rb") as file:

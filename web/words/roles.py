@@ -19,7 +19,10 @@ LABELS = {
     "technician": N_("Technician"),
     "custodian": N_("Custodian"),
     "auditor": N_("Auditor"),
+    "operator": N_("Operator of the service"),
+    "staff": N_("Staff"),
 }
+"""Roles of a hearing, and those in which somebody has a recording without one."""
 
 
 def label(role: str) -> str:

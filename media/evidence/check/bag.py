@@ -21,7 +21,7 @@ from media.evidence.check.findings import Findings
 from media.evidence.check.policy import Policy
 from media.evidence.check.verify import Report, Wanted, verify
 from media.evidence.log import custody, tlog
-from media.evidence.log.custody import CustodyError
+from media.evidence.log.custody import Accessor, CustodyError
 from media.evidence.log.proof import CourtSeal
 
 VERIFY_TEXT = "VERIFY.txt"
@@ -47,7 +47,7 @@ class Exported:
 
     folder: Path
     head: tlog.Checkpoint
-    """The head it was exported at, which covers the line about this export."""
+    """The head at which the recording was closed, the same in every copy."""
     tagmanifest_sha256: str
     """SHA-256 of `tagmanifest-sha256.txt`: names the whole bag."""
     size: int
@@ -60,7 +60,7 @@ def export(
     folder: Path,
     target: Path,
     seal: CourtSeal,
-    who: str,
+    by: Accessor,
     why: str,
     now: datetime,
     *,
@@ -70,7 +70,7 @@ def export(
     """Copy a closed recording into a new bag at `target`, and verify the bag before it has its name.
 
     Effects, in order: an `access` line (what: export) and its signed head, durable; the bag, complete, under its
-    name. `who` is who takes it, `kept` are heads that others kept. NotClosedError, NotProvenError or CustodyError: the
+    name. `by` is who takes it, `kept` are heads that others kept. NotClosedError, NotProvenError or CustodyError: the
     recording cannot be appended to, nothing was written; ExportError: the bag could not be written or does not verify,
     the `access` line stays (it was meant to be taken). `despite` is the order that a recording that fails be exported
     all the same: nothing is appended where that cannot be, and the bag says verdict and order.
@@ -82,9 +82,10 @@ def export(
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}.building")
     seconds = int(now.timestamp())
     with custody.locked(folder):
-        access = {"type": "access", "who": who, "what": "export", "why": despite or why}
+        access = by.line("export", despite or why)
         try:
-            head = custody.append_locked(folder, [access], seal, seconds * 10**9 + now.microsecond * 1000, kept)
+            heads = custody.record_locked(folder, [access], seal, seconds * 10**9 + now.microsecond * 1000, kept)
+            head = heads.recording
         except custody.NotProvenError:
             if not despite:
                 raise
@@ -112,8 +113,8 @@ def _claimed(folder: Path) -> tlog.Checkpoint:
 
 
 def _verdict(building: Path, head: tlog.Checkpoint, seal: CourtSeal) -> Report:
-    court = head.origin.rpartition("/")[0]
-    logs = tuple(tlog.VerifierKey(court, tlog.ED25519, key) for key in seal.trust().public_keys())
+    name = tlog.key_name(head.origin)
+    logs = tuple(tlog.VerifierKey(name, tlog.ED25519, key) for key in seal.trust().public_keys())
     return verify(building, Wanted(Policy(logs=logs), without_stamp=True, origin=head.origin))
 
 
@@ -169,7 +170,7 @@ def verify_text(head: tlog.Checkpoint) -> str:
     script = (here / TREE_SCRIPT).read_text(encoding="utf-8")
     values = {
         "ORIGIN": head.origin,
-        "COURT": head.origin.rpartition("/")[0],
+        "COURT": tlog.key_name(head.origin),
         "SIZE": str(head.size),
         "ROOT": head.root.hex(),
         "SCRIPT": script.rstrip("\n"),

@@ -22,10 +22,10 @@ MAX_TAG_FILE = 64 * 1024 * 1024
 MAX_DEPTH = 32
 """Levels of folders that are walked."""
 REQUIRED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
-"""Tag files without which a bag is not one of ours; VERIFY.txt and provenance.jsonld carry no check."""
+"""Tag files without which a bag is not one of ours; VERIFY.txt may be missing and carries no check."""
 
 STORED = re.compile(
-    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
+    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|custody\.jsonl|custody-checkpoint|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
     r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
     r"|proofs/[a-z0-9_-]+\.tlog-proof"
 )

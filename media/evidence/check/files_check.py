@@ -1,5 +1,6 @@
 """Whether the files of a recording are those its journal names: presence, size, hash, orphans (§2)."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,16 @@ EBML = b"\x1a\x45\xdf\xa3"
 CLUSTER = b"\x1f\x43\xb6\x75"
 
 _ALWAYS = ("journal.jsonl", "checkpoint", "checkpoint.tsr")
+_CUSTODY = ("custody.jsonl", "custody-checkpoint")
+"""Not in an excerpt."""
+
+
+Report = Callable[[str], None]
+"""Says of a line that something is wrong with it."""
 
 
 class _Named(NamedTuple):
-    line: int
+    report: Report
     size: int
     sha256: str
 
@@ -29,7 +36,7 @@ class FilesCheck:
         self._unnamed = set(payload)
         self._wrapped_key: _Named | None = None
         self._derived: dict[str, _Named] = {}
-        self._blobs: dict[str, int] = {}
+        self._blobs: dict[str, Report] = {}
         self.segments: list[tuple[str, int, int]] = []
         """(track, n, line) of every init and segment that is there as its line says, if `collect` is set."""
         self.collect = False
@@ -50,18 +57,18 @@ class FilesCheck:
         """A failed line names a file, and nothing of it can be compared."""
         self._unnamed.discard(path)
 
-    def wrapped_key(self, line: int, size: int, sha256: str) -> None:
+    def wrapped_key(self, report: Report, size: int, sha256: str) -> None:
         """A `keywrap` line; the last one counts."""
         self._unnamed.discard("hearing-key.age")
-        self._wrapped_key = _Named(line, size, sha256)
+        self._wrapped_key = _Named(report, size, sha256)
 
-    def derived(self, path: str, line: int, size: int, sha256: str) -> None:
+    def derived(self, path: str, report: Report, size: int, sha256: str) -> None:
         """A `derive` line; if two name a file, the last one counts."""
-        self._derived[path] = _Named(line, size, sha256)
+        self._derived[path] = _Named(report, size, sha256)
 
-    def blob(self, sha256: str, line: int) -> None:
+    def blob(self, sha256: str, report: Report) -> None:
         """A line refers to a blob."""
-        self._blobs.setdefault(sha256, line)
+        self._blobs.setdefault(sha256, report)
 
     def page(self, path: str, line: int, size: int, sha256: str) -> None:
         """The `close` in force names an index page."""
@@ -75,23 +82,24 @@ class FilesCheck:
         if self._wrapped_key is not None:
             problem = self._compare("hearing-key.age", self._wrapped_key.size, self._wrapped_key.sha256)
             if problem:
-                self.findings.line(self._wrapped_key.line, problem)
+                self._wrapped_key.report(problem)
         for path, named in self._derived.items():
-            self._removable(path, named.line, named.size, named.sha256)
-        for sha256, line in self._blobs.items():
-            self._removable(f"blob/{sha256}.age", line, None, sha256)
+            self._removable(path, named.report, named.size, named.sha256)
+        for sha256, report in self._blobs.items():
+            self._removable(f"blob/{sha256}.age", report, None, sha256)
         for path in sorted(self._unnamed):
-            if path not in _ALWAYS and not _is_proof(path):
-                self.findings.orphan(printable(path), f"no line of the journal names {printable(path)}")
+            whole = "journal.jsonl" in self.payload
+            if not (path in _ALWAYS or (whole and path in _CUSTODY) or _is_proof(path)):
+                self.findings.orphan(printable(path), f"no line names {printable(path)}")
 
-    def _removable(self, path: str, line: int, size: int | None, sha256: str) -> None:
+    def _removable(self, path: str, report: Report, size: int | None, sha256: str) -> None:
         self._unnamed.discard(path)
         if path not in self.payload:
             self.findings.note(f"{path} has been removed")
             return
         problem = self._compare(path, self.payload[path].size if size is None else size, sha256)
         if problem:
-            self.findings.line(line, problem)
+            report(problem)
 
     def _compare(self, path: str, size: int, sha256: str) -> str:
         digest = self.payload.get(path)

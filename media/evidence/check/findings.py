@@ -17,7 +17,7 @@ EXIT_CODES = {"verified": 0, "gaps": 10, "failed": 20, "cannot": 30}
 KEPT_FAILURES = 1000
 """Failures that are kept word for word in each class; later ones are only counted, so that memory stays flat."""
 
-_CLASSES = ("segment", "orphan", "line", "checkpoint", "token", "bag")
+_CLASSES = ("segment", "orphan", "line", "checkpoint", "token", "custody", "bag")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,11 @@ class Findings:
     def token(self, what: str) -> None:
         """A time-stamp token is wrong."""
         self._fail("token", 0, "token", what)
+
+    def custody(self, index: int | None, what: str) -> None:
+        """A line of the custody log is wrong, or (None) its head or one of its files."""
+        order = (index is None, index or 0)
+        self._fail("custody", order, "custody" if index is None else f"custody line {index}", what)
 
     def bag(self, what: str) -> None:
         """The bag or one of its manifests is wrong."""

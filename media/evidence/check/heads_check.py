@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from media.evidence.check.findings import Findings
 from media.evidence.check.journal_check import AHEAD_NS, SLACK_NS, is_origin
 from media.evidence.check.policy import Policy
-from media.evidence.check.stamp_check import StampError, StampUnavailable, check_token
+from media.evidence.check.stamp_check import StampError, StampUnavailable, check_token, require_token_over
 from media.evidence.log import tlog
 from media.evidence.log.journal_lines import Line
 
@@ -23,6 +25,13 @@ class _Signed:
     """Policy name of a witness → latest time of a valid cosignature, in ns."""
     ignored: int = 0
     problems: list[str] = field(default_factory=list)
+
+
+class CustodyHeads(Protocol):
+    """Compares heads of the custody log."""
+
+    def check_kept(self, head: tlog.Checkpoint, what: str) -> None:
+        """A head of the custody log that somebody kept."""
 
 
 class HeadsCheck:
@@ -78,6 +87,11 @@ class HeadsCheck:
             if not waived:
                 self.findings.cannot("a time-stamp token: there is none in the bag")
             return
+        try:
+            require_token_over(tsr, checkpoint)
+        except StampError as error:
+            self.findings.token(f"the time-stamp token does not verify: {error}")
+            return
         if self.anchors is None:
             if waived:
                 self.findings.note("checkpoint.tsr was not checked: no trust anchors were given")
@@ -101,27 +115,53 @@ class HeadsCheck:
         if self.token_ns < latest - SLACK_NS:
             self.findings.token("the token is earlier than a cosignature it should cover")
 
-    def check_line(self, index: int, value: Line, tree: tlog.Tree) -> int | None:
-        """A `head` or `stamp` line; returns the time it proves, in ns, or None if it proves none."""
+    def check_custody_head(self, data: bytes, origin: str | None) -> tlog.Checkpoint | None:
+        """The newest head of the custody log; None if it cannot be read."""
+        try:
+            note = tlog.parse_note(data)
+            head = tlog.parse_checkpoint(note.text)
+        except (tlog.NoteError, UnicodeDecodeError) as error:
+            self.findings.custody(None, f"its checkpoint is malformed: {error}")
+            return None
+        if origin is not None and head.origin != origin:
+            self.findings.custody(None, f"its checkpoint belongs to {head.origin}, not to {origin}")
+        signed = self._signatures(note, head.origin)
+        for problem in signed.problems:
+            self.findings.custody(None, f"its checkpoint: {problem}")
+        if not tlog.log_keys_for(head.origin, self.policy.logs):
+            self.findings.cannot(f"a key pinned for {head.origin}: the policy has no log line for it")
+        elif not signed.sealed:
+            self.findings.custody(None, "no key pinned for this court has sealed its checkpoint")
+        return head
+
+    def check_line(
+        self, value: Line, logs: Mapping[str, tuple[tlog.Tree, int]], report: Callable[[str], None]
+    ) -> int | None:
+        """A `head` or `stamp` line; returns the time it proves, in ns, or None if it proves none.
+
+        `logs`: origin → tree, and the most lines that a head of it may cover. `report` says what is wrong.
+        """
         try:
             note = tlog.parse_note(value["note"].encode())
             head = tlog.parse_checkpoint(note.text)
         except (tlog.NoteError, ValueError) as error:
-            self.findings.line(index, f"the note of the {value['type']} is malformed: {error}")
+            report(f"the note of the {value['type']} is malformed: {error}")
             return None
-        if head.origin != self.origin and self.origin is not None:
-            self.findings.line(index, f"the {value['type']} belongs to another recording")
-        if head.size > index or tree.root(head.size) != head.root:
-            self.findings.line(index, f"the {value['type']} does not match the journal before it")
+        if head.origin not in logs:
+            report(f"the {value['type']} belongs to another recording")
+        else:
+            tree, most = logs[head.origin]
+            if head.size > most or tree.root(head.size) != head.root:
+                report(f"the {value['type']} does not match the log before it")
         signed = self._signatures(note, head.origin)
         for problem in signed.problems:
-            self.findings.line(index, problem)
+            report(problem)
         times = list(signed.cosigned.values())
         if value["type"] == "stamp":
             times += self._check_stamp(value)
         return max(times, default=int(value["at"]))
 
-    def check_kept(self, name: str, data: bytes, tree: tlog.Tree | None) -> None:
+    def check_kept(self, name: str, data: bytes, tree: tlog.Tree | None, custody: "CustodyHeads | None" = None) -> None:
         """A head that was kept outside the bag; without the journal (an excerpt) only one of the same size tells."""
         try:
             note = tlog.parse_note(data)
@@ -133,17 +173,31 @@ class HeadsCheck:
             self.findings.checkpoint(f"the kept head {name}: {problem}")
         if self.head is None:
             self.findings.cannot("a checkpoint to compare the kept heads with")
+        elif head.origin == self.head.origin + tlog.CUSTODY and custody is not None:
+            custody.check_kept(head, f"the kept head {name}")
         elif head.origin != self.head.origin:
             self.findings.checkpoint(f"the kept head {name} belongs to another recording")
-        elif head.size > self.head.size:
-            self.findings.checkpoint(f"the kept head {name} covers {head.size} lines, the bag only {self.head.size}")
-        elif head.size == self.head.size:
-            if head.root != self.head.root:
-                self.findings.checkpoint(f"the kept head {name} has another root of the same size")
+        else:
+            self._compare(head.size, head.root, tree, f"the kept head {name}")
+
+    def check_named(self, head: tuple[int, bytes], tree: tlog.Tree | None) -> None:
+        """Size and root of a head of the recording, as minutes or a mail name it."""
+        if self.head is None:
+            self.findings.cannot("a checkpoint to compare the named head with")
+        else:
+            self._compare(*head, tree, "the named head")
+
+    def _compare(self, size: int, root: bytes, tree: tlog.Tree | None, what: str) -> None:
+        assert self.head is not None
+        if size > self.head.size:
+            self.findings.checkpoint(f"{what} covers {size} lines, the bag only {self.head.size}")
+        elif size == self.head.size:
+            if root != self.head.root:
+                self.findings.checkpoint(f"{what} has another root of the same size")
         elif tree is None:
-            self.findings.cannot(f"the journal, to compare the kept head {name} of another size")
-        elif head.size > tree.size or tree.root(head.size) != head.root:
-            self.findings.checkpoint(f"the kept head {name} does not match the journal")
+            self.findings.cannot(f"the journal, to compare {what} of another size")
+        elif size > tree.size or tree.root(size) != root:
+            self.findings.checkpoint(f"{what} does not match the journal")
 
     def check_times(self, last_at: int | None) -> None:
         """Cosignatures and token may not be earlier than the last line they cover, save 60 s."""
@@ -168,10 +222,11 @@ class HeadsCheck:
         except (binascii.Error, ValueError):
             self.findings.token("the token of a stamp line is not base64")
             return []
-        if self.anchors is None:
-            self.findings.note("stamps in the journal were not checked: no trust anchors were given")
-            return []
         try:
+            require_token_over(token, value["note"].encode())
+            if self.anchors is None:
+                self.findings.note("stamps in the journal were not checked: no trust anchors were given")
+                return []
             return [check_token(token, value["note"].encode(), self.anchors)]
         except StampUnavailable as error:
             self.findings.note(f"stamps in the journal were not checked: {error}")
@@ -186,14 +241,14 @@ class HeadsCheck:
         for line in note.signatures:
             known = False
             for key in logs:
-                if line.name == origin and line.key_id == key.id_for(origin):
+                if key.has_signed(line):
                     known = True
                     if tlog.verify_ed25519(key.key, note.text, line.value):
                         signed.sealed += 1
                     else:
                         signed.problems.append("the seal of a pinned key does not verify")
             for name, key in self.policy.witnesses.items():
-                if line.name == key.name and line.key_id == key.id_for(key.name):
+                if key.has_signed(line):
                     known = True
                     self._cosignature(note, line, name, key, signed)
             signed.ignored += not known

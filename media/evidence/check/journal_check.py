@@ -7,6 +7,7 @@ what a line says of a file goes to a `Payload`.
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -40,13 +41,13 @@ class Payload(Protocol):
     def named(self, path: str) -> None:
         """A failed line names a file, and nothing of it can be compared."""
 
-    def wrapped_key(self, line: int, size: int, sha256: str) -> None:
-        """A `keywrap` line; the last one counts."""
+    def wrapped_key(self, report: Callable[[str], None], size: int, sha256: str) -> None:
+        """A `keywrap` line; the last one counts. `report` says of the line what is wrong."""
 
-    def derived(self, path: str, line: int, size: int, sha256: str) -> None:
+    def derived(self, path: str, report: Callable[[str], None], size: int, sha256: str) -> None:
         """A `derive` line."""
 
-    def blob(self, sha256: str, line: int) -> None:
+    def blob(self, sha256: str, report: Callable[[str], None]) -> None:
         """A line refers to a blob."""
 
     def page(self, path: str, line: int, size: int, sha256: str) -> None:
@@ -112,7 +113,7 @@ class JournalCheck:
             return None
         if b'"blob"' in raw:
             for sha256 in journal_lines.blobs(value):
-                self.payload.blob(sha256, index)
+                self.payload.blob(sha256, partial(self.findings.line, index))
         try:
             journal_lines.check_fields(value)
         except LineError as error:
@@ -163,8 +164,10 @@ class JournalCheck:
         if self._expects_anchor and kind != "anchor":
             self.findings.line(index, "after reopen comes an anchor")
         self._expects_anchor = kind == "reopen"
-        if self.close is not None and kind in journal_lines.FIELDS.keys() - journal_lines.AFTER_CLOSE - {"reopen"}:
-            self.findings.line(index, f"{kind} after close")
+        if kind in journal_lines.CUSTODY_ONLY:
+            self.findings.line(index, f"{kind} has its place in the custody log")
+        elif self.close is not None and kind != "reopen":
+            self.findings.line(index, f"{kind or 'a line'} after close")
 
     def _check_time(self, index: int, at: int) -> None:
         self.last_at = at
@@ -183,7 +186,7 @@ class JournalCheck:
         name, n, kind = value.get("track"), value.get("n"), value.get("type")
         if not isinstance(kind, str) or kind not in journal_lines.FIELDS:
             return
-        for path in _files_named(value):
+        for path in files_named(value):
             self.payload.named(path)
         if not isinstance(name, str) or not journal_lines.TRACK.fullmatch(name):
             return
@@ -207,7 +210,7 @@ class JournalCheck:
 
     def _keywrap(self, index: int, value: Line) -> None:
         self._keywrapped = True
-        self.payload.wrapped_key(index, value["size"], value["sha256"])
+        self.payload.wrapped_key(partial(self.findings.line, index), value["size"], value["sha256"])
 
     def _track(self, index: int, value: Line) -> None:
         if value["track"] in self.tracks:
@@ -273,7 +276,8 @@ class JournalCheck:
         self._entry = max(self._entry, value["entry"])
 
     def _derive(self, index: int, value: Line) -> None:
-        self.payload.derived(value["file"], index, value["size"], value["sha256"])
+        report = partial(self.findings.line, index)
+        self.payload.derived(value["file"], report, value["size"], value["sha256"])
 
     def _reopen(self, index: int, value: Line) -> None:
         self._point(index, value["t"])
@@ -350,7 +354,7 @@ class JournalCheck:
             self.payload.page(page.path, index, page.size, page.sha256)
 
 
-def _files_named(value: Line) -> list[str]:
+def files_named(value: Line) -> list[str]:
     """Paths in the `file` fields of a line, at whatever depth."""
     found: list[str] = []
     waiting: list[Any] = [value]

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.files_check import FilesCheck
@@ -152,7 +153,7 @@ class Excerpt:
             self.proven[name] = Proven(proof.index, value)
             self.last_at = max(self.last_at or 0, int(value["at"]))
             for sha256 in journal_lines.blobs(value):
-                self.files.blob(sha256, proof.index)
+                self.files.blob(sha256, partial(self.findings.line, proof.index))
 
     def check(self) -> dict[str, tuple[int, int, int]]:
         """Open, key, close, and each track's run."""
@@ -164,7 +165,8 @@ class Excerpt:
             if opened.value["origin"] != self.heads.origin:
                 self.findings.checkpoint("the checkpoint's origin is not that of open")
         if wrapped is not None:
-            self.files.wrapped_key(wrapped.index, wrapped.value["size"], wrapped.value["sha256"])
+            report = partial(self.findings.line, wrapped.index)
+            self.files.wrapped_key(report, wrapped.value["size"], wrapped.value["sha256"])
         runs: dict[str, tuple[int, int, int]] = {}
         for track, numbers in self._numbers().items():
             count = self._check_closing(track, closed)

@@ -3,12 +3,15 @@
 This version takes no time-stamps; it checks those that a bag brings when trust anchors are given.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+
+from asn1crypto import tsp
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)? (\d{4}) GMT$", re.MULTILINE)
@@ -21,6 +24,30 @@ class StampError(ValueError):
 
 class StampUnavailable(RuntimeError):
     """Tokens cannot be checked here."""
+
+
+def require_token_over(tsr: bytes, data: bytes) -> None:
+    """Raise StampError unless it is a TimeStampResp that was granted, with a token over the SHA-256 of exactly `data`.
+
+    RFC 3161 §2.4.2. Says nothing of who signed it: that needs trust anchors, see `check_token`.
+    """
+    try:
+        response = tsp.TimeStampResp.load(tsr, strict=True)
+        if response["status"]["status"].native != "granted":
+            raise StampError("it was not granted")
+        token = response["time_stamp_token"]
+        if token["content_type"].native != "signed_data":
+            raise StampError("it holds no signed token")
+        imprint = token["content"]["encap_content_info"]["content"].parsed["message_imprint"]
+        algorithm, digest = imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native
+    except StampError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StampError("it is not a time-stamp token") from error
+    if algorithm != "sha256":
+        raise StampError("its imprint is not by SHA-256")
+    if digest != hashlib.sha256(data).digest():
+        raise StampError("it is over something else")
 
 
 def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:

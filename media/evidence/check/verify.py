@@ -6,16 +6,19 @@ server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 ca
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from media.evidence.check import bag_check, proofs_check
+from media.evidence.check import bag_check, custody_check, proofs_check
 from media.evidence.check.bag_check import Bag, printable, read_bag
+from media.evidence.check.custody_check import CustodyCheck
 from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identity
 from media.evidence.check.findings import EXIT_CODES, WORDS, Findings
 from media.evidence.check.heads_check import HeadsCheck
@@ -47,6 +50,8 @@ class Wanted:
     origin: str | None = None
     identity: bytes | None = None
     now_ns: int | None = None
+    head: tuple[int, bytes] | None = None
+    """Size and root of a head of the recording, as minutes or a mail name it."""
     last: Callable[[str], tlog.Checkpoint | None] | None = None
     """What the seal says to have signed last of an origin; asked where a recording is kept."""
 
@@ -59,6 +64,8 @@ class Report:
     origin: str
     size: int | None
     root: str
+    custody: tlog.Checkpoint | None
+    """The head of the custody log, as far as it could be read."""
     excerpt: dict[str, tuple[int, int, int]] | None
     """For an excerpt: track → (first number, last number, numbers of the whole)."""
     content: int | None
@@ -91,6 +98,7 @@ class Report:
             "origin": self.origin,
             "size": self.size,
             "root": self.root,
+            "custody": {"size": self.custody.size, "root": self.custody.root.hex()} if self.custody else None,
             "failures": [{"where": item.where, "what": item.what} for item in found.ordered()],
             "failed": found.failed,
             "missing": found.missing,
@@ -107,6 +115,8 @@ class Report:
         lines = [f"origin:    {self.origin}", f"verdict:   {self.verdict}", f"first:     {found.first}"]
         if self.size is not None:
             lines.append(f"journal:   {self.size} lines, root {self.root}")
+        if self.custody is not None:
+            lines.append(f"custody:   {self.custody.size} lines, root {self.custody.root.hex()}")
         lines += [f"failed:    {item.where}: {item.what}" for item in found.ordered()[:SHOWN]]
         if found.failed > SHOWN:
             lines.append(f"failed:    {found.failed} in all")
@@ -154,10 +164,12 @@ def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
     heads.check_token(_small(bag, "checkpoint.tsr"), checkpoint, waived=wanted.without_stamp)
     files = FilesCheck(bag.payload, findings)
     files.collect = wanted.identity is not None
-    excerpt = None
+    excerpt = custody = None
     if "journal.jsonl" in bag.payload:
-        _check_journal(bag, heads, files, wanted, findings)
+        custody = _check_logs(bag, heads, files, wanted, findings)
     else:
+        if wanted.head is not None:
+            heads.check_named(wanted.head, None)
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
     if wanted.identity is not None:
         _check_content(bag, files, wanted.identity, findings)
@@ -168,13 +180,43 @@ def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
         origin=printable(head.origin) if head else "unknown",
         size=head.size if head else None,
         root=head.root.hex() if head else "",
+        custody=custody,
         excerpt=excerpt,
         content=len(files.segments) if files.collect else None,
     )
 
 
-def _check_journal(bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wanted, findings: Findings) -> None:
+def _check_logs(
+    bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wanted, findings: Findings
+) -> tlog.Checkpoint | None:
+    """Journal and custody log; returns the head of the latter, as far as it can be read."""
     journal = JournalCheck(findings, files, wanted.now_ns)
+    tree = _read_journal(bag, heads, journal)
+    custody = CustodyCheck(findings, files, heads, journal, tree, wanted.now_ns)
+    log = custody_check.LOG
+    lines = _lines(bag.folder / "data" / log) if log in bag.payload else None
+    custody.check(lines, _small(bag, custody_check.CHECKPOINT))
+    for name, data in wanted.kept:
+        heads.check_kept(name, data, tree, custody)
+    if wanted.head is not None:
+        heads.check_named(wanted.head, tree)
+    if wanted.last is not None and heads.head is not None:
+        origin = heads.head.origin
+        _check_last(wanted.last(origin), tree, findings.checkpoint)
+        _check_last(wanted.last(origin + tlog.CUSTODY), custody.tree, partial(findings.custody, None))
+    journal.finish()
+    if journal.foreign is None:
+        if journal.origin is not None and heads.origin is not None and journal.origin != heads.origin:
+            findings.checkpoint("the checkpoint's origin is not that of the journal's first line")
+        files.finish()
+        proofs_check.check_extra_proofs(bag, heads, tree, findings)
+        heads.check_times(journal.last_at)
+    return custody.head
+
+
+def _read_journal(bag: Bag, heads: HeadsCheck, journal: JournalCheck) -> tlog.Tree:
+    """Feed every line, and hold what they come to against the checkpoint."""
+    findings = journal.findings
     tree = tlog.Tree()
     for index, (raw, whole) in enumerate(_lines(bag.folder / "data/journal.jsonl")):
         if not whole:
@@ -182,7 +224,8 @@ def _check_journal(bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wante
         tree.append(tlog.leaf_hash(raw))
         value = journal.feed(raw)
         if value is not None and value["type"] in ("head", "stamp"):
-            proven = heads.check_line(index, value, tree)
+            origin = heads.origin or journal.origin or ""
+            proven = heads.check_line(value, {origin: (tree, index)}, partial(findings.line, index))
             if proven is not None:
                 journal.proven_at(proven)
     if heads.head is not None:
@@ -190,18 +233,7 @@ def _check_journal(bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wante
             findings.checkpoint(f"the journal has {tree.size} lines, the checkpoint covers {heads.head.size}")
         elif tree.root() != heads.head.root:
             findings.checkpoint("the journal's root is not the one the checkpoint names")
-    for name, data in wanted.kept:
-        heads.check_kept(name, data, tree)
-    if wanted.last is not None and heads.head is not None:
-        _check_last(wanted.last(heads.head.origin), tree, findings)
-    journal.finish()
-    if journal.foreign is not None:
-        return
-    if journal.origin is not None and heads.origin is not None and journal.origin != heads.origin:
-        findings.checkpoint("the checkpoint's origin is not that of the journal's first line")
-    files.finish()
-    proofs_check.check_extra_proofs(bag, heads, tree, findings)
-    heads.check_times(journal.last_at)
+    return tree
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
@@ -218,14 +250,14 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
             yield line, rest.endswith(b"\n")
 
 
-def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, findings: Findings) -> None:
-    """Whether the journal is the one that the seal has signed, all of it."""
+def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, report: Callable[[str], None]) -> None:
+    """Whether a log is the one that the seal has signed, all of it."""
     if last is None:
-        findings.checkpoint("the seal has signed nothing of this recording")
+        report("the seal has signed nothing of it")
     elif last.size != tree.size:
-        findings.checkpoint(f"the journal has {tree.size} lines, the seal has signed {last.size}")
+        report(f"it has {tree.size} lines, the seal has signed {last.size}")
     elif last.root != tree.root():
-        findings.checkpoint("the journal is not the one that the seal has signed")
+        report("it is not the one that the seal has signed")
 
 
 def _check_content(bag: Bag, files: FilesCheck, key_file: bytes, findings: Findings) -> None:
@@ -259,6 +291,7 @@ def _parser() -> _Parser:
     parser.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp token")
     parser.add_argument("--tsa", type=Path, metavar="FILE", help="trust anchors for time-stamp tokens (PEM)")
     parser.add_argument("--kept", type=Path, metavar="DIR", help="a folder of heads kept elsewhere")
+    parser.add_argument("--head", metavar="SIZE:ROOT", help="a head that minutes or a mail name")
     parser.add_argument("--origin", help="the recording that is expected: <court>/hearing/<uuid>")
     parser.add_argument(
         "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
@@ -285,6 +318,13 @@ def _kept(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
     return tuple((path.name, _read(path, "the kept head")) for path in sorted(folder.iterdir()) if path.is_file())
 
 
+def _named_head(text: str) -> tuple[int, bytes]:
+    match = re.fullmatch(r"(0|[1-9][0-9]{0,15}):([0-9a-f]{64})", text)
+    if match is None:
+        raise UsageError("a head is SIZE:ROOT, the root in 64 hexadecimal digits")
+    return int(match[1]), bytes.fromhex(match[2])
+
+
 def _wanted(options: argparse.Namespace) -> Wanted:
     pins = _read(options.policy, "the policy", MAX_BYTES)
     carried = of_key_file(pins)
@@ -300,6 +340,7 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         anchors=_read(options.tsa, "the file of trust anchors") if options.tsa else None,
         kept=_kept(options.kept),
         origin=options.origin,
+        head=_named_head(options.head) if options.head else None,
         identity=_read(options.identity, "the key file") if options.identity else None,
         now_ns=time.time_ns(),
         last=SealClient(options.seal).last if options.seal else None,

@@ -1,11 +1,12 @@
-"""What is written into a recording after its close, and what a player's server reads from it.
+"""The custody log of a recording (docs/recording-format.md §4a), and what a player's server reads of both logs.
 
-After `close` the recorder has let go of the folder; accesses, re-wrapped keys and notices are appended here, by
-whichever process has something to say, one at a time: an exclusive `flock` on the folder. Durable append, in order:
-lines written behind the last whole line; journal fsynced; new signed checkpoint written beside the old one, fsynced,
-renamed over it; folder fsynced. A crash in between leaves lines that nobody signed; the next append sets them aside.
-Never a checkpoint over lines that are not there. Before anything is read or appended the journal is held against what
-the seal has signed (`media.evidence.log.proof`); what does not fit is refused, and nothing is signed.
+At `close` a recording is frozen. Accesses, re-wrapped keys and notices go into a second log beside the journal, with a
+signed head of its own, by whichever process has something to say, one at a time: an exclusive `flock` on the folder.
+Its second line names the head at which the recording was closed. Durable append, in order: lines written behind the
+last whole line; log fsynced; new signed head written beside the old one, fsynced, renamed over it; folder fsynced. A
+crash in between leaves lines that nobody signed; the next append sets them aside. Never a head over lines that are not
+there. Before anything is read or appended both logs are held against what the seal has signed
+(`media.evidence.log.proof`); what does not fit is refused, and nothing is signed.
 """
 
 import fcntl
@@ -24,6 +25,8 @@ from media.evidence.log.store import sync_folder, write_durably
 
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"
+LOG = "custody.jsonl"
+LOG_CHECKPOINT = "custody-checkpoint"
 UNSIGNED = ".unsigned"
 """Folder beside the recordings: lines that were found behind what was signed, set aside and never signed."""
 
@@ -45,20 +48,33 @@ class NotClosedError(CustodyError):
 
 
 class NotAllowedError(CustodyError):
-    """The line may not follow a close, or is not well formed."""
+    """The line has no place in the custody log, or is not well formed."""
+
+
+class NotSignedError(CustodyError):
+    """The seal refuses to sign; nothing was changed."""
 
 
 @dataclass(frozen=True)
-class Closing:
-    """The `close` in force and what proves it: enough for a player to start without the whole journal."""
+class Accessor:
+    """Who sees or takes a recording: name, role in the hearing (or `operator`, `staff`), State (ISO 3166-1)."""
 
-    index: int
-    line: bytes
-    proof: tuple[bytes, ...]
-    """Inclusion proof of the line in the tree of `head`, from the leaf up."""
-    head: tlog.Checkpoint
-    note: bytes
-    """The signed checkpoint, byte for byte."""
+    person: str
+    role: str
+    state: str
+
+    def line(self, what: str, why: str) -> Line:
+        """The `access` line."""
+        who = {"person": self.person, "role": self.role, "state": self.state}
+        return {"type": "access", **who, "what": what, "why": why}
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The signed heads of a recording: the one at which it was closed, and the newest of its custody log."""
+
+    recording: tlog.Checkpoint
+    custody: tlog.Checkpoint
 
 
 @dataclass(frozen=True)
@@ -102,14 +118,7 @@ def read(folder: Path, trust: Trust) -> Ledger:
 
     CustodyError when they cannot be read or the seal is silent; NotProvenError when they are not what was signed.
     """
-    try:
-        data = (folder / JOURNAL).read_bytes()
-        note = (folder / CHECKPOINT).read_bytes()
-        proven = prove(data, note, None, trust)
-    except ProofError as error:
-        raise NotProvenError(error.code, str(error)) from error
-    except (OSError, ValueError) as error:
-        raise CustodyError(f"the recording cannot be read: {error}") from error
+    proven = _proven(folder, JOURNAL, CHECKPOINT, None, trust)
     closed_at: int | None = None
     for index, line in enumerate(proven.lines[: proven.signed]):
         if b'"type":"close"' in line or b'"type":"reopen"' in line:
@@ -118,30 +127,63 @@ def read(folder: Path, trust: Trust) -> Ledger:
     return Ledger(proven.lines[: proven.signed], proven, closed_at)
 
 
-def read_closing(folder: Path, trust: Trust) -> Closing:
-    """The close in force with its proof under the checkpoint; NotClosedError if there is none."""
-    ledger = read(folder, trust)
-    if ledger.closed_at is None or ledger.closed_at >= ledger.head.size:
-        raise NotClosedError("the recording has no close in force")
-    proof = ledger.tree.inclusion(ledger.closed_at, ledger.head.size)
-    return Closing(ledger.closed_at, ledger.lines[ledger.closed_at], tuple(proof), ledger.head, ledger.note)
+def read_log(folder: Path, origin: str, trust: Trust) -> tuple[bytes, ...]:
+    """The signed lines of the custody log of a recording, without their LF; errors as those of `read`."""
+    proven = _proven(folder, LOG, LOG_CHECKPOINT, origin + tlog.CUSTODY, trust)
+    return proven.lines[: proven.signed]
 
 
-def append_after_close(
+def open_log(folder: Path, origin: str, seal: CourtSeal, now_ns: int) -> None:
+    """Begin the custody log of a recording whose first head is signed; nothing when there is one.
+
+    Effects: `custody.jsonl` with its first line, durable; its signed head. A crash in between leaves what the next
+    call completes. Raises as `read`.
+    """
+    if (folder / LOG_CHECKPOINT).exists():
+        _proven(folder, LOG, LOG_CHECKPOINT, origin + tlog.CUSTODY, seal.trust())
+        return
+    head = _last(seal, origin + tlog.CUSTODY)
+    recording = origin.rpartition("/")[2]
+    first = _encode({"type": "custody", "format": 1, "recording": recording, "of": origin}, now_ns)
+    if head is not None:  # signed, and the process ended before that was stored
+        first = _first_line(folder, head)
+    tree = tlog.Tree([tlog.leaf_hash(first)])
+    _replace(folder, LOG, first + b"\n")
+    _replace(folder, LOG_CHECKPOINT, _sign(seal, tlog.Checkpoint(origin + tlog.CUSTODY, 1, tree.root()), tree))
+
+
+def _first_line(folder: Path, head: tlog.Checkpoint) -> bytes:
+    """The one line that was signed of a custody log whose head is not here. NotProvenError when it is not it."""
+    path = folder / LOG
+    line = path.read_bytes().partition(b"\n")[0] if path.exists() else b""
+    if head.size != 1 or tlog.leaf_hash(line) != head.root:
+        raise NotProvenError("rollback", f"the seal has signed {head.size} lines of a custody log that is not here")
+    return line
+
+
+def close_log(folder: Path, seal: CourtSeal, now_ns: int) -> Heads:
+    """Name in the custody log the head at which the recording was closed; nothing new when it is named already.
+
+    Errors as those of `record`.
+    """
+    return record(folder, [], seal, now_ns)
+
+
+def record(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
-) -> tlog.Checkpoint:
-    """Append lines that may follow a close and have the new head signed; durable on return.
+) -> Heads:
+    """Append lines to the custody log of a closed recording and have its new head signed; durable on return.
 
     `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or NotProvenError: nothing was appended.
     CustodyError: nothing was, or what was is not signed and will be set aside.
     """
     with locked(folder):
-        return append_locked(folder, entries, seal, now_ns, kept)
+        return record_locked(folder, entries, seal, now_ns, kept)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a recording's folder for oneself; waits until whoever has it is done."""
+    """Be the only one who appends to a recording; waits. CustodyError when the folder is not there."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -153,55 +195,106 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def append_locked(
+def record_locked(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
-) -> tlog.Checkpoint:
-    """`append_after_close` for a caller that holds the lock.
-
-    Lines that lie behind what was signed are not signed now either: they are moved into a file of their own.
-    """
+) -> Heads:
+    """`record` for whoever holds the lock already."""
     ledger = read(folder, seal.trust(kept))
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")
+    closing = _freeze(folder, ledger, seal)
     encoded = [_encode(entry, now_ns) for entry in entries]
+    open_log(folder, ledger.origin, seal, now_ns)
+    log = _proven(folder, LOG, LOG_CHECKPOINT, ledger.origin + tlog.CUSTODY, seal.trust())
+    signed = log.lines[: log.signed]
+    closed: Line = {"type": "closed", "size": closing.size, "root": closing.root.hex()}
+    if len(signed) == 1:
+        encoded.insert(0, _encode(closed, now_ns))
+    elif {**journal_lines.parse(signed[1]), **closed} != journal_lines.parse(signed[1]):
+        raise NotProvenError("altered", "the custody log names another head than that of the close")
+    return Heads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
+
+
+def _freeze(folder: Path, ledger: Ledger, seal: CourtSeal) -> tlog.Checkpoint:
+    """The head at which the recording was closed, with nothing behind it and its note in place."""
     start = sum(len(line) + 1 for line in ledger.lines)
-    set_aside(folder, start)
-    tree = tlog.Tree(tlog.leaf_hash(line) for line in (*ledger.lines, *encoded))
-    _write_lines(folder / JOURNAL, start, b"".join(line + b"\n" for line in encoded))
-    head = tlog.Checkpoint(ledger.origin, tree.size, tree.root())
-    try:
-        note = seal.sign_head(head, tree)
-    except ValueError as error:
+    if set_aside(folder, JOURNAL, start):
         _write_lines(folder / JOURNAL, start, b"")
-        raise CustodyError(f"the head was not signed: {error}") from error
-    except OSError as error:  # it may have been: the lines stay, and count once the seal says that it has signed them
-        raise CustodyError(f"the seal does not answer: {error}") from error
-    _replace(folder, CHECKPOINT, note)
+    closing = tlog.Checkpoint(ledger.origin, len(ledger.lines), ledger.tree.root(len(ledger.lines)))
+    if ledger.head.size < closing.size:
+        _replace(folder, CHECKPOINT, _sign(seal, closing, ledger.tree))
+    return closing
+
+
+def _append(
+    folder: Path, origin: str, signed: Sequence[bytes], encoded: Sequence[bytes], log: Proven, seal: CourtSeal
+) -> tlog.Checkpoint:
+    tree = tlog.Tree(tlog.leaf_hash(line) for line in (*signed, *encoded))
+    head = tlog.Checkpoint(origin, tree.size, tree.root())
+    if head == log.head:
+        return head
+    start = sum(len(line) + 1 for line in signed)
+    set_aside(folder, LOG, start)
+    _write_lines(folder / LOG, start, b"".join(line + b"\n" for line in encoded))
+    try:
+        note = _sign(seal, head, tree)
+    except NotSignedError:
+        _write_lines(folder / LOG, start, b"")
+        raise
+    _replace(folder, LOG_CHECKPOINT, note)
     return head
 
 
-def set_aside(folder: Path, start: int) -> None:
-    """Keep what lies behind `start` bytes of the journal, which nobody signed, in the folder `unsigned` beside it.
+def _sign(seal: CourtSeal, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
+    """NotSignedError: the seal refuses; CustodyError: it does not answer, so that it may have signed: lines stay, and
+    count once the seal says that it has signed them."""
+    try:
+        return seal.sign_head(head, tree)
+    except ValueError as error:
+        raise NotSignedError(f"the head was not signed: {error}") from error
+    except OSError as error:
+        raise CustodyError(f"the seal does not answer: {error}") from error
 
-    Effects: a new file there, durable, before anything is cut off. Nothing when there is nothing.
+
+def _last(seal: CourtSeal, origin: str) -> tlog.Checkpoint | None:
+    try:
+        return seal.trust().last(origin)
+    except (OSError, ValueError) as error:
+        raise CustodyError(f"the seal does not answer: {error}") from error
+
+
+def _proven(folder: Path, log: str, checkpoint: str, origin: str | None, trust: Trust) -> Proven:
+    try:
+        return prove((folder / log).read_bytes(), (folder / checkpoint).read_bytes(), origin, trust)
+    except ProofError as error:
+        raise NotProvenError(error.code, str(error)) from error
+    except (OSError, ValueError) as error:
+        raise CustodyError(f"the recording cannot be read: {error}") from error
+
+
+def set_aside(folder: Path, log: str, start: int) -> bool:
+    """Keep what lies behind `start` bytes of a log, which nobody signed, in the folder of unsigned lines beside it.
+
+    Effects: a new file there, durable, before anything is cut off. False when there is nothing.
     """
-    with (folder / JOURNAL).open("rb") as journal:
+    with (folder / log).open("rb") as journal:
         journal.seek(start)
         tail = journal.read()
     if not tail:
-        return
+        return False
     beside = folder.parent / UNSIGNED
     beside.mkdir(mode=0o700, exist_ok=True)
-    name = f"{folder.name}-{start}-{hashlib.sha256(tail).hexdigest()[:16]}"
+    name = f"{folder.name}-{log}-{start}-{hashlib.sha256(tail).hexdigest()[:16]}"
     if not (beside / name).exists():
         write_durably(beside / name, tail)
         sync_folder(beside)
+    return True
 
 
 def _encode(entry: Line, now_ns: int) -> bytes:
     line = entry if "at" in entry else {**entry, "at": str(now_ns)}
-    if line.get("type") not in journal_lines.AFTER_CLOSE:
-        raise NotAllowedError(f"{line.get('type')} may not follow a close")
+    if line.get("type") not in journal_lines.IN_CUSTODY:
+        raise NotAllowedError(f"{line.get('type')} has no place in a custody log")
     try:
         journal_lines.check_fields(line)
         encoded = journal_lines.canonical(line)

@@ -17,8 +17,10 @@ MAX_DEPTH = 16
 """Levels of nesting; the line's own object is the first."""
 MAX_INTEGER = 2**53 - 1
 
-AFTER_CLOSE = frozenset({"access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"})
-"""Known types that may follow a `close` (and types this version does not know)."""
+CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive"})
+"""Types whose only place is the custody log."""
+IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "notice"}
+"""Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
 CAUSES = frozenset(
     {"network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
@@ -323,7 +325,9 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "ssrc_change": {"track": _track, "t": _size, "old": _size, "new": _size},
     "mask": {"track": _track, "of": _tracks},
     "derive": {**_FILE, "file": _derived, "of": _tracks, "what": _text},
-    "access": {"who": _who, "what": _text, "why": _who},
+    "custody": {"format": _format, "recording": _text, "of": _text},
+    "closed": {"size": _size, "root": _sha256},
+    "access": {"person": _text, "role": _text, "state": _text, "what": _text, "why": _who},
     "clock": {
         "source": _text,
         "synchronised": _flag,

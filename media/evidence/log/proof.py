@@ -95,10 +95,9 @@ def _signed_head(note: bytes, origin: str | None, trust: Trust) -> tlog.Checkpoi
         raise ProofError("damaged", f"the checkpoint is damaged: {error}") from error
     if origin is not None and head.origin != origin:
         raise ProofError("damaged", "the checkpoint belongs to another recording")
-    court = head.origin.rpartition("/")[0]
-    pinned = [tlog.VerifierKey(court, tlog.ED25519, key) for key in trust.public_keys()]
+    pinned = [tlog.VerifierKey(tlog.key_name(head.origin), tlog.ED25519, key) for key in trust.public_keys()]
     try:
-        tlog.check_log_signature(parsed, head.origin, pinned)
+        tlog.check_log_signature(parsed, pinned)
     except tlog.SignatureError as error:
         raise ProofError("unsigned", f"the checkpoint is not signed by the court's seal: {error}") from error
     return head

@@ -58,6 +58,8 @@ ED25519 = 0x01
 """Signature type of a log's own key: Ed25519 over the note's text."""
 COSIGNATURE = 0x04
 """Signature type of a cosigner: cosignature/v1, Ed25519 over a header with a time and the note's text."""
+CUSTODY = "/custody"
+"""What follows the origin of a recording in that of its custody log."""
 MAX_NOTE = 128 * 1024
 """Bytes of a signed note that are accepted."""
 MAX_SIGNATURES = 64
@@ -122,9 +124,14 @@ class VerifierKey:
     kind: int
     key: bytes
 
-    def id_for(self, name: str) -> bytes:
-        """The key ID this key has in the signature lines of a name."""
-        return key_id(name, self.kind, self.key)
+    @property
+    def id(self) -> bytes:
+        """The key ID that it has in signature lines."""
+        return key_id(self.name, self.kind, self.key)
+
+    def has_signed(self, line: "Signature") -> bool:
+        """Whether a signature line says to be by this key; nothing is verified."""
+        return line.name == self.name and line.key_id == self.id
 
 
 def key_id(name: str, kind: int, public_key: bytes) -> bytes:
@@ -177,11 +184,16 @@ def public_key(seed: bytes) -> bytes:
     return bytes(SigningKey(seed).verify_key)
 
 
+def signature_line(name: str, public: bytes, signature: bytes) -> bytes:
+    """One signature line, with its LF, of an Ed25519 signature that was made by the key of `public`."""
+    signed = key_id(name, ED25519, public) + signature
+    return f"{_DASH}{name} {base64.b64encode(signed).decode()}\n".encode()
+
+
 def sign_line(text: bytes, name: str, seed: bytes) -> bytes:
     """One signature line, with its LF, by the Ed25519 key of a seed."""
     key = SigningKey(seed)
-    signed = key_id(name, ED25519, bytes(key.verify_key)) + key.sign(text).signature
-    return f"{_DASH}{name} {base64.b64encode(signed).decode()}\n".encode()
+    return signature_line(name, bytes(key.verify_key), key.sign(text).signature)
 
 
 def cosign_line(text: bytes, name: str, seed: bytes, time: int) -> bytes:
@@ -192,11 +204,26 @@ def cosign_line(text: bytes, name: str, seed: bytes, time: int) -> bytes:
     return f"{_DASH}{name} {base64.b64encode(signed).decode()}\n".encode()
 
 
-def sign_note(text: bytes, name: str, seed: bytes) -> bytes:
-    """A whole signed note: text (which ends in LF), an empty line, one signature line."""
+def key_name(origin: str) -> str:
+    """The key name under which a court's seal is pinned: `<court>/hearing` for a recording and its custody log."""
+    return origin.removesuffix(CUSTODY).rpartition("/")[0]
+
+
+def sealed_note(text: bytes, origin: str, public: bytes, signature: bytes) -> bytes:
+    """A whole note over a head: one signature under two key names, the pinned one and the origin.
+
+    C2SP tlog-policy names a log by its key's name; tlog-checkpoint recommends the origin as the key's name. A court has
+    one key for many recordings, so that a tool which is given either name finds its line.
+    """
     if not text.endswith(b"\n"):
         raise ValueError("the text of a note ends in a line feed")
-    return text + b"\n" + sign_line(text, name, seed)
+    return text + b"\n" + b"".join(signature_line(name, public, signature) for name in (key_name(origin), origin))
+
+
+def sign_note(text: bytes, origin: str, seed: bytes) -> bytes:
+    """A whole note over a head of an origin, signed by the Ed25519 key of a seed."""
+    key = SigningKey(seed)
+    return sealed_note(text, origin, bytes(key.verify_key), key.sign(text).signature)
 
 
 def parse_note(note: bytes) -> Note:
@@ -245,18 +272,17 @@ def verify_cosignature(text: bytes, signature: Signature, key: bytes) -> int | N
 
 
 def log_keys_for(origin: str, log_vkeys: Iterable[str | VerifierKey]) -> list[VerifierKey]:
-    """Those keys that are pinned for the court of an origin, `<court>/hearing/<uuid>`, or for exactly the origin."""
+    """Those keys that are pinned for the court of an origin, or for exactly the origin."""
     keys = [parse_vkey(key) if isinstance(key, str) else key for key in log_vkeys]
-    court = origin.rpartition("/")[0]
-    return [key for key in keys if key.kind == ED25519 and key.name == court]
+    return [key for key in keys if key.kind == ED25519 and key.name in (key_name(origin), origin)]
 
 
-def check_log_signature(note: Note, origin: str, keys: Sequence[VerifierKey]) -> None:
-    """Raise SignatureError unless a pinned key signed the note under the origin, and none did so wrongly."""
+def check_log_signature(note: Note, keys: Sequence[VerifierKey]) -> None:
+    """Raise SignatureError unless a pinned key signed the note, and none did so wrongly."""
     found = False
     for signature in note.signatures:
         for key in keys:
-            if signature.name == origin and signature.key_id == key.id_for(origin):
+            if key.has_signed(signature):
                 if not verify_ed25519(key.key, note.text, signature.value):
                     raise SignatureError("the signature of a pinned key does not verify")
                 found = True
@@ -277,7 +303,7 @@ def verify_checkpoint(note: bytes, origin: str, log_vkeys: Iterable[str | Verifi
     keys = log_keys_for(origin, log_vkeys)
     if not keys:
         raise UnpinnedError("no key is pinned for this court")
-    check_log_signature(parsed, origin, keys)
+    check_log_signature(parsed, keys)
     return head
 
 

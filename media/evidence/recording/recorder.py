@@ -25,6 +25,7 @@ from typing import Any
 
 import uvloop
 
+from media.evidence.log import custody
 from media.evidence.log.journal import JournalError
 from media.evidence.log.proof import CourtSeal
 from media.evidence.recording import clock, soundcheck
@@ -205,7 +206,16 @@ class Recorder:
             room=lambda: _call(loop, self._room),
             dead=lambda: _call(loop, self.done.set),
         )
-        sealer = Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener, self._ballast)
+        folder = opened.store.folder
+        sealer = Sealer(
+            opened.journal,
+            opened.store,
+            opened.recipient,
+            opened.ledgers,
+            listener,
+            self._ballast,
+            lambda: custody.close_log(folder, self.seal, time.time_ns()),
+        )
         self._plans = plans
         self._recording = Recording(
             opened,

@@ -1,7 +1,7 @@
 """Opening a recording's folder: new, or again after a crash (docs/recording-format.md §4, §5).
 
 Effects of a new opening, in order: folders; identity made, wrapped into `hearing-key.age`, forgotten; `open`,
-`keywrap`, `anchor` and the required tracks in one durable append; first checkpoint.
+`keywrap`, `anchor` and the required tracks in one durable append; first checkpoint; custody log.
 Effects of taking up again: the journal held against what the seal has signed, and left alone if it does not fit;
 temporary files deleted; what lies behind the signed lines set aside, and named in `found` lines; files re-hashed;
 orphan segments given numbers; `reopen`, `anchor`, `recovered_segment`, `found` and `gap` lines; checkpoint. Nothing is
@@ -12,13 +12,13 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from media.evidence.log import journal as journals
-from media.evidence.log.custody import set_aside
+from media.evidence.log import custody, journal as journals
 from media.evidence.log.journal import Journal, Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.log.proof import CourtSeal, ProofError, Proven, prove
@@ -92,10 +92,22 @@ def open_recording(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
     if not (folder / journals.CHECKPOINT).exists():
         _finish_first_head(folder, seal, wanted.origin)
     if (folder / journals.CHECKPOINT).exists():
-        return _again(folder, seal, wanted)
-    if folder.exists():
-        _remove_unfinished(folder)
-    return _new(folder, seal, wanted)
+        opened = _again(folder, seal, wanted)
+    else:
+        if folder.exists():
+            _remove_unfinished(folder)
+        opened = _new(folder, seal, wanted)
+    try:
+        custody.open_log(folder, wanted.origin, seal, time.time_ns())
+        if opened.closed_at is not None:
+            custody.close_log(folder, seal, time.time_ns())
+    except custody.NotProvenError as error:
+        opened.journal.close()
+        raise RecoveryError(f"custody_{error.code}", str(error)) from error
+    except custody.CustodyError as error:
+        opened.journal.close()
+        raise OSError(str(error)) from error
+    return opened
 
 
 def _finish_first_head(folder: Path, seal: CourtSeal, origin: str) -> None:
@@ -225,7 +237,7 @@ def _again(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
             path.unlink()
     data = b"".join(line + b"\n" for line in lines)
     if found or proven.torn:
-        set_aside(folder, len(data))
+        custody.set_aside(folder, journals.NAME, len(data))
         store.replace(journals.NAME, data)
     journal = Journal(folder, wanted.origin, seal, tree=journals.tree_of(data), length=len(data))
     journal.signed = proven.head.size

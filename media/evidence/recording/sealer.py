@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
+from media.evidence.log import custody
 from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, Line
 from media.evidence.log.store import SegmentStore
 from media.evidence.recording import mux
@@ -53,7 +54,10 @@ class Sealer:
         ledgers: dict[str, TrackLedger],
         listener: Listener,
         ballast: Ballast | None = None,
+        freezes: Callable[[], object] | None = None,
     ) -> None:
+        """`freezes` names the closing head in the custody log; it raises `CustodyError`."""
+        self._freezes = freezes
         self.ledgers = ledgers
         self.failure = ""
         """Code of the error that has not been overcome yet."""
@@ -379,8 +383,11 @@ class Sealer:
         self._listener.failing(code, text)
 
     def _append(self, lines: Sequence[Line]) -> None:
-        """Append, however long it takes: what was published must be journaled. Ends without only when stopped."""
-        if not lines:
+        """Append, however long it takes: what was published must be journaled. Ends without only when stopped.
+
+        Behind the `close` nothing is.
+        """
+        if not lines or self._closed:
             return
         while True:
             try:
@@ -425,7 +432,18 @@ class Sealer:
         if not self._sign():
             raise StoreError(self.failure or "seal_lost", "the end could not be sealed")
         segments, gaps = total(self.ledgers, "count"), total(self.ledgers, "gaps")
+        self._freeze()
         return Closed(self._journal.size, self._journal.root, segments, gaps)
+
+    def _freeze(self) -> None:
+        """Name the closing head in the custody log: from here on the recording is what it is."""
+        if self._freezes is None:
+            return
+        try:
+            self._freezes()
+        except custody.CustodyError as error:
+            self._fail("seal_lost", str(error))
+            raise StoreError("seal_lost", "the end could not be named in the custody log") from error
 
 
 def _notice(code: str, text: str) -> Line:

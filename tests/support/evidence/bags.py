@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ class Recording:
         self.records: dict[str, bytearray] = {}
         self.raw: dict[int, bytes] = {}
         """Lines by index that are written as these bytes rather than as JCS."""
+        self.change_custody: Callable[[list[dict[str, Any]]], object] = lambda lines: None
+        """What a test does to the lines of the custody log."""
+        self.accesses: list[dict[str, Any]] = []
+        """What follows in the custody log."""
 
     # --- lines -------------------------------------------------------------------------------------------------------
 
@@ -152,6 +157,36 @@ class Recording:
         size = len(self.lines) if size is None else size
         return sign(f"{origin}\n{size}\n{base64.b64encode(self.root(size)).decode()}\n", origin, seed or self.seed)
 
+    def custody(self, kind: str, /, **fields: Any) -> dict[str, Any]:
+        """Append a line to the custody log; `at` rises by a second a line."""
+        value = {"type": kind, "at": str(ZERO_NS + (100 + len(self.accesses)) * 10**9), **fields}
+        self.accesses.append(value)
+        return value
+
+    def access(self, **fields: Any) -> dict[str, Any]:
+        """Somebody takes a copy."""
+        who = {"person": "Ioana Marin", "role": "clerk", "state": "RO", "what": "export", "why": "copy"}
+        return self.custody("access", **who | fields)
+
+    def custody_lines(self) -> list[dict[str, Any]]:
+        """The custody log: its first line, the head of the close if there is one, then what was added."""
+        at = {"at": str(ZERO_NS + 99 * 10**9)}
+        recording = self.origin.rpartition("/")[2]
+        lines = [{"type": "custody", **at, "format": 1, "recording": recording, "of": self.origin}]
+        if any(line["type"] == "close" for line in self.lines):
+            lines.append({"type": "closed", **at, "size": len(self.lines), "root": self.root().hex()})
+        lines = [dict(line) for line in [*lines, *self.accesses]]
+        self.change_custody(lines)
+        return lines
+
+    def custody_files(self) -> dict[str, bytes]:
+        """custody.jsonl and its signed head."""
+        lines = [rfc8785.dumps(line) for line in self.custody_lines()]
+        origin = f"{self.origin}/custody"
+        text = f"{origin}\n{len(lines)}\n{base64.b64encode(tree_root(lines)).decode()}\n"
+        log = b"".join(line + b"\n" for line in lines)
+        return {"custody.jsonl": log, "custody-checkpoint": sign(text, origin, self.seed)}
+
     def journal(self) -> bytes:
         """journal.jsonl."""
         return b"".join(line + b"\n" for line in self.encoded())
@@ -164,6 +199,8 @@ class Recording:
         """The court's seal, which has signed the head as it is now and keeps it in a folder."""
         made = LocalSeal(folder, SealKey(self.seed))
         made.has_signed(tlog.Checkpoint(self.origin, len(self.lines), self.root()))
+        lines = [rfc8785.dumps(line) for line in self.custody_lines()]
+        made.has_signed(tlog.Checkpoint(f"{self.origin}/custody", len(lines), tree_root(lines)))
         return made
 
     def key_file(self) -> bytes:
@@ -173,7 +210,8 @@ class Recording:
 
     def write_folder(self, folder: Path) -> Path:
         """The recording's folder as the recorder leaves it."""
-        for path, data in {**self.files, "journal.jsonl": self.journal(), "checkpoint": self.note()}.items():
+        logs = {"journal.jsonl": self.journal(), "checkpoint": self.note(), **self.custody_files()}
+        for path, data in {**self.files, **logs}.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
         return folder
@@ -210,16 +248,19 @@ def standard(media: dict[str, list[bytes]], *, gaps: bool = False) -> Recording:
     recording.line("loss", track="judge_1_mic", t0=100, t1=140, packets=2, frames=0)
     recording.line("unheard_of", text="a type this version does not know")
     recording.close(6000)
-    recording.line("access", who="clerk of the requesting court", what="export", why="file of the case")
+    recording.access(why="party")
     return recording
 
 
-def sign(text: str, name: str, seed: bytes) -> bytes:
-    """A signed note."""
+def sign(text: str, origin: str, seed: bytes) -> bytes:
+    """A signed note: one signature, under the name of the court's hearings and under the origin."""
     key = SigningKey(seed)
-    identifier = hashlib.sha256(name.encode() + b"\n\x01" + bytes(key.verify_key)).digest()[:4]
-    signature = base64.b64encode(identifier + key.sign(text.encode()).signature).decode()
-    return f"{text}\n\u2014 {name} {signature}\n".encode()
+    note = f"{text}\n"
+    for name in (f"{origin.partition('/')[0]}/hearing", origin):
+        identifier = hashlib.sha256(name.encode() + b"\n\x01" + bytes(key.verify_key)).digest()[:4]
+        signature = base64.b64encode(identifier + key.sign(text.encode()).signature).decode()
+        note += f"\u2014 {name} {signature}\n"
+    return note.encode()
 
 
 def cosign(note: bytes, name: str, seed: bytes, seconds: int) -> bytes:

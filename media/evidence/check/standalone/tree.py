@@ -1,60 +1,121 @@
-"""Root of a recording's journal, hash of every file it names, time it answers for. Usage: python3 tree.py data"""
+"""Roots of journal and custody log, hash of every file, time it answers for. Usage: python3 tree.py data"""
 
 import base64
 import hashlib
 import json
+import re
 import sys
+import time
+from itertools import chain
 from pathlib import Path
 
 data = Path(sys.argv[1])
-stack = []  # (number of leaves, hash) of complete subtrees, the largest first
-files, spans, close, size, logged = {"journal.jsonl": "", "checkpoint": ""}, {}, None, 0, 0
+files = {"journal.jsonl": "", "checkpoint": "", "custody.jsonl": "", "custody-checkpoint": ""}
+removable = {"checkpoint.tsr": ""}  # may have been removed, with no harm to the rest
+spans, people, missing, close, frozen, zero, logged = {}, {}, [], None, False, 0, 0
+CAUSES = {
+    "network": "nothing came over the line",
+    "sender_off": "switched off by the person",
+    "order": "switched off by order of the court",
+    "server": "the court's server stood still",
+    "worker": "the media server had failed",
+    "recorder": "the recorder had failed",
+    "disk": "it could not be stored",
+    "recovered": "pieces found after a failure, of unknown time",
+    "late": "it came too late to be kept",
+}
 
 
 def node(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-with (data / "journal.jsonl").open("rb") as journal:
-    for line in journal:
-        size += 1
-        if not line.endswith(b"\n"):
-            sys.exit("FAILED: the last journal line is cut off")
-        stack.append((1, hashlib.sha256(b"\x00" + line[:-1]).digest()))
-        while len(stack) > 1 and stack[-2][0] == stack[-1][0]:
-            (count, left), (_, right) = stack[-2:]
-            stack[-2:] = [(2 * count, node(left, right))]
-        entry = json.loads(line)
-        if entry["type"] in ("keywrap", "init", "segment", "recovered_segment"):
-            files[entry["file"]] = entry["sha256"]
-        if entry["type"] == "track":
-            spans[entry["track"]] = [(entry["t"], entry["t"])]
-        if entry["type"] == "segment" or (entry["type"] == "gap" and entry["cause"] != "late"):
-            spans[entry["track"]].append((entry["t0"], entry["t1"]))
-        if entry["type"] == "event":
-            logged += 1
-            if entry["entry"] != logged:
-                sys.exit(f"FAILED: entry {logged} of the hearing's log is not where it should be")
-        if entry["type"] in ("close", "reopen"):
-            close = entry if entry["type"] == "close" else None
-root = stack.pop()[1] if stack else hashlib.sha256().digest()
-while stack:
-    root = node(stack.pop()[1], root)
-origin, signed_size, signed_root = (data / "checkpoint").read_text(encoding="utf-8").split("\n")[:3]
-if (size, base64.b64encode(root).decode()) != (int(signed_size), signed_root):
-    sys.exit(f"FAILED: the journal ({size} lines) is not the one signed ({signed_size} lines)")
-if close is None:
-    sys.exit("CANNOT VERIFY: the journal has no close")
+def read(name, checkpoint):
+    """The lines of a log; at its end, their root must be the one in the checkpoint."""
+    stack, size = [], 0  # (number of leaves, hash) of complete subtrees, the largest first
+    with (data / name).open("rb") as lines:
+        for line in lines:
+            size += 1
+            if not line.endswith(b"\n"):
+                sys.exit(f"FAILED: the last line of {name} is cut off")
+            stack.append((1, hashlib.sha256(b"\x00" + line[:-1]).digest()))
+            while len(stack) > 1 and stack[-2][0] == stack[-1][0]:
+                (count, left), (_, right) = stack[-2:]
+                stack[-2:] = [(2 * count, node(left, right))]
+            removable.update(
+                (f"blob/{one}.age", one) for one in re.findall(r'\{"blob":"([0-9a-f]{64})"\}', line.decode())
+            )
+            yield json.loads(line)
+    root = stack.pop()[1] if stack else hashlib.sha256().digest()
+    while stack:
+        root = node(stack.pop()[1], root)
+    signed = (data / checkpoint).read_text(encoding="utf-8").split("\n")[:3]
+    if [str(size), base64.b64encode(root).decode()] != signed[1:]:
+        sys.exit(f"FAILED: {name} ({size} lines) is not the one signed ({signed[1]} lines)")
+    roots.append((signed[0], size, root.hex()))
+
+
+def clock(ms):
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03}"
+
+
+roots = []
+for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "custody-checkpoint")):
+    kind, track = entry["type"], entry.get("track")
+    if not roots and (kind == "access" or (close is not None and kind != "reopen")):
+        sys.exit(f"FAILED: a line ({kind}) stands in the journal and has no place there")
+    if kind == "open":
+        zero = int(entry["zero"]) // 1000000
+    if kind in ("keywrap", "init", "segment", "recovered_segment"):
+        files[entry["file"]] = entry["sha256"]
+    if kind == "derive":
+        removable[entry["file"]] = entry["sha256"]
+    if kind == "person":
+        people[entry["seat"]] = f"{entry['role']}, {entry['state']}"
+    if kind == "track":
+        spans[track] = [(entry["t"], entry["t"])]
+    if kind == "segment" or (kind == "gap" and entry["cause"] != "late"):
+        spans[track].append((entry["t0"], entry["t1"]))
+    if kind == "gap":
+        missing.append((entry["t0"], entry["t1"], track, CAUSES.get(entry["cause"], entry["cause"])))
+    if kind == "recovered_segment":
+        print(f"FOUND after a failure, of unknown time: {entry['file']}")
+    if kind == "found":
+        print(f"FOUND after a failure, sealed by nobody: {entry['text']}")
+    if kind == "event":
+        logged += 1
+        if entry["entry"] != logged:
+            sys.exit(f"FAILED: entry {logged} of the hearing's log is not where it should be")
+    if kind in ("close", "reopen"):
+        close = entry if kind == "close" else None
+    if kind == "custody" and entry["of"] != roots[0][0]:
+        sys.exit("FAILED: the custody log is that of another recording")
+    if kind == "closed":
+        frozen = True
+        if (entry["size"], entry["root"]) != roots[0][1:]:
+            sys.exit("FAILED: the custody log belongs to another state of the journal")
+    if kind == "access":
+        who = f"{entry['person']} ({entry['role']}, {entry['state']})"
+        print(f"{clock(int(entry['at']) // 1000000)} UTC {entry['what']}: {who}: {entry['why']}")
+if roots[1][0] != roots[0][0] + "/custody":
+    sys.exit("FAILED: the custody log is that of another recording")
+if close is None or not frozen:
+    sys.exit("CANNOT VERIFY: the journal has no close, or the custody log does not name it")
 for track in close["tracks"].values():
     files.update((page["file"], page["sha256"]) for page in track["pages"])
-for name, wanted in files.items():
+present = {path.relative_to(data).as_posix() for path in data.rglob("*") if not path.is_dir()}
+for name, wanted in [*files.items(), *((name, removable[name]) for name in removable if name in present)]:
     if wanted and hashlib.sha256((data / name).read_bytes()).hexdigest() != wanted:
         sys.exit(f"FAILED: {name} is not what was sealed")
-for name in (path.relative_to(data).as_posix() for path in data.rglob("*") if not path.is_dir()):
-    if name not in files and name.split("/")[0] not in ("blob", "derived", "proofs", "checkpoint.tsr"):
-        sys.exit(f"FAILED: no line of the journal names {name}")
+for name in sorted(present):
+    if name not in files and name not in removable and not name.startswith("proofs/"):
+        sys.exit(f"FAILED: no line names {name}")
 for track, items in spans.items():
     ends = [end for _, end in sorted(items)]
     if [start for start, _ in sorted(items)][1:] != ends[:-1] or ends[-1] != close["tracks"][track]["end"]:
         sys.exit(f"FAILED: a time of {track} is answered for by nothing, or twice")
-print(f"OK: {origin}: {size} lines, {len(files) - 2} files, root {root.hex()}")
+for start, end, track, cause in sorted(missing):
+    whose = people.get(track.rpartition("_")[0], "")
+    print(f"MISSING {clock(zero + start)} to {clock(zero + end)} UTC: {track}{whose and f' ({whose})'}: {cause}")
+origin, size, root = roots[0]
+print(f"OK: {origin}: {size} lines, {len(files) - 4} files, root {root}")
