@@ -285,8 +285,8 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "log-twice": logged(1, 1),
         "rotated": rotated(),
         "custody-other-key": Vector(
-            "failed", "custody", "its head is sealed by nobody who is pinned", small(),
-            after=on("data/custody-checkpoint", lambda _data: other.custody_files()["custody-checkpoint"]),
+            "failed", "custody", "its head is sealed by nobody who is pinned", (twin := small()),
+            after=on("data/custody-checkpoint", lambda _data: twin.custody_files(b"o" * 32)["custody-checkpoint"]),
         ),
         "custody": rewrapped(),
         "custody-gone": Vector(

@@ -179,13 +179,13 @@ class Recording:
         self.change_custody(lines)
         return lines
 
-    def custody_files(self) -> dict[str, bytes]:
+    def custody_files(self, seed: bytes | None = None) -> dict[str, bytes]:
         """custody.jsonl and its signed head."""
         lines = [rfc8785.dumps(line) for line in self.custody_lines()]
         origin = f"{self.origin}/custody"
         text = f"{origin}\n{len(lines)}\n{base64.b64encode(tree_root(lines)).decode()}\n"
         log = b"".join(line + b"\n" for line in lines)
-        return {"custody.jsonl": log, "custody-checkpoint": sign(text, origin, self.seed)}
+        return {"custody.jsonl": log, "custody-checkpoint": sign(text, origin, seed or self.seed)}
 
     def journal(self) -> bytes:
         """journal.jsonl."""
