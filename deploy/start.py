@@ -40,7 +40,13 @@ FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those 
 HANDED_OVER = "START_PY_HANDED_OVER"
 VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
 # What the tests need beside Python: command and the Debian package that brings it.
-TEST_TOOLS = {"chromium": "chromium", "ffmpeg": "ffmpeg", "age": "age", "openssl": "openssl"}
+TEST_TOOLS = {
+    "chromium": "chromium",
+    "ffmpeg": "ffmpeg",
+    "age": "age",
+    "openssl": "openssl",
+    "softhsm2-util": "softhsm2",
+}
 
 
 def say(text: str) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "parse_note",
     "parse_vkey",
     "public_key",
+    "sealed_note",
     "sign_line",
     "sign_note",
     "verify_checkpoint",

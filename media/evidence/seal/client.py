@@ -19,7 +19,7 @@ MAX_ANSWER = 256 * 1024
 
 
 class SealSilentError(OSError):
-    """The seal process does not answer: nothing can be sealed until it does."""
+    """The seal process does not answer, or its token does not: nothing can be sealed until it does."""
 
 
 class SealClient:
@@ -72,6 +72,8 @@ class SealClient:
                     answer = json.loads(lines.readline(MAX_ANSWER))
         except (OSError, ValueError) as error:
             raise SealSilentError(f"the seal does not answer: {error}") from error
+        if answer.get("refused") == "no_key":
+            raise SealSilentError(f"the seal cannot sign: {answer['text']}")
         if "refused" in answer:
             raise SealRefusedError(answer["refused"], answer["text"], _head(answer.get("head")))
         return dict(answer)

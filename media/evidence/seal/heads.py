@@ -23,8 +23,12 @@ class NoteKey(Protocol):
     """The 32-byte Ed25519 public key."""
 
     def sign(self, text: bytes, origin: str) -> bytes:
-        """A signed note over the text, in the name of the origin."""
+        """A signed note over the text, in the name of the origin. `KeySilentError` while it cannot."""
         ...
+
+
+class KeySilentError(OSError):
+    """The key signs nothing now: the token that holds it is away. It may be back at the next request."""
 
 
 class SealRefusedError(ValueError):
@@ -90,7 +94,7 @@ class Seal:
     def sign(self, head: tlog.Checkpoint, old: int, proof: Sequence[bytes]) -> bytes:
         """The signed note over a head that goes on from the one signed last, of size `old`.
 
-        Effects: the head is kept, durably, before it is signed. Raises `SealRefusedError`.
+        Effects: the head is kept, durably, before it is signed. Raises `SealRefusedError`, `KeySilentError`.
         """
         with self._gate:
             last = self._heads.last(head.origin)

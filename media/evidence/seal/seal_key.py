@@ -12,11 +12,11 @@ _HEADER = "# Vivavoce seal key: signs the checkpoints of recordings. Never copy 
 
 
 class SealKeyError(Exception):
-    """The seal key file is missing, readable by others, or not a key."""
+    """The seal key is missing, can be read by others, or is not a key."""
 
 
 class SealKey:
-    """Signs notes; the seed does not leave it. An HSM would stand behind the same two members."""
+    """Signs notes; the seed does not leave it. A token stands behind the same members (token.py)."""
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != 32:
@@ -46,14 +46,8 @@ def make_seal_key(path: Path) -> SealKey:
 
 def read_seal_key(path: Path) -> SealKey:
     """Read a key file: comment lines, then the seed in base64 or hexadecimal. Refuses one others can read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError as error:
-        raise SealKeyError(f"the seal key {path} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
-            raise SealKeyError(f"the seal key {path} can be read by others: set its mode to 0600")
-        lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    text = read_private(path, "the seal key").decode("ascii", errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if len(lines) != 1:
         raise SealKeyError(f"the seal key {path} does not hold one key")
     try:
@@ -61,3 +55,15 @@ def read_seal_key(path: Path) -> SealKey:
     except (binascii.Error, ValueError) as error:
         raise SealKeyError(f"the seal key {path} is neither base64 nor hexadecimal") from error
     return SealKey(seed)
+
+
+def read_private(path: Path, what: str) -> bytes:
+    """The bytes of a file that nobody else can read; SealKeyError if others can, or we cannot."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise SealKeyError(f"{what} {path} cannot be read: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            raise SealKeyError(f"{what} {path} can be read by others: set its mode to 0600")
+        return file.read()

@@ -1,8 +1,9 @@
-"""The seal process: it alone reads the court's seal key, and signs heads of recordings for those who may ask.
+"""The seal process: it alone has the court's seal key, and signs heads of recordings for those who may ask.
 
-`python -m media.evidence.seal.service --socket FILE --folder DIR [--allow UID]…`. In DIR lie `seal.key` and `heads/`;
-with a system user of its own for this process nobody else can read either. `--allow` names accounts that may ask
-besides its own and root (the kernel says who asks, SO_PEERCRED). A second process for the same folder ends at once.
+`python -m media.evidence.seal.service --socket FILE --folder DIR [--token URI] [--allow UID]…`. In DIR lie `heads/`
+and, unless a token holds the key, `seal.key`; with a system user of its own for this process nobody else can read
+either. `--allow` names accounts that may ask besides its own and root (the kernel says who asks, SO_PEERCRED). A second
+process for the same folder ends at once.
 Protocol: one line of JSON there, one back; `keys`, `last {origin}`, `sign {origin, size, root, old, proof}`; an answer
 is `{keys}`, `{head}`, `{note}`, or `{refused, text, head}`.
 """
@@ -25,15 +26,19 @@ from pathlib import Path
 from typing import Any
 
 from media.evidence.log import tlog
-from media.evidence.seal.heads import Heads, Seal, SealRefusedError
+from media.evidence.seal.heads import Heads, KeySilentError, NoteKey, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKeyError, read_seal_key
+from media.evidence.seal.token import TokenKey
+from media.evidence.seal.token_uri import parse_token_uri
 
 logger = logging.getLogger("vivavoce.media.evidence.seal.service")
 
 KEY = "seal.key"
 HEADS = "heads"
 FORMER = "former.pub"
-"""Public keys, in base64, one a line, of seal keys that were used before."""
+"""Public keys of seal keys that were used before, one a line: in base64, or as the line that pinned it."""
+REFUSED = "pin.refused"
+"""There when the token has refused the PIN."""
 MAX_REQUEST = 64 * 1024
 SECONDS = 5.0
 _CREDENTIALS = struct.Struct("3i")
@@ -59,6 +64,9 @@ class Service:
             return {"refused": error.code, "text": str(error), "head": _text(error.head)}
         except (ValueError, KeyError, TypeError, binascii.Error) as error:
             return {"refused": "bad_request", "text": f"not in the protocol: {error}", "head": None}
+        except KeySilentError as error:
+            logger.error("a head was not signed: %s", error)
+            return {"refused": "no_key", "text": str(error), "head": None}
         except OSError as error:
             logger.exception("a head could not be kept")
             return {"refused": "io_error", "text": f"the head cannot be kept: {error.strerror}", "head": None}
@@ -122,7 +130,11 @@ def _text(head: tlog.Checkpoint | None) -> str | None:
 
 def _former(path: Path) -> list[bytes]:
     lines = path.read_text(encoding="ascii").split() if path.exists() else []
-    return [base64.b64decode(line, validate=True) for line in lines]
+    return [tlog.parse_vkey(line).key if len(line) > 44 else base64.b64decode(line, validate=True) for line in lines]
+
+
+def _key(folder: Path, token: str) -> NoteKey:
+    return TokenKey(parse_token_uri(token), folder / REFUSED) if token else read_seal_key(folder / KEY)
 
 
 def _bind(path: Path, service: Service, allowed: Collection[int]) -> Server:
@@ -138,6 +150,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="media.evidence.seal.service")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to listen on")
     parser.add_argument("--folder", type=Path, required=True, help="private folder of the key and of the heads signed")
+    parser.add_argument("--token", default="", metavar="URI", help="PKCS#11 URI of the key, where a token holds it")
     parser.add_argument("--allow", type=int, action="append", default=[], help="account (uid) that may ask")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -152,7 +165,7 @@ def main() -> int:
             return 0
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
-        seal = Seal(read_seal_key(options.folder / KEY), Heads(options.folder / HEADS))
+        seal = Seal(_key(options.folder, options.token), Heads(options.folder / HEADS))
         service = Service(seal, _former(options.folder / FORMER))
         server = _bind(options.socket, service, {os.getuid(), 0, *options.allow})
     except (SealKeyError, OSError, ValueError) as error:

@@ -1,14 +1,21 @@
-"""A court's seal for tests: by the product's own rules, in this process, directly or behind its socket."""
+"""A court's seal for tests: by the product's own rules, in this process or in one of its own."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from media.evidence.log import tlog
 from media.evidence.log.proof import Trust
+from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import Heads, Seal
 from media.evidence.seal.seal_key import SealKey
 from media.evidence.seal.service import HEADS, Server, Service
+
+ROOT = Path(__file__).parents[3]
 
 
 class LocalSeal:
@@ -48,3 +55,36 @@ class ServedSeal:
         self._thread.join()
         self._server.server_close()
         self.socket.unlink(missing_ok=True)
+
+
+class SealProcess:
+    """A seal process of its own, perhaps under an account of its own."""
+
+    def __init__(self, folder: Path, socket_path: Path, *more: str, user: int | None = None) -> None:
+        self.client = SealClient(socket_path)
+        command = [sys.executable, "-m", "media.evidence.seal.service", "--socket", str(socket_path)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self.popen = subprocess.Popen(
+            [*command, "--folder", str(folder), *more], cwd="/", env=environment, user=user, stderr=subprocess.PIPE
+        )
+
+    def answers(self) -> bool:
+        """Whether it answers, waiting until it does or has ended."""
+        for _ in range(400):
+            try:
+                return bool(self.client.keys())
+            except SealSilentError:
+                if self.popen.poll() is not None:
+                    return False
+                time.sleep(0.02)
+        return False
+
+    def end(self) -> str:
+        """Kill it; what it has said."""
+        self.popen.kill()
+        self.popen.wait()
+        assert self.popen.stderr is not None
+        if not self.popen.stderr.closed:
+            with self.popen.stderr as said:
+                self.said = said.read().decode()
+        return self.said

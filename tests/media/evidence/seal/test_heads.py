@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from media.evidence.log import tlog
-from media.evidence.seal.client import SealClient, SealSilentError
+from media.evidence.seal.client import SealSilentError
 from media.evidence.seal.heads import Heads, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKey, make_seal_key
-from tests.support.evidence.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal, SealProcess
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
 ROOT = Path(__file__).parents[4]
@@ -79,34 +78,6 @@ def test_a_proof_from_another_head_than_the_last_is_refused_with_that_head(tmp_p
 # --- the process -------------------------------------------------------------------------------------------------
 
 
-class Process:
-    """A seal process of its own, perhaps under an account of its own."""
-
-    def __init__(self, folder: Path, socket_path: Path, *more: str, user: int | None = None) -> None:
-        self.client = SealClient(socket_path)
-        command = [sys.executable, "-m", "media.evidence.seal.service", "--socket", str(socket_path)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        self.popen = subprocess.Popen(
-            [*command, "--folder", str(folder), *more], cwd="/", env=environment, user=user, stderr=subprocess.PIPE
-        )
-
-    def answers(self) -> bool:
-        for _ in range(400):
-            try:
-                return bool(self.client.keys())
-            except SealSilentError:
-                if self.popen.poll() is not None:
-                    return False
-                time.sleep(0.02)
-        return False
-
-    def end(self) -> None:
-        self.popen.kill()
-        self.popen.wait()
-        assert self.popen.stderr is not None
-        self.popen.stderr.close()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "seal"
@@ -116,15 +87,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def process(folder: Path, tmp_path: Path) -> Iterator[Process]:
-    made = Process(folder, tmp_path / "seal.sock")
+def process(folder: Path, tmp_path: Path) -> Iterator[SealProcess]:
+    made = SealProcess(folder, tmp_path / "seal.sock")
     assert made.answers()
     yield made
     made.end()
 
 
 def test_the_process_signs_goes_on_after_a_kill_and_refuses_what_is_not_its_log(
-    process: Process, folder: Path, tmp_path: Path
+    process: SealProcess, folder: Path, tmp_path: Path
 ) -> None:
     tree = tree_of(7)
     note = process.client.sign_head(head_of(tree), tree)
@@ -132,7 +103,7 @@ def test_the_process_signs_goes_on_after_a_kill_and_refuses_what_is_not_its_log(
     process.end()
     with pytest.raises(SealSilentError):
         process.client.sign_head(head_of(tree_of(8)), tree_of(8))
-    again = Process(folder, tmp_path / "seal.sock")
+    again = SealProcess(folder, tmp_path / "seal.sock")
     assert again.answers()
     assert again.client.last(ORIGIN) == head_of(tree)
     for size, kind, code in ((5, "line", "rollback"), (9, "forged", "fork")):
@@ -143,20 +114,20 @@ def test_the_process_signs_goes_on_after_a_kill_and_refuses_what_is_not_its_log(
     again.end()
 
 
-def test_a_second_process_for_the_same_seal_ends_at_once(process: Process, folder: Path, tmp_path: Path) -> None:
-    second = Process(folder, tmp_path / "second.sock")
+def test_a_second_process_for_the_same_seal_ends_at_once(process: SealProcess, folder: Path, tmp_path: Path) -> None:
+    second = SealProcess(folder, tmp_path / "second.sock")
     assert second.popen.wait(20) == 0
     second.end()
     assert process.client.keys()
 
 
-def test_a_process_whose_socket_was_taken_away_ends(process: Process) -> None:
+def test_a_process_whose_socket_was_taken_away_ends(process: SealProcess) -> None:
     process.client.path.unlink()
     assert process.popen.wait(20) == 0
 
 
 def test_a_stopped_process_is_silent_not_waited_for_without_end(
-    process: Process, monkeypatch: pytest.MonkeyPatch
+    process: SealProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("media.evidence.seal.client.PATIENCE", 0.3)
     process.popen.send_signal(signal.SIGSTOP)
@@ -171,7 +142,7 @@ def test_a_stopped_process_is_silent_not_waited_for_without_end(
     + [json.dumps({"do": "sign", "origin": ORIGIN, "size": size, "root": "AA==", "old": 0, "proof": []}).encode()
        for size in (-1, 1, True, "1", 2**60)],
 )  # fmt: skip
-def test_what_is_not_in_the_protocol_is_refused_and_the_process_goes_on(process: Process, asked: bytes) -> None:
+def test_what_is_not_in_the_protocol_is_refused_and_the_process_goes_on(process: SealProcess, asked: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(5)
         link.connect(str(process.client.path))
@@ -217,9 +188,9 @@ def test_with_an_account_of_its_own_the_web_account_can_ask_and_cannot_read_the_
     assert said[stranger] == ["this account may not ask the seal", "PermissionError"]
 
 
-def _separated(tmp_path: Path, folder: Path, room: Path, seal_account: int, web_account: int) -> Process:
+def _separated(tmp_path: Path, folder: Path, room: Path, seal_account: int, web_account: int) -> SealProcess:
     """A process under an account of its own whose folder lies where others may pass, as under /var/lib."""
     folder.rename(room / "seal")
-    made = Process(room / "seal", room / "seal.sock", "--allow", str(web_account), user=seal_account)
+    made = SealProcess(room / "seal", room / "seal.sock", "--allow", str(web_account), user=seal_account)
     assert made.answers()
     return made
