@@ -25,9 +25,11 @@ from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
 from media.evidence.check import bag, verify
 from media.evidence.log import custody, tlog
-from media.evidence.seal import seal_key
+from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_key_file, policy_text
+from media.evidence.seal.service import FORMER
+from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
 from web.demo import demo
 from web.parts import NotInitialised, read_keys, require_folders
@@ -145,15 +147,30 @@ def _init_seal(settings: Settings) -> str:
         vkey = SealClient(settings.seal_socket).vkey(settings.court_name)
     else:
         settings.seal_folder.mkdir(mode=0o700, exist_ok=True)
-        path, before = settings.seal_folder / "seal.key", settings.keys / "seal.key"
-        if before.exists() and not path.exists():  # of version 0.1.0
-            before.rename(path)
-        key = seal_key.read_seal_key(path) if path.exists() else seal_key.make_seal_key(path)
-        vkey = key.vkey(settings.court_name)
+        vkey = _seal_key(settings).vkey(settings.court_name)
     if not public.exists() or public.read_text(encoding="ascii").strip() != vkey:
+        if public.exists() and settings.seal_socket is None:  # what the key of before has signed goes on counting
+            former = settings.seal_folder / FORMER
+            former.touch(mode=0o600)
+            with former.open("a", encoding="ascii") as file:
+                file.write(public.read_text(encoding="ascii"))
         public.unlink(missing_ok=True)
         _write_secret(public, vkey)
     return vkey
+
+
+def _seal_key(settings: Settings) -> seal_key.SealKey | token.TokenKey:
+    """The key in its file or on its token, made where there is none."""
+    if settings.seal_token:
+        uri = parse_token_uri(settings.seal_token)
+        try:
+            return token.TokenKey(uri)
+        except token.NoTokenKeyError:
+            return token.make_token_key(uri)
+    path, before = settings.seal_folder / "seal.key", settings.keys / "seal.key"
+    if before.exists() and not path.exists():  # of version 0.1.0
+        before.rename(path)
+    return seal_key.read_seal_key(path) if path.exists() else seal_key.make_seal_key(path)
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import media
 from media.evidence.seal.client import SealClient, SealSilentError
-from web.settings import Settings
+from web.settings import PREFIX, Settings
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
 
@@ -34,6 +34,7 @@ class SealKeeper:
         self.external = settings.seal_socket is not None
         self.socket = settings.seal_socket or settings.run / "seal.sock"
         self.seal = SealClient(self.socket)
+        self._token = settings.seal_token
         self._run = settings.run
         self._gate = threading.Lock()
         self._watching: asyncio.Task[None] | None = None
@@ -85,11 +86,14 @@ class SealKeeper:
     def _start(self) -> None:
         if self.external:
             raise SealSilentError(f"the seal process does not answer at {self.socket}")
-        if not (self.folder / "seal.key").exists():
+        if not self._token and not (self.folder / "seal.key").exists():
             raise SealSilentError(f"The key {self.folder / 'seal.key'} is missing: run `vivavoce init`")
         log = os.open(self._run / "seal.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         command = [sys.executable, "-m", "media.evidence.seal.service"]
+        if self._token:
+            command += ["--token", self._token]
         environment = {
+            **(_others() if self._token else {}),
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(Path(media.__file__).parent.parent),
@@ -113,6 +117,11 @@ class SealKeeper:
                 raise SealSilentError(f"the seal process does not start: {_last_line(self._run / 'seal.log')}")
             time.sleep(0.02)
         process.returncode = 0 if process.returncode is None else process.returncode  # it goes on without us
+
+
+def _others() -> dict[str, str]:
+    """Variables that are not ours: the libraries of tokens are told by them where their configuration is."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def _last_line(log: Path) -> str:

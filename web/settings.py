@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from media.evidence.seal.token_uri import parse_token_uri
+
 PREFIX = "VIVAVOCE_"
 
 
@@ -39,6 +41,7 @@ class Settings:
     tls_key: Path | None = None
     trusted_proxies: str = ""
     seal_socket: Path | None = None
+    seal_token: str = ""
     test_hooks: bool = False
     scheduler: bool = True
     smtp_host: str = ""
@@ -208,6 +211,17 @@ def _check_tls(settings: Settings, key: str) -> None:
         raise SettingsError("public_url", settings.public_url, "https:// because a certificate is set")
 
 
+def _check_seal_token(settings: Settings, key: str) -> None:
+    if not settings.seal_token:
+        return
+    if settings.seal_socket is not None:
+        raise SettingsError(key, "…", "no seal_socket beside it: that process has its own option --token")
+    try:
+        parse_token_uri(settings.seal_token)
+    except ValueError as error:  # the value itself is not repeated: there may be a PIN in it
+        raise SettingsError(key, "…", f"a PKCS#11 URI ({error})") from None
+
+
 def _check_host(settings: Settings, key: str) -> None:
     if not is_loopback(settings.host) and not settings.secure:
         raise SettingsError(key, settings.host, "a loopback address while public_url is http://")
@@ -245,6 +259,7 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "udp_host": _check_address,
     "udp_public_address": _check_address,
     "tls_cert": _check_tls,
+    "seal_token": _check_seal_token,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,

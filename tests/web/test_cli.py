@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from media.evidence.log import tlog
+from tests.support.evidence.tokens import SoftToken
 from tests.support.process import end_seal
 from web import cli
 from web.parts import NotInitialised, read_keys
+from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
 
@@ -119,6 +122,26 @@ def test_init_takes_the_seal_key_of_before_to_where_the_seal_process_reads_it(en
     pinned = (environment / "keys/seal.pub").read_text()
     assert run(capsys, "init")[0] == 0
     assert (before.exists(), (environment / "keys/seal.pub").read_text()) == (False, pinned)
+
+
+def test_init_makes_the_seal_key_on_a_token_and_keeps_the_one_of_before_as_a_former_one(
+    environment, capsys, tmp_path, monkeypatch
+):
+    run(capsys, "init")
+    before = (environment / "keys/seal.pub").read_text()
+    token = SoftToken(tmp_path / "hsm", monkeypatch)
+    monkeypatch.setenv("VIVAVOCE_SEAL_TOKEN", token.text)
+    (environment / "keys/seal/seal.key").unlink()
+    for _ in range(2):
+        assert run(capsys, "init")[0] == 0
+    pinned = (environment / "keys/seal.pub").read_text()
+    assert (environment / "keys/seal/former.pub").read_text() == before != pinned
+    assert not (environment / "keys/seal/seal.key").exists()
+    seal = SealKeeper(Settings(data=environment, seal_token=token.text)).ensure()
+    assert seal.keys() == [tlog.parse_vkey(line.strip()).key for line in (pinned, before)]
+    token.spoil_the_pin()
+    code, _out, told = run(capsys, "init")
+    assert (code, "refuses the PIN" in told) == (2, True)
 
 
 def test_two_installations_have_different_keys(tmp_path, monkeypatch, capsys):

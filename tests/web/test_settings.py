@@ -29,6 +29,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_UDP_PORTS": "50000-50009",
         "VIVAVOCE_UDP_PUBLIC_ADDRESS": "198.51.100.7",
         "VIVAVOCE_SEAL_SOCKET": "/run/vivavoce-seal/seal.sock",
+        "VIVAVOCE_SEAL_TOKEN": "",
         "VIVAVOCE_TLS_CERT": "/c.pem",
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
@@ -81,6 +82,24 @@ def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value
 def test_half_a_mail_server_is_refused(given, named):
     with pytest.raises(SettingsError, match=f"VIVAVOCE_{named}="):
         Settings.from_environment({f"VIVAVOCE_{name}": value for name, value in given.items()})
+
+
+TOKEN = "pkcs11:token=Court;object=seal?module-path=/m.so&pin-source=/pin"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SEAL_TOKEN": TOKEN, "SEAL_SOCKET": "/run/seal.sock"}, "no seal_socket beside it"),
+        ({"SEAL_TOKEN": TOKEN.replace("object=seal", "")}, "is not known here"),
+        ({"SEAL_TOKEN": f"{TOKEN}&pin-value=4711"}, "pin-value is refused"),
+    ],
+)
+def test_a_token_is_for_the_seal_process_of_this_account_and_its_pin_is_no_setting(given, said):
+    assert Settings.from_environment({"VIVAVOCE_SEAL_TOKEN": TOKEN}).seal_token == TOKEN
+    with pytest.raises(SettingsError, match=f"VIVAVOCE_SEAL_TOKEN=.*{said}") as refused:
+        Settings.from_environment({f"VIVAVOCE_{name}": value for name, value in given.items()})
+    assert "4711" not in str(refused.value)
 
 
 def test_the_sandbox_is_a_second_file_beside_the_database_and_never_the_docket(tmp_path):
