@@ -16,6 +16,8 @@ from media.evidence.check.verify import Wanted, verify
 from media.evidence.log import custody, tlog
 
 NOW = datetime(2026, 9, 22, 10, 30, tzinfo=UTC)
+LOGS = ("journal.jsonl", "checkpoint", "custody.jsonl", "custody-checkpoint")
+CLERK = custody.Accessor("Ioana Marin", "clerk", "RO")
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def export(folder: Path, recording: Any, target: Path) -> bag.Exported:
         folder,
         target,
         recording.court_seal(folder.with_name("seal")),
-        "clerk of the requesting court",
+        CLERK,
         "for the file",
         NOW,
     )
@@ -44,7 +46,7 @@ def test_an_export_is_verified_and_is_a_bag_for_bagit(folder: Path, recording: A
     assert (report.findings.verdict, report.findings.failures) == ("verified", [])
     assert bagit.Bag(str(tmp_path / "bag")).validate()
     assert bag.check(tmp_path / "bag").failures == []
-    assert report.size == exported.head.size == 26
+    assert report.size == exported.head.size == len(recording.lines)
     tagmanifest = (tmp_path / "bag/tagmanifest-sha256.txt").read_bytes()
     assert exported.tagmanifest_sha256 == hashlib.sha256(tagmanifest).hexdigest()
 
@@ -56,7 +58,7 @@ def test_an_export_holds_the_folder_and_the_tag_files_and_nothing_else(
     (folder / "seg/judge_1_cam-000009.age.part").write_bytes(b"left behind")
     exported = export(folder, recording, tmp_path / "bag")
     found = {path.relative_to(tmp_path / "bag").as_posix() for path in (tmp_path / "bag").rglob("*") if path.is_file()}
-    payload = {f"data/{path}" for path in [*recording.files, "journal.jsonl", "checkpoint"]}
+    payload = {f"data/{path}" for path in [*recording.files, *LOGS]}
     tags = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
     assert found == payload | tags | {"VERIFY.txt"}
     info = dict(line.split(": ") for line in (tmp_path / "bag/bag-info.txt").read_text().splitlines())
@@ -67,24 +69,31 @@ def test_an_export_holds_the_folder_and_the_tag_files_and_nothing_else(
 
 def test_an_export_is_journaled_before_it_is_made(folder: Path, recording: Any, tmp_path: Path) -> None:
     export(folder, recording, tmp_path / "bag")
-    last = json.loads((tmp_path / "bag/data/journal.jsonl").read_bytes().splitlines()[-1])
-    assert last == {
-        "type": "access",
-        "at": str(int(NOW.timestamp()) * 10**9),
-        "who": "clerk of the requesting court",
-        "what": "export",
-        "why": "for the file",
-    }
-    assert (folder / "journal.jsonl").read_bytes() == (tmp_path / "bag/data/journal.jsonl").read_bytes()
-    assert (folder / "checkpoint").read_bytes() == (tmp_path / "bag/data/checkpoint").read_bytes()
+    last = json.loads((tmp_path / "bag/data/custody.jsonl").read_bytes().splitlines()[-1])
+    assert last == CLERK.line("export", "for the file") | {"at": str(int(NOW.timestamp()) * 10**9)}
+    for name in LOGS:
+        assert (folder / name).read_bytes() == (tmp_path / "bag/data" / name).read_bytes()
+
+
+def test_every_copy_has_the_head_of_the_close_and_verifies_by_it(folder: Path, recording: Any, tmp_path: Path) -> None:
+    seal = recording.court_seal(tmp_path / "seal")
+    first = bag.export(folder, tmp_path / "first", seal, CLERK, "for the file", NOW)
+    heads = custody.record(folder, [CLERK.line("view", "copy")], seal, 1_790_100_000 * 10**9)
+    second = bag.export(folder, tmp_path / "second", seal, CLERK, "for the other State", NOW)
+    assert first.head == second.head == heads.recording
+    head = (first.head.size, first.head.root)
+    wanted = Wanted(parse(recording.policy()), without_stamp=True, head=head)
+    reports = [verify(tmp_path / name, wanted) for name in ("first", "second")]
+    assert [report.findings.verdict for report in reports] == ["verified", "verified"]
+    assert [report.custody.size for report in reports] == [4, 6]
 
 
 def test_a_bag_is_never_written_over_another(folder: Path, recording: Any, tmp_path: Path) -> None:
     (tmp_path / "bag").mkdir()
-    before = (folder / "journal.jsonl").read_bytes()
+    before = (folder / "custody.jsonl").read_bytes()
     with pytest.raises(bag.ExportError):
         export(folder, recording, tmp_path / "bag")
-    assert (folder / "journal.jsonl").read_bytes() == before
+    assert (folder / "custody.jsonl").read_bytes() == before
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(folder: Path, recording: Any, tmp_path: Path) -> None:
@@ -112,7 +121,7 @@ def test_a_recording_that_fails_is_handed_out_only_by_an_order_and_under_its_ver
     seal = recording.court_seal(tmp_path / "seal")
     head = tlog.parse_checkpoint(tlog.parse_note((folder / "checkpoint").read_bytes()).text)
     seal.has_signed(head)
-    made = bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW, despite="order of the presiding judge")
+    made = bag.export(folder, tmp_path / "bag", seal, CLERK, "", NOW, despite="order of the presiding judge")
     report = verify(tmp_path / "bag", Wanted(parse(recording.policy()), without_stamp=True))
     assert (report.findings.verdict, report.findings.first) == ("failed", "seg/judge_1_cam-000009.age")
     info = dict(line.split(": ") for line in (tmp_path / "bag/bag-info.txt").read_text().splitlines())
@@ -128,15 +137,15 @@ def test_a_recording_that_was_not_signed_so_is_exported_by_an_order_as_it_lies_t
     journal = (folder / "journal.jsonl").read_bytes().replace(b"-213", b"-214")
     (folder / "journal.jsonl").write_bytes(journal)
     with pytest.raises(custody.NotProvenError):
-        bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW)
-    made = bag.export(folder, tmp_path / "bag", seal, "clerk", "", NOW, despite="order")
+        bag.export(folder, tmp_path / "bag", seal, CLERK, "", NOW)
+    made = bag.export(folder, tmp_path / "bag", seal, CLERK, "", NOW, despite="order")
     assert (made.verdict, (tmp_path / "bag/data/journal.jsonl").read_bytes()) == ("failed", journal)
 
 
 def test_a_naive_time_is_refused(folder: Path, recording: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="naive"):
         bag.export(
-            folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), "clerk", "", NOW.replace(tzinfo=None)
+            folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), CLERK, "", NOW.replace(tzinfo=None)
         )
 
 
@@ -210,6 +219,6 @@ def test_a_tag_file_that_no_manifest_lists_is_remarked_on(good_bag: Path, builde
 def test_the_printed_script_is_short_and_needs_nothing_but_python() -> None:
     script = Path(bag.__file__).with_name("standalone") / "tree.py"
     lines = script.read_text().splitlines()
-    assert len(lines) <= 60
+    assert len(lines) <= 125
     imports = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
-    assert imports == {"base64", "hashlib", "json", "sys", "pathlib"}
+    assert imports == {"base64", "hashlib", "itertools", "json", "re", "sys", "time", "pathlib"}

@@ -16,7 +16,7 @@ from media.evidence.seal.client import SealSilentError
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 
 NOW_NS = 1_790_000_100 * 10**9
-ACCESS = {"type": "access", "who": "judge", "what": "viewing", "why": "the hearing"}
+ACCESS = custody.Accessor("Ioana Marin", "judge", "RO").line("view", "deliberation")
 
 
 @pytest.fixture
@@ -39,17 +39,68 @@ def verdict(folder: Path, recording: Any, builder: Any, target: Path) -> str:
     return verify(builder.rebag(target), Wanted(parse(recording.policy()), without_stamp=True)).findings.verdict
 
 
-def test_an_access_is_appended_and_sealed(
+def test_an_access_is_appended_to_the_custody_log_and_the_recording_stays_as_it_was(
     folder: Path, recording: Any, seal: LocalSeal, builder: Any, tmp_path: Path
 ) -> None:
-    head = custody.append_after_close(folder, [ACCESS, {**ACCESS, "at": "5"}], seal, NOW_NS)
-    lines = (folder / "journal.jsonl").read_bytes().splitlines()
-    assert json.loads(lines[-2]) == {**ACCESS, "at": str(NOW_NS)}
-    assert json.loads(lines[-1])["at"] == "5"
-    assert head.size == len(lines) == 27
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    heads = custody.record(folder, [ACCESS, {**ACCESS, "at": "5"}], seal, NOW_NS)
+    lines = [json.loads(line) for line in (folder / "custody.jsonl").read_bytes().splitlines()]
+    assert [line["type"] for line in lines] == ["custody", "closed", "access", "access", "access"]
+    assert lines[3:] == [{**ACCESS, "at": str(NOW_NS)}, {**ACCESS, "at": "5"}]
+    assert (lines[1]["size"], lines[1]["root"]) == (len(recording.lines), recording.root().hex())
+    assert (heads.recording.size, heads.custody.size) == (len(recording.lines), 5)
     key = tlog.vkey("court.example/hearing", tlog.public_key(recording.seed))
-    assert tlog.verify_checkpoint((folder / "checkpoint").read_bytes(), recording.origin, [key]) == head
+    note = (folder / "custody-checkpoint").read_bytes()
+    assert tlog.verify_checkpoint(note, f"{recording.origin}/custody", [key]) == heads.custody
+    after = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {name for name in after if after[name] != before[name]} == {"custody.jsonl", "custody-checkpoint"}
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
+
+
+def test_the_head_of_the_close_is_named_once_by_whoever_comes_first(
+    recording: Any, seal: LocalSeal, tmp_path: Path
+) -> None:
+    recording.accesses.clear()
+    recording.change_custody = lambda lines: lines.__delitem__(slice(1, None))
+    folder, seal = recording.write_folder(tmp_path / "recording"), recording.court_seal(tmp_path / "other")
+    assert custody.close_log(folder, seal, NOW_NS) == custody.close_log(folder, seal, NOW_NS + 1)
+    lines = [json.loads(line) for line in (folder / "custody.jsonl").read_bytes().splitlines()]
+    assert [(line["type"], line.get("root")) for line in lines] == [
+        ("custody", None),
+        ("closed", recording.root().hex()),
+    ]
+
+
+def test_a_custody_log_that_is_gone_rolled_back_or_another_is_refused_and_nothing_is_signed(
+    folder: Path, recording: Any, seal: LocalSeal
+) -> None:
+    log, note = folder / "custody.jsonl", folder / "custody-checkpoint"
+    early = {path: path.read_bytes() for path in (log, note)}
+    custody.record(folder, [ACCESS], seal, NOW_NS)
+    late = {path: path.read_bytes() for path in (log, note)}
+    signed = custody.read(folder, seal.trust()).head, seal.trust().last(f"{recording.origin}/custody")
+
+    def lie(files: dict[Path, bytes]) -> None:
+        for path in (log, note):
+            path.unlink(missing_ok=True)
+        for path, data in files.items():
+            path.write_bytes(data)
+
+    for code, files in (
+        ("rollback", early),
+        ("rollback", {}),
+        ("altered", late | {log: late[log].replace(b"Ioana", b"Elena")}),
+        ("damaged", late | {note: (folder / "checkpoint").read_bytes()}),
+    ):
+        lie(files)
+        with pytest.raises(custody.NotProvenError) as refused:
+            custody.record(folder, [ACCESS], seal, NOW_NS)
+        assert refused.value.code == code
+    lie({})
+    log.write_bytes(late[log])
+    with pytest.raises(custody.NotProvenError):
+        custody.record(folder, [ACCESS], seal, NOW_NS)
+    assert (custody.read(folder, seal.trust()).head, seal.trust().last(f"{recording.origin}/custody")) == signed
 
 
 @pytest.mark.parametrize(
@@ -59,7 +110,7 @@ def test_an_access_is_appended_and_sealed(
         {"type": "close", "t": 1, "tracks": {}},
         {"type": "reopen", "t": 1, "reason": ""},
         {"type": "unheard_of"},
-        {"type": "access", "who": "judge"},
+        {"type": "access", "person": "Ioana Marin"},
         {**ACCESS, "why": 5},
         {**ACCESS, "Extra": 5},
         {**ACCESS, "extra": 0.5},
@@ -67,13 +118,13 @@ def test_an_access_is_appended_and_sealed(
         {**ACCESS, "why": "x" * 70_000},
     ],
 )
-def test_a_line_that_may_not_follow_a_close_is_refused(
+def test_a_line_that_has_no_place_in_a_custody_log_is_refused(
     entry: Any, folder: Path, recording: Any, seal: LocalSeal
 ) -> None:
-    before = (folder / "journal.jsonl").read_bytes()
+    before = (folder / "custody.jsonl").read_bytes()
     with pytest.raises(custody.NotAllowedError):
-        custody.append_after_close(folder, [ACCESS, entry], seal, NOW_NS)
-    assert (folder / "journal.jsonl").read_bytes() == before
+        custody.record(folder, [ACCESS, entry], seal, NOW_NS)
+    assert (folder / "custody.jsonl").read_bytes() == before
 
 
 def test_a_recording_without_a_close_belongs_to_the_recorder(recording: Any, seal: LocalSeal, tmp_path: Path) -> None:
@@ -81,30 +132,29 @@ def test_a_recording_without_a_close_belongs_to_the_recorder(recording: Any, sea
     folder = recording.write_folder(tmp_path / "recording")
     seal = recording.court_seal(seal.folder)
     with pytest.raises(custody.NotClosedError):
-        custody.append_after_close(folder, [ACCESS], seal, NOW_NS)
-    with pytest.raises(custody.NotClosedError):
-        custody.read_closing(folder, seal.trust())
+        custody.record(folder, [ACCESS], seal, NOW_NS)
 
 
 def test_a_journal_that_is_not_its_checkpoints_is_left_alone(folder: Path, recording: Any, seal: LocalSeal) -> None:
     data = (folder / "journal.jsonl").read_bytes().replace(b"-213", b"-214")
     (folder / "journal.jsonl").write_bytes(data)
     with pytest.raises(custody.NotProvenError, match="not those that were signed"):
-        custody.append_after_close(folder, [ACCESS], seal, NOW_NS)
+        custody.record(folder, [ACCESS], seal, NOW_NS)
     assert (folder / "journal.jsonl").read_bytes() == data
 
 
 def test_lines_that_nobody_signed_are_set_aside_before_the_next_is_appended(
     folder: Path, recording: Any, seal: LocalSeal, builder: Any, tmp_path: Path
 ) -> None:
-    forged = recording.line("access", **{key: value for key, value in ACCESS.items() if key != "type"})
-    unsigned = recording.encoded()[-1] + b'\n{"at":"17900'
-    (folder / "journal.jsonl").write_bytes(recording.journal() + b'{"at":"17900')
+    forged = b'{"at":"1790000000","type":"access"}\n{"at":"17900'
+    for name in ("journal.jsonl", "custody.jsonl"):
+        (folder / name).write_bytes((folder / name).read_bytes() + forged)
     assert custody.read(folder, seal.trust()).unsigned == 1
-    head = custody.append_after_close(folder, [ACCESS], seal, NOW_NS)
-    assert (head.size, forged["type"]) == (26, "access")
-    assert (folder / "journal.jsonl").read_bytes().count(b"\n") == 26
-    assert [path.read_bytes() for path in tmp_path.glob(".unsigned/*")] == [unsigned]
+    heads = custody.record(folder, [ACCESS], seal, NOW_NS)
+    assert (heads.recording.size, heads.custody.size) == (len(recording.lines), 4)
+    assert (folder / "journal.jsonl").read_bytes() == recording.journal()
+    assert (folder / "custody.jsonl").read_bytes().count(b"\n") == 4
+    assert [path.read_bytes() for path in tmp_path.glob(".unsigned/*")] == [forged, forged]
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
 
 
@@ -113,7 +163,7 @@ def test_a_head_that_was_kept_elsewhere_is_compared(folder: Path, recording: Any
     assert custody.read(folder, seal.trust([head])).head == head
     for other in (tlog.Checkpoint(head.origin, head.size, bytes(32)), tlog.Checkpoint(head.origin, 99, head.root)):
         with pytest.raises(custody.NotProvenError):
-            custody.append_after_close(folder, [ACCESS], seal, NOW_NS, [other])
+            custody.record(folder, [ACCESS], seal, NOW_NS, [other])
     assert custody.read(folder, seal.trust()).head == head
 
 
@@ -123,23 +173,13 @@ def test_a_seal_that_does_not_answer_signs_nothing_and_the_next_append_goes_on(
     def silent(head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
         raise SealSilentError("stopped")
 
-    before = custody.read(folder, seal.trust()).head
+    before = custody.read_log(folder, recording.origin, seal.trust())
     with monkeypatch.context() as stopped:
         stopped.setattr(seal, "sign_head", silent)
         with pytest.raises(custody.CustodyError, match="does not answer"):
-            custody.append_after_close(folder, [ACCESS], seal, NOW_NS)
-    assert custody.read(folder, seal.trust()).head == before
-    assert custody.append_after_close(folder, [ACCESS], seal, NOW_NS).size == before.size + 1
-
-
-def test_a_closing_is_proven_by_the_checkpoint(folder: Path, recording: Any, seal: LocalSeal) -> None:
-    custody.append_after_close(folder, [ACCESS] * 5, seal, NOW_NS)
-    closing = custody.read_closing(folder, seal.trust())
-    assert json.loads(closing.line)["type"] == "close"
-    assert closing.note == (folder / "checkpoint").read_bytes()
-    leaf = tlog.leaf_hash(closing.line)
-    assert tlog.verify_inclusion(closing.index, closing.head.size, leaf, closing.proof, closing.head.root)
-    assert closing.head.size == 30
+            custody.record(folder, [ACCESS], seal, NOW_NS)
+    assert custody.read_log(folder, recording.origin, seal.trust()) == before
+    assert custody.record(folder, [ACCESS], seal, NOW_NS).custody.size == len(before) + 1
 
 
 def test_many_at_a_time_lose_nothing(
@@ -148,32 +188,32 @@ def test_many_at_a_time_lose_nothing(
     program = (
         "import sys; from pathlib import Path; from media.evidence.log import custody\n"
         "from media.evidence.seal.client import SealClient\n"
-        "for n in range(10): custody.append_after_close(Path(sys.argv[1]),"
-        " [{'type': 'access', 'who': sys.argv[2], 'what': 'viewing', 'why': str(n)}],"
+        "for n in range(10): custody.record(Path(sys.argv[1]),"
+        " [custody.Accessor(sys.argv[2], 'judge', 'RO').line('view', str(n))],"
         " SealClient(Path(sys.argv[3])), 1790000100000000000)\n"
     )
     served = ServedSeal(seal, tmp_path / "seal.sock")
     command = [sys.executable, "-c", program, str(folder)]
     processes = [subprocess.Popen([*command, name, str(served.socket)]) for name in ("a", "b")]
-    thread = threading.Thread(
-        target=lambda: [custody.append_after_close(folder, [ACCESS], seal, NOW_NS) for _ in range(10)]
-    )
+    thread = threading.Thread(target=lambda: [custody.record(folder, [ACCESS], seal, NOW_NS) for _ in range(10)])
     thread.start()
     assert [process.wait(60) for process in processes] == [0, 0]
     thread.join()
     served.close()
-    assert custody.read(folder, seal.trust()).head.size == 55
+    assert len(custody.read_log(folder, recording.origin, seal.trust())) == 33
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
 
 
-def test_a_journal_that_is_a_link_is_not_written(folder: Path, recording: Any, seal: LocalSeal, tmp_path: Path) -> None:
-    (folder / "journal.jsonl").rename(tmp_path / "elsewhere")
-    (folder / "journal.jsonl").symlink_to(tmp_path / "elsewhere")
+def test_a_custody_log_that_is_a_link_is_not_written(
+    folder: Path, recording: Any, seal: LocalSeal, tmp_path: Path
+) -> None:
+    (folder / "custody.jsonl").rename(tmp_path / "elsewhere")
+    (folder / "custody.jsonl").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(custody.CustodyError, match="cannot be written"):
-        custody.append_after_close(folder, [ACCESS], seal, NOW_NS)
-    assert (tmp_path / "elsewhere").read_bytes() == recording.journal()
+        custody.record(folder, [ACCESS], seal, NOW_NS)
+    assert (tmp_path / "elsewhere").read_bytes() == recording.custody_files()["custody.jsonl"]
 
 
 def test_a_folder_that_is_not_there_is_named(recording: Any, seal: LocalSeal, tmp_path: Path) -> None:
     with pytest.raises(custody.CustodyError):
-        custody.append_after_close(tmp_path / "none", [ACCESS], seal, NOW_NS)
+        custody.record(tmp_path / "none", [ACCESS], seal, NOW_NS)
