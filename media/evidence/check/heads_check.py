@@ -71,7 +71,7 @@ class HeadsCheck:
         for problem in signed.problems:
             self.findings.checkpoint(problem)
         if not tlog.log_keys_for(origin, self.policy.logs):
-            self.findings.cannot(f"a key pinned for {origin.rpartition('/')[0]}: the policy has no log line for it")
+            self.findings.cannot(f"a key pinned for {tlog.key_name(origin)}: the policy has no log line for it")
         elif not signed.sealed:
             self.findings.checkpoint("no key pinned for this court has sealed the checkpoint")
         if signed.ignored:
@@ -129,7 +129,7 @@ class HeadsCheck:
         for problem in signed.problems:
             self.findings.custody(None, f"its checkpoint: {problem}")
         if not tlog.log_keys_for(head.origin, self.policy.logs):
-            self.findings.cannot(f"a key pinned for {head.origin}: the policy has no log line for it")
+            self.findings.cannot(f"a key pinned for {tlog.key_name(head.origin)}: the policy has no log line for it")
         elif not signed.sealed:
             self.findings.custody(None, "no key pinned for this court has sealed its checkpoint")
         return head

@@ -211,14 +211,14 @@ def key_name(origin: str) -> str:
 
 
 def sealed_note(text: bytes, origin: str, public: bytes, signature: bytes) -> bytes:
-    """A whole note over a head: one signature under two key names, the pinned one and the origin.
+    """A whole note over a head, where somebody made the Ed25519 signature over its text.
 
-    C2SP tlog-policy names a log by its key's name; tlog-checkpoint recommends the origin as the key's name. A court has
-    one key for many recordings, so that a tool which is given either name finds its line.
+    The key's name is the one that is pinned, not the origin: a court has one key for many recordings, and a tool of C2SP
+    takes the policy's `log` line as it is. (tlog-checkpoint recommends the origin as the key's name, as a SHOULD.)
     """
     if not text.endswith(b"\n"):
         raise ValueError("the text of a note ends in a line feed")
-    return text + b"\n" + b"".join(signature_line(name, public, signature) for name in (key_name(origin), origin))
+    return text + b"\n" + signature_line(key_name(origin), public, signature)
 
 
 def sign_note(text: bytes, origin: str, seed: bytes) -> bytes:
@@ -273,9 +273,9 @@ def verify_cosignature(text: bytes, signature: Signature, key: bytes) -> int | N
 
 
 def log_keys_for(origin: str, log_vkeys: Iterable[str | VerifierKey]) -> list[VerifierKey]:
-    """Those keys that are pinned for the court of an origin, or for exactly the origin."""
+    """Those keys that are pinned for the court of an origin."""
     keys = [parse_vkey(key) if isinstance(key, str) else key for key in log_vkeys]
-    return [key for key in keys if key.kind == ED25519 and key.name in (key_name(origin), origin)]
+    return [key for key in keys if key.kind == ED25519 and key.name == key_name(origin)]
 
 
 def check_log_signature(note: Note, keys: Sequence[VerifierKey]) -> None:

@@ -253,14 +253,11 @@ def standard(media: dict[str, list[bytes]], *, gaps: bool = False) -> Recording:
 
 
 def sign(text: str, origin: str, seed: bytes) -> bytes:
-    """A signed note: one signature, under the name of the court's hearings and under the origin."""
-    key = SigningKey(seed)
-    note = f"{text}\n"
-    for name in (f"{origin.partition('/')[0]}/hearing", origin):
-        identifier = hashlib.sha256(name.encode() + b"\n\x01" + bytes(key.verify_key)).digest()[:4]
-        signature = base64.b64encode(identifier + key.sign(text.encode()).signature).decode()
-        note += f"\u2014 {name} {signature}\n"
-    return note.encode()
+    """A signed note, under the name of the court's hearings."""
+    key, name = SigningKey(seed), f"{origin.partition('/')[0]}/hearing"
+    identifier = hashlib.sha256(name.encode() + b"\n\x01" + bytes(key.verify_key)).digest()[:4]
+    signature = base64.b64encode(identifier + key.sign(text.encode()).signature).decode()
+    return f"{text}\n\u2014 {name} {signature}\n".encode()
 
 
 def cosign(note: bytes, name: str, seed: bytes, seconds: int) -> bytes:

@@ -69,12 +69,12 @@ def replace(path: str, old: bytes, new: bytes) -> Tamper:
     return tamper
 
 
-def cut_lines(count: int) -> Tamper:
-    """Cut the last lines of the journal."""
+def cut_lines(count: int, log: str = "data/journal.jsonl") -> Tamper:
+    """Cut the last lines of a log."""
 
     def tamper(bag: Path) -> None:
-        lines = (bag / "data/journal.jsonl").read_bytes().split(b"\n")
-        (bag / "data/journal.jsonl").write_bytes(b"\n".join(lines[: -count - 1]) + b"\n")
+        lines = (bag / log).read_bytes().split(b"\n")
+        (bag / log).write_bytes(b"\n".join(lines[: -count - 1]) + b"\n")
 
     return tamper
 
@@ -125,15 +125,24 @@ CASES: dict[str, tuple[Tamper, str, str]] = {
         "not in canonical form",
     ),
     "two lines swapped": (swap_lines, "checkpoint", "root"),
-    "the last line cut off": (cut_lines(1), "checkpoint", "lines, the checkpoint covers"),
     "the journal cut in a line": (
         lambda bag: (bag / "data/journal.jsonl").write_bytes((bag / "data/journal.jsonl").read_bytes()[:-1]) and None,
-        "line 24",
+        "line 23",
         "does not end in a line feed",
     ),
-    "the close cut off": (cut_lines(2), "index/channel_ro-0000.idx", "no line"),
-    "the checkpoint's size": (replace("data/checkpoint", b"\n25\n", b"\n24\n"), "checkpoint", "seal"),
-    "the checkpoint's signature": (flip("data/checkpoint", -10), "checkpoint", ""),
+    "the close cut off": (cut_lines(1), "index/channel_ro-0000.idx", "no line"),
+    "the checkpoint's size": (replace("data/checkpoint", b"\n24\n", b"\n23\n"), "checkpoint", "seal"),
+    "the checkpoint's signature": (flip("data/checkpoint", 160), "checkpoint", ""),
+    "the last access cut off": (cut_lines(1, "data/custody.jsonl"), "custody", "lines, its checkpoint covers"),
+    "another name in an access": (replace("data/custody.jsonl", b"Ioana", b"Elena"), "custody", "root"),
+    "the custody log removed": (remove("data/custody.jsonl"), "custody", "not there"),
+    "its checkpoint removed": (remove("data/custody-checkpoint"), "custody", "not there"),
+    "its checkpoint's signature": (flip("data/custody-checkpoint", 160), "custody", ""),
+    "the recording's checkpoint in its place": (
+        lambda bag: shutil.copyfile(bag / "data/checkpoint", bag / "data/custody-checkpoint") and None,
+        "custody",
+        "belongs to",
+    ),
     "the checkpoint's form": (flip("data/checkpoint", -1), "checkpoint", "malformed"),
     "the recording called another": (
         lambda bag: (
@@ -246,6 +255,7 @@ def test_a_journal_cut_and_sealed_again_cannot_be_verified(recording: Any, tmp_p
     del recording.lines[23:]
     for path in [path for path in recording.files if path.startswith("index/")]:
         del recording.files[path]
+    recording.accesses.clear()
     report = check(recording.write(tmp_path / "bag"), recording.policy())
     assert (report.findings.verdict, report.exit_code, report.findings.first) == ("cannot", 30, "-")
     assert report.findings.missing == ["a close: the journal does not say where the recording ends"]

@@ -122,7 +122,6 @@ LINES: dict[str, Callable[[Any], str]] = {
     "a track name in capitals": edit("soundcheck", {"track": "Judge"}),
     "a level that is a text": edit("soundcheck", {"level": "-20"}),
     "a hash in capitals": edit("keywrap", {"sha256": "A" * 64}),
-    "who with a blob that is no hash": edit("access", {"who": {"blob": "x"}}),
     "k that does not rise": edit("segment", {"k": [0, 5, 5]}, track="judge_1_cam", n=1),
     "k beyond the segment": edit("segment", {"k": [0, 2000]}, track="judge_1_cam", n=1),
     "k in audio": edit("segment", {"k": [0]}, track="judge_1_mic", n=1),
@@ -148,6 +147,9 @@ LINES: dict[str, Callable[[Any], str]] = {
     "a log that begins in the middle": add("event", 9, **EVENT | {"entry": 2}),
     "an entry of the log after close": add("event", **EVENT),
     "a loss after close": add("loss", track="judge_1_mic", t0=0, t1=1, packets=1),
+    "an unknown type after close": add("later", z=1),
+    "a notice after close": add("notice", code="x", text=""),
+    "an access in the journal": add("access", 9, person="", role="", state="", what="view", why=""),
     "a second close": lambda recording: add("close", t=6000, tracks=find(recording, "close")["tracks"])(recording),
     "close without a track": edit("close", {"tracks": {}}),
     "close with another count": closing("judge_1_mic", count=4),
@@ -199,12 +201,12 @@ def test_a_line_against_the_rules_fails_and_is_named(case: str, recording: Any, 
 
 
 ALLOWED: dict[str, Callable[[Any], str]] = {
-    "nesting of 16": raw(24, lambda line: line[:-1] + b',"z":' + b"[" * 15 + b"]" * 15 + b"}"),
-    "a line of 65,536 bytes": raw(24, lambda line: line[:-1] + b',"z":"' + b"x" * (65_536 - len(line) - 7) + b'"}'),
+    "nesting of 16": raw(22, lambda line: line[:-1] + b',"z":' + b"[" * 15 + b"]" * 15 + b"}"),
+    "a line of 65,536 bytes": raw(22, lambda line: line[:-1] + b',"z":"' + b"x" * (65_536 - len(line) - 7) + b'"}'),
     "an unknown field": edit("loss", {"z": [None, "é", -5]}),
-    "an unknown type after close": add("later", z=1),
-    "a blob that is gone": edit("access", {"why": {"blob": "a" * 64}}),
-    "a derived file that is gone": add(
+    "an unknown type in the custody log": lambda recording: recording.custody("later", z=1),
+    "a blob that is gone": lambda recording: recording.access(why={"blob": "a" * 64}),
+    "a derived file that is gone": lambda recording: recording.custody(
         "derive", file="derived/000001.age", size=5, sha256="a" * 64, of=[], what="grid"
     ),
     "a language channel without media": lambda recording: _without_media(recording),
@@ -344,9 +346,13 @@ def test_a_close_that_was_reopened_is_no_close(recording: Any, tmp_path: Path) -
         recording.gap(track, (6000, 6001), "recorder")
     for path in [path for path in recording.files if path.startswith("index/")]:
         del recording.files[path]
+    recording.change_custody = lambda lines: lines.__delitem__(slice(1, None))
     report = check(recording, tmp_path)
     assert report.findings.failures == []
     assert report.exit_code == 30
+    recording.change_custody = lambda lines: None
+    shutil.rmtree(tmp_path / "bag")
+    assert summary(check(recording, tmp_path)) == ("failed", "custody line 1")
 
 
 # --- format, files, identity -----------------------------------------------------------------------------------------
@@ -370,20 +376,20 @@ def test_a_bag_without_a_checkpoint_cannot_be_verified(recording: Any, builder: 
 
 def test_a_blob_or_derived_file_that_is_there_must_match(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
     named = recording.file("derived/000001.age", b"grid")
-    recording.line("derive", **named, of=["judge_1_cam"], what="grid")
+    recording.custody("derive", **named, of=["judge_1_cam"], what="grid")
     reason = recording.file("blob/x", b"a reason")
     del recording.files["blob/x"]
     recording.files[f"blob/{reason['sha256']}.age"] = b"a reason"
-    recording.line("access", who="clerk", what="viewing", why={"blob": reason["sha256"]})
+    recording.access(why={"blob": reason["sha256"]})
     assert summary(check(recording, tmp_path)) == ("verified", "-")
     bag = tmp_path / "bag"
     (bag / f"data/blob/{reason['sha256']}.age").write_bytes(b"another one")
     report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
-    assert summary(report) == ("failed", f"line {len(recording.lines) - 1}")
+    assert summary(report) == ("failed", "custody line 4")
     (bag / f"data/blob/{reason['sha256']}.age").unlink()
     (bag / "data/derived/000001.age").write_bytes(b"changed")
     report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
-    assert summary(report) == ("failed", f"line {len(recording.lines) - 2}")
+    assert summary(report) == ("failed", "custody line 3")
 
 
 def test_with_the_identity_the_content_must_be_webm(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
@@ -396,10 +402,8 @@ def test_with_the_identity_the_content_must_be_webm(recording: Any, builder: Mod
     line.update(recording.sealed("seg/judge_1_mic-000003.age", b"not a Cluster"))
     record = recording.records["judge_1_mic"]
     record[-48:] = record[-48:-36] + line["size"].to_bytes(4, "big") + bytes.fromhex(line["sha256"])
-    access = recording.lines.pop()
     recording.lines.pop()
     recording.close(6000)
-    recording.lines.append(access)
     shutil.rmtree(tmp_path / "bag")
     assert summary(check(recording, tmp_path)) == ("verified", "-")
     shutil.rmtree(tmp_path / "bag")
@@ -481,13 +485,14 @@ def test_a_cosignature_may_be_a_minute_earlier_than_the_last_line(
 def test_a_time_may_be_five_minutes_ahead_of_the_verifiers_clock(
     ahead: int, verdict: str, recording: Any, tmp_path: Path
 ) -> None:
-    latest = max(int(line["at"]) for line in recording.lines)
+    latest = max(int(line["at"]) for line in recording.custody_lines())
     report = check(recording, tmp_path, now_ns=latest - ahead * SECOND_NS)
     assert report.findings.verdict == verdict
 
 
 def test_a_journaled_head_must_match_the_journal_before_it(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
-    head = recording.line("head", note=recording.note(20).decode())
+    close, head = recording.lines.pop(), recording.line("head", note=recording.note(20).decode())
+    recording.lines.append(close)
     index = position(recording, head)
     assert summary(check(recording, tmp_path)) == ("verified", "-")
     for wrong in (recording.note(index + 1), recording.note(20, origin=recording.origin[:-1] + "2"), b"nonsense\n"):
@@ -497,8 +502,9 @@ def test_a_journaled_head_must_match_the_journal_before_it(recording: Any, build
 
 
 def test_a_line_may_not_claim_a_time_before_a_head_that_precedes_it(recording: Any, tmp_path: Path) -> None:
-    head = recording.line("head", note=recording.note(20).decode())
+    close, head = recording.lines.pop(), recording.line("head", note=recording.note(20).decode())
     after = recording.line("notice", code="x", text="")
+    recording.lines.append(close)
     after["at"] = str(int(head["at"]) - 61 * SECOND_NS)
     assert summary(check(recording, tmp_path)) == ("failed", f"line {position(recording, after)}")
     after["at"] = str(int(head["at"]) - 59 * SECOND_NS)
@@ -508,7 +514,7 @@ def test_a_line_may_not_claim_a_time_before_a_head_that_precedes_it(recording: A
 
 def test_a_seal_key_may_be_rotated(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
     second = b"2" * 32
-    recording.line("sealkey", vkey=builder.vkey("court.example/hearing", second))
+    recording.custody("sealkey", vkey=builder.vkey("court.example/hearing", second))
     policy = parse(
         recording.policy().replace(
             b"quorum", b"log " + builder.vkey("court.example/hearing", second).encode() + b"\nquorum"
@@ -748,7 +754,7 @@ def test_the_command_prints_json(
 ) -> None:
     assert main([str(good_bag), "--policy", str(files / "policy.txt"), "--without-stamp", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["verdict"], report["exit"], report["first"], report["size"]) == ("verified", 0, "-", 25)
+    assert (report["verdict"], report["exit"], report["first"], report["size"]) == ("verified", 0, "-", 24)
     assert report["root"] == good_recording.root().hex()
 
 

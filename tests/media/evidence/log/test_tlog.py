@@ -144,15 +144,12 @@ def test_a_pinned_signature_that_does_not_verify_fails_beside_a_good_one() -> No
     assert tlog.verify_checkpoint(bad, ORIGIN, [KEY]).size == 0
 
 
-def test_one_signature_stands_under_the_pinned_name_and_under_the_origin_as_c2sp_has_it() -> None:
+def test_the_signature_line_is_that_of_the_pinned_key_as_c2sp_writes_it_for_both_logs() -> None:
     text = tlog.checkpoint_text(ORIGIN, 0, tlog.EMPTY_ROOT)
-    pinned, own = tlog.parse_note(tlog.sign_note(text, ORIGIN, SEED)).signatures
-    assert (pinned.name, own.name, pinned.value) == (COURT, ORIGIN, own.value)
-    for line in (pinned, own):
-        assert line.key_id == hashlib.sha256(f"{line.name}\n\x01".encode() + tlog.public_key(SEED)).digest()[:4]
-    for name in (COURT, ORIGIN):  # whoever is given the court's key, or one for this recording alone
-        pin = tlog.vkey(name, tlog.public_key(SEED))
-        assert tlog.verify_checkpoint(tlog.sign_note(text, ORIGIN, SEED), ORIGIN, [pin]).size == 0
+    (line,) = tlog.parse_note(tlog.sign_note(text, ORIGIN, SEED)).signatures
+    name, identifier, _key = KEY.split("+", 2)
+    assert (line.name, line.key_id.hex()) == (name, identifier)
+    assert line.key_id == hashlib.sha256(f"{COURT}\n\x01".encode() + tlog.public_key(SEED)).digest()[:4]
     note = tlog.sign_note(tlog.checkpoint_text(f"{ORIGIN}/custody", 0, tlog.EMPTY_ROOT), f"{ORIGIN}/custody", SEED)
     assert tlog.verify_checkpoint(note, f"{ORIGIN}/custody", [KEY]).size == 0
 
@@ -214,7 +211,7 @@ def test_a_verifier_key_in_any_other_form_is_refused(text: str) -> None:
 def test_a_cosignature_gives_its_time_and_covers_it() -> None:
     text = tlog.checkpoint_text(ORIGIN, 3, bytes(32))
     note = tlog.parse_note(tlog.sign_note(text, ORIGIN, SEED) + tlog.cosign_line(text, "state.example", SEED, 1234))
-    signature = note.signatures[2]
+    signature = note.signatures[1]
     key = bytes(SigningKey(SEED).verify_key)
     assert signature.key_id == tlog.key_id("state.example", tlog.COSIGNATURE, key)
     assert tlog.verify_cosignature(text, signature, key) == 1234

@@ -9,7 +9,7 @@ import pytest
 import rfc8785
 
 from media.evidence.check import bag, policy, verify
-from media.evidence.log import tlog
+from media.evidence.log import custody, tlog
 from media.evidence.log.journal import tree_of
 from media.evidence.recording import rounds, sealer
 from media.evidence.recording.ledger import TrackLedger
@@ -22,6 +22,7 @@ from media.evidence.seal.seal_key import SealKey
 from tests.support.evidence.seals import LocalSeal
 
 COURT = "court.example"
+CLERK = custody.Accessor("Ioana Marin", "clerk", "RO")
 UUID = "0193c0de-0000-7000-8000-000000000001"
 KEY = SealKey(bytes(range(32)))
 AUTHORITY = seal.make_identity()
@@ -70,7 +71,7 @@ def close(opened):
     made.close(opened.timeline.t + 2_000).result(20)
     assert made.stop()
     folder = opened.store.folder
-    bag.export(folder, folder.with_name("bag"), court(folder), "clerk", "test", datetime.now(UTC))
+    bag.export(folder, folder.with_name("bag"), court(folder), CLERK, "test", datetime.now(UTC))
     pinned = policy.parse(f"log {KEY.vkey(COURT)}\nquorum none\n".encode())
     key_file = f"{AUTHORITY.text()}\n".encode()
     return verify.verify(folder.with_name("bag"), verify.Wanted(pinned, without_stamp=True, identity=key_file))
@@ -226,6 +227,10 @@ def test_a_recording_that_is_closed_is_only_read(tmp_path):
     made, _ = record(opened, 1)
     made.close(2_000).result(20)
     assert made.stop()
+    # Ended between the head of the close and the custody log: the next opening names that head there.
+    open_recording(folder, court(folder), wanted()).journal.close()
+    closed = json.loads((folder / "custody.jsonl").read_bytes().splitlines()[1])
+    assert (closed["type"], closed["size"]) == ("closed", opened.journal.size)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     again = open_recording(folder, court(folder), wanted())
     again.journal.close()
