@@ -13,6 +13,7 @@ import pytest
 
 from hearings import status
 from media import messages, protocol
+from media.evidence.log import journal_lines
 from web.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -142,3 +143,20 @@ def test_changelog_is_short() -> None:
     assert [entry for entry in found if len(entry) > 300 or not entry.endswith(".")] == []
     assert [line for line in page.splitlines() if len(line) > 120] == []
     assert max(text.count("\n") for _, text in versions()) <= 90
+
+
+LINES = re.compile(r"^### `(\w+)` \((journal|custody log|both)\)\n.*?```json\n(.*?)\n```", re.MULTILINE | re.DOTALL)
+
+
+def test_the_format_page_has_a_table_and_an_example_of_every_line_and_no_other() -> None:
+    page = (ROOT / "docs/recording-format.md").read_text(encoding="utf-8")
+    found = {match[1]: (match[2], match[0], match[3].encode()) for match in LINES.finditer(page)}
+    assert found.keys() == journal_lines.FIELDS.keys()
+    for kind, (place, text, example) in found.items():
+        both = kind in journal_lines.IN_CUSTODY - journal_lines.CUSTODY_ONLY
+        assert place == ("both" if both else "custody log" if kind in journal_lines.IN_CUSTODY else "journal"), kind
+        value = journal_lines.parse(example)  # JCS, as a line is written
+        journal_lines.check_fields(value)
+        rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+        assert value["type"] == kind
+        assert set(rows) == journal_lines.FIELDS[kind].keys() == value.keys() - {"type", "at"}, kind

@@ -117,7 +117,7 @@ class ServedInstallation(Installation):
     def verify(self, policy: str, folder: Path) -> tuple[int, str]:
         """Export the recording and check the bag; exit code and text."""
         (folder / "policy.txt").write_text(policy)
-        self.run("export", self.recording().name, str(folder / "bag"))
+        self.run("export", self.recording().name, str(folder / "bag"), "--by", "judge")
         done = subprocess.run(
             [*VIVAVOCE, "verify", str(folder / "bag"), "--policy", str(folder / "policy.txt"), "--without-stamp"],
             capture_output=True,

@@ -197,8 +197,11 @@ def test_verify_is_the_verifiers_own_command(environment, tmp_path):
 
 def test_exporting_what_is_not_there_is_refused(environment, capsys):
     run(capsys, "init")
-    code, _out, told = run(capsys, "export", "2222-2222", "bag")
+    run(capsys, "demo")
+    code, _out, told = run(capsys, "export", "2222-2222", "bag", "--by", "judge")
     assert (code, "no recording or hearing" in told) == (2, True)
+    code, _out, told = run(capsys, "export", "2222-2222", "bag", "--by", "zzz")
+    assert (code, "Nobody is called" in told) == (2, True)
 
 
 PERSON = ["person", "Ilinca Radu", "radu@court.ro", "--state", "RO", "--city", "Cluj", "--authority", "Tribunalul Cluj"]

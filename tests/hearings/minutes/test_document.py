@@ -49,7 +49,7 @@ def made(**changes: Any) -> dict[str, Any]:
         passages=[passage],
         reading=reading,
         corrections=[Correction(reading=asked, unmade=("th",), answer=answer), Correction(reading=asked, unmade=())],
-        roots={"rec": "ef"},
+        heads={"rec": "9:ef"},
         signed={},
         reservations=[reservation],
         speakers=lambda tag: lambda message, plural="", n=1: words.get(message) if tag == "fr" else None,

@@ -368,7 +368,7 @@ async def sign(court: Any, role: Role, seed: bytes, now: datetime, **changed: An
 
 
 @pytest.mark.both_databases
-async def test_both_authorities_sign_the_text_and_the_root(heard: Any, now: datetime) -> None:
+async def test_both_authorities_sign_the_text_and_the_head(heard: Any, now: datetime) -> None:
     seeds = await keys(heard, now)
     await read(heard, now)
     await sign(heard, AUTHORITY, seeds["TH"], now)
@@ -388,7 +388,7 @@ async def test_both_authorities_sign_the_text_and_the_root(heard: Any, now: date
     assert minutes_text.digest(said) == found.text_sha256
     assert signatures.read(both["TH"])["body"] == {
         "text_sha256": found.text_sha256,
-        "recordings": {kept[0].id: "ab" * 32},
+        "recordings": {kept[0].id: "120:" + "ab" * 32},
     }
     assert history == ["drafted", "in_review", "read_back", "signed"]
     for change in (minutes.reopen, minutes.send_back):

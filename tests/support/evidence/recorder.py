@@ -20,6 +20,7 @@ from typing import Any
 import av
 
 from media.evidence.check import bag, policy, verify
+from media.evidence.log.custody import Accessor
 from media.evidence.seal import age, seal_key
 from media.link import Link, connect
 from media.messages import (
@@ -311,7 +312,7 @@ class Bench:
     def verdict(self) -> verify.Report:
         """Export what was recorded and check the bag, also decrypting everything."""
         target = self.base / f"bag-{time.monotonic_ns()}"
-        bag.export(self.folder, target, self.seal, "clerk", "test", datetime.now(UTC))
+        bag.export(self.folder, target, self.seal, Accessor("Ioana Marin", "clerk", "RO"), "test", datetime.now(UTC))
         pinned = policy.parse(f"log {self.seal.key.vkey(COURT)}\nquorum none\n".encode())
         key_file = f"{self.authority.text()}\n".encode()
         return verify.verify(target, verify.Wanted(pinned, without_stamp=True, identity=key_file))

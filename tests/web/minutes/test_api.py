@@ -57,7 +57,7 @@ async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place)
     assert (drafted["status"], drafted["languages"], drafted["recordings"]) == (
         "drafted",
         ["ro", "th"],
-        {held: "cd" * 32},
+        {held: "9:" + "cd" * 32},
     )
     assert (await done(th.get(path))) == drafted
     assert (await done(ro.post(f"{path}/refresh"))) == {"anew": [], "left": []}

@@ -279,7 +279,7 @@ def test_from_the_draft_to_both_signatures(service, held, drafted, place):
     assert (answer.headers["content-type"], rfc8785.dumps(whole)) == ("application/json", answer.content)
     assert (len(whole["signatures"]), whole["status"], whole["received_by"]) == (2, "signed", "Mihai Dinu")
     assert [one["text"] for one in whole["reservations"]] == ["Întrebarea trei lipsește."]
-    assert list(whole["recordings"].values()) == ["cd" * 32]
+    assert list(whole["recordings"].values()) == ["9:" + "cd" * 32]
     printed = authority.get(f"{place}.pdf")
     assert printed.headers["content-type"] == "application/pdf"
     with pikepdf.open(io.BytesIO(printed.content)) as pdf:

@@ -10,6 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
 from media.evidence.check import bag
+from media.evidence.log.custody import Accessor
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def copy(sealed: Any, tmp_path: Path) -> Path:
     """A bag of the recording."""
     target = tmp_path / "copy"
-    bag.export(sealed.folder, target, sealed.seal, "presiding_judge RO", "copy", datetime.now(UTC))
+    bag.export(sealed.folder, target, sealed.seal, Accessor("Ioana Marin", "clerk", "RO"), "copy", datetime.now(UTC))
     return target
 
 
