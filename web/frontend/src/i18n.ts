@@ -70,6 +70,15 @@ export function languageName(tag: string): string {
   }
 }
 
+/** A State, by its ISO 3166-1 code, named in the language of the page. */
+export function stateName(code: string): string {
+  try {
+    return new Intl.DisplayNames([catalogue.lang], { type: "region" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 /** A list as a sentence has it. */
 export function list(items: string[]): string {
   return new Intl.ListFormat(catalogue.lang, { type: "conjunction" }).format(items);

@@ -4,16 +4,18 @@ import { join, relative, sep } from "node:path";
 import { test } from "node:test";
 import { type Part, checkBag } from "../src/player/bag";
 import { Check } from "../src/player/check";
+import { parseNamedHead } from "../src/player/heads";
 import { readLine, wellTyped } from "../src/player/journal";
 import { KeyFileError, parseKeyFile, parsePolicy, parseVkey } from "../src/player/policy";
 import { Tree, hex } from "../src/player/tlog";
 import { rateFor } from "../src/player/clock";
+import { tokenFault } from "../src/player/token";
 
 // The vectors of the format, which every verifier reads: run from the front end's folder.
 const VECTORS = join(process.cwd(), "../../tests/vectors");
 const NAMES = readdirSync(VECTORS, { withFileTypes: true }).filter((each) => each.isDirectory() && !each.name.startsWith("__"));
-/** Time-stamp tokens are not read in the browser: it says so instead of a verdict. */
-const TOKENS = ["stamped", "stamped-other"];
+/** Who signed a time-stamp is not looked at in the browser: it says so instead of a verdict. */
+const TOKENS = ["stamped"];
 
 function walk(folder: string, from = folder): [string, Part][] {
   return readdirSync(from, { withFileTypes: true }).flatMap((entry): [string, Part][] => {
@@ -27,12 +29,13 @@ function walk(folder: string, from = folder): [string, Part][] {
 async function run(folder: string): Promise<{ check: Check; expect: string; first: string }> {
   const lines = readFileSync(join(folder, "vector.txt"), "utf8").trimEnd().split("\n");
   const wanted = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
-  for (const key of wanted.keys()) assert.ok(["expect", "first", "origin", "now", "waive", "note"].includes(key), key);
+  for (const key of wanted.keys()) assert.ok(["expect", "first", "origin", "now", "waive", "head", "note"].includes(key), key);
   const now = wanted.get("now");
   const check = new Check({
     policy: parsePolicy(readFileSync(join(folder, "policy.txt"), "utf8").split("\n")),
     origin: wanted.get("origin"),
     withoutStamp: wanted.get("waive") === "stamp",
+    head: wanted.has("head") ? parseNamedHead(wanted.get("head")!)! : undefined,
     now: now === undefined ? undefined : BigInt(now),
   });
   const kept = join(folder, "kept");
@@ -52,6 +55,28 @@ for (const { name } of NAMES) {
 test("the vectors ask for every word", async () => {
   const words = await Promise.all(NAMES.map(async ({ name }) => (await run(join(VECTORS, name))).expect));
   assert.deepEqual(new Set(words), new Set(["verified", "gaps", "failed", "cannot"]));
+});
+
+test("a token counts only whole, granted and over exactly the signed head", () => {
+  const data = new Uint8Array(readFileSync(join(VECTORS, "stamped/bag/data/checkpoint")));
+  const token = new Uint8Array(readFileSync(join(VECTORS, "stamped/bag/data/checkpoint.tsr")));
+  assert.equal(tokenFault(token, data), "");
+  assert.equal(tokenFault(token, data.slice(1)), "token_other");
+  assert.equal(tokenFault(token, Uint8Array.of(...data, 10)), "token_other");
+  assert.equal(tokenFault(Uint8Array.of(...token, 0), data), "token_form");
+  for (let length = 0; length < token.length; length += 1) assert.notEqual(tokenFault(token.slice(0, length), data), "", String(length));
+  const refused = Uint8Array.from(token);
+  refused[token.indexOf(0x02) + 2] = 2;
+  assert.equal(tokenFault(refused, data), "token_refused");
+});
+
+test("a head is read as minutes print it, and as nothing else", () => {
+  const root = "0123456789abcdef".repeat(4);
+  assert.deepEqual(parseNamedHead(`412:${root}`), { size: 412, root });
+  assert.deepEqual(parseNamedHead(` 412: ${root.slice(0, 32).toUpperCase()}\n${root.slice(32)} `), { size: 412, root });
+  for (const bad of ["", root, `:${root}`, `012:${root}`, `-1:${root}`, `412:${root.slice(1)}`, `412:${root}0`, `412:${root.slice(1)}g`]) {
+    assert.equal(parseNamedHead(bad), null, bad);
+  }
 });
 
 test("a line has one spelling", () => {
@@ -82,6 +107,11 @@ test("a known type with a missing or wrongly typed field is not well formed", ()
   assert.ok(wellTyped(segment));
   for (const change of [{ seq: [1] }, { rtp: [1, -1] }, { packets: [1, 2] }, { holes: null }]) {
     assert.ok(!wellTyped({ ...segment, ...change } as never), JSON.stringify(change));
+  }
+  const access = { type: "access", at: "1", person: "Ioana Marin", role: "judge", state: "RO", what: "view", why: { blob: "0".repeat(64) } };
+  assert.ok(wellTyped(access));
+  for (const change of [{ person: { blob: "0".repeat(64) } }, { role: null }, { state: 1 }, { why: {} }]) {
+    assert.ok(!wellTyped({ ...access, ...change } as never), JSON.stringify(change));
   }
   assert.ok(wellTyped({ type: "something_new", at: "1", t0: "any" }));
   assert.ok(!wellTyped({ type: "constructor" } as never));

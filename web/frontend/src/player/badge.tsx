@@ -10,7 +10,15 @@ const ICONS: Record<Word, "check" | "warning" | "cross" | "question"> = {
   verified: "check", gaps: "warning", failed: "cross", cannot: "question",
 };
 
-export function Badge({ verdict, seal, onCheck }: { verdict: Verdict; seal: Seal | null; onCheck: () => void }) {
+interface BadgeProps {
+  verdict: Verdict;
+  seal: Seal | null;
+  /** Whether the page lists what is missing. */
+  listed: boolean;
+  onCheck: () => void;
+}
+
+export function Badge({ verdict, seal, listed, onCheck }: BadgeProps) {
   const noStamp = verdict.waived.includes("stamp");
   const noCosigner = verdict.waived.includes("cosigner");
   const done = verdict.checked === verdict.total;
@@ -31,12 +39,14 @@ export function Badge({ verdict, seal, onCheck }: { verdict: Verdict; seal: Seal
         {noStamp && !noCosigner && t("No time-stamp was checked.")}{" "}
         {!done && verdict.word !== "cannot" && t("{checked} of {total} parts checked so far.", { checked: verdict.checked, total: verdict.total })}
       </p>
+      {listed && verdict.gaps > 0 && <p><a href="#player-gaps">{t("What is missing: when, whose picture or sound, and why")}</a></p>}
       <details>
         <summary>{t("How was this checked?")}</summary>
         <ul class="player-steps">
           <li>{seal ? t("Signed head of {origin}, {size} journal lines.", { origin: seal.origin, size: seal.size }) : t("The signed head could not be read.")}</li>
           <li>{verdict.missing.includes("log_key") ? t("The seal's signature was not checked: {reason}.", { reason: missingText("log_key") }) : t("The seal's signature was checked with the key in the key file of {authority}.", { authority: seal?.authority || "–" })}</li>
           <li>{t("Every line of the journal was checked in this browser, and that segments and gaps cover the whole time.")}</li>
+          {seal?.custody && <li>{tn("The log of who has had the recording since it was closed was checked too: {n} line under a signed head.", "The log of who has had the recording since it was closed was checked too: {n} lines under a signed head.", seal.custody.size)}</li>}
           <li>{tn("{checked} of {n} part compared with the journal; each is compared before it is played.", "{checked} of {n} parts compared with the journal; each is compared before it is played.", verdict.total, { checked: verdict.checked })}</li>
           <li>{t("Not looked at here: files the journal does not name. A check of the exported bag finds them.")}</li>
           {verdict.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}

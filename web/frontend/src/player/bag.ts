@@ -95,7 +95,7 @@ export async function readAll(part: Part): Promise<Uint8Array<ArrayBuffer>> {
   return whole;
 }
 
-/** Checks a whole bag: manifests, head, journal, files, orphans. */
+/** Checks a whole bag: manifests, head, both logs, files, orphans. */
 export async function checkBag(
   files: ReadonlyMap<string, Part>,
   check: Check,
@@ -103,16 +103,23 @@ export async function checkBag(
   onFile?: (path: string) => void,
 ): Promise<void> {
   const payload = await readBag(files, check, onFile);
-  const head = files.get("data/checkpoint");
-  if (head) await check.readHead(await readAll(head));
+  const read = async (path: string): Promise<Uint8Array<ArrayBuffer> | null> => {
+    const part = files.get(`data/${path}`);
+    return part ? readAll(part) : null;
+  };
+  const head = await read("checkpoint");
+  if (head) await check.readHead(head);
   else check.cannot("checkpoint");
-  const journal = files.get("data/journal.jsonl");
+  const token = await read("checkpoint.tsr");
+  if (head && token) check.readToken(token, head);
+  const journal = await read("journal.jsonl");
   if (!journal) {
     // An excerpt: its proofs are for the command (docs/verify.md).
     check.cannot("excerpt");
+    check.compareNamed(null);
     return;
   }
-  await check.readJournal(await readAll(journal), kept);
+  await check.readLogs({ journal, custody: await read("custody.jsonl"), custodyHead: await read("custody-checkpoint") }, kept);
   for (const [path, digest] of payload) check.compare(path, digest.size, digest.sha256);
   check.orphans(payload.keys());
 }

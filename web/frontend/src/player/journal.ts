@@ -49,8 +49,10 @@ export const LATE = "late";
 /** Causes that go on while the recorder is away: nothing was to be recorded. */
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
-/** Known types that may follow a `close`. */
-export const AFTER_CLOSE = new Set(["access", "keywrap", "derive", "archive", "head", "stamp", "sealkey", "notice"]);
+/** Types whose only place is the custody log. */
+export const CUSTODY_ONLY = new Set(["custody", "closed", "access", "archive"]);
+/** Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too. */
+const IN_CUSTODY = new Set([...CUSTODY_ONLY, "keywrap", "derive", "head", "stamp", "sealkey", "notice"]);
 
 type Check = (value: Json | undefined) => boolean;
 
@@ -69,7 +71,7 @@ const signed = matches(/^(0|-?[1-9][0-9]{0,19})?$/);
 const entry: Check = (value) => typeof value === "number" && value >= 1;
 const hash = matches(HASH);
 const track = matches(KEY);
-const who: Check = (value) => text(value) || (isObject(value) && hash(value["blob"]));
+const textOrBlob: Check = (value) => text(value) || (isObject(value) && hash(value["blob"]));
 
 const closing: Check = (value) =>
   isObject(value) &&
@@ -110,7 +112,9 @@ const FIELDS: Record<string, Record<string, Check>> = {
   ssrc_change: { track, t: count, old: count, new: count },
   mask: { track, of: list(track) },
   derive: { ...FILE, file: matches(/^derived\/[0-9]{6}\.age$/), of: list(track), what: text },
-  access: { who, what: text, why: who },
+  custody: { format: (value) => value === 1, recording: text, of: text },
+  closed: { size: count, root: hash },
+  access: { person: text, role: text, state: text, what: text, why: textOrBlob },
   clock: { source: text, synchronised: flag, offset: signed, error: digitsOrNone, stratum: digitsOrNone },
   person: { seat: track, role: text, state: text, sha256: hash },
   event: { entry, kind: text, t: count, who: text, seat: (value) => value === "" || track(value), sha256: hash },
@@ -120,12 +124,17 @@ const FIELDS: Record<string, Record<string, Check>> = {
   sealkey: { vkey: text },
   archive: { file: text, bucket: text, version: text, until: matches(DAY) },
   notice: { code: text, text },
-  reopen: { t: count, reason: who },
+  reopen: { t: count, reason: textOrBlob },
   close: { t: count, tracks: closing },
 };
 
 export function isKnown(type: unknown): type is string {
   return typeof type === "string" && Object.hasOwn(FIELDS, type);
+}
+
+/** Whether a type is known and has its place in the journal alone. */
+export function isJournalOnly(type: unknown): boolean {
+  return isKnown(type) && !IN_CUSTODY.has(type);
 }
 
 export function isObject(value: Json | undefined): value is Record<string, Json> {
@@ -154,6 +163,27 @@ function sound(value: Json, depth: number): boolean {
   return Object.entries(value).every(([key, item]) => KEY.test(key) && sound(item, depth + 1));
 }
 
+/** Calls `take` with each line of a log, without its LF, and whether it had one. */
+export function eachLine(bytes: Uint8Array, take: (raw: Uint8Array, whole: boolean) => void): void {
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(10, from);
+    const raw = bytes.subarray(from, end < 0 ? bytes.length : end);
+    from += raw.length + 1;
+    take(raw, end >= 0);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The line's text, or null if it is not UTF-8. */
+export function decodeLine(raw: Uint8Array): string | null {
+  try {
+    return utf8.decode(raw);
+  } catch {
+    return null;
+  }
+}
+
 export interface Read {
   /** The object of the line, if it is one: a line in another spelling still says which numbers and files it used. */
   value: Record<string, Json> | null;
@@ -161,8 +191,9 @@ export interface Read {
   code: string;
 }
 
-/** Reads one line, given without its LF as text and as a number of bytes. */
-export function readLine(line: string, length: number): Read {
+/** Reads one line, given without its LF as text (null: not UTF-8) and as a number of bytes. */
+export function readLine(line: string | null, length: number): Read {
+  if (line === null) return { value: null, code: "line_form" };
   if (length > MAX_CLOSE) return { value: null, code: "line_length" };
   let value: Json;
   try {

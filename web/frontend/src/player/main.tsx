@@ -12,9 +12,9 @@ import { KeyForm, type KeyState } from "./key-form";
 import { Stage, absentText } from "./stage";
 import { Dates, TimePair, timesText } from "./times";
 import { type Interruption, STEP, Transport, interruptions } from "./transport";
-import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
+import type { FromWorker, Seal, ToWorker, TrackView, Verdict } from "./wire";
 import "./player.css";
-import { type Place, badgeWords, causeWord, elapsedText, heard, lengthText, personName, refusalText, trackName } from "./words";
+import { type Place, badgeWords, causeWord, elapsedText, heard, lengthText, personAndState, personName, refusalText, trackName } from "./words";
 
 interface Config {
   /** Path of the recording's pages: `/recordings/<id>`. */
@@ -127,7 +127,7 @@ async function open(): Promise<void> {
   openAfter = chosen.peek()?.reading === true;
   if (busy.peek() || openAfter) return;
   problem.value = "";
-  busy.value = t("Writing your viewing into the journal…");
+  busy.value = t("Writing your viewing into the custody log…");
   try {
     const ticket = await askTicket(false);
     send({ type: "open", base: config.base, ticket, origin: config.origin });
@@ -231,16 +231,19 @@ function hears(player: Engine): string {
     : t("Nobody interprets into {language} at this moment. You hear everybody as they spoke.", { language: name });
 }
 
+/** Interruptions that are listed without being asked for. */
+const UNFOLDED = 5;
+
 function GapList({ player, zero }: { player: Engine; zero: number }) {
   const all = interruptions(player);
   const found = all.filter((gap) => !gap.quiet);
   const quiet = all.filter((gap) => gap.quiet);
+  const words = tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length);
+  const table = <GapTable player={player} zero={zero} gaps={found} caption={words} />;
   return (
-    <div>
+    <div id="player-gaps">
       {found.length === 0 && <p class="player-gaps-none">{t("No picture and no sound of the floor is missing in this recording.")}</p>}
-      {found.length > 0 && (
-        <GapTable player={player} zero={zero} gaps={found} caption={tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length)} />
-      )}
+      {found.length > 0 && (found.length > UNFOLDED ? <details class="player-quiet"><summary>{words}</summary>{table}</details> : table)}
       {quiet.length > 0 && (
         <details class="player-quiet">
           <summary>{tn("{n} time when nobody interpreted into a language", "{n} times when nobody interpreted into a language", quiet.length)}</summary>
@@ -264,13 +267,17 @@ function GapTable({ player, zero, gaps, caption }: { player: Engine; zero: numbe
             <td data-label={t("End")}><TimePair at={zero + gap.t1} places={config.places} /></td>
             <td data-label={t("Length")}><bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></td>
             <td data-label={t("Cause")}>{causeWord(gap.cause)}</td>
-            <td data-label={t("What is missing")}>{gap.tracks.map((name) => <div key={name}>{trackName(views.get(name)!)}</div>)}</td>
+            <td data-label={t("What is missing")}>{gap.tracks.map((name) => <div key={name}>{trackOf(views.get(name)!, player, gap.t0)}</div>)}</td>
             <td><button type="button" class="button second narrow" onClick={() => player.seek(Math.max(0, gap.t0 - 2000))} aria-label={t("Go to the gap at {time}", { time: timesText(zero + gap.t0, config.places) })}>{t("Go there")}</button></td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function trackOf(view: TrackView, player: Engine, at: number): string {
+  return trackName(view, personAndState(view, player.recording.people, at));
 }
 
 /** Says what changes to people who do not see it, at most once in 1.5 s. */
@@ -306,7 +313,7 @@ function App() {
     <div class="player">
       <div class="visually-hidden" role="alert" data-testid="live-assertive">{failed}</div>
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
-      {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} onCheck={() => send({ type: "check" })} />}
+      {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
       {shut.value && <p class="inset rec">{t("This recording is not played: its seal or its journal is not what was signed.")}</p>}
       {player && <Player engine={player} />}
       {!player && !shut.value && (

@@ -1,13 +1,15 @@
 // The key file of an authority: an age identity, and the policy it trusts (docs/recording-format.md §5). Keys that are
 // pinned here came to the viewer by another way than the recording; a key found in a recording is never used.
 
-import { base64Decode, keyId, sameBytes } from "./tlog";
+import { COSIGNATURE, LOG, base64Decode, keyId, sameBytes } from "./tlog";
 
 export interface PinnedKey {
   name: string;
   /** Signature type: 0x01 a log's own key, 0x04 a cosigner. */
   kind: number;
   key: Uint8Array<ArrayBuffer>;
+  /** The key ID it has in signature lines. */
+  id: Uint8Array;
 }
 
 /** A quorum is a cosigner or a group of which `threshold` members must hold. */
@@ -82,11 +84,11 @@ export function parsePolicy(lines: string[]): Policy {
     const fault = new KeyFileError("policy", line.slice(0, 120));
     if (word === "log" && rest[0] !== undefined && rest.length <= 2) {
       const key = parseVkey(rest[0]);
-      if (key?.kind !== 0x01) throw fault;
+      if (key?.kind !== LOG) throw fault;
       logs.push(key);
     } else if (word === "witness" && rest[0] !== undefined && rest[1] !== undefined && rest.length <= 3) {
       const key = parseVkey(rest[1]);
-      if (key?.kind !== 0x04 || names.has(rest[0])) throw fault;
+      if (key?.kind !== COSIGNATURE || names.has(rest[0])) throw fault;
       cosigners.set(rest[0], key);
       names.set(rest[0], { cosigner: rest[0] });
     } else if (word === "group" && rest[0] !== undefined && rest[1] !== undefined && rest.length >= 3) {
@@ -117,7 +119,7 @@ export function parseVkey(text: string): PinnedKey | null {
   const kind = data[0] ?? 0;
   const id = keyId(found[1] ?? "", kind, key);
   const stated = Uint8Array.from((found[2] ?? "").match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  return sameBytes(id, stated) ? { name: found[1] ?? "", kind, key } : null;
+  return sameBytes(id, stated) ? { name: found[1] ?? "", kind, key, id } : null;
 }
 
 /** Whether the quorum holds, given the names of the cosigners whose cosignature verified. */

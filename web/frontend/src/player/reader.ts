@@ -2,8 +2,8 @@
 // §4). Never throws: what is wrong becomes a fault. Signatures are check.ts's.
 
 import {
-  AFTER_CLOSE, type Fault, type Json, type Line, SWITCHED_OFF, type Segment, isKnown, isNumber, isObject, isTrack, namedIn, partFile,
-  partName, readLine, wellTyped,
+  CUSTODY_ONLY, type Fault, type Json, type Line, SWITCHED_OFF, type Segment, decodeLine, eachLine, isKnown, isNumber, isObject, isTrack,
+  namedIn, partFile, partName, readLine, wellTyped,
 } from "./journal";
 import { TrackLines } from "./track-lines";
 import { Tree, hex } from "./tlog";
@@ -22,6 +22,16 @@ export interface HeadLine {
   type: "head" | "stamp";
   at: bigint;
   note: string;
+  /** Base64 of a stamp's token, "" of a head. */
+  tsr: string;
+}
+
+/** Who had a seat from a time (ms) on, by role and State. */
+export interface Seated {
+  seat: string;
+  t: number;
+  role: string;
+  state: string;
 }
 
 export interface Journal {
@@ -31,6 +41,7 @@ export interface Journal {
   zero: string;
   format: number;
   tracks: TrackLines[];
+  people: Seated[];
   /** Lines that nobody had signed when a recorder found them. */
   unsigned: number;
   /** The end of the recording in ms, null while no `close` is in force. */
@@ -59,7 +70,7 @@ export function readJournal(bytes: Uint8Array, sizes: Iterable<number> = []): Jo
 
 class Reader {
   private readonly found: Journal = {
-    origin: "", recipient: "", zero: "0", format: 1, tracks: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
+    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
@@ -76,24 +87,15 @@ class Reader {
   constructor(private readonly sizes: Iterable<number>) {}
 
   read(bytes: Uint8Array): Journal {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const wanted = new Set([...this.sizes, ...headSizes(bytes)]);
     const tree = new Tree();
-    for (let from = 0; from < bytes.length; this.at += 1) {
-      const end = bytes.indexOf(10, from);
-      const raw = bytes.subarray(from, end < 0 ? bytes.length : end);
-      from += raw.length + 1;
+    eachLine(bytes, (raw, whole) => {
       if (wanted.has(tree.size)) this.found.roots.set(tree.size, hex(tree.root()));
       tree.append(raw);
-      if (end < 0) this.wrong("journal_end");
-      let text: string | null = null;
-      try {
-        text = decoder.decode(raw);
-      } catch {
-        text = null;
-      }
-      if (this.found.format === 1) this.line(text, raw.length);
-    }
+      if (!whole) this.wrong("journal_end");
+      if (this.found.format === 1) this.line(decodeLine(raw), raw.length);
+      this.at += 1;
+    });
     if (wanted.has(tree.size)) this.found.roots.set(tree.size, hex(tree.root()));
     if (this.found.format === 1) this.finish(tree.size);
     this.found.lines = tree.size;
@@ -111,7 +113,7 @@ class Reader {
   }
 
   private line(text: string | null, length: number): void {
-    const { value, code } = text === null ? { value: null, code: "line_form" } : readLine(text, length);
+    const { value, code } = readLine(text, length);
     if (this.at === 0 && value?.["type"] === "open" && typeof value["format"] === "number" && value["format"] !== 1) {
       this.found.format = value["format"];
       return;
@@ -134,18 +136,19 @@ class Reader {
     if ((this.at === 0) !== (type === "open")) this.wrong("open_first");
     if (this.expectsAnchor && type !== "anchor") this.wrong("anchor_after_reopen");
     this.expectsAnchor = type === "reopen";
-    if (this.close && isKnown(type) && type !== "reopen" && !AFTER_CLOSE.has(type)) this.wrong("after_close");
+    if (typeof type === "string" && CUSTODY_ONLY.has(type)) this.wrong("custody_only");
+    else if (this.close && type !== "reopen") this.wrong("after_close");
   }
 
   private blobs(value: Json): void {
-    const hashes = new Set<string>();
-    namedIn(value, hashes, new Set());
-    for (const sha256 of hashes) {
-      const file = `blob/${sha256}.age`;
-      if (!this.found.removable.has(file)) {
-        this.found.removable.set(file, { file, size: -1, sha256, first: `line ${this.at}`, line: this.at });
-      }
+    for (const named of blobsIn(value, `line ${this.at}`, this.at)) {
+      if (!this.found.removable.has(named.file)) this.found.removable.set(named.file, named);
     }
+  }
+
+  private seated(line: Line): void {
+    const t = Number((BigInt(line.at) - BigInt(this.found.zero)) / 1_000_000n);
+    this.found.people.push({ seat: String(line["seat"]), t, role: String(line["role"]), state: String(line["state"]) });
   }
 
   /** A failed line still counts for numbers and file names. */
@@ -188,11 +191,14 @@ class Reader {
       case "event":
         return this.event(Number(line["entry"]));
       case "derive":
-        this.found.removable.set(String(line["file"]), this.named(String(line["file"]), line, `line ${this.at}`));
+        this.found.removable.set(String(line["file"]), namedBy(line, String(line["file"]), `line ${this.at}`, this.at));
         return;
       case "head":
       case "stamp":
-        this.found.heads.push({ line: this.at, type: line.type, at: BigInt(line.at), note: String(line["note"]) });
+        this.found.heads.push(headLine(line, line.type, this.at));
+        return;
+      case "person":
+        this.seated(line);
         return;
       case "reopen": {
         this.point(Number(line["t"]));
@@ -213,12 +219,8 @@ class Reader {
     this.lastT = Math.max(this.lastT, t);
   }
 
-  private named(file: string, line: Line, first: string): Named {
-    return { file, size: Number(line["size"]), sha256: String(line["sha256"]), first, line: this.at };
-  }
-
   private name(file: string, line: Line, first: string): void {
-    this.found.files.set(file, this.named(file, line, first));
+    this.found.files.set(file, namedBy(line, file, first, this.at));
   }
 
   private open(line: Line): void {
@@ -373,8 +375,24 @@ class Reader {
   }
 }
 
+/** The file of a line, as the line says it is. */
+export function namedBy(value: Line, file: string, first: string, line: number): Named {
+  return { file, size: Number(value["size"]), sha256: String(value["sha256"]), first, line };
+}
+
+/** The blobs a line names, at whatever depth. */
+export function blobsIn(value: Json, first: string, line: number): Named[] {
+  const hashes = new Set<string>();
+  namedIn(value, hashes, new Set());
+  return [...hashes].map((sha256) => ({ file: `blob/${sha256}.age`, size: -1, sha256, first, line }));
+}
+
+export function headLine(value: Line, type: HeadLine["type"], line: number): HeadLine {
+  return { line, type, at: BigInt(value.at), note: String(value["note"]), tsr: type === "stamp" ? String(value["tsr"]) : "" };
+}
+
 /** Sizes that `head` and `stamp` lines speak of: their roots are wanted on the way. */
-function headSizes(bytes: Uint8Array): number[] {
+export function headSizes(bytes: Uint8Array): number[] {
   const text = new TextDecoder().decode(bytes);
   const sizes: number[] = [];
   for (const found of text.matchAll(/"note":"[^"\\]*\\n([0-9]{1,16})\\n/g)) sizes.push(Number(found[1]));

@@ -9,6 +9,8 @@ const encoder = new TextEncoder();
 
 export const LOG = 0x01;
 export const COSIGNATURE = 0x04;
+/** What follows the origin of a recording in that of its custody log. */
+export const CUSTODY = "/custody";
 const MAX_NOTE = 128 * 1024;
 const MAX_SIGNATURES = 64;
 

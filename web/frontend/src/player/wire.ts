@@ -3,6 +3,7 @@
 
 import type { Word } from "./check";
 import type { Fault, Gap, Segment } from "./journal";
+import type { Seated } from "./reader";
 
 export interface TrackView {
   name: string;
@@ -22,12 +23,15 @@ export interface RecordingView {
   /** Milliseconds. */
   end: number;
   tracks: TrackView[];
+  people: Seated[];
 }
 
 export interface Seal {
   origin: string;
   size: number;
   root: string;
+  /** The head of the custody log, if it could be read. */
+  custody: { size: number; root: string } | null;
   authority: string;
   demo: boolean;
 }

@@ -1,7 +1,8 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
-import { languageName, official, t } from "../i18n";
+import { languageName, official, stateName, t } from "../i18n";
 import type { Fault } from "./journal";
+import type { Seated } from "./reader";
 import type { RefusalCode, TrackView, Verdict } from "./wire";
 
 export interface Place {
@@ -30,11 +31,24 @@ function roleOf(view: TrackView): { role: string; number: string } {
   return { role, number };
 }
 
-/** "Witness", or "Witness 2" from the second of a role on. */
-export function personName(view: TrackView): string {
+/** "Witness", or "Witness 2" from the second of a role on; `known` is the role by which the journal names the person. */
+export function personName(view: TrackView, known = ""): string {
   const { role, number } = roleOf(view);
-  const word = ROLES[role]?.() ?? role.replaceAll("_", " ");
+  const word = (ROLES[known] ?? ROLES[role])?.() ?? role.replaceAll("_", " ");
   return number === "1" ? word : `${word} ${number}`;
+}
+
+/** Who had the seat of a track at a time (ms), as far as the journal says. */
+export function seatedAt(track: string, people: Seated[], time: number): Seated | undefined {
+  const lines = people.filter((one) => track.startsWith(`${one.seat}_`));
+  return lines.findLast((one) => one.t <= time) ?? lines[0];
+}
+
+/** The person of a track with the State they belong to, "Witness (Thailand)", where the journal says it. */
+export function personAndState(view: TrackView, people: Seated[], time: number): string {
+  const seated = seatedAt(view.name, people, time);
+  const person = personName(view, seated?.role);
+  return seated?.state ? t("{person} ({state})", { person, state: stateName(seated.state) }) : person;
 }
 
 /** Whether the track is of the person the hearing is about. */
@@ -42,11 +56,11 @@ export function heard(view: TrackView): boolean {
   return ["witness", "expert", "defendant", "accused"].includes(roleOf(view).role);
 }
 
-export function trackName(view: TrackView): string {
+export function trackName(view: TrackView, person = personName(view)): string {
   if (view.kind === "language") return t("Interpretation into {language}", { language: languageName(view.lang) });
-  if (view.kind === "floor-audio") return t("{person}, microphone", { person: personName(view) });
-  if (view.kind === "screen") return t("{person}, shared screen", { person: personName(view) });
-  return t("{person}, camera", { person: personName(view) });
+  if (view.kind === "floor-audio") return t("{person}, microphone", { person });
+  if (view.kind === "screen") return t("{person}, shared screen", { person });
+  return t("{person}, camera", { person });
 }
 
 const CAUSES: Record<string, () => string> = {
@@ -114,6 +128,15 @@ const FAULTS: Record<string, () => string> = {
   line_fields: () => t("a field is missing or has a wrong form"),
   journal_end: () => t("the last line does not end in a line feed"),
   after_close: () => t("comes after the close, where it has no place"),
+  custody_only: () => t("it has its place in the custody log"),
+  journal_only: () => t("it has its place in the journal"),
+  custody_first: () => t("the log does not begin as a custody log must"),
+  custody_other: () => t("it is the custody log of another recording"),
+  custody_lines: () => t("it has another number of lines than was signed"),
+  custody_root: () => t("it is not the one that was signed"),
+  closed_differs: () => t("it names another head than that at which the recording was closed"),
+  closed_open: () => t("it names an end that the journal does not have"),
+  empty: () => t("it is empty"),
   number_again: () => t("its number is used twice"),
   none_required: () => t("no track is required"),
   reopen_gap: () => t("opened again without a declared gap"),
@@ -123,9 +146,13 @@ const FAULTS: Record<string, () => string> = {
   time_proven: () => t("it claims a time before an entry that precedes it"),
   ahead: () => t("it claims a time that has not come yet"),
   cosigned_early: () => t("a cosignature is earlier than the last line"),
-  kept_head: () => t("a head that was kept elsewhere does not fit the journal"),
+  kept_head: () => t("a head that was kept elsewhere does not fit"),
+  named_head: () => t("the head from the minutes or a mail is not that of this recording"),
+  token_form: () => t("it is no time-stamp"),
+  token_refused: () => t("it was not granted"),
+  token_other: () => t("it is not over the signed head"),
   head_form: () => t("the head it holds is not in the one form"),
-  head_differs: () => t("the head it holds does not fit the journal before it"),
+  head_differs: () => t("the head it holds does not fit the log before it"),
   orphan: () => t("no line of the journal names it"),
   bag_empty: () => t("it holds no data folder"),
   bag_incomplete: () => t("a tag file is missing"),
@@ -142,6 +169,10 @@ export function faultText({ first, code, file }: Fault): string {
   if (file !== undefined) return t("File {file}: {what}.", { file, what });
   const name = /^line (\d+)$/.exec(first);
   if (name) return t("Journal, line {n}: {what}.", { n: name[1] ?? "", what });
+  const line = /^custody line (\d+)$/.exec(first);
+  if (line) return t("Custody log, line {n}: {what}.", { n: line[1] ?? "", what });
+  if (first === "custody") return t("Custody log: {what}.", { what });
+  if (first === "token") return t("Time-stamp: {what}.", { what });
   if (first === "checkpoint") return t("Signed head: {what}.", { what });
   if (first === "bag") return t("Bag: {what}.", { what });
   return t("File {file}: {what}.", { file: first, what });
@@ -152,9 +183,10 @@ export function missingText(code: string): string {
     log_key: () => t("your key file names no sealing key of this court"),
     quorum: () => t("the cosigners your policy asks for have not signed"),
     close: () => t("the recording was never closed, so its end is not proven"),
+    closed: () => t("the custody log does not say at which head the recording was closed"),
     keywrap: () => t("the recording's key was never sealed for an authority"),
     format: () => t("the recording has a format this page does not know"),
-    stamp: () => t("this page reads no time-stamps"),
+    stamp: () => t("this page does not check who signed a time-stamp"),
     checkpoint: () => t("there is no signed head"),
     excerpt: () => t("this is an excerpt, which this page cannot check"),
   };

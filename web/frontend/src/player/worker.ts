@@ -3,7 +3,7 @@
 
 import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
-import { Check } from "./check";
+import { Check, type Logs } from "./check";
 import { partFile } from "./journal";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
@@ -145,16 +145,24 @@ function sayVerdict(): void {
   });
 }
 
-/** Head and journal: two fetches while another viewing may add a line, so it is tried again until they agree. */
-async function fetchHead(): Promise<{ note: Bytes; lines: Bytes }> {
+/** A file that may be missing. */
+async function fetchMaybe(path: string): Promise<Bytes | null> {
+  try {
+    return await fetchFile(path);
+  } catch (error) {
+    if (error instanceof Bad) return null;
+    throw error;
+  }
+}
+
+/** The custody log and its head: two fetches while another viewing may add a line, so it is tried again until they agree. */
+async function fetchCustody(): Promise<Omit<Logs, "journal">> {
   for (let attempt = 0; ; attempt += 1) {
-    say({ type: "step", step: "checkpoint" });
-    const note = await fetchFile("checkpoint");
-    say({ type: "step", step: "journal" });
-    const lines = await fetchFile("journal.jsonl");
-    const size = sizeOf(note);
-    const count = lines.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0);
-    if (size === null || size === count || attempt === 4) return { note, lines };
+    const custodyHead = await fetchMaybe("custody-checkpoint");
+    const custody = await fetchMaybe("custody.jsonl");
+    const size = custodyHead && sizeOf(custodyHead);
+    const count = custody?.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0);
+    if (size === null || size === count || attempt === 4) return { custody, custodyHead };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
@@ -170,16 +178,23 @@ function sizeOf(note: Bytes): number | null {
 async function open(origin: string): Promise<void> {
   if (!key) throw new Refused("no_identity");
   check = new Check({ policy: key.policy, origin, withoutStamp: true });
-  const { note, lines } = await fetchHead();
+  say({ type: "step", step: "checkpoint" });
+  const note = await fetchFile("checkpoint");
+  const token = await fetchMaybe("checkpoint.tsr");
+  say({ type: "step", step: "journal" });
+  const journalLines = await fetchFile("journal.jsonl");
+  const custodyLog = await fetchCustody();
   await check.readHead(note);
-  await check.readJournal(lines);
+  if (token) check.readToken(token, note);
+  await check.readLogs({ journal: journalLines, ...custodyLog });
   const { journal, head } = check;
   const sealed = journal !== null && journal.format === 1 && !check.faults.some((fault) => fault.first === "checkpoint");
   if (journal) for (const named of journal.files.values()) files.set(named.file, named);
   bytesLeft = [...files.values()].reduce((sum, file) => sum + file.size, 0);
   say({ type: "step", step: "key" });
   if (sealed) await unwrap(journal, key);
-  const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), authority: key.authority, demo: key.demo };
+  const custody = check.custodyHead && { size: check.custodyHead.size, root: hex(check.custodyHead.root) };
+  const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), custody, authority: key.authority, demo: key.demo };
   say({ type: "opened", recording: sealed ? view(journal) : null, seal });
   sayVerdict();
   if (sealed && bytesLeft <= CHECK_UNASKED) checkAll();
@@ -218,7 +233,7 @@ function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened
     lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps,
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
-  return { origin: journal.origin, zero: journal.zero, end, tracks };
+  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { render } from "preact";
 import { load, t, tn } from "../i18n";
 import { type Part, checkBag } from "../player/bag";
 import { Check } from "../player/check";
+import { parseNamedHead } from "../player/heads";
 import { Icon } from "../player/icons";
 import { KeyFileError, MAX_KEY_FILE, type Policy, parseKeyFile, parsePolicy } from "../player/policy";
 import { hex } from "../player/tlog";
@@ -17,6 +18,9 @@ const config = JSON.parse(root.dataset["config"] ?? "{}") as { messages_url?: st
 
 const bag = signal<Map<string, File>>(new Map());
 const policy = signal<Policy | null>(null);
+/** What was typed as the head that minutes or a mail name. */
+const named = signal("");
+const namedProblem = signal("");
 const problem = signal("");
 const progress = signal("");
 const result = signal<Check | null>(null);
@@ -54,7 +58,14 @@ async function check(event: Event): Promise<void> {
     problem.value = t("Choose the folder of the bag and the policy.");
     return;
   }
-  const found = new Check({ policy: pins, withoutStamp: true, now: BigInt(Date.now()) * 1_000_000n });
+  const head = named.peek().trim() ? parseNamedHead(named.peek()) : undefined;
+  if (head === null) {
+    result.value = null;
+    namedProblem.value = t("This is not a head: it is a number, a colon, and 64 of the digits 0–9 and letters a–f. Copy all of it, or leave the field empty.");
+    document.getElementById("head")?.focus();
+    return;
+  }
+  const found = new Check({ policy: pins, withoutStamp: true, head, now: BigInt(Date.now()) * 1_000_000n });
   const parts = new Map<string, Part>([...bag.peek()].map(([path, file]) => [path, { size: file.size, stream: () => blocks(file) }]));
   let done = 0;
   result.value = null;
@@ -86,7 +97,7 @@ const WORDS = {
 const ICONS = { verified: "check", gaps: "warning", failed: "cross", cannot: "question" } as const;
 
 function Result({ found }: { found: Check }) {
-  const { word, head } = found;
+  const { word, head, custodyHead } = found;
   return (
     <section class={`player-badge is-${word}`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
       <p class="player-badge-words" id="badge-words"><Icon name={ICONS[word]} /><strong>{WORDS[word]()}</strong></p>
@@ -102,6 +113,9 @@ function Result({ found }: { found: Check }) {
           <div><dt>{t("Origin")}</dt><dd><bdi dir="ltr"><code>{head.origin}</code></bdi></dd></div>
           <div><dt>{t("Lines signed")}</dt><dd><bdi dir="ltr">{head.size}</bdi></dd></div>
           <div><dt>{t("Root")}</dt><dd><bdi dir="ltr"><code>{hex(head.root)}</code></bdi></dd></div>
+          {found.namedFits && <div><dt>{t("Head from the minutes or a mail")}</dt><dd>{t("It is that of this recording.")}</dd></div>}
+          {custodyHead && <div><dt>{t("Lines of the custody log")}</dt><dd><bdi dir="ltr">{custodyHead.size}</bdi></dd></div>}
+          {custodyHead && <div><dt>{t("Root of the custody log")}</dt><dd><bdi dir="ltr"><code>{hex(custodyHead.root)}</code></bdi></dd></div>}
         </dl>
       )}
       <p>{t("Compare the origin with the recording you expect. Tag files of the bag (bag-info.txt, VERIFY.txt) are outside the seal.")}</p>
@@ -136,6 +150,18 @@ function App() {
             onChange={(event) => {
               const file = event.currentTarget.files?.[0];
               if (file) void choosePolicy(file);
+            }} />
+        </div>
+        <div class="field">
+          <label for="head">{t("Head from the minutes or a mail (SIZE:ROOT)")}</label>
+          <p class="hint" id="head-hint">{t("If you have none, leave this empty. With it, the check also shows that this is the recording that was closed then, and not another one sealed later.")}</p>
+          {namedProblem.value && <p class="field-error" id="head-error" role="alert">{namedProblem.value}</p>}
+          <input id="head" type="text" dir="ltr" autocomplete="off" spellcheck={false} value={named.value} aria-invalid={namedProblem.value ? "true" : undefined}
+            aria-describedby={namedProblem.value ? "head-hint head-error" : "head-hint"}
+            onInput={(event) => {
+              named.value = event.currentTarget.value;
+              namedProblem.value = "";
+              result.value = null;
             }} />
         </div>
         {problem.value && <p class="field-error" role="alert">{problem.value}</p>}
