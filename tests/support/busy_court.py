@@ -16,6 +16,7 @@ from hearings.outward import outbox
 from hearings.requests import consultations, informal, requests, translations
 from hearings.roles import Role
 from hearings.sitting import sittings
+from media.evidence.log import custody as log
 from media.evidence.log.journal import Journal
 from media.evidence.log.store import FileStore
 from media.evidence.seal.seal_key import make_seal_key
@@ -36,7 +37,7 @@ FIND = {
 
 
 def keep(folder: Path) -> None:
-    """A journal with a line of every kind that the page of custody tells."""
+    """A journal and a custody log with a line of every kind that the page of custody tells."""
     (folder / "seg").mkdir(parents=True)
     seal = LocalSeal(folder / "seal", make_seal_key(folder / "seal.key"))
     journal = Journal(folder, "demo/hearing/1", seal, store=FileStore(folder), now=lambda: 0)
@@ -47,11 +48,13 @@ def keep(folder: Path) -> None:
         *({"type": "gap", "cause": cause} | span for cause in custody.CAUSES),
         *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
         {"type": "reopen", "t": 9, "reason": custody.AGAIN},
-        *({"type": "access", "who": "clerk RO", "what": what, "why": "minutes"} for what in custody.DID),
+        {"type": "close", "t": 9, "tracks": {}},
     ]
     journal.append([{**line, "at": at} for line in lines])
     journal.sign()
     journal.close()
+    somebody = log.Accessor(NONSENSE, Role.clerk, "RO")
+    log.record(folder, [somebody.line(what, "minutes") for what in custody.DID], seal, int(at))
 
 
 async def fill(database: Database) -> dict[str, str]:

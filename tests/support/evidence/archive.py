@@ -89,7 +89,15 @@ class Archive(Installation):
 
     def journal(self) -> list[dict[str, Any]]:
         """The recording's journal as it is now."""
-        return [json.loads(line) for line in (self.sealed.folder / "journal.jsonl").read_text().splitlines()]
+        return self._lines("journal.jsonl")
+
+    def accesses(self) -> list[dict[str, Any]]:
+        """Who has seen the recording or taken a copy, as its custody log says now."""
+        return [line for line in self._lines("custody.jsonl") if line["type"] == "access"]
+
+    def _lines(self, name: str) -> list[dict[str, Any]]:
+        path = self.sealed.folder / name
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def token(self, who: str) -> str:
         """The CSRF token of somebody's login."""

@@ -225,7 +225,7 @@ async def test_a_lost_line_is_said_and_playing_goes_on_when_it_is_back(viewer: V
 
 
 @pytest.mark.alone
-async def test_a_ticket_that_ends_is_renewed_and_the_journal_says_so(viewer: Viewer):
+async def test_a_ticket_that_ends_is_renewed_and_the_custody_log_says_so(viewer: Viewer):
     await viewer.opened()
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
     refused = []
@@ -240,7 +240,7 @@ async def test_a_ticket_that_ends_is_renewed_and_the_journal_says_so(viewer: Vie
     await viewer.page.route("**/file/seg/**", refuse_old)
     await viewer.seek(33)
     await viewer.page.wait_for_function("() => probe.second('judge_1_cam') === 33", timeout=30_000)
-    whats = [line["what"] for line in viewer.installation.journal() if line["type"] == "access"]
+    whats = [line["what"] for line in viewer.installation.accesses()]
     assert whats == ["view", "view_continued"]
 
 
@@ -336,14 +336,40 @@ async def test_a_line_written_by_another_viewing_meanwhile_is_no_fault(viewer: V
 
     async def another(route: Any) -> None:
         if not written:
-            entry = {"type": "access", "who": "clerk RO", "what": "view", "why": "minutes"}
-            written.append(custody.append_after_close(sealed.folder, [entry], sealed.seal, time.time_ns()))
+            entry = custody.Accessor("I. Marin", "clerk", "RO").line("view", "minutes")
+            written.append(custody.record(sealed.folder, [entry], sealed.seal, time.time_ns()))
         await route.continue_()
 
-    await viewer.page.route("**/file/journal.jsonl", another)
+    await viewer.page.route("**/file/custody.jsonl", another)
     await viewer.opened()
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
-    assert [head.size for head in written] == [len(sealed.lines) + 2]
+    assert [(heads.recording.size, heads.custody.size) for heads in written] == [(len(sealed.lines), 4)]
+    asked = [request.url.rpartition("/")[2] for request in viewer.requests if "/file/custody" in request.url]
+    assert asked == ["custody-checkpoint", "custody.jsonl"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("custody.jsonl", _another_byte, "Custody log: it is not the one that was signed."),
+        ("custody.jsonl", bytearray.clear, "Custody log: it has another number of lines than was signed."),
+        ("custody-checkpoint", bytearray.clear, "Custody log: the signed head is not in the one form."),
+        ("checkpoint.tsr", lambda body: body.extend(b"garbage"), "Time-stamp: it is no time-stamp."),
+    ],
+)
+async def test_a_custody_log_or_token_altered_on_its_way_is_failed_and_named(
+    viewer: Viewer, name: str, change: Callable[[bytearray], None], words: str
+):
+    async def alter(route: Any) -> None:
+        answer = await route.fetch()
+        body = bytearray(await answer.body() if answer.ok else b"")
+        change(body)
+        await route.fulfill(status=200, body=bytes(body))
+
+    await viewer.page.route(f"**/file/{name}", alter)
+    await viewer.open()
+    await expect(viewer.verdict).to_contain_text(words, timeout=20_000)
+    await expect(viewer.verdict).to_have_attribute("data-word", "failed")
 
 
 async def test_a_recording_without_a_proven_end_is_not_opened_and_the_page_says_why(viewer: Viewer):
