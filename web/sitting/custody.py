@@ -21,7 +21,7 @@ WHY = {
     "integrity": N_("To check that the recording is complete"),
     "copy": N_("To hand over a copy"),
 }
-"""Why somebody views or takes a recording: the word goes into the journal, the text is for the page."""
+"""Why somebody views or takes a recording: the word goes into the custody log, the text is for the page."""
 ENTRY_KINDS = {
     "open": N_("Opened"),
     "keywrap": N_("Key sealed for the authorities"),

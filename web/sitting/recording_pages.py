@@ -136,7 +136,7 @@ async def index(request: Request) -> Response:
 
 
 async def player(request: Request) -> Response:
-    """The player. Nothing of the recording is in the page: it comes after the viewing has been journaled."""
+    """The player. Nothing of the recording is in the page: it comes after the viewing has been logged."""
     access = await _access(request)
     decision = access.may("view_recording")
     both = access.places
@@ -167,7 +167,7 @@ def _refusal(decision: Decision) -> str:
 
 
 async def custody_page(request: Request) -> Response:
-    """What has happened to the recording since it was opened, from its own journal."""
+    """What has happened to the recording since it was opened, from its journal and its custody log."""
     access = await _access(request)
     access.require("verify")
     try:
@@ -234,7 +234,7 @@ async def viewing(request: Request) -> Response:
     access.require("view_recording")
     asked = await _asked(request)
     what = "view_continued" if asked.get("continued") is True else "view"
-    await _journal(request, access, what, str(asked["why"]))
+    await _log(request, access, what, str(asked["why"]))
     parts = request.app.state.parts
     now = int(time.time())
     ticket = sealed_files.give_ticket(
@@ -253,7 +253,7 @@ async def _asked(request: Request) -> dict[str, Any]:
     return asked
 
 
-async def _journal(request: Request, access: Access, what: str, why: str) -> None:
+async def _log(request: Request, access: Access, what: str, why: str) -> None:
     entry = access.accessor.line(what, why)
     folder, seal = _folder(request, access), await _seal(request)
 
@@ -267,7 +267,7 @@ async def _journal(request: Request, access: Access, what: str, why: str) -> Non
     except custody.NotProvenError as error:
         raise await _not_proven(request, access, error) from error
     except custody.CustodyError as error:
-        logger.error("viewing of a recording could not be journaled: %s", error)
+        logger.error("viewing of a recording could not be logged: %s", error)
         raise HTTPException(503, "unavailable") from error
 
 
@@ -317,7 +317,7 @@ async def _seal(request: Request) -> SealClient:
 
 
 async def file(request: Request) -> Response:
-    """One sealed file, to a login that may view it and has journaled that it does."""
+    """One sealed file, to a login that may view it and has logged that it does."""
     access = await _access(request)
     access.require("view_recording")
     parts = request.app.state.parts

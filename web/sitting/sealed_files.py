@@ -1,7 +1,7 @@
 """The files of a recording, for those who may have them: which names exist, reading them safely, viewing tickets.
 
-The bytes are sealed and stay so: nothing here can open them. A ticket shows that a viewing was written into the journal
-before anything was served; it belongs to one login and one recording and is worth nothing without that login.
+The bytes are sealed and stay so: nothing here can open them. A ticket shows that a viewing was written into the custody
+log before anything was served; it belongs to one login and one recording and is worth nothing without that login.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from media.evidence.check.bag_check import STORED
 from media.evidence.log import tlog
 
 TICKET_SECONDS = 3600
-"""How long one entry in the journal stands for a viewing; after that the player asks for another."""
+"""How long one entry in the custody log stands for a viewing; after that the player asks for another."""
 
 RECORDING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 READ_BYTES = 1 << 18
