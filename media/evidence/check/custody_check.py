@@ -83,12 +83,13 @@ class CustodyCheck:
         if problem:
             report(problem)
         kind = value.get("type") if value is not None else None
+        kind = kind if isinstance(kind, str) else None
         for place, first in enumerate(_FIRST):
             if (index == place) != (kind == first):
                 report(f"{first} is line {place}, once")
         if value is None:
             return
-        if isinstance(kind, str) and kind in journal_lines.FIELDS.keys() - journal_lines.IN_CUSTODY:
+        if kind in journal_lines.FIELDS.keys() - journal_lines.IN_CUSTODY:
             report(f"{kind} has its place in the journal")
         for sha256 in journal_lines.blobs(value):
             self.files.blob(sha256, report)

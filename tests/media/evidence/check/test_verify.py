@@ -787,3 +787,10 @@ def test_a_usage_error_exits_with_2(
 def test_a_bag_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         verify(tmp_path / "none", Wanted(parse(b"quorum none\n")))
+
+
+@pytest.mark.parametrize("kind", [[], {}, 1, None])
+def test_a_custody_line_whose_type_is_no_text_is_named(recording: Any, tmp_path: Path, kind: Any):
+    recording.access()
+    recording.change_custody = lambda lines: lines[2].update(type=kind)
+    assert summary(check(recording, tmp_path)) == ("failed", "custody line 2")
