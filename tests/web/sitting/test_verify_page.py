@@ -1,5 +1,6 @@
 """The public page that checks a bag in the browser: the verdict, what is named, and that nothing is sent."""
 
+import base64
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
 from media.evidence.check import bag
-from media.evidence.log.custody import Accessor
+from media.evidence.log import custody
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -19,7 +20,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def copy(sealed: Any, tmp_path: Path) -> Path:
     """A bag of the recording."""
     target = tmp_path / "copy"
-    bag.export(sealed.folder, target, sealed.seal, Accessor("Ioana Marin", "clerk", "RO"), "copy", datetime.now(UTC))
+    judge = custody.Accessor("Ana Popa", "presiding_judge", "RO")
+    bag.export(sealed.folder, target, sealed.seal, judge, "copy", datetime.now(UTC))
     return target
 
 
@@ -83,6 +85,15 @@ def _journal(folder: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"cause":"network"', b'"cause":"other"'))
 
 
+def _custody(folder: Path) -> None:
+    path = folder / "data/custody.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Ana Popa", b"Ana Pope"))
+
+
+def _token(folder: Path) -> None:
+    (folder / "data/checkpoint.tsr").write_bytes(b"garbage")
+
+
 def _manifest(folder: Path) -> None:
     path = folder / "manifest-sha256.txt"
     path.write_text(path.read_text().replace("0", "1", 1))
@@ -95,6 +106,8 @@ def _manifest(folder: Path) -> None:
         (_orphan, "File notes.txt: no line of the journal names it."),
         (_removed, "Part judge_1_cam-000007: missing."),
         (_journal, "Signed head: the journal is not the one that was signed."),
+        (_custody, "Custody log: it is not the one that was signed."),
+        (_token, "Time-stamp: it is no time-stamp."),
         (_manifest, "Bag: a file is not what its manifest says."),
     ],
 )
@@ -105,6 +118,32 @@ async def test_tampering_is_failed_and_named(
     verdict = await check(page, copy, f"log {sealed.seal.key.vkey('demo.vivavoce.example')}\nquorum none\n")
     await expect(verdict).to_have_attribute("data-word", "failed")
     await expect(verdict).to_contain_text(words)
+
+
+async def test_a_head_from_the_minutes_is_compared_and_a_malformed_one_refused_in_words(
+    page: Page, copy: Path, sealed: Any
+):
+    _origin, size, root = (copy / "data/checkpoint").read_text().splitlines()[:3]
+    named = f"{size}:{base64.b64decode(root).hex()}"
+    field = page.get_by_label("Head from the minutes or a mail")
+    await field.fill(f" {named[:40]}\n{named[40:]}")
+    verdict = await check(page, copy, sealed.key_file())
+    await expect(verdict).to_have_attribute("data-word", "gaps")
+    await expect(verdict).to_contain_text("It is that of this recording.")
+
+    await field.fill(f"{size}:{'0' * 64}")
+    await expect(verdict).to_have_count(0)  # what was found belongs to another head
+    await page.get_by_role("button", name="Check the bag").click()
+    await expect(verdict).to_have_attribute("data-word", "failed", timeout=60_000)
+    await expect(verdict).to_contain_text("the head from the minutes or a mail is not that of this recording")
+
+    await field.fill(named[:-1])
+    await page.get_by_role("button", name="Check the bag").click()
+    await expect(page.get_by_text("This is not a head")).to_be_visible()
+    await expect(verdict).to_have_count(0)
+    await expect(field).to_be_focused()
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 async def test_without_a_pinned_key_it_cannot_verify(page: Page, copy: Path, sealed: Any):

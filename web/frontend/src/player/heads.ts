@@ -51,9 +51,9 @@ export class Pins {
     private readonly now: bigint | undefined,
   ) {}
 
-  /** Keys pinned for the court of an origin, or for exactly the origin. */
+  /** Keys pinned for the court of an origin. */
   logs(origin: string): PinnedKey[] {
-    return this.policy.logs.filter((pinned) => pinned.name === keyName(origin) || pinned.name === origin);
+    return this.policy.logs.filter((pinned) => pinned.name === keyName(origin));
   }
 
   isAhead(time: bigint): boolean {
