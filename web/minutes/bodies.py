@@ -276,7 +276,7 @@ class MinutesList(Shown):
 
 
 class ShownMinutes(MinutesSummary):
-    """Minutes, whole. `recordings`: the heads (`SIZE:ROOT`) both authorities sign; `signed_by`: States whose signature counts."""
+    """Minutes, whole. `recordings`: the heads (`SIZE:ROOT`) that are signed; `signed_by`: whose signature counts."""
 
     passages: list[ShownPassage]
     obstacles: list[ShownObstacle]

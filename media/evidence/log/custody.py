@@ -231,10 +231,11 @@ def _append(
 ) -> tlog.Checkpoint:
     tree = tlog.Tree(tlog.leaf_hash(line) for line in (*signed, *encoded))
     head = tlog.Checkpoint(origin, tree.size, tree.root())
+    start = sum(len(line) + 1 for line in signed)
+    if set_aside(folder, LOG, start):
+        _write_lines(folder / LOG, start, b"")
     if head == log.head:
         return head
-    start = sum(len(line) + 1 for line in signed)
-    set_aside(folder, LOG, start)
     _write_lines(folder / LOG, start, b"".join(line + b"\n" for line in encoded))
     try:
         note = _sign(seal, head, tree)

@@ -213,8 +213,8 @@ def key_name(origin: str) -> str:
 def sealed_note(text: bytes, origin: str, public: bytes, signature: bytes) -> bytes:
     """A whole note over a head, where somebody made the Ed25519 signature over its text.
 
-    The key's name is the one that is pinned, not the origin: a court has one key for many recordings, and a tool of C2SP
-    takes the policy's `log` line as it is. (tlog-checkpoint recommends the origin as the key's name, as a SHOULD.)
+    The key's name is the pinned one, not the origin: a court has one key for many recordings, and a tool of C2SP takes
+    the policy's `log` line as it is. (tlog-checkpoint recommends the origin as the key's name, as a SHOULD.)
     """
     if not text.endswith(b"\n"):
         raise ValueError("the text of a note ends in a line feed")

@@ -12,7 +12,7 @@ from media.evidence.check.verify import Wanted, verify
 from tests.vectors import make
 
 VECTORS = Path(__file__).parents[3] / "vectors"
-NAMES = sorted(path.name for path in VECTORS.iterdir() if path.is_dir() and not path.name.startswith("__"))
+NAMES = sorted(path.parent.name for path in VECTORS.glob("*/vector.txt"))
 KEYS = {"expect", "first", "origin", "now", "waive", "head", "note"}
 VERDICTS = {"verified", "gaps", "failed", "cannot"}
 
