@@ -29,7 +29,6 @@ COLOURS = {
     "witness": "#20a020",
     "interpreter": "#c0a010",
 }
-expect.set_options(timeout=15_000)  # how long a slow machine may take; what is promised is measured from events
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ROLES = tuple(TONES)
 NAMES = {

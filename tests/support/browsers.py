@@ -5,6 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 
 from playwright import async_api, sync_api
 
+# How long a slow machine may take; what is promised is measured from events.
+for api in (async_api, sync_api):
+    api.expect.set_options(timeout=15_000)
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",

@@ -1,16 +1,32 @@
 """A page on the player in a real browser: what is done there, and what is seen and heard."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.async_api import Browser, FilePayload, Page, Request, expect
 
 from tests.support.evidence.archive import JUDGE, Archive
 
 PROBE = Path(__file__).parent / "player_probe.js"
+Found = TypeVar("Found")
+
+
+async def looking(look: Callable[[], Awaitable[Found]], wanted: Callable[[Found], bool]) -> Found:
+    """What is found once it is as wanted, or at last: the assertion behind it says what that was.
+
+    A picture or a sound may come a little later than another, by so much as the machine has to do.
+    """
+    until = time.monotonic() + 15
+    while True:
+        found = await look()
+        if wanted(found) or time.monotonic() > until:
+            return found
+        await asyncio.sleep(0.05)
 
 
 @dataclass
@@ -63,16 +79,28 @@ class Viewer:
         """Where a track's picture is, in seconds."""
         return float(await self.page.evaluate("name => probe.time(name)", track))
 
+    async def apart(self, one: str, other: str) -> float:
+        """How many seconds one track's picture is ahead of another's, at one moment."""
+        return float(await self.page.evaluate("([one, other]) => probe.time(one) - probe.time(other)", [one, other]))
+
     async def pixel(self, track: str) -> list[int]:
         return list(await self.page.evaluate("name => probe.pixel(name)", track))
 
-    async def second_shown(self, track: str) -> int:
-        """The second that stands in the picture itself."""
-        return int(await self.page.evaluate("name => probe.second(name)", track))
+    async def shown_and_said(self, track: str) -> tuple[int, int]:
+        """The second that stands in the picture itself, and the one the player says, at one moment."""
+        shown, said = await self.page.evaluate("name => [probe.second(name), probe.clock()]", track)
+        return int(shown), int(said)
 
-    async def tones(self, *frequencies: int) -> list[float]:
-        """Level of each tone in what is heard, dB."""
-        return list(await self.page.evaluate("wanted => probe.tones(wanted)", list(frequencies)))
+    async def tones(self, *frequencies: int, wanted: Callable[..., bool] = lambda *_levels: True) -> list[float]:
+        """Level of each tone in what is heard, dB, once they are as wanted.
+
+        `wanted` names what must be heard. What must not is looked at in what is returned: at that very moment.
+        """
+
+        async def listen() -> list[float]:
+            return list(await self.page.evaluate("wanted => probe.tones(wanted)", list(frequencies)))
+
+        return await looking(listen, lambda levels: wanted(*levels))
 
 
 @contextlib.asynccontextmanager

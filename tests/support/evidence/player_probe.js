@@ -11,6 +11,9 @@ window.probe = {
     const found = this.element(track);
     return found ? found.currentTime : -1;
   },
+  clock() {
+    return Number(document.querySelector(".player-range").value);
+  },
   elements() {
     return [...document.querySelectorAll(".player video, .player audio")].filter((one) => !one.paused);
   },
@@ -90,14 +93,14 @@ window.probe = {
     }
     return found;
   },
-  // Looks on for so many ms: each picture without a card is of the second that the bar says, but for a small drift.
-  async play(tracks, ms) {
-    const bar = document.querySelector(".player-range");
+  // Looks on until the player says a second: each picture without a card is of the second that the bar says, but for a
+  // small drift.
+  async play(tracks, until, patience) {
     const found = { old: [], shown: Object.fromEntries(tracks.map((track) => [track, []])) };
-    for (const began = performance.now(); performance.now() - began < ms; ) {
+    for (const began = performance.now(); this.clock() < until && performance.now() - began < patience; ) {
       await new Promise((resolve) => requestAnimationFrame(resolve));
       for (const track of tracks.filter((one) => !this.card(one))) {
-        const [second, frame] = [Number(bar.value), this.frame(track)];
+        const [second, frame] = [this.clock(), this.frame(track)];
         if (frame < 10 * second - 5 || frame > 10 * second + 15) found.old.push([track, second, frame]);
         found.shown[track].push(frame);
       }

@@ -17,7 +17,7 @@ from media.evidence.log import custody, tlog
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
 from tests.support.evidence.archive import Archive
-from tests.support.evidence.player_pages import Viewer, flip, viewing
+from tests.support.evidence.player_pages import Viewer, flip, looking, viewing
 from tests.support.evidence.seals import LocalSeal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -33,22 +33,44 @@ async def viewer(served_archive: Archive, browser: Browser) -> AsyncIterator[Vie
 # --- playing -----------------------------------------------------------------------------------------------------
 
 
+def is_red(pixel: list[int]) -> bool:
+    return pixel[0] > 150 and max(pixel[1], pixel[2]) < 90
+
+
+def is_green(pixel: list[int]) -> bool:
+    return pixel[1] > 120 and max(pixel[0], pixel[2]) < 90
+
+
+def near(seconds: tuple[int, int]) -> bool:
+    return abs(seconds[0] - seconds[1]) <= 1
+
+
+def both_in_full(one: float, other: float, *_others: float) -> bool:
+    return min(one, other) > -40 and abs(one - other) < 6
+
+
+def both_over_the_original(one: float, other: float, original: float, *_others: float) -> bool:
+    """15 % is 16.5 dB down."""
+    return both_in_full(one, other) and 12 < one - original < 21
+
+
 @pytest.mark.alone
 async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: Viewer):
     await viewer.opened()
     await viewer.play.click()
     await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 1.5", timeout=20_000)
 
-    red = await viewer.pixel("judge_1_cam")
-    green = await viewer.pixel("witness_1_cam")
-    assert red[0] > 150 and red[1] < 90 and red[2] < 90, red
-    assert green[1] > 120 and green[0] < 90 and green[2] < 90, green
-    assert abs(await viewer.second_shown("judge_1_cam") - await viewer.clock()) <= 1
+    red = await looking(lambda: viewer.pixel("judge_1_cam"), is_red)
+    green = await looking(lambda: viewer.pixel("witness_1_cam"), is_green)
+    assert is_red(red) and is_green(green), (red, green)
+    shown, said = await looking(lambda: viewer.shown_and_said("judge_1_cam"), near)
+    assert near((shown, said)), (shown, said)
 
     # Floor: judge and witness as spoken, no interpreter.
-    judge, witness, into_ro, into_th, booth = await viewer.tones(440, 810, 1040, 1330, 1570)
-    assert judge > -40 and witness > -40, (judge, witness)
-    assert max(into_ro, into_th, booth) < judge - 25, (into_ro, into_th, booth)
+    levels = await viewer.tones(440, 810, 1040, 1330, 1570, wanted=both_in_full)
+    assert both_in_full(*levels), levels
+    judge, _witness, *interpreters = levels
+    assert max(interpreters) < judge - 25, levels
 
     # Romanian: the judge speaks it, the witness is interpreted.
     began, before = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
@@ -56,33 +78,35 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
     await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
     ended, after = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
     assert after - before < ended - began + 0.9  # it went on, and did not jump
-    judge, witness, into_ro, into_th, booth = await viewer.tones(440, 810, 1040, 1330, 1570)
-    assert abs(judge - into_ro) < 6
-    assert 12 < judge - witness < 21, "15 % is 16.5 dB down"
-    assert max(into_th, booth) < judge - 25
+    levels = await viewer.tones(440, 1040, 810, 1330, 1570, wanted=both_over_the_original)
+    assert both_over_the_original(*levels), levels
+    judge, _into_ro, _witness, *others = levels
+    assert max(others) < judge - 25, levels
 
     # Thai: the other way round; the original can be turned off altogether.
     await viewer.page.get_by_label("Thai").check()
     await viewer.page.get_by_label("Original beside the interpretation").fill("0")
     before = await viewer.media("judge_1_cam")
     await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
-    judge, witness, into_ro, into_th = await viewer.tones(440, 810, 1040, 1330)
-    assert abs(witness - into_th) < 6
-    assert max(judge, into_ro) < witness - 25
+    levels = await viewer.tones(810, 1330, 440, 1040, wanted=both_in_full)
+    assert both_in_full(*levels), levels
+    witness, _into_th, *others = levels
+    assert max(others) < witness - 25, levels
 
 
 @pytest.mark.alone
 async def test_an_element_that_has_strayed_is_brought_back_to_the_clock(viewer: Viewer):
     await viewer.opened()
     await viewer.play.click()
-    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 2", timeout=20_000)
+    in_step = "() => probe.time('judge_1_cam') > 2 && Math.abs(probe.apart('judge_1_cam')) < 0.06"
+    await viewer.page.wait_for_function(in_step, timeout=20_000)
     for strayed in (-1.5, 1.0, -0.2, 0.2):
         # The first is beyond the jump, the last is made up for by speed.
         before = await viewer.page.evaluate(
             "by => { probe.element('judge_1_cam').currentTime += by; return probe.apart('judge_1_cam'); }", strayed
         )
         assert abs(before - strayed) < 0.5
-        await viewer.page.wait_for_function("() => Math.abs(probe.apart('judge_1_cam')) < 0.06", timeout=15_000)
+        await viewer.page.wait_for_function(in_step, timeout=15_000)
     rates = await viewer.page.evaluate("() => probe.rates()")
     assert all(0.92 <= rate <= 1.08 for rate in rates)
 
@@ -119,16 +143,18 @@ async def test_times_of_day_of_both_courts_stand_beside_the_bar(viewer: Viewer):
 @pytest.mark.alone
 async def test_a_gap_is_named_and_does_not_stop_the_others(viewer: Viewer):
     await viewer.opened()
+    await viewer.tones(440)  # from here on listening takes no more than its time: the gap is five seconds long
     await viewer.page.get_by_role("button", name=re.compile("Go to the gap at 09:00:12")).click()
     await viewer.play.click()
     tile = viewer.page.get_by_test_id("tile-witness_1_cam")
     await expect(tile).to_contain_text("No picture: the line was lost", timeout=15_000)
-    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 14", timeout=15_000)
-    (witness,) = await viewer.tones(810)
-    assert witness < -70
+    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 13", timeout=15_000)
+    judge, witness = await viewer.tones(440, 810, wanted=lambda judge, _witness: judge > -40)
+    assert judge > -40 and witness < -70, (judge, witness)
     await expect(tile).not_to_contain_text("No picture", timeout=15_000)
     await viewer.page.wait_for_function("() => probe.second('witness_1_cam') >= 17", timeout=10_000)
-    assert abs(await viewer.media("witness_1_cam") - await viewer.media("judge_1_cam")) < 0.3
+    apart = await looking(lambda: viewer.apart("witness_1_cam", "judge_1_cam"), lambda apart: abs(apart) < 0.3)
+    assert abs(apart) < 0.3
 
 
 @pytest.mark.alone
@@ -144,20 +170,20 @@ async def test_lost_packets_inside_a_part_leave_no_hole_that_an_element_would_st
     await viewer.seek(32)
     await viewer.play.click()
     await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 36", timeout=20_000)
-    judge, witness = await viewer.tones(440, 810)
-    assert abs(judge - witness) < 6
+    levels = await viewer.tones(440, 810, wanted=both_in_full)
+    assert both_in_full(*levels), levels
 
 
 @pytest.mark.alone
 async def test_where_nobody_interprets_the_original_is_heard_in_full_and_the_page_says_so(viewer: Viewer):
     await viewer.opened()
     await viewer.page.get_by_label("Thai").check()
-    await viewer.seek(22)
+    await viewer.seek(21)
     await viewer.play.click()
-    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 23", timeout=15_000)
+    await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 21.5", timeout=15_000)
     await expect(viewer.page.get_by_text("Nobody interprets into Thai at this moment.")).to_be_visible()
-    judge, witness = await viewer.tones(440, 810)
-    assert abs(judge - witness) < 6 and judge > -40
+    levels = await viewer.tones(440, 810, wanted=both_in_full)  # from 27 on the judge is interpreted, and in the back
+    assert both_in_full(*levels), levels
 
 
 @pytest.mark.alone
@@ -172,8 +198,10 @@ async def test_it_can_be_played_by_keyboard_alone(viewer: Viewer):
     await page.keyboard.press("Space")
     await expect(viewer.play).to_be_visible()
     await expect(page.get_by_test_id("live-polite")).to_contain_text("Paused at 00:00:1")
+    paused = await viewer.clock()
     await page.keyboard.press("ArrowLeft")
-    assert await viewer.clock() <= 3
+    back = await looking(viewer.clock, lambda second: second < paused)
+    assert paused - back in (9, 10, 11) or back == 0, (paused, back)
 
 
 @pytest.mark.alone
@@ -266,7 +294,8 @@ async def test_a_flipped_byte_stops_playing_at_the_last_good_frame_and_names_the
     await expect(viewer.verdict).to_contain_text("Part witness_1_cam-000004: not what was sealed.")
     stopped = viewer.page.get_by_test_id("stopped")
     await expect(stopped).to_contain_text("part witness_1_cam-000004 failed the check", timeout=30_000)
-    assert 5.8 <= await viewer.media("judge_1_cam") <= 6.2
+    at = await looking(lambda: viewer.media("judge_1_cam"), lambda second: 5.8 <= second <= 6.2)
+    assert 5.8 <= at <= 6.2
     await expect(viewer.play).to_be_visible()
 
 
