@@ -255,6 +255,61 @@ def test_ci_script_ends_as_its_tests_do(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (3, "deploy/start.py test\n")
 
 
+# One of a test on its own, and one of two that tell a story: each goes on where the one before has ended.
+SHAKY = """
+import pathlib, pytest
+FIRST = pathlib.Path(__file__).with_suffix(".tried")
+told = []
+@pytest.mark.alone
+def test_good():
+    told.append(1)
+@pytest.mark.alone
+def test_shaky():
+    tried = FIRST.exists()
+    FIRST.touch()
+    assert tried and {needs}
+"""
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_what_fails_alone_is_tried_once_more_and_named_when_it_passes_only_then(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], mended: bool
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -rA\nmarkers =\n  alone\n")
+    for place, needs in (("tests/web", mended), ("tests/e2e", "told")):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / f"test_{place[6:]}.py").write_text(SHAKY.format(needs=needs))
+    others = f'case "$*" in *-n*3*|*beside*) echo "$*" >>{tmp_path}/others; exit 0;; esac'
+    tool(tmp_path, "python", f'{others}\nexec {sys.executable} "$@"')
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    monkeypatch.setattr(start, "PYTHON", tmp_path / "python")
+    monkeypatch.setattr(start, "set_up", lambda for_tests: None)
+    with pytest.raises(SystemExit) as ended:
+        start.test([])
+    first, again = capfd.readouterr().out.split("- trying once more what has failed, with nothing beside it\n")
+    assert ended.value.code == (0 if mended else 1)
+    assert (first.count("\nPASSED "), first.count("\nFAILED ")) == (2, 2)
+    good = ["tests/e2e/test_e2e.py::test_shaky", *(["tests/web/test_web.py::test_shaky"] if mended else [])]
+    assert f"\n! passed only when tried again: {', '.join(good)}\n" in again
+    assert (again.count("\nPASSED "), again.count("\nFAILED ")) == ((3, 0) if mended else (2, 1))
+    together, beside = (tmp_path / "others").read_text().splitlines()
+    assert together.endswith("-m not alone and not beside")
+    assert beside == "-m pytest -q -p no:cacheprovider -m beside"
+    assert not (tmp_path / ".pytest_cache").exists()
+
+
+@pytest.mark.parametrize(("chrt", "words"), [("", "chrt --idle 0"), ("exit 1", "nice -n 19"), (None, "nice -n 19")])
+def test_what_runs_beside_has_only_what_others_leave_over(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chrt: str | None, words: str
+) -> None:
+    if chrt is not None:
+        tool(tmp_path, "chrt", chrt)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert " ".join(start.lowest()) == words
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit = (ROOT / "deploy" / "vivavoce.service").read_text(encoding="utf-8")
