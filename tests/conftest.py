@@ -11,8 +11,8 @@ from hearings.db import Database
 from hearings.models import metadata
 from tests.support import databases
 
-LONG = ("test_every_page_in_browser.py", "test_transport.py")
-"""Files that take minutes. They begin first, so that of two workers none is left alone with one of them."""
+LONG = ("test_transport.py",)
+"""Files that take minutes. They begin first, so that of the workers none is left alone with one of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

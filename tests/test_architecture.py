@@ -14,6 +14,8 @@ import pytest
 
 from tests.import_graph import PACKAGES, circles, graph, imported, modules
 
+pytestmark = pytest.mark.beside
+
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {
     "hearings": {"media", "scheduler", "web", "aiortc", "av", "nacl", "starlette", "apscheduler"},

@@ -19,6 +19,10 @@ from web.demo import demo
 from web.requests.steps import STEPS
 from web.server.sign_in import COOKIE
 
+pytestmark = [pytest.mark.e2e, pytest.mark.beside, pytest.mark.timeout(900)]
+PATIENCE = 120_000
+"""Milliseconds: it has only what is left over by what runs alone."""
+
 AXE = {
     "runOnly": {
         "type": "tag",
@@ -95,6 +99,7 @@ class Look:
 def look(browser: Browser, service, who: str = "", **options: object) -> Look:
     """A context of its own; signed in through the page, since browsers take a `__Host-` cookie from a server only."""
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
+    context.set_default_timeout(PATIENCE)
     found = Look(context.new_page())
     if who:
         found.page.goto(f"{service.base}/s#{service.secret(who)}")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.beside
+
 FRONTEND = Path(__file__).parents[3] / "web" / "frontend"
 BUDGET = 120 * 1024
 """Bytes of the live page's script, compressed (interface.md §5.3)."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.beside
+
 FRONTEND = Path(__file__).parents[3] / "web" / "frontend"
 
 

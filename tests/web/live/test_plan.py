@@ -22,6 +22,8 @@ from media import messages
 from media.live import routing
 from web.live import plan
 
+pytestmark = pytest.mark.beside
+
 SPEAKING = {
     Role.presiding_judge, Role.clerk, Role.requested_authority, Role.witness, Role.expert, Role.defendant,
     Role.defence, Role.prosecutor,
