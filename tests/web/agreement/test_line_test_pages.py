@@ -216,7 +216,6 @@ def apart() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Future[Any]]]:
 
 
 @pytest.mark.e2e
-@pytest.mark.alone
 def test_a_browser_without_agreed_protection_ends_its_test_and_the_other_site_waits_for_another_browser(
     service, browser, old_stack, apart
 ):
