@@ -1,7 +1,8 @@
 """What the recorder gets: whole encoded frames in order, with the time each was captured, in batches.
 
 Audio and video of one sender share one clock: capture time is the sender's own time (RTCP sender reports), shifted
-by the smallest difference to this machine's clock seen lately. Before the first report it is taken from arrivals.
+by the smallest difference to this machine's clock seen lately. Before the first report it is taken from arrivals, and
+after a pause again if the time-stamps have stood still in it, until the next report.
 A packet that is missing holds back what follows until it comes or is given up, so that the frames of a track come in
 order; nothing is decoded. What comes after it was given up is not thrown away: sound is handed on with its own time, a
 picture's packet is declared as late.
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from media.link import Link, connect
 from media.live import routing
-from media.live.forwarding import Report, UpTrack
+from media.live.forwarding import PAUSE, Report, UpTrack
 from media.live.rtp import Packet
 from media.live.vp8 import Assembler, is_key_frame
 from media.messages import (
@@ -51,6 +52,8 @@ RESEND_SECONDS = 1.0  # the same when the sender answers requests; forwarding gi
 REORDER_PACKETS = 512
 REPORTS_KEPT = 32
 LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
+STOOD_STILL = int(PAUSE * 500_000_000)  # ns that what comes after a pause lies behind by its report, if they did
+STALLED = 500_000_000  # ns in which what a stalled line held back has come
 _NTP_UNIX = 2_208_988_800  # s from 1900 to 1970
 
 
@@ -86,8 +89,13 @@ class Stream:
         self._held_since = 0.0
         self._report: Report | None = up.report
         self._base: int | None = None
+        self._doubted: int | None = None
+        """Since when, ns, it is to be seen whether time-stamps have stood still after the report; 0: at once."""
+        now = time.monotonic()
+        if up.report is not None and (up.report.at < up.resumed_at or up.is_silent(now)):
+            self._doubted = 0
         if up.report is not None and clock.shift is None:
-            age = int((time.monotonic() - up.report.at) * 1_000_000_000)
+            age = int((now - up.report.at) * 1_000_000_000)
             clock.report(up.report.ntp, feed.wall() - age)
         up.tap = self
         up.request_key()
@@ -104,6 +112,8 @@ class Stream:
         """Take a packet; hand on what is complete and in order."""
         if self._next is None:
             self._next = packet.seq
+        elif self.up.resumed_at == now and self._doubted is None:
+            self._doubted = self._feed.wall()
         if packet.seq < self._next:
             self._late(packet)
             return
@@ -195,7 +205,7 @@ class Stream:
         """Forget numbers and time-stamps."""
         self._next = None
         self._held.clear()
-        self._report = None
+        self._report = self._doubted = None
         self._base = None
         if self._assembler is not None:
             self._assembler.lost()
@@ -204,6 +214,7 @@ class Stream:
         """Keep a sender report, and pass it on."""
         arrived = self._feed.wall()
         self._report = report
+        self._doubted = 0 if self.up.is_silent(report.at) else None
         self._clock.report(report.ntp, arrived)
         for name in self.names:
             self._feed.add_report(
@@ -229,14 +240,26 @@ class Stream:
     def _captured(self, timestamp: int, arrived: int) -> int:
         """When this was captured, ns: by the sender's clock if known, else by the quickest arrival so far."""
         rate = self.up.clock
-        base = arrived - timestamp * 1_000_000_000 // rate
-        if self._base is None or base < self._base or base - self._base > LATEST_CAPTURE:
-            self._base = base
-        at = self._base + timestamp * 1_000_000_000 // rate
+        at = arrived
         if self._report is not None and self._clock.shift is not None:
             ticks = ((timestamp - self._report.rtp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
             at = ntp_nanoseconds(self._report.ntp) + ticks * 1_000_000_000 // rate + self._clock.shift
+            self._judge_report(arrived - at, arrived)
+        if self._report is None or self._clock.shift is None:
+            base = arrived - timestamp * 1_000_000_000 // rate
+            if self._base is None or base < self._base or base - self._base > LATEST_CAPTURE:
+                self._base = base
+            at = self._base + timestamp * 1_000_000_000 // rate
         return at if arrived - LATEST_CAPTURE <= at <= arrived else arrived
+
+    def _judge_report(self, behind: int, arrived: int) -> None:
+        """Give the report up when what has come after a pause lies behind by it and does not catch up."""
+        if self._doubted is None:
+            return
+        if behind <= STOOD_STILL:
+            self._doubted = None
+        elif arrived - self._doubted > STALLED:
+            self._report = self._base = self._doubted = None
 
 
 class Feed:

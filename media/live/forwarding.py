@@ -32,6 +32,7 @@ NACK_SPAN = 100  # a longer hole is not asked for packet by packet
 RESEND_INTERVAL = 0.03  # s before the same packet is sent to the same receiver again
 RESENDS_PER_SECOND = 400  # to one slot
 SSRC_CHANGE_INTERVAL = 1.0  # s
+PAUSE = 0.5  # s without a packet, after which time-stamps may have stood still: browsers' do while nothing is sent
 
 
 class Tap(Protocol):
@@ -83,6 +84,7 @@ class UpTrack:
         self.ring: list[Packet | None] = [None] * RING
         self.highest = -1
         self.last_at = -math.inf
+        self.resumed_at = -math.inf  # when the first packet after a pause came
         self.key_requests = 0
         self.answers = kind == "video"  # the sender sends again what is asked for
         self._send_rtcp = send_rtcp
@@ -124,6 +126,8 @@ class UpTrack:
         kept = self.ring[seq % RING]
         if seq <= self.highest and ((kept is not None and kept.seq >= seq) or self.highest - seq >= RING):
             return
+        if self.is_silent(now):
+            self.resumed_at = now
         self.last_at = now
         self._received += 1
         if seq > self.highest:
@@ -141,6 +145,10 @@ class UpTrack:
             self.tap.packet(packet, now)
         for down in self.downs:
             down.forward(packet, now)
+
+    def is_silent(self, now: float) -> bool:
+        """Whether nothing has come for a while."""
+        return now - self.last_at > PAUSE
 
     def _extend(self, seq: int) -> int:
         if self.highest < 0:

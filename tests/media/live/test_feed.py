@@ -455,6 +455,107 @@ def test_time_stamps_that_jump_do_not_move_the_recording(jump: int) -> None:
     assert len(feed._batch.frames) == 3
 
 
+class Line:
+    """A microphone whose RTP time-stamps stand still while it is off, as a browser's do; all times in ms."""
+
+    def __init__(self) -> None:
+        self.now, self.seq, self.rtp = 0, 0, 5_000
+        self.wall = 1_764_000_000_000_000_000
+        self.track = up_track("audio")
+        self.feed = Feed(Path("/nowhere"), lambda: None, lambda code: None, lambda: self.wall + self.now * 1_000_000)
+        self.plan(True)
+
+    def plan(self, microphone: bool) -> None:
+        """The microphone is on, or switched off by order."""
+        self.feed.update(grant(microphone=microphone, muted_by_order=not microphone), {"w": {"audio": self.track}})
+
+    def report(self, extrapolated: int = 0) -> None:
+        """A sender report, of time-stamps that went on for so many ms."""
+        ntp = (2_208_988_800 << 32) + ((self.wall // 1_000_000 + self.now) << 32) // 1_000
+        self.track.sender_report(ntp, self.rtp + extrapolated * 48, self.now / 1_000)
+
+    def speak(self, ms: int) -> None:
+        """So many ms of sound."""
+        for _ in range(0, ms, 20):
+            give(self.track, self.seq, self.rtp, b"%d" % self.now, now=self.now / 1_000)
+            self.seq, self.rtp = self.seq + 1, self.rtp + 960
+            self.now += 20
+
+    def errors(self) -> list[int]:
+        """How much later than it was said each frame has been placed, ms."""
+        frames = [frame for batch, _ in self.feed._queue for frame in batch.frames] + self.feed._batch.frames
+        return [round((frame.at - self.wall) / 1_000_000) - int(frame.data) for frame in frames]
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    found = Line()
+    monkeypatch.setattr("media.live.feed.time.monotonic", lambda: found.now / 1_000)
+    return found
+
+
+@pytest.mark.parametrize("reported_meanwhile", [False, True])
+@pytest.mark.parametrize("first", ["plan", "sound"])
+def test_sound_after_a_mute_is_placed_where_it_was_said_though_its_time_stamps_stood_still(
+    line: Line, reported_meanwhile: bool, first: str
+) -> None:
+    line.report()
+    line.speak(1_000)
+    line.plan(False)
+    line.now += 500
+    if reported_meanwhile:
+        line.report(extrapolated=500)
+    line.now += 200
+    if first == "plan":
+        line.plan(True)
+        line.speak(1_000)
+    else:
+        line.speak(100)
+        line.plan(True)
+        line.speak(900)
+    line.report()
+    line.speak(1_000)
+    assert set(line.errors()) == {0}
+    assert [(one.cause, one.at // 1_000_000 - line.wall // 1_000_000) for one in line.feed._batch.switches] == [
+        ("", 0),
+        ("order", 1_000),
+        ("", 1_700 if first == "plan" else 1_800),
+    ]
+
+
+def test_a_report_made_while_nothing_was_sent_does_not_place_what_follows(line: Line) -> None:
+    line.report()
+    line.speak(1_000)
+    line.plan(False)
+    line.now += 900
+    line.plan(True)
+    line.report(extrapolated=900)
+    line.now += 50
+    line.speak(1_000)
+    assert set(line.errors()) == {0}
+
+
+def test_a_pause_that_nobody_has_ordered_moves_half_a_second_of_sound_at_most(line: Line) -> None:
+    line.report()
+    line.speak(1_000)
+    line.now += 900
+    line.speak(2_000)
+    errors = line.errors()
+    assert set(errors[:50]) == {0}
+    assert set(errors[50 + 27 :]) == {0}
+
+
+def test_a_line_that_stalls_moves_nothing(line: Line) -> None:
+    line.report()
+    line.speak(1_000)
+    came, line.now = line.now, line.now + 1_000
+    for said in range(came, line.now, 20):  # in one heap, at the end
+        give(line.track, line.seq, line.rtp, b"%d" % said, now=line.now / 1_000)
+        line.seq, line.rtp = line.seq + 1, line.rtp + 960
+    line.speak(2_000)
+    assert set(line.errors()) == {0}
+
+
 def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
     track = up_track("audio")
     feed = make_feed({"audio": track})
