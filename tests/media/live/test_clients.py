@@ -2,9 +2,7 @@
 
 import asyncio
 import fractions
-import random
 import re
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +18,7 @@ from aiortc import (
 from playwright.async_api import Browser, Page, async_playwright
 
 from media.messages import Answered, Offer
+from tests.support.lines import LossyLine
 
 FLAGS = (
     "--no-sandbox --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
@@ -266,42 +265,6 @@ async def test_aiortcs_own_client_hears_and_sees(court: Any, until: Any) -> None
     await other.close()
 
 
-class LossyLine:
-    """A wire between one page and the worker that loses media packets on their way up, and nothing else."""
-
-    def __init__(self, server: tuple[str, int], loss: float) -> None:
-        self.lost = 0
-        self._server = server
-        self._loss = loss
-        self._random = random.Random(1)
-        self._page: tuple[str, int] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._near, self._far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-        for one, heard in ((self._near, self._up), (self._far, self._down)):
-            one.setblocking(False)
-            one.bind(("127.0.0.1", 0))
-            self._loop.add_reader(one.fileno(), heard)
-        self.port: int = self._near.getsockname()[1]
-
-    def _up(self) -> None:
-        data, self._page = self._near.recvfrom(2048)
-        media = len(data) > 1 and 127 < data[0] < 192 and not 192 <= data[1] <= 223
-        if media and self._random.random() < self._loss:
-            self.lost += 1
-        else:
-            self._far.sendto(data, self._server)
-
-    def _down(self) -> None:
-        data = self._far.recv(2048)
-        if self._page is not None:
-            self._near.sendto(data, self._page)
-
-    def close(self) -> None:
-        for one in (self._near, self._far):
-            self._loop.remove_reader(one.fileno())
-            one.close()
-
-
 @pytest.mark.e2e
 async def test_three_percent_loss_costs_a_chromium_page_nothing_of_its_record(
     browser: Browser, court: Any, recorder: Any, until: Any
@@ -340,4 +303,4 @@ async def test_three_percent_loss_costs_a_chromium_page_nothing_of_its_record(
         assert stats["lost"] <= 0
         assert stats["freezes"] == 0
     finally:
-        line.close()
+        await line.close()
