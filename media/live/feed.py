@@ -8,7 +8,8 @@ order; nothing is decoded. What comes after it was given up is not thrown away: 
 picture's packet is declared as late.
 
 The queue to the recorder is bounded by `MAX_QUEUED`; when it is full the oldest batch is dropped and its frames are
-declared as losses. The socket is reconnected for ever.
+declared as losses, in the batch that is sent next. The socket is reconnected for ever, and it is said how long it was
+away.
 """
 
 import asyncio
@@ -435,23 +436,29 @@ class Feed:
             self._declare(oldest)
 
     def _declare(self, dropped: Batch) -> None:
-        """Say in the next batch what an overfull queue has cost; switches, losses and outages are kept."""
-        self._touch()
-        self._batch.switches[:0] = dropped.switches
-        self._batch.losses += dropped.losses
-        self._batch.outages += dropped.outages
+        """Say what an overfull queue has cost before what comes behind it; switches, losses and outages are kept."""
+        following = self._first_to_send()
+        following.switches[:0] = dropped.switches
+        following.losses[:0] = dropped.losses
+        following.outages[:0] = dropped.outages
         frames: dict[str, list[Frame]] = {}
         for frame in dropped.frames:
             frames.setdefault(frame.track, []).append(frame)
         for name, those in frames.items():
             at, until = min(frame.at for frame in those), max(frame.at for frame in those)
             packets = sum(frame.packets for frame in those)
-            self._batch.losses.append(
+            following.losses.append(
                 TrackLoss(track=name, packets=packets, frames=len(those), late=True, at=at, until=until)
             )
         if dropped.frames:
             every = [frame.at for frame in dropped.frames]
-            self._batch.outages.append(Outage(cause="recorder", at=min(every), until=max(every)))
+            following.outages.append(Outage(cause="recorder", at=min(every), until=max(every)))
+
+    def _first_to_send(self) -> Batch:
+        if self._queue:
+            return self._queue[0][0]
+        self._touch()
+        return self._batch
 
     def _pump(self) -> None:
         link = self._link
@@ -482,20 +489,25 @@ class Feed:
             await self._link.close()
 
     async def _keep_connected(self) -> None:
+        lost: int | None = None
         while True:
             try:
-                self._link = await connect(self._path, RECORDER_TO_WORKER)
+                link = await connect(self._path, RECORDER_TO_WORKER)
             except OSError:
                 await asyncio.sleep(RECONNECT_SECONDS)
                 continue
+            if lost is not None:
+                self._first_to_send().outages.append(Outage(cause="recorder", at=lost, until=self.wall()))
+            self._link = link
             self.request_keys()
             try:
-                async for message in self._link:
+                async for message in link:
                     self._heard(message)
             except ConnectionError:
                 logger.warning("the recorder said something that is not in the table")
-            await self._link.close()
+            lost = self.wall()
             self._link = None
+            await link.close()
             self.request_keys()
             await asyncio.sleep(RECONNECT_SECONDS)
 

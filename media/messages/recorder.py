@@ -219,7 +219,7 @@ class TrackLoss(Struct, kw_only=True, array_like=True):
 class Outage(Struct, kw_only=True, array_like=True):
     """A time for which it is the server's doing when tracks are silent, ns UTC."""
 
-    cause: str  # "server": the worker stood still; "recorder": what waited for the recorder had to be thrown away
+    cause: str  # "server": the worker stood still; "recorder": not to be reached, or too slow for all to be kept
     at: int
     until: int
 

@@ -36,6 +36,8 @@ ROUND_AFTER = 300
 """ms behind a cut of the grid at which what was cut is handed over, so that all tracks share a round."""
 OUTAGES = 256
 """Times kept for which silence is the server's doing."""
+SEEN = 500
+"""ms within which both ends of a link have seen that it has ended, or is there again."""
 READING = 300
 """While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
 LINES_WAIT = 2_000
@@ -151,6 +153,8 @@ class Recording:
         base, start = timeline.utc - shift, timeline.t
         for outage in batch.outages:
             span = [max(0, min(start + (at - base) // 1_000_000, now)) for at in (outage.at, outage.until)]
+            if outage.cause == "recorder":  # who says so has lived through it: no worker had ended
+                self._forget_ends(span[0] - SEEN, span[1] + SEEN)
             self._outages.append((span[0], span[1], outage.cause))
         events: list[TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.losses, *batch.reports]
         events.sort(key=_at)
@@ -293,6 +297,11 @@ class Recording:
         now = self.timeline.now()
         self._outages.append((now if self._away is None else self._away, now, "worker"))
         self._away = None
+
+    def _forget_ends(self, since: int, until: int) -> None:
+        """A link that ended between these times and was made again was no worker's end."""
+        kept = (one for one in self._outages if one[2] != "worker" or one[0] < since or one[1] > until)
+        self._outages = deque(kept, maxlen=OUTAGES)
 
     def worker_went(self) -> None:
         """No worker is connected any more."""

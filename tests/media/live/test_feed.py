@@ -243,6 +243,9 @@ async def test_a_recorder_that_went_away_gets_what_waited_when_it_is_back(
     got = contents(recorder.frames("witness_mic"))
     lost = [number for number, data in enumerate(sent) if data not in set(got)]
     assert len(lost) <= 15, lost
+    (outage,) = [outage for _, batch in recorder.batches for outage in batch.outages]
+    assert outage.cause == "recorder"
+    assert 1_400_000_000 < outage.until - outage.at < 3_000_000_000
     assert got == [data for data in sent if data in set(got)]
 
 
@@ -572,3 +575,8 @@ def test_a_full_queue_drops_the_oldest_and_says_so() -> None:
     declared += sum(loss.packets for loss in feed._batch.losses)
     assert kept + feed.dropped == 400
     assert declared == feed.dropped
+    # It is said before what comes behind it, so that the recorder knows why there is a gap when it sees one.
+    first, *others = [batch for batch, _ in feed._queue]
+    assert {outage.cause for outage in first.outages} == {"recorder"}
+    assert max(outage.until for outage in first.outages) < min(frame.at for frame in first.frames)
+    assert not any(batch.outages for batch in others)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from media.messages import Failing, GapDeclared, RecordingClosed, RecordingOpened, Sealed
+from media.messages import Batch, Failing, GapDeclared, Outage, RecordingClosed, RecordingOpened, Sealed
 
 SEGMENT_AND_CLUSTER = 2_500
 """ms of each track that a kill may cost beyond what was still on its way (allowance, one tick, sealing)."""
@@ -88,7 +88,8 @@ async def test_stopped_for_three_seconds_it_says_nothing_and_loses_nothing_that_
     ends_of(bench.lines)
 
 
-async def test_a_worker_that_is_killed_leaves_a_recorder_that_seals_what_it_holds(bench, samples):
+@pytest.mark.parametrize("cause", ["worker", "recorder"])
+async def test_a_worker_that_is_killed_or_cut_off_leaves_a_recorder_that_seals_what_it_holds(bench, samples, cause):
     bench.start()
     await bench.web()
     source = await bench.worker(audio={"judge_1_mic": samples.audio})
@@ -98,15 +99,19 @@ async def test_a_worker_that_is_killed_leaves_a_recorder_that_seals_what_it_hold
     running.cancel()
     await source.link.close()
     last = (source.sent["judge_1_mic"] - int(bench.lines[0]["zero"])) // 1_000_000
+    lost = time.time_ns()
     await asyncio.sleep(3)
     source = await bench.worker(audio={"judge_1_mic": samples.audio})
+    if cause == "recorder":  # a worker that lived all the time says so, and nobody else can
+        away = [Outage(cause="recorder", at=lost, until=time.time_ns())]
+        source.link.send(Batch(sent=time.time_ns(), frames=[], reports=[], switches=[], losses=[], outages=away))
     bench.send(source)
     before = bench.of(Sealed)[-1].count
     await bench.until(lambda: bench.of(Sealed)[-1].count > before + 1)
     await bench.close()
     gaps = [gap for gap in bench.of(GapDeclared) if gap.t0 > 1_000]
     assert gaps[0].t0 - last in range(200)
-    assert {gap.cause for gap in gaps} == {"worker"}
+    assert {gap.cause for gap in gaps} == {cause}
     ends_of(bench.lines)
 
 
