@@ -51,6 +51,24 @@
     for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c += 1) sum[c] += data[i + c] / 64;
     return sum.map(Math.round);
   };
+  // This page's media lines, the newest last.
+  window.__lines = [];
+  const Line = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Line {
+    constructor(...options) {
+      super(...options);
+      window.__lines.push(this);
+    }
+  };
+  // Whether a line made after the first `count` ones sends pictures.
+  window.__sends = async (count) => {
+    if (window.__lines.length <= count) return false;
+    let sends = false;
+    (await window.__lines.at(-1).getStats()).forEach((one) => {
+      if (one.type === "outbound-rtp" && one.kind === "video" && one.packetsSent > 0) sends = true;
+    });
+    return sends;
+  };
   let audio;
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const tracks = [];
