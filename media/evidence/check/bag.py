@@ -16,8 +16,9 @@ from pathlib import Path
 
 import bagit
 
-from media.evidence.check.bag_check import READ_BYTES, STORED, read_bag
+from media.evidence.check.bag_check import STORED, read_bag
 from media.evidence.check.findings import Findings
+from media.evidence.check.hashing import READ_BYTES
 from media.evidence.check.policy import Policy
 from media.evidence.check.verify import Report, Wanted, verify
 from media.evidence.log import custody, tlog

@@ -9,18 +9,14 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from media.evidence.check.findings import Findings
+from media.evidence.check.hashing import READ_BYTES, Hashing
 
-READ_BYTES = 1024 * 1024
-SHARE = 64
-"""Files that a thread hashes in one go."""
 MAX_TAG_FILE = 64 * 1024 * 1024
 """Bytes of a manifest or of `bag-info.txt` that are read into memory."""
 MAX_DEPTH = 32
@@ -50,27 +46,71 @@ class Digest(NamedTuple):
 
 @dataclass
 class Bag:
-    """What a walk over a bag has found; paths are relative, with `/`."""
+    """What a walk over a bag has found; paths are relative, with `/`. Its files are hashed until `finish`."""
 
     folder: Path
-    payload: dict[str, Digest] = field(default_factory=dict)
-    """Files under `data/`, by their path inside it."""
-    tags: dict[str, Path] = field(default_factory=dict)
+    paths: Mapping[str, Path]
+    """Regular files under `data/`, by their path inside it."""
+    tags: dict[str, Path]
     """Regular files outside `data/`, by their path in the bag."""
+    stored: bool
+    """Whether it is a recording where the server keeps it, with no tag files to be held against."""
+    algorithms: tuple[str, ...] = ()
+    """Those of further payload manifests."""
+    hashing: Hashing | None = None
+    payload: dict[str, Digest] = field(default_factory=dict)
+    """Size and hash of each of `paths` that could be read; empty until `finish`."""
     others: dict[str, dict[str, str]] = field(default_factory=dict)
     """Hexadecimal digests a payload manifest of another algorithm asks for: algorithm → path in `data/` → digest."""
+
+    def finish(self, findings: Findings) -> None:
+        """Wait for the hashes, then name whatever makes it no complete and valid bag. OSError: hashing failed."""
+        assert self.hashing is not None
+        for path, found in zip(self.paths, self.hashing.results(), strict=True):
+            if isinstance(found, str):
+                findings.bag(f"data/{printable(path)} cannot be read: {found}")
+                continue
+            size, (main, *more) = found
+            self.payload[path] = Digest(size, bytes.fromhex(main))
+            for name, digest in zip(self.algorithms, more, strict=True):
+                self.others.setdefault(name, {})[path] = digest
+        if not self.stored:
+            _check(self, findings)
+
+
+def begin(folder: Path, findings: Findings) -> Bag:
+    """Walk a bag and begin to hash its files. OSError when that cannot be."""
+    bag = Bag(folder, {}, {}, stored=False)
+    found = {path: (file, size) for path, file, size in _walk(folder, "", findings)}
+    bag.tags = {path: file for path, (file, _) in found.items() if not path.startswith("data/")}
+    manifests = [match for path in bag.tags if (match := _MANIFEST.fullmatch(path)) and not match[1]]
+    bag.algorithms = tuple(sorted({match[2] for match in manifests} & _ALGORITHMS - {"sha256"}))
+    _hash(bag, {path.removeprefix("data/"): item for path, item in found.items() if path.startswith("data/")})
+    return bag
+
+
+def begin_stored(folder: Path, around: Path, findings: Findings) -> Bag:
+    """The same for a recording as the server keeps it: what would be the payload of its bag, in `around`/data."""
+    bag = Bag(around, {}, {}, stored=True)
+    _hash(bag, {path: (file, size) for path, file, size in _walk(folder, "", findings) if STORED.fullmatch(path)})
+    return bag
 
 
 def read_bag(folder: Path, findings: Findings) -> Bag:
     """Walk and hash a bag, and name in Findings whatever makes it incomplete or invalid."""
-    bag = Bag(folder)
-    paths = dict(_walk(folder, "", findings))
-    bag.tags = {path: file for path, file in paths.items() if not path.startswith("data/")}
-    manifests = {path: match for path in bag.tags if (match := _MANIFEST.fullmatch(path))}
-    algorithms = {match[2] for match in manifests.values() if not match[1]} & _ALGORITHMS - {"sha256"}
-    inside = {path.removeprefix("data/"): file for path, file in paths.items() if path.startswith("data/")}
-    _hash_payload(bag, inside, algorithms, findings)
-    if not (folder / "data").is_dir():
+    bag = begin(folder, findings)
+    bag.finish(findings)
+    return bag
+
+
+def _hash(bag: Bag, files: Mapping[str, tuple[Path, int]]) -> None:
+    bag.paths = {path: file for path, (file, _) in files.items()}
+    size = sum(size for _, size in files.values())
+    bag.hashing = Hashing(list(bag.paths.values()), ("sha256", *bag.algorithms), size)
+
+
+def _check(bag: Bag, findings: Findings) -> None:
+    if not (bag.folder / "data").is_dir():
         findings.bag("there is no data folder")
     for path in REQUIRED:
         if path not in bag.tags:
@@ -79,27 +119,20 @@ def read_bag(folder: Path, findings: Findings) -> Bag:
         findings.bag("fetch.txt has no place in a recording's bag")
     _check_declaration(bag, findings)
     _check_oxum(bag, findings)
-    for path, match in manifests.items():
+    for path in bag.tags:
+        match = _MANIFEST.fullmatch(path)
+        if match is None:
+            continue
         if match[2] not in _ALGORITHMS:
             findings.bag(f"{path} is of an algorithm that cannot be checked")
         elif match[1]:
             _check_tag_manifest(bag, path, match[2], findings)
         else:
             _check_payload_manifest(bag, path, match[2], findings)
-    return bag
 
 
-def read_stored(folder: Path, findings: Findings) -> dict[str, Digest]:
-    """Hash the files of a recording as the server keeps it: what would be the payload of its bag."""
-    bag = Bag(folder)
-    _hash_payload(
-        bag, {path: file for path, file in _walk(folder, "", findings) if STORED.fullmatch(path)}, (), findings
-    )
-    return bag.payload
-
-
-def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, Path]]:
-    """Regular files below a folder, sorted; links and devices are named and not followed."""
+def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, Path, int]]:
+    """Regular files below a folder, sorted, with their size; links and devices are named and not followed."""
     if prefix.count("/") > MAX_DEPTH:
         findings.bag(f"{printable(prefix)} lies too deep")
         return
@@ -110,59 +143,14 @@ def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, 
         return
     for entry in entries:
         path = prefix + entry.name
-        mode = entry.stat(follow_symlinks=False).st_mode
+        status = entry.stat(follow_symlinks=False)
+        mode = status.st_mode
         if stat.S_ISDIR(mode):
             yield from _walk(Path(entry.path), f"{path}/", findings)
         elif stat.S_ISREG(mode):
-            yield path, Path(entry.path)
+            yield path, Path(entry.path), status.st_size
         else:
             findings.bag(f"{printable(path)} is a link or a device")
-
-
-def _hash_payload(bag: Bag, files: Mapping[str, Path], algorithms: Collection[str], findings: Findings) -> None:
-    """Hash files on all cores: SHA-256 lets go of the interpreter while it works. Paths stay in their order."""
-    paths = list(files)
-    shares = [paths[start : start + SHARE] for start in range(0, len(paths), SHARE)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for share, hashed in zip(shares, pool.map(partial(_hash_share, files, algorithms), shares), strict=True):
-            for path, found in zip(share, hashed, strict=True):
-                if isinstance(found, str):
-                    findings.bag(f"data/{printable(path)} cannot be read: {found}")
-                    continue
-                bag.payload[path], others = found
-                for name, digest in others.items():
-                    bag.others.setdefault(name, {})[path] = digest
-
-
-def _hash_share(
-    files: Mapping[str, Path], algorithms: Collection[str], share: Sequence[str]
-) -> list[tuple[Digest, dict[str, str]] | str]:
-    """Digests of some files, in order; of one that cannot be read, why."""
-    found: list[tuple[Digest, dict[str, str]] | str] = []
-    for path in share:
-        try:
-            found.append(_hash(files[path], algorithms))
-        except OSError as error:
-            found.append(str(error.strerror))
-    return found
-
-
-def _hash(file: Path, algorithms: Collection[str]) -> tuple[Digest, dict[str, str]]:
-    """Size and SHA-256, and the hexadecimal digests by further algorithms."""
-    hashers = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-    main, size = hashlib.sha256(), 0
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        while block := os.read(descriptor, READ_BYTES):
-            size += len(block)
-            main.update(block)
-            for hasher in hashers.values():
-                hasher.update(block)
-            if len(block) < READ_BYTES and size == os.fstat(descriptor).st_size:
-                break
-    finally:
-        os.close(descriptor)
-    return Digest(size, main.digest()), {name: hasher.hexdigest() for name, hasher in hashers.items()}
 
 
 def _check_declaration(bag: Bag, findings: Findings) -> None:

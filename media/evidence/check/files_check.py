@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pyrage
 
-from media.evidence.check.bag_check import Digest, printable
+from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.findings import Findings
 
 EBML = b"\x1a\x45\xdf\xa3"
@@ -30,10 +30,13 @@ class _Named(NamedTuple):
 class FilesCheck:
     """Takes what lines say of files as they come, and at the end names what no line has spoken of."""
 
-    def __init__(self, payload: dict[str, Digest], findings: Findings) -> None:
-        self.payload = payload
+    def __init__(self, bag: Bag, findings: Findings) -> None:
+        """Sizes and hashes are those of the bag when `finish` is called; until then its files may be being hashed."""
+        self.payload = bag.payload
         self.findings = findings
-        self._unnamed = set(payload)
+        self._unnamed = set(bag.paths)
+        self._segments: list[tuple[str, int, int, int, str]] = []
+        self._pages: list[tuple[str, int, int, str]] = []
         self._wrapped_key: _Named | None = None
         self._derived: dict[str, _Named] = {}
         self._blobs: dict[str, Report] = {}
@@ -45,13 +48,8 @@ class FilesCheck:
         """A line names a segment, or an init (n = 0)."""
         path = f"seg/{track}-{n:06d}.age"
         self._unnamed.discard(path)
-        if size is None or sha256 is None:
-            return
-        problem = self._compare(path, size, sha256)
-        if problem:
-            self.findings.segment(track, n, line, problem)
-        elif self.collect:
-            self.segments.append((track, n, line))
+        if size is not None and sha256 is not None:
+            self._segments.append((track, n, line, size, sha256))
 
     def named(self, path: str) -> None:
         """A failed line names a file, and nothing of it can be compared."""
@@ -73,12 +71,20 @@ class FilesCheck:
     def page(self, path: str, line: int, size: int, sha256: str) -> None:
         """The `close` in force names an index page."""
         self._unnamed.discard(path)
-        problem = self._compare(path, size, sha256)
-        if problem:
-            self.findings.line(line, problem)
+        self._pages.append((path, line, size, sha256))
 
     def finish(self) -> None:
-        """Key, derived files, blobs; then orphans."""
+        """Segments, index pages, key, derived files, blobs; then orphans."""
+        for track, n, line, size, sha256 in self._segments:
+            problem = self._compare(f"seg/{track}-{n:06d}.age", size, sha256)
+            if problem:
+                self.findings.segment(track, n, line, problem)
+            elif self.collect:
+                self.segments.append((track, n, line))
+        for path, line, size, sha256 in self._pages:
+            problem = self._compare(path, size, sha256)
+            if problem:
+                self.findings.line(line, problem)
         if self._wrapped_key is not None:
             problem = self._compare("hearing-key.age", self._wrapped_key.size, self._wrapped_key.sha256)
             if problem:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from media.evidence.check import bag_check, custody_check, proofs_check
-from media.evidence.check.bag_check import Bag, printable, read_bag
+from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.custody_check import CustodyCheck
 from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identity
 from media.evidence.check.findings import EXIT_CODES, WORDS, Findings
@@ -133,7 +133,7 @@ def verify(folder: Path, wanted: Wanted) -> Report:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     findings = Findings()
-    return _verdict(read_bag(folder, findings), wanted, findings)
+    return _verdict(bag_check.begin(folder, findings), wanted, findings)
 
 
 def verify_stored(folder: Path, wanted: Wanted) -> Report:
@@ -154,7 +154,7 @@ def _stored(folder: Path, wanted: Wanted) -> Report:
     findings = Findings()
     with tempfile.TemporaryDirectory() as around:
         (Path(around) / "data").symlink_to(folder.absolute())
-        return _verdict(Bag(Path(around), bag_check.read_stored(folder, findings)), wanted, findings)
+        return _verdict(bag_check.begin_stored(folder, Path(around), findings), wanted, findings)
 
 
 def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
@@ -162,12 +162,13 @@ def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
     heads = HeadsCheck(wanted.policy, findings, anchors=wanted.anchors, now_ns=wanted.now_ns)
     heads.check_checkpoint(checkpoint, wanted.origin)
     heads.check_token(_small(bag, "checkpoint.tsr"), checkpoint, waived=wanted.without_stamp)
-    files = FilesCheck(bag.payload, findings)
+    files = FilesCheck(bag, findings)
     files.collect = wanted.identity is not None
     excerpt = custody = None
-    if "journal.jsonl" in bag.payload:
+    if "journal.jsonl" in bag.paths:
         custody = _check_logs(bag, heads, files, wanted, findings)
     else:
+        bag.finish(findings)
         if wanted.head is not None:
             heads.check_named(wanted.head, None)
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
@@ -194,7 +195,7 @@ def _check_logs(
     tree = _read_journal(bag, heads, journal)
     custody = CustodyCheck(findings, files, heads, journal, tree, wanted.now_ns)
     log = custody_check.LOG
-    lines = _lines(bag.folder / "data" / log) if log in bag.payload else None
+    lines = _lines(bag.folder / "data" / log) if log in bag.paths else None
     custody.check(lines, _small(bag, custody_check.CHECKPOINT))
     for name, data in wanted.kept:
         heads.check_kept(name, data, tree, custody)
@@ -205,6 +206,7 @@ def _check_logs(
         _check_last(wanted.last(origin), tree, findings.checkpoint)
         _check_last(wanted.last(origin + tlog.CUSTODY), custody.tree, partial(findings.custody, None))
     journal.finish()
+    bag.finish(findings)
     if journal.foreign is None:
         if journal.origin is not None and heads.origin is not None and journal.origin != heads.origin:
             findings.checkpoint("the checkpoint's origin is not that of the journal's first line")
@@ -270,10 +272,13 @@ def _check_content(bag: Bag, files: FilesCheck, key_file: bytes, findings: Findi
 
 
 def _small(bag: Bag, path: str) -> bytes | None:
-    if path not in bag.payload:
+    if path not in bag.paths:
         return None
-    with (bag.folder / "data" / path).open("rb") as stream:
-        return stream.read(MAX_SMALL_FILE)
+    try:
+        with (bag.folder / "data" / path).open("rb") as stream:
+            return stream.read(MAX_SMALL_FILE)
+    except OSError:  # named as such when its bag is finished
+        return None
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

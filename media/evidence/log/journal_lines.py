@@ -44,6 +44,9 @@ TRACK = _KEY
 
 Line = dict[str, Any]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_DECODER = json.JSONDecoder()
+
 
 class LineError(ValueError):
     """A line that is not in the one form, or a known type with a missing or wrongly typed field."""
@@ -51,7 +54,7 @@ class LineError(ValueError):
 
 def canonical(value: Line) -> bytes:
     """RFC 8785 for the values a journal may hold: integers, ASCII keys, no lone surrogates."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def read(line: bytes) -> tuple[Line | None, str]:
@@ -59,6 +62,9 @@ def read(line: bytes) -> tuple[Line | None, str]:
 
     A line in another spelling still says which numbers and files it used, hence both.
     """
+    plain = _plain_line(line)
+    if plain is not None:
+        return plain, ""
     if len(line) > MAX_CLOSE:
         return None, "the line is too long"
     try:
@@ -85,6 +91,32 @@ def read(line: bytes) -> tuple[Line | None, str]:
     return value, ""
 
 
+def _plain_line(line: bytes) -> Line | None:
+    """The object of a line that is in its one spelling beyond doubt, as nearly all are; else None, and `read` looks."""
+    if len(line) > MAX_LINE or line.count(b"[") + line.count(b"{") > MAX_DEPTH:
+        return None
+    try:
+        value = _DECODER.decode(line.decode())
+        # A key that is there twice, a space, another order, an escape, -0: none of them comes out as it went in.
+        if type(value) is dict and _is_plain(value) and canonical(value) == line:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether values are of the kinds a line may hold, keys and numbers in their limits."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
+    if kind is list:
+        return all(map(_is_plain, value))
+    return kind is dict and all(map(_KEY.fullmatch, value)) and all(map(_is_plain, value.values()))
+
+
 def parse(line: bytes) -> Line:
     """The object of a line (without its LF); LineError unless its bytes are the one spelling of it."""
     value, problem = read(line)
@@ -99,7 +131,9 @@ def check_fields(value: Line) -> None:
         raise LineError("a line has a type")
     _check("at", value.get("at"), _digits)
     for name, is_valid in FIELDS.get(value["type"], {}).items():
-        _check(name, value.get(name), is_valid)
+        found = value.get(name)
+        if found is None or not is_valid(found):
+            _check(name, found, is_valid)
 
 
 def blobs(value: Any) -> set[str]:
@@ -182,7 +216,7 @@ def _tracks(value: Any) -> bool:
 
 
 def _offsets(value: Any) -> bool:
-    return isinstance(value, list) and all(_size(item) for item in value)
+    return isinstance(value, list) and all(map(_size, value))
 
 
 def _sizes(count: int, value: Any) -> bool:
