@@ -171,6 +171,7 @@ async def ask(clerk: Officer) -> str:
     await expect(clerk.page.get_by_role("heading", level=1)).to_contain_text("Check and submit")
     await clerk.accessible()
     await clerk.follow("Go on to submit it")
+    await expect(clerk.page).to_have_url(re.compile(r"/requests/[^/]+$"))
     request = clerk.page.url.rpartition("/")[2].partition("#")[0]
     await clerk.press("Submit the request")
     await clerk.accessible()

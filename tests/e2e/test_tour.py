@@ -282,6 +282,7 @@ async def a_request_of_your_own(walk: Walk) -> None:
         await walk.people["clerk"].press("Save and continue")
     await walk.reads("clerk", "Check and submit")
     await clerk.get_by_role("link", name="Go on to submit it").click()
+    await expect(clerk).to_have_url(re.compile(r"/requests/[^/]+$"))
     reference = clerk.url.rpartition("/")[2].partition("#")[0]
     await walk.press("clerk", "Submit the request")
     await walk.sign("clerk", "romania")
