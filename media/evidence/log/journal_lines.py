@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
+
 MAX_LINE = 65_536
 """Bytes of a line without its LF."""
 MAX_CLOSE = 1_048_576
@@ -45,7 +47,8 @@ TRACK = _KEY
 Line = dict[str, Any]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-_DECODER = json.JSONDecoder()
+_QUICK = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder()
 
 
 class LineError(ValueError):
@@ -96,9 +99,9 @@ def _plain_line(line: bytes) -> Line | None:
     if len(line) > MAX_LINE or line.count(b"[") + line.count(b"{") > MAX_DEPTH:
         return None
     try:
-        value = _DECODER.decode(line.decode())
+        value = _DECODER.decode(line)
         # A key that is there twice, a space, another order, an escape, -0: none of them comes out as it went in.
-        if type(value) is dict and _is_plain(value) and canonical(value) == line:
+        if type(value) is dict and _QUICK.encode(value) == line and _is_plain(value):
             return value
     except (ValueError, RecursionError):
         pass
