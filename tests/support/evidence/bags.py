@@ -173,7 +173,7 @@ class Recording:
         at = {"at": str(ZERO_NS + 99 * 10**9)}
         recording = self.origin.rpartition("/")[2]
         lines = [{"type": "custody", **at, "format": 1, "recording": recording, "of": self.origin}]
-        if any(line["type"] == "close" for line in self.lines):
+        if any(line.get("type") == "close" for line in self.lines):
             lines.append({"type": "closed", **at, "size": len(self.lines), "root": self.root().hex()})
         lines = [dict(line) for line in [*lines, *self.accesses]]
         self.change_custody(lines)
