@@ -1,0 +1,1770 @@
+"""Verifies a recording by the page docs/recording-format.md, and by nothing else of Vivavoce.
+
+    python3 verify_bag.py BAG --policy FILE [--without-stamp] [--tsa FILE] [--kept DIR] [--head SIZE:ROOT]
+                          [--origin ORIGIN] [--now NS] [--json]
+
+One file, Python 3.9 or later, standard library only. It was written from the page and the public specifications the page
+names, by somebody who had not read the court's own verifier: where the two agree, the page says what both do. It does
+not decrypt: that needs age and a secret key. The chain of a time-stamp is checked with the command `openssl`.
+
+Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 a usage error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import calendar
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Iterator, NamedTuple
+
+SECOND = 10**9
+LATEST, BACK = 300 * SECOND, 60 * SECOND
+LARGEST = 2**53 - 1
+LINE_BYTES, CLOSE_BYTES, NOTE_BYTES, NOTE_LINES, DEEPEST = 65_536, 1_048_576, 131_072, 64, 16
+PAGE, UNKNOWN = 512, 0xFFFF
+TRACK = re.compile(r"[a-z][a-z0-9_]{0,31}")
+HASH = re.compile(r"[0-9a-f]{64}")
+DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+ORIGIN = re.compile(rf"(?P<seal>{LABEL}(\.{LABEL})*/hearing)/(?P<uuid>{UUID.pattern})")
+LANGUAGE = re.compile(
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
+    r"|x(?:-[a-z0-9]{1,8})+|i-[a-z]{2,}|en-gb-oed|sgn-[a-z-]+|zh-[a-z-]+|no-bok|no-nyn|art-lojban|cel-gaulish",
+    re.IGNORECASE,
+)
+CAUSES = "network sender_off order server worker recorder disk recovered late other".split()
+KINDS = "floor-video floor-audio language screen derived".split()
+ALGORITHMS = "md5 sha1 sha224 sha256 sha384 sha512".split()
+SEGMENT, ORPHAN, LINE, CHECKPOINT, TOKEN, CUSTODY_LINE, CUSTODY, BAG = range(8)
+WORDS = {"verified": "verified", "gaps": "verified with declared gaps", "failed": "failed", "cannot": "cannot verify"}
+EXITS = {"verified": 0, "gaps": 10, "failed": 20, "cannot": 30}
+
+
+class Malformed(Exception):
+    """Something is not in the form that the page or a specification asks for."""
+
+
+class Usage(Exception):
+    """The command was called wrongly; no verdict on the recording."""
+
+
+# --- what was found -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Report:
+    """What was found, and the verdict that follows from it (§7)."""
+
+    origin: str = "-"
+    size: int | None = None
+    root: str | None = None
+    excerpt: str = ""
+    failures: list[tuple[int, int, str, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    waived: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    gaps: list[dict[str, Any]] = field(default_factory=list)
+    declared: dict[str, list[int]] = field(default_factory=dict)
+    accesses: list[dict[str, Any]] = field(default_factory=list)
+
+    def fail(self, rank: int, where: int, name: str, text: str) -> None:
+        """Note a failure: its class, its place within the class, what `first:` would say of it, and why."""
+        if len(self.failures) < 100_000:
+            self.failures.append((rank, where, name, text))
+
+    def cannot(self, text: str) -> None:
+        if text not in self.missing:
+            self.missing.append(text)
+
+    def declare(self, cause: str, length: int) -> None:
+        held = self.declared.setdefault(cause, [0, 0])
+        held[0], held[1] = held[0] + 1, held[1] + length
+
+    @property
+    def verdict(self) -> str:
+        if self.failures:
+            return "failed"
+        return "cannot" if self.missing else "gaps" if self.declared else "verified"
+
+    @property
+    def first(self) -> str:
+        return min(self.failures)[2] if self.failures else "-"
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.verdict] + (f" ({self.excerpt})" if self.excerpt and not self.failures else "")
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "origin": self.origin,
+            "verdict": self.words,
+            "exit": EXITS[self.verdict],
+            "first": self.first,
+            "size": self.size,
+            "root": self.root,
+            "failed": [{"first": name, "why": text} for _, _, name, text in sorted(self.failures)],
+            "missing": self.missing,
+            "declared": {cause: {"count": n, "ms": ms} for cause, (n, ms) in sorted(self.declared.items())},
+            "gaps": self.gaps,
+            "waived": self.waived,
+            "notes": self.notes,
+            "accesses": self.accesses,
+        }
+
+    def as_text(self) -> str:
+        journal = "-" if self.size is None else f"{self.size} lines, root {self.root}"
+        rows = [("origin", self.origin), ("verdict", self.words), ("first", self.first), ("journal", journal)]
+        rows += [("failed", f"{name}: {text}") for _, _, name, text in sorted(self.failures)[:200]]
+        if len(self.failures) > 200:
+            rows.append(("failed", f"and {len(self.failures) - 200} more"))
+        rows += [("missing", text) for text in self.missing]
+        for cause, (count, length) in sorted(self.declared.items()):
+            rows.append(("gaps", f"{cause}: {count}" + (f", {length / 1000:.3f} s" if length else "")))
+        for gap in self.gaps:
+            rows.append(("gap", f"{gap['track']} {clock(gap['t0'])}–{clock(gap['t1'])} {gap['cause']}"))
+        rows += [("waived", text) for text in self.waived] + [("note", text) for text in self.notes]
+        for access in self.accesses:
+            who = f"{access['person']}, {access['role']}" + (f" ({access['state']})" if access["state"] else "")
+            rows.append(("access", f"{access['utc']}  {who}: {access['what']}; reason: {access['why']}"))
+        return "\n".join(f"{key + ':':<10} {printable(text)}" for key, text in rows)
+
+
+def printable(text: str) -> str:
+    """Text from a bag, without what would move a terminal's cursor."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def clock(ms: int) -> str:
+    """Milliseconds of the recording's time, as people read them."""
+    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+
+
+def utc(ns: int) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(ns // SECOND))
+    except (OverflowError, ValueError, OSError):
+        return f"{ns} ns"
+
+
+# --- Ed25519, RFC 8032 --------------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def add(a: Point, b: Point) -> Point:
+    """The sum of two points in extended coordinates (RFC 8032 §5.1.4)."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    w, x, y, z = f - e, h - g, h + g, f + e
+    return w * x % P, y * z % P, x * y % P, w * z % P
+
+
+def double(a: Point) -> Point:
+    x, y, z = a[0] * a[0] % P, a[1] * a[1] % P, 2 * a[2] * a[2] % P
+    h = x + y
+    e, g = h - (a[0] + a[1]) ** 2 % P, x - y
+    f = z + g
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def decode_point(data: bytes) -> Point | None:
+    """A point from its one encoding; nothing when the encoding is another or no point has it."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
+    if (v * x * x + u) % P == 0:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (v * x * x - u) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+def encode_point(a: Point) -> bytes:
+    inverse = pow(a[2], -1, P)
+    x, y = a[0] * inverse % P, a[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE: Point = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little")) or NEUTRAL
+
+
+def signed(key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether an Ed25519 signature is one of this key over this message."""
+    a = decode_point(key)
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= ORDER:
+        return False
+    small = double(double(double(a)))
+    if small[0] % P == 0 and (small[1] - small[2]) % P == 0:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
+    minus: Point = (P - a[0], a[1], 1, P - a[3])
+    steps = (None, BASE, minus, add(BASE, minus))
+    at = NEUTRAL
+    for bit in range(252, -1, -1):
+        at = double(at)
+        step = steps[s >> bit & 1 | (h >> bit & 1) << 1]
+        if step is not None:
+            at = add(at, step)
+    return encode_point(at) == signature[:32]
+
+
+# --- Merkle trees, RFC 6962 ---------------------------------------------------------------------------------------
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """The leaves of a log: 32 bytes a line."""
+
+    def __init__(self) -> None:
+        self.leaves = bytearray()
+
+    def __len__(self) -> int:
+        return len(self.leaves) // 32
+
+    def roots(self, sizes: set[int]) -> dict[int, bytes]:
+        """The roots over the first lines, for those of the sizes that there are."""
+        found: dict[int, bytes] = {}
+        peaks: list[tuple[int, bytes]] = []
+        for size in range(len(self) + 1):
+            if size:
+                peaks.append((1, bytes(self.leaves[32 * size - 32 : 32 * size])))
+                while len(peaks) > 1 and peaks[-1][0] == peaks[-2][0]:
+                    (many, right), (_, left) = peaks.pop(), peaks.pop()
+                    peaks.append((2 * many, node(left, right)))
+            if size in sizes:
+                root = peaks[-1][1] if peaks else hashlib.sha256().digest()
+                for _, left in reversed(peaks[:-1]):
+                    root = node(left, root)
+                found[size] = root
+        return found
+
+
+def included(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
+    """The root that a proof of inclusion leads to (RFC 6962 §2.1.1); nothing when its length is wrong."""
+    if index >= size:
+        return None
+    at, last, root = index, size - 1, leaf
+    for other in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            root = node(other, root)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            root = node(root, other)
+        at, last = at >> 1, last >> 1
+    return root if last == 0 else None
+
+
+# --- notes, checkpoints, policies (C2SP) --------------------------------------------------------------------------
+
+
+def unbase64(text: str | bytes) -> bytes:
+    """Standard base64 in its one spelling."""
+    try:
+        raw = text.encode("ascii") if isinstance(text, str) else text
+        data = base64.b64decode(raw, validate=True)
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise Malformed("not base64") from error
+    if base64.b64encode(data) != raw:
+        raise Malformed("not the canonical base64")
+    return data
+
+
+class Pin(NamedTuple):
+    """A key that the policy names: a court's seal, or a witness under the name it has in the policy."""
+
+    seal: bool
+    name: str
+    label: bytes
+    key: bytes
+
+
+@dataclass
+class Policy:
+    """A policy that was understood: pins by (name, ID), and the rule of the quorum."""
+
+    pins: dict[tuple[str, bytes], Pin] = field(default_factory=dict)
+    groups: dict[bytes, tuple[int, list[bytes]]] = field(default_factory=dict)
+    quorum: bytes | None = None
+
+    def seals(self, names: tuple[str, ...]) -> bool:
+        return any(pin.seal and pin.name in names for pin in self.pins.values())
+
+    def met(self, cosigned: set[bytes], name: bytes) -> bool:
+        if name not in self.groups:
+            return name in cosigned
+        least, members = self.groups[name]
+        return sum(self.met(cosigned, member) for member in members) >= least
+
+
+def key_id(name: str, kind: int, key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]
+
+
+def good_name(name: str) -> bool:
+    return name != "" and "+" not in name and not any(c.isspace() for c in name)
+
+
+def parse_vkey(text: bytes, kind: int) -> tuple[str, bytes, bytes]:
+    """(name, ID, key) of a verifier key of one type."""
+    parts = text.split(b"+", 2)
+    try:
+        name = parts[0].decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("a key name is not UTF-8") from error
+    if len(parts) != 3 or not good_name(name) or not re.fullmatch(rb"[0-9a-fA-F]{8}", parts[1]):
+        raise Malformed("not a verifier key")
+    data = unbase64(parts[2])
+    if len(data) != 33 or data[0] != kind:
+        raise Malformed(f"not an Ed25519 key of type {kind:#04x}")
+    if bytes.fromhex(parts[1].decode()) != key_id(name, kind, data[1:]):
+        raise Malformed("the ID of a key is not that of the key")
+    return name, key_id(name, kind, data[1:]), data[1:]
+
+
+def parse_policy(data: bytes) -> Policy:
+    """A policy file (tlog-policy), or the comments of a key file in which one stands."""
+    lines = data.split(b"\n")
+    if any(line.startswith(b"AGE-SECRET-KEY-") for line in lines):
+        lines = [line[4:] for line in lines if line.startswith(b"# | ")]
+    policy, keys, names, members = Policy(), set(), set(), set()
+    for line in lines:
+        if re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", line):
+            raise Malformed("a control character")
+        words = re.findall(rb"[^ \t]+", line)
+        if not words or words[0].startswith(b"#"):
+            continue
+        what, rest = words[0], words[1:]
+        if what in (b"log", b"witness") and 1 <= len(rest) - (what == b"witness") <= 2:
+            kind = 1 if what == b"log" else 4
+            label = b"" if what == b"log" else rest.pop(0)
+            name, ident, key = parse_vkey(rest[0], kind)
+            if (kind, key) in keys or (name, ident) in policy.pins:
+                raise Malformed("a key stands there twice")
+            keys.add((kind, key))
+            policy.pins[name, ident] = Pin(kind == 1, name, label, key)
+        elif what == b"group" and len(rest) >= 3:
+            label, many, listed = rest[0], rest[1], rest[2:]
+            if not set(listed) <= names or len(set(listed)) < len(listed) or members & set(listed):
+                raise Malformed("a group lists what it may not list")
+            members |= set(listed)
+            words_for = {b"any": 1, b"all": len(listed)}
+            least = words_for.get(many) or (int(many) if re.fullmatch(rb"[1-9][0-9]{0,8}", many) else 0)
+            if not 1 <= least <= len(listed):
+                raise Malformed("a group of no possible number")
+            policy.groups[label] = (least, listed)
+        elif what == b"quorum" and len(rest) == 1 and policy.quorum is None:
+            if rest[0] != b"none" and rest[0] not in names:
+                raise Malformed("the quorum names nothing that stands before it")
+            policy.quorum, label = rest[0], b""
+        else:
+            raise Malformed(f"a line that is not understood: {line.decode('utf-8', 'replace')}")
+        if what in (b"witness", b"group"):
+            if label in names or label == b"none":
+                raise Malformed("a name stands there twice")
+            names.add(label)
+    if policy.quorum is None:
+        raise Malformed("no quorum")
+    return policy
+
+
+@dataclass
+class Note:
+    """A checkpoint: what is signed, and the signature lines."""
+
+    text: bytes
+    origin: str
+    size: int
+    root: bytes
+    signatures: list[tuple[str, bytes, bytes]]
+
+
+def parse_note(data: bytes) -> Note:
+    """A checkpoint without extension lines (signed-note, tlog-checkpoint, §5)."""
+    if len(data) > NOTE_BYTES:
+        raise Malformed("longer than 128 KiB")
+    try:
+        whole = data.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8") from error
+    if re.search(r"[\x00-\x09\x0b-\x1f]", whole):
+        raise Malformed("a control character")
+    head, blank, tail = whole.rpartition("\n\n")
+    if not blank or not tail.endswith("\n"):
+        raise Malformed("not a signed note")
+    lines = head.split("\n")
+    if len(lines) != 3 or not lines[0] or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
+        raise Malformed("not a checkpoint of three lines")
+    root = unbase64(lines[2])
+    if len(root) != 32:
+        raise Malformed("the root has not 32 bytes")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "—" or not good_name(parts[1]):
+            raise Malformed("a line that is no signature line")
+        payload = unbase64(parts[2])
+        if len(payload) < 5:
+            raise Malformed("a signature that is too short")
+        signatures.append((parts[1], payload[:4], payload[4:]))
+    if len(signatures) > NOTE_LINES:
+        raise Malformed("more than 64 signature lines")
+    return Note(f"{head}\n".encode(), lines[0], int(lines[1]), root, signatures)
+
+
+@dataclass
+class Signed:
+    """What the signature lines of a note are worth under a policy."""
+
+    seal: bool = False
+    wrong: list[str] = field(default_factory=list)
+    cosigned: dict[bytes, int] = field(default_factory=dict)
+    unchecked: int = 0
+
+    @property
+    def latest(self) -> int | None:
+        """The latest valid cosignature, in ns since 1970."""
+        return max(self.cosigned.values(), default=None)
+
+
+def check_signatures(note: Note, policy: Policy, seals: tuple[str, ...]) -> Signed:
+    found = Signed()
+    for name, ident, payload in note.signatures:
+        pin = policy.pins.get((name, ident))
+        if pin is None:
+            found.unchecked += len(payload) == 8 + 2420
+        elif pin.seal:
+            if not signed(pin.key, payload, note.text):
+                found.wrong.append(name)
+            elif name in seals:
+                found.seal = True
+        else:
+            when = int.from_bytes(payload[:8], "big")
+            message = b"cosignature/v1\ntime %d\n" % when + note.text
+            if len(payload) == 72 and when < 2**63 and signed(pin.key, payload[8:], message):
+                found.cosigned[pin.label] = max(when * SECOND, found.cosigned.get(pin.label, 0))
+            else:
+                found.wrong.append(name)
+    return found
+
+
+# --- time-stamp tokens, RFC 3161 ----------------------------------------------------------------------------------
+
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+SHA256 = bytes.fromhex("608648016503040201")
+
+
+def der(data: bytes, depth: int = 0) -> list[tuple[int, bytes]]:
+    """The values of a run of DER: tag and content of each; what lies in them is walked through as well."""
+    found, at = [], 0
+    while at < len(data):
+        tag, start = data[at], at + 2
+        if tag & 31 == 31 or start > len(data) or depth > 32:
+            raise Malformed("not DER")
+        length = data[at + 1]
+        if length >= 128:
+            start += length - 128
+            length = int.from_bytes(data[at + 2 : start], "big")
+            if not 0 < start - at - 2 <= 4 or length < 128 or data[at + 2] == 0:
+                raise Malformed("not DER")
+        at = start + length
+        if at > len(data):
+            raise Malformed("not DER")
+        if tag & 32:
+            der(data[start:at], depth + 1)
+        found.append((tag, data[start:at]))
+    return found
+
+
+def fields(data: bytes, *tags: int) -> list[bytes]:
+    """The contents of the first values in a sequence, which must have these tags."""
+    values = der(data)
+    if [tag for tag, _ in values[: len(tags)]] != list(tags):
+        raise Malformed("not a time-stamp token")
+    return [content for _, content in values]
+
+
+def parse_token(data: bytes) -> tuple[bytes, int]:
+    """(imprint, genTime in ns) of a TimeStampResp."""
+    (tag, response), *rest = der(data) or [(0, b"")]
+    if tag != 0x30 or rest:
+        raise Malformed("not a time-stamp response")
+    parts = fields(response, 0x30)
+    if fields(parts[0], 0x02)[0] != b"\x00":
+        raise Malformed("the status is not granted (0)")
+    kind, explicit = fields(fields(response, 0x30, 0x30)[1], 0x06, 0xA0)[:2]
+    signed_data = fields(fields(explicit, 0x30)[0], 0x02, 0x31, 0x30)
+    content_kind, content = fields(signed_data[2], 0x06, 0xA0)[:2]
+    if kind != SIGNED_DATA or content_kind != TST_INFO:
+        raise Malformed("not SignedData over a TSTInfo")
+    info = fields(fields(fields(content, 0x04)[0], 0x30)[0], 0x02, 0x06, 0x30, 0x02, 0x18)
+    algorithm, imprint = fields(info[2], 0x30, 0x04)[:2]
+    if info[0] != b"\x01" or fields(algorithm, 0x06)[0] != SHA256 or len(imprint) != 32:
+        raise Malformed("the imprint is not of SHA-256")
+    form = re.fullmatch(rb"(\d{14})(?:\.(\d{0,8}[1-9]))?Z", info[4])
+    try:
+        when = time.strptime((form[1] if form else b"").decode(), "%Y%m%d%H%M%S")
+    except ValueError as error:
+        raise Malformed("no genTime") from error
+    fraction = (form[2] if form else None) or b"0"
+    return imprint, calendar.timegm(when) * SECOND + int(fraction.ljust(9, b"0"))
+
+
+def check_chain(response: bytes, message: bytes, when: int, anchors: Path) -> str:
+    """What is wrong with a token's chain at its time, by `openssl ts`; empty when nothing is."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "token.tsr"
+        file.write_bytes(response)
+        digest = hashlib.sha256(message).hexdigest()
+        command = ["openssl", "ts", "-verify", "-digest", digest, "-in", str(file), "-CAfile", str(anchors)]
+        command += ["-partial_chain", "-attime", str(when // SECOND)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr:
+        return ""
+    return "openssl: " + (re.findall(r"(?:Verify error:|reason:|routines:)(.*)", done.stderr) or ["refused"])[0]
+
+
+@dataclass
+class Wanted:
+    """What is known from outside the bag."""
+
+    policy: Policy
+    without_stamp: bool = False
+    anchors: Path | None = None
+    kept: tuple[tuple[str, bytes], ...] = ()
+    heads: tuple[tuple[int, bytes], ...] = ()
+    origin: str | None = None
+    now: int = 0
+
+
+def check_token(report: Report, wanted: Wanted, response: bytes, message: bytes, what: str) -> int | None:
+    """The time of a token over a message, when it is one; failures are of the class `token`."""
+    try:
+        imprint, when = parse_token(response)
+        if imprint != hashlib.sha256(message).digest():
+            raise Malformed("it is over other bytes")
+    except Malformed as error:
+        report.fail(TOKEN, 0, "token", f"{what}: {error}")
+        return None
+    if when > wanted.now + LATEST:
+        report.fail(TOKEN, 0, "token", f"{what}: its time is still to come")
+    if wanted.anchors is None:
+        report.notes.append(f"{what}: who made it was not checked (no trust anchors, --tsa)")
+    elif shutil.which("openssl") is None:
+        report.cannot(f"{what}: the chain of its certificates (the command openssl is not there)")
+    else:
+        wrong = check_chain(response, message, when, wanted.anchors)
+        if wrong:
+            report.fail(TOKEN, 0, "token", f"{what}: {wrong}")
+            return None
+    return when
+
+
+# --- the bag, RFC 8493 --------------------------------------------------------------------------------------------
+
+
+class File(NamedTuple):
+    """A file of the bag: its bytes and digests by algorithm."""
+
+    size: int
+    digests: dict[str, str]
+
+
+def digest(path: Path, algorithms: set[str]) -> File:
+    hashes, size = {name: hashlib.new(name) for name in algorithms}, 0
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            size += len(block)
+            for each in hashes.values():
+                each.update(block)
+    return File(size, {name: each.hexdigest() for name, each in hashes.items()})
+
+
+def walk(folder: Path, report: Report) -> Iterator[str]:
+    """The paths of the files in a folder, from it; what is neither file nor folder is failed."""
+    waiting = [""]
+    while waiting:
+        within = waiting.pop()
+        for entry in os.scandir(folder / within):
+            path = f"{within}/{entry.name}" if within else entry.name
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                waiting.append(path)
+            elif stat.S_ISREG(mode):
+                yield path
+            else:
+                report.fail(BAG, 0, "bag", f"{path}: a link or a device")
+
+
+def read_manifest(data: bytes, payload: bool) -> dict[str, str]:
+    """Digests by path of a manifest."""
+    listed: dict[str, str] = {}
+    try:
+        lines = re.split(r"\r\n|\r|\n", data.decode())
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8") from error
+    for line in lines[:-1] if lines[-1] == "" else lines:
+        form = re.fullmatch(r"([0-9A-Fa-f]+)[ \t]+(\S.*)", line)
+        if form is None or re.search(r"%(?!0[AaDd]|25)", form[2]):
+            raise Malformed(f"a line that is not understood: {line}")
+        path = re.sub("%(..)", lambda code: chr(int(code[1], 16)), form[2])
+        parts = path.split("/")
+        if ".." in parts or parts[0] in ("", "~") or (parts[0] == "data") is not payload:
+            raise Malformed(f"a path it may not list: {path}")
+        if path in listed:
+            raise Malformed(f"a path twice: {path}")
+        listed[path] = form[1].lower()
+    return listed
+
+
+def read_oxum(data: bytes) -> tuple[int, int]:
+    """(bytes, files) of the Payload-Oxum."""
+    try:
+        found = re.findall(r"^payload-oxum[ \t]*:[ \t]*(.*?)[ \t]*\r?$", data.decode(), re.MULTILINE | re.IGNORECASE)
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8") from error
+    form = re.fullmatch(r"([0-9]+)\.([0-9]+)", found[0]) if len(found) == 1 else None
+    if form is None:
+        raise Malformed("Payload-Oxum does not stand there once")
+    return int(form[1]), int(form[2])
+
+
+def check_manifest(report: Report, name: str, listed: dict[str, str], there: dict[str, File], algorithm: str) -> None:
+    """Hold what a manifest lists against what is there."""
+    for path, expected in listed.items():
+        file = there.get(path)
+        if file is None:
+            report.fail(BAG, 0, "bag", f"{name} lists {path}, which is not there")
+        elif file.digests[algorithm] != expected:
+            report.fail(BAG, 0, "bag", f"{path} is not as {name} says")
+
+
+def check_bag(bag: Path, report: Report) -> dict[str, File]:
+    """Check the bag, and hash every file of it once. The files of `data/` by their path in it."""
+    paths = sorted(walk(bag, report))
+    tags = [path for path in paths if not path.startswith("data/")]
+    manifests: dict[str, tuple[bool, str]] = {}
+    for path in tags:
+        form = re.fullmatch(r"(tag)?manifest-([A-Za-z0-9]+)\.txt", path)
+        if form and form[2] in ALGORITHMS:
+            manifests[path] = (form[1] is None, form[2])
+        elif form:
+            report.fail(BAG, 0, "bag", f"{path}: an algorithm that is not checked")
+    wanted = {kind: {name for payload, name in manifests.values() if payload is kind} for kind in (True, False)}
+    wanted[True].add("sha256")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = {path: pool.submit(digest, bag / path, wanted[path.startswith("data/")]) for path in paths}
+        there = {path: job.result() for path, job in jobs.items()}
+    payload = {path: file for path, file in there.items() if path.startswith("data/")}
+    for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"):
+        if name not in there:
+            report.fail(BAG, 0, "bag", f"{name} is not there")
+    if "fetch.txt" in there:
+        report.fail(BAG, 0, "bag", "there is a fetch.txt")
+    if not (bag / "data").is_dir():
+        report.fail(BAG, 0, "bag", "there is no data/")
+    declaration = rb"BagIt-Version: 1\.0\r?\nTag-File-Character-Encoding: UTF-8\r?\n?"
+    try:
+        if "bagit.txt" in there and not re.fullmatch(declaration, (bag / "bagit.txt").read_bytes()):
+            raise Malformed("bagit.txt does not declare a bag of version 1.0 in UTF-8")
+        if "bag-info.txt" in there:
+            if read_oxum((bag / "bag-info.txt").read_bytes()) != (sum(f.size for f in payload.values()), len(payload)):
+                raise Malformed("Payload-Oxum is not what lies there")
+    except Malformed as error:
+        report.fail(BAG, 0, "bag", str(error))
+    for name, (of_payload, algorithm) in manifests.items():
+        try:
+            listed = read_manifest((bag / name).read_bytes(), of_payload)
+        except Malformed as error:
+            report.fail(BAG, 0, "bag", f"{name}: {error}")
+            continue
+        check_manifest(report, name, listed, there, algorithm)
+        must = payload if of_payload else [path for path, (kind, _) in manifests.items() if kind]
+        for path in (path for path in must if path not in listed):
+            report.fail(BAG, 0, "bag", f"{name} does not list {path}")
+        if not of_payload:
+            rest = [path for path in tags if path not in listed and not path.startswith("tagmanifest-")]
+            report.notes += [f"{name} does not list {path}" for path in rest if path not in must]
+    report.notes.append("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
+    return {path[5:]: file for path, file in payload.items()}
+
+
+# --- lines, §3 and §9 ---------------------------------------------------------------------------------------------
+
+
+def whole(value: Any, low: int = 0, high: int = LARGEST) -> bool:
+    return type(value) is int and low <= value <= high
+
+
+def wholes(value: Any, many: int | None = None) -> bool:
+    return isinstance(value, list) and all(map(whole, value)) and many in (None, len(value))
+
+
+def match(form: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def blob(value: Any) -> bool:
+    return isinstance(value, dict) and list(value) == ["blob"] and match(HASH)(value["blob"])
+
+
+FORMS: dict[str, Callable[[Any], bool]] = {
+    "1": lambda value: type(value) is int and value == 1,
+    "text": text,
+    "texts": lambda value: isinstance(value, list) and all(map(text, value)),
+    "text/blob": lambda value: text(value) or blob(value),
+    "bool": lambda value: isinstance(value, bool),
+    "hash": match(HASH),
+    "hash/-": match(re.compile(f"(?:{HASH.pattern})?")),
+    "digits": match(DIGITS),
+    "digits/-": match(re.compile(f"(?:{DIGITS.pattern})?")),
+    "offset": match(re.compile(f"(?:{DIGITS.pattern}|-[1-9][0-9]{{0,19}})?")),
+    "uuid": match(UUID),
+    "origin": match(ORIGIN),
+    "track": match(TRACK),
+    "track/-": match(re.compile(f"(?:{TRACK.pattern})?")),
+    "tracks": lambda value: isinstance(value, list) and all(map(match(TRACK), value)),
+    "kind": lambda value: value in KINDS,
+    "cause": lambda value: value in CAUSES,
+    "language": match(re.compile(f"(?:{LANGUAGE.pattern})?", re.IGNORECASE)),
+    "date": match(re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")),
+    "int": lambda value: whole(value, -LARGEST),
+    "0+": whole,
+    "1+": lambda value: whole(value, 1),
+    "number": lambda value: whole(value, 1, 999_999),
+    "u32": lambda value: whole(value, 0, 2**32 - 1),
+    "ints": wholes,
+    "2 ints": lambda value: wholes(value, 2),
+    "3 ints": lambda value: wholes(value, 3),
+    "keyfile": lambda value: value == "hearing-key.age",
+    "derived": match(re.compile(r"derived/[0-9]{6}\.age")),
+    "object": lambda value: isinstance(value, dict),
+    "pages": lambda value: isinstance(value, list) and all(fits(PAGE_ENTRY, page) for page in value),
+}
+
+
+def table(forms: str) -> dict[str, str]:
+    """`field form, field form` as a dictionary."""
+    return {part.split()[0]: part.split(maxsplit=1)[1] for part in forms.split(",")}
+
+
+def fits(forms: dict[str, str], value: Any) -> bool:
+    return isinstance(value, dict) and all(name in value and FORMS[form](value[name]) for name, form in forms.items())
+
+
+PAGE_ENTRY = table("file text, size 0+, sha256 hash, t0 0+")
+CLOSE_ENTRY = table("mime text, init hash/-, count 0+, end 0+, gaps 0+, pages pages")
+BOTH, JOURNAL_ONLY, CUSTODY_ONLY = (True, True), (True, False), (False, True)
+OPEN = "format 1, recording uuid, hearing text, origin origin, software text, recipient text, recipients texts"
+SEGMENT_LINE = "track track, n number, file text, size u32, sha256 hash, t0 u32, t1 0+, k ints, rap number"
+TYPES: dict[str, tuple[tuple[bool, bool], dict[str, str]]] = {
+    "open": (JOURNAL_ONLY, table(f"{OPEN}, clock text, zero digits")),
+    "keywrap": (BOTH, table("file keyfile, size 0+, sha256 hash")),
+    "track": (
+        JOURNAL_ONLY,
+        table("track track, t 0+, role text, kind kind, codec text, lang language, required bool, pseudonym text"),
+    ),
+    "init": (JOURNAL_ONLY, table("track track, file text, size 0+, sha256 hash, mime text")),
+    "segment": (JOURNAL_ONLY, table(f"{SEGMENT_LINE}, seq 2 ints, rtp 2 ints, packets 3 ints, holes 2 ints")),
+    "recovered_segment": (JOURNAL_ONLY, table("track track, n number, file text, size u32, sha256 hash")),
+    "found": (JOURNAL_ONLY, table("text text")),
+    "gap": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, cause cause")),
+    "loss": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, packets 0+, frames 0+")),
+    "anchor": (JOURNAL_ONLY, table("t 0+, utc digits, mono digits")),
+    "clock": (
+        JOURNAL_ONLY,
+        table("source text, synchronised bool, offset offset, error digits/-, stratum digits/-"),
+    ),
+    "sr": (JOURNAL_ONLY, table("track track, ssrc 0+, ntp digits, rtp 0+, t 0+")),
+    "ssrc_change": (JOURNAL_ONLY, table("track track, t 0+, old 0+, new 0+")),
+    "person": (JOURNAL_ONLY, table("seat track, role text, state text, sha256 hash")),
+    "event": (JOURNAL_ONLY, table("entry 1+, kind text, t 0+, who text, seat track/-, sha256 hash")),
+    "soundcheck": (JOURNAL_ONLY, table("track track, picture bool, level int, ok bool")),
+    "mask": (JOURNAL_ONLY, table("track track, of tracks")),
+    "derive": (BOTH, table("file derived, size 0+, sha256 hash, of tracks, what text")),
+    "notice": (BOTH, table("code text, text text")),
+    "head": (BOTH, table("note text")),
+    "stamp": (BOTH, table("note text, tsr text")),
+    "sealkey": (BOTH, table("vkey text")),
+    "reopen": (JOURNAL_ONLY, table("t 0+, reason text/blob")),
+    "close": (JOURNAL_ONLY, table("t 0+, tracks object")),
+    "custody": (CUSTODY_ONLY, table("format 1, recording uuid, of origin")),
+    "closed": (CUSTODY_ONLY, table("size 0+, root hash")),
+    "access": (CUSTODY_ONLY, table("person text, role text, state text, what text, why text/blob")),
+    "archive": (CUSTODY_ONLY, table("file text, bucket text, version text, until date")),
+}
+
+
+def depth_and_form(value: Any, depth: int = 1) -> None:
+    """Numbers, keys and nesting of a line's value (§1, §3)."""
+    if isinstance(value, float):
+        raise Malformed("a number that is no integer")
+    if type(value) is int and not -LARGEST <= value <= LARGEST:
+        raise Malformed("a number that is too large")
+    if isinstance(value, (dict, list)):
+        if depth > DEEPEST:
+            raise Malformed("nested too deeply")
+        for each in value.values() if isinstance(value, dict) else value:
+            depth_and_form(each, depth + 1)
+    if isinstance(value, dict) and not all(map(TRACK.fullmatch, value)):
+        raise Malformed("a key of another form")
+
+
+def parse_line(raw: bytes, faults: list[str]) -> dict[str, Any]:
+    """The object that a line holds, as far as one can be read from it; what is wrong with it goes to `faults`."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({key for key, _ in pairs}) < len(pairs):
+            faults.append("a key twice")
+        return dict(pairs)
+
+    try:
+        value = json.loads(raw.decode(), object_pairs_hook=unique)
+    except (ValueError, RecursionError):
+        faults.append("not JSON in UTF-8")
+        return {}
+    if not isinstance(value, dict):
+        faults.append("no object")
+        return {}
+    try:
+        depth_and_form(value)
+        if json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() != raw:
+            faults.append("not in its canonical spelling (JCS)")
+    except Malformed as error:
+        faults.append(str(error))
+    except UnicodeEncodeError:
+        faults.append("a lone surrogate")
+    if len(raw) > (CLOSE_BYTES if value.get("type") == "close" else LINE_BYTES):
+        faults.append("too long")
+    return value
+
+
+def check_close_form(line: dict[str, Any]) -> None:
+    for track, entry in line["tracks"].items():
+        if not TRACK.fullmatch(track) or not fits(CLOSE_ENTRY, entry):
+            raise Malformed(f"close: what it says of {track}")
+
+
+def check_form(line: dict[str, Any], in_custody: bool) -> None:
+    """The fields of a line, each for itself and against one another."""
+    kind = line.get("type")
+    if not isinstance(kind, str):
+        raise Malformed("no type")
+    if not FORMS["digits"](line.get("at")):
+        raise Malformed("no time (at)")
+    if kind not in TYPES:
+        return
+    places, forms = TYPES[kind]
+    if not places[in_custody]:
+        raise Malformed(f"a line of type {kind} has its place in the other log")
+    for name, form in forms.items():
+        if name not in line or not FORMS[form](line[name]):
+            raise Malformed(f"{kind}: the field {name}")
+    if kind == "open" and not line["origin"].endswith("/" + line["recording"]):
+        raise Malformed("open: origin and recording are of different recordings")
+    if kind == "close":
+        check_close_form(line)
+    if kind == "gap" and line["t0"] >= line["t1"]:
+        raise Malformed("gap: it ends before it begins")
+    if kind == "stamp":
+        unbase64(line["tsr"])
+    if kind in ("init", "segment", "recovered_segment"):
+        if line["file"] != f"seg/{line['track']}-{line.get('n', 0) if kind != 'init' else 0:06}.age":
+            raise Malformed(f"{kind}: the name of its file")
+    if kind == "segment":
+        length, k = line["t1"] - line["t0"], line["k"]
+        if not 1 <= length <= 65_534 or any(a >= b for a, b in zip(k, k[1:] + [length])):  # noqa: B905
+            raise Malformed("segment: its times, or those of its key frames")
+        if not 0 <= line["n"] - line["rap"] <= UNKNOWN:
+            raise Malformed("segment: the field rap")
+
+
+class Entry(NamedTuple):
+    """What a line says of a file; the last counts, where several may speak of one."""
+
+    rank: int
+    index: int
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass
+class Log:
+    """The journal or the custody log, as it is read: its tree, the files its lines name, the heads in it."""
+
+    report: Report
+    wanted: Wanted
+    in_custody: bool
+    tree: Tree = field(default_factory=Tree)
+    named: dict[str, int] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    heads: list[tuple[int, str, int, bytes]] = field(default_factory=list)
+    origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    last: int = 0
+    held: int = 0
+
+    @property
+    def rank(self) -> int:
+        return CUSTODY_LINE if self.in_custody else LINE
+
+    def name(self, index: int) -> str:
+        return f"custody line {index}" if self.in_custody else f"line {index}"
+
+    def fail(self, index: int, why: str) -> None:
+        self.report.fail(self.rank, index, self.name(index), why)
+
+    def read(self, path: Path) -> Iterator[tuple[int, bytes]]:
+        """The lines of a file, without their LF; their leaves go to the tree. Memory is bounded by one line."""
+        with path.open("rb") as file:
+            for index, raw in enumerate(iter(lambda: file.readline(CLOSE_BYTES + 2), b"")):
+                leaf, last = hashlib.sha256(b"\x00"), raw
+                while len(last) == CLOSE_BYTES + 2 and not last.endswith(b"\n"):
+                    leaf.update(last)
+                    last = file.readline(CLOSE_BYTES + 2)
+                leaf.update(last[:-1] if last.endswith(b"\n") else last)
+                self.tree.leaves += leaf.digest()
+                if not last.endswith(b"\n"):
+                    self.fail(index, "it does not end in LF")
+                yield index, raw[:-1] if raw.endswith(b"\n") else raw
+
+    def take(self, index: int, raw: bytes) -> dict[str, Any]:
+        """A line; its form, and what else holds for lines of both logs, is checked."""
+        faults: list[str] = []
+        line = parse_line(raw, faults)
+        try:
+            if line:
+                check_form(line, self.in_custody)
+        except Malformed as error:
+            faults.append(str(error))
+        for why in faults:
+            self.fail(index, why)
+        at = int(line["at"]) if FORMS["digits"](line.get("at")) else None
+        if at is not None:
+            self.last = at
+            if at > self.wanted.now + LATEST:
+                self.fail(index, "its time is still to come")
+            if at < self.held - BACK:
+                self.fail(index, "its time is before that of a head that stands before it")
+        self.take_files(index, line)
+        if line.get("type") in ("head", "stamp") and text(line.get("note")):
+            self.take_head(index, line, at)
+        return line
+
+    def take_files(self, index: int, line: dict[str, Any]) -> None:
+        kind, path = line.get("type"), line.get("file")
+        if text(path) and kind != "archive":
+            self.named.setdefault(path, index)
+        if kind in ("keywrap", "derive") and text(path) and whole(line.get("size")) and FORMS["hash"](line.get("sha256")):
+            self.entries[path] = Entry(self.rank, index, self.name(index), line["size"], line["sha256"])
+        for value in filter(blob, line.values()):
+            path = f"blob/{value['blob']}.age"
+            self.named.setdefault(path, index)
+            self.entries.setdefault(path, Entry(self.rank, index, self.name(index), -1, value["blob"]))
+
+    def take_head(self, index: int, line: dict[str, Any], at: int | None) -> None:
+        """A head or a stamp in the log (§5)."""
+        when, note = at, line["note"].encode("utf-8", "replace")
+        try:
+            head = parse_note(note)
+            if head.origin not in self.origins:
+                raise Malformed("it is a head of another origin")
+            self.heads.append((index, head.origin, head.size, head.root))
+            found = check_signatures(head, self.wanted.policy, self.origins[head.origin])
+            if found.wrong:
+                raise Malformed(f"a wrong signature of {found.wrong[0]}")
+            when = found.latest or when
+            if found.latest and found.latest > self.wanted.now + LATEST:
+                raise Malformed("a cosignature whose time is still to come")
+        except Malformed as error:
+            self.fail(index, f"its note: {error}")
+            found = Signed()
+        if line["type"] == "stamp" and text(line.get("tsr")):
+            try:
+                response = unbase64(line["tsr"])
+            except Malformed:
+                return
+            token = check_token(self.report, self.wanted, response, note, self.name(index))
+            when = found.latest or token or when
+        self.held = max(self.held, when or 0)
+
+    def check_heads(self, others: dict[str, Tree]) -> None:
+        """Hold the heads in this log against the trees they are of, by origin."""
+        for origin, tree in others.items():
+            mine = [head for head in self.heads if head[1] == origin]
+            roots = tree.roots({size for _, _, size, _ in mine})
+            for index, _, size, root in mine:
+                if (tree is self.tree and size > index) or roots.get(size) != root:
+                    self.fail(index, "its head is not one of the log")
+
+
+# --- the journal: numbers, times, completeness (§4) ---------------------------------------------------------------
+
+
+class Segment(NamedTuple):
+    """A number of a track: where it stands, and what goes into its index record; no `t0` of a recovered one."""
+
+    number: int
+    index: int
+    t0: int | None
+    t1: int | None
+    size: int | None
+    sha256: str | None
+    key: int
+    rap: int
+
+
+class Span(NamedTuple):
+    """A time that a segment or a gap answers for."""
+
+    t0: int
+    t1: int
+    index: int
+    name: str
+
+
+@dataclass
+class Track:
+    """What the journal has said of a track."""
+
+    begins: int | None = None
+    index: int = 0
+    required: bool = False
+    init: tuple[str, str] | None = None
+    segments: list[Segment] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    recovered: list[tuple[int, int]] = field(default_factory=list)
+    zeros: set[int] = field(default_factory=set)
+    numbers: set[int] = field(default_factory=set)
+    gaps: int = 0
+    top: int = 0
+    risen: int = -1
+    off: bool = False
+    unsure: bool = False
+
+
+@dataclass
+class Reopen:
+    """A reopening, and the required tracks whose gap it still waits for, with whether each was switched off."""
+
+    index: int
+    t: int
+    tracks: dict[str, bool]
+
+
+class Journal(Log):
+    """The journal of a whole recording."""
+
+    def __init__(self, report: Report, wanted: Wanted) -> None:
+        super().__init__(report, wanted, in_custody=False)
+        self.tracks: dict[str, Track] = {}
+        self.files: list[tuple[str, int | None, str | None, int, str]] = []
+        self.format = 1
+        self.origin: str | None = None
+        self.wrapped = self.unwrapped = False
+        self.close: tuple[int, dict[str, Any]] | None = None
+        self.awaits_anchor: int | None = None
+        self.reopenings: list[Reopen] = []
+        self.event, self.t = 0, 0
+
+    def run(self, path: Path) -> None:
+        for index, raw in self.read(path):
+            if index == 0:
+                self.look_at_format(raw)
+            if self.format == 1:
+                self.step(index, self.take(index, raw))
+        if not self.tree:
+            self.fail(0, "there is no line `open`")
+        if self.format != 1:
+            self.report.cannot(f"format {self.format}")
+            return
+        if self.awaits_anchor is not None:
+            self.fail(self.awaits_anchor, "no `anchor` stands behind the reopening")
+        for reopening in self.reopenings:
+            for track in reopening.tracks:
+                self.fail(reopening.index, f"reopened without a gap on {track}")
+
+    def look_at_format(self, raw: bytes) -> None:
+        line = parse_line(raw, [])
+        if line.get("type") == "open" and whole(line.get("format"), -LARGEST):
+            self.format = line["format"]
+        if line.get("type") == "open" and text(line.get("origin")):
+            self.origin = line["origin"]
+
+    def step(self, index: int, line: dict[str, Any]) -> None:
+        """Take a line in its place."""
+        kind = line.get("type")
+        if (kind == "open") is not (index == 0):
+            self.fail(index, "`open` is line 0, and no other")
+        if self.close is not None and kind != "reopen":
+            self.fail(index, "it stands behind the close")
+        if self.awaits_anchor is not None:
+            if kind != "anchor":
+                self.fail(index, "not the `anchor` that stands next behind a reopening")
+            self.awaits_anchor = None
+        if kind in ("track", "init", "segment", "recovered_segment", "gap"):
+            if not match(TRACK)(line.get("track")):
+                return
+            track = self.tracks.setdefault(line["track"], Track())
+            if kind != "track" and track.begins is None:
+                self.fail(index, f"its track {line['track']} is not declared before it")
+            getattr(self, f"take_{kind}")(index, line, track)
+        elif kind == "keywrap":
+            self.wrapped = True
+        elif kind == "found":
+            self.report.declare("found", 0)
+        elif kind == "event" and whole(line.get("entry"), 1):
+            if line["entry"] != self.event + 1:
+                self.fail(index, f"entry {line['entry']} of the hearing's log, where {self.event + 1} is due")
+            self.event = max(self.event, line["entry"])
+        elif kind in ("reopen", "close"):
+            if whole(line.get("t")):
+                if line["t"] < self.t:
+                    self.fail(index, "its t goes back")
+                self.t = max(self.t, line["t"])
+            self.close = (index, line) if kind == "close" else None
+            if kind == "reopen":
+                self.awaits_anchor = index
+                required = {name: track.off for name, track in self.tracks.items() if track.required}
+                self.reopenings.append(Reopen(index, self.t, required))
+
+    def take_track(self, index: int, line: dict[str, Any], track: Track) -> None:
+        if track.begins is not None:
+            self.fail(index, f"{line['track']} is declared twice")
+            return
+        track.begins = line["t"] if whole(line.get("t")) else 0
+        track.index, track.required = index, line.get("required") is True
+        if track.required and track.begins:
+            self.fail(index, f"{line['track']} is required, and does not begin at 0")
+
+    def take_init(self, index: int, line: dict[str, Any], track: Track) -> None:
+        if track.init is not None:
+            self.fail(index, f"{line['track']} has two headers")
+        else:
+            mime, sha256 = line.get("mime"), line.get("sha256")
+            track.init = (mime if text(mime) else "", sha256 if text(sha256) else "")
+        self.take_media(index, line, 0)
+
+    def take_media(self, index: int, line: dict[str, Any], number: int) -> None:
+        size, sha256 = line.get("size"), line.get("sha256")
+        if text(line.get("file")):
+            sizes = size if whole(size) else None
+            hashes = sha256 if FORMS["hash"](sha256) else None
+            self.files.append((line["file"], sizes, hashes, index, f"{line['track']}-{number:06}"))
+
+    def take_number(self, index: int, line: dict[str, Any], track: Track) -> bool:
+        """The number of a segment; false when it has none. Numbers run over both kinds of segments."""
+        if track.init is None:
+            self.fail(index, "it stands before the header (init) of its track")
+        number, name = line.get("n"), line["track"]
+        if not whole(number, 1, 999_999):
+            track.unsure = True
+            return False
+        if number in track.numbers:
+            self.report.fail(SEGMENT, index, f"{name}-{number:06}", "its number is used twice")
+        elif number > track.top + 1:
+            self.report.fail(SEGMENT, index, f"{name}-{track.top + 1:06}", "its number is left out")
+        elif number < track.top:
+            self.report.fail(SEGMENT, index, f"{name}-{number:06}", "its number is out of order")
+        track.numbers.add(number)
+        track.top = max(track.top, number)
+        self.take_media(index, line, number)
+        return True
+
+    def take_segment(self, index: int, line: dict[str, Any], track: Track) -> None:
+        if not self.wrapped and not self.unwrapped:
+            self.unwrapped = True
+            self.fail(index, "the first segment, and the key was not wrapped before it (keywrap)")
+        if not self.take_number(index, line, track):
+            return
+        number, k, rap = line["n"], line.get("k"), line.get("rap")
+        if wholes(k):
+            if 0 in k:
+                track.zeros.add(number)
+            if whole(rap, 1, number) and track.init is not None:
+                if track.init[0].startswith("audio/"):
+                    if k or rap != number:
+                        self.fail(index, "key frames (k, rap) on an audio track")
+                elif rap not in track.zeros:
+                    self.fail(index, "the segment it names in rap does not begin with a key frame")
+        t0, t1, size, sha256 = line.get("t0"), line.get("t1"), line.get("size"), line.get("sha256")
+        if not (whole(t0) and whole(t1) and t0 < t1):
+            track.unsure = True
+            return
+        name = f"{line['track']}-{number:06}"
+        if t0 <= track.risen:
+            self.report.fail(SEGMENT, index, name, "its t0 does not rise")
+        track.risen, track.off = t0, False
+        track.spans.append(Span(t0, t1, index, name))
+        if whole(size, 0, 2**32 - 1) and FORMS["hash"](sha256) and wholes(k) and whole(rap, 1, number):
+            track.segments.append(Segment(number, index, t0, t1, size, sha256, (k or [UNKNOWN])[0], rap))
+
+    def take_recovered_segment(self, index: int, line: dict[str, Any], track: Track) -> None:
+        self.report.declare("recovered segment", 0)
+        size, sha256 = line.get("size"), line.get("sha256")
+        if self.take_number(index, line, track) and whole(size, 0, 2**32 - 1) and FORMS["hash"](sha256):
+            track.segments.append(Segment(line["n"], index, None, None, size, sha256, UNKNOWN, line["n"]))
+
+    def take_gap(self, index: int, line: dict[str, Any], track: Track) -> None:
+        track.gaps += 1
+        t0, t1, cause = line.get("t0"), line.get("t1"), line.get("cause")
+        cause = cause if text(cause) else "?"
+        if not (whole(t0) and whole(t1) and t0 < t1):
+            self.report.declare(cause, 0)
+            track.unsure = True
+            return
+        self.report.declare(cause, t1 - t0)
+        self.report.gaps.append({"track": line["track"], "t0": t0, "t1": t1, "cause": cause})
+        for reopening in self.reopenings:
+            off = cause in ("sender_off", "order") and reopening.tracks.get(line["track"], False)
+            if t0 <= reopening.t <= t1 and (off or cause in ("recorder", "recovered")):
+                reopening.tracks.pop(line["track"], None)
+        if cause == "recovered":
+            track.recovered.append((index, t0))
+        if cause != "late":
+            track.off = cause in ("sender_off", "order")
+            track.spans.append(Span(t0, t1, index, self.name(index)))
+
+    def check_times(self, name: str, track: Track, end: int | None) -> None:
+        """Segments and gaps tile the time from the track's beginning to its end, where that is known."""
+        if track.begins is None:
+            return
+        covered, until = track.begins, Span(track.begins, track.begins, track.index, self.name(track.index))
+        for span in sorted(track.spans):
+            if span.t0 > covered:
+                self.report.fail(*self.place(span), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
+            elif span.t0 < covered:
+                later = max(span, until, key=lambda item: item.index)
+                self.report.fail(*self.place(later), f"{name}: {clock(span.t0)} is answered for twice")
+            if span.t1 >= covered:
+                covered, until = span.t1, span
+        if end is not None and self.close is not None and covered != end:
+            self.fail(self.close[0], f"{name} is answered for until {clock(covered)}, and said to end at {clock(end)}")
+
+    def place(self, span: Span) -> tuple[int, int, str]:
+        return (LINE if span.name.startswith("line ") else SEGMENT), span.index, span.name
+
+    def pages(self, name: str, track: Track) -> list[tuple[str, bytes, int]] | None:
+        """The index pages that follow from the journal; nothing when its numbers or their fields are wrong."""
+        by_number = {segment.number: segment for segment in track.segments}
+        if track.unsure or sorted(by_number) != list(range(1, track.top + 1)):
+            return None
+        found = []
+        for page in range((track.top + PAGE - 1) // PAGE):
+            data, first = b"", 0
+            for number in range(PAGE * page + 1, min(PAGE * (page + 1), track.top) + 1):
+                _, index, t0, t1, size, sha256, key, rap = by_number[number]
+                if t0 is None or t1 is None:
+                    t0 = t1 = next((t for at, t in track.recovered if at > index), None)
+                if t0 is None or t1 is None or t0 >= 2**32 or t1 - t0 >= UNKNOWN:
+                    return None
+                record = struct.pack(">IHHHHI", t0, t1 - t0, key, number - rap, 0, size)
+                first = first if data else t0
+                data += record + bytes.fromhex(sha256 or "")
+            found.append((f"index/{name}-{page:04}.idx", data, first))
+        return found
+
+    def check_close(self, there: dict[str, File]) -> None:
+        """The close in force repeats what the journal says, and the index pages are what follows from it."""
+        for track in self.tracks.values():
+            for segment in track.segments:
+                if segment.t0 is None and not any(at > segment.index for at, _ in track.recovered):
+                    self.fail(segment.index, "no later gap of cause recovered says when it was")
+        if self.close is None:
+            for name, track in self.tracks.items():
+                self.check_times(name, track, None)
+            self.report.cannot("the end of the recording (no `close` in force)")
+            return
+        index, line = self.close
+        said = line["tracks"] if isinstance(line.get("tracks"), dict) else {}
+        for entry in filter(FORMS["object"], said.values()):
+            for page in filter(FORMS["object"], entry["pages"] if isinstance(entry.get("pages"), list) else []):
+                if text(page.get("file")):
+                    self.named.setdefault(page["file"], index)
+        declared = {name: track for name, track in self.tracks.items() if track.begins is not None}
+        if not any(track.required for track in declared.values()):
+            self.fail(index, "no track is required")
+        if set(said) != set(declared):
+            self.fail(index, "the close does not name every track declared, or names another")
+        for name, track in declared.items():
+            entry = said.get(name)
+            if not fits(CLOSE_ENTRY, entry):
+                self.check_times(name, track, None)
+                continue
+            end, mime, sha256 = entry["end"], *(track.init or ("", ""))
+            self.check_times(name, track, end)
+            if (entry["mime"], entry["init"]) != (mime, sha256):
+                self.fail(index, f"{name}: its header is another than the journal's")
+            if (entry["count"], entry["gaps"]) != (len(track.numbers), track.gaps):
+                self.fail(index, f"{name}: it counts other numbers or gaps than the journal")
+            if whole(line.get("t")) and (end > line["t"] or (track.required and end != line["t"])):
+                self.fail(index, f"{name}: its end does not fit the end of the recording")
+            self.check_pages(index, name, track, entry["pages"], there)
+
+    def check_pages(self, index: int, name: str, track: Track, said: list[Any], there: dict[str, File]) -> None:
+        pages = self.pages(name, track)
+        for page in said:
+            file = there.get(page["file"])
+            if file is None or (file.size, file.digests["sha256"]) != (page["size"], page["sha256"]):
+                self.fail(index, f"{page['file']} is not there, or not as the close says")
+        if pages is not None:
+            due = [(file, len(data), hashlib.sha256(data).hexdigest(), t0) for file, data, t0 in pages]
+            if [(page["file"], page["size"], page["sha256"], page["t0"]) for page in said] != due:
+                self.fail(index, f"{name}: index pages other than the journal gives")
+        elif len(said) != (len(track.numbers) + PAGE - 1) // PAGE:
+            self.fail(index, f"{name}: another number of index pages than the journal gives")
+
+
+# --- the custody log (§4a) ----------------------------------------------------------------------------------------
+
+
+class Custody(Log):
+    """The custody log: what happened to the recording after its close."""
+
+    def __init__(self, report: Report, wanted: Wanted) -> None:
+        super().__init__(report, wanted, in_custody=True)
+        self.closed = False
+
+    def run(self, path: Path, origin: str | None, head: Note | None) -> None:
+        for index, raw in self.read(path):
+            line = self.take(index, raw)
+            kind = line.get("type")
+            if (kind == "custody") is not (index == 0) or (kind == "closed") is not (index == 1):
+                self.fail(index, "`custody` is line 0 and `closed` is line 1, each once")
+            if kind == "custody" and origin is not None:
+                if (line.get("of"), line.get("recording")) != (origin, origin.rpartition("/")[2]):
+                    self.fail(index, "it is the custody log of another recording")
+            if kind == "closed":
+                self.closed = True
+                if head is not None and (line.get("size"), line.get("root")) != (head.size, head.root.hex()):
+                    self.fail(index, "the recording was closed with another head")
+            if kind == "access":
+                self.take_access(line)
+        if not self.tree:
+            self.fail(0, "there is no line `custody`")
+
+    def take_access(self, line: dict[str, Any]) -> None:
+        words = {name: str(line.get(name, "?")) for name in ("person", "role", "state", "what")}
+        why = line.get("why")
+        words["why"] = why if text(why) else f"in blob/{why['blob']}.age" if blob(why) else "?"
+        words["utc"] = utc(int(line["at"])) if FORMS["digits"](line.get("at")) else "?"
+        self.report.accesses.append(words)
+
+
+def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Custody:
+    """The custody log and its signed head."""
+    report, origin = verifier.report, verifier.origin
+    log = verifier.custody
+    for name in ("custody.jsonl", "custody-checkpoint"):
+        if name not in found:
+            report.fail(CUSTODY, 0, "custody", f"{name} is not there")
+    if "custody.jsonl" in found:
+        log.run(data / "custody.jsonl", origin, verifier.head)
+    if "custody-checkpoint" not in found:
+        return log
+    try:
+        head = parse_note((data / "custody-checkpoint").read_bytes())
+        if not head.origin.endswith("/custody") or head.origin != (f"{origin}/custody" if origin else head.origin):
+            raise Malformed("it is of another origin")
+        names = verifier.names(head.origin)
+        signatures = check_signatures(head, verifier.wanted.policy, names)
+        if signatures.wrong:
+            report.fail(CUSTODY, 0, "custody", f"custody-checkpoint: a wrong signature of {signatures.wrong[0]}")
+        if not verifier.wanted.policy.seals(names):
+            report.cannot("the seal of the custody log (the policy pins no key for it)")
+        elif not signatures.seal:
+            report.fail(CUSTODY, 0, "custody", "custody-checkpoint: no valid signature of the seal")
+    except Malformed as error:
+        report.fail(CUSTODY, 0, "custody", f"custody-checkpoint: {error}")
+        return log
+    if "custody.jsonl" in found and log.tree.roots({head.size}).get(len(log.tree)) != head.root:
+        report.fail(CUSTODY, 0, "custody", "custody-checkpoint does not cover the custody log")
+    return log
+
+
+# --- an excerpt (§6) ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Excerpt:
+    """What the proofs of an excerpt prove."""
+
+    log: Journal
+    head: Note | None
+    note: bytes
+    lines: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+
+    def take(self, name: str, data: bytes) -> None:
+        """A proof (tlog-proof): of the right form, with the bag's checkpoint, and of the line its name says."""
+        rank, first = (SEGMENT, name) if re.fullmatch(r"[a-z0-9_]+-[0-9]{6}", name) else (CHECKPOINT, "checkpoint")
+        index = 0
+        try:
+            top, blank, note = data.partition(b"\n\n")
+            form = re.fullmatch(
+                rb"c2sp\.org/tlog-proof@v1\nextra (?P<extra>[^\n]+)\nindex (?P<index>0|[1-9][0-9]{0,15})"
+                rb"(?P<path>(?:\n[^\n]+)*)",
+                top,
+            )
+            if form is None or not blank:
+                raise Malformed("not a proof")
+            raw, index = unbase64(form["extra"]), int(form["index"])
+            if note != self.note:
+                raise Malformed("it bears another checkpoint")
+            if self.head is not None:
+                path = [unbase64(line) for line in form["path"].split(b"\n")[1:]]
+                root = included(hashlib.sha256(b"\x00" + raw).digest(), index, self.head.size, path)
+                if root != self.head.root:
+                    raise Malformed("it does not prove its line")
+            line = parse_line(raw, [])
+            kind, track = str(line.get("type")), str(line.get("track"))
+            number = line["n"] if whole(line.get("n")) else -1
+            names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{index}"}
+            names.update(dict.fromkeys(("segment", "recovered_segment"), f"{track}-{number:06}"))
+            if names.get(kind, kind) != name:
+                raise Malformed("it proves another line than its name says")
+            self.lines[name] = (index, line)
+            if index or kind != "open":
+                self.log.take(index, raw)
+            else:
+                self.log.look_at_format(raw)
+                self.log.take(index, raw)
+        except Malformed as error:
+            self.log.report.fail(rank, index, first, f"proofs/{name}.tlog-proof: {error}")
+
+    def check(self) -> None:
+        """What must be proven is, and the runs of segments are without a hole."""
+        report, log = self.log.report, self.log
+        for _, (index, line) in sorted(self.lines.items(), key=lambda item: item[1][0]):
+            if line["type"] in ("track", "init", "gap") and match(TRACK)(line.get("track")):
+                getattr(log, f"take_{line['type']}")(index, line, log.tracks.setdefault(line["track"], Track()))
+        log.last = max((int(line["at"]) for _, line in self.lines.values() if match(DIGITS)(line.get("at"))), default=0)
+        runs: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
+        for name, (index, line) in self.lines.items():
+            if line["type"] in ("segment", "recovered_segment"):
+                runs.setdefault(name.rpartition("-")[0], []).append((line["n"], index, line))
+        needed = ["open", "close", "keywrap"] + [f"{what}-{track}" for track in runs for what in ("track", "init")]
+        for name in needed + ([] if runs else ["<track>-<n>"]):
+            if name not in self.lines:
+                report.cannot(f"proofs/{name}.tlog-proof")
+        close = self.lines.get("close", (-1, {}))
+        if self.head is not None and "close" in self.lines and close[0] != self.head.size - 1:
+            report.cannot("the end of the recording (its last line is not the `close` that is proven)")
+        said = close[1].get("tracks")
+        parts = []
+        for track, run in sorted(runs.items()):
+            self.check_run(track, sorted(run, key=lambda item: item[0]))
+            entry = said.get(track) if isinstance(said, dict) else None
+            total = entry.get("count", "?") if isinstance(entry, dict) else "?"
+            parts.append(f"{track} {min(run)[0]}–{max(run, key=lambda item: item[0])[0]} of {total}")
+        report.excerpt = "excerpt " + ", ".join(parts)
+
+    def check_run(self, name: str, run: list[tuple[int, int, dict[str, Any]]]) -> None:
+        report, track = self.log.report, self.log.tracks.setdefault(name, Track())
+        gaps, before = sorted(track.spans), None
+        for place, (number, index, line) in enumerate(run):
+            self.log.take_media(index, line, number)
+            if number != run[0][0] + place:
+                report.fail(SEGMENT, index, f"{name}-{run[0][0] + place:06}", "its number is left out of the excerpt")
+                return
+            if line["type"] == "recovered_segment":
+                report.declare("recovered segment", 0)
+                before = None
+            elif whole(line.get("t0")) and whole(line.get("t1")):
+                for gap in gaps if before is not None else []:
+                    before = gap.t1 if gap.t0 == before else before
+                if before not in (None, line["t0"]):
+                    report.fail(SEGMENT, index, f"{name}-{number:06}", "the time before it is not answered for once")
+                before = line["t1"]
+
+
+# --- the whole ----------------------------------------------------------------------------------------------------
+
+
+class Verifier:
+    """One run over one bag."""
+
+    def __init__(self, bag: Path, wanted: Wanted) -> None:
+        self.bag, self.data, self.wanted, self.report = bag, bag / "data", wanted, Report()
+        self.journal, self.custody = Journal(self.report, wanted), Custody(self.report, wanted)
+        self.head: Note | None = None
+        self.origin: str | None = None
+        self.found: dict[str, File] = {}
+
+    def names(self, origin: str) -> tuple[str, ...]:
+        """The key names under which a court's seal signs the heads of an origin."""
+        form = ORIGIN.fullmatch(origin.removesuffix("/custody"))
+        return (form["seal"], origin) if form else (origin,)
+
+    def run(self) -> Report:
+        self.found = check_bag(self.bag, self.report)
+        signatures = self.check_checkpoint()
+        for log in (self.journal, self.custody):
+            if self.origin is not None:
+                log.origins[self.origin] = self.names(self.origin)
+        if self.origin is not None:
+            self.custody.origins[f"{self.origin}/custody"] = self.names(f"{self.origin}/custody")
+        whole_recording = "journal.jsonl" in self.found
+        excerpt = Excerpt(self.journal, self.head, self.read("checkpoint"))
+        if whole_recording:
+            self.journal.run(self.data / "journal.jsonl")
+            self.check_head()
+        else:
+            for path in sorted(path for path in self.found if re.fullmatch(r"proofs/[^/]+\.tlog-proof", path)):
+                excerpt.take(path[7:-11], self.read(path))
+            if self.journal.format != 1:
+                self.report.cannot(f"format {self.journal.format}")
+            else:
+                excerpt.check()
+        self.check_open(whole_recording)
+        if whole_recording:
+            check_custody(self.data, self.found, self)
+        self.check_kept(whole_recording)
+        if self.journal.format == 1:
+            if whole_recording:
+                self.journal.check_heads({self.origin or "": self.journal.tree})
+                self.journal.check_close(self.found)
+                self.check_closed()
+            self.check_files(whole_recording)
+        if whole_recording:
+            self.custody.check_heads(
+                {self.origin or "": self.journal.tree, f"{self.origin or ''}/custody": self.custody.tree}
+            )
+        self.check_stamp(signatures)
+        self.report.notes.append("nothing was decrypted: whether the media can be played takes `age` and a key")
+        return self.report
+
+    def read(self, path: str) -> bytes:
+        return (self.data / path).read_bytes() if path in self.found else b""
+
+    def check_checkpoint(self) -> Signed | None:
+        """The newest head: its form, its origin, the seal, cosignatures and quorum."""
+        report, policy = self.report, self.wanted.policy
+        if "checkpoint" not in self.found:
+            report.cannot("the signed head (there is no checkpoint)")
+            return None
+        try:
+            head = parse_note(self.read("checkpoint"))
+            if not ORIGIN.fullmatch(head.origin) or len(head.origin) > 255:
+                raise Malformed("its origin is not one of a recording")
+        except Malformed as error:
+            report.fail(CHECKPOINT, 0, "checkpoint", str(error))
+            return None
+        self.head, self.origin = head, head.origin
+        report.origin, report.size, report.root = head.origin, head.size, head.root.hex()
+        if self.wanted.origin not in (None, head.origin):
+            report.fail(CHECKPOINT, 0, "checkpoint", f"another recording was expected: {self.wanted.origin}")
+        names = self.names(head.origin)
+        found = check_signatures(head, policy, names)
+        for name in found.wrong:
+            report.fail(CHECKPOINT, 0, "checkpoint", f"a wrong signature of {name}")
+        if not policy.seals(names):
+            report.cannot(f"the seal (the policy pins no key of {names[0]})")
+        elif not found.seal:
+            report.fail(CHECKPOINT, 0, "checkpoint", "no valid signature of the seal")
+        if found.latest is not None and found.latest > self.wanted.now + LATEST:
+            report.fail(CHECKPOINT, 0, "checkpoint", "a cosignature whose time is still to come")
+        if policy.quorum == b"none":
+            report.waived.append("cosigners: the policy asks for none (quorum none)")
+        elif not policy.met(set(found.cosigned), policy.quorum or b""):
+            report.cannot("cosignatures: the quorum of the policy is not met")
+        if found.unchecked:
+            report.notes.append(f"ML-DSA-44 signature lines: {found.unchecked}, not checked")
+        return found
+
+    def check_head(self) -> None:
+        """The head covers every line of the journal."""
+        tree, head = self.journal.tree, self.head
+        root = tree.roots({len(tree)})[len(tree)]
+        if head is not None and (head.size != len(tree) or head.root != root):
+            self.report.fail(CHECKPOINT, 0, "checkpoint", f"it is not over the {len(tree)} lines of the journal")
+
+    def check_open(self, whole_recording: bool) -> None:
+        journal = self.journal
+        if self.head is not None and journal.origin not in (None, self.head.origin):
+            self.report.fail(CHECKPOINT, 0, "checkpoint", f"the journal says it is of {journal.origin}")
+        if self.origin is None and match(ORIGIN)(journal.origin):
+            self.origin = journal.origin
+
+    def check_kept(self, whole_recording: bool) -> None:
+        """Heads that somebody kept."""
+        for name, data in self.wanted.kept:
+            try:
+                note = parse_note(data)
+            except Malformed as error:
+                self.report.fail(CHECKPOINT, 0, "checkpoint", f"kept head {name}: {error}")
+                continue
+            of_custody = self.origin is not None and note.origin == f"{self.origin}/custody"
+            rank, first = (CUSTODY, "custody") if of_custody else (CHECKPOINT, "checkpoint")
+            if self.origin is not None and not of_custody and note.origin != self.origin:
+                self.report.fail(rank, 0, first, f"kept head {name}: it is of {note.origin}")
+                continue
+            if check_signatures(note, self.wanted.policy, self.names(note.origin)).wrong:
+                self.report.fail(rank, 0, first, f"kept head {name}: a wrong signature")
+            self.check_prefix(f"kept head {name}", note.size, note.root, of_custody, whole_recording)
+        for size, root in self.wanted.heads:
+            self.check_prefix(f"head {size}", size, root, False, whole_recording)
+
+    def check_prefix(self, what: str, size: int, root: bytes, of_custody: bool, whole_recording: bool) -> None:
+        rank, first = (CUSTODY, "custody") if of_custody else (CHECKPOINT, "checkpoint")
+        tree = self.custody.tree if of_custody else self.journal.tree
+        if whole_recording:
+            if tree.roots({size}).get(size) != root:
+                self.report.fail(rank, 0, first, f"{what} does not fit what lies here")
+        elif of_custody or self.head is None or size != self.head.size:
+            self.report.cannot(f"{what} (only a whole recording can be held against it)")
+        elif root != self.head.root:
+            self.report.fail(rank, 0, first, f"{what} is another than the checkpoint")
+
+    def check_closed(self) -> None:
+        if "custody.jsonl" not in self.found:
+            return
+        if self.journal.close is not None and not self.custody.closed:
+            self.report.cannot("the close in the custody log (no line `closed`)")
+        elif self.journal.close is None and len(self.custody.tree) > 1:
+            self.custody.fail(1, "the custody log of a recording without a close in force has one line")
+
+    def check_files(self, whole_recording: bool) -> None:
+        """Every file is there as its line says, and none that no line names."""
+        report, found = self.report, self.found
+        named = set(self.journal.named) | set(self.custody.named) | {"checkpoint", "checkpoint.tsr"}
+        if whole_recording:
+            named |= {"journal.jsonl", "custody.jsonl", "custody-checkpoint"}
+        else:
+            named |= {path for path in found if re.fullmatch(r"proofs/[^/]+\.tlog-proof", path)}
+        for path in sorted(set(found) - named):
+            report.fail(ORPHAN, 0, path, "no line names it")
+        for path, size, sha256, index, name in self.journal.files:
+            file = found.get(path)
+            if file is None:
+                report.fail(SEGMENT, index, name, f"{path} is not there")
+            elif size not in (None, file.size) or sha256 not in (None, file.digests["sha256"]):
+                report.fail(SEGMENT, index, name, f"{path} is not as its line says")
+        for path, entry in {**self.journal.entries, **self.custody.entries}.items():
+            file = found.get(path)
+            if file is None and path == "hearing-key.age":
+                report.fail(entry.rank, entry.index, entry.name, f"{path} is not there")
+            elif file is None:
+                report.notes.append(f"{path}: removed")
+            elif entry.size not in (-1, file.size) or entry.sha256 != file.digests["sha256"]:
+                report.fail(entry.rank, entry.index, entry.name, f"{path} is not as its line says")
+
+    def check_stamp(self, signatures: Signed | None) -> None:
+        """The token over the checkpoint, and the order of times."""
+        report, wanted, token = self.report, self.wanted, None
+        if "checkpoint.tsr" in self.found:
+            if "checkpoint" in self.found:
+                response, message = self.read("checkpoint.tsr"), self.read("checkpoint")
+                token = check_token(report, wanted, response, message, "checkpoint.tsr")
+            if wanted.anchors is None and not wanted.without_stamp:
+                report.cannot("who made the time-stamp (no trust anchors were given, --tsa)")
+        elif not wanted.without_stamp:
+            report.cannot("the time-stamp (there is no checkpoint.tsr)")
+        if wanted.without_stamp:
+            report.waived.append("time-stamp: not asked for (--without-stamp)")
+        if self.journal.format != 1:
+            return
+        last, cosigned = self.journal.last, list((signatures or Signed()).cosigned.values())
+        if any(when < last - BACK for when in cosigned):
+            report.fail(CHECKPOINT, 0, "checkpoint", "cosigned before the last line was written")
+        if token is not None and token < max([last, *cosigned]) - BACK:
+            report.fail(TOKEN, 0, "token", "stamped before the last line was written, or before it was cosigned")
+
+
+def verify(bag: Path, wanted: Wanted) -> Report:
+    """Check a bag; all checks run, whatever has failed."""
+    return Verifier(bag, wanted).run()
+
+
+# --- the command --------------------------------------------------------------------------------------------------
+
+
+def parse_head(value: str) -> tuple[int, bytes]:
+    form = re.fullmatch(rf"(0|[1-9][0-9]{{0,15}}):({HASH.pattern})", value)
+    if form is None:
+        raise Usage(f"--head: not SIZE:ROOT: {value}")
+    return int(form[1]), bytes.fromhex(form[2])
+
+
+def read_wanted(options: argparse.Namespace) -> Wanted:
+    try:
+        policy = parse_policy(Path(options.policy).read_bytes())
+    except Malformed as error:
+        raise Usage(f"{options.policy}: {error}") from error
+    kept = sorted(path for path in Path(options.kept).iterdir() if path.is_file()) if options.kept else []
+    if options.tsa and "-----BEGIN CERTIFICATE-----" not in Path(options.tsa).read_text("utf-8", "replace"):
+        raise Usage(f"{options.tsa}: no certificate in it")
+    if not Path(options.bag).is_dir():
+        raise Usage(f"{options.bag}: no folder")
+    return Wanted(
+        policy,
+        options.without_stamp,
+        Path(options.tsa) if options.tsa else None,
+        tuple((path.name, path.read_bytes()) for path in kept),
+        tuple(map(parse_head, options.head)),
+        options.origin,
+        time.time_ns() if options.now is None else options.now,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="verify_bag.py", description="Verify a recording by its format's page alone.")
+    parser.add_argument("bag", metavar="BAG", help="the bag's folder")
+    parser.add_argument("--policy", metavar="FILE", required=True, help="the policy, or a key file that carries one")
+    parser.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp")
+    parser.add_argument("--tsa", metavar="FILE", help="trust anchors (PEM) for a time-stamp")
+    parser.add_argument("--kept", metavar="DIR", help="heads that somebody kept: each must fit")
+    parser.add_argument("--head", metavar="SIZE:ROOT", action="append", default=[], help="a head from minutes or a mail")
+    parser.add_argument("--origin", help="the recording you expect, <court>/hearing/<uuid>")
+    parser.add_argument("--now", metavar="NS", type=int, help="the time to check at, in ns since 1970, instead of now")
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    options = parser.parse_args(arguments)
+    try:
+        report = verify(Path(options.bag), read_wanted(options))
+    except (Usage, OSError) as error:
+        print(f"verify_bag.py: {error}", file=sys.stderr)
+        return 2
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    print(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if options.json else report.as_text())
+    return EXITS[report.verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
