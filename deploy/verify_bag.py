@@ -17,6 +17,7 @@ import base64
 import binascii
 import calendar
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -37,21 +38,19 @@ LATEST, BACK = 300 * SECOND, 60 * SECOND
 LARGEST = 2**53 - 1
 LINE_BYTES, CLOSE_BYTES, NOTE_BYTES, NOTE_LINES, DEEPEST = 65_536, 1_048_576, 131_072, 64, 16
 PAGE, UNKNOWN = 512, 0xFFFF
+PROOF = re.compile(r"proofs/[^/]*\.tlog-proof")
 TRACK = re.compile(r"[a-z][a-z0-9_]{0,31}")
 HASH = re.compile(r"[0-9a-f]{64}")
 DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ORIGIN = re.compile(rf"(?P<seal>{LABEL}(\.{LABEL})*/hearing)/(?P<uuid>{UUID.pattern})")
-LANGUAGE = re.compile(
-    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"
-    r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
-    r"|x(?:-[a-z0-9]{1,8})+|i-[a-z]{2,}|en-gb-oed|sgn-[a-z-]+|zh-[a-z-]+|no-bok|no-nyn|art-lojban|cel-gaulish",
-    re.IGNORECASE,
-)
-CAUSES = "network sender_off order server worker recorder disk recovered late other".split()
-KINDS = "floor-video floor-audio language screen derived".split()
-ALGORITHMS = "md5 sha1 sha224 sha256 sha384 sha512".split()
+LANGUAGE = re.compile(r"(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)?")
+CAUSES = ("network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other")
+KINDS = ("floor-video", "floor-audio", "language", "screen", "derived")
+ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+TAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
+TAG_MANIFESTS = ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 SEGMENT, ORPHAN, LINE, CHECKPOINT, TOKEN, CUSTODY_LINE, CUSTODY, BAG = range(8)
 WORDS = {"verified": "verified", "gaps": "verified with declared gaps", "failed": "failed", "cannot": "cannot verify"}
 EXITS = {"verified": 0, "gaps": 10, "failed": 20, "cannot": 30}
@@ -215,6 +214,7 @@ def encode_point(a: Point) -> bytes:
 BASE: Point = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little")) or NEUTRAL
 
 
+@functools.lru_cache(maxsize=256)
 def signed(key: bytes, signature: bytes, message: bytes) -> bool:
     """Whether an Ed25519 signature is one of this key over this message."""
     a = decode_point(key)
@@ -320,8 +320,8 @@ class Policy:
     groups: dict[bytes, tuple[int, list[bytes]]] = field(default_factory=dict)
     quorum: bytes | None = None
 
-    def seals(self, names: tuple[str, ...]) -> bool:
-        return any(pin.seal and pin.name in names for pin in self.pins.values())
+    def seals(self, court: str) -> bool:
+        return any(pin.seal and pin.name == court for pin in self.pins.values())
 
     def met(self, cosigned: set[bytes], name: bytes) -> bool:
         if name not in self.groups:
@@ -445,6 +445,11 @@ def parse_note(data: bytes) -> Note:
     return Note(f"{head}\n".encode(), lines[0], int(lines[1]), root, signatures)
 
 
+def court_of(origin: str) -> str:
+    """The name of the court's seal key: `<court>/hearing`, of a recording's origin and of its custody log's."""
+    return origin[: -len("/custody")].rpartition("/")[0] if origin.endswith("/custody") else origin.rpartition("/")[0]
+
+
 @dataclass
 class Signed:
     """What the signature lines of a note are worth under a policy."""
@@ -460,8 +465,8 @@ class Signed:
         return max(self.cosigned.values(), default=None)
 
 
-def check_signatures(note: Note, policy: Policy, seals: tuple[str, ...]) -> Signed:
-    found = Signed()
+def check_signatures(note: Note, policy: Policy) -> Signed:
+    found, court = Signed(), court_of(note.origin)
     for name, ident, payload in note.signatures:
         pin = policy.pins.get((name, ident))
         if pin is None:
@@ -469,7 +474,7 @@ def check_signatures(note: Note, policy: Policy, seals: tuple[str, ...]) -> Sign
         elif pin.seal:
             if not signed(pin.key, payload, note.text):
                 found.wrong.append(name)
-            elif name in seals:
+            elif name == court:
                 found.seal = True
         else:
             when = int.from_bytes(payload[:8], "big")
@@ -572,7 +577,7 @@ class Wanted:
 
 
 def check_token(report: Report, wanted: Wanted, response: bytes, message: bytes, what: str) -> int | None:
-    """The time of a token over a message, when it is one; failures are of the class `token`."""
+    """The time of a token over a message, once its chain was checked; failures are of the class `token`."""
     try:
         imprint, when = parse_token(response)
         if imprint != hashlib.sha256(message).digest():
@@ -580,18 +585,18 @@ def check_token(report: Report, wanted: Wanted, response: bytes, message: bytes,
     except Malformed as error:
         report.fail(TOKEN, 0, "token", f"{what}: {error}")
         return None
-    if when > wanted.now + LATEST:
-        report.fail(TOKEN, 0, "token", f"{what}: its time is still to come")
     if wanted.anchors is None:
         report.notes.append(f"{what}: who made it was not checked (no trust anchors, --tsa)")
-    elif shutil.which("openssl") is None:
+        return None
+    if shutil.which("openssl") is None:
         report.cannot(f"{what}: the chain of its certificates (the command openssl is not there)")
-    else:
-        wrong = check_chain(response, message, when, wanted.anchors)
-        if wrong:
-            report.fail(TOKEN, 0, "token", f"{what}: {wrong}")
-            return None
-    return when
+        return None
+    wrong = check_chain(response, message, when, wanted.anchors)
+    if when > wanted.now + LATEST:
+        wrong = wrong or "its time is still to come"
+    if wrong:
+        report.fail(TOKEN, 0, "token", f"{what}: {wrong}")
+    return None if wrong else when
 
 
 # --- the bag, RFC 8493 --------------------------------------------------------------------------------------------
@@ -612,6 +617,15 @@ def digest(path: Path, algorithms: set[str]) -> File:
             for each in hashes.values():
                 each.update(block)
     return File(size, {name: each.hexdigest() for name, each in hashes.items()})
+
+
+def hash_all(folder: Path, wanted: dict[str, set[str]]) -> dict[str, File]:
+    """Size and digests of files; large ones on every core, since hashing lets other threads run."""
+    jobs = [(folder / path, algorithms) for path, algorithms in wanted.items()]
+    if sum(path.stat().st_size for path, _ in jobs) < 1 << 24:
+        return dict(zip(wanted, (digest(*job) for job in jobs)))  # noqa: B905
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(wanted, pool.map(lambda job: digest(*job), jobs)))  # noqa: B905
 
 
 def walk(folder: Path, report: Report) -> Iterator[str]:
@@ -637,13 +651,13 @@ def read_manifest(data: bytes, payload: bool) -> dict[str, str]:
         lines = re.split(r"\r\n|\r|\n", data.decode())
     except UnicodeDecodeError as error:
         raise Malformed("not UTF-8") from error
-    for line in lines[:-1] if lines[-1] == "" else lines:
-        form = re.fullmatch(r"([0-9A-Fa-f]+)[ \t]+(\S.*)", line)
+    for line in filter(None, lines):
+        form = re.fullmatch(r"([0-9A-Fa-f]+)[ \t]+\*?([^ \t].*)", line)
         if form is None or re.search(r"%(?!0[AaDd]|25)", form[2]):
             raise Malformed(f"a line that is not understood: {line}")
         path = re.sub("%(..)", lambda code: chr(int(code[1], 16)), form[2])
         parts = path.split("/")
-        if ".." in parts or parts[0] in ("", "~") or (parts[0] == "data") is not payload:
+        if ".." in parts or parts[0] in ("", "~") or (parts[0] == "data") is not payload or path.startswith("tagmanifest-"):
             raise Malformed(f"a path it may not list: {path}")
         if path in listed:
             raise Malformed(f"a path twice: {path}")
@@ -651,16 +665,14 @@ def read_manifest(data: bytes, payload: bool) -> dict[str, str]:
     return listed
 
 
-def read_oxum(data: bytes) -> tuple[int, int]:
-    """(bytes, files) of the Payload-Oxum."""
+def read_oxum(data: bytes) -> str:
     try:
         found = re.findall(r"^payload-oxum[ \t]*:[ \t]*(.*?)[ \t]*\r?$", data.decode(), re.MULTILINE | re.IGNORECASE)
     except UnicodeDecodeError as error:
-        raise Malformed("not UTF-8") from error
-    form = re.fullmatch(r"([0-9]+)\.([0-9]+)", found[0]) if len(found) == 1 else None
-    if form is None:
-        raise Malformed("Payload-Oxum does not stand there once")
-    return int(form[1]), int(form[2])
+        raise Malformed("bag-info.txt is not UTF-8") from error
+    if len(found) != 1:
+        raise Malformed("Payload-Oxum does not stand in bag-info.txt once")
+    return str(found[0])
 
 
 def check_manifest(report: Report, name: str, listed: dict[str, str], there: dict[str, File], algorithm: str) -> None:
@@ -686,11 +698,9 @@ def check_bag(bag: Path, report: Report) -> dict[str, File]:
             report.fail(BAG, 0, "bag", f"{path}: an algorithm that is not checked")
     wanted = {kind: {name for payload, name in manifests.values() if payload is kind} for kind in (True, False)}
     wanted[True].add("sha256")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {path: pool.submit(digest, bag / path, wanted[path.startswith("data/")]) for path in paths}
-        there = {path: job.result() for path, job in jobs.items()}
+    there = hash_all(bag, {path: wanted[path.startswith("data/")] for path in paths})
     payload = {path: file for path, file in there.items() if path.startswith("data/")}
-    for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"):
+    for name in TAG_FILES + TAG_MANIFESTS:
         if name not in there:
             report.fail(BAG, 0, "bag", f"{name} is not there")
     if "fetch.txt" in there:
@@ -701,11 +711,12 @@ def check_bag(bag: Path, report: Report) -> dict[str, File]:
     try:
         if "bagit.txt" in there and not re.fullmatch(declaration, (bag / "bagit.txt").read_bytes()):
             raise Malformed("bagit.txt does not declare a bag of version 1.0 in UTF-8")
-        if "bag-info.txt" in there:
-            if read_oxum((bag / "bag-info.txt").read_bytes()) != (sum(f.size for f in payload.values()), len(payload)):
-                raise Malformed("Payload-Oxum is not what lies there")
+        oxum = f"{sum(file.size for file in payload.values())}.{len(payload)}"
+        if "bag-info.txt" in there and read_oxum((bag / "bag-info.txt").read_bytes()) != oxum:
+            raise Malformed("Payload-Oxum is not what lies there")
     except Malformed as error:
         report.fail(BAG, 0, "bag", str(error))
+    of_data = [path for path, (of_payload, _) in manifests.items() if of_payload]
     for name, (of_payload, algorithm) in manifests.items():
         try:
             listed = read_manifest((bag / name).read_bytes(), of_payload)
@@ -713,13 +724,13 @@ def check_bag(bag: Path, report: Report) -> dict[str, File]:
             report.fail(BAG, 0, "bag", f"{name}: {error}")
             continue
         check_manifest(report, name, listed, there, algorithm)
-        must = payload if of_payload else [path for path, (kind, _) in manifests.items() if kind]
+        must = list(payload) if of_payload else [path for path in tags if path in TAG_FILES or path in of_data]
         for path in (path for path in must if path not in listed):
             report.fail(BAG, 0, "bag", f"{name} does not list {path}")
         if not of_payload:
             rest = [path for path in tags if path not in listed and not path.startswith("tagmanifest-")]
             report.notes += [f"{name} does not list {path}" for path in rest if path not in must]
-    report.notes.append("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
+    report.notes.append("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read of them")
     return {path[5:]: file for path, file in payload.items()}
 
 
@@ -764,13 +775,12 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "tracks": lambda value: isinstance(value, list) and all(map(match(TRACK), value)),
     "kind": lambda value: value in KINDS,
     "cause": lambda value: value in CAUSES,
-    "language": match(re.compile(f"(?:{LANGUAGE.pattern})?", re.IGNORECASE)),
+    "language": match(LANGUAGE),
     "date": match(re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")),
     "int": lambda value: whole(value, -LARGEST),
     "0+": whole,
     "1+": lambda value: whole(value, 1),
     "number": lambda value: whole(value, 1, 999_999),
-    "u32": lambda value: whole(value, 0, 2**32 - 1),
     "ints": wholes,
     "2 ints": lambda value: wholes(value, 2),
     "3 ints": lambda value: wholes(value, 3),
@@ -794,7 +804,7 @@ PAGE_ENTRY = table("file text, size 0+, sha256 hash, t0 0+")
 CLOSE_ENTRY = table("mime text, init hash/-, count 0+, end 0+, gaps 0+, pages pages")
 BOTH, JOURNAL_ONLY, CUSTODY_ONLY = (True, True), (True, False), (False, True)
 OPEN = "format 1, recording uuid, hearing text, origin origin, software text, recipient text, recipients texts"
-SEGMENT_LINE = "track track, n number, file text, size u32, sha256 hash, t0 u32, t1 0+, k ints, rap number"
+SEGMENT_LINE = "track track, n number, file text, size 0+, sha256 hash, t0 0+, t1 0+, k ints, rap number"
 TYPES: dict[str, tuple[tuple[bool, bool], dict[str, str]]] = {
     "open": (JOURNAL_ONLY, table(f"{OPEN}, clock text, zero digits")),
     "keywrap": (BOTH, table("file keyfile, size 0+, sha256 hash")),
@@ -804,7 +814,7 @@ TYPES: dict[str, tuple[tuple[bool, bool], dict[str, str]]] = {
     ),
     "init": (JOURNAL_ONLY, table("track track, file text, size 0+, sha256 hash, mime text")),
     "segment": (JOURNAL_ONLY, table(f"{SEGMENT_LINE}, seq 2 ints, rtp 2 ints, packets 3 ints, holes 2 ints")),
-    "recovered_segment": (JOURNAL_ONLY, table("track track, n number, file text, size u32, sha256 hash")),
+    "recovered_segment": (JOURNAL_ONLY, table("track track, n number, file text, size 0+, sha256 hash")),
     "found": (JOURNAL_ONLY, table("text text")),
     "gap": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, cause cause")),
     "loss": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, packets 0+, frames 0+")),
@@ -853,13 +863,13 @@ def parse_line(raw: bytes, faults: list[str]) -> dict[str, Any]:
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in pairs}) < len(pairs):
-            faults.append("a key twice")
+            raise ValueError("a key twice")
         return dict(pairs)
 
     try:
         value = json.loads(raw.decode(), object_pairs_hook=unique)
     except (ValueError, RecursionError):
-        faults.append("not JSON in UTF-8")
+        faults.append("not JSON in UTF-8, or a key twice")
         return {}
     if not isinstance(value, dict):
         faults.append("no object")
@@ -898,23 +908,34 @@ def check_form(line: dict[str, Any], in_custody: bool) -> None:
     for name, form in forms.items():
         if name not in line or not FORMS[form](line[name]):
             raise Malformed(f"{kind}: the field {name}")
-    if kind == "open" and not line["origin"].endswith("/" + line["recording"]):
-        raise Malformed("open: origin and recording are of different recordings")
     if kind == "close":
         check_close_form(line)
+
+
+def check_together(line: dict[str, Any]) -> None:
+    """The fields of a line against one another."""
+    kind = line["type"]
+    if kind == "open" and not line["origin"].endswith("/" + line["recording"]):
+        raise Malformed("open: origin and recording are of different recordings")
     if kind == "gap" and line["t0"] >= line["t1"]:
         raise Malformed("gap: it ends before it begins")
-    if kind == "stamp":
-        unbase64(line["tsr"])
-    if kind in ("init", "segment", "recovered_segment"):
-        if line["file"] != f"seg/{line['track']}-{line.get('n', 0) if kind != 'init' else 0:06}.age":
-            raise Malformed(f"{kind}: the name of its file")
+    if kind in ("init", "segment", "recovered_segment") and line["file"] != media_file(line):
+        raise Malformed(f"{kind}: the name of its file")
+    if kind in ("segment", "recovered_segment") and line["size"] >= 2**32:
+        raise Malformed(f"{kind}: its size does not fit into the index")
     if kind == "segment":
         length, k = line["t1"] - line["t0"], line["k"]
-        if not 1 <= length <= 65_534 or any(a >= b for a, b in zip(k, k[1:] + [length])):  # noqa: B905
-            raise Malformed("segment: its times, or those of its key frames")
+        if not 1 <= length <= 65_534 or line["t0"] >= 2**32:
+            raise Malformed("segment: its times")
+        if any(later <= earlier for earlier, later in zip(k, [*k[1:], length])):  # noqa: B905
+            raise Malformed("segment: the times of its key frames (k)")
         if not 0 <= line["n"] - line["rap"] <= UNKNOWN:
             raise Malformed("segment: the field rap")
+
+
+def media_file(line: dict[str, Any]) -> str:
+    """The file of an init or a segment, which its track and its number alone say."""
+    return f"seg/{line['track']}-{line['n'] if line['type'] != 'init' else 0:06}.age"
 
 
 class Entry(NamedTuple):
@@ -938,7 +959,7 @@ class Log:
     named: dict[str, int] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     heads: list[tuple[int, str, int, bytes]] = field(default_factory=list)
-    origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
     last: int = 0
     held: int = 0
 
@@ -966,65 +987,79 @@ class Log:
                     self.fail(index, "it does not end in LF")
                 yield index, raw[:-1] if raw.endswith(b"\n") else raw
 
-    def take(self, index: int, raw: bytes) -> dict[str, Any]:
-        """A line; its form, and what else holds for lines of both logs, is checked."""
+    def take(self, index: int, raw: bytes) -> tuple[dict[str, Any], bool]:
+        """A line, and whether its fields have their forms; what holds for lines of both logs is checked."""
         faults: list[str] = []
         line = parse_line(raw, faults)
+        formed = line != {}
         try:
-            if line:
+            if formed:
+                formed = False
                 check_form(line, self.in_custody)
+                formed = True
+                if line["type"] in TYPES:
+                    check_together(line)
         except Malformed as error:
             faults.append(str(error))
         for why in faults:
             self.fail(index, why)
-        at = int(line["at"]) if FORMS["digits"](line.get("at")) else None
-        if at is not None:
-            self.last = at
+        if formed:
+            self.last = at = int(line["at"])
             if at > self.wanted.now + LATEST:
                 self.fail(index, "its time is still to come")
             if at < self.held - BACK:
                 self.fail(index, "its time is before that of a head that stands before it")
-        self.take_files(index, line)
-        if line.get("type") in ("head", "stamp") and text(line.get("note")):
-            self.take_head(index, line, at)
-        return line
+            if line["type"] in ("head", "stamp"):
+                self.take_head(index, line)
+        self.take_files(index, line, formed)
+        return line, formed
 
-    def take_files(self, index: int, line: dict[str, Any]) -> None:
-        kind, path = line.get("type"), line.get("file")
-        if text(path) and kind != "archive":
-            self.named.setdefault(path, index)
-        if kind in ("keywrap", "derive") and text(path) and whole(line.get("size")) and FORMS["hash"](line.get("sha256")):
-            self.entries[path] = Entry(self.rank, index, self.name(index), line["size"], line["sha256"])
-        for value in filter(blob, line.values()):
-            path = f"blob/{value['blob']}.age"
-            self.named.setdefault(path, index)
-            self.entries.setdefault(path, Entry(self.rank, index, self.name(index), -1, value["blob"]))
+    def take_files(self, index: int, line: dict[str, Any], formed: bool) -> None:
+        """The files that a line names: by `file`, where its type has that field, and by `blob`."""
+        kind = line.get("type")
+        if kind in ("keywrap", "derive") and formed:
+            self.named.setdefault(line["file"], index)
+            self.entries[line["file"]] = Entry(self.rank, index, self.name(index), line["size"], line["sha256"])
+        salvaged = not formed and text(kind) and kind in TYPES
+        waiting: list[Any] = [line]
+        while waiting:
+            value = waiting.pop()
+            if blob(value):
+                path = f"blob/{value['blob']}.age"
+                self.named.setdefault(path, index)
+                self.entries.setdefault(path, Entry(self.rank, index, self.name(index), -1, value["blob"]))
+            elif isinstance(value, (dict, list)):
+                if salvaged and isinstance(value, dict) and text(value.get("file")):
+                    self.named.setdefault(value["file"], index)
+                waiting += value.values() if isinstance(value, dict) else value
 
-    def take_head(self, index: int, line: dict[str, Any], at: int | None) -> None:
+    def take_head(self, index: int, line: dict[str, Any]) -> None:
         """A head or a stamp in the log (§5)."""
-        when, note = at, line["note"].encode("utf-8", "replace")
+        note = line["note"].encode("utf-8", "replace")
         try:
             head = parse_note(note)
-            if head.origin not in self.origins:
-                raise Malformed("it is a head of another origin")
-            self.heads.append((index, head.origin, head.size, head.root))
-            found = check_signatures(head, self.wanted.policy, self.origins[head.origin])
-            if found.wrong:
-                raise Malformed(f"a wrong signature of {found.wrong[0]}")
-            when = found.latest or when
-            if found.latest and found.latest > self.wanted.now + LATEST:
-                raise Malformed("a cosignature whose time is still to come")
         except Malformed as error:
             self.fail(index, f"its note: {error}")
-            found = Signed()
-        if line["type"] == "stamp" and text(line.get("tsr")):
+            return
+        if head.origin in self.origins:
+            self.heads.append((index, head.origin, head.size, head.root))
+        else:
+            self.fail(index, f"its head is of {head.origin}")
+        found = check_signatures(head, self.wanted.policy)
+        times = [when for when in (found.latest,) if when is not None]
+        for name in found.wrong:
+            self.fail(index, f"its note: a wrong signature of {name}")
+        if any(when > self.wanted.now + LATEST for when in times):
+            self.fail(index, "its note: a cosignature whose time is still to come")
+        if line["type"] == "stamp":
             try:
-                response = unbase64(line["tsr"])
-            except Malformed:
-                return
+                response = base64.b64decode(line["tsr"], validate=True)
+            except ValueError:
+                response = b""
             token = check_token(self.report, self.wanted, response, note, self.name(index))
-            when = found.latest or token or when
-        self.held = max(self.held, when or 0)
+            times += [] if token is None else [token]
+        if not self.in_custody:
+            self.held = max(self.held, *times) if times else max(self.held, int(line["at"]))
 
     def check_heads(self, others: dict[str, Tree]) -> None:
         """Hold the heads in this log against the trees they are of, by origin."""
@@ -1046,8 +1081,8 @@ class Segment(NamedTuple):
     index: int
     t0: int | None
     t1: int | None
-    size: int | None
-    sha256: str | None
+    size: int
+    sha256: str
     key: int
     rap: int
 
@@ -1065,6 +1100,7 @@ class Span(NamedTuple):
 class Track:
     """What the journal has said of a track."""
 
+    declared: bool = False
     begins: int | None = None
     index: int = 0
     required: bool = False
@@ -1073,21 +1109,20 @@ class Track:
     spans: list[Span] = field(default_factory=list)
     recovered: list[tuple[int, int]] = field(default_factory=list)
     zeros: set[int] = field(default_factory=set)
-    numbers: set[int] = field(default_factory=set)
     gaps: int = 0
     top: int = 0
     risen: int = -1
-    off: bool = False
+    off: str = ""
     unsure: bool = False
 
 
 @dataclass
 class Reopen:
-    """A reopening, and the required tracks whose gap it still waits for, with whether each was switched off."""
+    """A reopening, and the required tracks whose gap it still waits for, with why each was off ("" if it was not)."""
 
     index: int
     t: int
-    tracks: dict[str, bool]
+    tracks: dict[str, str]
 
 
 class Journal(Log):
@@ -1101,52 +1136,51 @@ class Journal(Log):
         self.origin: str | None = None
         self.wrapped = self.unwrapped = False
         self.close: tuple[int, dict[str, Any]] | None = None
-        self.awaits_anchor: int | None = None
+        self.awaits_anchor = False
         self.reopenings: list[Reopen] = []
         self.event, self.t = 0, 0
 
     def run(self, path: Path) -> None:
         for index, raw in self.read(path):
-            if index == 0:
-                self.look_at_format(raw)
             if self.format == 1:
-                self.step(index, self.take(index, raw))
+                self.step(index, *self.take(index, raw))
         if not self.tree:
             self.fail(0, "there is no line `open`")
         if self.format != 1:
             self.report.cannot(f"format {self.format}")
             return
-        if self.awaits_anchor is not None:
-            self.fail(self.awaits_anchor, "no `anchor` stands behind the reopening")
         for reopening in self.reopenings:
             for track in reopening.tracks:
                 self.fail(reopening.index, f"reopened without a gap on {track}")
 
-    def look_at_format(self, raw: bytes) -> None:
-        line = parse_line(raw, [])
+    def look_at_open(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self.look_at(parse_line(file.readline(CLOSE_BYTES).rstrip(b"\n"), []))
+
+    def look_at(self, line: dict[str, Any]) -> None:
+        """What an `open` says of the format and of whose recording this is."""
         if line.get("type") == "open" and whole(line.get("format"), -LARGEST):
             self.format = line["format"]
         if line.get("type") == "open" and text(line.get("origin")):
             self.origin = line["origin"]
 
-    def step(self, index: int, line: dict[str, Any]) -> None:
+    def step(self, index: int, line: dict[str, Any], formed: bool) -> None:
         """Take a line in its place."""
         kind = line.get("type")
         if (kind == "open") is not (index == 0):
             self.fail(index, "`open` is line 0, and no other")
         if self.close is not None and kind != "reopen":
             self.fail(index, "it stands behind the close")
-        if self.awaits_anchor is not None:
-            if kind != "anchor":
-                self.fail(index, "not the `anchor` that stands next behind a reopening")
-            self.awaits_anchor = None
+        if self.awaits_anchor and kind != "anchor":
+            self.fail(index, "not the `anchor` that stands next behind a reopening")
+        self.awaits_anchor = kind == "reopen"
         if kind in ("track", "init", "segment", "recovered_segment", "gap"):
             if not match(TRACK)(line.get("track")):
                 return
             track = self.tracks.setdefault(line["track"], Track())
-            if kind != "track" and track.begins is None:
+            if kind != "track" and not track.declared:
                 self.fail(index, f"its track {line['track']} is not declared before it")
-            getattr(self, f"take_{kind}")(index, line, track)
+            getattr(self, f"take_{kind}")(index, line, track, formed)
         elif kind == "keywrap":
             self.wrapped = True
         elif kind == "found":
@@ -1160,119 +1194,110 @@ class Journal(Log):
                 if line["t"] < self.t:
                     self.fail(index, "its t goes back")
                 self.t = max(self.t, line["t"])
-            self.close = (index, line) if kind == "close" else None
-            if kind == "reopen":
-                self.awaits_anchor = index
+            if kind == "close":
+                self.close = self.close or (index, line)
+            else:
+                self.close = None
                 required = {name: track.off for name, track in self.tracks.items() if track.required}
                 self.reopenings.append(Reopen(index, self.t, required))
 
-    def take_track(self, index: int, line: dict[str, Any], track: Track) -> None:
-        if track.begins is not None:
+    def take_track(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
+        if track.declared:
             self.fail(index, f"{line['track']} is declared twice")
             return
-        track.begins = line["t"] if whole(line.get("t")) else 0
-        track.index, track.required = index, line.get("required") is True
+        track.declared, track.index, track.required = True, index, line.get("required") is True
+        track.begins = line["t"] if formed else None
         if track.required and track.begins:
             self.fail(index, f"{line['track']} is required, and does not begin at 0")
 
-    def take_init(self, index: int, line: dict[str, Any], track: Track) -> None:
+    def take_init(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
+        self.take_media(index, line, 0, formed)
         if track.init is not None:
             self.fail(index, f"{line['track']} has two headers")
         else:
-            mime, sha256 = line.get("mime"), line.get("sha256")
-            track.init = (mime if text(mime) else "", sha256 if text(sha256) else "")
-        self.take_media(index, line, 0)
+            track.init = (line["mime"], line["sha256"]) if formed else ("", "")
 
-    def take_media(self, index: int, line: dict[str, Any], number: int) -> None:
-        size, sha256 = line.get("size"), line.get("sha256")
-        if text(line.get("file")):
-            sizes = size if whole(size) else None
-            hashes = sha256 if FORMS["hash"](sha256) else None
-            self.files.append((line["file"], sizes, hashes, index, f"{line['track']}-{number:06}"))
+    def take_media(self, index: int, line: dict[str, Any], number: int, formed: bool) -> None:
+        size, sha256 = (line["size"], line["sha256"]) if formed else (None, None)
+        self.named.setdefault(media_file(line), index)
+        self.files.append((media_file(line), size, sha256, index, f"{line['track']}-{number:06}"))
 
-    def take_number(self, index: int, line: dict[str, Any], track: Track) -> bool:
+    def take_number(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> bool:
         """The number of a segment; false when it has none. Numbers run over both kinds of segments."""
+        if not self.wrapped and not self.unwrapped:
+            self.unwrapped = True
+            self.fail(index, "a segment, and the key was not wrapped before it (keywrap)")
         if track.init is None:
             self.fail(index, "it stands before the header (init) of its track")
         number, name = line.get("n"), line["track"]
         if not whole(number, 1, 999_999):
             track.unsure = True
             return False
-        if number in track.numbers:
-            self.report.fail(SEGMENT, index, f"{name}-{number:06}", "its number is used twice")
-        elif number > track.top + 1:
+        if number > track.top + 1:
             self.report.fail(SEGMENT, index, f"{name}-{track.top + 1:06}", "its number is left out")
-        elif number < track.top:
-            self.report.fail(SEGMENT, index, f"{name}-{number:06}", "its number is out of order")
-        track.numbers.add(number)
+        elif number <= track.top:
+            self.report.fail(SEGMENT, index, f"{name}-{number:06}", "its number is used again, or comes too late")
         track.top = max(track.top, number)
-        self.take_media(index, line, number)
-        return True
+        self.take_media(index, line, number, formed)
+        track.unsure |= not formed
+        return formed
 
-    def take_segment(self, index: int, line: dict[str, Any], track: Track) -> None:
-        if not self.wrapped and not self.unwrapped:
-            self.unwrapped = True
-            self.fail(index, "the first segment, and the key was not wrapped before it (keywrap)")
-        if not self.take_number(index, line, track):
+    def take_segment(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
+        if not self.take_number(index, line, track, formed):
             return
-        number, k, rap = line["n"], line.get("k"), line.get("rap")
-        if wholes(k):
-            if 0 in k:
-                track.zeros.add(number)
-            if whole(rap, 1, number) and track.init is not None:
-                if track.init[0].startswith("audio/"):
-                    if k or rap != number:
-                        self.fail(index, "key frames (k, rap) on an audio track")
-                elif rap not in track.zeros:
-                    self.fail(index, "the segment it names in rap does not begin with a key frame")
-        t0, t1, size, sha256 = line.get("t0"), line.get("t1"), line.get("size"), line.get("sha256")
-        if not (whole(t0) and whole(t1) and t0 < t1):
-            track.unsure = True
-            return
+        number, k, rap = line["n"], line["k"], line["rap"]
+        if 0 in k:
+            track.zeros.add(number)
+        if track.init is not None:
+            if track.init[0].startswith("audio/"):
+                if k or rap != number:
+                    self.fail(index, "key frames (k, rap) on an audio track")
+            elif rap not in track.zeros:
+                self.fail(index, "the segment it names in rap does not begin with a key frame")
         name = f"{line['track']}-{number:06}"
-        if t0 <= track.risen:
+        if line["t0"] <= track.risen:
             self.report.fail(SEGMENT, index, name, "its t0 does not rise")
-        track.risen, track.off = t0, False
-        track.spans.append(Span(t0, t1, index, name))
-        if whole(size, 0, 2**32 - 1) and FORMS["hash"](sha256) and wholes(k) and whole(rap, 1, number):
-            track.segments.append(Segment(number, index, t0, t1, size, sha256, (k or [UNKNOWN])[0], rap))
+        track.risen, track.off = max(track.risen, line["t0"]), ""
+        track.spans.append(Span(line["t0"], line["t1"], index, name))
+        key = k[0] if k else UNKNOWN
+        track.segments.append(Segment(number, index, line["t0"], line["t1"], line["size"], line["sha256"], key, rap))
 
-    def take_recovered_segment(self, index: int, line: dict[str, Any], track: Track) -> None:
+    def take_recovered_segment(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
         self.report.declare("recovered segment", 0)
-        size, sha256 = line.get("size"), line.get("sha256")
-        if self.take_number(index, line, track) and whole(size, 0, 2**32 - 1) and FORMS["hash"](sha256):
-            track.segments.append(Segment(line["n"], index, None, None, size, sha256, UNKNOWN, line["n"]))
+        if self.take_number(index, line, track, formed):
+            track.off = ""
+            number, size, sha256 = line["n"], line["size"], line["sha256"]
+            track.segments.append(Segment(number, index, None, None, size, sha256, UNKNOWN, number))
 
-    def take_gap(self, index: int, line: dict[str, Any], track: Track) -> None:
+    def take_gap(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
         track.gaps += 1
-        t0, t1, cause = line.get("t0"), line.get("t1"), line.get("cause")
-        cause = cause if text(cause) else "?"
-        if not (whole(t0) and whole(t1) and t0 < t1):
-            self.report.declare(cause, 0)
-            track.unsure = True
+        if not formed or line["t0"] >= line["t1"]:
+            self.report.declare("?", 0)
             return
+        name, t0, t1, cause = line["track"], line["t0"], line["t1"], line["cause"]
         self.report.declare(cause, t1 - t0)
-        self.report.gaps.append({"track": line["track"], "t0": t0, "t1": t1, "cause": cause})
+        self.report.gaps.append({"track": name, "t0": t0, "t1": t1, "cause": cause})
         for reopening in self.reopenings:
-            off = cause in ("sender_off", "order") and reopening.tracks.get(line["track"], False)
-            if t0 <= reopening.t <= t1 and (off or cause in ("recorder", "recovered")):
-                reopening.tracks.pop(line["track"], None)
+            enough = {"recorder", "recovered", reopening.tracks.get(name, "")}
+            if t0 <= reopening.t <= t1 and cause in enough:
+                reopening.tracks.pop(name, None)
         if cause == "recovered":
             track.recovered.append((index, t0))
         if cause != "late":
-            track.off = cause in ("sender_off", "order")
+            track.off = cause if cause in ("sender_off", "order") else ""
             track.spans.append(Span(t0, t1, index, self.name(index)))
 
     def check_times(self, name: str, track: Track, end: int | None) -> None:
         """Segments and gaps tile the time from the track's beginning to its end, where that is known."""
         if track.begins is None:
             return
-        covered, until = track.begins, Span(track.begins, track.begins, track.index, self.name(track.index))
-        for span in sorted(track.spans):
+        covered, until, spans = track.begins, None, sorted(track.spans)
+        for at, span in enumerate(spans):
             if span.t0 > covered:
-                self.report.fail(*self.place(span), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
+                behind = next((each for each in spans[at:] if not each.name.startswith("line ")), span)
+                self.report.fail(*self.place(behind), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
             elif span.t0 < covered:
-                later = max(span, until, key=lambda item: item.index)
+                later = until if until is not None and until.index > span.index else span
                 self.report.fail(*self.place(later), f"{name}: {clock(span.t0)} is answered for twice")
             if span.t1 >= covered:
                 covered, until = span.t1, span
@@ -1294,11 +1319,11 @@ class Journal(Log):
                 _, index, t0, t1, size, sha256, key, rap = by_number[number]
                 if t0 is None or t1 is None:
                     t0 = t1 = next((t for at, t in track.recovered if at > index), None)
-                if t0 is None or t1 is None or t0 >= 2**32 or t1 - t0 >= UNKNOWN:
+                if t0 is None or t1 is None or max(t0, size) >= 2**32 or not 0 <= t1 - t0 < UNKNOWN or number < rap:
                     return None
                 record = struct.pack(">IHHHHI", t0, t1 - t0, key, number - rap, 0, size)
                 first = first if data else t0
-                data += record + bytes.fromhex(sha256 or "")
+                data += record + bytes.fromhex(sha256)
             found.append((f"index/{name}-{page:04}.idx", data, first))
         return found
 
@@ -1319,7 +1344,7 @@ class Journal(Log):
             for page in filter(FORMS["object"], entry["pages"] if isinstance(entry.get("pages"), list) else []):
                 if text(page.get("file")):
                     self.named.setdefault(page["file"], index)
-        declared = {name: track for name, track in self.tracks.items() if track.begins is not None}
+        declared = {name: track for name, track in self.tracks.items() if track.declared}
         if not any(track.required for track in declared.values()):
             self.fail(index, "no track is required")
         if set(said) != set(declared):
@@ -1331,9 +1356,10 @@ class Journal(Log):
                 continue
             end, mime, sha256 = entry["end"], *(track.init or ("", ""))
             self.check_times(name, track, end)
+            self.named.update({f"index/{name}-{page:04}.idx": index for page in range((track.top + PAGE - 1) // PAGE)})
             if (entry["mime"], entry["init"]) != (mime, sha256):
                 self.fail(index, f"{name}: its header is another than the journal's")
-            if (entry["count"], entry["gaps"]) != (len(track.numbers), track.gaps):
+            if (entry["count"], entry["gaps"]) != (track.top, track.gaps):
                 self.fail(index, f"{name}: it counts other numbers or gaps than the journal")
             if whole(line.get("t")) and (end > line["t"] or (track.required and end != line["t"])):
                 self.fail(index, f"{name}: its end does not fit the end of the recording")
@@ -1349,7 +1375,7 @@ class Journal(Log):
             due = [(file, len(data), hashlib.sha256(data).hexdigest(), t0) for file, data, t0 in pages]
             if [(page["file"], page["size"], page["sha256"], page["t0"]) for page in said] != due:
                 self.fail(index, f"{name}: index pages other than the journal gives")
-        elif len(said) != (len(track.numbers) + PAGE - 1) // PAGE:
+        elif len(said) != (track.top + PAGE - 1) // PAGE:
             self.fail(index, f"{name}: another number of index pages than the journal gives")
 
 
@@ -1363,18 +1389,21 @@ class Custody(Log):
         super().__init__(report, wanted, in_custody=True)
         self.closed = False
 
-    def run(self, path: Path, origin: str | None, head: Note | None) -> None:
+    def run(self, path: Path, origin: str | None, head: tuple[int, bytes]) -> None:
+        """Read it; `head` is what the recording was closed with."""
         for index, raw in self.read(path):
-            line = self.take(index, raw)
+            line, formed = self.take(index, raw)
             kind = line.get("type")
             if (kind == "custody") is not (index == 0) or (kind == "closed") is not (index == 1):
                 self.fail(index, "`custody` is line 0 and `closed` is line 1, each once")
-            if kind == "custody" and origin is not None:
-                if (line.get("of"), line.get("recording")) != (origin, origin.rpartition("/")[2]):
-                    self.fail(index, "it is the custody log of another recording")
-            if kind == "closed":
+            if not formed:
+                continue
+            said = (line.get("of"), line.get("recording"))
+            if kind == "custody" and origin is not None and said != (origin, origin.rpartition("/")[2]):
+                self.fail(index, "it is the custody log of another recording")
+            if kind == "closed" and index == 1:
                 self.closed = True
-                if head is not None and (line.get("size"), line.get("root")) != (head.size, head.root.hex()):
+                if (line["size"], line["root"]) != (head[0], head[1].hex()):
                     self.fail(index, "the recording was closed with another head")
             if kind == "access":
                 self.take_access(line)
@@ -1382,11 +1411,9 @@ class Custody(Log):
             self.fail(0, "there is no line `custody`")
 
     def take_access(self, line: dict[str, Any]) -> None:
-        words = {name: str(line.get(name, "?")) for name in ("person", "role", "state", "what")}
-        why = line.get("why")
-        words["why"] = why if text(why) else f"in blob/{why['blob']}.age" if blob(why) else "?"
-        words["utc"] = utc(int(line["at"])) if FORMS["digits"](line.get("at")) else "?"
-        self.report.accesses.append(words)
+        words = {name: line[name] for name in ("person", "role", "state", "what")}
+        words["why"] = line["why"] if text(line["why"]) else f"in blob/{line['why']['blob']}.age"
+        self.report.accesses.append({**words, "utc": utc(int(line["at"]))})
 
 
 def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Custody:
@@ -1397,18 +1424,19 @@ def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Cus
         if name not in found:
             report.fail(CUSTODY, 0, "custody", f"{name} is not there")
     if "custody.jsonl" in found:
-        log.run(data / "custody.jsonl", origin, verifier.head)
+        tree, head = verifier.journal.tree, verifier.head
+        whole = (len(tree), tree.roots({len(tree)})[len(tree)])
+        log.run(data / "custody.jsonl", origin, whole if head is None else (head.size, head.root))
     if "custody-checkpoint" not in found:
         return log
     try:
         head = parse_note((data / "custody-checkpoint").read_bytes())
         if not head.origin.endswith("/custody") or head.origin != (f"{origin}/custody" if origin else head.origin):
             raise Malformed("it is of another origin")
-        names = verifier.names(head.origin)
-        signatures = check_signatures(head, verifier.wanted.policy, names)
+        signatures = check_signatures(head, verifier.wanted.policy)
         if signatures.wrong:
             report.fail(CUSTODY, 0, "custody", f"custody-checkpoint: a wrong signature of {signatures.wrong[0]}")
-        if not verifier.wanted.policy.seals(names):
+        if not verifier.wanted.policy.seals(court_of(head.origin)):
             report.cannot("the seal of the custody log (the policy pins no key for it)")
         elif not signatures.seal:
             report.fail(CUSTODY, 0, "custody", "custody-checkpoint: no valid signature of the seal")
@@ -1431,88 +1459,103 @@ class Excerpt:
     head: Note | None
     note: bytes
     lines: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
 
-    def take(self, name: str, data: bytes) -> None:
-        """A proof (tlog-proof): of the right form, with the bag's checkpoint, and of the line its name says."""
-        rank, first = (SEGMENT, name) if re.fullmatch(r"[a-z0-9_]+-[0-9]{6}", name) else (CHECKPOINT, "checkpoint")
-        index = 0
-        try:
-            top, blank, note = data.partition(b"\n\n")
-            form = re.fullmatch(
-                rb"c2sp\.org/tlog-proof@v1\nextra (?P<extra>[^\n]+)\nindex (?P<index>0|[1-9][0-9]{0,15})"
-                rb"(?P<path>(?:\n[^\n]+)*)",
-                top,
-            )
-            if form is None or not blank:
-                raise Malformed("not a proof")
-            raw, index = unbase64(form["extra"]), int(form["index"])
-            if note != self.note:
-                raise Malformed("it bears another checkpoint")
-            if self.head is not None:
-                path = [unbase64(line) for line in form["path"].split(b"\n")[1:]]
-                root = included(hashlib.sha256(b"\x00" + raw).digest(), index, self.head.size, path)
-                if root != self.head.root:
-                    raise Malformed("it does not prove its line")
-            line = parse_line(raw, [])
-            kind, track = str(line.get("type")), str(line.get("track"))
-            number = line["n"] if whole(line.get("n")) else -1
-            names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{index}"}
-            names.update(dict.fromkeys(("segment", "recovered_segment"), f"{track}-{number:06}"))
-            if names.get(kind, kind) != name:
-                raise Malformed("it proves another line than its name says")
-            self.lines[name] = (index, line)
-            if index or kind != "open":
-                self.log.take(index, raw)
-            else:
-                self.log.look_at_format(raw)
-                self.log.take(index, raw)
-        except Malformed as error:
-            self.log.report.fail(rank, index, first, f"proofs/{name}.tlog-proof: {error}")
+    def run(self, proofs: dict[str, bytes]) -> None:
+        """Every proof, `open` first; then whether they prove what they must."""
+        for name in sorted(proofs, key=lambda name: (name != "open", name)):
+            rank, first = (SEGMENT, name) if re.fullmatch(r"[a-z0-9_]+-[0-9]{6}", name) else (CHECKPOINT, "checkpoint")
+            try:
+                index, raw = self.proven(proofs[name])
+                line = parse_line(raw, [])
+                self.log.look_at(line if name == "open" else {})
+                if self.log.format != 1:
+                    self.log.report.cannot(f"format {self.log.format}")
+                    return
+                line, formed = self.log.take(index, raw)
+                if not formed or self.name_of(index, line) not in (name, None):
+                    raise Malformed("it proves another line than its name says")
+                self.lines[name] = (index, line)
+            except Malformed as error:
+                self.broken.add(name)
+                self.log.report.fail(rank, 0, first, f"proofs/{name}.tlog-proof: {error}")
+        self.check()
+
+    def check_beside(self, proofs: dict[str, bytes]) -> None:
+        """Proofs that lie beside a whole recording hold."""
+        for name, data in proofs.items() if self.head is not None else ():
+            try:
+                self.proven(data)
+            except Malformed as error:
+                self.log.report.fail(CHECKPOINT, 0, "checkpoint", f"proofs/{name}.tlog-proof: {error}")
+
+    def proven(self, data: bytes) -> tuple[int, bytes]:
+        """Number and bytes of the line that a proof (tlog-proof) proves under the bag's checkpoint."""
+        top, blank, note = data.partition(b"\n\n")
+        form = re.fullmatch(
+            rb"c2sp\.org/tlog-proof@v1\nextra (?P<extra>[^\n]+)\nindex (?P<index>0|[1-9][0-9]{0,15})"
+            rb"(?P<path>(?:\n[^\n]+)*)",
+            top,
+        )
+        if form is None or not blank:
+            raise Malformed("not a proof")
+        raw, index = unbase64(form["extra"]), int(form["index"])
+        path = [unbase64(line) for line in form["path"].split(b"\n")[1:]]
+        if note != self.note or self.head is None:
+            raise Malformed("it bears another checkpoint")
+        if included(hashlib.sha256(b"\x00" + raw).digest(), index, self.head.size, path) != self.head.root:
+            raise Malformed("it does not prove its line")
+        return index, raw
+
+    def name_of(self, index: int, line: dict[str, Any]) -> str | None:
+        """The name that the proof of a line has; any other when no name is laid down."""
+        kind, track = line["type"], line.get("track")
+        if kind in ("segment", "recovered_segment"):
+            return f"{track}-{line['n']:06}"
+        names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{index}"}
+        return names.get(kind, kind if kind in ("open", "close", "keywrap") else None)
 
     def check(self) -> None:
         """What must be proven is, and the runs of segments are without a hole."""
         report, log = self.log.report, self.log
-        for _, (index, line) in sorted(self.lines.items(), key=lambda item: item[1][0]):
-            if line["type"] in ("track", "init", "gap") and match(TRACK)(line.get("track")):
-                getattr(log, f"take_{line['type']}")(index, line, log.tracks.setdefault(line["track"], Track()))
-        log.last = max((int(line["at"]) for _, line in self.lines.values() if match(DIGITS)(line.get("at"))), default=0)
+        for name, (index, line) in sorted(self.lines.items(), key=lambda item: item[1][0]):
+            if line["type"] in ("init", "gap"):
+                getattr(log, f"take_{line['type']}")(index, line, log.tracks.setdefault(line["track"], Track()), True)
+            log.last = max(log.last, int(line["at"])) if name != "open" else int(line["at"])
         runs: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
         for name, (index, line) in self.lines.items():
             if line["type"] in ("segment", "recovered_segment"):
-                runs.setdefault(name.rpartition("-")[0], []).append((line["n"], index, line))
+                runs.setdefault(line["track"], []).append((line["n"], index, line))
         needed = ["open", "close", "keywrap"] + [f"{what}-{track}" for track in runs for what in ("track", "init")]
         for name in needed + ([] if runs else ["<track>-<n>"]):
-            if name not in self.lines:
+            if name not in self.lines and name not in self.broken:
                 report.cannot(f"proofs/{name}.tlog-proof")
-        close = self.lines.get("close", (-1, {}))
-        if self.head is not None and "close" in self.lines and close[0] != self.head.size - 1:
-            report.cannot("the end of the recording (its last line is not the `close` that is proven)")
-        said = close[1].get("tracks")
+        index, close = self.lines.get("close", (-1, {"tracks": {}}))
         parts = []
-        for track, run in sorted(runs.items()):
-            self.check_run(track, sorted(run, key=lambda item: item[0]))
-            entry = said.get(track) if isinstance(said, dict) else None
-            total = entry.get("count", "?") if isinstance(entry, dict) else "?"
-            parts.append(f"{track} {min(run)[0]}–{max(run, key=lambda item: item[0])[0]} of {total}")
+        for name, run in sorted(runs.items()):
+            run.sort(key=lambda item: item[0])
+            self.check_run(name, run)
+            said = close["tracks"].get(name, {})
+            init = log.tracks[name].init or (said.get("mime"), said.get("init"))
+            if index >= 0 and (said.get("mime"), said.get("init")) != init:
+                log.fail(index, f"the close names another header of {name}, or none")
+            parts.append(f"{name} {run[0][0]}–{run[-1][0]} of {said.get('count', '?')}")
         report.excerpt = "excerpt " + ", ".join(parts)
 
     def check_run(self, name: str, run: list[tuple[int, int, dict[str, Any]]]) -> None:
-        report, track = self.log.report, self.log.tracks.setdefault(name, Track())
-        gaps, before = sorted(track.spans), None
-        for place, (number, index, line) in enumerate(run):
-            self.log.take_media(index, line, number)
-            if number != run[0][0] + place:
-                report.fail(SEGMENT, index, f"{name}-{run[0][0] + place:06}", "its number is left out of the excerpt")
-                return
-            if line["type"] == "recovered_segment":
+        """Numbers without a hole, and their times with the gaps that are proven."""
+        report, track, due = self.log.report, self.log.tracks.setdefault(name, Track()), run[0][0]
+        for number, index, line in run:
+            self.log.take_media(index, line, number, True)
+            if number != due:
+                report.fail(SEGMENT, index, f"{name}-{due:06}", "its number is left out of the excerpt")
+            due = number + 1
+            if line["type"] == "segment":
+                track.spans.append(Span(line["t0"], line["t1"], index, f"{name}-{number:06}"))
+            else:
                 report.declare("recovered segment", 0)
-                before = None
-            elif whole(line.get("t0")) and whole(line.get("t1")):
-                for gap in gaps if before is not None else []:
-                    before = gap.t1 if gap.t0 == before else before
-                if before not in (None, line["t0"]):
-                    report.fail(SEGMENT, index, f"{name}-{number:06}", "the time before it is not answered for once")
-                before = line["t1"]
+        track.begins = min(span.t0 for span in track.spans) if track.spans else None
+        self.log.check_times(name, track, None)
 
 
 # --- the whole ----------------------------------------------------------------------------------------------------
@@ -1528,45 +1571,34 @@ class Verifier:
         self.origin: str | None = None
         self.found: dict[str, File] = {}
 
-    def names(self, origin: str) -> tuple[str, ...]:
-        """The key names under which a court's seal signs the heads of an origin."""
-        form = ORIGIN.fullmatch(origin.removesuffix("/custody"))
-        return (form["seal"], origin) if form else (origin,)
-
     def run(self) -> Report:
         self.found = check_bag(self.bag, self.report)
         signatures = self.check_checkpoint()
-        for log in (self.journal, self.custody):
-            if self.origin is not None:
-                log.origins[self.origin] = self.names(self.origin)
+        journal, custody, whole_recording = self.journal, self.custody, "journal.jsonl" in self.found
+        if whole_recording:
+            journal.look_at_open(self.data / "journal.jsonl")
+        self.origin = self.origin or journal.origin
         if self.origin is not None:
-            self.custody.origins[f"{self.origin}/custody"] = self.names(f"{self.origin}/custody")
-        whole_recording = "journal.jsonl" in self.found
-        excerpt = Excerpt(self.journal, self.head, self.read("checkpoint"))
+            journal.origins = (self.origin,)
+            custody.origins = (self.origin, f"{self.origin}/custody")
+        excerpt = Excerpt(journal, self.head, self.read("checkpoint"))
+        proofs = {path[7:-11]: self.read(path) for path in self.found if PROOF.fullmatch(path)}
         if whole_recording:
-            self.journal.run(self.data / "journal.jsonl")
+            journal.run(self.data / "journal.jsonl")
             self.check_head()
-        else:
-            for path in sorted(path for path in self.found if re.fullmatch(r"proofs/[^/]+\.tlog-proof", path)):
-                excerpt.take(path[7:-11], self.read(path))
-            if self.journal.format != 1:
-                self.report.cannot(f"format {self.journal.format}")
-            else:
-                excerpt.check()
-        self.check_open(whole_recording)
-        if whole_recording:
             check_custody(self.data, self.found, self)
+            custody.check_heads({name: custody.tree if name != self.origin else journal.tree for name in custody.origins})
+            self.check_closed()
+        elif self.head is not None:
+            excerpt.run(proofs)
+        self.check_open()
         self.check_kept(whole_recording)
-        if self.journal.format == 1:
-            if whole_recording:
-                self.journal.check_heads({self.origin or "": self.journal.tree})
-                self.journal.check_close(self.found)
-                self.check_closed()
+        if journal.format == 1 and whole_recording:
+            journal.check_heads(dict.fromkeys(journal.origins, journal.tree))
+            journal.check_close(self.found)
+            excerpt.check_beside(proofs)
+        if journal.format == 1 and (whole_recording or self.head is not None):
             self.check_files(whole_recording)
-        if whole_recording:
-            self.custody.check_heads(
-                {self.origin or "": self.journal.tree, f"{self.origin or ''}/custody": self.custody.tree}
-            )
         self.check_stamp(signatures)
         self.report.notes.append("nothing was decrypted: whether the media can be played takes `age` and a key")
         return self.report
@@ -1582,21 +1614,20 @@ class Verifier:
             return None
         try:
             head = parse_note(self.read("checkpoint"))
-            if not ORIGIN.fullmatch(head.origin) or len(head.origin) > 255:
-                raise Malformed("its origin is not one of a recording")
         except Malformed as error:
             report.fail(CHECKPOINT, 0, "checkpoint", str(error))
             return None
         self.head, self.origin = head, head.origin
         report.origin, report.size, report.root = head.origin, head.size, head.root.hex()
+        if not ORIGIN.fullmatch(head.origin) or len(head.origin) > 255:
+            report.fail(CHECKPOINT, 0, "checkpoint", "its origin is not one of a recording")
         if self.wanted.origin not in (None, head.origin):
             report.fail(CHECKPOINT, 0, "checkpoint", f"another recording was expected: {self.wanted.origin}")
-        names = self.names(head.origin)
-        found = check_signatures(head, policy, names)
+        found = check_signatures(head, policy)
         for name in found.wrong:
             report.fail(CHECKPOINT, 0, "checkpoint", f"a wrong signature of {name}")
-        if not policy.seals(names):
-            report.cannot(f"the seal (the policy pins no key of {names[0]})")
+        if not policy.seals(court_of(head.origin)):
+            report.cannot(f"the seal (the policy pins no key of {court_of(head.origin)})")
         elif not found.seal:
             report.fail(CHECKPOINT, 0, "checkpoint", "no valid signature of the seal")
         if found.latest is not None and found.latest > self.wanted.now + LATEST:
@@ -1616,12 +1647,10 @@ class Verifier:
         if head is not None and (head.size != len(tree) or head.root != root):
             self.report.fail(CHECKPOINT, 0, "checkpoint", f"it is not over the {len(tree)} lines of the journal")
 
-    def check_open(self, whole_recording: bool) -> None:
+    def check_open(self) -> None:
         journal = self.journal
-        if self.head is not None and journal.origin not in (None, self.head.origin):
+        if journal.format == 1 and self.head is not None and journal.origin not in (None, self.head.origin):
             self.report.fail(CHECKPOINT, 0, "checkpoint", f"the journal says it is of {journal.origin}")
-        if self.origin is None and match(ORIGIN)(journal.origin):
-            self.origin = journal.origin
 
     def check_kept(self, whole_recording: bool) -> None:
         """Heads that somebody kept."""
@@ -1636,10 +1665,16 @@ class Verifier:
             if self.origin is not None and not of_custody and note.origin != self.origin:
                 self.report.fail(rank, 0, first, f"kept head {name}: it is of {note.origin}")
                 continue
-            if check_signatures(note, self.wanted.policy, self.names(note.origin)).wrong:
+            if self.head is None:
+                self.report.cannot(f"kept head {name} (there is no checkpoint that can be read)")
+                continue
+            if check_signatures(note, self.wanted.policy).wrong:
                 self.report.fail(rank, 0, first, f"kept head {name}: a wrong signature")
             self.check_prefix(f"kept head {name}", note.size, note.root, of_custody, whole_recording)
         for size, root in self.wanted.heads:
+            if self.head is None:
+                self.report.cannot(f"head {size} (there is no checkpoint that can be read)")
+                continue
             self.check_prefix(f"head {size}", size, root, False, whole_recording)
 
     def check_prefix(self, what: str, size: int, root: bytes, of_custody: bool, whole_recording: bool) -> None:
@@ -1648,13 +1683,15 @@ class Verifier:
         if whole_recording:
             if tree.roots({size}).get(size) != root:
                 self.report.fail(rank, 0, first, f"{what} does not fit what lies here")
+        elif self.head is not None and not of_custody and size > self.head.size:
+            self.report.fail(rank, 0, first, f"{what} covers more lines than the checkpoint")
         elif of_custody or self.head is None or size != self.head.size:
             self.report.cannot(f"{what} (only a whole recording can be held against it)")
         elif root != self.head.root:
             self.report.fail(rank, 0, first, f"{what} is another than the checkpoint")
 
     def check_closed(self) -> None:
-        if "custody.jsonl" not in self.found:
+        if "custody.jsonl" not in self.found or self.journal.format != 1:
             return
         if self.journal.close is not None and not self.custody.closed:
             self.report.cannot("the close in the custody log (no line `closed`)")
@@ -1665,10 +1702,9 @@ class Verifier:
         """Every file is there as its line says, and none that no line names."""
         report, found = self.report, self.found
         named = set(self.journal.named) | set(self.custody.named) | {"checkpoint", "checkpoint.tsr"}
+        named |= {path for path in found if PROOF.fullmatch(path)}
         if whole_recording:
             named |= {"journal.jsonl", "custody.jsonl", "custody-checkpoint"}
-        else:
-            named |= {path for path in found if re.fullmatch(r"proofs/[^/]+\.tlog-proof", path)}
         for path in sorted(set(found) - named):
             report.fail(ORPHAN, 0, path, "no line names it")
         for path, size, sha256, index, name in self.journal.files:
