@@ -3,9 +3,9 @@
     python3 verify_bag.py BAG --policy FILE [--without-stamp] [--tsa FILE] [--kept DIR] [--head SIZE:ROOT]
                           [--origin ORIGIN] [--now NS] [--json]
 
-One file, Python 3.9 or later, standard library only. It was written from the page and the public specifications the page
-names, by somebody who had not read the court's own verifier: where the two agree, the page says what both do. It does
-not decrypt: that needs age and a secret key. The chain of a time-stamp is checked with the command `openssl`.
+One file, Python 3.9 or later, standard library only. It was written from the page and the public specifications that
+the page names, before its author had read the court's own verifier: where the two agree, the page says what both do.
+It does not decrypt: that needs age and a secret key. The chain of a time-stamp is checked with the command `openssl`.
 
 Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 a usage error.
 """
@@ -29,9 +29,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 SECOND = 10**9
 LATEST, BACK = 300 * SECOND, 60 * SECOND
@@ -76,6 +77,8 @@ class Report:
     root: str | None = None
     excerpt: str = ""
     failures: list[tuple[int, int, str, str]] = field(default_factory=list)
+    failed: int = 0
+    least: tuple[int, int, str] = (BAG + 1, 0, "-")
     missing: list[str] = field(default_factory=list)
     waived: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -85,8 +88,14 @@ class Report:
 
     def fail(self, rank: int, where: int, name: str, text: str) -> None:
         """Note a failure: its class, its place within the class, what `first:` would say of it, and why."""
-        if len(self.failures) < 100_000:
+        self.failed += 1
+        self.least = min(self.least, (rank, where, name))
+        if len(self.failures) < 10_000:
             self.failures.append((rank, where, name, text))
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     def cannot(self, text: str) -> None:
         if text not in self.missing:
@@ -104,7 +113,7 @@ class Report:
 
     @property
     def first(self) -> str:
-        return min(self.failures)[2] if self.failures else "-"
+        return self.least[2]
 
     @property
     def words(self) -> str:
@@ -131,8 +140,8 @@ class Report:
         journal = "-" if self.size is None else f"{self.size} lines, root {self.root}"
         rows = [("origin", self.origin), ("verdict", self.words), ("first", self.first), ("journal", journal)]
         rows += [("failed", f"{name}: {text}") for _, _, name, text in sorted(self.failures)[:200]]
-        if len(self.failures) > 200:
-            rows.append(("failed", f"and {len(self.failures) - 200} more"))
+        if self.failed > 200:
+            rows.append(("failed", f"and {self.failed - 200} more"))
         rows += [("missing", text) for text in self.missing]
         for cause, (count, length) in sorted(self.declared.items()):
             rows.append(("gaps", f"{cause}: {count}" + (f", {length / 1000:.3f} s" if length else "")))
@@ -360,7 +369,10 @@ def parse_policy(data: bytes) -> Policy:
     lines = data.split(b"\n")
     if any(line.startswith(b"AGE-SECRET-KEY-") for line in lines):
         lines = [line[4:] for line in lines if line.startswith(b"# | ")]
-    policy, keys, names, members = Policy(), set(), set(), set()
+    policy = Policy()
+    keys: set[tuple[int, bytes]] = set()
+    names: set[bytes] = set()
+    members: set[bytes] = set()
     for line in lines:
         if re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", line):
             raise Malformed("a control character")
@@ -560,7 +572,8 @@ def check_chain(response: bytes, message: bytes, when: int, anchors: Path) -> st
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode == 0 and "Verification: OK" in done.stdout + done.stderr:
         return ""
-    return "openssl: " + (re.findall(r"(?:Verify error:|reason:|routines:)(.*)", done.stderr) or ["refused"])[0]
+    reason = re.search(r"(?:Verify error:|routines:)(.*)", done.stderr)
+    return f"openssl: {reason[1] if reason else 'refused'}"
 
 
 @dataclass
@@ -586,7 +599,7 @@ def check_token(report: Report, wanted: Wanted, response: bytes, message: bytes,
         report.fail(TOKEN, 0, "token", f"{what}: {error}")
         return None
     if wanted.anchors is None:
-        report.notes.append(f"{what}: who made it was not checked (no trust anchors, --tsa)")
+        report.note("time-stamps: who made them was not checked (no trust anchors, --tsa)")
         return None
     if shutil.which("openssl") is None:
         report.cannot(f"{what}: the chain of its certificates (the command openssl is not there)")
@@ -657,7 +670,12 @@ def read_manifest(data: bytes, payload: bool) -> dict[str, str]:
             raise Malformed(f"a line that is not understood: {line}")
         path = re.sub("%(..)", lambda code: chr(int(code[1], 16)), form[2])
         parts = path.split("/")
-        if ".." in parts or parts[0] in ("", "~") or (parts[0] == "data") is not payload or path.startswith("tagmanifest-"):
+        if (
+            ".." in parts
+            or parts[0] in ("", "~")
+            or (parts[0] == "data") is not payload
+            or path.startswith("tagmanifest-")
+        ):
             raise Malformed(f"a path it may not list: {path}")
         if path in listed:
             raise Malformed(f"a path twice: {path}")
@@ -730,7 +748,7 @@ def check_bag(bag: Path, report: Report) -> dict[str, File]:
         if not of_payload:
             rest = [path for path in tags if path not in listed and not path.startswith("tagmanifest-")]
             report.notes += [f"{name} does not list {path}" for path in rest if path not in must]
-    report.notes.append("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read of them")
+    report.note("tag files (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
     return {path[5:]: file for path, file in payload.items()}
 
 
@@ -800,47 +818,45 @@ def fits(forms: dict[str, str], value: Any) -> bool:
     return isinstance(value, dict) and all(name in value and FORMS[form](value[name]) for name, form in forms.items())
 
 
-PAGE_ENTRY = table("file text, size 0+, sha256 hash, t0 0+")
+PAGE_ENTRY: dict[str, str] = table("file text, size 0+, sha256 hash, t0 0+")
 CLOSE_ENTRY = table("mime text, init hash/-, count 0+, end 0+, gaps 0+, pages pages")
-BOTH, JOURNAL_ONLY, CUSTODY_ONLY = (True, True), (True, False), (False, True)
-OPEN = "format 1, recording uuid, hearing text, origin origin, software text, recipient text, recipients texts"
-SEGMENT_LINE = "track track, n number, file text, size 0+, sha256 hash, t0 0+, t1 0+, k ints, rap number"
-TYPES: dict[str, tuple[tuple[bool, bool], dict[str, str]]] = {
-    "open": (JOURNAL_ONLY, table(f"{OPEN}, clock text, zero digits")),
-    "keywrap": (BOTH, table("file keyfile, size 0+, sha256 hash")),
-    "track": (
-        JOURNAL_ONLY,
-        table("track track, t 0+, role text, kind kind, codec text, lang language, required bool, pseudonym text"),
-    ),
-    "init": (JOURNAL_ONLY, table("track track, file text, size 0+, sha256 hash, mime text")),
-    "segment": (JOURNAL_ONLY, table(f"{SEGMENT_LINE}, seq 2 ints, rtp 2 ints, packets 3 ints, holes 2 ints")),
-    "recovered_segment": (JOURNAL_ONLY, table("track track, n number, file text, size 0+, sha256 hash")),
-    "found": (JOURNAL_ONLY, table("text text")),
-    "gap": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, cause cause")),
-    "loss": (JOURNAL_ONLY, table("track track, t0 0+, t1 0+, packets 0+, frames 0+")),
-    "anchor": (JOURNAL_ONLY, table("t 0+, utc digits, mono digits")),
-    "clock": (
-        JOURNAL_ONLY,
-        table("source text, synchronised bool, offset offset, error digits/-, stratum digits/-"),
-    ),
-    "sr": (JOURNAL_ONLY, table("track track, ssrc 0+, ntp digits, rtp 0+, t 0+")),
-    "ssrc_change": (JOURNAL_ONLY, table("track track, t 0+, old 0+, new 0+")),
-    "person": (JOURNAL_ONLY, table("seat track, role text, state text, sha256 hash")),
-    "event": (JOURNAL_ONLY, table("entry 1+, kind text, t 0+, who text, seat track/-, sha256 hash")),
-    "soundcheck": (JOURNAL_ONLY, table("track track, picture bool, level int, ok bool")),
-    "mask": (JOURNAL_ONLY, table("track track, of tracks")),
-    "derive": (BOTH, table("file derived, size 0+, sha256 hash, of tracks, what text")),
-    "notice": (BOTH, table("code text, text text")),
-    "head": (BOTH, table("note text")),
-    "stamp": (BOTH, table("note text, tsr text")),
-    "sealkey": (BOTH, table("vkey text")),
-    "reopen": (JOURNAL_ONLY, table("t 0+, reason text/blob")),
-    "close": (JOURNAL_ONLY, table("t 0+, tracks object")),
-    "custody": (CUSTODY_ONLY, table("format 1, recording uuid, of origin")),
-    "closed": (CUSTODY_ONLY, table("size 0+, root hash")),
-    "access": (CUSTODY_ONLY, table("person text, role text, state text, what text, why text/blob")),
-    "archive": (CUSTODY_ONLY, table("file text, bucket text, version text, until date")),
+TYPES: dict[str, tuple[str, dict[str, str]]] = {
+    row.split()[0]: (row.split()[1], table(row.split(maxsplit=2)[2]))
+    for row in """
+open              journal  format 1, recording uuid, hearing text, origin origin, software text, recipient text, \
+recipients texts, clock text, zero digits
+keywrap           both     file keyfile, size 0+, sha256 hash
+track             journal  track track, t 0+, role text, kind kind, codec text, lang language, required bool, \
+pseudonym text
+init              journal  track track, file text, size 0+, sha256 hash, mime text
+segment           journal  track track, n number, file text, size 0+, sha256 hash, t0 0+, t1 0+, k ints, rap number, \
+seq 2 ints, rtp 2 ints, packets 3 ints, holes 2 ints
+recovered_segment journal  track track, n number, file text, size 0+, sha256 hash
+found             journal  text text
+gap               journal  track track, t0 0+, t1 0+, cause cause
+loss              journal  track track, t0 0+, t1 0+, packets 0+, frames 0+
+anchor            journal  t 0+, utc digits, mono digits
+clock             journal  source text, synchronised bool, offset offset, error digits/-, stratum digits/-
+sr                journal  track track, ssrc 0+, ntp digits, rtp 0+, t 0+
+ssrc_change       journal  track track, t 0+, old 0+, new 0+
+person            journal  seat track, role text, state text, sha256 hash
+event             journal  entry 1+, kind text, t 0+, who text, seat track/-, sha256 hash
+soundcheck        journal  track track, picture bool, level int, ok bool
+mask              journal  track track, of tracks
+derive            both     file derived, size 0+, sha256 hash, of tracks, what text
+notice            both     code text, text text
+head              both     note text
+stamp             both     note text, tsr text
+sealkey           both     vkey text
+reopen            journal  t 0+, reason text/blob
+close             journal  t 0+, tracks object
+custody           custody  format 1, recording uuid, of origin
+closed            custody  size 0+, root hash
+access            custody  person text, role text, state text, what text, why text/blob
+archive           custody  file text, bucket text, version text, until date
+""".strip().splitlines()
 }
+"""Each type of line (§9): the log it has its place in, and its fields with their forms."""
 
 
 def depth_and_form(value: Any, depth: int = 1) -> None:
@@ -902,8 +918,8 @@ def check_form(line: dict[str, Any], in_custody: bool) -> None:
         raise Malformed("no time (at)")
     if kind not in TYPES:
         return
-    places, forms = TYPES[kind]
-    if not places[in_custody]:
+    place, forms = TYPES[kind]
+    if place == ("journal" if in_custody else "custody"):
         raise Malformed(f"a line of type {kind} has its place in the other log")
     for name, form in forms.items():
         if name not in line or not FORMS[form](line[name]):
@@ -942,7 +958,7 @@ class Entry(NamedTuple):
     """What a line says of a file; the last counts, where several may speak of one."""
 
     rank: int
-    index: int
+    at: int
     name: str
     size: int
     sha256: str
@@ -1078,7 +1094,7 @@ class Segment(NamedTuple):
     """A number of a track: where it stands, and what goes into its index record; no `t0` of a recovered one."""
 
     number: int
-    index: int
+    at: int
     t0: int | None
     t1: int | None
     size: int
@@ -1092,7 +1108,7 @@ class Span(NamedTuple):
 
     t0: int
     t1: int
-    index: int
+    at: int
     name: str
 
 
@@ -1229,10 +1245,10 @@ class Journal(Log):
             self.fail(index, "a segment, and the key was not wrapped before it (keywrap)")
         if track.init is None:
             self.fail(index, "it stands before the header (init) of its track")
-        number, name = line.get("n"), line["track"]
-        if not whole(number, 1, 999_999):
+        if not FORMS["number"](line.get("n")):
             track.unsure = True
             return False
+        number, name = line["n"], line["track"]
         if number > track.top + 1:
             self.report.fail(SEGMENT, index, f"{name}-{track.top + 1:06}", "its number is left out")
         elif number <= track.top:
@@ -1292,12 +1308,16 @@ class Journal(Log):
         if track.begins is None:
             return
         covered, until, spans = track.begins, None, sorted(track.spans)
+        segments = iter([at for at, span in enumerate(spans) if not span.name.startswith("line ")])
+        behind = -1
         for at, span in enumerate(spans):
             if span.t0 > covered:
-                behind = next((each for each in spans[at:] if not each.name.startswith("line ")), span)
-                self.report.fail(*self.place(behind), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
+                while behind < at:
+                    behind = next(segments, len(spans))
+                blamed = spans[behind] if behind < len(spans) else span
+                self.report.fail(*self.place(blamed), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
             elif span.t0 < covered:
-                later = until if until is not None and until.index > span.index else span
+                later = until if until is not None and until.at > span.at else span
                 self.report.fail(*self.place(later), f"{name}: {clock(span.t0)} is answered for twice")
             if span.t1 >= covered:
                 covered, until = span.t1, span
@@ -1305,7 +1325,7 @@ class Journal(Log):
             self.fail(self.close[0], f"{name} is answered for until {clock(covered)}, and said to end at {clock(end)}")
 
     def place(self, span: Span) -> tuple[int, int, str]:
-        return (LINE if span.name.startswith("line ") else SEGMENT), span.index, span.name
+        return (LINE if span.name.startswith("line ") else SEGMENT), span.at, span.name
 
     def pages(self, name: str, track: Track) -> list[tuple[str, bytes, int]] | None:
         """The index pages that follow from the journal; nothing when its numbers or their fields are wrong."""
@@ -1331,8 +1351,8 @@ class Journal(Log):
         """The close in force repeats what the journal says, and the index pages are what follows from it."""
         for track in self.tracks.values():
             for segment in track.segments:
-                if segment.t0 is None and not any(at > segment.index for at, _ in track.recovered):
-                    self.fail(segment.index, "no later gap of cause recovered says when it was")
+                if segment.t0 is None and not any(at > segment.at for at, _ in track.recovered):
+                    self.fail(segment.at, "no later gap of cause recovered says when it was")
         if self.close is None:
             for name, track in self.tracks.items():
                 self.check_times(name, track, None)
@@ -1518,12 +1538,12 @@ class Excerpt:
     def check(self) -> None:
         """What must be proven is, and the runs of segments are without a hole."""
         report, log = self.log.report, self.log
-        for name, (index, line) in sorted(self.lines.items(), key=lambda item: item[1][0]):
+        for index, line in sorted(self.lines.values(), key=lambda item: item[0]):
             if line["type"] in ("init", "gap"):
                 getattr(log, f"take_{line['type']}")(index, line, log.tracks.setdefault(line["track"], Track()), True)
-            log.last = max(log.last, int(line["at"])) if name != "open" else int(line["at"])
+        log.last = max((int(line["at"]) for _, line in self.lines.values()), default=0)
         runs: dict[str, list[tuple[int, int, dict[str, Any]]]] = {}
-        for name, (index, line) in self.lines.items():
+        for index, line in self.lines.values():
             if line["type"] in ("segment", "recovered_segment"):
                 runs.setdefault(line["track"], []).append((line["n"], index, line))
         needed = ["open", "close", "keywrap"] + [f"{what}-{track}" for track in runs for what in ("track", "init")]
@@ -1587,7 +1607,9 @@ class Verifier:
             journal.run(self.data / "journal.jsonl")
             self.check_head()
             check_custody(self.data, self.found, self)
-            custody.check_heads({name: custody.tree if name != self.origin else journal.tree for name in custody.origins})
+            custody.check_heads(
+                {name: custody.tree if name != self.origin else journal.tree for name in custody.origins}
+            )
             self.check_closed()
         elif self.head is not None:
             excerpt.run(proofs)
@@ -1600,7 +1622,7 @@ class Verifier:
         if journal.format == 1 and (whole_recording or self.head is not None):
             self.check_files(whole_recording)
         self.check_stamp(signatures)
-        self.report.notes.append("nothing was decrypted: whether the media can be played takes `age` and a key")
+        self.report.note("nothing was decrypted: whether the media can be played takes `age` and a key")
         return self.report
 
     def read(self, path: str) -> bytes:
@@ -1637,7 +1659,7 @@ class Verifier:
         elif not policy.met(set(found.cosigned), policy.quorum or b""):
             report.cannot("cosignatures: the quorum of the policy is not met")
         if found.unchecked:
-            report.notes.append(f"ML-DSA-44 signature lines: {found.unchecked}, not checked")
+            report.note(f"ML-DSA-44 signature lines: {found.unchecked}, not checked")
         return found
 
     def check_head(self) -> None:
@@ -1716,11 +1738,11 @@ class Verifier:
         for path, entry in {**self.journal.entries, **self.custody.entries}.items():
             file = found.get(path)
             if file is None and path == "hearing-key.age":
-                report.fail(entry.rank, entry.index, entry.name, f"{path} is not there")
+                report.fail(entry.rank, entry.at, entry.name, f"{path} is not there")
             elif file is None:
-                report.notes.append(f"{path}: removed")
+                report.note(f"{path}: removed")
             elif entry.size not in (-1, file.size) or entry.sha256 != file.digests["sha256"]:
-                report.fail(entry.rank, entry.index, entry.name, f"{path} is not as its line says")
+                report.fail(entry.rank, entry.at, entry.name, f"{path} is not as its line says")
 
     def check_stamp(self, signatures: Signed | None) -> None:
         """The token over the checkpoint, and the order of times."""
@@ -1787,7 +1809,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp")
     parser.add_argument("--tsa", metavar="FILE", help="trust anchors (PEM) for a time-stamp")
     parser.add_argument("--kept", metavar="DIR", help="heads that somebody kept: each must fit")
-    parser.add_argument("--head", metavar="SIZE:ROOT", action="append", default=[], help="a head from minutes or a mail")
+    parser.add_argument(
+        "--head", metavar="SIZE:ROOT", action="append", default=[], help="a head from minutes or a mail"
+    )
     parser.add_argument("--origin", help="the recording you expect, <court>/hearing/<uuid>")
     parser.add_argument("--now", metavar="NS", type=int, help="the time to check at, in ns since 1970, instead of now")
     parser.add_argument("--json", action="store_true", help="the same as JSON")

@@ -4,6 +4,7 @@ import ast
 import functools
 import hashlib
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from media.evidence.check import policy as court_policy
 from tests.deploy import verify_bag_mutations as mutations
 
 page = mutations.page
@@ -47,7 +49,15 @@ def test_both_agree_on_what_mutations_make(tmp_path: Path, capsys):
     found, different = mutations.compare(COUNT, SEED, tmp_path)
     print(f"seed {SEED}:", ", ".join(f"{name}: {many}" for name, many in found.most_common()))
     assert different == []
-    for verdict in ("verified -", "gaps -", "cannot -", "failed bag", "failed checkpoint", "failed line", "failed token"):
+    for verdict in (
+        "verified -",
+        "gaps -",
+        "cannot -",
+        "failed bag",
+        "failed checkpoint",
+        "failed line",
+        "failed token",
+    ):
         assert found[verdict] > 0, verdict
     assert found["failed custody"] > 0
     assert found["failed judge_1_mic"] > 0
@@ -135,7 +145,12 @@ def test_the_command_says_the_same_as_json(recording):
 
 def test_a_usage_error_is_no_verdict(recording, tmp_path):
     (tmp_path / "policy").write_text("quorum nobody\n")
-    for arguments in (recording, ["--policy", "x"], [str(tmp_path / "none"), *recording[1:]], [*recording, "--head", "1"]):
+    for arguments in (
+        recording,
+        ["--policy", "x"],
+        [str(tmp_path / "none"), *recording[1:]],
+        [*recording, "--head", "1"],
+    ):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
 
@@ -158,18 +173,22 @@ def test_a_key_file_is_a_policy():
     assert policy.seals(mutations.COURT)
 
 
-POLICY_EDITS = [
-    b"", b"\n", b" ", b"\t", b"#", b"log ", b"witness w ", b"quorum none\n", b"quorum state\n", b"group g any state\n",
-    b"group g 2 state\nquorum g\n", b"group g all state state\n", b"group none 1 state\n", b"\r", b"\x7f", b"+", b"http://x ",
-]  # fmt: skip
+POLICY_EDITS = (
+    b"| |\n|\t|#|log |witness w |quorum none\n|quorum state\n|group g any state\n|group g 2 state\nquorum g\n"
+)
+POLICY_EDITS += b"|group g all state state\n|group none 1 state\n|group h 1 g\n"
+POLICY_EDITS += b"|\r|\x7f|+|http://x |witness none |group g 01 state\n"
 
 
 def test_both_take_the_same_policies():
-    rng = mutations.random.Random(SEED)
+    rng = random.Random(SEED)
     for number in range(2_000):
         data = rng.choice(mutations.POLICIES).encode()
         for _ in range(rng.choice([1, 1, 2, 3])):
-            at, edit = rng.randrange(len(data) + 1), rng.choice([*POLICY_EDITS, bytes([rng.randrange(256)])])
+            at, edit = (
+                rng.randrange(len(data) + 1),
+                rng.choice([*POLICY_EDITS.split(b"|"), bytes([rng.randrange(256)])]),
+            )
             data = data[:at] + edit + data[at + rng.choice([0, 0, 1, len(edit)]) :]
             lines = data.split(b"\n")
             rng.shuffle(lines) if rng.random() < 0.2 else None
@@ -177,7 +196,7 @@ def test_both_take_the_same_policies():
         takes = []
         for parse, refusal in (
             (page.parse_policy, page.Malformed),
-            (mutations.court_policy.parse, mutations.court_policy.PolicyError),
+            (court_policy.parse, court_policy.PolicyError),
         ):
             takes.append(is_taken(functools.partial(parse, data), refusal))
         assert takes[0] == takes[1], f"seed {SEED}, {number}: {data!r}"
