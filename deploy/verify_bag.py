@@ -1147,7 +1147,7 @@ class Journal(Log):
     def __init__(self, report: Report, wanted: Wanted) -> None:
         super().__init__(report, wanted, in_custody=False)
         self.tracks: dict[str, Track] = {}
-        self.files: list[tuple[str, int | None, str | None, int, str]] = []
+        self.files: list[tuple[str, int, str, int, str]] = []
         self.format = 1
         self.origin: str | None = None
         self.wrapped = self.unwrapped = False
@@ -1234,9 +1234,10 @@ class Journal(Log):
             track.init = (line["mime"], line["sha256"]) if formed else ("", "")
 
     def take_media(self, index: int, line: dict[str, Any], number: int, formed: bool) -> None:
-        size, sha256 = (line["size"], line["sha256"]) if formed else (None, None)
         self.named.setdefault(media_file(line), index)
-        self.files.append((media_file(line), size, sha256, index, f"{line['track']}-{number:06}"))
+        if formed:
+            name = f"{line['track']}-{number:06}"
+            self.files.append((media_file(line), line["size"], line["sha256"], index, name))
 
     def take_number(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> bool:
         """The number of a segment; false when it has none. Numbers run over both kinds of segments."""
@@ -1360,8 +1361,8 @@ class Journal(Log):
             return
         index, line = self.close
         said = line["tracks"] if isinstance(line.get("tracks"), dict) else {}
-        for entry in filter(FORMS["object"], said.values()):
-            for page in filter(FORMS["object"], entry["pages"] if isinstance(entry.get("pages"), list) else []):
+        for told in filter(FORMS["object"], said.values()):
+            for page in filter(FORMS["object"], told["pages"] if isinstance(told.get("pages"), list) else []):
                 if text(page.get("file")):
                     self.named.setdefault(page["file"], index)
         declared = {name: track for name, track in self.tracks.items() if track.declared}
@@ -1487,14 +1488,18 @@ class Excerpt:
             rank, first = (SEGMENT, name) if re.fullmatch(r"[a-z0-9_]+-[0-9]{6}", name) else (CHECKPOINT, "checkpoint")
             try:
                 index, raw = self.proven(proofs[name])
-                line = parse_line(raw, [])
+                faults: list[str] = []
+                line = parse_line(raw, faults)
                 self.log.look_at(line if name == "open" else {})
                 if self.log.format != 1:
                     self.log.report.cannot(f"format {self.log.format}")
                     return
-                line, formed = self.log.take(index, raw)
-                if not formed or self.name_of(index, line) not in (name, None):
+                if faults:
+                    raise Malformed(faults[0])
+                check_form(line, in_custody=False)
+                if self.name_of(index, line) not in (name, None):
                     raise Malformed("it proves another line than its name says")
+                self.log.take(index, raw)
                 self.lines[name] = (index, line)
             except Malformed as error:
                 self.broken.add(name)
@@ -1733,7 +1738,7 @@ class Verifier:
             file = found.get(path)
             if file is None:
                 report.fail(SEGMENT, index, name, f"{path} is not there")
-            elif size not in (None, file.size) or sha256 not in (None, file.digests["sha256"]):
+            elif (size, sha256) != (file.size, file.digests["sha256"]):
                 report.fail(SEGMENT, index, name, f"{path} is not as its line says")
         for path, entry in {**self.journal.entries, **self.custody.entries}.items():
             file = found.get(path)
