@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from media.evidence.check.gaps import Gap, Gaps
+
 WORDS = {
     "verified": "verified",
     "gaps": "verified with declared gaps",
@@ -42,7 +44,9 @@ class Findings:
     """Checks that were not asked for."""
     notes: list[str] = field(default_factory=list)
     gaps: dict[str, list[int]] = field(default_factory=dict)
-    """Cause → [number, total milliseconds]; `recovered_segment` counts under its own name with 0 ms."""
+    """Cause → [number, total milliseconds]; `recovered_segment` and `found` count under their own names with 0 ms."""
+    declared: Gaps = field(default_factory=Gaps)
+    """The gaps one by one."""
     _first: dict[str, tuple[Any, str]] = field(default_factory=dict)
     _kept: dict[str, int] = field(default_factory=dict)
 
@@ -86,11 +90,15 @@ class Findings:
         if what not in self.notes:
             self.notes.append(what)
 
-    def gap(self, cause: str, milliseconds: int) -> None:
+    def gap(self, track: str, t0: int, t1: int, cause: str) -> None:
         """A gap that the journal declares."""
-        total = self.gaps.setdefault(cause, [0, 0])
-        total[0] += 1
-        total[1] += milliseconds
+        gap = Gap(t0, t1, track, cause)
+        self._count(cause, gap.ms)
+        self.declared.add(gap)
+
+    def found(self, what: str) -> None:
+        """Something found after a failure, of no known time: `recovered_segment`, or `found` for a line."""
+        self._count(what, 0)
 
     @property
     def verdict(self) -> str:
@@ -113,6 +121,11 @@ class Findings:
         """The failures kept, in the order of their classes; the one `first` names leads."""
         chosen = self.first
         return sorted(self.failures, key=lambda item: (_CLASSES.index(item.kind), item.where != chosen))
+
+    def _count(self, cause: str, milliseconds: int) -> None:
+        total = self.gaps.setdefault(cause, [0, 0])
+        total[0] += 1
+        total[1] += milliseconds
 
     def _fail(self, kind: str, order: Any, where: str, what: str) -> None:
         self.failed += 1

@@ -89,6 +89,7 @@ class JournalCheck:
             "recovered_segment": self._recovered,
             "found": self._found,
             "gap": self._gap,
+            "person": self._person,
             "event": self._event,
             "derive": self._derive,
             "reopen": self._reopen,
@@ -204,6 +205,7 @@ class JournalCheck:
         if index:
             return
         self.origin = value["origin"]
+        self.findings.declared.zero_ms = int(value["zero"]) // 1_000_000
         match = ORIGIN.fullmatch(value["origin"])
         if not match or not is_origin(value["origin"]) or match["uuid"] != value["recording"]:
             self.findings.line(0, "origin and recording of open do not fit")
@@ -255,20 +257,23 @@ class JournalCheck:
         track = self._numbered(index, value)
         if track is None:
             return
-        self.findings.gap("recovered_segment", 0)
+        self.findings.found("recovered_segment")
         track.add_record(value["n"], (0, 0, NO_KEY_FRAME, 0), value["size"], value["sha256"])
         track.recovered.append((value["n"], index))
 
     def _found(self, _index: int, _value: Line) -> None:
-        self.findings.gap("found", 0)
+        self.findings.found("found")
 
     def _gap(self, index: int, value: Line) -> None:
         track = self._declared(index, value)
-        self.findings.gap(value["cause"], max(0, value["t1"] - value["t0"]))
+        self.findings.gap(value["track"], value["t0"], value["t1"], value["cause"])
         if value["t0"] >= value["t1"]:
             self.findings.line(index, "a gap ends after it begins")
         elif track is not None:
             track.add_gap((value["t0"], value["t1"]), value["cause"], index)
+
+    def _person(self, _index: int, value: Line) -> None:
+        self.findings.declared.people[value["seat"]] = value["role"], value["state"]
 
     def _event(self, index: int, value: Line) -> None:
         if value["entry"] != self._entry + 1:

@@ -162,11 +162,15 @@ class Excerpt:
             match = ORIGIN.fullmatch(opened.value["origin"])
             if opened.index or not match or match["uuid"] != opened.value["recording"]:
                 self.findings.line(opened.index, "origin and recording of open do not fit")
+            self.findings.declared.zero_ms = int(opened.value["zero"]) // 1_000_000
             if opened.value["origin"] != self.heads.origin:
                 self.findings.checkpoint("the checkpoint's origin is not that of open")
         if wrapped is not None:
             report = partial(self.findings.line, wrapped.index)
             self.files.wrapped_key(report, wrapped.value["size"], wrapped.value["sha256"])
+        for found in sorted(self.proven.values(), key=lambda one: one.index):
+            if found.value["type"] == "person":
+                self.findings.declared.people[found.value["seat"]] = found.value["role"], found.value["state"]
         runs: dict[str, tuple[int, int, int]] = {}
         for track, numbers in self._numbers().items():
             count = self._check_closing(track, closed)
@@ -193,7 +197,7 @@ class Excerpt:
         for name, found in self.proven.items():
             match = _GAP.fullmatch(name)
             if match and match["track"] == track:
-                self.findings.gap(found.value["cause"], found.value["t1"] - found.value["t0"])
+                self.findings.gap(track, found.value["t0"], found.value["t1"], found.value["cause"])
                 items.append((found.value["t0"], found.value["t1"], found.index, 0))
         self._check_tiling(track, sorted(items))
 
@@ -230,7 +234,7 @@ class Excerpt:
             if match and proven.value["type"] in ("segment", "recovered_segment"):
                 found.setdefault(match["track"], {})[int(match["n"])] = proven
                 if proven.value["type"] == "recovered_segment":
-                    self.findings.gap("recovered_segment", 0)
+                    self.findings.found("recovered_segment")
         return found
 
     def _required(self, name: str) -> Proven | None:

@@ -32,7 +32,7 @@ USAGE_ERROR = 2
 MAX_SMALL_FILE = 4 * 1024 * 1024
 """Bytes that are read of a checkpoint, token, kept head or proof."""
 SHOWN = 20
-"""Failures that the text output lists."""
+"""Failures, and gaps, that the text output lists."""
 
 
 class UsageError(ValueError):
@@ -103,6 +103,8 @@ class Report:
             "failed": found.failed,
             "missing": found.missing,
             "gaps": {cause: {"count": count, "ms": ms} for cause, (count, ms) in sorted(found.gaps.items())},
+            "declared": found.declared.as_json(),
+            "declared_in_all": found.declared.count,
             "waived": found.waived,
             "notes": found.notes,
             "excerpt": self.excerpt,
@@ -123,6 +125,7 @@ class Report:
         lines += [f"missing:   {item}" for item in found.missing]
         for cause, (count, ms) in sorted(found.gaps.items()):
             lines.append(f"gaps:      {cause}: {count}" + (f", {ms / 1000:.3f} s" if ms else ""))
+        lines += [f"gap:       {item}" for item in found.declared.as_text(SHOWN)]
         lines += [f"waived:    {item}" for item in found.waived]
         lines += [f"note:      {item}" for item in found.notes]
         return "".join(f"{printable(line)}\n" for line in lines)

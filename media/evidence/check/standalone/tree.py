@@ -23,6 +23,7 @@ CAUSES = {
     "disk": "it could not be stored",
     "recovered": "pieces found after a failure, of unknown time",
     "late": "it came too late to be kept",
+    "other": "another cause",
 }
 
 

@@ -674,7 +674,9 @@ def test_an_excerpt_with_a_hole_fails_unless_a_gap_fills_it(
         return None if line.get("n") == 2 and line["track"] == "judge_1_cam" else whole(line)
 
     bag = excerpt(gapped, tmp_path / "a", whole)
-    assert summary(judge(bag, gapped, builder)) == ("gaps", "-")
+    report = judge(bag, gapped, builder)
+    assert summary(report) == ("gaps", "-")
+    assert [gap["from"] for gap in report.as_json()["declared"]] == ["2026-09-21T14:13:22.000Z"]
     next((bag / "data/proofs").glob("gap-*")).unlink()
     assert summary(judge(bag, gapped, builder)) == ("failed", "judge_1_cam-000002")
     bag = excerpt(good_recording, tmp_path / "b", holed)
