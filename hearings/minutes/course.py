@@ -9,9 +9,10 @@ from hearings.events import EventKind
 from hearings.minutes import acts as minutes_acts
 from hearings.minutes.facts import Line, Passage, Telling, line, log, open_line, passage
 from hearings.minutes.people import CAPACITIES, CONSENTS
-from hearings.minutes.phrases import N_, Land, Phrase, Term, phrase
+from hearings.minutes.phrases import N_, Land, Phrase, Term, Tongue, phrase
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
+from hearings.sitting import gaps
 from hearings.status import RecordingStatus
 
 K = EventKind
@@ -239,6 +240,12 @@ GAPS: Mapping[str, Term] = {
     "other": Term(N_("another cause")),
 }
 """Why something is missing in a recording, by the cause in its journal (docs/recording-format.md)."""
+NO_SOUND = N_("No sound of {person} {span}: {cause}.")
+NO_PICTURE = N_("No picture of {person} {span}: {cause}.")
+NO_INTERPRETATION = N_("No interpretation into {language} {span}: {cause}.")
+CLOCKS = N_("from {time} until {end} ({code})")
+TIME_CODE = N_("from {from_time} to {until} of the recording")
+"""What is missing, and when it was: by the clocks where they are known, and by the recording's time code."""
 
 
 def _why_failing(code: str) -> Term | str:
@@ -308,20 +315,27 @@ def recording(told: Telling) -> Iterator[Passage]:
             continue
         kept += 1
         yield passage(f"recording.sitting_{number}", *_recorded(told, found, number))
-    gaps = [event for event in told.facts.events if event.kind == K.gap]
-    lines = [
-        line(
-            N_("Gap in {track} from {from_time} to {until} of the recording ({cause})."),
-            f"event:{event.seq}",
-            track=event.data.get("track", "–"),
-            from_time=_clock(event.data.get("from_ms")),
-            until=_clock(event.data.get("until_ms")),
-            cause=GAPS.get(event.data.get("cause", ""), event.data.get("cause", "–")),
-        )
-        for event in gaps
-    ]
+    lines = [_gap(told, event) for event in told.facts.events if event.kind == K.gap]
     if kept:
         yield passage("recording.gaps", *(lines or [line(N_("No gap in the log of the hearing."), log(told))]))
+
+
+def _gap(told: Telling, event: HearingEvent) -> Line:
+    """What is missing of whom, from when to when by both courts' clocks and the recording's own, and why."""
+    data = event.data
+    code = {"from_time": _clock(data.get("from_ms")), "until": _clock(data.get("until_ms"))}
+    found = gaps.span(data, gaps.zero_of(event, told.facts.recordings.values()))
+    span = phrase(TIME_CODE, **code)
+    if found is not None:
+        span = phrase(CLOCKS, time=told.when(found[0]), end=told.when(found[1]), code=span)
+    values = {"span": span, "cause": GAPS.get(data.get("cause", ""), data.get("cause", "–"))}
+    source = f"event:{event.seq}"
+    if data.get("participant"):
+        message = NO_PICTURE if gaps.is_picture(data) else NO_SOUND
+        return line(message, source, person=told.about(event), **values)
+    if data.get("lang"):
+        return line(NO_INTERPRETATION, source, language=Tongue(data["lang"]), **values)
+    return line(N_("Gap in {track} {span}: {cause}."), source, track=data.get("track", "–"), **values)
 
 
 def _recorded(told: Telling, found: Recording, number: int) -> Iterator[Line]:

@@ -26,6 +26,7 @@ from tests.support.page_client import Service
 from web import cli
 from web.demo import demo
 from web.sitting import custody
+from web.words import gaps
 
 NONSENSE = "жжж"
 """What people have typed: letters in which no English is written."""
@@ -45,7 +46,7 @@ def keep(folder: Path) -> None:
     span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
     lines: list[dict[str, Any]] = [
         {"type": "open", "zero": at, "software": "vivavoce 1"},
-        *({"type": "gap", "cause": cause} | span for cause in custody.CAUSES),
+        *({"type": "gap", "cause": cause} | span for cause in gaps.CAUSES),
         *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
         {"type": "reopen", "t": 9, "reason": custody.AGAIN},
         {"type": "close", "t": 9, "tracks": {}},

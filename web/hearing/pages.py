@@ -150,6 +150,7 @@ async def hearing_page(
     seat = next((one for one in people if one.person_id == person.id), None)
     live = request.app.state.parts.conductors.get(hearing.id) is not None
     done = request.query_params.get("done", "")
+    clocks = places.own_first(places.of_hearing(hearing), person.owner_state)
     context = {
         "hearing": hearing,
         "row": row,
@@ -159,8 +160,8 @@ async def hearing_page(
         "recordings": recordings,
         "history": history,
         "seen": seen,
-        "happenings": happenings.told(events, people, row.person_name),
-        "places": places.own_first(places.of_hearing(hearing), person.owner_state),
+        "happenings": happenings.told(events, people, row.person_name, recordings=recordings, clocks=clocks),
+        "places": clocks,
         "technical": technical,
         "keyless": keyless,
         "conditions": conditions_words.told(row.condition_rules),

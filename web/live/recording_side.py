@@ -19,7 +19,7 @@ from hearings.errors import HearingsError, NotFound
 from hearings.events import EventKind, record
 from hearings.models import Participant
 from hearings.roles import channel_track
-from hearings.sitting import recordings, sittings, sound_checks
+from hearings.sitting import gaps, recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from web.live import acts, plan
@@ -113,18 +113,7 @@ class RecordingSide:
             case messages.Failing():
                 await self._failed(message.code, message.at)
             case messages.GapDeclared() if message.cause not in QUIET_GAPS:
-                async with self._room.acting() as (db, rows):
-                    await record(
-                        db,
-                        hearing=rows.hearing,
-                        kind=EventKind.gap,
-                        actor=SYSTEM,
-                        now=self._room.now(),
-                        track=message.track,
-                        from_ms=message.t0,
-                        until_ms=message.t1,
-                        cause=message.cause,
-                    )
+                await self._missed(message)
             case messages.RecordingOpened():  # asked by a web process that is no more
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
             case messages.RecordingClosed():
@@ -147,6 +136,22 @@ class RecordingSide:
         self._first_seal.set()
         if ordered or back:
             self._room.notify("started" if ordered else "recording_back", assertive=True)
+
+    async def _missed(self, gap: messages.GapDeclared) -> None:
+        """Something is missing in the recording: into the hearing's log, with whose it is."""
+        async with self._room.acting() as (db, rows):
+            await record(
+                db,
+                hearing=rows.hearing,
+                kind=EventKind.gap,
+                actor=SYSTEM,
+                now=self._room.now(),
+                track=gap.track,
+                from_ms=gap.t0,
+                until_ms=gap.t1,
+                cause=gap.cause,
+                **gaps.belonging(gap.track, rows.participants, rows.languages),
+            )
 
     async def _failed(self, code: str, at: int | None = None) -> None:
         """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from hearings.events import EventKind
-from web.words import event_log, i18n, roles
+from web.words import event_log, gaps, i18n, roles
 from web.words.i18n import N_, _
 from web.words.sentences import english
 
@@ -37,18 +37,6 @@ ENTRY_KINDS = {
     "archive": N_("Archived"),
     "derive": N_("Rendering made"),
     "sealkey": N_("Sealing key changed"),
-}
-CAUSES = {
-    "network": N_("the line was lost"),
-    "sender_off": N_("switched off by the person"),
-    "order": N_("switched off by order of the court"),
-    "server": N_("the court's server stood still"),
-    "worker": N_("the media server had failed"),
-    "recorder": N_("the recorder had failed"),
-    "disk": N_("the disk had failed"),
-    "recovered": N_("parts found after a failure, of unknown time"),
-    "late": N_("it came too late to be kept"),
-    "other": N_("another cause"),
 }
 NOTICES = {
     "disk_low": N_("the disk is nine tenths full"),
@@ -149,7 +137,7 @@ def _said(kind: str, line: dict[str, Any]) -> str:
     if kind in SAID:
         return SAID[kind](line)
     if kind == "gap":
-        return i18n.about(line["track"], _(CAUSES.get(line["cause"], line["cause"])))
+        return i18n.about(line["track"], gaps.cause(line))
     if kind == "notice":
         text, known = english(line["text"]), NOTICES.get(line["code"])
         return Markup("{} ({})").format(_(known), text) if known else text

@@ -1,15 +1,16 @@
 """The log of a hearing in words: what happened, to whom, by whom, and why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hearings.events import EventKind
-from hearings.models import HearingEvent, Participant
-from hearings.sitting import fingerprints, sealed_facts
+from hearings.models import HearingEvent, Participant, Recording
+from hearings.sitting import fingerprints, gaps, sealed_facts
 from hearings.sitting.sound_checks import LINE_ANEW
-from web.words import recorded_acts as recorded_words, roles
+from web.words import gaps as gap_words, recorded_acts as recorded_words, roles
 from web.words.i18n import N_, _, language_here
+from web.words.places import Place
 from web.words.recorded_acts import Shown
 
 WORDS: dict[EventKind, str] = {
@@ -86,10 +87,25 @@ class Happening:
     """Under this hash it stands in the journals of the hearing's recordings."""
 
 
-def told(events: Sequence[HearingEvent], people: Sequence[Participant], person_name: str = "") -> list[Happening]:
-    """The events in words, in their order. `person_name`: of the person heard, as the request has it."""
+def told(
+    events: Sequence[HearingEvent],
+    people: Sequence[Participant],
+    person_name: str = "",
+    *,
+    recordings: Sequence[Recording] = (),
+    clocks: Sequence[Place] = (),
+) -> list[Happening]:
+    """The events in words, in their order. `person_name`: of the person heard, as the request has it. `clocks`: by
+    which the time of a gap in one of the `recordings` is told, the reader's own first.
+    """
     shown = recorded_words.shown(people, person_name)
-    return [_tell(event, shown) for event in events]
+    found = []
+    for event in events:
+        one = _tell(event, shown)
+        if event.kind == EventKind.gap:
+            one = replace(one, detail=gap_words.in_log(event.data, gaps.zero_of(event, recordings), clocks))
+        found.append(one)
+    return found
 
 
 def _tell(event: HearingEvent, shown: Shown) -> Happening:

@@ -246,6 +246,35 @@ def test_every_cause_of_a_gap_has_words() -> None:
     assert set(GAPS) == journal_lines.CAUSES
 
 
+def test_a_gap_tells_what_is_missing_of_whom_and_when() -> None:
+    people = (
+        person(Role.witness, "Ana", identity_method="protected_identity"),
+        person(Role.presiding_judge, "Eva"),
+    )
+    kept = Recording(
+        id="k", owner_state="FR", sitting_id="s", status=RecordingStatus.sealed, since=AT, origin="o", opened_at=AT
+    )
+    late = {"from_ms": 65_000, "until_ms": 67_500, "cause": "late"}
+    events = (
+        event(1, "gap", 2, track="witness_1_mic", participant="witness", **late),
+        event(2, "gap", 2, track="judge_1_cam", participant="presiding_judge", **late),
+        event(3, "gap", 2, track="channel_es", lang="es", **late),
+        event(4, "gap", 2, track="witness_1_mic", **late),  # as earlier versions put it
+        event(5, "gap", -2, track="witness_1_mic", **late),  # before there was a recording, as far as is known
+    )
+    code = "from 0:01:05 to 0:01:07.500 of the recording"
+    at = "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00)"
+    when = f"from {at}, 22:31:05 UTC until {at}, 22:31:07 UTC ({code})"
+    lines = told(facts(*events, people=people, recordings={"s": kept}))["recording.gaps"].splitlines()
+    assert lines == [
+        f"No sound of Witness 1 {when}: it arrived too late.",
+        f"No picture of Eva {when}: it arrived too late.",
+        f"No interpretation into Spanish {when}: it arrived too late.",
+        f"Gap in witness_1_mic {when}: it arrived too late.",
+        f"Gap in witness_1_mic {code}: it arrived too late.",
+    ]
+
+
 def test_every_code_a_recording_fails_with_has_words() -> None:
     listed = re.search(r"`code`: ([a-z_, ]+)\.", str(messages.Failing.__doc__))
     assert listed is not None

@@ -58,6 +58,7 @@ async def hear(court: Any, now: datetime) -> None:
             db, hearing=court.hearing.id, kind=EventKind.joined, actor=SYSTEM, now=at(16), participant=witness.id
         )
         gap = {"track": "witness_1_mic", "from_ms": 900_000, "until_ms": 960_000, "cause": "network"}
+        gap["participant"] = witness.id
         await record(db, hearing=court.hearing.id, kind=EventKind.gap, actor=SYSTEM, now=at(16), **gap)
         await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=at(30))
         await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=at(31))
@@ -114,7 +115,9 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
     assert "(60 s): the line of The witness was lost." in found["interruptions.all"].texts["en"]
     assert "ab" * 32 in found["recording.sitting_1"].texts["en"]
     assert found["recording.gaps"].texts["en"] == (
-        "Gap in witness_1_mic from 0:15:00 to 0:16:00 of the recording (nothing arrived on the line)."
+        "No sound of The witness from 2026-12-02 08:15 Bucharest (+02:00), 13:15 Bangkok (+07:00), 06:15:00 UTC until "
+        "2026-12-02 08:16 Bucharest (+02:00), 13:16 Bangkok (+07:00), 06:16:00 UTC "
+        "(from 0:15:00 to 0:16:00 of the recording): nothing arrived on the line."
     )
     assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: consecutive.")
     assert found["languages.booked"].sources[-1] == "row:agreement.1"

@@ -134,6 +134,10 @@ async def test_every_entry_is_under_the_seal_once_whoever_is_killed(web: Web) ->
         sealed_facts.seat(one): sealed_facts.sha256(sealed_facts.person(one)) for one in people
     }
     assert len(web.lines("person")) == len(people)
+    gaps = {event.data["track"]: event.data for event in events if event.kind == EventKind.gap}
+    witness = next(one for one in people if one.role is Role.witness)
+    assert gaps["witness_1_mic"]["participant"] == gaps["witness_1_cam"]["participant"] == witness.id
+    assert gaps["channel_th"]["lang"] == "th"
 
 
 async def test_a_mute_says_by_whom_and_of_whom_and_the_order_to_close_is_the_last_entry(web: Web) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from hearings.events import EventKind
-from hearings.models import HearingEvent, Participant
+from hearings.models import HearingEvent, Participant, Recording
 from hearings.roles import Role
-from web.words import event_log as happenings
+from media.evidence.log import journal_lines
+from web.words import event_log as happenings, gaps
+from web.words.places import Place
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 WITNESS = Participant(
@@ -52,3 +54,29 @@ def test_every_event_can_be_told_without_its_data(kind):
 def test_what_an_event_adds_is_told(kind, data, detail):
     told = happenings.told([event(kind, participant="w", **data)], [WITNESS])[0]
     assert (told.about, told.by, told.detail) == ("W-7", "W-7", detail)
+
+
+RECORDING = Recording(owner_state="RO", sitting_id="s", since=NOW, origin="o", opened_at=NOW)
+CLOCKS = [Place("RO", "Bucharest", "Europe/Bucharest"), Place("TH", "Bangkok", "Asia/Bangkok")]
+
+
+@pytest.mark.parametrize(
+    ("data", "about", "detail"),
+    [
+        ({"track": "witness_1_mic", "participant": "w"}, "W-7", "sound"),
+        ({"track": "witness_1_cam", "participant": "w"}, "W-7", "picture"),
+        ({"track": "channel_ro", "lang": "ro"}, "", "Interpretation into Romanian"),
+        ({"track": "witness_1_mic"}, "", "sound"),
+    ],
+)
+def test_a_gap_tells_what_is_missing_when_and_why(data, about, detail):
+    gap = event("gap", "system", from_ms=-5_000, until_ms=-2_500, cause="late", **data)
+    (told,) = happenings.told([gap], [WITNESS], recordings=[RECORDING], clocks=CLOCKS)
+    at = "\u206608:59:55–08:59:57\u2069 (\u206613:59:55\u2069 in Bangkok)"
+    assert (told.about, told.detail) == (about, f"{detail}, {at}: it came too late to be kept")
+    (told,) = happenings.told([gap], [WITNESS])
+    assert told.detail == f"{detail}: it came too late to be kept"
+
+
+def test_every_cause_of_a_gap_has_words():
+    assert set(gaps.CAUSES) == journal_lines.CAUSES
