@@ -1,7 +1,12 @@
-"""What the room says to its pages: why one was ended, and what has happened. Words alone, in the reader's language."""
+"""What the room says to its pages, in the reader's language: why one was ended, what has happened, what is missing."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any
 
+from hearings.models import Hearing, Participant
+from web.words import gaps as gap_words, places
 from web.words.i18n import _
 
 BYE: dict[str, Callable[[], str]] = {
@@ -40,3 +45,44 @@ NOTICES: dict[str, Callable[[], str]] = {
     "break_due": lambda: _("By the conditions of the requested State a pause is due now."),
 }
 """What is announced to everybody, or to the person concerned."""
+
+PACE_SECONDS = 30.0
+"""How often people are told of gaps of the same person or language channel."""
+
+
+class GapNotices:
+    """Tells at once what is missing in the recording, and sums up what comes soon after, so that it goes on being read.
+
+    `say` gives the words to whom it concerns, `spawn` runs beside. Called only from the conductor's event loop.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[Callable[[Participant], str]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._say = say
+        self._spawn = spawn
+        self._since: dict[str, int] = {}
+        """Whose gaps have been told lately, and how many there were since."""
+
+    def tell(self, data: Mapping[str, Any], hearing: Hearing, who: Participant | None, zero: datetime | None) -> None:
+        """Tell of a gap as the log has it. `who`: whose it is; `zero`: where the recording's time code begins."""
+        key = who.id if who else str(data["track"])
+        if key in self._since:
+            self._since[key] += 1
+            return
+        self._since[key] = 0
+        clocks = places.of_hearing(hearing)
+        self._say(lambda viewer: gap_words.missing(data, who, zero, places.own_first(clocks, viewer.state)))
+        self._spawn(self._sum_up(key, data, who))
+
+    async def _sum_up(self, key: str, data: Mapping[str, Any], who: Participant | None) -> None:
+        """As long as there are more, say once in a while how many."""
+        while True:
+            await asyncio.sleep(PACE_SECONDS)
+            count, self._since[key] = self._since[key], 0
+            if not count:
+                del self._since[key]
+                return
+            self._say(lambda _viewer, count=count: gap_words.more(data, who, count))  # type: ignore[misc]

@@ -18,13 +18,14 @@ from hearings.actors import SYSTEM, participant_actor
 from hearings.errors import HearingsError, NotFound
 from hearings.events import EventKind, record
 from hearings.models import Participant
-from hearings.roles import channel_track
+from hearings.roles import CONDUCTING, channel_track
 from hearings.sitting import gaps, recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from web.live import acts, plan
 from web.live.connections import Connection
 from web.live.indicator import RecordingFacts, indicator
+from web.live.notices import GapNotices
 from web.live.recorder import Recorder, RecorderSilent
 from web.live.room import Room
 from web.live.rows import Rows
@@ -51,6 +52,7 @@ class RecordingSide:
         self.facts = RecordingFacts()
         self.recorder = Recorder()
         self._room = room
+        self._gaps = GapNotices(self._tell_missing, room.spawn)
         self._first_seal = asyncio.Event()
         self._began: datetime | None = None  # where the time code begins, once the recorder has said so
         self._ordered = False
@@ -138,9 +140,9 @@ class RecordingSide:
             self._room.notify("started" if ordered else "recording_back", assertive=True)
 
     async def _missed(self, gap: messages.GapDeclared) -> None:
-        """Something is missing in the recording: into the hearing's log, with whose it is."""
+        """Something is missing in the recording: into the hearing's log, with whose it is; who conducts is told."""
         async with self._room.acting() as (db, rows):
-            await record(
+            event = await record(
                 db,
                 hearing=rows.hearing,
                 kind=EventKind.gap,
@@ -152,6 +154,12 @@ class RecordingSide:
                 cause=gap.cause,
                 **gaps.belonging(gap.track, rows.participants, rows.languages),
             )
+            who = rows.participant(event.data.get("participant", ""))
+            began = self._began or (rows.recording.opened_at if rows.recording else None)
+        self._gaps.tell(event.data, rows.hearing, who, began)
+
+    def _tell_missing(self, words: Callable[[Participant], str]) -> None:
+        self._room.notify("gap", only=lambda one: one.role in CONDUCTING, words=words)
 
     async def _failed(self, code: str, at: int | None = None) -> None:
         """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.

@@ -129,15 +129,22 @@ class Room:
         connection.answers.keep(answer.re, answer)
         self.connections.get(connection.participant_id, connection).send(answer)
 
-    def notify(self, code: str, *, assertive: bool = False, only: Callable[[Participant], bool] | None = None) -> None:
-        """Tell every page that something happened, each in its language."""
+    def notify(
+        self,
+        code: str,
+        *,
+        assertive: bool = False,
+        only: Callable[[Participant], bool] | None = None,
+        words: Callable[[Participant], str] | None = None,
+    ) -> None:
+        """Tell every page that something happened, each in its language. `words`: where they depend on the case."""
         at = time.time_ns()
         for connection in list(self.connections.values()):
             viewer = self.scene.participant(connection.participant_id) if self.scene else None
             if viewer is None or (only is not None and not only(viewer)):
                 continue
             with speaking(connection.locale):
-                text = notices.NOTICES[code]()
+                text = words(viewer) if words is not None else notices.NOTICES[code]()
             connection.send(messages.Notice(at=at, code=code, text=text, assertive=assertive))
 
     def dismiss(self, participant_id: str, why: str) -> None:

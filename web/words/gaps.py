@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from hearings.models import Participant
 from hearings.sitting import gaps
-from web.words.i18n import N_, _, about, language_here, one_by_one, wall
+from web.words import roles
+from web.words.i18n import N_, _, about, language_here, ngettext, one_by_one, wall
 from web.words.places import Place
 
 CAUSES = {
@@ -53,6 +55,30 @@ def in_log(data: Mapping[str, Any], zero: datetime | None, clocks: Sequence[Plac
         return ""
     found = gaps.span(data, zero)
     return about(one_by_one([what(data), *([when(found, clocks)] if found and clocks else [])]), cause(data))
+
+
+def missing(data: Mapping[str, Any], who: Participant | None, zero: datetime | None, clocks: Sequence[Place]) -> str:
+    """What those who conduct are told at once, by role and State."""
+    found = gaps.span(data, zero)
+    pieces = [*_whose(data, who), *([when(found, clocks)] if found else [])]
+    return _("Not in the recording: {gap}.").format(gap=about(one_by_one(pieces), cause(data)))
+
+
+def more(data: Mapping[str, Any], who: Participant | None, count: int) -> str:
+    """That there were more of the same person or channel since."""
+    whose = one_by_one(_whose(data, who)[:1])
+    return ngettext(
+        "Not in the recording: {who}: {n} more gap, see the log of the hearing.",
+        "Not in the recording: {who}: {n} more gaps, see the log of the hearing.",
+        count,
+    ).format(who=whose, n=count)
+
+
+def _whose(data: Mapping[str, Any], who: Participant | None) -> list[str]:
+    """`Witness (Thailand)` and `sound`; or the channel alone; or the track's name."""
+    if who is not None:
+        return [roles.in_words(who), what(data)]
+    return [what(data)] if data.get("lang") else [str(data["track"]), what(data)]
 
 
 def _seconds(at: datetime, place: Place) -> str:

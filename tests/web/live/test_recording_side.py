@@ -20,15 +20,31 @@ from hearings.hearing import participants
 from hearings.roles import Role
 from hearings.sitting import sealed_facts, sittings
 from hearings.status import SittingStatus
+from media import messages
 from media.evidence.seal.seal_key import make_seal_key
 from media.processes import python
 from tests.support.court import NOW, STAGES, Court
 from tests.support.databases import Sqlite
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 from web.live import recording_side
+from web.live.indicator import RecordingFacts
 from web.live.recording_side import RecordingSide
 from web.live.room import Room
 from web.live.rows import Rows
+from web.live.view import Scene
+
+
+@dataclass
+class Page:
+    """Of one participant; keeps what it is told."""
+
+    participant_id: str
+    locale: str = "en"
+    told: list[str] = field(default_factory=list)
+
+    def send(self, message: messages.Message) -> None:
+        if isinstance(message, messages.Notice) and message.code == "gap":
+            self.told.append(message.text.replace("\u2066", "").replace("\u2069", ""))
 
 
 @dataclass
@@ -167,3 +183,24 @@ async def test_more_than_one_part_is_told_in_parts(web: Web, monkeypatch: pytest
     await web.begin()
     last = await note(web.court)
     await web.until(lambda: web.entries() == list(range(1, last + 1)))
+
+
+async def test_who_conducts_is_told_once_of_each_whose_gap_it_is_and_nobody_else_is(web: Web) -> None:
+    await web.begin()
+    async with web.room.reading() as (_db, rows):
+        web.room.scene = Scene(
+            rows.hearing, rows.sitting, rows.participants, (), (), RecordingFacts(), generation=1, media_up=True
+        )
+    pages = {one.role: Page(one.id) for one in rows.participants}
+    web.room.connections.update({page.participant_id: page for page in pages.values()})  # type: ignore[misc]
+    await web.until(web.entries)
+    os.kill(int((web.folder / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
+    conducting = (Role.presiding_judge, Role.clerk, Role.requested_authority)
+    await web.until(lambda: all("Witness (Thailand), " in "".join(pages[role].told) for role in conducting))
+    for role in conducting:
+        witness = [text for text in pages[role].told if "Witness (Thailand), " in text]
+        assert len(witness) == 1
+        assert witness[0].endswith(": the recorder had failed.")
+    assert " in Bucharest): " in pages[Role.requested_authority].told[0]
+    assert " in Bangkok): " in pages[Role.presiding_judge].told[0]
+    assert [role for role, page in pages.items() if page.told and role not in conducting] == []
