@@ -209,6 +209,7 @@ async def verify_page(request: Request) -> Response:
         "access": access,
         "head": ledger.head if ledger else None,
         "root": ledger.head.root.hex() if ledger else "",
+        "named": f"{ledger.head.size}:{ledger.head.root.hex()}" if ledger else "",
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
