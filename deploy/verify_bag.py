@@ -616,29 +616,34 @@ def check_token(report: Report, wanted: Wanted, response: bytes, message: bytes,
 
 
 class File(NamedTuple):
-    """A file of the bag: its bytes and digests by algorithm."""
+    """A file of the bag: its bytes, its SHA-256, and its digests by further algorithms."""
 
     size: int
-    digests: dict[str, str]
+    sha256: bytes
+    others: dict[str, bytes] | None
+
+    def digest(self, algorithm: str) -> str:
+        return (self.sha256 if algorithm == "sha256" else (self.others or {})[algorithm]).hex()
 
 
 def digest(path: Path, algorithms: set[str]) -> File:
-    hashes, size = {name: hashlib.new(name) for name in algorithms}, 0
+    main, others = hashlib.sha256(), {name: hashlib.new(name) for name in algorithms - {"sha256"}}
+    size = 0
     with path.open("rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             size += len(block)
-            for each in hashes.values():
+            for each in (main, *others.values()):
                 each.update(block)
-    return File(size, {name: each.hexdigest() for name, each in hashes.items()})
+    return File(size, main.digest(), {name: each.digest() for name, each in others.items()} or None)
 
 
 def hash_all(folder: Path, wanted: dict[str, set[str]]) -> dict[str, File]:
     """Size and digests of files; large ones on every core, since hashing lets other threads run."""
-    jobs = [(folder / path, algorithms) for path, algorithms in wanted.items()]
-    if sum(path.stat().st_size for path, _ in jobs) < 1 << 24:
-        return dict(zip(wanted, (digest(*job) for job in jobs)))  # noqa: B905
+    if sum((folder / path).stat().st_size for path in wanted) < 1 << 24:
+        return {path: digest(folder / path, algorithms) for path, algorithms in wanted.items()}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(wanted, pool.map(lambda job: digest(*job), jobs)))  # noqa: B905
+        found = pool.map(lambda path: digest(folder / path, wanted[path]), wanted)
+        return dict(zip(wanted, found))  # noqa: B905
 
 
 def walk(folder: Path, report: Report) -> Iterator[str]:
@@ -699,7 +704,7 @@ def check_manifest(report: Report, name: str, listed: dict[str, str], there: dic
         file = there.get(path)
         if file is None:
             report.fail(BAG, 0, "bag", f"{name} lists {path}, which is not there")
-        elif file.digests[algorithm] != expected:
+        elif file.digest(algorithm) != expected:
             report.fail(BAG, 0, "bag", f"{path} is not as {name} says")
 
 
@@ -715,7 +720,6 @@ def check_bag(bag: Path, report: Report) -> dict[str, File]:
         elif form:
             report.fail(BAG, 0, "bag", f"{path}: an algorithm that is not checked")
     wanted = {kind: {name for payload, name in manifests.values() if payload is kind} for kind in (True, False)}
-    wanted[True].add("sha256")
     there = hash_all(bag, {path: wanted[path.startswith("data/")] for path in paths})
     payload = {path: file for path, file in there.items() if path.startswith("data/")}
     for name in TAG_FILES + TAG_MANIFESTS:
@@ -971,8 +975,9 @@ class Log:
     report: Report
     wanted: Wanted
     in_custody: bool
+    found: dict[str, File]
+    unnamed: set[str]
     tree: Tree = field(default_factory=Tree)
-    named: dict[str, int] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     heads: list[tuple[int, str, int, bytes]] = field(default_factory=list)
     origins: tuple[str, ...] = ()
@@ -1007,10 +1012,9 @@ class Log:
         """A line, and whether its fields have their forms; what holds for lines of both logs is checked."""
         faults: list[str] = []
         line = parse_line(raw, faults)
-        formed = line != {}
+        formed = False
         try:
-            if formed:
-                formed = False
+            if line or not faults:
                 check_form(line, self.in_custody)
                 formed = True
                 if line["type"] in TYPES:
@@ -1034,7 +1038,7 @@ class Log:
         """The files that a line names: by `file`, where its type has that field, and by `blob`."""
         kind = line.get("type")
         if kind in ("keywrap", "derive") and formed:
-            self.named.setdefault(line["file"], index)
+            self.unnamed.discard(line["file"])
             self.entries[line["file"]] = Entry(self.rank, index, self.name(index), line["size"], line["sha256"])
         salvaged = not formed and text(kind) and kind in TYPES
         waiting: list[Any] = [line]
@@ -1042,11 +1046,11 @@ class Log:
             value = waiting.pop()
             if blob(value):
                 path = f"blob/{value['blob']}.age"
-                self.named.setdefault(path, index)
+                self.unnamed.discard(path)
                 self.entries.setdefault(path, Entry(self.rank, index, self.name(index), -1, value["blob"]))
             elif isinstance(value, (dict, list)):
                 if salvaged and isinstance(value, dict) and text(value.get("file")):
-                    self.named.setdefault(value["file"], index)
+                    self.unnamed.discard(value["file"])
                 waiting += value.values() if isinstance(value, dict) else value
 
     def take_head(self, index: int, line: dict[str, Any]) -> None:
@@ -1098,18 +1102,18 @@ class Segment(NamedTuple):
     t0: int | None
     t1: int | None
     size: int
-    sha256: str
+    sha256: bytes
     key: int
     rap: int
 
 
 class Span(NamedTuple):
-    """A time that a segment or a gap answers for."""
+    """A time that a segment or (number 0) a gap answers for."""
 
     t0: int
     t1: int
     at: int
-    name: str
+    number: int
 
 
 @dataclass
@@ -1144,10 +1148,9 @@ class Reopen:
 class Journal(Log):
     """The journal of a whole recording."""
 
-    def __init__(self, report: Report, wanted: Wanted) -> None:
-        super().__init__(report, wanted, in_custody=False)
+    def __init__(self, report: Report, wanted: Wanted, found: dict[str, File], unnamed: set[str]) -> None:
+        super().__init__(report, wanted, False, found, unnamed)
         self.tracks: dict[str, Track] = {}
-        self.files: list[tuple[str, int, str, int, str]] = []
         self.format = 1
         self.origin: str | None = None
         self.wrapped = self.unwrapped = False
@@ -1234,10 +1237,13 @@ class Journal(Log):
             track.init = (line["mime"], line["sha256"]) if formed else ("", "")
 
     def take_media(self, index: int, line: dict[str, Any], number: int, formed: bool) -> None:
-        self.named.setdefault(media_file(line), index)
-        if formed:
-            name = f"{line['track']}-{number:06}"
-            self.files.append((media_file(line), line["size"], line["sha256"], index, name))
+        """The file of a header or a segment; it is as a line says that has its form."""
+        path = media_file(line)
+        self.unnamed.discard(path)
+        file = self.found.get(path)
+        if formed and (file is None or (file.size, file.sha256.hex()) != (line["size"], line["sha256"])):
+            why = f"{path} is not there" if file is None else f"{path} is not as its line says"
+            self.report.fail(SEGMENT, index, f"{line['track']}-{number:06}", why)
 
     def take_number(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> bool:
         """The number of a segment; false when it has none. Numbers run over both kinds of segments."""
@@ -1275,15 +1281,17 @@ class Journal(Log):
         if line["t0"] <= track.risen:
             self.report.fail(SEGMENT, index, name, "its t0 does not rise")
         track.risen, track.off = max(track.risen, line["t0"]), ""
-        track.spans.append(Span(line["t0"], line["t1"], index, name))
+        track.spans.append(Span(line["t0"], line["t1"], index, number))
         key = k[0] if k else UNKNOWN
-        track.segments.append(Segment(number, index, line["t0"], line["t1"], line["size"], line["sha256"], key, rap))
+        track.segments.append(
+            Segment(number, index, line["t0"], line["t1"], line["size"], bytes.fromhex(line["sha256"]), key, rap)
+        )
 
     def take_recovered_segment(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
         self.report.declare("recovered segment", 0)
         if self.take_number(index, line, track, formed):
             track.off = ""
-            number, size, sha256 = line["n"], line["size"], line["sha256"]
+            number, size, sha256 = line["n"], line["size"], bytes.fromhex(line["sha256"])
             track.segments.append(Segment(number, index, None, None, size, sha256, UNKNOWN, number))
 
     def take_gap(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
@@ -1302,31 +1310,35 @@ class Journal(Log):
             track.recovered.append((index, t0))
         if cause != "late":
             track.off = cause if cause in ("sender_off", "order") else ""
-            track.spans.append(Span(t0, t1, index, self.name(index)))
+            track.spans.append(Span(t0, t1, index, 0))
 
     def check_times(self, name: str, track: Track, end: int | None) -> None:
         """Segments and gaps tile the time from the track's beginning to its end, where that is known."""
         if track.begins is None:
             return
         covered, until, spans = track.begins, None, sorted(track.spans)
-        segments = iter([at for at, span in enumerate(spans) if not span.name.startswith("line ")])
+        segments = iter([at for at, span in enumerate(spans) if span.number])
         behind = -1
         for at, span in enumerate(spans):
             if span.t0 > covered:
                 while behind < at:
                     behind = next(segments, len(spans))
                 blamed = spans[behind] if behind < len(spans) else span
-                self.report.fail(*self.place(blamed), f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
+                self.blame(name, blamed, f"{name}: nothing answers for {clock(covered)}–{clock(span.t0)}")
             elif span.t0 < covered:
                 later = until if until is not None and until.at > span.at else span
-                self.report.fail(*self.place(later), f"{name}: {clock(span.t0)} is answered for twice")
+                self.blame(name, later, f"{name}: {clock(span.t0)} is answered for twice")
             if span.t1 >= covered:
                 covered, until = span.t1, span
         if end is not None and self.close is not None and covered != end:
             self.fail(self.close[0], f"{name} is answered for until {clock(covered)}, and said to end at {clock(end)}")
 
-    def place(self, span: Span) -> tuple[int, int, str]:
-        return (LINE if span.name.startswith("line ") else SEGMENT), span.at, span.name
+    def blame(self, name: str, span: Span, why: str) -> None:
+        """Fail a segment, or the line of a gap."""
+        if span.number:
+            self.report.fail(SEGMENT, span.at, f"{name}-{span.number:06}", why)
+        else:
+            self.fail(span.at, why)
 
     def pages(self, name: str, track: Track) -> list[tuple[str, bytes, int]] | None:
         """The index pages that follow from the journal; nothing when its numbers or their fields are wrong."""
@@ -1344,7 +1356,7 @@ class Journal(Log):
                     return None
                 record = struct.pack(">IHHHHI", t0, t1 - t0, key, number - rap, 0, size)
                 first = first if data else t0
-                data += record + bytes.fromhex(sha256)
+                data += record + sha256
             found.append((f"index/{name}-{page:04}.idx", data, first))
         return found
 
@@ -1364,20 +1376,20 @@ class Journal(Log):
         for told in filter(FORMS["object"], said.values()):
             for page in filter(FORMS["object"], told["pages"] if isinstance(told.get("pages"), list) else []):
                 if text(page.get("file")):
-                    self.named.setdefault(page["file"], index)
+                    self.unnamed.discard(page["file"])
         declared = {name: track for name, track in self.tracks.items() if track.declared}
         if not any(track.required for track in declared.values()):
             self.fail(index, "no track is required")
         if set(said) != set(declared):
             self.fail(index, "the close does not name every track declared, or names another")
         for name, track in declared.items():
-            entry = said.get(name)
+            entry: Any = said.get(name)
             if not fits(CLOSE_ENTRY, entry):
                 self.check_times(name, track, None)
                 continue
             end, mime, sha256 = entry["end"], *(track.init or ("", ""))
             self.check_times(name, track, end)
-            self.named.update({f"index/{name}-{page:04}.idx": index for page in range((track.top + PAGE - 1) // PAGE)})
+            self.unnamed -= {f"index/{name}-{page:04}.idx" for page in range((track.top + PAGE - 1) // PAGE)}
             if (entry["mime"], entry["init"]) != (mime, sha256):
                 self.fail(index, f"{name}: its header is another than the journal's")
             if (entry["count"], entry["gaps"]) != (track.top, track.gaps):
@@ -1390,7 +1402,7 @@ class Journal(Log):
         pages = self.pages(name, track)
         for page in said:
             file = there.get(page["file"])
-            if file is None or (file.size, file.digests["sha256"]) != (page["size"], page["sha256"]):
+            if file is None or (file.size, file.sha256.hex()) != (page["size"], page["sha256"]):
                 self.fail(index, f"{page['file']} is not there, or not as the close says")
         if pages is not None:
             due = [(file, len(data), hashlib.sha256(data).hexdigest(), t0) for file, data, t0 in pages]
@@ -1406,8 +1418,8 @@ class Journal(Log):
 class Custody(Log):
     """The custody log: what happened to the recording after its close."""
 
-    def __init__(self, report: Report, wanted: Wanted) -> None:
-        super().__init__(report, wanted, in_custody=True)
+    def __init__(self, report: Report, wanted: Wanted, found: dict[str, File], unnamed: set[str]) -> None:
+        super().__init__(report, wanted, True, found, unnamed)
         self.closed = False
 
     def run(self, path: Path, origin: str | None, head: tuple[int, bytes]) -> None:
@@ -1451,7 +1463,7 @@ def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Cus
     if "custody-checkpoint" not in found:
         return log
     try:
-        head = parse_note((data / "custody-checkpoint").read_bytes())
+        head = parse_note(verifier.read("custody-checkpoint"))
         if not head.origin.endswith("/custody") or head.origin != (f"{origin}/custody" if origin else head.origin):
             raise Malformed("it is of another origin")
         signatures = check_signatures(head, verifier.wanted.policy)
@@ -1576,7 +1588,7 @@ class Excerpt:
                 report.fail(SEGMENT, index, f"{name}-{due:06}", "its number is left out of the excerpt")
             due = number + 1
             if line["type"] == "segment":
-                track.spans.append(Span(line["t0"], line["t1"], index, f"{name}-{number:06}"))
+                track.spans.append(Span(line["t0"], line["t1"], index, number))
             else:
                 report.declare("recovered segment", 0)
         track.begins = min(span.t0 for span in track.spans) if track.spans else None
@@ -1591,13 +1603,14 @@ class Verifier:
 
     def __init__(self, bag: Path, wanted: Wanted) -> None:
         self.bag, self.data, self.wanted, self.report = bag, bag / "data", wanted, Report()
-        self.journal, self.custody = Journal(self.report, wanted), Custody(self.report, wanted)
+        self.found = check_bag(bag, self.report)
+        self.unnamed = set(self.found)
+        self.journal = Journal(self.report, wanted, self.found, self.unnamed)
+        self.custody = Custody(self.report, wanted, self.found, self.unnamed)
         self.head: Note | None = None
         self.origin: str | None = None
-        self.found: dict[str, File] = {}
 
     def run(self) -> Report:
-        self.found = check_bag(self.bag, self.report)
         signatures = self.check_checkpoint()
         journal, custody, whole_recording = self.journal, self.custody, "journal.jsonl" in self.found
         if whole_recording:
@@ -1631,7 +1644,11 @@ class Verifier:
         return self.report
 
     def read(self, path: str) -> bytes:
-        return (self.data / path).read_bytes() if path in self.found else b""
+        """A small file; of one that is too large to be right, its beginning."""
+        if path not in self.found:
+            return b""
+        with (self.data / path).open("rb") as file:
+            return file.read(4 * CLOSE_BYTES)
 
     def check_checkpoint(self) -> Signed | None:
         """The newest head: its form, its origin, the seal, cosignatures and quorum."""
@@ -1728,25 +1745,19 @@ class Verifier:
     def check_files(self, whole_recording: bool) -> None:
         """Every file is there as its line says, and none that no line names."""
         report, found = self.report, self.found
-        named = set(self.journal.named) | set(self.custody.named) | {"checkpoint", "checkpoint.tsr"}
-        named |= {path for path in found if PROOF.fullmatch(path)}
+        named = {"checkpoint", "checkpoint.tsr"}
         if whole_recording:
             named |= {"journal.jsonl", "custody.jsonl", "custody-checkpoint"}
-        for path in sorted(set(found) - named):
-            report.fail(ORPHAN, 0, path, "no line names it")
-        for path, size, sha256, index, name in self.journal.files:
-            file = found.get(path)
-            if file is None:
-                report.fail(SEGMENT, index, name, f"{path} is not there")
-            elif (size, sha256) != (file.size, file.digests["sha256"]):
-                report.fail(SEGMENT, index, name, f"{path} is not as its line says")
+        for path in self.unnamed - named:
+            if not PROOF.fullmatch(path):
+                report.fail(ORPHAN, 0, path, "no line names it")
         for path, entry in {**self.journal.entries, **self.custody.entries}.items():
             file = found.get(path)
             if file is None and path == "hearing-key.age":
                 report.fail(entry.rank, entry.at, entry.name, f"{path} is not there")
             elif file is None:
                 report.note(f"{path}: removed")
-            elif entry.size not in (-1, file.size) or entry.sha256 != file.digests["sha256"]:
+            elif entry.size not in (-1, file.size) or entry.sha256 != file.sha256.hex():
                 report.fail(entry.rank, entry.at, entry.name, f"{path} is not as its line says")
 
     def check_stamp(self, signatures: Signed | None) -> None:

@@ -599,6 +599,11 @@ def change_bytes(rng: random.Random, raw: list[bytes]) -> str:
         where = rng.randrange(max(1, len(raw[at])))
         raw[at] = raw[at][:where] + bytes([rng.randrange(256)]) + raw[at][where + 1 :]
         return f"line {at}: byte {where}"
+    if rng.random() < 0.1:
+        raw[at] = rng.choice(
+            [b"{}", b"[]", b"null", b"", b'{"type":"x"}', b'{"at":"1"}', b'{"at":"1","type":"x"}', b'""']
+        )
+        return f"line {at} as {raw[at]!r}"
     old, new = rng.choice(edits)
     raw[at] = new.join(raw[at].rsplit(old, 1))
     return f"line {at}: {old!r} as {new[:40]!r}"
