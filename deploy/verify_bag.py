@@ -1208,11 +1208,10 @@ class Journal(Log):
             if line["entry"] != self.event + 1:
                 self.fail(index, f"entry {line['entry']} of the hearing's log, where {self.event + 1} is due")
             self.event = max(self.event, line["entry"])
-        elif kind in ("reopen", "close"):
-            if whole(line.get("t")):
-                if line["t"] < self.t:
-                    self.fail(index, "its t goes back")
-                self.t = max(self.t, line["t"])
+        elif kind in ("reopen", "close") and formed:
+            if line["t"] < self.t:
+                self.fail(index, "its t goes back")
+            self.t = max(self.t, line["t"])
             if kind == "close":
                 self.close = self.close or (index, line)
             else:
@@ -1372,29 +1371,25 @@ class Journal(Log):
             self.report.cannot("the end of the recording (no `close` in force)")
             return
         index, line = self.close
-        said = line["tracks"] if isinstance(line.get("tracks"), dict) else {}
-        for told in filter(FORMS["object"], said.values()):
-            for page in filter(FORMS["object"], told["pages"] if isinstance(told.get("pages"), list) else []):
-                if text(page.get("file")):
-                    self.unnamed.discard(page["file"])
+        said = line["tracks"]
+        self.unnamed -= {page["file"] for entry in said.values() for page in entry["pages"]}
         declared = {name: track for name, track in self.tracks.items() if track.declared}
         if not any(track.required for track in declared.values()):
             self.fail(index, "no track is required")
         if set(said) != set(declared):
             self.fail(index, "the close does not name every track declared, or names another")
         for name, track in declared.items():
-            entry: Any = said.get(name)
-            if not fits(CLOSE_ENTRY, entry):
-                self.check_times(name, track, None)
+            self.check_times(name, track, said[name]["end"] if name in said else None)
+            if name not in said:
                 continue
+            entry = said[name]
             end, mime, sha256 = entry["end"], *(track.init or ("", ""))
-            self.check_times(name, track, end)
             self.unnamed -= {f"index/{name}-{page:04}.idx" for page in range((track.top + PAGE - 1) // PAGE)}
             if (entry["mime"], entry["init"]) != (mime, sha256):
                 self.fail(index, f"{name}: its header is another than the journal's")
             if (entry["count"], entry["gaps"]) != (track.top, track.gaps):
                 self.fail(index, f"{name}: it counts other numbers or gaps than the journal")
-            if whole(line.get("t")) and (end > line["t"] or (track.required and end != line["t"])):
+            if end > line["t"] or (track.required and end != line["t"]):
                 self.fail(index, f"{name}: its end does not fit the end of the recording")
             self.check_pages(index, name, track, entry["pages"], there)
 
@@ -1512,6 +1507,8 @@ class Excerpt:
                 if self.name_of(index, line) not in (name, None):
                     raise Malformed("it proves another line than its name says")
                 self.log.take(index, raw)
+                if name == "open" and index:
+                    self.log.fail(index, "`open` is line 0, and no other")
                 self.lines[name] = (index, line)
             except Malformed as error:
                 self.broken.add(name)

@@ -973,6 +973,8 @@ def excused_excerpt(mine: Any, case: Case, told: list[str]) -> str:
         return "excerpt: a time that is still to come"
     if any(gap["cause"] == "late" for gap in mine.gaps):
         return "excerpt: a gap of cause late"
+    if any("answered for twice" in text for text in told):
+        return "first: of an overlap in an excerpt"
     if "proofs/<track>-<n>.tlog-proof" in mine.missing:
         return "excerpt: a header without its segments"
     return ""
