@@ -8,7 +8,6 @@ algorithm for.
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,14 +33,15 @@ STORED = re.compile(
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8"
 _MANIFEST = re.compile(r"(tag)?manifest-([a-z0-9]+)\.txt")
 _ENTRY = re.compile(r"([0-9A-Fa-f]+)[ \t]+\*?([^ \t].*)")
+_CODE = re.compile("%(0[Aa]|0[Dd]|25)")
 _ALGORITHMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
 
 class Digest(NamedTuple):
-    """Size in bytes and SHA-256 of a file."""
+    """Size in bytes and SHA-256, in hexadecimal, of a file."""
 
     size: int
-    sha256: bytes
+    sha256: str
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Bag:
     """What a walk over a bag has found; paths are relative, with `/`. Its files are hashed until `finish`."""
 
     folder: Path
-    paths: Mapping[str, Path]
+    paths: Mapping[str, str]
     """Regular files under `data/`, by their path inside it."""
     tags: dict[str, Path]
     """Regular files outside `data/`, by their path in the bag."""
@@ -62,6 +62,8 @@ class Bag:
     """Size and hash of each of `paths` that could be read; empty until `finish`."""
     others: dict[str, dict[str, str]] = field(default_factory=dict)
     """Hexadecimal digests a payload manifest of another algorithm asks for: algorithm → path in `data/` → digest."""
+    listed: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    """What each payload manifest says: its path → algorithm, and path in the bag → digest."""
 
     def finish(self, findings: Findings) -> None:
         """Wait for the hashes, then name whatever makes it no complete and valid bag. OSError: hashing failed."""
@@ -71,29 +73,31 @@ class Bag:
                 findings.bag(f"data/{printable(path)} cannot be read: {found}")
                 continue
             size, (main, *more) = found
-            self.payload[path] = Digest(size, bytes.fromhex(main))
+            self.payload[path] = Digest(size, main)
             for name, digest in zip(self.algorithms, more, strict=True):
                 self.others.setdefault(name, {})[path] = digest
         if not self.stored:
-            _check(self, findings)
+            _check_oxum(self, findings)
+            for path, (algorithm, listed) in self.listed.items():
+                _check_payload_manifest(self, path, algorithm, listed, findings)
 
 
 def begin(folder: Path, findings: Findings) -> Bag:
-    """Walk a bag and begin to hash its files. OSError when that cannot be."""
-    bag = Bag(folder, {}, {}, stored=False)
-    found = {path: (file, size) for path, file, size in _walk(folder, "", findings)}
-    bag.tags = {path: file for path, (file, _) in found.items() if not path.startswith("data/")}
+    """Walk a bag, begin to hash its files, and meanwhile check what needs no hash of them. OSError: it cannot be."""
+    found = dict(_walk(str(folder), "", findings))
+    inside = {path[5:]: file for path, file in found.items() if path.startswith("data/")}
+    bag = Bag(folder, inside, {path: Path(file) for path, file in found.items() if not path.startswith("data/")}, False)
     manifests = [match for path in bag.tags if (match := _MANIFEST.fullmatch(path)) and not match[1]]
     bag.algorithms = tuple(sorted({match[2] for match in manifests} & _ALGORITHMS - {"sha256"}))
-    _hash(bag, {path.removeprefix("data/"): item for path, item in found.items() if path.startswith("data/")})
+    bag.hashing = Hashing(list(inside.values()), ("sha256", *bag.algorithms))
+    _check_tags(bag, findings)
     return bag
 
 
 def begin_stored(folder: Path, around: Path, findings: Findings) -> Bag:
     """The same for a recording as the server keeps it: what would be the payload of its bag, in `around`/data."""
-    bag = Bag(around, {}, {}, stored=True)
-    _hash(bag, {path: (file, size) for path, file, size in _walk(folder, "", findings) if STORED.fullmatch(path)})
-    return bag
+    inside = {path: file for path, file in _walk(str(folder), "", findings) if STORED.fullmatch(path)}
+    return Bag(around, inside, {}, True, hashing=Hashing(list(inside.values()), ("sha256",)))
 
 
 def read_bag(folder: Path, findings: Findings) -> Bag:
@@ -103,13 +107,7 @@ def read_bag(folder: Path, findings: Findings) -> Bag:
     return bag
 
 
-def _hash(bag: Bag, files: Mapping[str, tuple[Path, int]]) -> None:
-    bag.paths = {path: file for path, (file, _) in files.items()}
-    size = sum(size for _, size in files.values())
-    bag.hashing = Hashing(list(bag.paths.values()), ("sha256", *bag.algorithms), size)
-
-
-def _check(bag: Bag, findings: Findings) -> None:
+def _check_tags(bag: Bag, findings: Findings) -> None:
     if not (bag.folder / "data").is_dir():
         findings.bag("there is no data folder")
     for path in REQUIRED:
@@ -118,7 +116,6 @@ def _check(bag: Bag, findings: Findings) -> None:
     if "fetch.txt" in bag.tags:
         findings.bag("fetch.txt has no place in a recording's bag")
     _check_declaration(bag, findings)
-    _check_oxum(bag, findings)
     for path in bag.tags:
         match = _MANIFEST.fullmatch(path)
         if match is None:
@@ -128,11 +125,11 @@ def _check(bag: Bag, findings: Findings) -> None:
         elif match[1]:
             _check_tag_manifest(bag, path, match[2], findings)
         else:
-            _check_payload_manifest(bag, path, match[2], findings)
+            bag.listed[path] = match[2], _entries(bag, path, findings)
 
 
-def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, Path, int]]:
-    """Regular files below a folder, sorted, with their size; links and devices are named and not followed."""
+def _walk(folder: str, prefix: str, findings: Findings) -> Iterator[tuple[str, str]]:
+    """Regular files below a folder, sorted: path in it, and path; links and devices are named and not followed."""
     if prefix.count("/") > MAX_DEPTH:
         findings.bag(f"{printable(prefix)} lies too deep")
         return
@@ -143,12 +140,10 @@ def _walk(folder: Path, prefix: str, findings: Findings) -> Iterator[tuple[str, 
         return
     for entry in entries:
         path = prefix + entry.name
-        status = entry.stat(follow_symlinks=False)
-        mode = status.st_mode
-        if stat.S_ISDIR(mode):
-            yield from _walk(Path(entry.path), f"{path}/", findings)
-        elif stat.S_ISREG(mode):
-            yield path, Path(entry.path), status.st_size
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{path}/", findings)
+        elif entry.is_file(follow_symlinks=False):
+            yield path, entry.path
         else:
             findings.bag(f"{printable(path)} is a link or a device")
 
@@ -168,15 +163,14 @@ def _check_oxum(bag: Bag, findings: Findings) -> None:
         findings.bag("Payload-Oxum of bag-info.txt is not the payload's size and number of files")
 
 
-def _check_payload_manifest(bag: Bag, path: str, algorithm: str, findings: Findings) -> None:
-    listed = _entries(bag, path, findings)
+def _check_payload_manifest(bag: Bag, path: str, algorithm: str, listed: dict[str, str], findings: Findings) -> None:
     for name, digest in listed.items():
         inside = name.removeprefix("data/")
         if inside == name or inside not in bag.payload:
             findings.bag(f"{path} lists {printable(name)}, which is not there")
             continue
         is_main = algorithm == "sha256"
-        actual = bag.payload[inside].sha256.hex() if is_main else bag.others[algorithm][inside]
+        actual = bag.payload[inside].sha256 if is_main else bag.others[algorithm][inside]
         if digest != actual:
             findings.bag(f"{printable(name)} does not match {path}")
     for inside in bag.payload:
@@ -217,7 +211,9 @@ def _entries(bag: Bag, path: str, findings: Findings) -> dict[str, str]:
         if not match:
             findings.bag(f"{path} line {number} is malformed")
             continue
-        name = re.sub("%(0[Aa]|0[Dd]|25)", lambda code: chr(int(code[1], 16)), match[2])
+        name = match[2]
+        if "%" in name:
+            name = _CODE.sub(lambda code: chr(int(code[1], 16)), name)
         if name in found:
             findings.bag(f"{path} lists {printable(name)} twice")
         found[name] = match[1].lower()

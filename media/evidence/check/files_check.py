@@ -113,7 +113,7 @@ class FilesCheck:
             return f"{path} is not there"
         if digest.size != size:
             return f"{path} has {digest.size} bytes, its line says {size}"
-        if digest.sha256.hex() != sha256:
+        if digest.sha256 != sha256:
             return f"{path} is not what was sealed: its SHA-256 differs"
         return ""
 

@@ -1,35 +1,42 @@
 """Hashes of many files on all cores, by processes: threads would wait for the interpreter that parses meanwhile.
 
 Run as a script (`python hashing.py ALGORITHM …`) it is the worker: paths on standard input, each ended by NUL, in their
-order out as JSON lines: size and digests, or a text that says why the file cannot be read. Imports nothing of ours.
+order out as lines: size and digests, or in quotes (JSON) why the file cannot be read. Imports nothing of ours.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
-READ_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024
 ALONE = 32 * 1024 * 1024
 """Bytes altogether below which no process is started."""
 
+_MAKERS: dict[str, Callable[[], Any]] = {
+    name: partial(getattr(hashlib, name), usedforsecurity=False) for name in ("md5", "sha1", "sha224")
+}
+_MAKERS |= {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 Hashed = tuple[int, tuple[str, ...]] | str
 """Size in bytes and hexadecimal digests, one an algorithm; or why the file cannot be read."""
 
 
-def hash_file(path: str | Path, algorithms: Sequence[str]) -> Hashed:
-    """Read a file once for all algorithms."""
-    hashers = [hashlib.new(name, usedforsecurity=name == "sha256") for name in algorithms]
+def hash_file(path: str, algorithms: Sequence[str], room: memoryview) -> Hashed:
+    """Read a file once for all algorithms, into `room`: new memory for every file would take longer than hashing it."""
+    hashers = [_MAKERS[name]() for name in algorithms]
     size = 0
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            while block := os.read(descriptor, READ_BYTES):
-                size += len(block)
+            while length := os.readv(descriptor, (room,)):
+                size += length
+                block = room[:length]
                 for hasher in hashers:
                     hasher.update(block)
         finally:
@@ -42,12 +49,12 @@ def hash_file(path: str | Path, algorithms: Sequence[str]) -> Hashed:
 class Hashing:
     """Files being hashed since this was made; `results` waits for them."""
 
-    def __init__(self, paths: Sequence[Path], algorithms: Sequence[str], size: int) -> None:
-        """`size`: bytes of all of them, about. OSError when a worker cannot be started."""
+    def __init__(self, paths: Sequence[str], algorithms: Sequence[str]) -> None:
+        """OSError when a worker cannot be started."""
         self._paths = paths
         self._algorithms = algorithms
         self._workers: list[tuple[subprocess.Popen[bytes], tempfile._TemporaryFileWrapper[bytes]]] = []
-        if size < ALONE:
+        if not _are_many(paths):
             return
         count = os.cpu_count() or 1
         command = [sys.executable, "-I", "-S", __file__, *algorithms]
@@ -61,24 +68,41 @@ class Hashing:
     def results(self) -> Iterator[Hashed]:
         """What came of each file, in order. OSError when a worker has failed."""
         if not self._workers:
-            yield from (hash_file(path, self._algorithms) for path in self._paths)
+            room = memoryview(bytearray(READ_BYTES))
+            yield from (hash_file(path, self._algorithms, room) for path in self._paths)
             return
         for process, answers in self._workers:
             if process.wait():
                 raise OSError(f"a process that hashes files ended with {process.returncode}")
             answers.seek(0)
         for number, _path in enumerate(self._paths):
-            found = json.loads(self._workers[number % len(self._workers)][1].readline())
-            yield found if isinstance(found, str) else (found[0], tuple(found[1:]))
+            found = self._workers[number % len(self._workers)][1].readline().decode()
+            if found.startswith('"'):
+                yield str(json.loads(found))
+            else:
+                size, *digests = found.split()
+                yield int(size), tuple(digests)
         for _process, answers in self._workers:
             answers.close()
 
 
+def _are_many(paths: Sequence[str]) -> bool:
+    """Whether the files come to so many bytes that a process is worth its start."""
+    size = 0
+    for path in paths:
+        with contextlib.suppress(OSError):
+            size += os.stat(path).st_size  # noqa: PTH116 a Path for every file takes longer
+        if size >= ALONE:
+            return True
+    return False
+
+
 def main() -> None:
     """The worker."""
+    room = memoryview(bytearray(READ_BYTES))
     for path in sys.stdin.buffer.read().split(b"\0")[:-1]:
-        found = hash_file(os.fsdecode(path), sys.argv[1:])
-        print(json.dumps(found if isinstance(found, str) else [found[0], *found[1]]))
+        found = hash_file(os.fsdecode(path), sys.argv[1:], room)
+        sys.stdout.write(f"{json.dumps(found)}\n" if isinstance(found, str) else f"{found[0]} {' '.join(found[1])}\n")
 
 
 if __name__ == "__main__":

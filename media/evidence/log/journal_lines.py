@@ -117,7 +117,8 @@ def _is_plain(value: Any) -> bool:
         return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
     if kind is list:
         return all(map(_is_plain, value))
-    return kind is dict and all(map(_KEY.fullmatch, value)) and all(map(_is_plain, value.values()))
+    known = kind is dict and (value.keys() <= _KNOWN or all(map(_KEY.fullmatch, value)))
+    return known and all(map(_is_plain, value.values()))
 
 
 def parse(line: bytes) -> Line:
@@ -384,3 +385,5 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "close": {"t": _size, "tracks": _closing_tracks},
 }
 """Fields of every known type, each with what it must look like."""
+
+_KNOWN = frozenset({"type", "at", *(name for fields in FIELDS.values() for name in fields)})
