@@ -246,5 +246,8 @@ def _read(bag: Bag, path: str, findings: Findings) -> bytes | None:
 
 def printable(path: str) -> str:
     """A path with nothing in it that a terminal would act on."""
-    clean = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    try:
+        clean = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    except UnicodeEncodeError:  # half of a surrogate pair, out of a journal
+        clean = path.encode(errors="backslashreplace").decode()
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in clean)

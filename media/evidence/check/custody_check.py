@@ -91,12 +91,14 @@ class CustodyCheck:
             return
         if kind in journal_lines.FIELDS.keys() - journal_lines.IN_CUSTODY:
             report(f"{kind} has its place in the journal")
+            for path in files_named(value):
+                self.files.named(path)
         for sha256 in journal_lines.blobs(value):
             self.files.blob(sha256, report)
         try:
             journal_lines.check_fields(value)
         except LineError as error:
-            report(f"{kind or 'line'}: {error}")
+            report(f"{kind if kind in journal_lines.FIELDS else 'line'}: {error}")
             for path in files_named(value) if kind in journal_lines.FIELDS else ():
                 self.files.named(path)
             return

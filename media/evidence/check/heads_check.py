@@ -169,12 +169,16 @@ class HeadsCheck:
         except (tlog.NoteError, UnicodeDecodeError) as error:
             self.findings.checkpoint(f"the kept head {name} is malformed: {error}")
             return
+        of_custody = self.head is not None and head.origin == self.head.origin + tlog.CUSTODY
         for problem in self._signatures(note, head.origin).problems:
-            self.findings.checkpoint(f"the kept head {name}: {problem}")
+            what = f"the kept head {name}: {problem}"
+            self.findings.custody(None, what) if of_custody else self.findings.checkpoint(what)
         if self.head is None:
             self.findings.cannot("a checkpoint to compare the kept heads with")
-        elif head.origin == self.head.origin + tlog.CUSTODY and custody is not None:
+        elif of_custody and custody is not None:
             custody.check_kept(head, f"the kept head {name}")
+        elif of_custody:
+            self.findings.cannot(f"the custody log, to compare the kept head {name}")
         elif head.origin != self.head.origin:
             self.findings.checkpoint(f"the kept head {name} belongs to another recording")
         else:
@@ -240,11 +244,11 @@ class HeadsCheck:
         logs = tlog.log_keys_for(origin, self.policy.logs)
         for line in note.signatures:
             known = False
-            for key in logs:
+            for key in self.policy.logs:
                 if key.has_signed(line):
                     known = True
                     if tlog.verify_ed25519(key.key, note.text, line.value):
-                        signed.sealed += 1
+                        signed.sealed += key in logs
                     else:
                         signed.problems.append("the seal of a pinned key does not verify")
             for name, key in self.policy.witnesses.items():

@@ -118,7 +118,7 @@ class JournalCheck:
         try:
             journal_lines.check_fields(value)
         except LineError as error:
-            self.findings.line(index, f"{kind or 'line'}: {error}")
+            self.findings.line(index, f"{kind if kind in journal_lines.FIELDS else 'line'}: {error}")
             self._salvage(index, value)
             return None
         self._check_time(index, int(value["at"]))
@@ -193,11 +193,13 @@ class JournalCheck:
             return
         if kind == "init":
             self.payload.segment(name, 0, index, None, None)
+        if kind == "track":
+            self._declare(index, name, None, value.get("required") is True)
         if kind in ("segment", "recovered_segment") and type(n) is int and 1 <= n <= 999_999:
             self.payload.segment(name, n, index, None, None)
-            if name in self.tracks:
-                self.tracks[name].take_number(n, index, self.findings)
-                self.tracks[name].add_record(n, (0, 0, 0, 0), 0, "")
+            track = self._of(index, name)
+            track.take_number(n, index, self.findings)
+            track.add_record(n, (0, 0, 0, 0), 0, "")
 
     # --- one handler a type ------------------------------------------------------------------------------------------
 
@@ -215,18 +217,24 @@ class JournalCheck:
         self.payload.wrapped_key(partial(self.findings.line, index), value["size"], value["sha256"])
 
     def _track(self, index: int, value: Line) -> None:
-        if value["track"] in self.tracks:
-            self.findings.line(index, f"{value['track']} is declared twice")
+        self._declare(index, value["track"], value["t"], value["required"])
+
+    def _declare(self, index: int, name: str, t: int | None, required: bool) -> None:
+        track = self._of(index, name)
+        if track.declared:
+            self.findings.line(index, f"{name} is declared twice")
             return
-        self.tracks[value["track"]] = Track(value["track"], index, value["t"], value["required"])
+        track.line, track.t, track.required, track.declared = index, t, required, True
+
+    def _of(self, index: int, name: str) -> Track:
+        """The track of a name, declared or not: what lines say of it counts all the same."""
+        return self.tracks.setdefault(name, Track(name, index))
 
     def _init(self, index: int, value: Line) -> None:
         track = self._declared(index, value)
         self.payload.segment(value["track"], 0, index, value["size"], value["sha256"])
         if value["file"] != f"seg/{value['track']}-000000.age":
             self.findings.line(index, "file is not that of the track's init segment")
-        if track is None:
-            return
         if track.init:
             self.findings.line(index, f"{track.name} has two init segments")
             return
@@ -234,8 +242,6 @@ class JournalCheck:
 
     def _segment(self, index: int, value: Line) -> None:
         track = self._numbered(index, value)
-        if track is None:
-            return
         n, t0, t1, keys = value["n"], value["t0"], value["t1"], value["k"]
         if not 1 <= t1 - t0 <= MAX_SEGMENT_MS:
             self.findings.line(index, "a segment lasts 1 to 65,534 ms")
@@ -255,8 +261,6 @@ class JournalCheck:
 
     def _recovered(self, index: int, value: Line) -> None:
         track = self._numbered(index, value)
-        if track is None:
-            return
         self.findings.found("recovered_segment")
         track.add_record(value["n"], (0, 0, NO_KEY_FRAME, 0), value["size"], value["sha256"])
         track.recovered.append((value["n"], index))
@@ -269,7 +273,7 @@ class JournalCheck:
         self.findings.gap(value["track"], value["t0"], value["t1"], value["cause"])
         if value["t0"] >= value["t1"]:
             self.findings.line(index, "a gap ends after it begins")
-        elif track is not None:
+        else:
             track.add_gap((value["t0"], value["t1"]), value["cause"], index)
 
     def _person(self, _index: int, value: Line) -> None:
@@ -295,13 +299,13 @@ class JournalCheck:
         if self.close is None:
             self.close = (index, value)
 
-    def _declared(self, index: int, value: Line) -> Track | None:
-        track = self.tracks.get(value["track"])
-        if track is None:
-            self.findings.line(index, f"{value['track']} has not been declared")
+    def _declared(self, index: int, value: Line) -> Track:
+        track = self._of(index, value["track"])
+        if not track.declared:
+            self.findings.line(index, f"{track.name} has not been declared")
         return track
 
-    def _numbered(self, index: int, value: Line) -> Track | None:
+    def _numbered(self, index: int, value: Line) -> Track:
         """What segment and recovered_segment have in common: order, file name, number."""
         self.payload.segment(value["track"], value["n"], index, value["size"], value["sha256"])
         if value["file"] != f"seg/{value['track']}-{value['n']:06d}.age":
@@ -310,8 +314,6 @@ class JournalCheck:
             self._said_unwrapped = True
             self.findings.line(index, "a segment before any keywrap")
         track = self._declared(index, value)
-        if track is None:
-            return None
         if not track.init:
             self.findings.line(index, f"a segment of {track.name} before its init")
         track.take_number(value["n"], index, self.findings)
@@ -332,13 +334,13 @@ class JournalCheck:
     def _check_close(self, index: int, value: Line) -> None:
         said: dict[str, Line] = value["tracks"]
         ends = {name: said[name]["end"] for name in said}
-        if said.keys() != self.tracks.keys():
+        if said.keys() != {track.name for track in self.tracks.values() if track.declared}:
             self.findings.line(index, "close does not name exactly the tracks declared")
         if not any(track.required for track in self.tracks.values()):
             self.findings.line(index, "no track is required")
         for track in self.tracks.values():
             track.check_tiling(ends.get(track.name), index, self.findings)
-            if track.required and track.t != 0:
+            if track.required and track.t:
                 self.findings.line(track.line, f"{track.name} is required and does not run from 0")
             if track.name in said:
                 self._check_closing(index, value["t"], track, said[track.name])

@@ -11,9 +11,10 @@ from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.files_check import FilesCheck
 from media.evidence.check.findings import Findings
 from media.evidence.check.heads_check import HeadsCheck
-from media.evidence.check.journal_check import ORIGIN
+from media.evidence.check.journal_check import AHEAD_NS, ORIGIN
+from media.evidence.check.track_check import Item, Track
 from media.evidence.log import journal_lines, tlog
-from media.evidence.log.journal_lines import Line, LineError
+from media.evidence.log.journal_lines import LATE, Line, LineError
 
 MAX_PROOF = 2 * 1024 * 1024
 """Bytes of a proof file that are read."""
@@ -152,6 +153,8 @@ class Excerpt:
                 continue
             self.proven[name] = Proven(proof.index, value)
             self.last_at = max(self.last_at or 0, int(value["at"]))
+            if self.heads.now_ns is not None and int(value["at"]) > self.heads.now_ns + AHEAD_NS:
+                self.findings.line(proof.index, "the line claims a time that has not come yet")
             for sha256 in journal_lines.blobs(value):
                 self.files.blob(sha256, partial(self.findings.line, proof.index))
 
@@ -171,6 +174,9 @@ class Excerpt:
         for found in sorted(self.proven.values(), key=lambda one: one.index):
             if found.value["type"] == "person":
                 self.findings.declared.people[found.value["seat"]] = found.value["role"], found.value["state"]
+        for found in self.proven.values():
+            if found.value["type"] == "init":
+                self.files.segment(found.value["track"], 0, found.index, found.value["size"], found.value["sha256"])
         runs: dict[str, tuple[int, int, int]] = {}
         for track, numbers in self._numbers().items():
             count = self._check_closing(track, closed)
@@ -182,10 +188,8 @@ class Excerpt:
 
     def _check_run(self, track: str, numbers: dict[int, Proven]) -> None:
         for name in (f"track-{track}", f"init-{track}"):
-            found = self._required(name)
-            if found is not None and name.startswith("init"):
-                self.files.segment(track, 0, found.index, found.value["size"], found.value["sha256"])
-        items: list[tuple[int, int, int, int]] = []
+            self._required(name)
+        items: list[Item] = []
         expected = min(numbers)
         for n, found in sorted(numbers.items()):
             if n != expected:
@@ -193,27 +197,16 @@ class Excerpt:
             expected = n + 1
             self.files.segment(track, n, found.index, found.value["size"], found.value["sha256"])
             if found.value["type"] == "segment":
-                items.append((found.value["t0"], found.value["t1"], found.index, n))
+                items.append(Item(found.value["t0"], found.value["t1"], found.index, n, ""))
         for name, found in self.proven.items():
             match = _GAP.fullmatch(name)
             if match and match["track"] == track:
-                self.findings.gap(track, found.value["t0"], found.value["t1"], found.value["cause"])
-                items.append((found.value["t0"], found.value["t1"], found.index, 0))
-        self._check_tiling(track, sorted(items))
-
-    def _check_tiling(self, track: str, items: list[tuple[int, int, int, int]]) -> None:
-        at: int | None = None
-        for position, (t0, t1, index, _) in enumerate(items):
-            if at is not None and t0 != at:
-                what = f"[{min(at, t0)}, {max(at, t0)}) ms of {track} is " + (
-                    "not answered for" if t0 > at else "answered for twice"
-                )
-                behind = next((item for item in items[position:] if item[3]), None)
-                if behind is not None:
-                    self.findings.segment(track, behind[3], behind[2], what)
-                else:
-                    self.findings.line(index, what)
-            at = t1 if at is None else max(at, t1)
+                span, cause = (found.value["t0"], found.value["t1"]), found.value["cause"]
+                self.findings.gap(track, *span, cause)
+                if cause != LATE:
+                    items.append(Item(*span, found.index, 0, cause))
+        first = min((item.t0 for item in items), default=None)
+        Track(track, 0, first, items=items).check_tiling(None, 0, self.findings)
 
     def _check_closing(self, track: str, closed: Proven | None) -> int:
         if closed is None:

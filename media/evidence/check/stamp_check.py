@@ -38,7 +38,10 @@ def require_token_over(tsr: bytes, data: bytes) -> None:
         token = response["time_stamp_token"]
         if token["content_type"].native != "signed_data":
             raise StampError("it holds no signed token")
-        imprint = token["content"]["encap_content_info"]["content"].parsed["message_imprint"]
+        info = token["content"]["encap_content_info"]["content"].parsed
+        if not isinstance(info.native["gen_time"], datetime) or not response.native:  # reads all of it
+            raise StampError("it names no time")
+        imprint = info["message_imprint"]
         algorithm, digest = imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native
     except StampError:
         raise

@@ -35,8 +35,11 @@ class Track:
 
     name: str
     line: int
-    t: int
-    required: bool
+    t: int | None = None
+    """Where it begins; None when no line that has its form says so."""
+    required: bool = False
+    declared: bool = False
+    """Whether a `track` line has named it, be it a failed one."""
     init: str = ""
     """SHA-256 of the init segment, "" as long as there is none."""
     mime: str = ""
@@ -111,6 +114,8 @@ class Track:
 
     def check_tiling(self, end: int | None, end_line: int, findings: Findings) -> None:
         """Segments and gaps tile [t, end) exactly; without an end, whatever there is has no hole and no overlap."""
+        if self.t is None:
+            return
         at = self.t
         before: Item | None = None
         ordered = sorted(self.items)

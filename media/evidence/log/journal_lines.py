@@ -63,7 +63,8 @@ def canonical(value: Line) -> bytes:
 def read(line: bytes) -> tuple[Line | None, str]:
     """The object of a line (without its LF), if it is one, and what is wrong with its spelling ("" if nothing).
 
-    A line in another spelling still says which numbers and files it used, hence both.
+    A line in another spelling, or with values that no line may hold, still says which numbers and files it used, hence
+    both; not one with a key that is there twice.
     """
     plain = _plain_line(line)
     if plain is not None:
@@ -82,9 +83,9 @@ def read(line: bytes) -> tuple[Line | None, str]:
         )
         spelled = canonical(value)
     except LineError as error:
-        return None, str(error)
+        return _salvaged(line), str(error)
     except (ValueError, RecursionError):
-        return None, "the line is not JSON in UTF-8"
+        return _salvaged(line), "the line is not JSON in UTF-8"
     if not isinstance(value, dict):
         return None, "a line is one object"
     if spelled != line:
@@ -92,6 +93,22 @@ def read(line: bytes) -> tuple[Line | None, str]:
     if len(line) > MAX_LINE and value.get("type") != "close":
         return value, "the line is too long"
     return value, ""
+
+
+def _salvaged(line: bytes) -> Line | None:
+    """The object of a line that no line may be: what it names is still named. None where keys are there twice."""
+    try:
+        value = json.loads(line.decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Line:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise LineError("a key appears twice")
+    return value
 
 
 def _plain_line(line: bytes) -> Line | None:
@@ -176,9 +193,7 @@ def _check_depth(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Line:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise LineError("a key appears twice")
+    value = _unique(pairs)
     for key in value:
         if not _KEY.fullmatch(key):
             raise LineError("a key has a wrong form")
@@ -228,7 +243,7 @@ def _sizes(count: int, value: Any) -> bool:
 
 
 def _who(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, dict) and _sha256(value.get("blob")))
+    return isinstance(value, str) or (isinstance(value, dict) and set(value) == {"blob"} and _sha256(value["blob"]))
 
 
 def _track(value: Any) -> bool:
