@@ -941,56 +941,6 @@ def chains_remembered() -> Iterator[None]:
             setattr(module, name, function)
 
 
-def excused(mine: Any, theirs: Any, case: Case) -> str:
-    """Why a difference is known, and whose it is: reported faults of media/evidence/check, until they are mended."""
-    if isinstance(mine, Crash) or isinstance(theirs, Crash):
-        return ""
-    told = [text for _, _, _, text in mine.failures]
-    if "data/journal.jsonl" not in case.bag:
-        return excused_excerpt(mine, case, told)
-    if mine.first == "token" and case.anchors is None and any(text.rpartition(": ")[2] in DER for text in told):
-        return "token: what is no DER where it was not read"
-    if mine.verdict != theirs.findings.verdict or mine.verdict != "failed":
-        return ""
-    named, raw = theirs.findings.first, lines_of(case.bag["data/journal.jsonl"])
-    if named.startswith("index/") and any(named.encode() in line for line in raw if b'"type":"close"' in line):
-        return "first: an index page that the close names, and no orphan"
-    if named == "checkpoint" and mine.first.startswith("custody") and any("kept head" in text for text in told):
-        return "first: the class of a kept head of the custody log with a wrong signature"
-    if any("place in the other log" in text for text in told):
-        return "first: files that a line in the wrong log names"
-    if any(text.startswith(UNREAD) for text in told):
-        return "first: a line that cannot be counted, and names its files"
-    if tracks_failed(mine, case) or any(text.startswith("its track ") for text in told):
-        return "first: lines of a track that is not declared before them"
-    return ""
-
-
-def excused_excerpt(mine: Any, case: Case, told: list[str]) -> str:
-    if case.kept and any(text.startswith("kept head") for text in mine.missing):
-        return "excerpt: a kept head of the custody log"
-    if "its time is still to come" in told:
-        return "excerpt: a time that is still to come"
-    if any(gap["cause"] == "late" for gap in mine.gaps):
-        return "excerpt: a gap of cause late"
-    if any("answered for twice" in text for text in told):
-        return "first: of an overlap in an excerpt"
-    if "proofs/<track>-<n>.tlog-proof" in mine.missing:
-        return "excerpt: a header without its segments"
-    return ""
-
-
-def tracks_failed(mine: Any, case: Case) -> bool:
-    """Whether a line that declares a track is wrong."""
-    raw = lines_of(case.bag.get("data/journal.jsonl", b""))
-    failed = [where for rank, where, *_ in mine.failures if rank == page.LINE and where < len(raw)]
-    return any(b'"type":"track"' in raw[where] for where in failed)
-
-
-DER = ("not DER", "no genTime", "not a time-stamp token", "the imprint is not of SHA-256")
-UNREAD = ("a number that is", "a key of another form", "nested too deeply", "a lone surrogate", "not in its canonical")
-
-
 @chains_remembered()
 def compare(count: int, seed: int, folder: Path, keep: Path | None = None) -> tuple[Counter[str], list[str]]:
     """How often each verdict came, and what the two did not agree on."""
@@ -1000,10 +950,7 @@ def compare(count: int, seed: int, folder: Path, keep: Path | None = None) -> tu
         mine, theirs = ask(case, folder)
         answers = (mine.verdict, mine.first), (theirs.findings.verdict, theirs.findings.first)
         found[" ".join([mine.verdict, mine.first.split(" ")[0].split("-0")[0].split("/")[0]])] += 1
-        known = answers[0] != answers[1] and excused(mine, theirs, case)
-        if known:
-            found[f"(known: {known})"] += 1
-        elif answers[0] != answers[1]:
+        if answers[0] != answers[1]:
             different.append(f"{number}: {'; '.join(case.steps)}\n  by the page {answers[0]}, the court's {answers[1]}")
             if keep is not None:
                 write(case.bag, keep / f"{number}")
