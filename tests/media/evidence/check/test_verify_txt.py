@@ -1,6 +1,7 @@
 """VERIFY.txt, followed to the letter: its commands succeed on a good bag and stop at the step that a forgery breaks."""
 
 import re
+import struct
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyrage
 import pytest
 
 from media.evidence.check import bag as bags
@@ -97,6 +99,11 @@ def _replace(path: str, old: bytes, new: bytes) -> Callable[[Path], object]:
     return lambda bag: (bag / path).write_bytes((bag / path).read_bytes().replace(old, new, 1)) and None
 
 
+def _add(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+
+
 CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a byte in a segment": (_flip("data/seg/judge_1_cam-000002.age"), "3"),
     "a byte in an init": (_flip("data/seg/judge_1_cam-000000.age"), "3"),
@@ -112,6 +119,19 @@ CASES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda bag: (bag / "data/journal.jsonl").write_bytes((bag / "data/journal.jsonl").read_bytes()[:-1]) and None,
         "3",
     ),
+    "another person in the custody log": (_replace("data/custody.jsonl", b"Ioana", b"Elena"), "3"),
+    "the last access cut off": (
+        lambda bag: (
+            (bag / "data/custody.jsonl").write_bytes(
+                b"".join((bag / "data/custody.jsonl").read_bytes().splitlines(keepends=True)[:-1])
+            )
+            and None
+        ),
+        "3",
+    ),
+    "a blob that no line names": (lambda bag: _add(bag / f"data/blob/{'a' * 64}.age"), "3"),
+    "a rendering that no line names": (lambda bag: _add(bag / "data/derived/000007.age"), "3"),
+    "the custody log's signature": (_replace("data/custody-checkpoint", b"hearing ", b"hearing A"), "2"),
     "the size in the checkpoint": (_replace("data/checkpoint", b"\n24\n", b"\n23\n"), "2"),
     "the signature": (_replace("data/checkpoint", b"hearing ", b"hearing A"), "2"),
     "the origin": (_replace("data/checkpoint", b"000000000001", b"000000000002"), "2"),
@@ -138,6 +158,59 @@ def test_a_bag_sealed_by_another_key_stops_at_step_2(exported: Path, good_record
     assert follow(exported, tmp_path)[0] == "2"
     (tmp_path / "policy.txt").write_bytes(good_recording.policy(court="other.example"))
     assert follow(exported, tmp_path)[0] == "2"
+
+
+def test_former_keys_are_tried(exported: Path, good_recording: Any, builder: ModuleType, tmp_path: Path) -> None:
+    newer = f"log {builder.vkey('court.example/hearing', b'x' * 32)}\n".encode()
+    (tmp_path / "policy.txt").write_bytes(newer + good_recording.policy())
+    (tmp_path / "key-file.txt").write_bytes(good_recording.key_file())
+    assert follow(exported, tmp_path)[0] == ""
+
+
+def test_what_is_missing_late_or_found_is_said_in_words_with_times_and_people(recording: Any, tmp_path: Path) -> None:
+    recording.lines.pop()
+    recording.line("person", seat="judge_1", role="presiding_judge", state="RO", sha256="a" * 64)
+    recording.gap("judge_1_mic", (1000, 1040), "late")
+    piece = recording.sealed("seg/channel_ro-000003.age", b"x")
+    recording.line("recovered_segment", track="channel_ro", n=3, **piece)
+    record = (6000, 0, 0xFFFF, 0, 0, piece["size"])
+    recording.records["channel_ro"] += struct.pack(">IHHHHI", *record) + bytes.fromhex(piece["sha256"])
+    recording.gap("channel_ro", (6000, 6500), "recovered")
+    for track in ("judge_1_cam", "judge_1_mic"):
+        recording.gap(track, (6000, 6500), "order")
+    recording.close(6500)
+    folder = recording.write_folder(tmp_path / "recording")
+    now = datetime(2026, 9, 22, tzinfo=UTC)
+    made = bags.export(folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), CLERK, "copy", now)
+    (tmp_path / "policy.txt").write_bytes(recording.policy())
+    (tmp_path / "key-file.txt").write_bytes(recording.key_file())
+    _failed, said = follow(tmp_path / "bag", tmp_path)
+    assert made.verdict == "verified with declared gaps"
+    for words in (
+        "FOUND after a failure, of unknown time: seg/channel_ro-000003.age",
+        "MISSING 2026-09-21 14:13:21.000 to 2026-09-21 14:13:21.040 UTC: judge_1_mic (presiding_judge, RO): "
+        "it came too late to be kept",
+        "UTC: judge_1_cam (presiding_judge, RO): switched off by order of the court",
+        "UTC: channel_ro: pieces found after a failure, of unknown time",
+    ):
+        assert words in said, said
+
+
+def test_a_piece_that_does_not_open_stops_at_step_5(recording: Any, tmp_path: Path) -> None:
+    line = next(line for line in recording.lines if line["type"] == "segment" and line["track"] == "judge_1_mic")
+    stranger = pyrage.x25519.Identity.generate()
+    line.update(recording.file(line["file"], pyrage.encrypt(b"x", [stranger.to_public()])))
+    record = recording.records["judge_1_mic"]
+    record[12:48] = line["size"].to_bytes(4, "big") + bytes.fromhex(line["sha256"])
+    recording.lines.pop()
+    recording.close(6000)
+    folder, now = recording.write_folder(tmp_path / "recording"), datetime(2026, 9, 22, tzinfo=UTC)
+    bags.export(folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), CLERK, "copy", now)
+    (tmp_path / "policy.txt").write_bytes(recording.policy())
+    (tmp_path / "key-file.txt").write_bytes(recording.key_file())
+    failed, said = follow(tmp_path / "bag", tmp_path)
+    assert failed == "5", said
+    assert "FAILED: data/seg/judge_1_mic-000001.age does not open" in said
 
 
 def test_a_key_file_of_somebody_else_stops_at_step_5(exported: Path, builder: ModuleType, tmp_path: Path) -> None:
