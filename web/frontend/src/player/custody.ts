@@ -66,7 +66,10 @@ function take(found: CustodyLog, at: number, text: string | null, length: number
     if ((at === place) !== (type === first)) wrong(found, "custody_first", at);
   });
   if (!value) return;
-  if (isJournalOnly(type)) wrong(found, "journal_only", at);
+  if (isJournalOnly(type)) {
+    wrong(found, "journal_only", at);
+    namedIn(value, new Set(), found.spoken);
+  }
   found.removable.push(...blobsIn(value, custodyLine(at), at));
   if (!wellTyped(value)) {
     wrong(found, "line_fields", at);

@@ -65,9 +65,9 @@ export class Pins {
     const found: Signed = { seals: 0, cosigned: new Map(), codes: [] };
     const logs = this.logs(origin);
     for (const line of parsed.signatures) {
-      for (const log of logs) {
+      for (const log of this.policy.logs) {
         if (!isBy(line, log)) continue;
-        if (await verifyEd25519(log.key, parsed.text, line.value)) found.seals += 1;
+        if (await verifyEd25519(log.key, parsed.text, line.value)) found.seals += Number(logs.includes(log));
         else found.codes.push("seal_signature");
       }
       for (const [name, cosigner] of this.policy.cosigners) {

@@ -71,7 +71,7 @@ const signed = matches(/^(0|-?[1-9][0-9]{0,19})?$/);
 const entry: Check = (value) => typeof value === "number" && value >= 1;
 const hash = matches(HASH);
 const track = matches(KEY);
-const textOrBlob: Check = (value) => text(value) || (isObject(value) && hash(value["blob"]));
+const textOrBlob: Check = (value) => text(value) || (isObject(value) && Object.keys(value).length === 1 && hash(value["blob"]));
 
 const closing: Check = (value) =>
   isObject(value) &&
