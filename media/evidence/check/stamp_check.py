@@ -11,8 +11,6 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from asn1crypto import tsp
-
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)? (\d{4}) GMT$", re.MULTILINE)
 _LIMIT_S = 30
@@ -31,6 +29,8 @@ def require_token_over(tsr: bytes, data: bytes) -> None:
 
     RFC 3161 §2.4.2. Says nothing of who signed it: that needs trust anchors, see `check_token`.
     """
+    from asn1crypto import tsp  # slow to load, and few recordings have a token
+
     try:
         response = tsp.TimeStampResp.load(tsr, strict=True)
         if response["status"]["status"].native != "granted":

@@ -215,7 +215,7 @@ def _text(value: Any) -> bool:
 
 
 def _size(value: Any) -> bool:
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value <= MAX_INTEGER
 
 
 def _level(value: Any) -> bool:
@@ -283,7 +283,7 @@ def _number(value: Any) -> bool:
 
 
 def _entry(value: Any) -> bool:
-    return type(value) is int and value >= 1
+    return type(value) is int and 1 <= value <= MAX_INTEGER
 
 
 def _seat(value: Any) -> bool:

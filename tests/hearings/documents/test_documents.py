@@ -311,7 +311,7 @@ def minutes(languages: list[str], texts: list[str]) -> dict[str, Any]:
             ],
         },
         "hash": {"label": texts, "value": "ab" * 32},
-        "roots": [{"label": texts, "recording": "r", "value": "cd" * 32}],
+        "heads": [{"label": texts, "recording": "r", "value": "9:" + "cd" * 32}],
         "signatures": {
             "heading": texts,
             "rows": [

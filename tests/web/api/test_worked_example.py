@@ -304,7 +304,7 @@ async def test_minutes_that_were_read_back_are_signed_and_others_are_left(exampl
     def work():
         assert api.list_minutes(ref) == []
         minutes = api.draft_minutes(ref)
-        assert minutes["recordings"] == {held: "cd" * 32}
+        assert minutes["recordings"] == {held: "9:" + "cd" * 32}
         authority.handle(event)
         assert api.minutes(ref, 1)["signed_by"] == []
         api.submit_minutes(ref, 1)
