@@ -142,7 +142,7 @@ def verify(folder: Path, wanted: Wanted) -> Report:
 def verify_stored(folder: Path, wanted: Wanted) -> Report:
     """Check a closed recording where the server keeps it, before it is a bag. UsageError if there is none.
 
-    Viewings are appended to its journal meanwhile: only when it fails is it checked again, alone with the folder.
+    Viewings are appended to its custody log meanwhile: only when it fails is it checked again, alone with the folder.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
