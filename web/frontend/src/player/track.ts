@@ -292,7 +292,9 @@ export class TrackPlayer {
       this.buffer = buffer;
       // Known from the journal, and the same for every track: no track ends the others.
       this.source.duration = Math.max(1, this.view.end) / 1000 + 1;
-      await this.append(result.bytes, this.generation);
+      // Behind what was begun before: a seek that comes meanwhile would break off the header, and there is no second one.
+      this.chain = this.chain.then(() => this.append(result.bytes, this.generation));
+      await this.chain;
       return true;
     }
     if ("bad" in result) {
