@@ -333,7 +333,7 @@ def alone(pytest: list[str], beside: subprocess.Popen[bytes]) -> int:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: four at a time, then those marked `alone`.
+    """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`.
 
     Beside the second, at the lowest priority, run those marked `beside`: they compute and look at no clock.
     """
@@ -341,8 +341,8 @@ def test(arguments: list[str]) -> None:
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
-        say("- running the tests, four at a time: they wait more than they work")
-        together = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
+        say("- running the tests, three at a time: they wait more than they work")
+        together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
         failed = subprocess.run([*pytest, *together], check=False).returncode
         say(
             "- running what needs the machine to itself: whole hearings, the player, the line test; and beside it, with"
