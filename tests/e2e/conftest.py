@@ -249,7 +249,9 @@ class People:
         await judge.press("Admit Somchai Wongsa")
         await judge.press("Admit Ana Chaiyaporn")
         for role in ROLES[3:]:
-            await expect(self[role].page.get_by_role("button", name="Turn on my microphone")).to_be_visible()
+            await expect(self[role].page.get_by_role("button", name="Turn on my microphone")).to_be_visible(
+                timeout=40_000
+            )
 
     async def start_sitting(self) -> None:
         """Microphones on, every required sound check, start; until every page says RECORDING."""
