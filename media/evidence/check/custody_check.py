@@ -8,10 +8,9 @@ from media.evidence.check.findings import Findings
 from media.evidence.check.heads_check import HeadsCheck
 from media.evidence.check.journal_check import AHEAD_NS, JournalCheck, files_named
 from media.evidence.log import journal_lines, tlog
+from media.evidence.log.custody import LOG, LOG_CHECKPOINT
 from media.evidence.log.journal_lines import Line, LineError
 
-LOG = "custody.jsonl"
-CHECKPOINT = "custody-checkpoint"
 _FIRST = ("custody", "closed")
 """Types of the first two lines, each only there."""
 
@@ -53,7 +52,7 @@ class CustodyCheck:
             if not self._closed and self.journal.close is not None:
                 self.findings.cannot("a closed line: the custody log does not name the head of the close")
         if checkpoint is None:
-            self.findings.custody(None, f"{CHECKPOINT} is not there")
+            self.findings.custody(None, f"{LOG_CHECKPOINT} is not there")
         else:
             self.head = self.heads.check_custody_head(checkpoint, self.origin)
         if self.head is None or lines is None:

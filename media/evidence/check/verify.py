@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from media.evidence.check import bag_check, custody_check, proofs_check
+from media.evidence.check import bag_check, proofs_check
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.custody_check import CustodyCheck
 from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identity
@@ -25,6 +25,7 @@ from media.evidence.check.heads_check import HeadsCheck
 from media.evidence.check.journal_check import JournalCheck, is_origin
 from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
 from media.evidence.log import custody, tlog
+from media.evidence.log.custody import LOG, LOG_CHECKPOINT
 from media.evidence.log.journal_lines import MAX_CLOSE
 from media.evidence.seal.client import SealClient
 
@@ -197,9 +198,8 @@ def _check_logs(
     journal = JournalCheck(findings, files, wanted.now_ns)
     tree = _read_journal(bag, heads, journal)
     custody = CustodyCheck(findings, files, heads, journal, tree, wanted.now_ns)
-    log = custody_check.LOG
-    lines = _lines(bag.folder / "data" / log) if log in bag.paths else None
-    custody.check(lines, _small(bag, custody_check.CHECKPOINT))
+    lines = _lines(bag.folder / "data" / LOG) if LOG in bag.paths else None
+    custody.check(lines, _small(bag, LOG_CHECKPOINT))
     for name, data in wanted.kept:
         heads.check_kept(name, data, tree, custody)
     if wanted.head is not None:
