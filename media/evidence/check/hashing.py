@@ -11,15 +11,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 READ_BYTES = 256 * 1024
+WAIT_SECONDS = 0.002
+"""Between two looks at what a worker has written."""
 ALONE = 32 * 1024 * 1024
 """Bytes altogether below which no process is started."""
 
-_MAKERS: dict[str, Callable[[], Any]] = {
+_MAKERS: dict[str, Callable[[Any], Any]] = {
     name: partial(getattr(hashlib, name), usedforsecurity=False) for name in ("md5", "sha1", "sha224")
 }
 _MAKERS |= {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
@@ -29,21 +33,22 @@ Hashed = tuple[int, tuple[str, ...]] | str
 
 def hash_file(path: str, algorithms: Sequence[str], room: memoryview) -> Hashed:
     """Read a file once for all algorithms, into `room`: new memory for every file would take longer than hashing it."""
-    hashers = [_MAKERS[name]() for name in algorithms]
     size = 0
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            while length := os.readv(descriptor, (room,)):
+            size = length = os.readv(descriptor, (room,))
+            hashers = [_MAKERS[name](room[:length]) for name in algorithms]
+            while length:
+                length = os.readv(descriptor, (room,))
                 size += length
-                block = room[:length]
                 for hasher in hashers:
-                    hasher.update(block)
+                    hasher.update(room[:length])
         finally:
             os.close(descriptor)
     except OSError as error:
         return str(error.strerror)
-    return size, tuple(hasher.hexdigest() for hasher in hashers)
+    return size, tuple([hasher.hexdigest() for hasher in hashers])
 
 
 class Hashing:
@@ -71,19 +76,34 @@ class Hashing:
             room = memoryview(bytearray(READ_BYTES))
             yield from (hash_file(path, self._algorithms, room) for path in self._paths)
             return
-        for process, answers in self._workers:
-            if process.wait():
-                raise OSError(f"a process that hashes files ended with {process.returncode}")
-            answers.seek(0)
+        lines = [_lines(process, Path(answers.name)) for process, answers in self._workers]
         for number, _path in enumerate(self._paths):
-            found = self._workers[number % len(self._workers)][1].readline().decode()
+            found = next(lines[number % len(lines)])
             if found.startswith('"'):
                 yield str(json.loads(found))
             else:
                 size, *digests = found.split()
                 yield int(size), tuple(digests)
-        for _process, answers in self._workers:
+        for process, answers in self._workers:
             answers.close()
+            if process.wait():
+                raise OSError(f"a process that hashes files ended with {process.returncode}")
+
+
+def _lines(process: subprocess.Popen[bytes], answers: Path) -> Iterator[str]:
+    """What a worker writes into a file, as it comes. OSError when the worker has failed or has not said enough."""
+    half = b""
+    with answers.open("rb") as stream:  # not the descriptor the worker has: they would move one position
+        while True:
+            has_ended = process.poll() is not None
+            for line in stream:
+                half += line
+                if half.endswith(b"\n"):
+                    yield half.decode()
+                    half = b""
+            if has_ended:
+                raise OSError(f"a process that hashes files ended with {process.returncode}")
+            time.sleep(WAIT_SECONDS)
 
 
 def _are_many(paths: Sequence[str]) -> bool:

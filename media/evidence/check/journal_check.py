@@ -102,7 +102,8 @@ class JournalCheck:
         self.lines += 1
         if self.foreign is not None:
             return None
-        value, problem = journal_lines.read(raw)
+        quick = journal_lines.read_segment(raw)
+        value, problem = (quick, "") if quick is not None else journal_lines.read(raw)
         if index == 0 and value is not None and self._is_foreign(value):
             return None
         if problem:
@@ -116,7 +117,8 @@ class JournalCheck:
             for sha256 in journal_lines.blobs(value):
                 self.payload.blob(sha256, partial(self.findings.line, index))
         try:
-            journal_lines.check_fields(value)
+            if quick is None:
+                journal_lines.check_fields(value)
         except LineError as error:
             self.findings.line(index, f"{kind if kind in journal_lines.FIELDS else 'line'}: {error}")
             self._salvage(index, value)

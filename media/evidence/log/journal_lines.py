@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 
@@ -402,3 +402,46 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
 """Fields of every known type, each with what it must look like."""
 
 _KNOWN = frozenset({"type", "at", *(name for fields in FIELDS.values() for name in fields)})
+
+
+_INTEGER = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+
+
+def _whole(pattern: re.Pattern[str]) -> Any:
+    return Annotated[str, msgspec.Meta(pattern=rf"\A(?:{pattern.pattern})\Z")]
+
+
+def _type_of(check: Any) -> Any:
+    """The type whose values pass a check of a `segment` line's fields, for msgspec."""
+    if isinstance(check, partial):
+        (count,) = check.args
+        return Annotated[list[_INTEGER], msgspec.Meta(min_length=count, max_length=count)]
+    return {
+        _text: str,
+        _size: _INTEGER,
+        _number: Annotated[int, msgspec.Meta(ge=1, le=999_999)],
+        _offsets: list[_INTEGER],
+        _track: _whole(TRACK),
+        _sha256: _whole(_HASH),
+    }[check]
+
+
+_SEGMENT_TYPES = {name: _type_of(check) for name, check in FIELDS["segment"].items()}
+_SEGMENT_TYPES |= {"type": Literal["segment"], "at": _whole(_DIGITS)}
+_typed_dict: Any = TypedDict  # whose fields are known when this runs, not when types are checked
+_SEGMENT = msgspec.json.Decoder(_typed_dict("_Segment", _SEGMENT_TYPES))
+
+
+def read_segment(line: bytes) -> Line | None:
+    """The object of a `segment` line in its one spelling and with its fields in their form, and no others; else None.
+
+    Nearly all lines of a journal are these. What this reads, `read` and `check_fields` take too, in three times the
+    time; what it does not read may be right all the same.
+    """
+    if len(line) > MAX_LINE:
+        return None
+    try:
+        value: Line = _SEGMENT.decode(line)
+        return value if _QUICK.encode(value) == line else None
+    except (ValueError, RecursionError):
+        return None

@@ -53,6 +53,41 @@ def test_any_other_spelling_of_a_line_is_refused(value: dict[str, Any], data: st
             journal_lines.parse(other)
 
 
+SEGMENT = {
+    "at": "1700000000000000000", "file": "seg/judge_1_mic-000001.age", "holes": [0, 0], "k": [], "n": 1,
+    "packets": [100, 0, 0], "rap": 1, "rtp": [48_000, 144_000], "seq": [1, 100],
+    "sha256": "0123456789abcdef" * 4, "size": 8_000, "t0": 0, "t1": 2_000, "track": "judge_1_mic", "type": "segment",
+}  # fmt: skip
+NUMBERS = [0, -1, 1.0, 1e3, 10**6, 2**53, 2**53 - 1, 2**64, True, None]
+NEARLY = ["", "1", "01", "1\n", "segment\n", "a", "A", "a" * 33, "\x00", "f" * 64, "F" * 64, "f" * 64 + "\n"]
+LISTS = [[], [1], [1, 2], [1, 2, 3], [1, -2], [1, True], [1, 2.0], ["1", 2], {}]
+NEAR = st.sampled_from([*NUMBERS, *NEARLY, *LISTS])
+"""Values that are nearly or just right for one field or another of a segment's line."""
+
+
+@given(st.dictionaries(st.sampled_from([*SEGMENT, "more", "at "]), NEAR, max_size=2), st.sampled_from([*SEGMENT, ""]))
+def test_a_segment_read_quickly_is_what_is_read_slowly(changed: dict[str, Any], without: str) -> None:
+    value = {**SEGMENT, **changed}
+    value.pop(without, None)
+    for line in (journal_lines.canonical(value), json.dumps(value, separators=(",", ":")).encode()):
+        quick = journal_lines.read_segment(line)
+        if quick is not None:
+            journal_lines.check_fields(quick)
+            assert (quick, quick["type"]) == (journal_lines.parse(line), "segment")
+
+
+def test_a_right_segment_is_read_quickly_and_no_byte_of_it_may_differ() -> None:
+    line = journal_lines.canonical(SEGMENT)
+    assert journal_lines.read_segment(line) == SEGMENT
+    for position in range(len(line)):
+        for byte in b' "}0,\\e':
+            other = line[:position] + bytes([byte]) + line[position + 1 :]
+            quick = journal_lines.read_segment(other)
+            if quick is not None:
+                journal_lines.check_fields(quick)
+                assert quick == journal_lines.parse(other)
+
+
 @given(st.binary(max_size=200))
 def test_random_bytes_are_refused_as_a_line_a_policy_or_a_proof_and_nothing_breaks(data: bytes) -> None:
     value, problem = journal_lines.read(data)
