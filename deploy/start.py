@@ -335,22 +335,22 @@ def alone(pytest: list[str], beside: subprocess.Popen[bytes]) -> int:
 def test(arguments: list[str]) -> None:
     """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`.
 
-    Beside the second, at the lowest priority, run those marked `beside`: they compute and look at no clock.
+    Beside both, at the lowest priority, run those marked `beside`: they compute and look at no clock.
     """
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
-        say("- running the tests, three at a time: they wait more than they work")
-        together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
-        failed = subprocess.run([*pytest, *together], check=False).returncode
         say(
-            "- running what needs the machine to itself: whole hearings, the player, the line test; and beside it, with"
+            "- running the tests, three at a time: they wait more than they work; and beside them, with what they leave"
         )
-        say("  what it leaves over, types and style, the requests of the fuzz, the walks over every page")
+        say("  over, what computes for long and looks at no clock")
         with tempfile.TemporaryFile() as heard:
-            low = [*lowest(), *pytest, "-q", "-p", "no:cacheprovider", "-m", "beside"]
+            low = [*lowest(), *pytest, "-q", "-p", "no:cacheprovider", "-m", "beside", "-o", "timeout=1800"]
             beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
+            together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
+            failed = subprocess.run([*pytest, *together], check=False).returncode
+            say("- running what needs the machine to itself: whole hearings, the player, the line test")
             failed = alone(pytest, beside) or failed
             failed = beside.wait() or failed
             heard.seek(0)

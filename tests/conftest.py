@@ -11,12 +11,18 @@ from hearings.db import Database
 from hearings.models import metadata
 from tests.support import databases
 
-LONG = ("test_transport.py",)
+LONG = ("test_player.py", "test_signalling.py", "test_verify_page.py", "test_faults.py")
 """Files that take minutes. They begin first, so that of the workers none is left alone with one of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    def turn(item: pytest.Item) -> int:
+        """Of what runs beside the rest, browsers come last: then the most is left over for them."""
+        if item.get_closest_marker("beside"):
+            return len(LONG) + bool(item.get_closest_marker("e2e"))
+        return LONG.index(item.path.name) if item.path.name in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from hearings.signatures.signatures import Act
 from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus
 
-pytestmark = pytest.mark.parametrize("stage", ["in_session"])
+pytestmark = [pytest.mark.beside, pytest.mark.parametrize("stage", ["in_session"])]
 """Both databases only where what is tested is the database's."""
 JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_authority
 M = MinutesStatus

@@ -63,6 +63,8 @@ from hearings.status import (
 )
 from hearings.times.wall_times import WallTime, fix
 
+pytestmark = pytest.mark.beside
+
 R, M = RequestStatus, MinutesStatus
 
 

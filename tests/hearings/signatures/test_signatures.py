@@ -25,6 +25,8 @@ from hearings.signatures import jws as proofs, signatures, signing_keys
 from hearings.signatures.signatures import Act, statement
 from tests.support.databases import UPGRADED, Sqlite
 
+pytestmark = pytest.mark.beside
+
 SEEDS = {"RO": b"r" * 32, "TH": b"t" * 32, "FR": b"f" * 32}
 BODY: Mapping[str, Any] = {"hearing": "7F3K-22QD", "terms_sha256": "ab" * 32, "text": "Bună ziua, สวัสดี"}
 OFFICER = Actor(id="officer", label="Mihai Dinu", state="RO", functions=frozenset({"clerk"}))

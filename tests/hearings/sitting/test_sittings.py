@@ -29,6 +29,8 @@ from hearings.sitting import recordings, sittings, sound_checks
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, RequestStatus, SittingStatus
 from hearings.times.wall_times import WallTime
 
+pytestmark = pytest.mark.beside
+
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
 JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_authority

@@ -8,6 +8,8 @@ from scheduler.world import World
 from web.agreement.line_tests_api import MEASURED
 from web.agreement.sites_api import ABILITIES, NEW_SITE
 
+pytestmark = pytest.mark.beside
+
 SIGN = "sign_agreement"
 
 

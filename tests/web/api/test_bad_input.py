@@ -20,6 +20,8 @@ from hearings.signatures.jws import encode
 from web.app import create_app
 from web.server import security
 
+pytestmark = pytest.mark.beside
+
 JSON = {"content-type": "application/json"}
 
 

@@ -11,6 +11,8 @@ from web import api_docs
 from web.api import problems
 from web.api.request_fields import RequestFields
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture
 async def description(installation):

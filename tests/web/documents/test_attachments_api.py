@@ -6,8 +6,11 @@ import io
 from datetime import UTC, datetime
 
 import pikepdf
+import pytest
 
 from hearings.documents import pdf_seals
+
+pytestmark = pytest.mark.beside
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 TEXT = {"content-type": "text/plain"}

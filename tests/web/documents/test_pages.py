@@ -21,6 +21,8 @@ from hearings.signatures.signatures import Act
 from web import cli
 from web.demo import demo
 
+pytestmark = pytest.mark.beside
+
 PUBLIC = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
 

@@ -18,6 +18,8 @@ from web import cli
 from web.demo import demo
 from web.hearing import pages as hearing_page
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture
 def clerk(service):

@@ -5,6 +5,8 @@ from html import unescape
 
 import pytest
 
+pytestmark = pytest.mark.beside
+
 TREATY = {
     "name": "Romania-Thailand (2026)",
     "id": "ro_th_2026",

@@ -7,6 +7,8 @@ import pikepdf
 import pytest
 import rfc8785
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture
 async def place(hearing):

@@ -28,6 +28,8 @@ from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus, RecordingStatus, SittingStatus
 from web.words import i18n, minutes as minutes_words
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture(scope="module")
 def held(running):

@@ -12,6 +12,8 @@ from hearings.people import logins
 from web.requests.steps import STEPS
 from web.server.sign_in import COOKIE
 
+pytestmark = pytest.mark.beside
+
 GOOD = {
     "requested_state": "TH",
     "case_number": "77/P/2026",

@@ -21,6 +21,8 @@ from web.overview import waiting_pages as waiting
 from web.requests.steps import STEPS
 from web.server import security
 
+pytestmark = pytest.mark.beside
+
 PDF = b"%PDF-1.7\nhello"
 
 

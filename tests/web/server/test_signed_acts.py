@@ -24,6 +24,8 @@ from web.requests.acts import ACTIONS
 from web.server import signed_acts as bonds
 from web.server.sign_in import COOKIE
 
+pytestmark = pytest.mark.beside
+
 TYPED: dict[str, tuple[str, dict[str, str]]] = {
     "submit": ("clerk", {}),
     "accept": ("authority", {}),

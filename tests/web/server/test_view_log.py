@@ -16,6 +16,8 @@ from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from web.words import minutes as minutes_words
 
+pytestmark = pytest.mark.beside
+
 NOT_FOR_THEM = {
     "/requests/{reference}/edit",
     "/requests/{reference}/edit/{step}",

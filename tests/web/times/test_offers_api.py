@@ -10,6 +10,8 @@ from hearings.hearing import days as hearing_days
 from hearings.moves import move_hearing
 from hearings.status import HearingStatus
 
+pytestmark = pytest.mark.beside
+
 
 @pytest.fixture
 async def request_(ro, th, story):

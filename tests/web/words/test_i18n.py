@@ -17,6 +17,8 @@ from markupsafe import Markup
 
 from web.words import catalogues, i18n
 
+pytestmark = pytest.mark.beside
+
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 WEB = Path(i18n.__file__).parents[1]
 OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]

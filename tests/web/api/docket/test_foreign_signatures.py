@@ -5,7 +5,11 @@ import re
 import sqlite3
 from typing import Any
 
+import pytest
+
 from hearings.signatures import signatures
+
+pytestmark = pytest.mark.beside
 
 API = "/api/v1"
 JOSE = "application/jose"

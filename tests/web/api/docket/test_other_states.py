@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.beside
+
 API = "/api/v1"
 OPEN = {
     "/calendars/{state}",
