@@ -1,8 +1,7 @@
 """Line tests between the two sites of an agreement: the page, and what its island asks for."""
 
-import json
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from hearings.models import Agreement, Hearing, LineTest, Person
 from hearings.permissions import may_staff
 from hearings.sentences import tell
 from media import messages
+from web import strict_json
 from web.hearing.access import find
 from web.live.line_rooms import SIDES
 from web.server.rendering import render
@@ -147,22 +147,11 @@ def _read(body: bytes, kind: str) -> dict[str, Any]:
     if kind.split(";")[0].strip() != "application/json" or len(body) > REPORT_LIMIT:
         raise errors.Invalid(tell("A report is JSON of at most 16 KiB"), "")
     try:
-        found = json.loads(body, parse_constant=_no_number, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        found = strict_json.parse(body)
+    except ValueError as error:
         raise errors.Invalid(tell("A report is JSON"), "") from error
     if not isinstance(found, dict):
         raise errors.Invalid(tell("A report is a JSON object"), "")
-    return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
     return found
 
 

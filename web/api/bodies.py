@@ -1,5 +1,6 @@
 """Reading a body: its type, its size while it comes, its JSON strictly; what a route gets has been read already."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal
@@ -12,8 +13,9 @@ from starlette.requests import Request
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.errors import SignatureRequired
 from hearings.requests.attachments import TYPES
-from web.api import strict_json
+from web import strict_json
 from web.api.problems import ApiError
+from web.server.security import longer
 
 Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
 JSON_LIMIT = 1 << 20
@@ -30,6 +32,8 @@ FILES: Mapping[str, tuple[str, ...]] = {
 """Kinds of body that are a file: the bytes as they are, or the one part `file` of a form."""
 FORM_ROOM = 4096
 """Bytes a form may have besides its file."""
+AT_ONCE = 262_144
+"""Bytes of a form that are parsed in one turn of the loop."""
 
 
 class ReadRequest(Request):
@@ -53,7 +57,7 @@ class ReadRequest(Request):
 
 
 async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadRequest:
-    """The request with its body. Raises `ApiError`: 413, 415, and what `strict_json` raises."""
+    """The request with its body. Raises `ApiError`: 413, 415, and the codes of `strict_json`."""
     if kind == "none":
         return ReadRequest(request, b"", None)
     if kind in FILES:
@@ -105,7 +109,10 @@ def _value(kind: str, data: bytes) -> Any:
         return dict(pairs)
     if kind == JOSE:
         return {"jws": data.decode("ascii", "replace").strip()}
-    return strict_json.parse(data)
+    try:
+        return strict_json.parse(data)
+    except strict_json.JsonError as error:
+        raise ApiError(error.code, str(error)) from None
 
 
 async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
@@ -125,7 +132,10 @@ async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
     """Name and bytes of the one file of a form."""
 
     async def stream() -> AsyncGenerator[bytes, None]:
-        yield data
+        # Piece by piece: others have a turn in between, and the whole is in memory twice and not three times.
+        for start in range(0, len(data), AT_ONCE):
+            yield data[start : start + AT_ONCE]
+            await asyncio.sleep(0)
 
     try:
         form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=0).parse()
@@ -146,7 +156,7 @@ async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
 async def _bytes(request: Request, limit: int) -> bytes:
     """Everything, or 413 as soon as it is told or found to be more than `limit`; the connection is then closed."""
     told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > limit:
+    if longer(told, limit):
         raise _too_large(limit)
     parts, size = [], 0
     async for chunk in request.stream():

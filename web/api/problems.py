@@ -57,6 +57,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "repeated_name": (422, "A name stands twice in one JSON object"),
     "not_a_number": (422, "A number that JSON does not have"),
     "too_deep": (422, "The JSON is nested too deeply"),
+    "too_many_parts": (422, "The JSON has too many values"),
     "key_reused": (422, "The Idempotency-Key was used for another request"),
     "precondition_required": (428, "If-Match is needed to change this"),
     "too_many_requests": (429, "Too many requests"),

@@ -11,6 +11,7 @@ from hearings.law.law import Law
 from hearings.law.row_checks import FIELDS, Field
 from hearings.law.rows import Edit
 from hearings.sentences import tell
+from web import strict_json
 from web.server.forms import Form
 from web.words.i18n import N_, _
 
@@ -172,11 +173,11 @@ def _read(typed: str, field: Field) -> Any:
 
 def _structure(typed: str, name: str) -> Any:
     try:
-        return json.loads(typed)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return strict_json.parse(typed.encode())
+    except strict_json.JsonError as error:
         text = tell("This is not JSON")
-        if isinstance(error, json.JSONDecodeError):
-            text = tell("This is not JSON (line {line}, column {column})", line=error.lineno, column=error.colno)
+        if error.line:
+            text = tell("This is not JSON (line {line}, column {column})", line=error.line, column=error.column)
         raise Invalid(text, name) from None
 
 

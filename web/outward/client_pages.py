@@ -3,7 +3,6 @@
 Only public keys are taken. A private one that is pasted by mistake is refused, and shown to nobody again.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +19,7 @@ from hearings.models import ApiClient, ApiClientKey, Person
 from hearings.outward import api_clients
 from hearings.permissions import require_staff
 from hearings.sentences import tell
+from web import strict_json
 from web.paths import BASE
 from web.server import forms
 from web.server.forms import FormError
@@ -90,8 +90,8 @@ def _keys(text: str) -> list[Mapping[str, Any]]:
     if not text:
         return []
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = strict_json.parse(text.encode())
+    except ValueError:
         raise errors.Invalid(tell("This is not JSON"), "jwk") from None
     if isinstance(found, dict) and isinstance(found.get("keys"), list):
         found = found["keys"]

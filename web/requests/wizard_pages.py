@@ -171,7 +171,7 @@ async def edit(request: Request) -> Response:
                 db,
                 request=locked,
                 fields=values,
-                version=int(version) if version.isascii() and version.isdecimal() else None,
+                version=int(version) if version.isascii() and version.isdecimal() and len(version) < 9 else None,
                 actor=signed.actor(),
                 now=datetime.now(UTC),
             )

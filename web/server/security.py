@@ -129,8 +129,15 @@ def origin_allowed(settings: Settings, headers: Headers) -> bool:
     if origin == settings.origin or (origin in ("", "null") and site == "same-origin"):
         return True
     host = headers.get("host", "").lower()
-    name = urlsplit(f"//{host}").hostname or ""
-    return not settings.secure and is_loopback(name) and origin == f"http://{host}"
+    return not settings.secure and origin == f"http://{host}" and is_loopback(_name(host))
+
+
+def _name(host: str) -> str:
+    """The host name in a `Host` header; empty for what is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class OriginMiddleware:
@@ -181,7 +188,7 @@ class BodyLimitMiddleware:
             return
         told = Headers(scope=scope).get("content-length", "")
         most = body_limit(scope["method"], scope["path"])
-        if told.isdecimal() and int(told) > most:
+        if longer(told, most):
             raise _too_large()
         total = 0
 
@@ -201,6 +208,11 @@ def body_limit(method: str, path: str) -> int:
     if method != "POST":
         return BODY_LIMIT
     return UPLOAD_LIMIT if UPLOADS.fullmatch(path) else SIGNED_LIMIT if SIGNED.fullmatch(path) else BODY_LIMIT
+
+
+def longer(told: str, most: int) -> bool:
+    """Whether a `Content-Length` says that a body has more than `most` bytes."""
+    return told.isdecimal() and (len(told) > 18 or int(told) > most)
 
 
 def _too_large() -> HTTPException:

@@ -21,6 +21,7 @@ from hearings.actors import Actor, participant_actor, person_actor
 from hearings.errors import NotFound
 from hearings.models import Hearing, Login, Participant, Person
 from hearings.people import logins
+from web.cookies import value as cookie
 from web.parts import Parts
 from web.server.security import csrf_token, require_csrf_header
 from web.words.i18n import state_name
@@ -75,7 +76,7 @@ class SignedIn:
 
 async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
     """Who sent this request; None when nobody is signed in."""
-    secret = connection.cookies.get(COOKIE)
+    secret = cookie(connection.headers.get("cookie", ""), COOKIE)
     if not secret or len(secret) > 200:
         return None
     parts: Parts = connection.scope["app"].state.parts

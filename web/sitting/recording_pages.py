@@ -31,6 +31,7 @@ from hearings.status import RecordingStatus
 from media.evidence.check import bag
 from media.evidence.log import custody, tlog
 from media.evidence.seal.client import SealClient, SealSilentError
+from web import strict_json
 from web.server import forms
 from web.server.rendering import asset, render
 from web.server.sign_in import SignedIn, require_token, staff
@@ -246,7 +247,7 @@ async def viewing(request: Request) -> Response:
 
 async def _asked(request: Request) -> dict[str, Any]:
     try:
-        asked = json.loads(await request.body())
+        asked = strict_json.parse(await request.body())
     except ValueError:
         raise HTTPException(400, "bad_request") from None
     if not isinstance(asked, dict) or not isinstance(asked.get("why"), str) or asked["why"] not in WHY:

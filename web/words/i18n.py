@@ -17,7 +17,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, reduce
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -34,6 +33,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hearings import languages
+from web.cookies import value as cookie
 
 logger = logging.getLogger("vivavoce.web.words.i18n")
 
@@ -151,12 +151,9 @@ def _read(source: Path) -> Catalog:
 
 def choose(cookies: str, accept: str) -> Language:
     """The person's own choice if there is one, else the first language of the browser that is offered."""
-    try:
-        chosen = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        chosen = None
-    if chosen is not None and chosen.value in LANGUAGES:
-        return LANGUAGES[chosen.value]
+    chosen = cookie(cookies, COOKIE)
+    if chosen in LANGUAGES:
+        return LANGUAGES[chosen]
     for tag in _accepted(accept):
         language = match(tag)
         if language is not None:

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from starlette.datastructures import Headers
 
 from web.server import security
 
@@ -80,6 +81,19 @@ def test_a_body_that_says_it_is_too_long_is_refused_unread(service):
     assert (answer.status_code, answer.headers["connection"]) == (413, "close")
     assert answer.headers["content-security-policy"] == security.POLICIES["island"]
     assert "That is too much" in client.words(answer)
+
+
+def test_a_length_of_more_digits_than_python_reads_is_too_long():
+    assert security.longer("9" * 5000, 10)
+    assert [security.longer(told, 10) for told in ("", "x", "10", "011", "00000000000000000011", "\u0663")] == [
+        False, False, False, True, True, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a]", "\xb2[", ""])
+def test_a_host_that_is_none_is_not_our_own_and_no_failure(service, host):
+    told = Headers({"host": host, "origin": f"http://{host}"})
+    assert not security.origin_allowed(service.settings, told)
 
 
 def test_a_form_that_is_json_is_refused(service):
