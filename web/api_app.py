@@ -1,17 +1,12 @@
 """The API as one application, mounted at `/api/v1` by `web.app`; a resource is a module with a `router`, named here."""
 
-import json
-from functools import cache
-
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
-from web.api import openapi, problems, tokens
+from web.api import description, openapi, problems, tokens
 from web.api.dpop import SeenProofs
 from web.documents import (
     api as documents,
@@ -82,14 +77,7 @@ def create_api(parts: Parts, *, started: float) -> FastAPI:
     for module in RESOURCES:
         api.router.routes.extend(module.router.routes)
 
-    @cache
-    def description() -> bytes:
-        return json.dumps(openapi.describe(api, parts.settings.origin), ensure_ascii=False).encode()
-
-    async def show(_request: Request) -> Response:
-        return Response(await run_in_threadpool(description), media_type="application/json")
-
-    api.router.routes.append(Route("/openapi.json", show))
+    api.router.routes.append(description.route(lambda: openapi.describe(api, parts.settings.origin)))
     return api
 
 

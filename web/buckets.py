@@ -21,9 +21,12 @@ RATES: dict[str, Rate] = {
     "read": Rate(per_minute=600, burst=200),
     "segment": Rate(per_minute=6000, burst=1000),
     "api": Rate(per_minute=100, burst=50),
-    "api_address": Rate(per_minute=60, burst=30),
+    "api_token": Rate(per_minute=60, burst=30),
+    "api_refused": Rate(per_minute=60, burst=30),
+    "api_description": Rate(per_minute=60, burst=30),
 }
-"""Per address, and for the API per client. Segments of a recording are many and small, hence
+"""Per address, and for the API per client; there, calls without a token in force count for themselves, so that they
+take nothing from who asks for a token behind the same address. Segments of a recording are many and small, hence
 their own line."""
 
 

@@ -90,7 +90,7 @@ def serve() -> None:
     app = create_app(settings)
     app.router.routes.insert(0, Route(EMPTY, _empty))
     rates = app.state.parts.buckets.rates
-    rates["api_address"] = rates["api"]
+    rates |= dict.fromkeys(("api_token", "api_refused", "api_description"), rates["api"])
     config.app = app
     uvicorn.Server(config).run()
 

@@ -43,7 +43,7 @@ def with_api(prepared: Path, folder: Path, **settings: Any) -> ApiInstallation:
     """An installation of its own, as free to one address as to one client."""
     found = ApiInstallation.copy(prepared, folder, public_url=BASE, **settings)
     rates = found.app.state.parts.buckets.rates
-    rates["api_address"] = rates["api"]
+    rates |= dict.fromkeys(("api_token", "api_refused", "api_description"), rates["api"])
     return found
 
 

@@ -15,10 +15,11 @@ _TAGS = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 def of(model: BaseModel) -> str:
     """The tag of a representation."""
-    return _tag(model.model_dump_json().encode())
+    return tag_of(model.model_dump_json().encode())
 
 
-def _tag(data: bytes) -> str:
+def tag_of(data: bytes) -> str:
+    """The tag of these bytes."""
     return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
@@ -26,7 +27,7 @@ def tag(caller: Caller, model: M) -> M:
     """The same representation, its tag on the answer."""
     data = model.model_dump_json().encode()
     caller.written = model, data
-    caller.headers["ETag"] = _tag(data)
+    caller.headers["ETag"] = tag_of(data)
     return model
 
 
@@ -49,5 +50,9 @@ def allow(caller: Caller, model: BaseModel) -> None:
 
 def unchanged(caller: Caller) -> bool:
     """Whether a reader has the representation already (`If-None-Match`)."""
-    told = caller.request.headers.get("if-none-match", "")
-    return bool(told) and caller.headers.get("ETag", "-") in [one.removeprefix("W/") for one in _TAGS.findall(told)]
+    return known(caller.request.headers.get("if-none-match", ""), caller.headers.get("ETag", "-"))
+
+
+def known(told: str, tag: str) -> bool:
+    """Whether `If-None-Match` names a tag; weakly compared (RFC 9110 §13.1.2)."""
+    return bool(told) and tag in [one.removeprefix("W/") for one in _TAGS.findall(told)]

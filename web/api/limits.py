@@ -18,9 +18,9 @@ def take(parts: Parts, client_id: str) -> Mapping[str, str]:
     return headers
 
 
-def take_address(parts: Parts, connection: HTTPConnection) -> None:
-    """One request of somebody not known (yet): a token, or a failed attempt. Raises `ApiError` 429."""
-    wait = parts.buckets.take("api_address", address(connection))
+def take_address(parts: Parts, connection: HTTPConnection, rate: str) -> None:
+    """One request of somebody not known (yet), of a kind that has a `rate` of its own. Raises `ApiError` 429."""
+    wait = parts.buckets.take(rate, address(connection))
     if wait:
         raise ApiError("too_many_requests", headers={"Retry-After": str(int(wait) + 1)})
 

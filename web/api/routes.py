@@ -234,17 +234,16 @@ async def _answer(
     inner: Handler, operation: Operation, known: frozenset[str], request: Request, told: dict[str, str]
 ) -> Response:
     parts, now = parts_of(request), datetime.now(UTC)
-    scope = operation.scope
+    scope, reads = operation.scope, request.method in SAFE
     if scope is None:
-        limits.take_address(parts, request)
+        limits.take_address(parts, request, "api_description" if reads else "api_token")
         return await inner(await bodies.read(request, operation.body, operation.limit))
-    reads = request.method in SAFE
 
     async def look(db: AsyncSession) -> tuple[Caller, Response | None]:
         try:
             caller = await access.authenticate(db, request, request.app.state.seen, now)
         except ApiError:
-            limits.take_address(parts, request)
+            limits.take_address(parts, request, "api_refused")
             raise
         told.update(limits.take(parts, caller.client.id))
         caller.require(scope)

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.buckets import Buckets
-from web.paths import within
+from web.paths import BASE, within
 from web.settings import Settings, is_loopback
 
 _COMMON = (
@@ -48,6 +48,8 @@ HEADERS: dict[str, str] = {
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex, nofollow",
 }
+KEPT = ("/static/", f"{BASE}/openapi.json")
+"""What a browser or a program may keep if it asks each time whether it is still so."""
 HSTS = "max-age=63072000; includeSubDomains"
 
 BODY_LIMIT = 262_144
@@ -91,10 +93,8 @@ class HeadersMiddleware:
                     headers["strict-transport-security"] = HSTS
                 if path.startswith("/static/dist/") and message["status"] == 200:
                     headers["cache-control"] = "public, max-age=31536000, immutable"
-                elif path.startswith("/static/"):
-                    headers["cache-control"] = "no-cache"
                 else:
-                    headers["cache-control"] = "no-store"
+                    headers["cache-control"] = "no-cache" if path.startswith(KEPT) else "no-store"
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

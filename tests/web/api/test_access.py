@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from pyrage import x25519
 from sqlmodel import select
 
@@ -17,6 +18,8 @@ from hearings.models import ApiAnswer, ApiClient, ApiClientKey, ApiToken, Hearin
 from hearings.models.columns import Row
 from hearings.outward import api_clients
 from hearings.signatures import jws
+from web import api_app
+from web.api import tokens
 
 
 def problem(answer):
@@ -257,6 +260,31 @@ class TestAsShipped:
         assert told == sorted(told)
         assert 0 < told.count(401) <= 100
         assert told[-1] == 429
+
+    async def test_who_calls_without_a_token_takes_nothing_from_a_client_behind_the_same_address(self, installation):
+        client = await installation.client("RO")
+        installation.app.state.parts.buckets.clock = lambda: 1000.0
+        routes = [(f"/api/v1{path}", method) for path, method in every_operation() if path != tokens.PATH]
+        told = [
+            (await installation.http.request(method, path.replace("{", "").replace("}", ""))).status_code
+            for path, method in [*routes, *[("/api/v1/openapi.json", "GET"), ("/api/v1/problems", "GET")] * 60]
+        ]
+        assert {401, 429} <= set(told) and max(told) == 429 and told[-2:] == [429, 429]
+        assert (await client.get("/client")).status_code == 200
+
+    async def test_the_description_has_a_limit_of_its_own(self, installation):
+        installation.app.state.parts.buckets.clock = lambda: 1000.0
+        answers = [await installation.http.get("/api/v1/openapi.json") for _ in range(51)]
+        assert [answer.status_code for answer in answers] == [200] * 50 + [429]
+        assert problem(answers[-1]) == (429, "too_many_requests") and "retry-after" in answers[-1].headers
+
+
+def every_operation():
+    """Path and method of each."""
+    for module in api_app.RESOURCES:
+        for route in module.router.routes:
+            if isinstance(route, APIRoute):
+                yield route.path, next(iter(route.methods))
 
 
 # --- the sandbox -------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from hearings.requests.fields import FIELDS
 from web import api_docs
 from web.api import problems
+from web.api.description import takes_gzip
 from web.api.request_fields import RequestFields
 
 pytestmark = pytest.mark.beside
@@ -128,3 +130,29 @@ def test_the_application_begins_without_what_only_the_api_needs():
     code = "import sys, web.app, web.cli; print('fastapi' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
+
+
+async def test_it_is_compressed_for_who_takes_that_and_each_coding_has_its_own_tag(installation):
+    ask = partial(installation.http.get, "/api/v1/openapi.json")
+    plain = await ask(headers={"accept-encoding": "identity"})
+    packed = await ask(headers={"accept-encoding": "br, gzip;q=0.5"})
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert plain.json() == packed.json()
+    assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
+    assert plain.headers["etag"] != packed.headers["etag"]
+    assert {one.headers["vary"] for one in (plain, packed)} == {"Accept-Encoding"}
+    assert {one.headers["cache-control"] for one in (plain, packed)} == {"no-cache"}
+    for one, accepted in ((plain, "identity"), (packed, "gzip")):
+        for told in (one.headers["etag"], f'"x", W/{one.headers["etag"]}'):
+            again = await ask(headers={"accept-encoding": accepted, "if-none-match": told})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", one.headers["etag"])
+    assert (await ask(headers={"accept-encoding": "gzip", "if-none-match": plain.headers["etag"]})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "taken"),
+    [("gzip", True), ("", False), ("identity", False), ("*", True), ("gzip;q=0, *", False), ("GZIP ; q=0.1", True),
+     ("br,gzip;q=0.000", False), ("gzipped", False), ("*;q=0", False), ("x-gzip", True)],
+)  # fmt: skip
+def test_gzip_is_taken_by_name_or_star_and_not_at_no_weight(accepted, taken):
+    assert takes_gzip(accepted) is taken
