@@ -46,6 +46,7 @@ from web.server.problems import ProblemsMiddleware, handle
 from web.server.security import (
     BodyLimitMiddleware,
     HeadersMiddleware,
+    InProgressMiddleware,
     LimitsMiddleware,
     OriginMiddleware,
     PathMiddleware,
@@ -114,6 +115,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(HeadersMiddleware, settings=settings),
             Middleware(LanguageMiddleware),
             Middleware(ProblemsMiddleware),
+            Middleware(InProgressMiddleware, most=settings.connections_per_address),
             Middleware(PathMiddleware),
             Middleware(LimitsMiddleware, buckets=parts.buckets),
             Middleware(BodyLimitMiddleware),

@@ -4,6 +4,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Lock
 
 
@@ -28,6 +30,18 @@ RATES: dict[str, Rate] = {
 """Per address, and for the API per client; there, calls without a token in force count for themselves, so that they
 take nothing from who asks for a token behind the same address. Segments of a recording are many and small, hence
 their own line."""
+
+
+@lru_cache(4096)
+def counted_as(host: str) -> str:
+    """What an address is counted by: itself, and for IPv6 its /64, because one customer has that many."""
+    try:
+        found = ip_address(host.partition("%")[0][:50])
+    except ValueError:
+        return host[:50]
+    if isinstance(found, IPv4Address):
+        return host
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 class Buckets:

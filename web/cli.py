@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,6 +37,7 @@ from web.parts import NotInitialised, read_keys, require_folders
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
+from web.sockets import IDLE_SECONDS, SocketConnection, http_protocol, open_files
 
 
 class Refused(Exception):
@@ -209,6 +211,10 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     for noisy in ("alembic", "uvicorn.error"):  # the latter names the address of every WebSocket
         logging.getLogger(noisy).setLevel(logging.WARNING)
     print(f"Vivavoce serves {settings.public_url} (listening on {settings.host} port {settings.port})", flush=True)
+    most = open_files(settings)
+    if most < settings.connections:
+        print(f"Only {most} connections: the system gives this process no more open files (ulimit -n)", flush=True)
+        settings = replace(settings, connections=max(1, most))
     server = uvicorn.Server(configuration(settings))
     server.run()
     return 0 if server.started else 1
@@ -239,12 +245,13 @@ def configuration(settings: Settings) -> uvicorn.Config:
         date_header=True,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
+        http=http_protocol(settings),
+        ws=SocketConnection,
         ws_max_size=65_536,
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        timeout_keep_alive=30,
+        timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=65_536,
     )
 
 

@@ -54,6 +54,8 @@ class Settings:
     sandbox_database_url: str = ""
     api_per_minute: int = 100
     api_burst: int = 50
+    connections: int = 2000
+    connections_per_address: int = 200
     origin: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -161,6 +163,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "smtp_password_file": Path,
     "api_per_minute": _count("api_per_minute"),
     "api_burst": _count("api_burst"),
+    "connections": _count("connections"),
+    "connections_per_address": _count("connections_per_address"),
 }
 
 

@@ -45,6 +45,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_SANDBOX_DATABASE_URL": "postgresql+psycopg://db/sandbox",
         "VIVAVOCE_API_PER_MINUTE": "600",
         "VIVAVOCE_API_BURST": "100",
+        "VIVAVOCE_CONNECTIONS": "4000",
+        "VIVAVOCE_CONNECTIONS_PER_ADDRESS": "300",
     }
     settings = Settings.from_environment(given)
     assert {f"VIVAVOCE_{item.name.upper()}" for item in dataclasses.fields(Settings) if item.init} == set(given)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.buckets import Buckets
+from web.buckets import Buckets, counted_as
 from web.paths import BASE, within
 from web.settings import Settings, is_loopback
 
@@ -231,6 +231,36 @@ def rate_of(method: str, path: str) -> str | None:
     return "sign_in" if path in ("/s", "/j") else "write"
 
 
+class InProgressMiddleware:
+    """Answers 429 when an address has too many requests or WebSockets in progress: the address that a trusted proxy
+    tells, too, whose connections `web.sockets` cannot tell apart."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+        self.counts: dict[str, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        who = address(HTTPConnection(scope))
+        count = self.counts.get(who, 0)
+        if count >= self.most:
+            if scope["type"] == "http":
+                raise HTTPException(429, "too_many_requests", {"Retry-After": "5"})
+            await receive()
+            await send({"type": "websocket.close", "code": 1013, "reason": "too many connections"})
+            return
+        self.counts[who] = count + 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.counts[who] -= 1
+            if not self.counts[who]:
+                del self.counts[who]
+
+
 class LimitsMiddleware:
     """Answers 429 with `Retry-After` when an address asks too often."""
 
@@ -248,9 +278,8 @@ class LimitsMiddleware:
 
 
 def address(connection: HTTPConnection) -> str:
-    """The client's address; for IPv6 its /64, because one customer has that many."""
-    host = connection.client.host if connection.client else "unknown"
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    """What the client's address is counted by."""
+    return counted_as(connection.client.host if connection.client else "unknown")
 
 
 def require_csrf_header(request: Request, key: bytes, login: str) -> None:

@@ -1,13 +1,20 @@
 """What every answer carries, and what is refused before any page sees it."""
 
+import asyncio
 import http.client
 import json
 import re
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from web.buckets import counted_as
 from web.server import security
+from web.sitting import signalling
+from web.sockets import HttpConnection, SocketConnection
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nothing-here", "/docket", "/healthz", "/static/css/page.css"])
@@ -153,3 +160,79 @@ def test_odd_paths_find_nothing(service, path):
     assert answer.status_code in (400, 404)
     assert {"Page not found", "This request could not be read"} & {re.search(r"<h1>(.*?)</h1>", answer.text)[1]}
     assert "import" not in answer.text and service.ref not in answer.text
+
+
+def counting(app, most):
+    """The middleware, and one request or WebSocket of an address."""
+    middleware = security.InProgressMiddleware(app, most)
+
+    async def ask(kind, address):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        async def receive():
+            return {"type": f"{kind}.connect"}
+
+        await middleware({"type": kind, "client": (address, 1), "headers": []}, receive, send)
+        return sent
+
+    return middleware, ask
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_an_address_has_so_many_requests_in_progress_and_no_more_behind_a_proxy_too(kind):
+    going = asyncio.Event()
+
+    async def app(scope, receive, send):
+        await going.wait()
+        raise LookupError
+
+    middleware, ask = counting(app, 3)
+    first = [asyncio.create_task(ask("http", f"2001:db8::{n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    assert middleware.counts == {"2001:db8::": 3}
+    if kind == "http":
+        with pytest.raises(HTTPException) as caught:
+            await ask(kind, "2001:db8::9")
+        assert (caught.value.status_code, caught.value.headers) == (429, {"Retry-After": "5"})
+    else:
+        assert [one["type"] for one in await ask(kind, "2001:db8::9")] == ["websocket.close"]
+    other = asyncio.create_task(ask(kind, "198.51.100.1"))
+    going.set()
+    found = await asyncio.gather(*first, other, return_exceptions=True)
+    assert [type(one) for one in found] == [LookupError] * 4
+    assert middleware.counts == {}
+
+
+def test_whatever_serves_has_limits_of_connections(service):
+    config = service.configuration
+    assert issubclass(config.http, HttpConnection) and config.ws is SocketConnection
+    room = config.http.room
+    assert (room.most, room.most_of_address) == (2000, 200)
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::"),  # was counted by itself: the zeros are not written
+        ("2001:db8::2", "2001:db8::"),
+        ("2001:db8:0:1::2", "2001:db8:0:1::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_an_address_of_ipv6_is_counted_by_what_one_customer_has(host, counted):
+    assert counted_as(host) == counted
+
+
+def test_a_websocket_that_does_not_say_hello_is_closed(service, monkeypatch):
+    monkeypatch.setattr(signalling, "HELLO_SECONDS", 0.2)
+    address = f"ws://127.0.0.1:{service.settings.port}/h/{service.ref}/ws"
+    with connect(address, origin=service.base, open_timeout=20) as line:
+        with pytest.raises(ConnectionClosed):
+            line.recv(timeout=20)
