@@ -52,6 +52,9 @@ REORDER_SECONDS = 0.06  # that packets overtake each other
 RESEND_SECONDS = 1.0  # the same when the sender answers requests; forwarding gives up a little earlier
 REORDER_PACKETS = 512
 REPORTS_KEPT = 32
+KEPT = 256  # of what an overfull queue declares, the latest; the recorder looks back as far
+NEAR = 100_000_000  # ns between what came late and is one loss
+STANDING = 1_000_000_000  # ns between what two batches had to be dropped for, in which it is one outage
 LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
 STOOD_STILL = int(PAUSE * 500_000_000)  # ns that what comes after a pause lies behind by its report, if they did
 STALLED = 500_000_000  # ns in which what a stalled line held back has come
@@ -142,21 +145,13 @@ class Stream:
         """Go on behind this number."""
         if self._next is None or seq < self._next:
             return
-        missing = 0
-        while self._next <= seq:
-            held = self._held.pop(self._next, None)
-            self._next += 1
-            if held is not None:
-                if missing:
-                    self._missed(missing)
-                    missing = 0
-                self._deliver(*held)
-            else:
-                missing += 1
-                if not self._held and seq - self._next > REORDER_PACKETS:
-                    missing += seq - self._next + 1
-                    self._next = seq + 1
-        if missing:
+        for number in sorted(one for one in self._held if one <= seq):
+            if number > self._next:
+                self._missed(number - self._next)
+            self._next = number + 1
+            self._deliver(*self._held.pop(number))
+        if self._next <= seq:
+            missing, self._next = seq + 1 - self._next, seq + 1
             self._missed(missing)
         self._drain()
 
@@ -261,6 +256,32 @@ class Stream:
             self._doubted = None
         elif arrived - self._doubted > STALLED:
             self._report = self._base = self._doubted = None
+
+
+def _add(losses: list[TrackLoss], loss: TrackLoss) -> None:
+    """One more loss. What is known to be missing of a track is one, at its latest; so is what came late, as far as it
+    lies together, or when there is more of it than is kept."""
+    for one in losses:
+        if one.track != loss.track or one.late is not loss.late:
+            continue
+        if loss.late and len(losses) < KEPT and not one.at - NEAR <= loss.at <= one.until + NEAR:
+            continue
+        one.packets += loss.packets
+        one.frames += loss.frames
+        one.at = min(one.at, loss.at) if loss.late else max(one.at, loss.at)
+        one.until = max(one.until, loss.until)
+        return
+    losses.append(loss)
+
+
+def _go_on(outages: list[Outage], outage: Outage) -> None:
+    """One more outage; one that follows another of its cause within a second is the same. The latest are kept."""
+    last = outages[-1] if outages else None
+    if last is not None and last.cause == outage.cause and outage.at <= last.until + STANDING:
+        last.at, last.until = min(last.at, outage.at), max(last.until, outage.until)
+        return
+    outages.append(outage)
+    del outages[:-KEPT]
 
 
 class Feed:
@@ -385,9 +406,9 @@ class Feed:
         self._batch.reports.append(report)
 
     def add_loss(self, loss: TrackLoss) -> None:
-        """Packets of a recorded source that never came."""
+        """Packets of a recorded source that never came: told of each track once in a batch."""
         self._touch()
-        self._batch.losses.append(loss)
+        _add(self._batch.losses, loss)
 
     # --- by the clock ------------------------------------------------------------------------------------------
 
@@ -424,8 +445,10 @@ class Feed:
             self._batch.switches.append(TrackSwitch(track=name, on=False, cause="network", at=at))
 
     def _close_batch(self) -> None:
-        size = self._batch_bytes + 64 * (1 + len(self._batch.switches) + len(self._batch.losses))
-        self._queue.append((self._batch, size))
+        batch = self._batch
+        parts = len(batch.reports) + len(batch.switches) + len(batch.losses) + len(batch.outages)
+        size = self._batch_bytes + 64 * (1 + parts)
+        self._queue.append((batch, size))
         self._queued += size
         self._batch = self._new_batch()
         self._batch_bytes = 0
@@ -436,23 +459,30 @@ class Feed:
             self._declare(oldest)
 
     def _declare(self, dropped: Batch) -> None:
-        """Say what an overfull queue has cost before what comes behind it; switches, losses and outages are kept."""
+        """Say what an overfull queue has cost before what comes behind it; switches, losses and outages are kept,
+        losses of a track as one, and an outage that goes on as one."""
         following = self._first_to_send()
-        following.switches[:0] = dropped.switches
-        following.losses[:0] = dropped.losses
-        following.outages[:0] = dropped.outages
+        following.switches[:0] = dropped.switches[-KEPT:]
+        del following.switches[: -KEPT - len(dropped.switches)]
+        losses, following.losses = following.losses, dropped.losses
+        for loss in losses:
+            _add(following.losses, loss)
+        outages, following.outages = following.outages, dropped.outages
+        for outage in outages:
+            _go_on(following.outages, outage)
         frames: dict[str, list[Frame]] = {}
         for frame in dropped.frames:
             frames.setdefault(frame.track, []).append(frame)
         for name, those in frames.items():
             at, until = min(frame.at for frame in those), max(frame.at for frame in those)
             packets = sum(frame.packets for frame in those)
-            following.losses.append(
-                TrackLoss(track=name, packets=packets, frames=len(those), late=True, at=at, until=until)
+            _add(
+                following.losses,
+                TrackLoss(track=name, packets=packets, frames=len(those), late=True, at=at, until=until),
             )
         if dropped.frames:
             every = [frame.at for frame in dropped.frames]
-            following.outages.append(Outage(cause="recorder", at=min(every), until=max(every)))
+            _go_on(following.outages, Outage(cause="recorder", at=min(every), until=max(every)))
 
     def _first_to_send(self) -> Batch:
         if self._queue:

@@ -22,6 +22,7 @@ from aiortc.rtp import (
 )
 
 from media.live import rtp, vp8
+from media.live.budget import Budget, unlimited
 from media.live.rtp import Packet
 
 RING = 1_024
@@ -29,8 +30,13 @@ KEY_INTERVAL = 0.5  # s between two requests for a key frame
 NACK_INTERVAL = 0.1  # s between two requests for the same packet
 NACK_TRIES = 6
 NACK_SPAN = 100  # a longer hole is not asked for packet by packet
+MOST_MISSING = 256  # packets waited for at a time; they fit into one request
+NACKS_PER_SECOND = 1_000  # packets asked for: more than half of a camera of 1080 lines
+OVERTAKEN = 256  # packets that may have overtaken the beginning of a key frame
+REPORT_INTERVAL = 0.1  # s between two sender reports that are passed on
 RESEND_INTERVAL = 0.03  # s before the same packet is sent to the same receiver again
 RESENDS_PER_SECOND = 400  # to one slot
+ASKED_PER_SECOND = 4_000  # packets one slot may be asked for, there or not
 SSRC_CHANGE_INTERVAL = 1.0  # s
 PAUSE = 0.5  # s without a packet, after which time-stamps may have stood still: browsers' do while nothing is sent
 
@@ -65,11 +71,19 @@ class Report:
 class UpTrack:
     """The one microphone or camera of one connection.
 
-    `seq` of a packet is extended here to a number that only grows.
+    `seq` of a packet is extended here to a number that only grows. What is kept and what is done for a packet is
+    bounded whatever its numbers are; `spend` is told of work beyond reading it, in units of `media.live.budget`.
     """
 
     def __init__(
-        self, kind: str, mid: str, payload_type: int, rtx_type: int, send_rtcp: Callable[[bytes], None], own_ssrc: int
+        self,
+        kind: str,
+        mid: str,
+        payload_type: int,
+        rtx_type: int,
+        send_rtcp: Callable[[bytes], None],
+        own_ssrc: int,
+        spend: Callable[[int], None] = unlimited,
     ) -> None:
         self.kind = kind
         self.mid = mid
@@ -87,6 +101,8 @@ class UpTrack:
         self.resumed_at = -math.inf  # when the first packet after a pause came
         self.key_requests = 0
         self.answers = kind == "video"  # the sender sends again what is asked for
+        self.spend = spend
+        self._nacks = Budget(NACKS_PER_SECOND)
         self._send_rtcp = send_rtcp
         self._own_ssrc = own_ssrc
         self._missing: dict[int, tuple[float, int]] = {}
@@ -119,6 +135,14 @@ class UpTrack:
         self._received = self._reported_expected = self._reported_received = 0
         return True
 
+    def forget(self) -> None:
+        """Nothing more is taken from the sender for now; what comes later may be numbered in any way."""
+        self.ssrc = self.rtx_ssrc = self.report = None
+        self.ring = [None] * RING
+        self._missing.clear()
+        self.highest = -1
+        self.last_at = -math.inf
+
     def receive(self, packet: Packet, now: float, resent: bool = False) -> None:
         """Take one packet, extend its number, keep it and hand it on. Repeated ones are dropped."""
         seq = self._extend(packet.seq)
@@ -143,8 +167,10 @@ class UpTrack:
             self._key_wanted = False
         if self.tap is not None:
             self.tap.packet(packet, now)
-        for down in self.downs:
-            down.forward(packet, now)
+        if self.downs:
+            self.spend(len(self.downs))
+            for down in self.downs:
+                down.forward(packet, now)
 
     def is_silent(self, now: float) -> bool:
         """Whether nothing has come for a while."""
@@ -158,7 +184,8 @@ class UpTrack:
         return self.highest + (difference if difference < 0x8000 else difference - 0x10000)
 
     def _hole(self, start: int, end: int, now: float) -> None:
-        if end - start > NACK_SPAN:
+        size = end - start
+        if size > NACK_SPAN or len(self._missing) + size > MOST_MISSING or not self._nacks.take(size, now):
             self._missing.clear()
             if self.tap is not None:
                 self.tap.lost(end - 1)
@@ -181,6 +208,7 @@ class UpTrack:
     def _nack(self, seqs: list[int]) -> None:
         if self.ssrc is not None:
             lost = sorted(seq & 0xFFFF for seq in seqs)
+            self.spend(1 + len(lost) // 4)
             self._send_rtcp(bytes(RtcpRtpfbPacket(fmt=1, ssrc=self._own_ssrc, media_ssrc=self.ssrc, lost=lost)))
 
     def request_key(self, now: float | None = None) -> None:
@@ -216,14 +244,17 @@ class UpTrack:
             else:
                 self._missing[seq] = (now, tries + 1)
                 again.append(seq)
-        if again:
+        if again and self._nacks.take(len(again), now):
             self._nack(again)
         if given_up:
             self.request_key(now)
 
     def sender_report(self, ntp: int, rtp_time: int, now: float) -> None:
         """The sender's own clock against its time-stamps; passed on with the receivers' time-stamps."""
+        if self.report is not None and now - self.report.at < REPORT_INTERVAL:
+            return
         self.report = Report(ntp, rtp_time, now)
+        self.spend(2 * len(self.downs))
         if self.tap is not None:
             self.tap.reported(self.report)
         for down in self.downs:
@@ -294,7 +325,7 @@ class DownTrack:
         self._packets = 0
         self._octets = 0
         self._resent: dict[int, float] = {}
-        self._resends = 0
+        self._resends = self._asked = 0
         self._second = 0
 
     def attach(self, origin: UpTrack | None, counter: list[int]) -> None:
@@ -320,7 +351,10 @@ class DownTrack:
         """Send one packet of the origin, rewritten."""
         if self._waiting:
             if self.kind == "audio" or vp8.begins_key_frame(packet.payload):
-                self._begin(packet, now)
+                if self.origin is not None and self.origin.highest - packet.seq > OVERTAKEN:
+                    self.origin.request_key(now)
+                else:
+                    self._begin(packet, now)
         elif packet.seq >= self._start:
             self._send(packet, now)
 
@@ -333,6 +367,7 @@ class DownTrack:
         self._send(packet, now)
         self.pass_report()
         if self.origin is not None:
+            self.origin.spend(self.origin.highest - packet.seq)
             for seq in range(packet.seq + 1, self.origin.highest + 1):
                 kept = self.origin.ring[seq % RING]
                 if kept is not None and kept.seq == seq:
@@ -364,9 +399,11 @@ class DownTrack:
             return
         if int(now) != self._second:
             self._second = int(now)
-            self._resends = 0
+            self._resends = self._asked = 0
             self._resent = {seq: at for seq, at in self._resent.items() if now - at < RESEND_INTERVAL}
-        for short in seqs:
+        allowed = seqs[: ASKED_PER_SECOND - self._asked]
+        self._asked += len(allowed)
+        for short in allowed:
             seq = self._last_seq - ((self._last_seq - short) & 0xFFFF)
             number = seq - self._shift
             kept = self.origin.ring[number % RING]

@@ -8,15 +8,16 @@ from collections.abc import Callable
 
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket, pack_remb_fci
 
-from media.live import rtp, sdp
+from media.live import budget, rtp, sdp
 from media.live.forwarding import DownTrack, UpTrack
 from media.live.limits import NO_LIMITS, Limits
 from media.live.port import Port
-from media.live.rtcp import Arrivals
+from media.live.rtcp import Arrivals, parts
 from media.live.transport import Status, Transport
 from media.messages import Fault
 
 RTCP_PER_SECOND = 300  # packets heard from one page
+RTCP_PARTS = 40  # in one packet: a report for each slot and stream, and what is asked for
 FEEDBACK_INTERVAL = 0.1  # s
 REPORT_INTERVAL = 1.0  # s
 
@@ -51,6 +52,7 @@ class Peer:
         self._arrivals = Arrivals()
         self._feedback_at = self._report_at = 0.0
         self._rtcp_second = self._rtcp_count = 0
+        self._in_room = False
         self._task: asyncio.Task[None] | None = None
         for section in offer.sections:
             if section.sends:
@@ -61,6 +63,7 @@ class Peer:
                     section.rtx_type,
                     self._transport.send_rtcp,
                     self._ssrc,
+                    self._transport.budget.spend,
                 )
             elif section.receives:
                 self._add_slot(section)
@@ -111,6 +114,17 @@ class Peer:
         local = sdp.Local(self._transport.ufrag, self._transport.password, fingerprint, candidate)
         return sdp.write_answer(self._offer, local, senders, self.limits.opus())
 
+    def admit(self, present: bool) -> None:
+        """The person is in the room, or not: then nothing is done for what comes, once it is known who sent it."""
+        if present is self._in_room:
+            return
+        self._in_room = present
+        self._transport.budget.rate = budget.IN_THE_ROOM if present else budget.OUTSIDE
+        self._by_ssrc.clear()
+        self._arrivals = Arrivals()
+        for track in self.ups.values():
+            track.forget()
+
     def connect(self) -> None:
         """Begin to wait for the page's checks, in a task of its own."""
         connecting = self._transport.connect(self._offer.ufrag, self._offer.password, self._offer.fingerprints)
@@ -135,6 +149,8 @@ class Peer:
     # --- received ----------------------------------------------------------------------------------------------
 
     def _rtp(self, data: bytes) -> None:
+        if not self._in_room:
+            return
         packet = rtp.parse(data, self._ids)
         if packet is None:
             return
@@ -184,11 +200,13 @@ class Peer:
         return self._by_ssrc[packet.ssrc]
 
     def _rtcp(self, data: bytes) -> None:
+        if not self._in_room:
+            return
         now = time.monotonic()
         if int(now) != self._rtcp_second:
             self._rtcp_second, self._rtcp_count = int(now), 0
         self._rtcp_count += 1
-        if self._rtcp_count > RTCP_PER_SECOND:
+        if self._rtcp_count > RTCP_PER_SECOND or parts(data) > RTCP_PARTS:
             return
         try:
             packets = RtcpPacket.parse(data)

@@ -2,11 +2,13 @@
 
 Datagrams are read here, not by aioice. Empty ones are dropped first; an ICE check is believed only with the
 integrity key of the connection it names, and is otherwise not even answered; everything else is heard only from an
-address from which such a check came. Each connection, each stranger and all strangers together have a budget.
+address from which such a check came. Each connection, each stranger and all strangers together have a budget. An
+error of ours that a datagram brings about ends with that datagram.
 """
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import struct
 import time
@@ -16,7 +18,10 @@ from aioice import stun
 from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint
 
+logger = logging.getLogger("vivavoce.media.port")
+
 MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
+MAX_CHECK = 600  # octets of an ICE check: a browser's have 100 to 200
 SOCKET_BUFFER = 4 * 1024 * 1024
 BATCH = 64  # datagrams taken per turn of the event loop
 ADDRESSES_PER_CONNECTION = 8
@@ -45,7 +50,8 @@ class Connection(Protocol):
 
     @property
     def closed(self) -> bool: ...
-    def within_budget(self) -> bool: ...
+    def may_check(self) -> bool: ...
+    def may_send(self) -> bool: ...
     def check_received(self, data: bytes, address: tuple[str, int]) -> None: ...
     def dtls_received(self, data: bytes) -> None: ...
     def srtp_received(self, data: bytes) -> None: ...
@@ -115,7 +121,11 @@ class Port:
                 return
             except OSError:
                 continue
-            self.datagram(data, (address[0], address[1]))
+            try:
+                self.datagram(data, (address[0], address[1]))
+            except Exception:
+                self.dropped += 1
+                logger.exception("a datagram could not be handled")
 
     def datagram(self, data: bytes, address: tuple[str, int]) -> None:
         """Take one datagram: who it is for is decided by its source, and for ICE checks by its user name."""
@@ -126,7 +136,7 @@ class Port:
         transport = self._by_address.get(address)
         if first < 4:
             self._check(data, address, transport)
-        elif transport is None or not transport.within_budget():
+        elif transport is None or not transport.may_send():
             self.dropped += 1
         elif 127 < first < 192:
             transport.srtp_received(data)
@@ -150,7 +160,8 @@ class Port:
 
     def _check(self, data: bytes, address: tuple[str, int], known: Connection | None) -> None:
         """A STUN message: believed only with the integrity key of the connection it names."""
-        if (known is None and self._stranger(address[0])) or (known is not None and not known.within_budget()):
+        refused = self._stranger(address[0]) if known is None else not known.may_check()
+        if refused or len(data) > MAX_CHECK:
             self.dropped += 1
             return
         try:

@@ -39,6 +39,7 @@ class Client(Protocol):
     def status(self) -> str: ...
     @property
     def heard(self) -> float: ...
+    def admit(self, present: bool) -> None: ...
 
 
 class Observer(Protocol):
@@ -132,6 +133,9 @@ class Room:
     def _refresh(self) -> None:
         plan = self.effective
         self._observer.grants_changed(plan, {seat: client.ups for seat, client in self.clients.items()})
+        present = {seat.seat for seat in routing.present_seats(plan)}
+        for seat, client in self.clients.items():
+            client.admit(seat in present)
         granted = routing.routes(plan)
         for seat, client in self.clients.items():
             self._assign(client, granted.get(seat, []))

@@ -1,4 +1,7 @@
-"""Transport-wide congestion feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): when each packet came."""
+"""RTCP beside what aiortc reads and writes: how many parts a packet has, and transport-wide congestion feedback.
+
+Feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01) says when each packet came.
+"""
 
 import struct
 
@@ -6,6 +9,15 @@ MAX_SPAN = 1_000
 MAX_PENDING = 2_000
 _TICK = 250  # µs per unit of a delta
 _REFERENCE = 64_000  # µs per unit of the reference time
+
+
+def parts(data: bytes) -> int:
+    """How many RTCP packets a compound one is made of (RFC 3550 section 6.1), as far as their lengths say."""
+    position = count = 0
+    while position + 4 <= len(data):
+        position += 4 + 4 * (data[position + 2] << 8 | data[position + 3])
+        count += 1
+    return count
 
 
 class Arrivals:

@@ -191,31 +191,40 @@ def _section(block: _Block) -> Section:
     _codecs(block, section)
     for value in block.values("extmap"):
         number, _, uri = value.partition(" ")
-        number = number.partition("/")[0]
-        if not number.isdecimal() or not 1 <= int(number) <= 255:
+        found = _number(number.partition("/")[0], 255)
+        if not found:
             raise OfferError("extmap", "a header extension has a number from 1 to 255")
-        section.extensions[uri.split(" ")[0]] = int(number)
+        section.extensions[uri.split(" ")[0]] = found
     for value in block.values("ssrc"):
-        number = value.split(" ")[0]
-        if not number.isdecimal() or int(number) >= 1 << 32:
+        ssrc = _number(value.split(" ")[0], (1 << 32) - 1)
+        if ssrc is None:
             raise OfferError("ssrc", "an ssrc is a number of 32 bits")
-        if int(number) not in section.ssrcs:
-            section.ssrcs.append(int(number))
-    if len(section.ssrcs) > 8:
-        raise OfferError("ssrc", "an m-line has at most 8 ssrcs")
+        if ssrc not in section.ssrcs:
+            section.ssrcs.append(ssrc)
+        if len(section.ssrcs) > 8:
+            raise OfferError("ssrc", "an m-line has at most 8 ssrcs")
     return section
+
+
+def _number(text: str, most: int) -> int | None:
+    """A number from 0 to `most`; Python refuses to read one of thousands of digits."""
+    if not text.isdecimal() or len(text) > 10:
+        return None
+    found = int(text)
+    return found if found <= most else None
 
 
 def _codecs(block: _Block, section: Section) -> None:
     for value in block.values("fmtp"):
         number, _, parameters = value.partition(" ")
-        if not number.isdecimal() or len(parameters) > 300:
+        format_number = _number(number, 127)
+        if format_number is None or len(parameters) > 300:
             raise OfferError("fmtp", "a format parameter line is malformed")
-        section.fmtp[int(number)] = parameters
+        section.fmtp[format_number] = parameters
     wanted, clock = CODECS[section.kind]
     retransmissions: dict[int, int] = {}
     for value in block.values("rtpmap"):
-        match = re.fullmatch(r"(\d{1,3}) ([A-Za-z0-9.-]+)/(\d+)(?:/(\d+))?", value)
+        match = re.fullmatch(r"(\d{1,3}) ([A-Za-z0-9.-]+)/(\d{1,6})(?:/(\d{1,3}))?", value)
         if match is None:
             raise OfferError("rtpmap", "an rtpmap line is malformed")
         payload_type, name = int(match[1]), match[2].lower()

@@ -25,15 +25,17 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsFingerprint, RTCDtlsPa
 from aiortc.rtcicetransport import RTCIceParameters
 from cryptography.hazmat.primitives import hashes
 
+from media.live import budget
+from media.live.budget import Budget
 from media.live.port import Port
 from media.messages import Fault
 
 logger = logging.getLogger("vivavoce.media.transport")
 
 VERSIONS = {"aiortc": "1.16.", "aioice": "0.13.", "pylibsrtp": "1.0."}
-DATAGRAMS_PER_SECOND = 4_000  # of one connection: seven times a camera of 1080 lines and a microphone
 DTLS_QUEUE = 64
 SSRCS = 16  # streams the other side may send before SRTP refuses more
+REPORTERS = 64  # the same of SRTCP: a browser may report on each of its slots under an SSRC of its own
 CONNECT_SECONDS = 30.0
 
 _NAMES = {
@@ -118,8 +120,9 @@ class Transport:
         self._pair: ice.CandidatePair | None = None
         self._remote: tuple[str, int] = ("", 0)
         self._ssrcs: set[bytes] = set()
-        self._budget = 0
-        self._budget_second = 0
+        self._reporters: set[bytes] = set()
+        self.budget = Budget(budget.OUTSIDE)
+        self._checks = Budget(budget.CHECKS_PER_SECOND)
         self._ending: asyncio.Future[None] | None = None
 
     @property
@@ -227,14 +230,13 @@ class Transport:
 
     # --- received ----------------------------------------------------------------------------------------------
 
-    def within_budget(self) -> bool:
-        """Count one datagram; False when this second's are used up."""
-        second = int(time.monotonic())
-        if second != self._budget_second:
-            self._budget_second = second
-            self._budget = 0
-        self._budget += 1
-        return self._budget <= DATAGRAMS_PER_SECOND
+    def may_check(self) -> bool:
+        """Count one ICE check; False when this second's are used up."""
+        return self._checks.take(1, time.monotonic())
+
+    def may_send(self) -> bool:
+        """Count one datagram; False when the connection has made more work than it may."""
+        return self.budget.take(budget.PER_DATAGRAM, time.monotonic())
 
     def check_received(self, data: bytes, address: tuple[str, int]) -> None:
         """An ICE check or the answer to one, from an address of this connection."""
@@ -250,6 +252,7 @@ class Transport:
 
     def dtls_received(self, data: bytes) -> None:
         """A handshake record."""
+        self.budget.spend(budget.PER_HANDSHAKE)
         if not self.closed and self._connection._queue.qsize() < DTLS_QUEUE:
             self._connection.data_received(data, 1)
 
@@ -260,24 +263,32 @@ class Transport:
             return
         try:
             if 192 <= data[1] <= 223:
-                plain = session.unprotect_rtcp(data)
-                self.heard = time.monotonic()
-                self._on_rtcp(plain)
-                return
-            ssrc = data[8:12]
-            if ssrc not in self._ssrcs:
-                if len(self._ssrcs) >= SSRCS:
-                    self.rejected += 1
-                    return
-                plain = session.unprotect(data)
-                self._ssrcs.add(ssrc)
+                self.budget.spend(len(data) // budget.OCTETS)
+                plain = self._opened(session.unprotect_rtcp, data, data[4:8], self._reporters, REPORTERS)
+                hand_on = self._on_rtcp
             else:
-                plain = session.unprotect(data)
+                plain = self._opened(session.unprotect, data, data[8:12], self._ssrcs, SSRCS)
+                hand_on = self._on_rtp
         except pylibsrtp.Error:
+            plain = None
+        if plain is None:
             self.rejected += 1
             return
         self.heard = time.monotonic()
-        self._on_rtp(plain)
+        hand_on(plain)
+
+    @staticmethod
+    def _opened(
+        open_it: Callable[[bytes], bytes], data: bytes, ssrc: bytes, known: set[bytes], most: int
+    ) -> bytes | None:
+        """What was protected; None from one source too many, for each takes room in libsrtp for good."""
+        if ssrc in known:
+            return open_it(data)
+        if len(known) >= most:
+            return None
+        plain = open_it(data)
+        known.add(ssrc)
+        return plain
 
     # --- sent --------------------------------------------------------------------------------------------------
 

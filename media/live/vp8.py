@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 
 
+MOST_BYTES = 4 * 1024 * 1024  # of one frame
+MOST_PARTS = 8_192  # packets of one frame
+
+
 @dataclass(frozen=True, slots=True)
 class Descriptor:
     """What precedes the VP8 bytes in one packet. `length` is in bytes; `begins` marks a frame's first packet."""
@@ -85,7 +89,7 @@ class Assembler:
             return None
         body = payload[found.length :]
         self._size += len(body)
-        if self._size > 4 * 1024 * 1024:
+        if self._size > MOST_BYTES or len(self._parts) >= MOST_PARTS:
             self.lost()
             return None
         self._parts.append(body)

@@ -28,6 +28,7 @@ from media.live.peer import Peer
 from media.live.port import Port, PortError
 from media.live.room import Room
 from media.live.transport import PROFILES, Status, TransportError, self_test
+from media.log_budget import limit_log
 from media.messages import (
     WEB_TO_WORKER,
     Alive,
@@ -355,6 +356,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for name in ("aioice", "aiortc", "asyncio"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    limit_log()
     try:
         import uvloop
 

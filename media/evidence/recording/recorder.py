@@ -41,6 +41,7 @@ from media.evidence.seal.age import SealError
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import SealRefusedError
 from media.link import Link, LinkError, serve
+from media.log_budget import limit_log
 from media.messages import (
     WEB_TO_RECORDER,
     WORKER_TO_RECORDER,
@@ -434,6 +435,7 @@ def main() -> int:
     parser.add_argument("--court", required=True, help="DNS name of the court")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    limit_log()
     try:
         descriptor = hold(options.folder)
     except OSError as error:

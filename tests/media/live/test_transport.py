@@ -13,7 +13,7 @@ import yaml
 from aioice import ice, stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsTransport
 
-from media.live import port as port_module, transport
+from media.live import budget, port as port_module, transport
 from media.live.port import Port, PortError
 from media.live.transport import PROFILES, Transport, TransportError, self_test
 from media.messages import WORKER_TO_WEB, Offer, PeerStatus
@@ -364,14 +364,69 @@ async def test_checks_of_a_stranger_are_limited_by_the_second(port: Port, monkey
     assert len(port._strangers) <= port_module.STRANGERS_PER_SECOND
 
 
-async def test_a_connection_has_a_budget_of_datagrams(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rate", [budget.IN_THE_ROOM, budget.OUTSIDE])
+async def test_a_connection_has_a_budget_of_work(port: Port, monkeypatch: pytest.MonkeyPatch, rate: int) -> None:
     one, _ = await connection(port)
-    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    one.budget.rate = rate
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     address = ("127.0.0.9", 1000)
     port.datagram(check(one.ufrag, one.password), address)
-    for _ in range(transport.DATAGRAMS_PER_SECOND + 100):
-        port.datagram(b"\x80\x60" + bytes(40), address)
-    assert port.dropped == 100
+    one.budget.take(0, 1000.0)
+    one.budget.spend(round(one.budget._left) - rate)
+    for _ in range(2):
+        for _ in range(rate // budget.PER_DATAGRAM + 100):
+            port.datagram(b"\x80\x60" + bytes(40), address)
+        assert port.dropped == 100
+        port.dropped = 0
+        clock[0] += 1
+    await one.close()
+
+
+async def test_work_beyond_the_budget_is_a_debt_that_is_made_good_first(port: Port) -> None:
+    one = budget.Budget(1_000)
+    assert one.take(1, 10.0)
+    one.spend(1_999)
+    assert not one.take(1, 10.0)
+    assert not one.take(1, 10.9)
+    assert one.take(1, 11.1)
+
+
+async def test_checks_of_a_connection_are_few_and_small(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, _ = await connection(port)
+    taken: list[bytes] = []
+    monkeypatch.setattr(one, "check_received", lambda data, address: taken.append(data))
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    address = ("127.0.0.9", 1000)
+    for _ in range(1_000):
+        port.datagram(check(one.ufrag, one.password), address)
+    assert len(taken) == budget.CHECKS_PER_SECOND + 1, "the first is a stranger's"
+    monkeypatch.setattr(time, "monotonic", lambda: 1002.0)
+    big = check(one.ufrag, one.password, {"PRIORITY": 1, "SOFTWARE": "x" * 700})
+    port.datagram(big, address)
+    assert len(taken) == budget.CHECKS_PER_SECOND + 1
+    await one.close()
+
+
+async def test_sources_and_reporters_of_one_connection_are_bounded(port: Port) -> None:
+    """Each takes room in libsrtp for as long as the connection lasts."""
+    one, _ = await connection(port)
+    opened: list[bytes] = []
+
+    class Opener:
+        def unprotect(self, data: bytes) -> bytes:
+            opened.append(data)
+            return data
+
+        unprotect_rtcp = unprotect
+
+    one._unprotect = Opener()  # type: ignore[assignment]
+    for number in range(1_000):
+        one.srtp_received(struct.pack("!BBHII", 0x80, 96, 1, 1, number))
+    assert len(opened) == transport.SSRCS
+    for number in range(1_000):
+        one.srtp_received(struct.pack("!BBHI", 0x80, 201, 1, number) + bytes(20))
+    assert len(opened) == transport.SSRCS + transport.REPORTERS
     await one.close()
 
 
