@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hearings.models import Participant, Person
 from hearings.roles import Role
+from hearings.status import PresenceStatus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,8 @@ class Actor:
     role: Role | None = None
     functions: frozenset[str] = frozenset()
     participant_id: str = ""
+    presence: PresenceStatus | None = None
+    """Where in the hearing: of somebody who has a seat in it."""
 
 
 SYSTEM = Actor(id="system", label="Vivavoce", state="")
@@ -36,4 +39,5 @@ def participant_actor(participant: Participant, person: Person | None = None) ->
         role=participant.role,
         functions=frozenset(person.functions) if person else frozenset(),
         participant_id=participant.id,
+        presence=participant.presence,
     )

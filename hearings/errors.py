@@ -3,6 +3,7 @@
 HearingsError
 ├── NotFound (LookupError)        not_found            unknown, or another State's: the two look the same
 ├── NotAllowed                    not_allowed          the decision function said no; says why and who could
+├── LoginEnded                    login_ended          the login behind it has ended; says how
 ├── IllegalMove                   illegal_move         a status may not change so; names what was allowed
 ├── Invalid (ValueError)          invalid              input that cannot be right
 │   ├── UnknownZone               unknown_zone
@@ -85,6 +86,16 @@ class NotAllowed(HearingsError):
         super().__init__(reason)
         self.reason = reason
         self.who_can = tuple(who_can)
+
+
+class LoginEnded(HearingsError):
+    """The login has ended. Sign in again. `why` is a member of `hearings.people.logins.LoginEnd`."""
+
+    code = "login_ended"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(tell("The sign-in has ended. Nothing was changed: sign in again"))
+        self.why = why
 
 
 class IllegalMove(HearingsError):

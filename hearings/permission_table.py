@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from hearings.models.sitting import HoldCause
 from hearings.roles import LABELS, Role
+from hearings.status import IN_ROOM, PresenceStatus
 
 
 class Cell(StrEnum):
@@ -171,6 +172,39 @@ ADDED: Mapping[str, Row] = {
 }
 """Rows the design's table does not have."""
 
+CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
+FROM: Mapping[str, frozenset[PresenceStatus]] = {
+    "roll_call": IN_ROOM,
+    "admit": IN_ROOM,
+    "return_to_lobby": IN_ROOM,
+    "release_witness": IN_ROOM,
+    "remove": IN_ROOM,
+    "start": IN_ROOM,
+    "sound_check": IN_ROOM,
+    "hold": IN_ROOM,
+    "lift_hold": IN_ROOM,
+    "mute_other": IN_ROOM,
+    "confirm_identity": IN_ROOM,
+    "close": IN_ROOM,
+    "break_off": IN_ROOM,
+    "compare_fingerprints": IN_ROOM,
+    "raise_hand": CAME,
+    "ask_help": CAME,
+    # What everybody does for themselves, without a row above: the seat alone decides.
+    "get_ready": CAME,
+    "switch_microphone_off": CAME,
+    "switch_microphone_on": frozenset({PresenceStatus.present}),
+    "switch_camera": CAME,
+    "choose_language": CAME,
+    "set_original": CAME,
+    "leave": CAME,
+    "render": IN_ROOM,
+    "confirm_condition": IN_ROOM,
+    "record_in_room": IN_ROOM,
+}
+"""From which place of a hearing somebody does it. What is not here is done on pages, by
+who has a part in the hearing, wherever they are."""
+
 LIFTS: Mapping[HoldCause, tuple[Role, ...]] = {
     HoldCause.order: (Role.presiding_judge,),
     HoldCause.intervention: (Role.requested_authority,),
@@ -283,6 +317,10 @@ def names(roles: tuple[Role, ...]) -> str:
 
 # --- docs/permissions.md -----------------------------------------------------------------------------------------
 
+FROM_TEXT = (
+    "Whoever may do something in the room does it from a seat in the room: who has not been admitted, has left or was "
+    "removed may not. What is not here is done on pages, or asks nothing of the seat."
+)
 _HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "TE", "AR", "AU")
 
 
@@ -311,6 +349,10 @@ def page() -> str:
         lines.append(f"| {found.label} (`{action}`) | {cells} | {notes} |")
     lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
     lines += [f"| `{cause.value}` | {names(roles)} |" for cause, roles in LIFTS.items()]
+    lines += ["", "## From where", "", FROM_TEXT, "", "| From | What |", "|---|---|"]
+    for places in dict.fromkeys(FROM.values()):
+        named = ", ".join(f"`{one.value}`" for one in PresenceStatus if one in places)
+        lines.append(f"| {named} | {', '.join(f'`{action}`' for action, found in FROM.items() if found == places)} |")
     lines += ["", "## On requests and bookings", "", "| Act | Functions | State |", "|---|---|---|"]
     lines += [
         f"| {found.label} (`{action}`) | {', '.join(found.functions)} | {found.side} |"

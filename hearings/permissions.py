@@ -7,21 +7,26 @@ what media is granted all come from `may`; acts on requests and bookings, outsid
 from dataclasses import dataclass
 
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import NotAllowed
+from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import ADDED, COLUMNS, LIFTS, STAFF, TABLE, Cell, Row, names
+from hearings.permission_table import ADDED, COLUMNS, FROM, LIFTS, STAFF, TABLE, Cell, Row, names
 from hearings.roles import LABELS, Role
+from hearings.sentences import tell
+from hearings.status import IN_ROOM, PresenceStatus
 
 __all__ = [
     "ADDED",
     "COLUMNS",
+    "FROM",
     "LIFTS",
     "STAFF",
     "TABLE",
     "Decision",
     "may",
+    "may_from",
     "may_staff",
     "require",
+    "require_from",
     "require_staff",
     "row",
 ]
@@ -34,6 +39,8 @@ class Decision:
     allowed: bool
     reason: str = ""
     who_can: tuple[Role, ...] = ()
+    elsewhere: bool = False
+    """They may, but not from where they are in the hearing."""
 
 
 YES = Decision(allowed=True)
@@ -65,17 +72,20 @@ def may(
     granted: bool = False,
     hold_cause: HoldCause | None = None,
     recording_healthy: bool | None = None,
+    presence: PresenceStatus | None = None,
 ) -> Decision:
     """Decide. `own`: the target is the person themselves (or what is assigned to them); `own_state` and
     `target_state`: the State of who asks and of the person or site concerned; `granted`: the presiding judge has
     granted it or the condition of the cell is met; `hold_cause`: of the hold to lift; `recording_healthy`: None when
-    it does not matter or is not known (unknown counts as no).
+    it does not matter or is not known (unknown counts as no); `presence`: of who asks, where the act is done from a
+    seat (`FROM`; unknown counts as no seat).
     """
     found = row(action)
     if found is None:
         return _no("This action is not known", ())
     if action == "lift_hold":
-        return _lift(role, hold_cause)
+        decision = _lift(role, hold_cause)
+        return may_from(action, presence) if decision.allowed else decision
     able = tuple(r for r in COLUMNS if found.cells[r] is not Cell.no)
     if role is None:
         return _no("You have no role in this hearing", able)
@@ -92,7 +102,23 @@ def may(
             return _no(f"{LABELS[role]}: only {note or 'on your own side'}", others)
     if action == "start" and not recording_healthy:
         return _no("The sitting starts only when the recording is ready", ())
-    return YES
+    return may_from(action, presence)
+
+
+def may_from(action: str, presence: PresenceStatus | None) -> Decision:
+    """Decide by the seat alone: may this be done from there?"""
+    places = FROM.get(action)
+    if places is None or presence in places:
+        return YES
+    here = tell("You are not in the room") if places <= IN_ROOM else tell("You have no seat in this hearing now")
+    return Decision(allowed=False, reason=here, elsewhere=True)
+
+
+def require_from(action: str, presence: PresenceStatus | None) -> None:
+    """Raise `NotReady` unless `may_from` says yes."""
+    decision = may_from(action, presence)
+    if not decision.allowed:
+        raise NotReady(decision.reason)
 
 
 def _lower(label: str) -> str:
@@ -114,13 +140,16 @@ def _lift(role: Role | None, cause: HoldCause | None) -> Decision:
 
 
 def require(action: str, actor: Actor, **circumstances: object) -> None:
-    """Raise `NotAllowed` unless `may` says yes to this actor; `circumstances` as for `may`.
+    """Raise `NotAllowed` unless `may` says yes to this actor, `NotReady` if only their place in the hearing is wrong;
+    `circumstances` as for `may`.
 
     The service itself may do whatever follows from its code; no person acts as it.
     """
     if actor is SYSTEM:
         return
-    decision = may(action, actor.role, own_state=actor.state, **circumstances)  # type: ignore[arg-type]
+    decision = may(action, actor.role, own_state=actor.state, presence=actor.presence, **circumstances)  # type: ignore[arg-type]
+    if decision.elsewhere:
+        raise NotReady(decision.reason)
     if not decision.allowed:
         raise NotAllowed(decision.reason, decision.who_can)
 

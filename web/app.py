@@ -22,6 +22,7 @@ from web.hearing import pages as hearing, people_pages as people
 from web.law import check_pages as law_check, pages as law
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
+from web.live.logins import LoginWatch
 from web.minutes import copy_pages as minutes_copies, pages as minutes, passage_pages as minutes_passages
 from web.outward import (
     client_pages as api_clients,
@@ -77,14 +78,16 @@ def create_app(settings: Settings) -> Starlette:
     """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
     require_folders(settings)
     database, seal = Database(settings.database_url), SealKeeper(settings)
+    conductors, line_rooms = Conductors(settings, database, seal), LineRooms(settings)
     parts = Parts(
         settings=settings,
         database=database,
         templates=rendering.environment(),
         keys=read_keys(settings),
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
-        conductors=Conductors(settings, database, seal),
-        line_rooms=LineRooms(settings),
+        conductors=conductors,
+        line_rooms=line_rooms,
+        logins=LoginWatch(database, [conductors.tickets, conductors, line_rooms]),
         seal=seal,
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
@@ -95,12 +98,14 @@ def create_app(settings: Settings) -> Starlette:
         if parts.sandbox is not None:
             await parts.sandbox.check()
         await parts.conductors.start()
+        parts.logins.start()
         clocks = _clocks(parts)
         try:
             yield
         finally:
             for clock in clocks:
                 await clock.stop()
+            await parts.logins.stop()
             await parts.line_rooms.stop()
             await parts.conductors.stop()
             await parts.seal.detach()

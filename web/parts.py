@@ -12,6 +12,7 @@ from hearings.documents.pdf_seals import DocumentSeal
 from web.buckets import Buckets
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
+from web.live.logins import LoginWatch
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
@@ -43,6 +44,7 @@ class Parts:
     buckets: Buckets
     conductors: Conductors
     line_rooms: LineRooms
+    logins: LoginWatch
     seal: SealKeeper
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""

@@ -19,6 +19,7 @@ from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.models import Agreement, Hearing, HearingRequest, RoomConfirmation, Sitting
 from hearings.models.hearing import RecordingPolicy
+from hearings.permissions import require_from
 from hearings.queries import events, get, participants
 from hearings.requests import conditions
 from hearings.requests.conditions import Condition, ConditionKind, Kept, Treatment
@@ -125,6 +126,7 @@ async def confirm(db: AsyncSession, *, sitting: Sitting, kind: str, actor: Actor
     """
     if actor.role is not Role.requested_authority:
         raise NotAllowed(tell("The requested authority confirms this"), (Role.requested_authority,))
+    require_from("confirm_condition", actor.presence)
     if sitting.status not in BEFORE_START:
         raise NotReady(tell("This is confirmed at the roll call or the sound check"))
     rules = await of_sitting(db, sitting)

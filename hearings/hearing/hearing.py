@@ -18,7 +18,7 @@ from hearings.languages import language
 from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.hearing import RecordingPolicy, everybody
 from hearings.moves import born, check, move_hearing, move_request
-from hearings.people.logins import end_logins_of
+from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import require_staff
 from hearings.queries import get, hearings_of_request, open_sitting, participants
 from hearings.requests import consent_answers
@@ -384,7 +384,7 @@ async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Acto
     (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
     ids = [participant.id for participant in await participants(db, hearing.id)]
     await kill_links(db, participant_ids=ids, now=now, why="cancelled")
-    await end_logins_of(db, participant_ids=ids, now=now, why="cancelled")
+    await end_logins_of(db, participant_ids=ids, now=now, why=LoginEnd.cancelled)
     await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="cancelled")
     await bookings.release(db, hearing=hearing, now=now)
     await hearing_days.drop(db, hearing=hearing, reason="cancelled", now=now)

@@ -30,7 +30,7 @@ from hearings.errors import (
 from hearings.events import EventKind, record
 from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.moves import move_presence
-from hearings.people.logins import create_login, end_logins_of, hash_secret, new_secret
+from hearings.people.logins import LoginEnd, create_login, end_logins_of, hash_secret, new_secret
 from hearings.permissions import require
 from hearings.queries import get, live_invitation, open_sitting
 from hearings.sentences import tell
@@ -142,7 +142,7 @@ async def revoke_link(db: AsyncSession, *, participant: Participant, actor: Acto
 
 async def _end(db: AsyncSession, participant: Participant, why: str, actor: Actor, now: datetime) -> None:
     await kill_links(db, participant_ids=[participant.id], now=now, why=why)
-    await end_logins_of(db, participant_ids=[participant.id], now=now, why=f"link_{why}")
+    await end_logins_of(db, participant_ids=[participant.id], now=now, why=LoginEnd(f"link_{why}"))
     if participant.presence is not PresenceStatus.invited:
         move_presence(db, participant, PresenceStatus.invited, actor=actor, now=now, reason=f"link {why}")
     participant.microphone = participant.muted_by_court = participant.camera = False

@@ -17,7 +17,7 @@ from hearings.hearing.links import kill_links
 from hearings.languages import language
 from hearings.models import Hearing, Participant, Person, Sitting
 from hearings.moves import born, move_presence
-from hearings.people.logins import end_logins_of
+from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import require, require_staff
 from hearings.queries import open_sitting, participants
 from hearings.roles import CONDUCTING, HEARD, Role
@@ -208,7 +208,7 @@ async def remove(db: AsyncSession, *, participant: Participant, reason: str, act
     move_presence(db, participant, PresenceStatus.removed, actor=actor, now=now, reason=reason)
     silence(participant)
     participant.admitted_at = None
-    await end_logins_of(db, participant_ids=[participant.id], now=now, why="removed")
+    await end_logins_of(db, participant_ids=[participant.id], now=now, why=LoginEnd.removed)
     await kill_links(db, participant_ids=[participant.id], now=now, why="removed")
     await _record(db, participant, EventKind.removed, actor, now, reason=reason)
 

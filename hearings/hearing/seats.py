@@ -10,20 +10,36 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor, participant_actor
-from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.errors import Invalid, LoginEnded, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import floor
 from hearings.hearing.participants import require_open, silence
 from hearings.languages import language
 from hearings.models import Hearing, Participant
 from hearings.moves import move_presence
-from hearings.permissions import Decision, require
+from hearings.people.logins import LoginEnd, require_standing
+from hearings.permissions import Decision, require, require_from
 from hearings.queries import get
 from hearings.roles import CONDUCTING, Role
 from hearings.sentences import tell
 from hearings.status import PresenceStatus
 
 RETURN_WITHIN = timedelta(seconds=60)
+
+
+async def of_login(db: AsyncSession, *, participant_id: str, login_id: str, now: datetime) -> Participant:
+    """The seat a login has, for who acts from it: seat and login are locked until the end of the transaction, so that
+    neither ends meanwhile. Asked of every page that comes, and of every act.
+
+    Raises `NotFound` for somebody else's seat, `LoginEnded` also for who was removed.
+    """
+    participant = await get(db, Participant, participant_id, lock=True)
+    login = await require_standing(db, login_id=login_id, now=now)
+    if participant.id != login.participant_id and (login.person_id is None or participant.person_id != login.person_id):
+        raise NotFound
+    if participant.presence is PresenceStatus.removed:
+        raise LoginEnded(LoginEnd.removed)
+    return participant
 
 
 async def arrive(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
@@ -55,6 +71,7 @@ async def ready(
     Effects, in order: sets `notice_at`, `devices` and, for who may show a picture, `camera`; presence to tested, then
     waiting or present; microphone off; events notice_acknowledged, devices_checked, and entered for those in the room.
     """
+    require_from("get_ready", participant.presence)
     await require_open(db, participant.hearing_id)
     if not notice:
         raise NotReady(tell("The recording notice must be acknowledged first"))
@@ -137,7 +154,7 @@ async def take_over(db: AsyncSession, *, participant: Participant, now: datetime
 
 async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
     """Leave by oneself; coming back goes through device check and lobby. Effects: presence to left, event left."""
-    _own(participant, actor)
+    _own("leave", participant, actor)
     move_presence(db, participant, PresenceStatus.left, actor=actor, now=now)
     silence(participant)
     participant.camera = False
@@ -153,9 +170,7 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
     """
     if on and participant.id != actor.participant_id:
         require("unmute_other", actor)
-    _own(participant, actor)
-    if on and participant.presence is not PresenceStatus.present:
-        raise NotReady(tell("A microphone opens only in the room"))
+    _own("switch_microphone_on" if on else "switch_microphone_off", participant, actor)
     if on:
         _allowed(floor.speaks(participant))
     participant.microphone = on
@@ -167,7 +182,7 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
 
 async def set_camera(db: AsyncSession, *, participant: Participant, on: bool, actor: Actor, now: datetime) -> None:
     """Switch one's own camera. Raises `NotAllowed` for who shows no picture. Effects: `camera`, event."""
-    _own(participant, actor)
+    _own("switch_camera", participant, actor)
     if on:
         _allowed(floor.shows(participant))
     participant.camera = on
@@ -178,7 +193,7 @@ async def set_camera(db: AsyncSession, *, participant: Participant, on: bool, ac
 async def raise_hand(db: AsyncSession, *, participant: Participant, up: bool, actor: Actor, now: datetime) -> None:
     """Raise or lower one's hand. Effects: `hand_at`, event."""
     require("raise_hand", actor)
-    _own(participant, actor)
+    _own("raise_hand", participant, actor)
     participant.hand_at = (participant.hand_at or now) if up else None
     db.add(participant)
     await _record(db, participant, EventKind.hand, actor, now, up=up)
@@ -187,7 +202,7 @@ async def raise_hand(db: AsyncSession, *, participant: Participant, up: bool, ac
 async def ask_help(db: AsyncSession, *, participant: Participant, up: bool, actor: Actor, now: datetime) -> None:
     """Ask for help, or take it back. Effects: `help_at`, event."""
     require("ask_help", actor)
-    _own(participant, actor)
+    _own("ask_help", participant, actor)
     participant.help_at = (participant.help_at or now) if up else None
     db.add(participant)
     await _record(db, participant, EventKind.help, actor, now, up=up)
@@ -200,7 +215,7 @@ async def choose_language(
 
     Raises `NotAllowed` for a channel that is not this person's to hear. Effects: `hears`, event.
     """
-    _own(participant, actor)
+    _own("choose_language", participant, actor)
     hearing = await get(db, Hearing, participant.hearing_id)
     lang = _booked(hearing, lang)
     if lang:
@@ -214,7 +229,7 @@ async def set_original(
     db: AsyncSession, *, participant: Participant, percent: int, actor: Actor, now: datetime
 ) -> None:
     """How loud the floor stays under an interpreter, 0–40 %. Effects: `original`."""
-    _own(participant, actor)
+    _own("set_original", participant, actor)
     if not 0 <= percent <= 40:
         raise Invalid(tell("Between 0 and 40 per cent"), "percent")
     participant.original = percent
@@ -224,7 +239,7 @@ async def set_original(
 async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime) -> None:
     """The language an interpreter speaks into from now on; empty for none. Effects: `renders`, event."""
     require("speak_in_channel", actor, own=participant.id == actor.participant_id)
-    _own(participant, actor)
+    _own("render", participant, actor)
     if participant.role is not Role.interpreter:
         raise NotAllowed(tell("Only an interpreter speaks in a language channel"), (Role.interpreter,))
     participant.renders = _booked(await get(db, Hearing, participant.hearing_id), lang)
@@ -246,9 +261,11 @@ def _allowed(decision: Decision) -> None:
         raise NotAllowed(decision.reason, decision.who_can)
 
 
-def _own(participant: Participant, actor: Actor) -> None:
+def _own(action: str, participant: Participant, actor: Actor) -> None:
+    """The person themselves, from a place where they may. Raises `NotAllowed`, `NotReady`."""
     if participant.id != actor.participant_id:
         raise NotAllowed(tell("Only the person concerned can do this"))
+    require_from(action, participant.presence)
 
 
 async def _record(

@@ -153,7 +153,8 @@ async def add_key(
 async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Actor, now: datetime) -> ApiClientKey:
     """End a key. A client cannot end its last one: it would have shut itself out. Raises `NotFound`, `NotReady`.
 
-    Effects: `not_after`. A key that was still to come never comes into force.
+    Effects: `not_after`; the client's tokens end, whichever key they were got with. A key that was still to come never
+    comes into force.
     """
     if actor.id != client.id:
         _administrator(actor, client)
@@ -168,6 +169,7 @@ async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Ac
         key.not_before = min(key.not_before, now - timedelta(microseconds=1))
         key.not_after = now
         db.add(key)
+        await _end_tokens(db, client)
     return key
 
 
@@ -254,9 +256,16 @@ async def keys_of(db: AsyncSession, client_id: str, *, lock: bool = False) -> Se
 
 
 async def issue_token(
-    db: AsyncSession, *, client: ApiClient, scopes: Sequence[str], jkt: str, now: datetime
+    db: AsyncSession,
+    *,
+    client: ApiClient,
+    scopes: Sequence[str],
+    jkt: str,
+    until: datetime | None = None,
+    now: datetime,
 ) -> tuple[str, ApiToken]:
-    """An access token for these scopes, usable only by the holder of the key with thumbprint `jkt`.
+    """An access token for these scopes, usable only by the holder of the key with thumbprint `jkt`; `until`: when the
+    client's own key ends, and the token with it.
 
     Returns the secret, which is not kept, and the row. Effects: adds it; forgets tokens and proofs that have expired.
     """
@@ -268,7 +277,7 @@ async def issue_token(
         jkt=jkt,
         scopes=[scope for scope in client.scopes if scope in scopes],
         created_at=now,
-        expires_at=now + TOKEN_LIFETIME,
+        expires_at=min(now + TOKEN_LIFETIME, until or now + TOKEN_LIFETIME),
     )
     await db.exec(delete(ApiToken).where(col(ApiToken.expires_at) < now))
     await db.exec(delete(ApiProof).where(col(ApiProof.expires_at) < now))
@@ -296,6 +305,11 @@ async def token_and_client(db: AsyncSession, *, secret: str, now: datetime) -> t
             _seen.pop(next(iter(_seen)))
         known = _seen[secret_hash] = told, token, client
     return known[1], known[2]
+
+
+async def token_stands(db: AsyncSession, token_id: str) -> bool:
+    """Whether a token that was looked up before has not been ended since."""
+    return (await db.exec(select(ApiToken.id).where(ApiToken.id == token_id))).first() is not None
 
 
 def _table(model: type[Row]) -> Table:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +11,7 @@ from hearings import reference
 from hearings.errors import Invalid
 from hearings.languages import language
 from hearings.models import Person
+from hearings.people.logins import LoginEnd, end_logins_of_person
 from hearings.queries import get
 from hearings.roles import StaffFunction
 from hearings.sentences import Series, tell
@@ -35,15 +37,14 @@ async def add(
     """
     if not _EMAIL.fullmatch(email):
         raise Invalid(tell("Not an e-mail address: {email}", email=repr(email[:80])), "email")
-    if not functions or not set(functions) <= set(StaffFunction):
-        raise Invalid(tell("One or more of {known}", known=Series.of(StaffFunction)), "functions")
+    wanted = _functions(functions)
     if (await db.exec(select(Person).where(Person.email == email))).first() is not None:
         raise Invalid(tell("Somebody has this address already: {email}", email=email), "email")
     person = Person(
         owner_state=reference.jurisdiction(state).state,
         name=clean(name, "name", most=200, least=1),
         email=email,
-        functions=sorted(set(functions)),
+        functions=wanted,
         city=clean(city, "city", most=100),
         authority_name=clean(authority_name, "authority_name", most=300, least=1),
         language=language(lang) if lang else "",
@@ -51,6 +52,31 @@ async def add(
     db.add(person)
     await db.flush()
     return person
+
+
+async def deactivate(db: AsyncSession, *, person: Person, now: datetime) -> None:
+    """Somebody no longer works here. Effects: `active`; their logins and unused sign-in links end."""
+    person.active = False
+    db.add(person)
+    await end_logins_of_person(db, person_id=person.id, now=now, why=LoginEnd.deactivated)
+
+
+async def change_functions(db: AsyncSession, *, person: Person, functions: Sequence[str], now: datetime) -> None:
+    """Somebody does other work now. Raises `Invalid`.
+
+    Effects: `functions`; if they are others than before, their logins and unused sign-in links end.
+    """
+    wanted = _functions(functions)
+    if wanted != person.functions:
+        person.functions = wanted
+        db.add(person)
+        await end_logins_of_person(db, person_id=person.id, now=now, why=LoginEnd.functions_changed)
+
+
+def _functions(wanted: Sequence[str]) -> list[str]:
+    if not wanted or not set(wanted) <= set(StaffFunction):
+        raise Invalid(tell("One or more of {known}", known=Series.of(StaffFunction)), "functions")
+    return sorted(set(wanted))
 
 
 async def reads(db: AsyncSession, *, person_id: str, lang: str) -> None:

@@ -29,8 +29,8 @@ from hearings.ids import new_id
 from hearings.models import Hearing, HearingRequest, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
-from hearings.people.logins import end_logins_of
-from hearings.permissions import may, require
+from hearings.people.logins import LoginEnd, end_logins_of
+from hearings.permissions import Decision, may, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
@@ -236,11 +236,11 @@ async def resume(
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
     await lock(db, sitting)
-    theirs = [one for one in sitting.holds if may("lift_hold", actor.role, hold_cause=HoldCause(one["cause"])).allowed]
+    theirs = [one for one in sitting.holds if _lift(actor, HoldCause(one["cause"])).allowed]
     others = [one for one in sitting.holds if one not in theirs]
     if not theirs:
-        decision = may("lift_hold", actor.role, hold_cause=sitting.hold_cause)
-        raise NotAllowed(decision.reason, decision.who_can)
+        decision = _lift(actor, sitting.hold_cause)
+        raise NotReady(decision.reason) if decision.elsewhere else NotAllowed(decision.reason, decision.who_can)
     reason = clean(reason, "reason", most=500, least=3)
     lacking: Sequence[consent_answers.Outstanding] = ()
     if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):
@@ -331,9 +331,13 @@ async def finish(
         silence(participant)
         participant.camera = False
     ids = [participant.id for participant in everybody]
-    await end_logins_of(db, participant_ids=ids, now=now, why="closed")
+    await end_logins_of(db, participant_ids=ids, now=now, why=LoginEnd.closed)
     await kill_links(db, participant_ids=ids, now=now, why="closed")
     await record(db, hearing=hearing, kind=EventKind.closed, actor=actor, now=now)
+
+
+def _lift(actor: Actor, cause: HoldCause | None) -> Decision:
+    return may("lift_hold", actor.role, hold_cause=cause, presence=actor.presence)
 
 
 def _same(cause: str, by: str, reason: str) -> tuple[str, str, bool]:

@@ -9,9 +9,10 @@ import pytest
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import ADDED, COLUMNS, LIFTS, STAFF, TABLE
+from hearings.permission_table import ADDED, COLUMNS, FROM, LIFTS, STAFF, TABLE
 from hearings.permissions import Decision, may, may_staff, require, require_staff
 from hearings.roles import LABELS, Role
+from hearings.status import IN_ROOM, PresenceStatus
 
 # Interface design §4.1 once more, as signs only, as far as it is built: PJ CK RA CA IN WT DF DC PR TE AR AU. An
 # interpreter speaks to the floor in consecutive mode only, which is not built.
@@ -49,6 +50,7 @@ verify                      ● ● ● ● – – – ● ● – ● ●
 """
 WANTED = {line.split()[0]: line.split()[1:] for line in SIGNS.strip().splitlines()}
 CELLS = [(action, role, sign) for action, signs in WANTED.items() for role, sign in zip(COLUMNS, signs, strict=True)]
+PRESENT = PresenceStatus.present
 CIRCUMSTANCES = ("own", "same_state", "granted")
 
 
@@ -74,6 +76,7 @@ def test_every_cell_decides_as_its_sign_says(chosen: tuple[str, ...]) -> None:
             own="own" in chosen,
             granted="granted" in chosen,
             recording_healthy=True,
+            presence=PRESENT,
         )
         if decision.allowed is not enough[sign]:
             deviations.append((action, role, sign))
@@ -81,15 +84,32 @@ def test_every_cell_decides_as_its_sign_says(chosen: tuple[str, ...]) -> None:
     assert deviations == []
 
 
+@pytest.mark.parametrize("presence", [*PresenceStatus, None])
+def test_what_is_done_in_the_room_is_done_from_a_seat_in_it(presence: PresenceStatus | None) -> None:
+    """Whatever else is granted: no seat known is no seat."""
+    for action, role in itertools.product({**TABLE, **ADDED}, Role):
+        everything = {"own": True, "granted": True, "recording_healthy": True, "own_state": "TH", "target_state": "TH"}
+        for cause in HoldCause:
+            decision = may(action, role, **everything, hold_cause=cause, presence=presence)  # type: ignore[arg-type]
+            if action in FROM and presence not in FROM[action]:
+                assert not decision.allowed, (action, role)
+            elif may(action, role, **everything, hold_cause=cause, presence=PRESENT).allowed:  # type: ignore[arg-type]
+                assert decision.allowed, (action, role)
+    assert FROM["hold"] == IN_ROOM
+
+
 def test_an_expert_may_what_a_witness_may() -> None:
     for action in WANTED:
-        witness = may(action, Role.witness, own=True, granted=True, recording_healthy=True)
-        assert may(action, Role.expert, own=True, granted=True, recording_healthy=True).allowed is witness.allowed
+        witness = may(action, Role.witness, own=True, granted=True, recording_healthy=True, presence=PRESENT)
+        assert (
+            may(action, Role.expert, own=True, granted=True, recording_healthy=True, presence=PRESENT).allowed
+            is witness.allowed
+        )
 
 
 def test_nobody_may_what_nobody_has_thought_of() -> None:
     for role in (*Role, None):
-        assert not may("make_coffee", role, own=True, granted=True).allowed
+        assert not may("make_coffee", role, own=True, granted=True, presence=PRESENT).allowed
 
 
 def test_without_a_role_nothing_is_allowed() -> None:
@@ -118,7 +138,7 @@ LIFTERS = {
 
 @pytest.mark.parametrize("cause", HoldCause)
 def test_a_hold_is_lifted_by_its_own_lifter_only(cause: HoldCause) -> None:
-    able = [role for role in Role if may("lift_hold", role, own=True, granted=True, hold_cause=cause).allowed]
+    able = [role for role in Role if may("lift_hold", role, hold_cause=cause, presence=PRESENT).allowed]
     assert able == [LIFTERS[cause]]
     refusal = may("lift_hold", Role.clerk, hold_cause=cause)
     assert refusal.who_can == LIFTS[cause]

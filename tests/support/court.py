@@ -112,12 +112,12 @@ class Court:
                 db, participant=await self.seat(db, role), actor=await self.actor(db, Role.clerk), now=NOW
             )
 
-    async def come(self, *roles: Role, camera: bool = True) -> None:
+    async def come(self, *roles: Role, camera: bool = True, at: datetime = NOW) -> None:
         """These people arrive, check their devices, and are in the lobby, or in the room if they conduct."""
         for role in roles:
             if role in CONDUCTING:
                 async with self.database.transaction() as db:
-                    await seats.arrive(db, participant=await self.seat(db, role), now=NOW)
+                    await seats.arrive(db, participant=await self.seat(db, role), now=at)
             else:
                 made = await self.link(role)
                 await links.redeem(self.database, secret=made.secret, pin=made.pin, now=NOW)
@@ -129,7 +129,7 @@ class Court:
                     camera=camera,
                     microphone=True,
                     speaker=True,
-                    now=NOW,
+                    now=at,
                 )
 
     async def admit(self, *roles: Role) -> None:
@@ -203,11 +203,12 @@ class Court:
                     now=NOW,
                 )
 
-    # The short way: nobody need come, nothing be checked.
+    # The short way: nobody but the judge need come, nothing be checked.
 
     async def begin(self, now: datetime) -> None:
         """The lobby is opened, and the recording runs."""
         await self.open_lobby(now)
+        await self.come(Role.presiding_judge, at=now)
         async with self.database.transaction() as db:
             sitting, recording = await self.sitting(db)
             judge = await self.actor(db, Role.presiding_judge)

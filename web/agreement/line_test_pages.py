@@ -88,7 +88,7 @@ async def begin(request: Request) -> Response:
 
 async def media(request: Request) -> Response:
     """POST an offer (application/sdp), get the answer: 201. Problems as for the offer of a hearing."""
-    _signed, person = staff(request)
+    signed, person = staff(request)
     require_token(request)
     async with request.app.state.parts.database.reading() as db:
         hearing, agreement = await _both(db, request, person)
@@ -106,7 +106,8 @@ async def media(request: Request) -> Response:
     if len(offer) > 65_536:
         return _problem(413, "too_large", "an offer has at most 64 KiB")
     session = agreement.terms["session"]
-    answer = await request.app.state.parts.line_rooms.offer(test.id, _side(hearing, person), offer, session)
+    side, rooms = _side(hearing, person), request.app.state.parts.line_rooms
+    answer = await rooms.offer(test.id, side, offer, session, login_id=signed.login.id)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
     return _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)

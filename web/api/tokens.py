@@ -12,7 +12,7 @@ from fastapi import Request
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.models import ApiClient
+from hearings.models import ApiClient, ApiClientKey
 from hearings.outward import api_clients
 from hearings.signatures import jws
 from hearings.signatures.jws import BadProof
@@ -75,13 +75,15 @@ async def issue_token(request: Request, body: TokenRequest) -> Token:
     proof = dpop.check(texts[0], method="POST", url=address_of(request), now=now)
     database = parts_of(request).database
     async with database.transaction() as db:
-        client = await _client(db, body, parts_of(request).settings.origin + BASE + PATH, now)
+        client, key = await _client(db, body, parts_of(request).settings.origin + BASE + PATH, now)
     async with database.transaction() as db:
         await api_clients.use_proof(db, issuer=proof.issuer, jti=proof.jti, state=client.owner_state, until=proof.until)
         wanted = client.scopes if body.scope is None else body.scope.split(" ")
         if not set(wanted) <= set(client.scopes):
             raise ApiError("scope_invalid", "The client does not have every scope asked for")
-        secret, token = await api_clients.issue_token(db, client=client, scopes=wanted, jkt=proof.thumbprint, now=now)
+        secret, token = await api_clients.issue_token(
+            db, client=client, scopes=wanted, jkt=proof.thumbprint, until=key.not_after, now=now
+        )
     return Token(
         access_token=secret,
         token_type="DPoP",
@@ -90,8 +92,11 @@ async def issue_token(request: Request, body: TokenRequest) -> Token:
     )
 
 
-async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: datetime) -> ApiClient:
-    """The client that made the assertion, which is thereby used up. Raises `ApiError` `client_invalid`, `ProofUsed`."""
+async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: datetime) -> tuple[ApiClient, ApiClientKey]:
+    """The client that made the assertion, which is thereby used up, and the key it has made it with.
+
+    Raises `ApiError` `client_invalid`, `ProofUsed`.
+    """
     try:
         proof = jws.parse(body.client_assertion, headers=HEADERS)
         client_id, kid = proof.claims.get("iss"), proof.header.get("kid")
@@ -111,7 +116,7 @@ async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: date
     await api_clients.use_proof(
         db, issuer=client.id, jti=str(proof.claims["jti"]), state=client.owner_state, until=until + SKEW
     )
-    return client
+    return found
 
 
 def _until(proof: jws.Proof, audience: str, now: datetime) -> datetime:

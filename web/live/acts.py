@@ -18,6 +18,7 @@ from hearings.agreement import room_rules
 from hearings.errors import HearingsError, NotFound
 from hearings.hearing import participants, seats
 from hearings.models import Hearing, Participant, Sitting
+from hearings.permissions import require_from
 from hearings.sitting import fingerprints, recorded_acts, sittings
 from media import messages
 from web.live.connections import Connection
@@ -141,6 +142,7 @@ async def _confirm_condition(act: Act, command: messages.ConfirmCondition) -> No
 
 
 async def _record_act(act: Act, command: messages.RecordAct) -> None:
+    require_from("record_in_room", act.me.presence)
     await recorded_acts.record(
         act.db,
         hearing=act.hearing,
@@ -204,7 +206,7 @@ async def perform(room: Room, connection: Connection, command: messages.Command)
     dismissed: list[tuple[str, str]] = []
     differs = False
     try:
-        async with room.acting(connection.participant_id) as (db, rows):
+        async with room.acting(connection) as (db, rows):
             me = rows.participant(connection.participant_id)
             if me is None:
                 raise NotFound

@@ -6,6 +6,7 @@ web process makes a new conductor from the rows and takes them over (`web.live.c
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -17,16 +18,17 @@ from starlette.websockets import WebSocket
 from hearings.actors import SYSTEM
 from hearings.agreement import room_rules
 from hearings.db import Database
-from hearings.errors import NotFound
+from hearings.errors import LoginEnded, NotFound
 from hearings.events import EventKind
 from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
+from hearings.people import logins
 from hearings.sitting import sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
-from web.live import acts, lines, notices, plan
+from web.live import acts, lines, plan
 from web.live.connections import Answers, Connection
 from web.live.media_side import MediaSide
 from web.live.recording_side import RecordingSide
@@ -123,7 +125,7 @@ class Conductor:
         self.ended = True
         self.room.notify(notice)
         await self.room.refresh()
-        for participant_id in list(self.room.connections):
+        for participant_id in {page.participant_id for page in self.room.pages}:
             self.room.dismiss(participant_id, "closed")
         await self.media.stop()
         await self.recording.recorder.stop()
@@ -177,7 +179,21 @@ class Conductor:
             self.recording.announce()
             await self.recording.watch(now)
             await self._watch_lines(now)
+            await self._watch_media()
             await self._watch_times()
+
+    async def _watch_media(self) -> None:
+        """Media that were there before this process, whose page has not come back: if nobody has a login for the seat
+        any more, they end."""
+        room = self.room
+        going_on = {seat for seat, state in room.liveness.items() if state.media in ("connected", "quiet")}
+        unknown = going_on - set(room.media_logins) - set(room.connections)
+        if not unknown or room.scene is None:
+            return
+        people = [one for one in room.scene.participants if one.id in unknown]
+        async with room.database.reading() as db:
+            for seat in await logins.unheld(db, participants=people, now=room.now()):
+                room.drop_media(seat)
 
     async def _watch_times(self) -> None:
         """Tell the room when a time set by the conditions has come; the judge decides what follows."""
@@ -242,25 +258,42 @@ class Conductor:
         """A page said hello: give it the seat, or ask when another page holds it; then listen until it goes."""
         answers = self._answers.setdefault(participant_id, Answers())
         connection = Connection(websocket, participant_id, login_id, locale, answers)
-        held = self.room.connections.get(participant_id)
-        if held is not None and not held.silent and not hello.take_over:
-            connection.send(messages.SeatTaken())
-        else:
-            await self._take_seat(connection, hello)
+        self.room.pages.add(connection)  # first: whatever ends from here on ends it too
         try:
+            held = self.room.connections.get(participant_id)
+            if held is not None and not held.silent and not hello.take_over:
+                await self._ask_before(connection)
+            else:
+                await self._take_seat(connection, hello)
             await connection.listen(self._handle)
         finally:
+            self.room.pages.discard(connection)
             if self.room.connections.get(participant_id) is connection:
                 del self.room.connections[participant_id]
                 self.room.liveness.setdefault(participant_id, Liveness()).connected = False
 
+    async def _ask_before(self, connection: Connection) -> None:
+        """Another page has the seat; this one is asked, if its login stands."""
+        with contextlib.suppress(LoginEnded):
+            async with self.room.acting(connection, tell=False):
+                pass
+            connection.send(messages.SeatTaken())
+
     async def _take_seat(self, connection: Connection, hello: messages.Hello) -> None:
-        """Effects: the page that held the seat is dismissed; whoever does not still hold the media connection
-        (reload, other tab, crash) comes back muted, and through the lobby after more than 60 s."""
+        """Nothing for a login that has ended: its page is told.
+
+        Effects: the page that held the seat is dismissed, and its media end if another login takes the seat; whoever
+        does not still hold the media connection (reload, other tab, crash) comes back muted, and through the lobby
+        after more than 60 s."""
+        with contextlib.suppress(LoginEnded):
+            await self._seat(connection, hello)
+
+    async def _seat(self, connection: Connection, hello: messages.Hello) -> None:
         participant_id = connection.participant_id
         state = self.room.liveness.setdefault(participant_id, Liveness())
-        keeps = hello.generation == self.media.generation and self.media.up and state.media != "lost"
-        async with self.room.acting() as (db, rows):
+        own = self.room.media_logins.get(participant_id, connection.login_id) == connection.login_id
+        keeps = own and hello.generation == self.media.generation and self.media.up and state.media != "lost"
+        async with self.room.acting(connection) as (db, rows):
             me = rows.participant(participant_id)
             if me is None:
                 raise NotFound
@@ -271,19 +304,26 @@ class Conductor:
             if not keeps:
                 await seats.disconnected(db, participant=me, now=self.room.now())
             await seats.connected(db, participant=me, now=self.room.now())
+        if connection.ended:  # its login has ended between the look at the rows and now
+            return
+        if not own:
+            self.room.drop_media(participant_id)
         held = self.room.connections.get(participant_id)
         self.room.connections[participant_id] = connection
         state.connected, state.report, state.lost_since = True, None, None
-        if not keeps:
+        if keeps:
+            self.room.media_logins[participant_id] = connection.login_id
+        else:
             state.fault = ""  # it may be another browser
         if held is not None and held is not connection:
-            with speaking(held.locale):
-                held.end(messages.Bye(why="superseded", text=notices.BYE["superseded"]()))
+            self.room.end_page(held, "superseded")
         connection.last_view = b""
         await self.room.refresh()
         connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
 
     async def _handle(self, connection: Connection, message: messages.Message) -> None:
+        if connection.ended:
+            return
         seated = self.room.connections.get(connection.participant_id) is connection
         match message:
             case messages.LineReport() if seated:

@@ -5,10 +5,11 @@ import logging
 
 from hearings import queries
 from hearings.db import Database
+from hearings.people.logins import LoginEnd
 from media.evidence.seal.client import SealSilentError
 from web.live import plan
 from web.live.conductor import Conductor
-from web.live.tickets import Tickets
+from web.live.logins import Tickets
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
@@ -87,20 +88,19 @@ class Conductors:
         if (found := self._all.get(hearing_id)) is not None:
             found.room.dismiss(participant_id, why)
 
-    def signed_out(self, login_id: str) -> None:
-        """A login has ended: its live pages end too."""
-        for conductor in self._all.values():
-            for connection in list(conductor.room.connections.values()):
-                if connection.login_id == login_id:
-                    conductor.room.dismiss(connection.participant_id, "signed_out")
+    def logins(self) -> set[str]:
+        """Logins with a page or a media connection in a live hearing."""
+        return {login_id for conductor in self._all.values() for login_id in conductor.room.logins()}
 
-    def watched_by(self, login_id: str) -> bool:
-        """Whether a live page of this login is open: then its owner is not idle."""
-        return any(
-            connection.login_id == login_id
-            for conductor in self._all.values()
-            for connection in conductor.room.connections.values()
-        )
+    def watching(self) -> set[str]:
+        """Logins with a live page that has lately been heard: their owners are not idle."""
+        pages = (page for conductor in self._all.values() for page in conductor.room.pages)
+        return {page.login_id for page in pages if not page.silent and not page.ended}
+
+    def end_login(self, login_id: str, why: LoginEnd) -> None:
+        """A login has ended: its live pages and media end too."""
+        for conductor in self._all.values():
+            conductor.room.end_login(login_id, why)
 
     def _forget(self, conductor: Conductor) -> None:
         self._all.pop(conductor.hearing_id, None)

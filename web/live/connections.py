@@ -50,6 +50,8 @@ class Connection:
         self.locale = locale
         self.line: messages.LineReport | None = None
         self.heard_at = time.monotonic()
+        self.ended = False
+        """It has been told to go: whatever it still says is not heard."""
         self.last_view: bytes = b""
         self.answers = answers
         self._websocket = websocket
@@ -76,7 +78,8 @@ class Connection:
             self.send(view)
 
     def end(self, bye: messages.Bye) -> None:
-        """Say why, then close."""
+        """Say why, then close. Nothing it says from now on is heard."""
+        self.ended = True
         self.send(bye)
         self._put(None)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hearings.people.logins import LoginEnd
 from media import messages
 from media.processes import Process, python
 from web.live import plan
@@ -30,6 +31,8 @@ class _Room:
     ends: asyncio.Task[None]
     faults: dict[str, str]
     """Why the line of a seat cannot be made (`messages.PeerStatus`)."""
+    logins: dict[str, str]
+    """Of each seat, whose login its line is of."""
 
 
 class LineRooms:
@@ -41,10 +44,10 @@ class LineRooms:
         self._lock = asyncio.Lock()
 
     async def offer(
-        self, test_id: str, side: str, sdp: str, session: Mapping[str, Any]
+        self, test_id: str, side: str, sdp: str, session: Mapping[str, Any], *, login_id: str
     ) -> messages.Answered | messages.Refused:
         """Pass a page's offer to the worker of its test; the other side hears and sees it from then on. Media are
-        protected as the agreed `session` says.
+        protected as the agreed `session` says. The line belongs to the login.
 
         Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes.
         """
@@ -52,14 +55,31 @@ class LineRooms:
             room = await self._room(test_id, session)
             if room is None:
                 return messages.Refused(re="", code="busy", text="too many line tests are running")
+            seat = seat_of(test_id, side)
+            room.logins[seat] = login_id
             answer = await room.process.request(
-                messages.Offer(id=room.process.new_id(), seat=seat_of(test_id, side), sdp=sdp), timeout=10
+                messages.Offer(id=room.process.new_id(), seat=seat, sdp=sdp), timeout=10
             )
         except (ConnectionError, TimeoutError, OSError):
             return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
         assert isinstance(answer, messages.Answered | messages.Refused)
-        room.faults.pop(seat_of(test_id, side), None)
+        room.faults.pop(seat, None)
         return answer
+
+    def logins(self) -> set[str]:
+        """Logins with a line in a test."""
+        return {login_id for room in self._rooms.values() for login_id in room.logins.values()}
+
+    def watching(self) -> set[str]:
+        """None: a test is measured in less time than counts as idle."""
+        return set()
+
+    def end_login(self, login_id: str, why: LoginEnd) -> None:
+        """A login has ended: its lines end too."""
+        for room in self._rooms.values():
+            for seat in [seat for seat, holder in room.logins.items() if holder == login_id]:
+                del room.logins[seat]
+                room.process.send(messages.DropPeer(seat=seat))
 
     def fault(self, test_id: str, side: str) -> str:
         """Why the line of a side cannot be made, since its latest offer: the worker's code, or empty."""
@@ -101,7 +121,7 @@ class LineRooms:
             on_message=heard,
         )
         process.send(room_plan(test_id))
-        return _Room(process, asyncio.create_task(self._end_later(test_id)), faults)
+        return _Room(process, asyncio.create_task(self._end_later(test_id)), faults, {})
 
     async def _end_later(self, test_id: str) -> None:
         await asyncio.sleep(ROOM_SECONDS)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
+from hearings.errors import LoginEnded
 from hearings.events import EventKind, record
 from hearings.sitting import fingerprints, sound_checks
 from hearings.status import IN_ROOM
@@ -19,6 +20,8 @@ from web.live.view import Liveness
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.media_side")
+
+NOT_SEATED = messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
 
 
 class MediaSide:
@@ -104,8 +107,11 @@ class MediaSide:
         # A worker that is gone just now gets the whole plan when it is back.
         self._process.send(plan.with_version(wanted, self._version))
 
-    async def offer(self, participant_id: str, generation: int, sdp: str) -> messages.Answered | messages.Refused:
-        """Pass a page's offer to the worker; every media line is made by one.
+    async def offer(
+        self, participant_id: str, login_id: str, generation: int, sdp: str
+    ) -> messages.Answered | messages.Refused:
+        """Pass a page's offer to the worker; every media line is made by one, and belongs to the login that has the
+        seat.
 
         Refused: media_restarting, stale_generation, not_seated, or the worker's own codes. Effects: sound checks of
         the seat no longer count.
@@ -114,9 +120,11 @@ class MediaSide:
             return messages.Refused(re="", code="media_restarting", text="the media worker is being replaced")
         if generation != self.generation:
             return messages.Refused(re="", code="stale_generation", text="the media worker is another one now")
-        if participant_id not in self._room.connections:
-            return messages.Refused(re="", code="not_seated", text="say hello on the WebSocket first")
         await self._room.refresh()  # the worker must know the seat before it is asked
+        page = self._room.connections.get(participant_id)
+        if page is None or page.login_id != login_id:
+            return NOT_SEATED
+        self._room.media_logins[participant_id] = login_id  # from here on the end of the login ends the line
         try:
             answer = await self._process.request(
                 messages.Offer(id=self._process.new_id(), seat=participant_id, sdp=sdp), timeout=10
@@ -125,10 +133,15 @@ class MediaSide:
             return messages.Refused(re="", code="media_restarting", text="the media worker did not answer")
         assert isinstance(answer, messages.Answered | messages.Refused)
         if isinstance(answer, messages.Answered):
-            async with self._room.acting() as (db, rows):
-                await sound_checks.line_made_anew(
-                    db, sitting=rows.sitting, participant_id=participant_id, now=self._room.now()
-                )
+            try:
+                async with self._room.acting(page) as (db, rows):
+                    await sound_checks.line_made_anew(
+                        db, sitting=rows.sitting, participant_id=participant_id, now=self._room.now()
+                    )
+            except LoginEnded:
+                if self._room.media_logins.get(participant_id, login_id) == login_id:
+                    self._room.drop_media(participant_id)
+                return NOT_SEATED
         return answer
 
     async def count_packets(self) -> messages.PacketCounts:
@@ -161,6 +174,7 @@ class MediaSide:
     async def _lost(self) -> None:
         self.up = False
         self.slots.clear()
+        self._room.media_logins.clear()
         for state in self._room.liveness.values():
             state.media = "lost" if state.media else ""
         self._room.notify("media_lost", assertive=True)

@@ -3,22 +3,32 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from hearings.models import Hearing, Participant
+from hearings.people.logins import LoginEnd as E
 from web.words import gaps as gap_words, places
 from web.words.i18n import _
 
-BYE: dict[str, Callable[[], str]] = {
-    "superseded": lambda: _("You are taking part from another window now."),
-    "removed": lambda: _("The court has removed you from this hearing."),
-    "left": lambda: _("You have left the hearing."),
-    "closed": lambda: _("The hearing is closed."),
-    "signed_out": lambda: _("You have signed out."),
-    "not_allowed": lambda: _("You have no seat in this hearing."),
-    "link_replaced": lambda: _("The clerk has given you a new link. Use that one."),
+ByeCode = Literal["superseded", "removed", "left", "closed", "signed_out", "not_allowed", "link_replaced"]
+
+BYE: dict[str, tuple[ByeCode, Callable[[], str]]] = {
+    "superseded": ("superseded", lambda: _("You are taking part from another window now.")),
+    "left": ("left", lambda: _("You have left the hearing.")),
+    "not_allowed": ("not_allowed", lambda: _("You have no seat in this hearing.")),
+    E.removed: ("removed", lambda: _("The court has removed you from this hearing.")),
+    E.closed: ("closed", lambda: _("The hearing is closed.")),
+    E.cancelled: ("closed", lambda: _("The hearing has been cancelled.")),
+    E.signed_out: ("signed_out", lambda: _("You have signed out.")),
+    E.signed_in_again: ("signed_out", lambda: _("Somebody has signed in again in this browser.")),
+    E.idle: ("signed_out", lambda: _("Your sign-in has ended because nothing was done. Sign in again.")),
+    E.expired: ("signed_out", lambda: _("Your sign-in has ended after its longest time. Sign in again.")),
+    E.deactivated: ("signed_out", lambda: _("Your account is no longer in use.")),
+    E.functions_changed: ("signed_out", lambda: _("Your functions have been changed. Sign in again.")),
+    E.link_replaced: ("link_replaced", lambda: _("The clerk has given you a new link. Use that one.")),
+    E.link_revoked: ("removed", lambda: _("The clerk has taken your link back. Call the court.")),
 }
-"""Why a page's connection was ended."""
+"""Why a page's connection was ended, by the end of its login too: a word for the page, a text for the person."""
 
 NOTICES: dict[str, Callable[[], str]] = {
     "line_lost": lambda: _("A line is lost. The floor is closed. Please do not speak."),

@@ -289,7 +289,7 @@ class RecordingSide:
     async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
         """One person at a time: record, read back, decode, forget. A second one waits for the first."""
         async with self._busy:
-            async with self._room.acting(connection.participant_id) as (db, rows):
+            async with self._room.acting(connection) as (db, rows):
                 who = rows.participant(command.participant)
                 if who is None:
                     raise NotFound
@@ -329,7 +329,7 @@ class RecordingSide:
         """The judge starts: the recorder opens, and only when its first segments are sealed and read back is the
         sitting in session (`_sealed`). Nothing when it is: an order given again after the web process was lost."""
         async with self._busy:
-            async with self._room.acting(connection.participant_id) as (db, rows):
+            async with self._room.acting(connection) as (db, rows):
                 if rows.sitting.status is SittingStatus.in_session:
                     return
                 await sittings.start(
@@ -380,7 +380,7 @@ class RecordingSide:
             self.facts = RecordingFacts(opened_at=opened.at)
 
     async def _resume(self, connection: Connection, command: messages.Resume) -> None:
-        async with self._room.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection) as (db, rows):
             is_open = await sittings.resume(
                 db,
                 sitting=rows.sitting,
@@ -394,7 +394,7 @@ class RecordingSide:
             self._room.notify("resumed", assertive=True)
 
     async def _close(self, connection: Connection, command: messages.Close) -> None:
-        async with self._room.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection) as (db, rows):
             await sittings.close(
                 db,
                 sitting=rows.sitting,
@@ -406,7 +406,7 @@ class RecordingSide:
         await self.finish_closing()
 
     async def _break_off(self, connection: Connection, command: messages.BreakOff) -> None:
-        async with self._room.acting(connection.participant_id) as (db, rows):
+        async with self._room.acting(connection) as (db, rows):
             closing = rows.sitting.status is SittingStatus.closing
             await sittings.abort(
                 db,

@@ -17,7 +17,8 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.db import Database
-from hearings.errors import NotFound
+from hearings.errors import LoginEnded, NotFound
+from hearings.hearing import seats
 from hearings.models import Participant
 from media import messages
 from web.live import notices
@@ -47,6 +48,11 @@ class Room:
         """Of the sockets of worker and recorder; set when the hearing is taken up."""
         self.scene: Scene | None = None
         self.connections: dict[str, Connection] = {}
+        """Of each seat, the page that has it."""
+        self.pages: set[Connection] = set()
+        """Every page that has said hello, those that only ask for a seat too."""
+        self.media_logins: dict[str, str] = {}
+        """Of each seat, whose login the latest media connection is of, as far as this process has passed it on."""
         self.liveness: dict[str, Liveness] = {}
         self.changed = asyncio.Event()
         self.acted = asyncio.Event()
@@ -90,17 +96,31 @@ class Room:
     # --- rows ---------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def acting(self, participant_id: str = "", *, tell: bool = True) -> AsyncIterator[tuple[AsyncSession, Rows]]:
-        """One transaction of this hearing at a time; worker and pages are told afterwards, unless `tell` is False."""
+    async def acting(
+        self, page: Connection | None = None, *, tell: bool = True
+    ) -> AsyncIterator[tuple[AsyncSession, Rows]]:
+        """One transaction of this hearing at a time; worker and pages are told afterwards, unless `tell` is False.
+
+        What is done for a `page` is done only while its login stands and has the seat, which is asked of the rows every
+        time. Raises `NotFound`; `LoginEnded`, when everything that login holds here has ended too.
+        """
         async with self._lock:
             async with self.database.transaction() as db:
-                rows = await read_rows(db, self.hearing_id)
-                if participant_id and rows.participant(participant_id) is None:
-                    raise NotFound
-                yield db, rows
+                if page is not None:
+                    await self._require_login(db, page)
+                yield db, await read_rows(db, self.hearing_id)
         self.acted.set()
         if tell:
             self.touch()
+
+    async def _require_login(self, db: AsyncSession, page: Connection) -> None:
+        try:
+            me = await seats.of_login(db, participant_id=page.participant_id, login_id=page.login_id, now=self.now())
+        except LoginEnded as ended:
+            self.end_login(page.login_id, ended.why, only=page.participant_id)
+            raise
+        if me.hearing_id != self.hearing_id:
+            raise NotFound
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[AsyncSession, Rows]]:
@@ -148,10 +168,39 @@ class Room:
             connection.send(messages.Notice(at=at, code=code, text=text, assertive=assertive))
 
     def dismiss(self, participant_id: str, why: str) -> None:
-        """End a page's connection and its media at once, saying why."""
-        connection = self.connections.pop(participant_id, None)
-        if connection is not None:
-            with speaking(connection.locale):
-                connection.end(messages.Bye(why=why, text=notices.BYE[why]()))  # type: ignore[arg-type]
+        """End all of somebody's pages and their media at once, saying why."""
+        for page in [one for one in self.pages if one.participant_id == participant_id]:
+            self.end_page(page, why)
+        self.drop_media(participant_id)
+        self.touch()
+
+    def end_page(self, page: Connection, why: str) -> None:
+        """Say goodbye to one page; if it had the seat, nobody has it."""
+        if page.ended:
+            return
+        if self.connections.get(page.participant_id) is page:
+            del self.connections[page.participant_id]
+        code, words = notices.BYE[why]
+        with speaking(page.locale):
+            page.end(messages.Bye(why=code, text=words()))
+
+    def drop_media(self, participant_id: str) -> None:
+        """Close somebody's media connection."""
+        self.media_logins.pop(participant_id, None)
         self._drop(participant_id)
+
+    def logins(self) -> set[str]:
+        """Logins that hold something here."""
+        return {page.login_id for page in self.pages} | set(self.media_logins.values())
+
+    def end_login(self, login_id: str, why: str, *, only: str = "") -> None:
+        """A login has ended: so do its pages, also those that only ask for a seat, and its media. `only`: of one."""
+        pages = [one for one in self.pages if one.login_id == login_id and only in ("", one.participant_id)]
+        # Of media that were there before this process, it is known only whose seat they are of.
+        seated = {one.participant_id for one in pages if self.connections.get(one.participant_id) is one}
+        seats_held = {seat for seat, holder in self.media_logins.items() if holder == login_id and only in ("", seat)}
+        for page in pages:
+            self.end_page(page, why)
+        for seat in seats_held | (seated - set(self.media_logins)):
+            self.drop_media(seat)
         self.touch()

@@ -21,7 +21,7 @@ from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
 from web.live import recorded_form
 from web.live.indicator import RecordingFacts, indicator
-from web.words import conditions as conditions_words, recorded_acts as recorded_words, roles
+from web.words import conditions as conditions_words, recorded_acts as recorded_words, roles, sentences
 from web.words.i18n import _, language_name, pgettext, state_name
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
@@ -134,6 +134,7 @@ def decide(action: str, viewer: Participant, scene: Scene, target: Participant |
         granted=floor.granted(action, viewer, scene.sitting.status),
         hold_cause=scene.sitting.hold_cause,
         recording_healthy=True,  # `sittings.start` looks at the sound checks
+        presence=viewer.presence,
     )
 
 
@@ -377,6 +378,8 @@ def listeners(lang: str, scene: Scene) -> int:
 
 def right(decision: Decision) -> messages.RightView:
     """A decision in words."""
+    if decision.elsewhere:
+        return messages.RightView(allowed=False, reason=sentences.told(decision.reason))
     return messages.RightView(
         allowed=decision.allowed,
         reason="" if decision.allowed else _("Only {roles} can do this.").format(roles=roles.any_of(decision.who_can)),

@@ -116,9 +116,9 @@ async def _page(caller: Caller, after: str) -> Happenings:
 
 
 async def _still(caller: Caller) -> bool:
-    """Whether the client has not been shut out."""
+    """Whether the token is still there: it ends with the client, with a key, and with a change of what it may do."""
     async with parts_of(caller.request).database.reading() as live:
-        return (await api_clients.client(live, caller.client.id)).disabled_at is None
+        return await api_clients.token_stands(live, caller.token.id)
 
 
 def _event(one: Happening) -> bytes:

@@ -15,6 +15,7 @@ from hearings import errors, queries
 from hearings.hearing import links
 from hearings.models import Hearing
 from hearings.people import logins, staff
+from hearings.people.logins import LoginEnd
 from web.server import forms
 from web.server.forms import FormError
 from web.server.rendering import render
@@ -81,7 +82,7 @@ async def use_link(request: Request) -> Response:
         return RedirectResponse("/sign-in?why=old", 303)
     except errors.LinkUnknown:
         return RedirectResponse("/sign-in?why=unknown", 303)
-    await end_previous(request, "signed_in_again")
+    await end_previous(request, LoginEnd.signed_in_again)
     answer = RedirectResponse("/docket", 303)
     set_cookie(answer, secret)
     return answer
@@ -91,7 +92,7 @@ async def sign_out(request: Request) -> Response:
     """End the login. Effects: ends it, takes the cookie away, ends its live pages."""
     await forms.read(request)
     signed_in(request)
-    await end_previous(request, "signed_out")
+    await end_previous(request, LoginEnd.signed_out)
     answer = RedirectResponse("/sign-in?why=out", 303)
     drop_cookie(answer)
     answer.headers["clear-site-data"] = '"cache", "storage"'
@@ -132,7 +133,7 @@ async def join(request: Request) -> Response:
         return _join_again(request, secret, left.format(n=wrong.tries_left))
     except errors.LinkRefused as refused:
         return _refused(request, refused, await _places(request, secret, refused))
-    await end_previous(request, "signed_in_again")
+    await end_previous(request, LoginEnd.signed_in_again)
     parts.conductors.touch(redeemed.hearing.id)
     answer = RedirectResponse(f"/h/{redeemed.hearing.ref}/live", 303)
     set_cookie(answer, redeemed.cookie)

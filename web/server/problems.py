@@ -157,6 +157,7 @@ def status_of(error: Exception) -> int:
 EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotFound, 404),
     (errors.NotAllowed, 403),
+    (errors.LoginEnded, 401),
     (errors.LinkRefused, 403),
     (errors.ProofUsed, 401),
     (errors.SignatureRequired, 422),

@@ -2,7 +2,8 @@
 
 One cookie, `__Host-vivavoce`: Secure, HttpOnly, SameSite=Strict, no Domain. Browsers take it from https and, because
 they trust the loopback address, from http://localhost and http://127.0.0.1. It holds a random secret; the database
-keeps its hash. Staff are signed out after 20 minutes without a request, except while in a live hearing or the player.
+keeps its hash. Staff are signed out after 20 minutes without a request; an open live page or player makes such. What
+has ended stays so: it ends in the rows as soon as it is found.
 """
 
 import re
@@ -21,6 +22,7 @@ from hearings.actors import Actor, participant_actor, person_actor
 from hearings.errors import NotFound
 from hearings.models import Hearing, Login, Participant, Person
 from hearings.people import logins
+from hearings.people.logins import LoginEnd
 from web.cookies import value as cookie
 from web.parts import Parts
 from web.server.security import csrf_token, require_csrf_header
@@ -28,12 +30,9 @@ from web.words.i18n import state_name
 from web.words.roles import label
 
 COOKIE = "__Host-vivavoce"
-IDLE = timedelta(minutes=20)
 TOUCH = timedelta(minutes=1)
 """How fresh `seen_at` is kept: one write a minute at most."""
 WITHOUT_LOGIN = re.compile(r"/static/.*|/healthz|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL)
-NEVER_IDLE = re.compile(r"/h/[^/]+/(live|ticket|media|ws)|/recordings/.*")
-"""Paths where a person may watch for hours without a request that counts."""
 
 
 @dataclass(frozen=True)
@@ -81,25 +80,35 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
         return None
     parts: Parts = connection.scope["app"].state.parts
     async with parts.database.reading() as db:
-        login = await logins.find_login(db, secret=secret, now=now)
-        if login is None or _idle(connection.scope["path"], login, parts, now):
+        found = await logins.look_up(db, secret=secret)
+        if found is None:
             return None
-        person = await db.get(Person, login.person_id) if login.person_id else None
+        login, person = found
+        watched = parts.logins.watched(login.id)
+        why = logins.ending(login, person, now, watched=watched)
         participant = await db.get(Participant, login.participant_id) if login.participant_id else None
         hearing = await db.get(Hearing, participant.hearing_id) if participant else None
-    if person is not None and not person.active:
+    if why is not None:
+        if login.ended_at is None:
+            await end(parts, login, why, now)
         return None
     if now - login.seen_at > TOUCH:
         async with parts.database.transaction() as db:
-            await logins.touch_login(db, login_id=login.id, now=now)
+            if watched:
+                await logins.keep_awake(db, login_ids=[login.id], now=now)
+            else:
+                await logins.touch_login(db, login_id=login.id, now=now)
     return SignedIn(login, person, participant, hearing)
 
 
-def _idle(path: str, login: Login, parts: Parts, now: datetime) -> bool:
-    """Whether a member of staff has done nothing for too long."""
-    if login.person_id is None or now - login.seen_at <= IDLE or NEVER_IDLE.fullmatch(path):
-        return False
-    return not parts.conductors.watched_by(login.id)
+async def end(parts: Parts, login: Login, why: LoginEnd, now: datetime) -> None:
+    """End a login. Effects: its row; everything it holds in this process, at once."""
+    async with parts.database.transaction() as db:
+        if why is LoginEnd.idle:
+            await logins.end_idle(db, login_id=login.id, now=now)
+        else:
+            await logins.end_login(db, login_id=login.id, now=now, why=why)
+    parts.logins.ended(login.id, why)
 
 
 class LoginMiddleware:
@@ -160,10 +169,8 @@ def drop_cookie(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
 
 
-async def end_previous(request: Request, why: str) -> None:
-    """A new login replaces the one this browser had (session rotation). Effects: ends it and its live pages."""
+async def end_previous(request: Request, why: LoginEnd) -> None:
+    """A new login replaces the one this browser had (session rotation). Effects: those of `end`."""
     signed = cast(SignedIn | None, request.scope["actor"])
     if signed is not None:
-        async with request.app.state.parts.database.transaction() as db:
-            await logins.end_login(db, login_id=signed.login.id, now=datetime.now(UTC), why=why)
-        request.app.state.parts.conductors.signed_out(signed.login.id)
+        await end(request.app.state.parts, signed.login, why, datetime.now(UTC))

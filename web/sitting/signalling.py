@@ -22,7 +22,7 @@ from hearings.permissions import require
 from media import messages
 from web.live.conductor import Conductor
 from web.live.connections import receive
-from web.live.tickets import TICKET_SECONDS, Ticket
+from web.live.logins import TICKET_SECONDS, Ticket
 from web.parts import Parts
 from web.server.sign_in import require_token, seat, signed_in
 from web.words.i18n import current
@@ -58,7 +58,7 @@ async def ticket(request: Request) -> Response:
 
 async def media(request: Request) -> Response:
     """POST an offer (application/sdp), get the answer: 201. Problems: 409, 415, 422, 503 with a stable code."""
-    conductor, me, _login = await _seat(request)
+    conductor, me, login_id = await _seat(request)
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/sdp":
         return _problem(415, "unsupported_media_type", "send the offer as application/sdp")
     try:
@@ -68,7 +68,7 @@ async def media(request: Request) -> Response:
         return _problem(422, "malformed_offer", "the offer is not ASCII text, or generation is missing")
     if len(offer) > 65_536:
         return _problem(413, "too_large", "an offer has at most 64 KiB")
-    answer = await conductor.media.offer(me.id, generation, offer)
+    answer = await conductor.media.offer(me.id, login_id, generation, offer)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
     response = _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
@@ -115,10 +115,10 @@ async def connect(websocket: WebSocket) -> None:
         await conductor.join(websocket, found.participant_id, found.login_id, current.get().tag, hello)
     except NotFound:
         await websocket.close(4401)
-    finally:
-        # Time in the hearing is not idle time: whoever leaves it goes on in the other pages.
+    else:
+        # Time in the hearing is not idle time: whoever leaves it goes on in the other pages, if their login stands.
         async with parts.database.transaction() as db:
-            await logins.touch_login(db, login_id=found.login_id, now=datetime.now(UTC))
+            await logins.keep_awake(db, login_ids=[found.login_id], now=datetime.now(UTC))
 
 
 routes = [

@@ -252,6 +252,7 @@ async def test_the_right_pin_many_times_at_once_buys_one_login(court: Any, datab
 @pytest.mark.both_databases
 async def test_a_new_link_ends_the_old_one_and_its_login(court: Any, database: Database, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(Role.requested_authority)
     old = await court.link(Role.witness)
     bought = await links.redeem(database, secret=old.secret, pin=old.pin, now=now)
     async with database.transaction() as db:

@@ -14,6 +14,7 @@ from hearings.hearing import links, participants, seats
 from hearings.models import Person
 from hearings.people import logins
 from hearings.roles import Role
+from hearings.sitting import sittings
 from hearings.status import PresenceStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
@@ -172,6 +173,7 @@ async def test_only_the_requested_authority_confirms_identity(court: Any, now: d
 
 async def test_identity_is_confirmed_in_a_known_way_of_somebody_who_came(court: Any, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(AUTHORITY)
     with pytest.raises(NotReady, match="The person has not come yet"):
         await act(court, participants.confirm_identity, WITNESS, AUTHORITY, now, **SEEN)
     await court.come(WITNESS)
@@ -206,7 +208,7 @@ async def test_identity_is_confirmed_in_a_known_way_of_somebody_who_came(court: 
 )
 async def test_who_admits(court: Any, now: datetime, by: Role, granted: bool, allowed: bool) -> None:
     await court.open_lobby()
-    await court.come(INTERPRETER)
+    await court.come(JUDGE, CLERK, AUTHORITY, INTERPRETER)
     if allowed:
         await act(court, participants.admit, INTERPRETER, by, now, granted=granted)
         assert await presence(court, INTERPRETER) is PresenceStatus.present
@@ -218,11 +220,17 @@ async def test_who_admits(court: Any, now: datetime, by: Role, granted: bool, al
 
 async def test_nobody_is_admitted_who_does_not_wait(court: Any, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(JUDGE)
     with pytest.raises(IllegalMove):
         await act(court, participants.admit, INTERPRETER, JUDGE, now)
 
 
-async def test_nobody_is_admitted_without_an_open_lobby(court: Any, now: datetime) -> None:
+async def test_nobody_is_admitted_once_the_sitting_is_being_closed(court: Any, now: datetime) -> None:
+    await court.open_lobby()
+    await court.come(JUDGE)
+    async with court.database.transaction() as db:
+        sitting, _ = await court.sitting(db)
+        await sittings.close(db, sitting=sitting, actor=await court.actor(db, JUDGE), now=now)
     with pytest.raises(LobbyClosed):
         await act(court, participants.admit, INTERPRETER, JUDGE, now)
 
@@ -247,6 +255,7 @@ async def test_back_to_the_lobby_is_muted_and_logged(court: Any, database: Datab
 
 async def test_removal_ends_the_login_and_bars_the_way_back(court: Any, database: Database, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(JUDGE)
     made = await court.link(INTERPRETER)
     bought = await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
     with pytest.raises(Invalid, match="At least 3 characters are needed"):
@@ -254,7 +263,7 @@ async def test_removal_ends_the_login_and_bars_the_way_back(court: Any, database
     await act(court, participants.remove, INTERPRETER, JUDGE, now, reason="Recorded the hearing")
     async with database.reading() as db:
         assert await logins.find_login(db, secret=bought.cookie, now=now) is None
-    with pytest.raises(IllegalMove):
+    with pytest.raises(NotReady, match="no seat in this hearing now"):
         async with database.transaction() as db:
             await seats.ready(
                 db,
@@ -320,6 +329,6 @@ async def test_the_clerk_mutes_only_with_a_grant(court: Any, now: datetime) -> N
 
 async def test_who_is_not_in_the_room_cannot_be_muted(court: Any, now: datetime) -> None:
     await court.open_lobby()
-    await court.come(WITNESS)
+    await court.come(JUDGE, WITNESS)
     with pytest.raises(NotReady, match="The person is not in the room"):
         await act(court, participants.mute, WITNESS, JUDGE, now)

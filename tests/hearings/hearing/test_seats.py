@@ -174,7 +174,7 @@ async def test_another_tab_takes_the_seat_over_muted(court: Any, now: datetime) 
 async def test_a_microphone_opens_only_in_the_room(court: Any, now: datetime) -> None:
     await court.open_lobby()
     await court.come(WITNESS)
-    with pytest.raises(NotReady, match="A microphone opens only in the room"):
+    with pytest.raises(NotReady, match="You are not in the room"):
         await act(court, seats.set_microphone, WITNESS, now, by=WITNESS, on=True)
 
 

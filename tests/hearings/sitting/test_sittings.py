@@ -109,6 +109,7 @@ async def closed_by_hand(court: Any) -> None:
 
 async def test_people_hear_one_another_from_the_roll_call_on(court: Any, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(CLERK)
     with pytest.raises(NotAllowed):
         await act(court, sittings.roll_call, INTERPRETER, now)
     await act(court, sittings.roll_call, CLERK, now)
@@ -601,6 +602,7 @@ async def test_part_heard_goes_on_another_day(court: Any, now: datetime) -> None
 
 async def test_a_sitting_that_never_began_leaves_no_recording_and_a_ready_hearing(court: Any, now: datetime) -> None:
     await court.open_lobby()
+    await court.come(JUDGE)
     await act(court, sittings.close, JUDGE, now)
     assert await state(court) == ("closing", False, "", "no_recording")
     async with court.database.transaction() as db:
