@@ -5,7 +5,7 @@ The stages are databases in which the story has come so far: `ready`, `assembled
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from hearings.requests import requests
 from hearings.roles import CONDUCTING, Role
 from hearings.signatures import recipients, signatures, signing_keys
 from hearings.sitting import fingerprints, recordings, sittings, sound_checks
-from hearings.status import RecordingStatus, SittingStatus
+from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
 from tests.support.databases import UPGRADED, Stage
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -54,6 +54,11 @@ FIELDS = {
     "conducting_functions": "Trial court",
     "purpose": "To hear the witness on the transport of the victims.",
 }
+
+
+def seated(participant: Participant) -> Actor:
+    """Somebody of a hearing as from a seat in the room, wherever they are."""
+    return replace(participant_actor(participant), presence=PresenceStatus.present)
 
 
 @dataclass

@@ -138,9 +138,7 @@ class MediaSide:
                     await sound_checks.line_made_anew(
                         db, sitting=rows.sitting, participant_id=participant_id, now=self._room.now()
                     )
-            except LoginEnded:
-                if self._room.media_logins.get(participant_id, login_id) == login_id:
-                    self._room.drop_media(participant_id)
+            except LoginEnded:  # and with it the line
                 return NOT_SEATED
         return answer
 

@@ -2,7 +2,7 @@
 
 import time
 
-from web.live.tickets import MOST_TICKETS, Ticket, Tickets
+from web.live.logins import MOST_TICKETS, Ticket, Tickets
 
 
 def ticket(seconds: float) -> Ticket:

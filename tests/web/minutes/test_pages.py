@@ -26,6 +26,7 @@ from hearings.roles import Role
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus, RecordingStatus, SittingStatus
+from tests.support.court import seated
 from web.words import i18n, minutes as minutes_words
 
 pytestmark = pytest.mark.beside
@@ -41,7 +42,7 @@ def held(running):
         async with database.transaction() as db:
             hearing = await queries.get(db, Hearing, running.made.hearing.id)
             people = await queries.participants(db, hearing.id)
-            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            judge = seated(next(one for one in people if one.role is Role.presiding_judge))
             sitting, recording = await sittings.open_lobby(
                 db, hearing=hearing, court_name="demo.example", actor=judge, now=now
             )

@@ -7,13 +7,14 @@ from sqlmodel import select
 from starlette.routing import Route
 
 from hearings import queries
-from hearings.actors import SYSTEM, participant_actor
+from hearings.actors import SYSTEM
 from hearings.minutes import minutes
 from hearings.models import Hearing, HearingRequest, SharedView
 from hearings.moves import move_recording, move_sitting
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
+from tests.support.court import seated
 from web.words import minutes as minutes_words
 
 pytestmark = pytest.mark.beside
@@ -44,7 +45,7 @@ def begun(running):
         async with database.transaction() as db:
             hearing = await queries.get(db, Hearing, running.made.hearing.id)
             seats = {one.role: one for one in await queries.participants(db, hearing.id)}
-            judge = participant_actor(seats[Role.presiding_judge])
+            judge = seated(seats[Role.presiding_judge])
             sitting, recording = await sittings.open_lobby(
                 db, hearing=hearing, court_name="demo.example", actor=judge, now=now
             )

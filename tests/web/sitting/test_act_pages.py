@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hearings import queries
-from hearings.actors import SYSTEM, participant_actor
+from hearings.actors import SYSTEM
 from hearings.models import Hearing, HearingRequest, Participant, Person
 from hearings.moves import move_presence, move_recording, move_sitting
 from hearings.people import logins
@@ -14,6 +14,7 @@ from hearings.requests import attachments
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
+from tests.support.court import seated
 from web.server.sign_in import COOKIE
 
 WAY_IN = (*(PresenceStatus.identified, PresenceStatus.tested, PresenceStatus.waiting), PresenceStatus.called)
@@ -32,7 +33,7 @@ def room(running):
                 db, request=request, kind="exhibit", name="map.txt", data=b"A map.", actor=SYSTEM, now=now
             )
             people = await queries.participants(db, hearing.id)
-            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            judge = seated(next(one for one in people if one.role is Role.presiding_judge))
             sitting, recording = await sittings.open_lobby(
                 db, hearing=hearing, court_name="demo.example", actor=judge, now=now
             )

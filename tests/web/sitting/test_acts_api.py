@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hearings import queries
-from hearings.actors import SYSTEM, participant_actor
+from hearings.actors import SYSTEM
 from hearings.models import HearingRequest
 from hearings.moves import move_hearing, move_presence, move_recording, move_sitting
 from hearings.requests import attachments
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, SittingStatus
+from tests.support.court import seated
 
 PEOPLE = (
     ("presiding_judge", "Ioana Popa", "RO", "ro"),
@@ -46,7 +47,7 @@ async def sitting(installation, hearing):
         row = await queries.hearing(db, ref, state="RO", lock=True)
         move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=before)
         people = {one.role: one for one in await queries.participants(db, row.id)}
-        judge = participant_actor(people[Role.presiding_judge])
+        judge = seated(people[Role.presiding_judge])
         for one in people.values():
             for status in (*WAY_IN, PresenceStatus.present):
                 move_presence(db, one, status, actor=SYSTEM, now=before)
