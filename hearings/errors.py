@@ -48,6 +48,7 @@ HearingsError
 ├── InterpreterUnfit              interpreter_unfit    something speaks against an interpreter, and no reason is given
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
+├── ConductedElsewhere            conducted_elsewhere  another process conducts the live hearings
 ├── FontsMissing                  fonts_missing        the fonts of documents have not been installed
 └── DatabaseRefused
     ├── DatabaseMissing           database_missing
@@ -218,6 +219,12 @@ class GateNotMet(NotReady):
     """The legal basis lacks something; `missing` holds the texts of the lines."""
 
     code = "gate_not_met"
+
+
+class ConductedElsewhere(HearingsError):
+    """The live hearings are conducted by another process; sockets and lobbies are its own."""
+
+    code = "conducted_elsewhere"
 
 
 class LobbyClosed(NotReady):

@@ -5,14 +5,14 @@ answer is the same `NotFound`. Functions with `lock` read a row to change it: on
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 
 from sqlalchemy import Integer, String, bindparam, select as core_select, tuple_, union_all
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import Invalid, NotFound
@@ -405,6 +405,12 @@ async def events(db: AsyncSession, hearing_id: str, *, after: int = 0, limit: in
         .limit(limit)
     )
     return (await db.exec(query)).all()
+
+
+async def last_events(db: AsyncSession, hearing_ids: Collection[str]) -> Mapping[str, int]:
+    """The number of the latest act of each of these hearings that has one."""
+    query = select(HearingEvent.hearing_id, func.max(HearingEvent.seq)).group_by(col(HearingEvent.hearing_id))
+    return dict((await db.exec(query.where(col(HearingEvent.hearing_id).in_(hearing_ids)))).all())
 
 
 async def authority_keys(db: AsyncSession, states: Sequence[str]) -> Sequence[AuthorityKey]:

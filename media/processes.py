@@ -25,8 +25,9 @@ import msgspec
 
 from media.bookmark import Bookmark
 from media.children import Child
+from media.fence import STALE, Mandate
 from media.link import Link, connect
-from media.messages import Alive, Attach, Attached, Stop
+from media.messages import Alive, Attach, Attached, Order, Refused, Stop
 
 logger = logging.getLogger("vivavoce.media.processes")
 
@@ -45,6 +46,10 @@ Handler = Callable[[Any], Awaitable[None] | None]
 
 class ProcessError(ConnectionError):
     """The process cannot be reached, or went away before it answered."""
+
+
+class SupersededError(ProcessError):
+    """The process obeys a newer conductor: it is left alone, and none is started in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,18 @@ class Process:
         on_lost: Callable[[], Awaitable[None] | None] | None = None,
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
+        mandate: Mandate = Mandate(),  # noqa: B008 frozen
     ) -> None:
         self.name = name
         self.folder = folder
         self.last_seq = 0
         self.adopted = False
         self.lost_by = ""
+        self.superseded = False
         self.attached: Attached | None = None
         self.history: deque[Moment] = deque(maxlen=200)
         self.last_alive = 0.0
+        self._mandate = mandate
         self._argv = list(argv)
         self._socket = folder / socket
         self._bookmark = Bookmark(folder / f"{name}.seen")
@@ -116,13 +124,14 @@ class Process:
         on_lost: Callable[[], Awaitable[None] | None] | None = None,
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
+        mandate: Mandate = Mandate(),  # noqa: B008 frozen
     ) -> "Process":
         """Take over the process that runs in `folder`, or start one; attached when this returns.
 
         The events that an earlier web process has not taken in come again, oldest first. Raises ProcessError when no
-        process answers within 30 s.
+        process answers within 30 s, SupersededError when it obeys a newer conductor than `mandate` says.
         """
-        process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment)
+        process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment, mandate)
         await process._begin()
         return process
 
@@ -149,6 +158,8 @@ class Process:
         """Send a message; False when there is nobody to take it now (`on_restart` will be called)."""
         if self._link is None:
             return False
+        if isinstance(message, Order):
+            message.token = self._mandate.token
         try:
             self._link.send(message)
         except ConnectionError:
@@ -175,10 +186,10 @@ class Process:
             self._replies.pop(message.id, None)
 
     async def stop(self) -> None:
-        """End the process in good order, by force after 5 s."""
+        """End the process in good order, by force after 5 s; one that obeys a newer conductor is left alone."""
         self._ending = True
         running = self._running
-        if running is not None:
+        if running is not None and not self._is_superseded():
             if not self.send(Stop()):
                 running.signal(signal.SIGTERM)
             try:
@@ -220,6 +231,9 @@ class Process:
             self._note("adopted", self._running.pid)
         try:
             await self._attach(self._running, START_SECONDS if not self.adopted else SILENT_SECONDS)
+        except SupersededError:
+            self._forget()
+            raise
         except ProcessError:
             await self._give_up(self._running)
             if not self.adopted:
@@ -241,6 +255,7 @@ class Process:
         return child
 
     def _start(self) -> Child:
+        self._require_mandate()
         self._socket.unlink(missing_ok=True)
         self._bookmark.remove()
         self.last_seq = self._taken = 0
@@ -258,7 +273,16 @@ class Process:
         if running is not None:
             running.forget()
 
+    def _is_superseded(self) -> bool:
+        self.superseded = self.superseded or not self._mandate.stands()
+        return self.superseded
+
+    def _require_mandate(self) -> None:
+        if self._is_superseded():
+            raise SupersededError(f"the {self.name} obeys a newer conductor")
+
     def _kill(self, running: Child) -> None:
+        self._require_mandate()
         self._note("killed", running.pid)
         running.signal(signal.SIGKILL)
 
@@ -281,14 +305,20 @@ class Process:
         if link is None:
             raise ProcessError(f"the {self.name} does not listen")
         try:
-            link.send(Attach(last_seq=self.last_seq))
+            link.send(Attach(last_seq=self.last_seq, token=self._mandate.token))
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.1, until - time.monotonic())):
                 async for message in link:
+                    if isinstance(message, Refused) and message.code == STALE:
+                        self.superseded = True
+                        self._require_mandate()
                     if isinstance(message, Attached):
                         self.attached = message
                         break
                 else:
                     raise ProcessError(f"the {self.name} closed the link")
+        except SupersededError:
+            await link.close()
+            raise
         except (TimeoutError, ConnectionError) as error:
             await link.close()
             raise ProcessError(f"the {self.name} does not answer") from error
@@ -300,13 +330,20 @@ class Process:
     # --- watching ----------------------------------------------------------------------------------------------
 
     async def _supervise(self) -> None:
-        """One turn for each process: watch it to its end, then start the next."""
-        while self._running is not None:
-            reason = await self._watch_to_end(self._running)
+        """One turn for each process: watch it to its end, then start the next; let go when a newer conductor has it."""
+        try:
+            while self._running is not None:
+                reason = await self._watch_to_end(self._running)
+                self._fail_replies()
+                if self._ending:
+                    return
+                await self._replace(reason)
+        except SupersededError as error:
+            logger.error("%s; this process lets go of it", error)
+            self._note("superseded", self.pid)
+            self._ending = True
+            self._forget()
             self._fail_replies()
-            if self._ending:
-                return
-            await self._replace(reason)
 
     async def _watch_to_end(self, running: Child) -> str:
         """Returns why the process is no more: "exit", or "hang" when it had to be killed."""
@@ -324,6 +361,8 @@ class Process:
                 try:
                     await self._attach(running, SILENT_SECONDS)
                     continue
+                except SupersededError:
+                    raise
                 except ProcessError:
                     reason = "exit" if running.gone.is_set() else "hang"
             if not running.gone.is_set() and not self._ending:
@@ -417,6 +456,7 @@ class Process:
         lived = time.monotonic() - self._running.since if self._running is not None else 0.0
         self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
         self._forget()
+        self._require_mandate()
         self._note("lost", 0)
         self.lost_by = reason
         self._queue_call(self._on_lost)

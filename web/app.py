@@ -78,7 +78,8 @@ def create_app(settings: Settings) -> Starlette:
     """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
     require_folders(settings)
     database, seal = Database(settings.database_url), SealKeeper(settings)
-    conductors, line_rooms = Conductors(settings, database, seal), LineRooms(settings)
+    conductors = Conductors(settings, database, seal)
+    line_rooms = LineRooms(settings, conductors.conducting)
     parts = Parts(
         settings=settings,
         database=database,

@@ -42,7 +42,7 @@ from hearings.models.request_parts import (
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
 from hearings.models.site import Site, SiteProfile
-from hearings.models.sitting import FingerprintComparison, Recording, Sitting, SoundCheck
+from hearings.models.sitting import Conduct, FingerprintComparison, Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
 
@@ -62,6 +62,7 @@ __all__ = [
     "CalendarEntry",
     "CalendarFeed",
     "Claim",
+    "Conduct",
     "Consent",
     "Consultation",
     "CourtPeriod",

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, word
@@ -68,6 +68,22 @@ class Sitting(Row, table=True):
     run_folder: str = Field(default="", max_length=300)
     started_at: datetime | None = instant(default=None)
     closed_at: datetime | None = instant(default=None)
+
+
+class Conduct(Row, table=True):
+    """Which web process conducts the live hearings: one row, of no State (`hearings.sitting.conduct`)."""
+
+    __tablename__ = "conduct"
+    __table_args__ = (
+        CheckConstraint("id = 'conduct' AND owner_state = ''", name="one"),
+        CheckConstraint("token >= 0", name="token"),
+    )
+
+    token: int = Field(default=0, sa_type=BigInteger)
+    """Only grows."""
+    place: str = Field(default="", max_length=200)
+    """The run folder, on its machine since it was started, of the process that conducts; empty: none does."""
+    beats: int = Field(default=0, sa_type=BigInteger)
 
 
 class Recording(Row, table=True):

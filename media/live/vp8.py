@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-
 MOST_BYTES = 4 * 1024 * 1024  # of one frame
 MOST_PARTS = 8_192  # packets of one frame
 

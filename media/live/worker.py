@@ -7,6 +7,7 @@ It feeds the recorder through `RUNDIR/frames.sock`. It has no database, no names
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from media.fence import STALE, Fence
 from media.link import Link, serve
 from media.live import sdp
 from media.live.feed import Feed
@@ -40,6 +42,8 @@ from media.messages import (
     Fault,
     FloorClosed,
     Offer,
+    Order,
+    OrderRefused,
     PacketCounts,
     PeerStatus,
     Plan,
@@ -69,6 +73,7 @@ class Worker:
         self.room = Room(self)
         self._port = port
         self._limits = limits
+        self._fence = Fence(folder / "worker.token")
         self._since = time.time_ns()
         self._seq = 0
         self._events: deque[tuple[int, msgspec.Struct]] = deque(maxlen=EVENTS_KEPT)
@@ -95,7 +100,9 @@ class Worker:
         """One web process; a later one takes over."""
         try:
             async for message in link:
-                if isinstance(message, Attach):
+                if not self._fence.admits(message.token):
+                    self._refuse(link, message)
+                elif isinstance(message, Attach):
                     await self._attach(link, message)
                 elif link is self._link:
                     await self._handle(message)
@@ -105,6 +112,16 @@ class Worker:
             if link is self._link:
                 self._link = None
                 self._link_lost_at = time.monotonic()
+
+    def _refuse(self, link: Link[Any], order: Order) -> None:
+        """An older conductor is told, and so is the present one."""
+        word, highest = str(order.__struct_config__.tag), self._fence.highest
+        logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
+        text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
+        with contextlib.suppress(ConnectionError):
+            link.send(Refused(re=getattr(order, "id", ""), code=STALE, text=text))
+        at = time.time_ns()
+        self._event(OrderRefused(seq=self._next_seq(), at=at, order=word, token=order.token, highest=highest))
 
     async def _handle(self, message: Any) -> None:
         """Carry out a command; one that fails through an error of ours is refused, and the worker goes on."""
@@ -151,7 +168,7 @@ class Worker:
         self._seq += 1
         return self._seq
 
-    def _event(self, event: PeerStatus | SeatSlots | Sending | FloorClosed) -> None:
+    def _event(self, event: PeerStatus | SeatSlots | Sending | FloorClosed | OrderRefused) -> None:
         self._events.append((event.seq, event))
         self._send(event)
 

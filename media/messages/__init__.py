@@ -17,6 +17,7 @@ from media.messages.base import (
     Language,
     Message,
     Nanoseconds,
+    Order,
     Reason,
     Sdp,
     Seat,
@@ -112,6 +113,7 @@ from media.messages.worker import (
     DropPeer,
     FloorClosed,
     Offer,
+    OrderRefused,
     PacketCount,
     PacketCounts,
     PeerStatus,
@@ -184,6 +186,8 @@ __all__ = [
     "Notice",
     "Offer",
     "OpenRecording",
+    "Order",
+    "OrderRefused",
     "Original",
     "Outage",
     "PacketCount",
@@ -246,11 +250,12 @@ BROWSER_TO_WEB = (
 WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop
 WORKER_TO_WEB = (
-    Attached | Alive | Answered | Refused | Done | PeerStatus | SeatSlots | Sending | FloorClosed | PacketCounts
+    Attached | Alive | Answered | Refused | OrderRefused | Done | PeerStatus | SeatSlots | Sending | FloorClosed
+    | PacketCounts
 )  # fmt: skip
 WEB_TO_RECORDER = Attach | OpenRecording | AddTrack | CheckSound | JournalLog | CloseRecording | Stop
 RECORDER_TO_WEB = (
-    Attached | Alive | Refused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing
+    Attached | Alive | Refused | OrderRefused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing
     | LogJournaled | RecordingClosed
 )  # fmt: skip
 WORKER_TO_RECORDER = Batch

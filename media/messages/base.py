@@ -14,6 +14,16 @@ class Message(Struct, kw_only=True, tag_field="type", tag=_snake, forbid_unknown
     """Base of all messages; `type` is the class name in snake case."""
 
 
+class Order(Message, kw_only=True):
+    """Base of what a web process tells a worker or a recorder to do.
+
+    `token` grows with every web process that becomes the conductor. Whoever has been given an order with a higher one
+    refuses the order (`stale_conductor`), changes nothing, and tells the newer conductor of it (`order_refused`).
+    """
+
+    token: Annotated[int, Meta(ge=0, description="of the conductor that orders; 0: there is none")] = 0
+
+
 CommandId = Annotated[str, Meta(min_length=1, max_length=64, description="chosen by the sender, unique to it")]
 Seat = Annotated[str, Meta(max_length=64, description="the participant's id; opaque to media")]
 Track = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="name of a recorded track")]

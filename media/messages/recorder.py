@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from media.messages.base import CommandId, Language, Message, Nanoseconds, Track
+from media.messages.base import CommandId, Language, Message, Nanoseconds, Order, Track
 
 SeatName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="what a seat's tracks are named by")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256, lower case")]
@@ -30,7 +30,7 @@ class TrackPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     pseudonym: bool
 
 
-class OpenRecording(Message):
+class OpenRecording(Order):
     """Open the recording, or take it up again after a crash. Answered by `recording_opened` once `open`,
     `keywrap` and the first checkpoint are durable."""
 
@@ -41,14 +41,14 @@ class OpenRecording(Message):
     tracks: list[TrackPlan]
 
 
-class AddTrack(Message):
+class AddTrack(Order):
     """Somebody new may be recorded from now on."""
 
     id: CommandId
     track: TrackPlan
 
 
-class CheckSound(Message):
+class CheckSound(Order):
     """Record these tracks to a throw-away key for up to `seconds`, read back, decode, forget."""
 
     id: CommandId
@@ -77,7 +77,7 @@ class LoggedEntry(Struct, kw_only=True, forbid_unknown_fields=True):
     sha256: Sha256
 
 
-class JournalLog(Message):
+class JournalLog(Order):
     """Journal who sits where and the hearing's log. What is in the journal already is left out, and so is what would
     leave a hole. Answered by `log_journaled`, which says how far the journal is."""
 
@@ -95,7 +95,7 @@ class LogJournaled(Message):
     entry: int
 
 
-class CloseRecording(Message):
+class CloseRecording(Order):
     """Seal what is held, write `close`, sign. Answered by `recording_closed`."""
 
     id: CommandId

@@ -11,6 +11,7 @@ from media.messages.base import (
     Language,
     Message,
     Nanoseconds,
+    Order,
     Sdp,
     Seat,
     Track,
@@ -22,7 +23,7 @@ from media.messages.browser import SlotView
 # --- web <-> worker ----------------------------------------------------------------------------------------------
 
 
-class Attach(Message):
+class Attach(Order):
     """First message on a control socket. Events after `last_seq` are sent again, oldest first."""
 
     last_seq: int
@@ -60,7 +61,7 @@ class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     track: Track
 
 
-class Plan(Message):
+class Plan(Order):
     """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent.
 
     A floor the worker closed by itself (`floor_closed`) opens again only after a plan with `floor_open` false, which
@@ -76,7 +77,7 @@ class Plan(Message):
     channels: list[ChannelPlan]
 
 
-class Offer(Message):
+class Offer(Order):
     """A page's offer, as posted. The worker answers `answered`, or `refused` also when it is too long."""
 
     id: CommandId
@@ -84,19 +85,19 @@ class Offer(Message):
     sdp: str
 
 
-class DropPeer(Message):
+class DropPeer(Order):
     """Close this seat's connection at once."""
 
     seat: Seat
 
 
-class CountPackets(Message):
+class CountPackets(Order):
     """Ask for the packets sent, by origin and receiver."""
 
     id: CommandId
 
 
-class Stop(Message):
+class Stop(Order):
     """End the process in good order."""
 
 
@@ -131,6 +132,16 @@ class Refused(Message):
     re: CommandId
     code: str
     text: str
+
+
+class OrderRefused(Message):
+    """An order of an older conductor was refused. `highest` is the token of the present one."""
+
+    seq: int
+    at: Nanoseconds
+    order: Annotated[str, Meta(description="its type")]
+    token: int
+    highest: int
 
 
 class Done(Message):

@@ -15,7 +15,7 @@ def test_browser_types_are_as_written_by_the_generator() -> None:
 
 def test_every_message_of_the_table_belongs_to_a_direction() -> None:
     told = {cls for _, _, union in protocol.DIRECTIONS for cls in protocol.structs(union)}
-    bases = {messages.Message, messages.Command}
+    bases = {messages.Message, messages.Command, messages.Order}
     known = {
         value
         for value in vars(messages).values()

@@ -85,6 +85,7 @@ async def act(request: Request) -> Response:
             elif name == "cancel":
                 await diary.cancel(db, hearing=hearing, reason=form.text("reason"), actor=signed.actor(), now=now)
             elif name == "lobby":
+                parts.conductors.require()
                 await _open_lobby(db, parts, hearing, signed, person, now)
             else:
                 raise HTTPException(404, "not_found")

@@ -24,11 +24,12 @@ from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
-from hearings.sitting import sittings
+from hearings.sitting import conduct, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
 from web.live import acts, lines, plan
+from web.live.conducting import Conducting
 from web.live.connections import Answers, Connection
 from web.live.media_side import MediaSide
 from web.live.recording_side import RecordingSide
@@ -61,12 +62,19 @@ class Conductor:
         hearing_id: str,
         on_end: Callable[["Conductor"], None],
         seal: Path,
+        conducting: Conducting,
     ) -> None:
         self.hearing_id = hearing_id
         self.ended = False
-        self.room = Room(hearing_id, database, show=self._show, drop=self._drop, finish=self.finish)
-        self.recording = RecordingSide(self.room)
-        self.media = MediaSide(self.room, settings, on_floor_closed=self.recording.floor_closed_by_worker)
+        mandate = conducting.mandate
+        self.room = Room(hearing_id, database, show=self._show, drop=self._drop, finish=self.finish, mandate=mandate)
+        self.recording = RecordingSide(self.room, on_refused=conducting.note_refused)
+        self.media = MediaSide(
+            self.room,
+            settings,
+            on_floor_closed=self.recording.floor_closed_by_worker,
+            on_refused=conducting.note_refused,
+        )
         self._settings = settings
         self._on_end = on_end
         self._seal = seal
@@ -85,6 +93,7 @@ class Conductor:
         """
         settings, room = self._settings, self.room
         async with room.database.transaction() as db:
+            await conduct.require(db, token=room.mandate.token)
             rows = await read_rows(db, self.hearing_id)
             sitting = rows.sitting
             room.folder = settings.run / sitting.id.replace("-", "")[-8:]

@@ -1,13 +1,20 @@
-"""All live hearings of this web process: opening them, finding them, taking them over after a restart."""
+"""All live hearings, if this web process conducts them: opening them, finding them, taking them over after a restart.
+
+A process that stands by (`web.live.conducting`) has none, and looks once a second whether it is to be the conductor.
+"""
 
 import asyncio
 import logging
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hearings import queries
 from hearings.db import Database
+from hearings.errors import ConductedElsewhere
 from hearings.people.logins import LoginEnd
 from media.evidence.seal.client import SealSilentError
 from web.live import plan
+from web.live.conducting import BEAT_SECONDS, STANDS_BY, Conducting
 from web.live.conductor import Conductor
 from web.live.logins import Tickets
 from web.seal_keeper import SealKeeper
@@ -24,10 +31,55 @@ class Conductors:
         self._seal = seal
         self._database = database
         self.tickets = Tickets()
+        self.conducting = Conducting(settings, database)
         self._all: dict[str, Conductor] = {}
         self._lock = asyncio.Lock()
+        self._keeping: asyncio.Task[None] | None = None
+        self._acts: dict[str, int] = {}
+        """The latest act of each live hearing that its pages have been told of."""
 
     async def start(self) -> None:
+        """Become the conductor, or stand by; look again every second."""
+        if await self.conducting.take():
+            await self._take_over()
+        else:
+            logger.warning(STANDS_BY)
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            try:
+                if self.conducting.conducts:
+                    if not await self.conducting.holds():
+                        await self._step_down()
+                    elif self._all:
+                        await self._look_at_rows()
+                elif await self.conducting.take():
+                    logger.warning("this process conducts the live hearings now, token %d", self.conducting.token)
+                    await self._take_over()
+            except (OSError, SQLAlchemyError):
+                logger.exception("whether this process conducts could not be settled")
+
+    async def _look_at_rows(self) -> None:
+        """What another process, which serves pages only, has done in these hearings; for logins see `LoginWatch`."""
+        async with self._database.reading() as db:
+            acts = await queries.last_events(db, list(self._all))
+        for hearing_id, number in acts.items():
+            if self._acts.get(hearing_id) != number:
+                self.touch(hearing_id)
+        self._acts = dict(acts)
+
+    async def _step_down(self) -> None:
+        """Another process conducts: its worker and recorder are left to it, and the pages come again."""
+        logger.error("another process conducts the live hearings now: this one has stopped")
+        await self.conducting.let_go()
+        conductors, self._all = list(self._all.values()), {}
+        for conductor in conductors:
+            await conductor.detach()
+            conductor.room.cut()
+
+    async def _take_over(self) -> None:
         """Take over every hearing whose sitting is open: its worker and recorder have gone on without us."""
         async with self._database.reading() as db:
             open_sittings = await queries.open_sittings(db)
@@ -41,15 +93,26 @@ class Conductors:
 
     async def stop(self) -> None:
         """The web process ends; media and recording go on."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         for conductor in list(self._all.values()):
             await conductor.detach()
         self._all.clear()
+        await self.conducting.let_go()
+
+    def require(self) -> None:
+        """Raise `ConductedElsewhere` when another process conducts the live hearings."""
+        if not self.conducting.conducts:
+            raise ConductedElsewhere
 
     async def open(self, hearing_id: str) -> Conductor:
         """The conductor of a hearing whose lobby is open; made when there is none.
 
-        Raises ConnectionError when worker or recorder does not start, OSError when no UDP port is free.
+        Raises `ConductedElsewhere`, ConnectionError when worker or recorder does not start, OSError when no UDP port is
+        free.
         """
+        self.require()
         async with self._lock:
             found = self._all.get(hearing_id)
             if found is None:
@@ -62,7 +125,7 @@ class Conductors:
             await self._seal.ready()
         except SealSilentError:  # the hearing goes on; the recorder says loudly that nothing can be sealed
             logger.exception("the seal process does not answer")
-        begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket)
+        begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket, self.conducting)
         await begun.start(self._free_port)
         if not begun.ended:
             self._all[hearing_id] = begun

@@ -83,6 +83,10 @@ class Connection:
         self.send(bye)
         self._put(None)
 
+    def cut(self) -> None:
+        """Close without saying why."""
+        self._put(None)
+
     def _put(self, data: bytes | None) -> None:
         try:
             self._queue.put_nowait(data)

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hearings.errors import ConductedElsewhere
 from hearings.people.logins import LoginEnd
 from media import messages
 from media.processes import Process, python
 from web.live import plan
+from web.live.conducting import Conducting
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.line_rooms")
@@ -38,8 +40,9 @@ class _Room:
 class LineRooms:
     """Owned by the event loop of the web process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, conducting: Conducting) -> None:
         self._settings = settings
+        self._conducting = conducting
         self._rooms: dict[str, _Room] = {}
         self._lock = asyncio.Lock()
 
@@ -49,8 +52,11 @@ class LineRooms:
         """Pass a page's offer to the worker of its test; the other side hears and sees it from then on. Media are
         protected as the agreed `session` says. The line belongs to the login.
 
-        Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes.
+        Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes. Raises
+        `ConductedElsewhere`: both sides must come to the same process.
         """
+        if not self._conducting.conducts:
+            raise ConductedElsewhere
         try:
             room = await self._room(test_id, session)
             if room is None:
@@ -119,6 +125,7 @@ class LineRooms:
             "worker.sock",
             messages.WORKER_TO_WEB,
             on_message=heard,
+            mandate=self._conducting.mandate,
         )
         process.send(room_plan(test_id))
         return _Room(process, asyncio.create_task(self._end_later(test_id)), faults, {})

@@ -27,11 +27,17 @@ NOT_SEATED = messages.Refused(re="", code="not_seated", text="say hello on the W
 class MediaSide:
     """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it.
 
-    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970).
+    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970). `on_refused`:
+    it has refused an order of an older conductor.
     """
 
     def __init__(
-        self, room: Room, settings: Settings, *, on_floor_closed: Callable[[str, int], Awaitable[None]]
+        self,
+        room: Room,
+        settings: Settings,
+        *,
+        on_floor_closed: Callable[[str, int], Awaitable[None]],
+        on_refused: Callable[[messages.OrderRefused], None],
     ) -> None:
         self.slots: dict[str, list[messages.SlotView]] = {}
         self.generation = 0
@@ -39,6 +45,7 @@ class MediaSide:
         self._room = room
         self._settings = settings
         self._on_floor_closed = on_floor_closed
+        self._on_refused = on_refused
         self._process: Process | None = None
         self._version = 0
         self._last_plan: messages.Plan | None = None
@@ -64,6 +71,7 @@ class MediaSide:
             on_message=self._heard,
             on_lost=self._lost,
             on_restart=self._restarted,
+            mandate=self._room.mandate,
         )
         self._is_up()
         if self._process.adopted and self._process.attached is not None:
@@ -166,6 +174,8 @@ class MediaSide:
                 self._room.touch()
             case messages.FloorClosed():
                 await self._on_floor_closed(message.cause, message.at)
+            case messages.OrderRefused():
+                self._on_refused(message)
             case _:
                 return
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hearings.errors import HearingsError
 from media import messages
+from media.fence import Mandate
 from media.processes import Process
 
 logger = logging.getLogger("vivavoce.web.live.recorder")
@@ -37,7 +38,9 @@ class Recorder:
         self._told: set[str] = set()
         """Tracks it is being told of just now."""
 
-    async def start(self, argv: list[str], folder: Path, *, heard: Heard, lost: Told, restarted: Told) -> bool:
+    async def start(
+        self, argv: list[str], folder: Path, *, heard: Heard, lost: Told, restarted: Told, mandate: Mandate
+    ) -> bool:
         """Start the process or take it over; whether it was taken over."""
         self._process = await Process.start_or_adopt(
             "recorder",
@@ -48,6 +51,7 @@ class Recorder:
             on_message=heard,
             on_lost=lost,
             on_restart=restarted,
+            mandate=mandate,
         )
         return self._process.adopted
 

@@ -46,12 +46,16 @@ QUIET_GAPS = frozenset({"sender_off", "order"})
 
 
 class RecordingSide:
-    """The recorder's side of one live hearing. Called only from the conductor's event loop."""
+    """The recorder's side of one live hearing. Called only from the conductor's event loop.
 
-    def __init__(self, room: Room) -> None:
+    `on_refused`: the recorder has refused an order of an older conductor.
+    """
+
+    def __init__(self, room: Room, *, on_refused: Callable[[messages.OrderRefused], None]) -> None:
         self.facts = RecordingFacts()
         self.recorder = Recorder()
         self._room = room
+        self._on_refused = on_refused
         self._gaps = GapNotices(self._tell_missing, room.spawn)
         self._first_seal = asyncio.Event()
         self._began: datetime | None = None  # where the time code begins, once the recorder has said so
@@ -72,7 +76,12 @@ class RecordingSide:
     async def start_process(self, argv: list[str]) -> None:
         """Start or take over the recorder, and take an open recording up again."""
         adopted = await self.recorder.start(
-            argv, self._room.folder, heard=self._heard, lost=self._lost, restarted=self._restarted
+            argv,
+            self._room.folder,
+            heard=self._heard,
+            lost=self._lost,
+            restarted=self._restarted,
+            mandate=self._room.mandate,
         )
         if self.open and not adopted:
             await self._failed("recorder_lost")
@@ -120,6 +129,8 @@ class RecordingSide:
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
             case messages.RecordingClosed():
                 await self._closed(message)
+            case messages.OrderRefused():
+                self._on_refused(message)
             case _:
                 return
 

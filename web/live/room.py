@@ -20,7 +20,9 @@ from hearings.db import Database
 from hearings.errors import LoginEnded, NotFound
 from hearings.hearing import seats
 from hearings.models import Participant
+from hearings.sitting import conduct
 from media import messages
+from media.fence import Mandate
 from web.live import notices
 from web.live.connections import Connection
 from web.live.rows import Rows, read_rows
@@ -32,7 +34,8 @@ logger = logging.getLogger("vivavoce.web.live.room")
 
 class Room:
     """`show` derives plan and views from rows just read; `drop` closes somebody's media; `finish` ends the hearing's
-    two processes once the sitting is closed, saying why. All three are the conductor's."""
+    two processes once the sitting is closed, saying why. All three are the conductor's; `mandate` is what it orders
+    and writes with."""
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Room:
         show: Callable[[Rows], None],
         drop: Callable[[str], None],
         finish: Callable[[str], Coroutine[Any, Any, None]],
+        mandate: Mandate,
     ) -> None:
         self.hearing_id = hearing_id
         self.folder = Path()
@@ -58,6 +62,7 @@ class Room:
         self.acted = asyncio.Event()
         """Something may have been written into the hearing's log."""
         self.database = database
+        self.mandate = mandate
         self._show = show
         self._drop = drop
         self._finish = finish
@@ -102,10 +107,12 @@ class Room:
         """One transaction of this hearing at a time; worker and pages are told afterwards, unless `tell` is False.
 
         What is done for a `page` is done only while its login stands and has the seat, which is asked of the rows every
-        time. Raises `NotFound`; `LoginEnded`, when everything that login holds here has ended too.
+        time. Raises `NotFound`; `LoginEnded`, when everything that login holds here has ended too; `ConductedElsewhere`
+        when a newer process conducts. Nothing is changed then.
         """
         async with self._lock:
             async with self.database.transaction() as db:
+                await conduct.require(db, token=self.mandate.token)
                 if page is not None:
                     await self._require_login(db, page)
                 yield db, await read_rows(db, self.hearing_id)
@@ -166,6 +173,12 @@ class Room:
             with speaking(connection.locale):
                 text = words(viewer) if words is not None else notices.NOTICES[code]()
             connection.send(messages.Notice(at=at, code=code, text=text, assertive=assertive))
+
+    def cut(self) -> None:
+        """End every page's connection without a word: each comes again by itself, to whoever conducts."""
+        for page in list(self.pages):
+            page.cut()
+        self.connections.clear()
 
     def dismiss(self, participant_id: str, why: str) -> None:
         """End all of somebody's pages and their media at once, saying why."""

@@ -35,7 +35,8 @@ WHY = {
 
 
 async def healthz(request: Request) -> Response:
-    """200 when the database answers and the seal is not silent, 503 when not; whether the seal is separated."""
+    """200 when the database answers and the seal is not silent, 503 when not; whether the seal is separated, and
+    whether this process conducts the live hearings or stands by."""
     try:
         async with request.app.state.parts.database.reading() as db:
             await queries.open_sittings(db)
@@ -44,7 +45,15 @@ async def healthz(request: Request) -> Response:
         raise HTTPException(503, "unavailable") from error
     seal = await run_in_threadpool(request.app.state.parts.seal.state)
     word, status = ("failing", 503) if seal == "silent" else ("ok", 200)
-    return PlainTextResponse(f"{word}\nseal: {seal}\n", status)
+    return PlainTextResponse(f"{word}\nseal: {seal}\n{_conducting(request)}", status)
+
+
+def _conducting(request: Request) -> str:
+    found = request.app.state.parts.conductors.conducting
+    if not found.conducts:
+        return "conductor: another process; this one stands by\n"
+    at = f", last {found.refused_at:%Y-%m-%dT%H:%M:%SZ}" if found.refused_at else ""
+    return f"conductor: this process, token {found.token}\norders of older conductors refused: {found.refused}{at}\n"
 
 
 async def home(request: Request) -> Response:

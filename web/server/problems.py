@@ -33,6 +33,8 @@ class Problem:
     title: str
     happened: str
     advice: str
+    retry: int = 0
+    """Seconds after which to ask again, where that is known."""
 
 
 PROBLEMS: dict[str, Problem] = {
@@ -120,6 +122,13 @@ PROBLEMS: dict[str, Problem] = {
         N_("The fonts that documents are printed with are not installed on this service. Nothing was changed."),
         N_("Tell your court's help desk: whoever runs the service installs them with deploy/assets.py."),
     ),
+    "conducted_elsewhere": Problem(
+        503,
+        N_("The live room is conducted by another process"),
+        N_("This process serves pages and stands by; live rooms are open at another. Nothing was changed."),
+        N_("Wait a moment, then try again. If it stays so, tell your court's help desk: two processes share the data."),
+        retry=5,
+    ),
     "unavailable": Problem(
         503,
         N_("Not available just now"),
@@ -170,6 +179,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.InterpreterUnfit, 409),
     (errors.StaleTimeZones, 409),
     (errors.Invalid, 422),
+    (errors.ConductedElsewhere, 503),
     (errors.FontsMissing, 503),
     (errors.DatabaseRefused, 503),
 )
@@ -192,11 +202,12 @@ def answer(request: Request, error: Exception) -> Response:
     """The answer to a request that failed."""
     status = status_of(error)
     reference = secrets.token_hex(4)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, errors.ConductedElsewhere):  # said once, when the process began
         logger.error("request failed, reference %s", reference, exc_info=error)
     code = code_of(error, status)
     problem = PROBLEMS.get(getattr(error, "family", code)) or PROBLEMS[BY_STATUS.get(status, "failed")]
-    headers = dict(getattr(error, "headers", None) or {})
+    headers = {"Retry-After": str(problem.retry)} if problem.retry else {}
+    headers |= dict(getattr(error, "headers", None) or {})
     detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
     if wants_html(request):
         context = {"problem": problem, "status": status, "reference": reference, "detail": detail}

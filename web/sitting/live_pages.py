@@ -35,6 +35,7 @@ async def live(request: Request) -> Response:
             "places": places.own_first(places.of_hearing(hearing), me.state),
         }
         return render(request, "not_live.html", context)
+    parts.conductors.require()
     config = {
         "ref": hearing.ref,
         "csrf": request.scope["csrf"],

@@ -35,12 +35,13 @@ REFUSED: dict[str, int] = {"media_restarting": 503, "stale_generation": 409, "no
 
 async def _seat(request: Request) -> tuple[Conductor, Participant, str]:
     """The caller's seat in the hearing of the address. Raises `NotFound` for a hearing or seat that is not theirs,
-    `LobbyClosed` when the hearing is not live."""
+    `LobbyClosed` when the hearing is not live, `ConductedElsewhere` when it may be, at another process."""
     signed = signed_in(request)
     require_token(request)
     parts: Parts = request.app.state.parts
     async with parts.database.reading() as db:
         hearing, me = await seat(db, signed, request.path_params["ref"])
+    parts.conductors.require()
     conductor = parts.conductors.get(hearing.id)
     if conductor is None:
         raise LobbyClosed
@@ -91,6 +92,7 @@ async def packets(request: Request) -> Response:
     async with parts.database.reading() as db:
         hearing, me = await seat(db, signed_in(request), request.path_params["ref"])
     require("line_statistics", participant_actor(me))
+    parts.conductors.require()
     conductor = parts.conductors.get(hearing.id)
     if conductor is None:
         raise LobbyClosed
@@ -108,6 +110,9 @@ async def connect(websocket: WebSocket) -> None:
         return
     found = parts.conductors.tickets.take(hello.ticket) if isinstance(hello, messages.Hello) else None
     conductor = parts.conductors.get(found.hearing_id) if found else None
+    if not parts.conductors.conducting.conducts:
+        await websocket.close(1013)  # try again later
+        return
     if found is None or conductor is None or not isinstance(hello, messages.Hello):
         await websocket.close(4401)
         return

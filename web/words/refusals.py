@@ -17,6 +17,10 @@ SENTENCES: dict[str, str] = {
     "unknown_language": N_("This language is not known."),
     "not_ready": N_("Something else has to happen first. Nothing was changed."),
     "lobby_closed": N_("The lobby of this hearing is not open."),
+    "conducted_elsewhere": N_(
+        "The live room is conducted by another process of this service. Nothing was changed. Wait a moment and try "
+        "again; if that does not help, tell your court’s help desk."
+    ),
     "essential_missing": N_("Somebody without whom the sitting cannot begin is not in the room."),
     "sound_check_missing": N_("A required sound check has not passed yet."),
     "recording_not_healthy": N_("The recording is not running. The floor stays closed until it does."),

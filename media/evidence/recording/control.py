@@ -1,7 +1,8 @@
 """The control side of a process: links of web processes that come and go, its events, and its answers.
 
 Events are numbered and the last `RING` are kept, so that a web process that takes over hears what it has missed. A
-command is carried out once: the same `id` again gets the same answer. Owned by the event loop.
+command is carried out once: the same `id` again gets the same answer. An older conductor's are refused
+(`media.fence`). Owned by the event loop.
 """
 
 import asyncio
@@ -13,8 +14,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from media.fence import STALE, Fence
 from media.link import Link, LinkError
-from media.messages import Attach, Attached, Message, Stop
+from media.messages import Attach, Attached, Message, Order, OrderRefused, Refused, Stop
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.control")
 
@@ -33,11 +35,13 @@ class Control:
         status: Callable[[], str],
         refuse: Callable[[Any, Exception], Message],
         stop: Callable[[], None],
+        fence: Fence,
     ) -> None:
         self._commands = commands
         self._status = status
         self._refuse = refuse
         self._stop = stop
+        self._fence = fence
         self._since = time.time_ns()
         self._seq = 0
         self._ring: deque[Message] = deque(maxlen=RING)
@@ -49,6 +53,12 @@ class Control:
         """One web process, from `attach` until it goes away."""
         try:
             async for message in link:
+                newer = message.token > self._fence.highest
+                if not self._fence.admits(message.token):
+                    self._refuse_older(link, message)
+                    continue
+                if newer:
+                    await self._part_from(link)
                 if isinstance(message, Attach):
                     self._attach(link, message)
                 elif isinstance(message, Stop):
@@ -85,6 +95,22 @@ class Control:
     async def close(self) -> None:
         """Close every link."""
         for link in list(self._links):
+            await link.close()
+
+    def _refuse_older(self, link: Link[Any], order: Order) -> None:
+        """An older conductor is told, and so is the present one."""
+        word, highest = str(order.__struct_config__.tag), self._fence.highest
+        logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
+        text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
+        with contextlib.suppress(ConnectionError):
+            link.send(Refused(re=getattr(order, "id", ""), code=STALE, text=text))
+        self.event(OrderRefused, at=time.time_ns(), order=word, token=order.token, highest=highest)
+
+    async def _part_from(self, newer: Link[Any]) -> None:
+        """A newer conductor has come: those before it hear nothing more."""
+        older = [link for link in self._links if link is not newer]
+        self._links.difference_update(older)
+        for link in older:
             await link.close()
 
     def _attach(self, link: Link[Any], message: Attach) -> None:

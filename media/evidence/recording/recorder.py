@@ -40,6 +40,7 @@ from media.evidence.recording.sealer import Sealer
 from media.evidence.seal.age import SealError
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import SealRefusedError
+from media.fence import Fence
 from media.link import Link, LinkError, serve
 from media.log_budget import limit_log
 from media.messages import (
@@ -100,6 +101,7 @@ class Recorder:
             status=lambda: self.status,
             refuse=self._refuse,
             stop=self.done.set,
+            fence=Fence(folder / "recorder.token"),
         )
         self.beat = Beat(self._tick, self._alive)
         self._worker: Link[Batch] | None = None

@@ -10,6 +10,7 @@ import pytest
 
 from media.evidence.seal import age
 from media.evidence.seal.seal_key import SealKey
+from media.fence import Mandate
 from media.messages import NamedRecipient
 from media.processes import python
 from tests.support.evidence.recorder import COURT, RECORDING, plan
@@ -40,7 +41,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Any]:
     async def begin() -> Recorder:
         one = Recorder()
         made.append(one)
-        await one.start(argv, tmp_path / "run", heard=nothing, lost=nothing, restarted=nothing)
+        await one.start(argv, tmp_path / "run", heard=nothing, lost=nothing, restarted=nothing, mandate=Mandate())
         return one
 
     yield begin

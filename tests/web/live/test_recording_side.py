@@ -22,6 +22,7 @@ from hearings.sitting import sealed_facts, sittings
 from hearings.status import SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
+from media.fence import Mandate
 from media.processes import python
 from tests.support.court import NOW, STAGES, Court
 from tests.support.databases import Sqlite
@@ -66,9 +67,11 @@ class Web:
             self.finished.append(notice)
 
         hearing = self.court.hearing.id
-        self.room = Room(hearing, self.court.database, show=show, drop=lambda seat: None, finish=finish)
+        self.room = Room(
+            hearing, self.court.database, show=show, drop=lambda seat: None, finish=finish, mandate=Mandate()
+        )
         self.room.folder = self.folder / "run"
-        self.side = RecordingSide(self.room)
+        self.side = RecordingSide(self.room, on_refused=print)
         async with self.room.reading() as (_db, rows):
             self.side.read_facts(rows)
         argv = ["--folder", str(self.room.folder), "--recordings", str(self.folder / "recordings")]
