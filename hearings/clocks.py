@@ -6,7 +6,7 @@ A wall time the clocks skip is refused, naming the gap; one they show twice is r
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -112,6 +112,12 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
             raise Invalid(tell("Which one: 0 for the first, 1 for the second"), "fold")
         return instants[fold]
     return real[0]
+
+
+def end_of_day(day: date, zone_name: str) -> datetime:
+    """The last second of a day on a court's calendar, also of one whose last hour the clocks show twice."""
+    midnight = datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001 (a wall time)
+    return first_instant(midnight, zone_name) - timedelta(seconds=1)
 
 
 def local_time(instant: datetime, *, city: str, zone_name: str) -> LocalTime:

@@ -54,9 +54,11 @@ async def later(
     first: FixedTime,
     zones: tuple[str, str],
     states: tuple[str, str],
+    fold: int | None,
     now: datetime,
 ) -> list[FixedTime]:
-    """Where the further planned days go when the next one has another time: the same distance in days, its wall time.
+    """Where the further planned days go when the next one has another time: the same distance in days, its wall time,
+    `fold` of it where that day's clocks show it twice.
 
     Raises as `wall_times.fix`.
     """
@@ -71,7 +73,7 @@ async def later(
             wall_start=new + distance,
             wall_zone=first.wall_zone,
             duration=first.ends_at - first.starts_at,
-            fold=first.wall_fold or None,
+            fold=fold,
         )
         found.append(fix(asked, zones=zones, states=states, now=now))
     return found

@@ -190,7 +190,7 @@ async def counter(
     states = (hearing.requesting_state, hearing.requested_state)
     asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
     times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
-    days = await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+    days = await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, fold=fold, now=now)
     reopen(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500))
     by_state = asking_state(hearing)
     await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 
+from hearings.clocks import LocalTime
 from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingDay
 from hearings.outward.mail_words import Say, english, plain, title
@@ -147,11 +148,16 @@ def description(booking: Booking) -> str:
     """Both local times with their offsets, and the page."""
     hearing, day = booking.hearing, booking.day
     starts, ends = both_times(hearing, day.starts_at), both_times(hearing, day.ends_at)
-    lines = [
-        plain(f"{start.datetime:%Y-%m-%d %H:%M}–{end.datetime:%H:%M} {start.city} ({start.offset})", booking.lang)
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    lines = [plain(span(start, end), booking.lang) for start, end in zip(starts, ends, strict=True)]
     return "\n".join([*lines, f"{booking.origin}/h/{quote(hearing.ref)}"])
+
+
+def span(start: LocalTime, end: LocalTime) -> str:
+    """From when to when on one clock; the end whole where day or offset is another."""
+    begins, there = f"{start.datetime:%Y-%m-%d %H:%M}", f"{start.city} ({start.offset})"
+    if (start.datetime.date(), start.offset) == (end.datetime.date(), end.offset):
+        return f"{begins}–{end.datetime:%H:%M} {there}"
+    return f"{begins} {there} – {end}"
 
 
 def _event(booking: Booking) -> Event:
@@ -159,8 +165,11 @@ def _event(booking: Booking) -> Event:
     event = Event()
     event.add("uid", booking.uid)
     event.add("dtstamp", booking.changed_at.astimezone(UTC))
-    event.add("dtstart", day.starts_at.astimezone(place))
-    event.add("dtend", day.ends_at.astimezone(place))
+    begins, ends = day.starts_at.astimezone(place), day.ends_at.astimezone(place)
+    if begins.fold or ends.fold:  # a time in a zone that is shown twice is read as the first (RFC 5545 §3.3.5)
+        begins, ends = begins.astimezone(UTC), ends.astimezone(UTC)
+    event.add("dtstart", begins)
+    event.add("dtend", ends)
     event.add("summary", summary(booking), parameters={"LANGUAGE": booking.lang})
     event.add("description", description(booking))
     event.add("location", one_line(f"{hearing.requesting_city} / {hearing.requested_city}"))

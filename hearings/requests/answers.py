@@ -5,13 +5,12 @@ on which the request is looked at again (18(25), 46(25)). Before either the two 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import reference
+from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law.law import Law, current
@@ -169,8 +168,7 @@ async def postpone(
 def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
     """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
     if request.wanted_by is not None:
-        zone = ZoneInfo(reference.jurisdiction(request.requested_state).default_zone)
-        return datetime.combine(request.wanted_by, time(23, 59, 59), zone).astimezone(UTC)
+        return clocks.end_of_day(request.wanted_by, reference.jurisdiction(request.requested_state).default_zone)
     timers = rules()["timers"]
     return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
 

@@ -142,7 +142,8 @@ def _state(name: str, value: Any) -> str:
 
 
 def _slots(name: str, value: Any) -> list[dict[str, Any]]:
-    """Proposed times: none, or three to ten of them. Each is `wall` and `zone` (and `fold` where it needs one).
+    """Proposed times: none, or three to ten of them. Each is `wall` and `zone`, and `fold` where the clocks show it
+    twice; where they do not, it is not kept.
 
     `at` and `until` follow from these and are made anew.
 
@@ -155,20 +156,21 @@ def _slots(name: str, value: Any) -> list[dict[str, Any]]:
     for one in value:
         if set(one) - {"at", "until", "wall", "zone", "fold", "minutes"}:
             raise ValueError(name)
-        wall = datetime.fromisoformat(one["wall"])
+        wall = datetime.fromisoformat(one["wall"]).replace(microsecond=0)
         if not 2000 < wall.year < 2100:
             raise ValueError(name)
         minutes = int(one.get("minutes", 60))
         if minutes not in MINUTES:
             raise ValueError(name)
         at = clocks.to_utc(wall, one["zone"], one.get("fold"))
+        twice = clocks.to_utc(wall, one["zone"], 0) != clocks.to_utc(wall, one["zone"], 1)
         found[at] = {
             "at": at.isoformat(),
             "until": (at + timedelta(minutes=minutes)).isoformat(),
             "minutes": minutes,
-            "wall": wall.isoformat(timespec="minutes"),
+            "wall": wall.isoformat(timespec="seconds" if wall.second else "minutes"),
             "zone": one["zone"],
-        } | ({} if one.get("fold") is None else {"fold": one["fold"]})
+        } | ({"fold": one["fold"]} if twice else {})
     if found and not least <= len(found) <= most:
         raise Invalid(
             tell_n(

@@ -135,6 +135,8 @@ class ShownSlot(Shown):
     minutes: int
     wall: str
     zone: str
+    fold: int | None = None
+    """Which of the two, where the clocks show the wall time twice: 0 the first, 1 the second."""
 
 
 _OTHER: dict[str, Any] = {"proposed_slots": list[ShownSlot], "oral_at": Moment | None}

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from hearings import errors, reference
+from hearings import clocks, errors, reference
 from hearings.actors import Actor
 from hearings.models import HearingRequest
 from hearings.requests import priority, requests, statements as statement_bodies
@@ -76,8 +75,7 @@ def _day(form: Form, name: str, actor: Actor) -> datetime | None:
         return None
     try:
         day = date.fromisoformat(form.text(name))
-        zone = ZoneInfo(reference.jurisdiction(actor.state).default_zone)
-        return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+        return clocks.end_of_day(day, reference.jurisdiction(actor.state).default_zone)
     except (ValueError, OverflowError):
         raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
 

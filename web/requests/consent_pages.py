@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, errors, queries, reference
+from hearings import errors, queries, reference
 from hearings.law import law
 from hearings.models import Person
 from hearings.requests import consent_answers, person_consents
@@ -16,7 +16,7 @@ from hearings.sentences import tell
 from hearings.sitting import withdrawals
 from hearings.status import ConsentStatus
 from web.requests.access import find, may_on
-from web.server import forms
+from web.server import forms, wall_fields
 from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.server.sign_in import staff
@@ -59,6 +59,7 @@ async def _page(
             ("given", _("Consent given")),
             ("refused", _("Consent refused")),
         ],
+        "twice": wall_fields.doubled(values, ["given_at"], reference.jurisdiction(person.owner_state).default_zone),
         "yes_no": [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))],
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "terms": terms,
@@ -68,13 +69,7 @@ async def _page(
 
 def _given_at(form: Form, state: str) -> datetime | None:
     """The time typed, as the clocks of the person's own State show it; None for now."""
-    if not form.text("given_at"):
-        return None
-    try:
-        wall = datetime.fromisoformat(form.text("given_at"))
-    except ValueError:
-        raise errors.Invalid(tell("Not one of the values this field takes"), "given_at") from None
-    return clocks.to_utc(wall, reference.jurisdiction(state).default_zone)
+    return wall_fields.read(form, "given_at", reference.jurisdiction(state).default_zone)
 
 
 async def note(request: Request) -> Response:
@@ -116,9 +111,7 @@ async def record(request: Request) -> Response:
             "counsel": _("Name the counsel who was present."),
             "given_at": _("Give a time that has been."),
         }
-        text = texts.get(error.field, forms.explain(error).text)
-        if isinstance(error, errors.NonexistentTime | errors.AmbiguousTime):
-            error.field, text = "given_at", _("The clocks skip this time or show it twice. Give one that is clear.")
+        text = wall_fields.explained(error, _("When")) or texts.get(error.field, forms.explain(error).text)
         return await _page(request, person, form.first, [FormError(f"{error.field}-{consent_id}", text)], consent_id)
     return RedirectResponse(f"/requests/{row.reference}/consents?done=1", 303)
 

@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import clocks, errors, reference
+from hearings import errors, reference
 from hearings.models import Person
 from hearings.requests import consultations, informal
-from hearings.sentences import tell
 from web.requests.access import find, may_on
-from web.server import forms
+from web.server import forms, wall_fields
 from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.server.sign_in import staff
@@ -41,6 +40,7 @@ async def _consultations(
         "notice": _("The consultation is recorded.") if request.query_params.get("done") and not wrong else None,
         "may_record": row.submitted_at is not None and may_on("record_consultation", person, row),
         "ways": terms.options("way"),
+        "twice": wall_fields.doubled(values, ["held_at"], reference.jurisdiction(person.owner_state).default_zone),
         "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
         "terms": terms,
     }
@@ -48,13 +48,7 @@ async def _consultations(
 
 
 def _held_at(form: Form, state: str, now: datetime) -> datetime:
-    if not form.text("held_at"):
-        return now
-    try:
-        wall = datetime.fromisoformat(form.text("held_at"))
-        return clocks.to_utc(wall, reference.jurisdiction(state).default_zone)
-    except (ValueError, OverflowError):
-        raise errors.Invalid(tell("Not one of the values this field takes"), "held_at") from None
+    return wall_fields.read(form, "held_at", reference.jurisdiction(state).default_zone) or now
 
 
 async def record(request: Request) -> Response:
@@ -84,8 +78,9 @@ async def record(request: Request) -> Response:
             "subject": _("Say in a few words what it was about."),
             "outcome": _("Say in a few words what came of it."),
         }
-        text = forms.explain(error, terms.field_labels()).text
-        if "cannot be shown" not in str(error) and "Too long" not in str(error):
+        clocks_say = wall_fields.explained(error, _("When"))
+        text = clocks_say or forms.explain(error, terms.field_labels()).text
+        if not clocks_say and "cannot be shown" not in str(error) and "Too long" not in str(error):
             text = texts.get(error.field, text)
         return await _consultations(request, person, form.first, [FormError(error.field, text)])
     return RedirectResponse(f"/requests/{row.reference}/consultations?done=1", 303)

@@ -4,25 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from hearings import clocks, errors, reference
+from hearings import errors, reference
 from hearings.law import legal_bases
 from hearings.law.law import Law
 from hearings.models import HearingRequest
 from hearings.models.request import Capacity
 from hearings.requests import fields as request_fields
 from hearings.sentences import tell
-from web.server import forms
+from web.server import forms, wall_fields
 from web.server.forms import Form, FormError
 from web.words import terms
 from web.words.i18n import N_, _, in_turn, language_here, listed, one_by_one, state_name
 from web.words.sentences import english
 
-SLOTS = 5
-"""Lines for proposed times."""
+SLOTS, MOST_SLOTS = 5, 10
+"""Lines for proposed times, and how many there can be."""
 LENGTH = 60
 """Minutes of a proposed time, until somebody writes others."""
 ANSWER = {"yes": True, "no": False, "": None}
@@ -191,9 +190,12 @@ KINDS: Mapping[str, str] = {one.name: one.kind for step in STEPS for one in step
 BOXES = frozenset({"flag", "checks", "languages", "scopes", "instruments", "slots"})
 """Kinds a browser sends nothing of when nothing is chosen."""
 BESIDES = frozenset(
-    {"csrf", "lists", "next", "version", "requested_state", "slot_zone", "slot_minutes", "moment_zone", "fold"}
+    {"csrf", "lists", "next", "version", "requested_state", "slot_zone", "slot_minutes", "moment_zone", "oral_at_fold"}
+    | {f"slot_{number}{part}" for number in range(1, MOST_SLOTS + 1) for part in ("", "_fold")}
 )
 """Names a form may hold that are no fields."""
+ZONE_OF: Mapping[str, str] = {"slots": "slot_zone", "moment": "moment_zone"}
+"""By kind, the name of the clock a time is told by."""
 
 
 def after(slug: str) -> str:
@@ -202,8 +204,8 @@ def after(slug: str) -> str:
     return (*slugs, "check")[slugs.index(slug) + 1]
 
 
-def options(kind: str, *, own: str, other: str, law: Law) -> list[tuple[str, str]]:
-    """The choices of a field whose list is no table of words."""
+def options(kind: str, *, own: str, other: str, law: Law, chosen: str = "") -> list[tuple[str, str]]:
+    """The choices of a field whose list is no table of words; `chosen`: the zone the form shows, which stays one."""
     if kind in ("language", "languages"):
         tags = {tag for one in reference.jurisdictions().values() for tag in one.accepted_languages}
         tags |= set(terms.LANGUAGES)
@@ -225,6 +227,7 @@ def options(kind: str, *, own: str, other: str, law: Law) -> list[tuple[str, str
         return [(key, english(str(law.instruments[key]["name"]))) for key in found]
     if kind in ("slots", "moment"):
         zones = [zone for state in (own, other) if state for zone in reference.jurisdiction(state).zones]
+        zones += [chosen] if chosen else []
         return [(zone, zone.rpartition("/")[2].replace("_", " ")) for zone in dict.fromkeys(zones)]
     return []
 
@@ -249,10 +252,13 @@ def _shown(row: HearingRequest, name: str, kind: str) -> Any:
 
 
 def _slots_shown(row: HearingRequest) -> dict[str, Any]:
+    """Every time by the clock of the first."""
     slots = row.proposed_slots
     zone = slots[0]["zone"] if slots else reference.jurisdiction(row.requesting_state).default_zone
-    shown = {f"slot_{number}": slot["wall"] for number, slot in enumerate(slots[:SLOTS], 1)}
-    return {"slot_zone": zone, "slot_minutes": str(_minutes_shown(row))} | shown
+    shown = {"slot_zone": zone, "slot_minutes": str(_minutes_shown(row))}
+    for number, slot in enumerate(slots, 1):
+        shown |= wall_fields.shown(f"slot_{number}", datetime.fromisoformat(slot["at"]), zone)
+    return shown
 
 
 def _minutes_shown(row: HearingRequest) -> int:
@@ -263,8 +269,20 @@ def _moment_shown(row: HearingRequest) -> dict[str, Any]:
     zone = reference.jurisdiction(row.requesting_state).default_zone
     if row.oral_at is None:
         return {"oral_at": "", "moment_zone": zone}
-    wall = row.oral_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return {"oral_at": wall.isoformat(timespec="minutes"), "moment_zone": zone}
+    return {"moment_zone": zone} | wall_fields.shown("oral_at", row.oral_at, zone)
+
+
+def lines(shown: Mapping[str, Any]) -> range:
+    """The numbers of the lines for proposed times: more than there usually are where a system has sent more."""
+    last = max((number for number in range(1, MOST_SLOTS + 1) if shown.get(f"slot_{number}")), default=0)
+    return range(1, max(SLOTS, last) + 1)
+
+
+def doubled(shown: Mapping[str, Any]) -> frozenset[str]:
+    """The fields of a form with a time the clocks show twice."""
+    slots = [f"slot_{number}" for number in lines(shown)]
+    found = wall_fields.doubled(shown, slots, str(shown.get("slot_zone", "")))
+    return found | wall_fields.doubled(shown, ["oral_at"], str(shown.get("moment_zone", "")))
 
 
 def in_words(row: HearingRequest, name: str) -> str:
@@ -301,11 +319,7 @@ def in_words(row: HearingRequest, name: str) -> str:
 
 def unknown(form: Form) -> list[str]:
     """Names in a form that no page of ours sends."""
-    return [
-        name
-        for name in form
-        if name not in KINDS and name not in BESIDES and not (name.startswith("slot_") and name[5:].isdecimal())
-    ]
+    return [name for name in form if name not in KINDS and name not in BESIDES]
 
 
 def typed(form: Form) -> dict[str, Any]:
@@ -346,13 +360,7 @@ def fields(
 
 def _explained(error: errors.Invalid, name: str) -> FormError:
     label = terms.label(name)
-    if isinstance(error, errors.NonexistentTime):
-        text = _("{field}: this time does not exist, the clocks skip it. Choose another.").format(field=label)
-    elif isinstance(error, errors.AmbiguousTime):
-        text = _("{field}: the clocks show this time twice. Say which of the two is meant.").format(field=label)
-    else:
-        text = forms.explain(error, terms.field_labels()).text
-    return FormError(name, text)
+    return FormError(name, wall_fields.explained(error, label) or forms.explain(error, terms.field_labels()).text)
 
 
 def _value(form: Form, name: str, kind: str) -> Any:
@@ -365,30 +373,30 @@ def _value(form: Form, name: str, kind: str) -> Any:
     if kind in BOXES:
         return form.all(name)
     if kind == "moment":
-        return _moment(form, name)
+        return wall_fields.read(form, name, form.text("moment_zone"))
     return form.text(name)
 
 
-def _fold(form: Form) -> int | None:
-    return {"0": 0, "1": 1}.get(form.text("fold"))
-
-
-def _moment(form: Form, name: str) -> datetime | None:
-    if not form.text(name):
-        return None
-    try:
-        wall = datetime.fromisoformat(form.text(name))
-    except ValueError:
-        raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
-    return clocks.to_utc(wall, form.text("moment_zone"), _fold(form))
-
-
 def _slots(form: Form, row: HearingRequest | None) -> list[dict[str, Any]]:
-    walls = [form.text(f"slot_{number}") for number in range(1, SLOTS + 1)]
+    """The times typed, as the field takes them. One of the draft that nobody has touched keeps its own clock and
+    length: a system may have given each its own.
+    """
+    names = [f"slot_{number}" for number in range(1, MOST_SLOTS + 1)]
+    walls = [form.text(name) for name in names]
     minutes = form.text("slot_minutes") or str(LENGTH)
     if not (minutes.isascii() and minutes.isdecimal()):
         raise errors.Invalid(tell("Not one of the values this field takes"), "proposed_slots")
     if not any(walls) and int(minutes) != (_minutes_shown(row) if row else LENGTH):
         raise errors.WouldBeLost(tell("Give a time with this length, or it would not be kept"), "proposed_slots")
-    fold = {} if _fold(form) is None else {"fold": _fold(form)}
-    return [{"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes), **fold} for wall in walls if wall]
+    before = _slots_shown(row) if row else {}
+    touched = any(form.text(name) != before.get(name, "") for name in ("slot_zone", "slot_minutes"))
+    found = []
+    for place, (name, wall) in enumerate(zip(names, walls, strict=True)):
+        same = all(form.text(one) == before.get(one, "") for one in (name, f"{name}_fold"))
+        if wall and row is not None and same and not touched:
+            found.append(dict(row.proposed_slots[place]))
+        elif wall:
+            fold = wall_fields.fold(form, name)
+            one: dict[str, Any] = {"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes)}
+            found.append(one | ({} if fold is None else {"fold": fold}))
+    return found

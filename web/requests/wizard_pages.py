@@ -53,13 +53,22 @@ def _page(
         "errors": wrong,
         "differs": differs or [],
         "version": row.version if row else 0,
-        "options": {kind: steps.options(kind, own=person.owner_state, other=other, law=known) for kind in kinds},
+        "options": {
+            kind: steps.options(
+                kind,
+                own=person.owner_state,
+                other=other,
+                law=known,
+                chosen=str(shown.get(steps.ZONE_OF.get(kind, ""), "")),
+            )
+            for kind in kinds
+        },
         "state_options": sorted(states, key=lambda pair: pair[1][3:].casefold()),
         "accepted": listed(language_here(tag) for tag in accepted),
         "glossary": glossary.beside(languages),
         "terms": terms,
-        "slots": range(1, steps.SLOTS + 1),
-        "twice": any(error.field in ("proposed_slots", "oral_at") for error in wrong),
+        "slots": steps.lines(shown),
+        "twice": steps.doubled(shown),
     }
     return render(request, "request_step.html", context, status=status or (422 if wrong else 200))
 

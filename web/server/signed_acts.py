@@ -19,7 +19,7 @@ from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from web.server import statements as signing
 from web.words import diary as diary_words, places, roles
-from web.words.i18n import _, clock, long_date, offset
+from web.words.i18n import _, span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +98,7 @@ def _days(hearing: Hearing, found: agreed_terms.Terms, state: str) -> list[tuple
     for day in found.body["days"]:
         begins, ends = (datetime.fromisoformat(day[name]) for name in ("starts_at", "ends_at"))
         for place in places.own_first(places.of_hearing(hearing), state):
-            hours = f"{clock(begins, place.zone)}–{clock(ends, place.zone)}"
-            told.append((place.city, f"{long_date(begins, place.zone)}, {hours} ({offset(begins, place.zone)})"))
+            told.append((place.city, span(begins, ends, place.zone)))
     return told
 
 

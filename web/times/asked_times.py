@@ -34,7 +34,7 @@ def ahead(row: HearingRequest, now: datetime) -> list[AskedTime]:
 
 
 def clock_values(row: HearingRequest, one: AskedTime, zones: dict[str, str]) -> dict[str, Any]:
-    """Date, time, clock, zones and length of a form: on the clock of the court it was chosen on, else the requesting's.
+    """The values of a form, which of two times included: on the clock it was chosen on, else the requesting court's.
 
     `zones` are those the form has of both courts; one in which the time was chosen takes the place of its State's.
     """
@@ -47,6 +47,7 @@ def clock_values(row: HearingRequest, one: AskedTime, zones: dict[str, str]) -> 
     return {
         "date": f"{local:%Y-%m-%d}",
         "time": f"{local:%H:%M}",
+        "fold": str(local.fold),
         "clock": clock,
         "duration": str(one.minutes),
         "requesting_zone": zones["requesting"],

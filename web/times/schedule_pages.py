@@ -89,7 +89,7 @@ async def propose(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except errors.Invalid as error:
-        return _render(request, row, None, form.first, *_explain(error, form.text(f"{_clock(form)}_city")))
+        return _render(request, row, None, form.first, _explain(error, form.text(f"{_clock(form)}_city")))
     return RedirectResponse(f"/h/{hearing.ref}", 303)
 
 
@@ -103,6 +103,7 @@ async def other_page(request: Request) -> Response:
     minutes = int((hearing.ends_at - hearing.starts_at).total_seconds() // 60)
     clock = "requesting" if hearing.wall_zone == hearing.requesting_zone else "requested"
     values = {"clock": clock, "duration": str(minutes), "date": f"{wall:%Y-%m-%d}", "time": f"{wall:%H:%M}"}
+    values["fold"] = str(hearing.wall_fold)
     return _render(request, row, hearing, values, [])
 
 
@@ -138,7 +139,7 @@ async def counter(request: Request) -> Response:
     except errors.InterpreterUnfit as error:
         return _render(request, row, hearing, form.first, [FormError("despite", diary_words.unfit(error))])
     except errors.Invalid as error:
-        return _render(request, row, hearing, form.first, *_explain(error, city))
+        return _render(request, row, hearing, form.first, _explain(error, city))
     return RedirectResponse(f"/h/{hearing.ref}?done=time", 303)
 
 
@@ -161,7 +162,9 @@ async def _warned(
     times = [wall_times.fix(WallTime(**_time(form, zone)), zones=zones, states=states, now=now)]
     async with request.app.state.parts.database.reading() as db:
         if hearing is not None:
-            times += await days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, now=now)
+            times += await days.later(
+                db, hearing=hearing, first=times[0], zones=zones, states=states, fold=_fold(form), now=now
+            )
         begun = [(one.starts_at, one.ends_at) for one in times]
         found = await court_times.of_times(db, courts, begun)
         found += await law_on_the_day.of_times(db, row, begun, zone=courts[0][1], now=now)
@@ -196,19 +199,37 @@ def _check(form: Form, *, with_cities: bool) -> list[FormError]:
     return wrong
 
 
+def _fold(form: Form) -> int | None:
+    return {"0": 0, "1": 1}.get(form.text("fold"))
+
+
+def _which(values: Mapping[str, str], zones: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What there is to choose where the clocks show the time of a form twice; else nothing."""
+    try:
+        wall = datetime.strptime(f"{values['date']} {values['time']}", "%Y-%m-%d %H:%M")  # noqa: DTZ007  wall time
+        clocks.to_utc(wall, zones[values["clock"]])
+    except errors.AmbiguousTime as error:
+        return [
+            ("0", _("The first, at {offset}").format(offset=offset(error.first, error.zone))),
+            ("1", _("The second, at {offset}").format(offset=offset(error.second, error.zone))),
+        ]
+    except (ValueError, KeyError, OverflowError):
+        return []
+    return []
+
+
 def _time(form: Form, zone: str) -> dict[str, Any]:
     wall = datetime.strptime(f"{form.text('date')} {form.text('time')}", "%Y-%m-%d %H:%M")  # noqa: DTZ007  wall time
-    fold = {"0": 0, "1": 1}.get(form.text("fold"))
     return {
         "wall_start": wall,
         "wall_zone": zone,
         "duration": timedelta(minutes=int(form.text("duration"))),
-        "fold": fold,
+        "fold": _fold(form),
     }
 
 
-def _explain(error: errors.Invalid, city: str) -> tuple[list[FormError], dict[str, Any]]:
-    """What is wrong with the time; for one that happens twice, the question which."""
+def _explain(error: errors.Invalid, city: str) -> list[FormError]:
+    """What is wrong with the time."""
     if isinstance(error, errors.NonexistentTime):
         text = _(
             "{time} does not exist in {city} on this day: the clocks go from {before} ({before_offset}) straight to "
@@ -221,19 +242,13 @@ def _explain(error: errors.Invalid, city: str) -> tuple[list[FormError], dict[st
             after=f"{error.after:%H:%M}",
             after_offset=offset(error.after, error.zone),
         )
-        return [FormError("time", text)], {}
+        return [FormError("time", text)]
     if isinstance(error, errors.AmbiguousTime):
         text = _("{time} happens twice in {city} on this day, because the clocks go back. Say which one you mean.")
-        question = {
-            "ambiguous": [
-                ("0", _("The first, at {offset}").format(offset=offset(error.first, error.zone))),
-                ("1", _("The second, at {offset}").format(offset=offset(error.second, error.zone))),
-            ]
-        }
-        return [FormError("fold", text.format(time=f"{error.wall:%H:%M}", city=city))], question
+        return [FormError("fold", text.format(time=f"{error.wall:%H:%M}", city=city))]
     found = forms.explain(error, {"duration": _("Length"), "wall_start": _("Time"), "zone": _("Time zone")})
     field = {"wall_start": "time", "wall_zone": "clock", "zone": "requesting_zone"}.get(found.field, found.field)
-    return [FormError(field, found.text)], {}
+    return [FormError(field, found.text)]
 
 
 def _render(
@@ -247,12 +262,16 @@ def _render(
     sides: list[Place] = (
         places.of_hearing(hearing) if hearing else places.of_states(row.requesting_state, row.requested_state)
     )
+    if hearing:
+        zones = {"requesting": hearing.requesting_zone, "requested": hearing.requested_zone}
+    else:
+        zones = {side: values.get(f"{side}_zone", "") for side in SIDES}
     context = {
         "row": row,
         "hearing": hearing,
         "values": values,
         "errors": wrong,
-        "ambiguous": [],
+        "ambiguous": _which(values, zones),
         "warnings": [],
         "asked": [] if hearing else asked_times.ahead(row, datetime.now(UTC)),
         "chosen": None,

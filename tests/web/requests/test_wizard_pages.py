@@ -137,8 +137,8 @@ def test_times_that_do_not_exist_or_exist_twice_are_named(service, clerk):
     assert (gap.status_code, "does not exist" in gap.text) == (422, True)
     twice = good | walls | {"slot_3": "2027-10-31T03:30"}
     answer = clerk.post(page, twice, page=page)
-    assert (answer.status_code, 'name="fold"' in answer.text) == (422, True)
-    assert clerk.post(page, twice | {"fold": "1"}, page=page).status_code == 303
+    assert (answer.status_code, 'name="slot_3_fold"' in answer.text) == (422, True)
+    assert clerk.post(page, twice | {"slot_3_fold": "1"}, page=page).status_code == 303
     assert "Bangkok" in clerk.words(clerk.get(base))
     few = clerk.post(page, good | walls, page=page)
     assert (few.status_code, 'href="#proposed_slots"' in few.text) == (422, True)
