@@ -14,7 +14,8 @@ HearingsError
 │   ├── UnknownState              unknown_state
 │   ├── RowsRefused               rows_refused         a table of many rows; names line and column of each mistake
 │   ├── WouldBeLost               would_be_lost        typed, but nothing else of the input lets it be kept
-│   └── StillOpen                 still_open           a passage is closed in every language or in none
+│   ├── StillOpen                 still_open           a passage is closed in every language or in none
+│   └── Undecided                 undecided            what a person decides was left empty; names each decision
 ├── NotReady                      not_ready            something has to happen first; says what
 │   ├── GateNotMet                gate_not_met         the legal basis lacks something
 │   ├── LobbyClosed               lobby_closed
@@ -179,6 +180,20 @@ class UnknownState(Invalid):
     """The State is not among the jurisdictions we have data for."""
 
     code = "unknown_state"
+
+
+class Undecided(Invalid):
+    """A person decides this, and nobody has. `fields` names each decision that was left empty."""
+
+    code = "undecided"
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = tuple(fields)
+        told = tell(
+            "Nobody has decided this yet: {fields}. Whoever signs fills it in; nothing was changed",
+            fields=", ".join(self.fields),
+        )
+        super().__init__(told, self.fields[0])
 
 
 class RowsRefused(Invalid):

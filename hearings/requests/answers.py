@@ -147,18 +147,20 @@ async def postpone(
     *,
     request: HearingRequest,
     reasons: str,
-    review: datetime | None = None,
+    review: datetime | None,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Postpone because of proceedings that are under way (18(25), 46(25)), until a day it is looked at again.
 
-    Effects: status, `answered_*`, `review_due` (thirty days ahead unless given). Raises `Invalid`, and `NotReady` when
+    Effects: status, `answered_*`, `review_due`. Raises `Invalid`, and `NotReady` when
     no consultation is on record.
     """
     require("answer_request", request, actor)
     ground = reference.enums()["postponement_code"][0]
-    due = _deadline(review, "review", now=now, days=rules()["timers"]["postponed_days"])
+    if review is None:
+        raise Invalid(tell("Say on which day it is looked at again"), "review")
+    due = _ahead(review, "review", now=now)
     reasons = _reasons(reasons)
     await _require_consulted(db, request)
     _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground)
@@ -261,8 +263,10 @@ def _rules(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -> datetime:
-    if given is None:
-        return now + timedelta(days=days)
+    return now + timedelta(days=days) if given is None else _ahead(given, field, now=now)
+
+
+def _ahead(given: datetime, field: str, *, now: datetime) -> datetime:
     if not now < given <= now + FARTHEST:
         raise Invalid(tell("This day has passed, or is more than two years ahead"), field)
     return given

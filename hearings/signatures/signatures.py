@@ -27,7 +27,7 @@ from hearings.models import RefusedStatement, Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
 from hearings.queries import Page
-from hearings.signatures import jws as proofs, signing_keys
+from hearings.signatures import decisions, jws as proofs, signing_keys
 
 __all__ = ["Act", "payload", "receive", "refused", "sign", "signatures_of", "statement", "still_verifies"]
 
@@ -120,7 +120,7 @@ async def receive(
 
     Raises `NotAllowed` when the actor is not of `state`; `SignatureRequired` when `jws` is empty; `SignatureRefused`,
     whose entry is kept though everything else is rolled back (let it leave the transaction); `TermsChanged` when the
-    statement is sound and its body is not `expect_body`.
+    statement is sound and its body is not `expect_body`; `Undecided` when it leaves open what a person decides.
     Effects: adds the signature with the text as received; its `jti` is used up.
     """
     if actor.state and actor.state != state:
@@ -132,6 +132,7 @@ async def receive(
         _check(proof, state=state, other=other, act=act, about=about, now=now, max_age=max_age)
         if expect_body is not None and payload(proof.claims["body"]) != payload(expect_body):
             raise TermsChanged
+        decisions.require(act, proof.claims["body"])
         return await _keep(db, jws, proof, key, other=other, subject=subject, actor=actor, now=now)
     except _Refusal as refusal:
         both = refusal.code in _FOR_BOTH

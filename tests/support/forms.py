@@ -18,6 +18,10 @@ class Control:
     value: str = ""
     on: bool = True
     most: int = 100_000
+    options: int = 0
+    """How many there are to choose from."""
+    fell: bool = False
+    """Nobody has said that its value is chosen: it is the first of several."""
 
 
 @dataclass
@@ -77,8 +81,10 @@ class Forms(HTMLParser):
             self.found.append(form)
         elif tag == "option" and self.chosen is not None:
             # The first option is chosen as long as none says that it is.
+            self.chosen.options += 1
             if not self.chosen.on or "selected" in given:
                 self.chosen.value, self.chosen.on = given.get("value", ""), True
+            self.chosen.fell = (self.chosen.fell or self.chosen.options == 1) and "selected" not in given
         elif self.found and tag in ("input", "select", "textarea", "button"):
             self._control(tag, given)
 

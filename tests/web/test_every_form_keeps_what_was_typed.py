@@ -1,4 +1,5 @@
-"""Every form of the product, sent with text in it and everything else as it was shown: it is found again or refused.
+"""Every form of the product, sent with text in it and everything else as it was shown: it is found again or refused;
+and sent as it was shown altogether: nothing is decided that nobody has decided.
 
 Each form is sent as it is met on the walk through the product, by the person who met it; the database is then put back.
 """
@@ -79,6 +80,45 @@ def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield found
 
 
+OF_ROWS = frozenset(
+    {
+        "/requests/{reference}/edit/{step}",
+        "/h/{ref}/times/{action}",
+        "/h/{ref}/people/{participant}",
+        "/h/{ref}/technical/{action}",
+        "/h/{ref}/minutes/p/{key}",
+        "/sites/{site}",
+        "/resources/{number}/edit",
+        "/admin/law/preview",
+        "/admin/api-clients/{client}/{action}",
+    }
+)
+"""Where forms show what there is, to be changed: what is ticked or chosen in them is so already."""
+PRESET = {
+    "/requests/new channel": "by the central authorities, unless the requesting State says otherwise: UNTOC 18(13)",
+    "/requests/{reference}/slots recording_policy": "as the request, which was signed, asks",
+    "/requests/{reference}/schedule recording_policy": "as the request, which was signed, asks",
+    "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
+    "/h/{ref}/time clock": "that of the time on the table",
+    "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
+    **{
+        f"/sites/new {name}": "what a browser has; the State publishes it by a button, and both States sign it later"
+        for name in (
+            *("endpoint", "height", "audio_codecs", "video_codecs", "transports", "encryption", "srtp_profiles"),
+            *("key_holders", "formats"),
+        )
+    },
+}
+"""What is ticked or chosen in a form before anybody has touched it, by route and name, and why it is no decision."""
+BY_BUTTON = {
+    "/requests/{reference}/edit/{step}": "the draft is saved as it is, with a new version",
+    "/calendar": "an address for oneself",
+    "/admin/law/save": "it shows what was typed on the page before, and what follows from it",
+    "/requests/{reference}/consents/{consent}/withdraw": "its button says that the person withdraws",
+}
+"""Forms with something to fill in that do something as they are shown, by route: what their button alone decides."""
+
+
 @pytest.fixture(scope="module")
 def marked(running: Service) -> Iterator[None]:
     """Every form says which of its template it is."""
@@ -111,6 +151,12 @@ class Sent:
     """What was found again after a success."""
     lost: dict[str, str] = field(default_factory=dict)
     """What was dropped by a success, or by a refusal that says it is still there; by route and name of the field."""
+    preset: set[str] = field(default_factory=set)
+    """What is ticked or chosen before anybody has touched the form, by route and name of the field."""
+    fell: set[str] = field(default_factory=set)
+    """What would be sent only because it stands first."""
+    untouched: set[str] = field(default_factory=set)
+    """Routes of forms with something to fill in that have changed something as they were shown."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1000))
 
     @property
@@ -126,11 +172,21 @@ class Sent:
         route = route_of(path, "POST")
         assert route is not None, f"{page}: nothing takes {form.action}"
         self.acts.add((route.path, path.rpartition("/")[2]))
-        if not form.free:
+        visible = [one for one in form.controls if one.kind not in ("hidden", "button")]
+        for one in visible:
+            self.fell |= {f"{route.path} {one.name}"} if one.fell and one.value and one.options > 1 else set()
+            chosen = one.kind == "select" and one.value and one.options > 1
+            if route.path not in OF_ROWS and (chosen or (one.kind in ("radio", "checkbox") and one.on)):
+                self.preset.add(f"{route.path} {one.name}")
+        if not visible:
             return
         with closing(sqlite3.connect(self.file, timeout=20)) as live, closing(sqlite3.connect(":memory:")) as before:
             live.execute("PRAGMA synchronous = OFF")
             live.backup(before)
+            rows = self.rows()
+            if self.send(client, form, page, route.path, []):
+                self.untouched |= {route.path} if self.rows() != rows else set()
+                before.backup(live)
             fields = form.free
             for typed in [[one] for one in fields] + ([fields] if len(fields) > 1 else []):
                 if self.send(client, form, page, route.path, typed):
@@ -162,7 +218,15 @@ class Sent:
 
     def rows(self) -> str:
         """Everything that lies in the database, beside what only goes out."""
-        beside = {"outbox_message", "outbox_attempt", "claim", "api_answer"}
+        beside = {
+            "outbox_message",
+            "outbox_attempt",
+            "claim",
+            "api_answer",
+            "unfollowed_change",
+            "login",
+            "shared_view",
+        }
         with closing(sqlite3.connect(self.file, timeout=20)) as live:
             return "".join(
                 str(live.execute(f'SELECT * FROM "{table}"').fetchall())
@@ -196,6 +260,12 @@ def test_what_was_typed_into_a_form_is_found_again_or_refused(sent: Sent) -> Non
     assert {what: why for what, why in sent.lost.items() if what not in GONE} == {}
     assert GONE.keys() <= sent.lost.keys(), "what is no exception any more is listed no more"
     assert (len(sent.tried), len(sent.kept)) >= (250, 70), "so few would say nothing about the product"
+
+
+def test_a_form_sent_as_it_is_shown_decides_nothing(sent: Sent) -> None:
+    assert sent.fell == set(), "the first of several is not chosen by standing first: “Choose” does"
+    assert sent.preset == PRESET.keys()
+    assert sent.untouched == BY_BUTTON.keys()
 
 
 def test_every_form_of_every_template_was_met_or_takes_no_text(sent: Sent) -> None:

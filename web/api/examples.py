@@ -74,15 +74,6 @@ HISTORY = {
 }
 VIEWS = {"items": [{"state": "TH", "by": "Office of the Attorney General", "at": AT}], "next": ""}
 
-BODIES: dict[str, dict[str, Any]] = {
-    "accept_request": {"reason": ""},
-    "accept_with_conditions": {"conditions": "An official of this State is present.", "rules": []},
-    "refuse_request": {"ground": "no_consent", "reasons": "The witness does not consent."},
-    "postpone_request": {"reasons": "Proceedings here would be disturbed.", "review": "2027-05-01T00:00:00Z"},
-    "withdraw_request": {"reason": "The witness has been heard in person."},
-}
-"""What the body of each statement looks like."""
-
 
 def statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
     return {
@@ -96,7 +87,7 @@ def statement(act: str, about: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-STATEMENT = statement("accept_request", "RO-2027-0001", BODIES["accept_request"])
+STATEMENT = statement("refuse_request", "RO-2027-0001", {"ground": None, "motive": None, "reasons": None})
 
 NEW_HEARING: Any = {
     "request": "RO-2027-0001",

@@ -152,6 +152,8 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
             [{"number": number, "name": name, "codes": list(codes)} for number, name, codes in error.interpreters],
         )
         yield "hidden", error.hidden
+    if isinstance(error, errors.Undecided):
+        yield "errors", [{"field": f"body.{name}", "code": error.code, "text": str(error)} for name in error.fields]
     for name in _EXTRA:
         value = getattr(error, name, None)
         if value in (None, ""):

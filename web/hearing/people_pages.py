@@ -37,7 +37,7 @@ async def new_page(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         hearing = await _hearing(db, request, person)
         choices = await _staff_choices(db, hearing)
-    return _form(request, hearing, choices, {"kind": "guest", "state": hearing.requested_state}, [])
+    return _form(request, hearing, choices, {"kind": "guest"}, [])
 
 
 async def create(request: Request) -> Response:
@@ -100,6 +100,8 @@ def _check(form: Form, choices: list[tuple[str, str]]) -> list[FormError]:
         wrong.append(FormError("role", _("Choose the part this person plays.")))
     if not form.text("display_name"):
         wrong.append(FormError("display_name", _("Enter the name as others in the hearing may see it.")))
+    if not form.text("state"):
+        wrong.append(FormError("state", _("Choose where the person is.")))
     if not form.text("speaks"):
         wrong.append(FormError("speaks", _("Choose a language.")))
     return wrong

@@ -286,7 +286,7 @@ async def log(request: Request) -> Response:
 async def treaty_page(request: Request) -> Response:
     """A short form for a treaty between two States."""
     _signed, _person = _editor(request)
-    return await _treaty_page(request, {"obligation": "discretionary", "channels": ["central_authority"]}, [])
+    return await _treaty_page(request, {}, [])
 
 
 async def _treaty_page(request: Request, values: Mapping[str, Any], wrong: list[FormError]) -> Response:

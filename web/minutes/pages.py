@@ -152,7 +152,7 @@ async def _reading(request: Request, wrong: list[FormError], values: Mapping[str
         "words": minutes_words,
         "languages": [(lang, language_here(lang)) for lang in tongues(found)],
         "errors": wrong,
-        "values": dict(values) or {"read_by": access.actor.label, "languages": list(tongues(found))},
+        "values": dict(values),
     }
     return render(request, "minutes_read_back.html", context, status=422 if wrong else 200)
 

@@ -52,7 +52,7 @@ class Action:
     """Label of the text it needs; empty when it needs none."""
     ground: bool = False
     day: str = ""
-    """Name of the day it may set: `due` or `review`."""
+    """Name of the day it sets: `due`, which may be left open, or `review`."""
     person: bool = False
     value: bool = False
     kind: str = "second"
@@ -142,6 +142,9 @@ async def _confirm(db: Any, row: HearingRequest, form: Form, actor: Actor, now: 
 
 async def _delegate(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
     person, reason = form.text("person"), form.text("text")
+    if not person:
+        raise errors.Invalid(tell("Say who is to work on it"), "person")
+    person = "" if person == "nobody" else person
     await requests.delegate(db, request=row, person_id=person, reason=reason, actor=actor, now=now)
 
 

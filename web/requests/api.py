@@ -10,7 +10,7 @@ from hearings import pages, queries
 from hearings.models import HearingRequest, SharedView, StatusChange
 from hearings.outward import looked_at
 from hearings.requests import requests, statements as statement_bodies
-from hearings.signatures import signatures
+from hearings.signatures import decisions, signatures
 from hearings.signatures.signatures import Act
 from hearings.status import RequestStatus
 from web.api import etags, examples, paging, statements
@@ -285,13 +285,13 @@ async def prepare_request_statement(
 ) -> statements.Statement:
     """The statement an authority signs for this act, to be filled in, written by RFC 8785 and signed.
 
-    For `submit_request` the body is the whole request as it stands; for the other acts it is what is decided, and the
-    body given here is an example of its form.
+    For `submit_request` the body is the whole request as it stands; for the other acts it is what is decided, which is
+    null here: a statement that comes back with null in it is refused (`undecided`).
     """
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
     other = row.requested_state if caller.state == row.requesting_state else row.requesting_state
-    body = statement_bodies.submission(row) if act == "submit_request" else examples.BODIES[act]
+    body = statement_bodies.submission(row) if act == "submit_request" else decisions.blank(Act(act))
     return statements.Statement(
         **signatures.statement(
             state=caller.state, other=other, act=Act(act), about=row.reference, body=body, now=caller.now
@@ -349,7 +349,7 @@ async def accept_request_with_conditions(caller: Calling, request_id: RequestId,
     "/requests/{request_id}/refuse", scope="requests:answer", body="signed", errors=ACT, example=examples.REFUSED
 )
 async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct) -> RefusedRequest:
-    """Refuse (`refuse_request`; body `ground` of the closed list, `reasons`, maybe `motive`), after a consultation."""
+    """Refuse (`refuse_request`; body `ground` of the closed list, `motive`, `reasons`), after a consultation."""
     row, said = await _signed(caller, request_id, body, Act.refuse_request, Refusal)
     found = await requests.refuse(
         caller.db,
@@ -369,7 +369,7 @@ async def refuse_request(caller: Calling, request_id: RequestId, body: SignedAct
     "/requests/{request_id}/postpone", scope="requests:answer", body="signed", errors=ACT, example=examples.REQUEST
 )
 async def postpone_request(caller: Calling, request_id: RequestId, body: SignedAct) -> ShownRequest:
-    """Postpone because of proceedings under way (`postpone_request`; body `reasons`, and `review` if it is known)."""
+    """Postpone because of proceedings under way (`postpone_request`; body `reasons`, and `review`: until when)."""
     row, said = await _signed(caller, request_id, body, Act.postpone_request, Postponement)
     await requests.postpone(
         caller.db,

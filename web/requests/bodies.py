@@ -30,21 +30,21 @@ class Comment(Model):
 class MaybeReason(Model):
     """Body of `accept_request`."""
 
-    reason: str = Field(default="", max_length=4000)
+    reason: str = Field(max_length=4000, description="Empty where none is given.")
 
 
 class Conditions(Model):
     """Body of `accept_with_conditions`; `rules` are those the room itself keeps (docs/api.md)."""
 
     conditions: str = Field(min_length=3, max_length=4000)
-    rules: list[dict[str, Any]] = Field(default=[], max_length=50)
+    rules: list[dict[str, Any]] = Field(max_length=50, description="Empty where the room keeps none by itself.")
 
 
 class Refusal(Model):
     """Body of `refuse_request`; `ground` is a code of the closed list."""
 
     ground: str = Field(max_length=60)
-    motive: str = Field(default="", max_length=60, description="What the ground rests on: a code of `refusal_motive`.")
+    motive: str = Field(max_length=60, description="What the ground rests on: a code of `refusal_motive`, or empty.")
     reasons: str = Field(min_length=3, max_length=4000)
 
 
@@ -52,4 +52,4 @@ class Postponement(Model):
     """Body of `postpone_request`, with the day on which the request is looked at again."""
 
     reasons: str = Field(min_length=3, max_length=4000)
-    review: Annotated[datetime, Field(strict=False)] | None = None
+    review: Annotated[datetime, Field(strict=False)]

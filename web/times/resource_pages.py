@@ -105,7 +105,7 @@ async def new_page(request: Request) -> Response:
     if not _may(person):
         raise errors.NotAllowed("not for this person")
     zone = reference.jurisdiction(person.owner_state).default_zone
-    return _form_page(request, person, None, {"kind": "room", "zone": zone, "city": person.city}, [])
+    return _form_page(request, person, None, {"kind": "", "zone": zone, "city": person.city}, [])
 
 
 async def create(request: Request) -> Response:

@@ -43,7 +43,7 @@ async def page(request: Request) -> Response:
         row = await request_access.find(db, request, person)
     sides = places.of_states(row.requesting_state, row.requested_state)
     values = {"clock": "requesting", "duration": "60", "time": "", "date": ""}
-    values["recording_policy"] = diary.policy_asked(row).value
+    values["recording_policy"] = "" if row.recording_asked is None else diary.policy_asked(row).value
     for name, side in zip(SIDES, sides, strict=True):
         own = person.city if side.state == person.owner_state and person.city else side.city
         values |= {f"{name}_zone": side.zone, f"{name}_city": own}
@@ -61,7 +61,7 @@ async def propose(request: Request) -> Response:
     form = await forms.read(request)
     async with request.app.state.parts.database.reading() as db:
         row = await request_access.find(db, request, person)
-    wrong = _check(form, with_cities=True)
+    wrong = _check(form, with_cities=True, undecided=row.recording_asked is None)
     if wrong:
         return _render(request, row, None, form.first, wrong)
     policy = form.text("recording_policy")
@@ -176,8 +176,8 @@ def _clock(form: Form) -> str:
     return "requested" if form.text("clock") == "requested" else "requesting"
 
 
-def _check(form: Form, *, with_cities: bool) -> list[FormError]:
-    """What cannot be read as a time, a length, a place, or what is recorded."""
+def _check(form: Form, *, with_cities: bool, undecided: bool = False) -> list[FormError]:
+    """What cannot be read as a time, a length, a place, or what is recorded; `undecided`: the request does not say."""
     wrong = []
     try:
         datetime.strptime(form.text("date"), "%Y-%m-%d").replace(tzinfo=UTC)
@@ -191,7 +191,7 @@ def _check(form: Form, *, with_cities: bool) -> list[FormError]:
         wrong.append(FormError("clock", _("Choose whose clock shows this time.")))
     if not (form.text("duration").isascii() and form.text("duration").isdigit() and len(form.text("duration")) < 5):
         wrong.append(FormError("duration", _("Enter the length in minutes, such as 60.")))
-    if form.text("recording_policy") not in {"", *RecordingPolicy}:
+    if form.text("recording_policy") not in ({*RecordingPolicy} | (set() if undecided else {""})):
         wrong.append(FormError("recording_policy", _("Choose what is recorded.")))
     for name in ("requesting_city", "requested_city") if with_cities else ():
         if not form.text(name):

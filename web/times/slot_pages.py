@@ -110,7 +110,8 @@ def _usual(subject: Subject, person: Person) -> dict[str, str]:
         sides = places.of_hearing(one)
     else:
         sides = places.of_states(subject.row.requesting_state, subject.row.requested_state)
-        values["recording_policy"] = diary.policy_asked(subject.row).value
+        said = subject.row.recording_asked is not None
+        values["recording_policy"] = diary.policy_asked(subject.row).value if said else ""
         if asked := asked_times.ahead(subject.row, datetime.now(UTC)):
             first, last = (one.at.astimezone(ZoneInfo(sides[0].zone)).date() for one in (asked[0], asked[-1]))
             # A search looks at a year at most; what is proposed later is for another.

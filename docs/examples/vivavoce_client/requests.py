@@ -141,9 +141,9 @@ class Requests(Calls):
         path = f"/requests/{request_id}"
         return cast(Request, self.signed(f"{path}/accept", f"{path}/statements/accept_request", {"reason": reason}))
 
-    def refuse(self, request_id: str, ground: str, reasons: str) -> Request:
-        """Refuse on a ground of the closed list, signed."""
-        path, body = f"/requests/{request_id}", {"ground": ground, "reasons": reasons}
+    def refuse(self, request_id: str, ground: str, reasons: str, motive: str = "") -> Request:
+        """Refuse on a ground of the closed list, signed; `motive`: what the ground rests on, where that is said."""
+        path, body = f"/requests/{request_id}", {"ground": ground, "motive": motive, "reasons": reasons}
         return cast(Request, self.signed(f"{path}/refuse", f"{path}/statements/refuse_request", body))
 
     def signatures(self, path: str) -> list[Signature]:

@@ -257,7 +257,8 @@ async def test_the_roads_of_an_answer(
     await act(database, request, requests.ask_information, authority, now, question="Which dialect?")
     await act(database, request, requests.answer_information, clerk, now, answer="Isan.")
     await consulted(database, request, authority, now)
-    await act(database, request, requests.postpone, authority, now, reasons="Our own trial is under way.")
+    postponed = {"reasons": "Our own trial is under way.", "review": now + timedelta(days=30)}
+    await act(database, request, requests.postpone, authority, now, **postponed)
     later = now + timedelta(days=20)
     again = await act(database, request, requests.take_up_again, authority, later)
     assert (again.review_due, again.answer_due) == (None, requests.answer_due(again, now=later))
@@ -323,21 +324,24 @@ async def test_no_request_is_postponed_without_a_consultation(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
     request = await reviewed(database, clerk, authority, now, fields)
+    trial = {"reasons": "Our own trial", "review": now + timedelta(days=30)}
+    with pytest.raises(Invalid, match="which day"):
+        await act(database, request, requests.postpone, authority, now, reasons="Our own trial", review=None)
     with pytest.raises(NotReady, match="consult") as refusal:
-        await act(database, request, requests.postpone, authority, now, reasons="Our own trial")
+        await act(database, request, requests.postpone, authority, now, **trial)
     assert refusal.value.missing == ("consultation",)
     await consulted(database, request, authority, now)
-    found = await act(database, request, requests.postpone, authority, now, reasons="Our own trial")
+    found = await act(database, request, requests.postpone, authority, now, **trial)
     assert found.status is RequestStatus.postponed
 
 
 ASKING = [(requests.submit, {}), (requests.withdraw, {"reason": "Settled"})]
-ANSWERING: list[tuple[Act, dict[str, str]]] = [
+ANSWERING: list[tuple[Act, dict[str, Any]]] = [
     (requests.acknowledge, {}),
     (requests.accept, {}),
     (requests.accept_with_conditions, {"conditions": "None"}),
     (requests.refuse, {"ground": "essential_interests", "reasons": "Secrets"}),
-    (requests.postpone, {"reasons": "Trial"}),
+    (requests.postpone, {"reasons": "Trial", "review": None}),
     (requests.ask_information, {"question": "Why?"}),
 ]
 

@@ -189,7 +189,7 @@ async def test_a_request_is_postponed_taken_up_refused_and_commented(ro, th, sto
     answer = await th.signed(f"{path}/postpone", "postpone_request", **naive)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
     dated = naive | {"review": "2027-05-01T00:00:00Z"}
-    reasons = {"ground": "no_consent", "reasons": "The witness does not consent."}
+    reasons = {"ground": "no_consent", "motive": "", "reasons": "The witness does not consent."}
     for act, said in (("postpone", dated), ("refuse", reasons)):  # nobody has consulted
         answer = await th.signed(f"{path}/{act}", f"{act}_request", **said)
         told = answer.json()

@@ -24,7 +24,8 @@ async def test_what_can_be_said_against_a_refusal_comes_with_the_answer(installa
     path = f"/requests/{(await story.submitted(ro))['id']}"
     assert (await th.post(f"{path}/acknowledge")).status_code == 200
     assert (await th.post(f"{path}/consultations", CONSULTATION)).status_code == 201
-    answer = await th.signed(f"{path}/refuse", "refuse_request", ground="no_consent", reasons="She does not consent.")
+    said = {"ground": "no_consent", "motive": "", "reasons": "She does not consent."}
+    answer = await th.signed(f"{path}/refuse", "refuse_request", **said)
     assert answer.status_code == 200, answer.text
     (one,) = answer.json()["objections"]
     assert (one["code"], one["provision"]) == ("ground_not_named", LAW.instruments["untoc"]["name"])
@@ -38,7 +39,7 @@ async def test_a_general_guideline_is_no_motive_and_reasons_of_the_case_are(inst
     es, path = await reviewed(installation, story)
     held = CONSULTATION | {"held_at": (await es.get(path)).json()["submitted_at"]}
     assert (await es.post(f"{path}/consultations", held)).status_code == 201
-    for motive in ({}, {"motive": "general_guideline"}, {"motive": "domestic_case_would_not_allow_video"}):
+    for motive in ({"motive": ""}, {"motive": "general_guideline"}, {"motive": "domestic_case_would_not_allow_video"}):
         answer = await es.signed(f"{path}/refuse", "refuse_request", **WORDS, **motive)
         assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid", "motive")
         assert "Bissilli" in answer.json()["detail"]

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -249,14 +249,17 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     authority.post(f"{act}/acknowledge", page=base)
     past = service.act(authority, base, "postpone", {"text": "Trial", "review": "2020-01-01"})
     assert (past.status_code, 'href="#postpone-review"' in past.text) == (422, True)
+    never = service.act(authority, base, "postpone", {"text": "Trial"})
+    assert (never.status_code, 'href="#postpone-review"' in never.text) == (422, True)
+    trial = {"text": "Trial", "review": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"}
     said = {"ground": "no_consent", "text": "She said no", "confirmed": "no_consent"}
-    for name, typed, field in (("postpone", {"text": "Trial"}, "text"), ("refuse", said, "ground")):
+    for name, typed, field in (("postpone", trial, "text"), ("refuse", said, "ground")):
         early = service.act(authority, base, name, typed)
         told = "Record the consultation with the other State first, on the page Consultations of this request"
         assert (early.status_code, f'href="#{name}-{field}"' in early.text) == (422, True)
         assert told in authority.words(early)
     consulted(authority, base)
-    assert service.act(authority, base, "postpone", {"text": "Trial"}).status_code == 303
+    assert service.act(authority, base, "postpone", trial).status_code == 303
     assert authority.post(f"{act}/again", page=base).status_code == 303
     assert service.act(authority, base, "refuse", said).status_code == 303
     assert clerk.post(f"{act}/comment", {"text": "We regret it."}, page=base).status_code == 303

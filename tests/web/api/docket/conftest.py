@@ -94,11 +94,20 @@ class Docket:
             await done(th.post(f"{path}/consultations", held))
         await done(th.post(f"{asked}/ask", {"question": "Who is the witness?", "due": f"{YEAR}-03-01T00:00:00Z"}))
         await done(
-            th.signed(f"{postponed}/postpone", "postpone_request", reasons="Proceedings here would be disturbed.")
+            th.signed(
+                f"{postponed}/postpone",
+                "postpone_request",
+                reasons="Proceedings here would be disturbed.",
+                review=f"{YEAR}-05-01T00:00:00Z",
+            )
         )
         await done(
             th.signed(
-                f"{refused}/refuse", "refuse_request", ground="no_consent", reasons="The witness does not consent."
+                f"{refused}/refuse",
+                "refuse_request",
+                ground="no_consent",
+                motive="",
+                reasons="The witness does not consent.",
             )
         )
         await done(ro.signed(f"{withdrawn}/withdraw", "withdraw_request", reason="Heard in person."))

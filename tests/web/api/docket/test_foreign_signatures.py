@@ -1,4 +1,6 @@
-"""No operation takes a statement signed with the other State's key: each one there is, where it could act."""
+"""No operation takes a statement signed with the other State's key, or one in which nobody has decided: each one there
+is, where it could act.
+"""
 
 import itertools
 import re
@@ -7,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from hearings.models.signature import Act
 from hearings.signatures import signatures
+from hearings.signatures.decisions import DECISIONS
 
 pytestmark = pytest.mark.beside
 
@@ -17,8 +21,8 @@ BODIES = {
     "withdraw_request": {"reason": "Heard in person."},
     "accept_request": {"reason": ""},
     "accept_with_conditions": {"conditions": "An official is present.", "rules": []},
-    "refuse_request": {"ground": "no_consent", "reasons": "The witness does not consent."},
-    "postpone_request": {"reasons": "Proceedings here would be disturbed."},
+    "refuse_request": {"ground": "no_consent", "motive": "", "reasons": "The witness does not consent."},
+    "postpone_request": {"reasons": "Proceedings here would be disturbed.", "review": "2027-05-01T00:00:00Z"},
 }
 """What an authority decides; the other statements are signed as they stand."""
 OF_REFUSALS = {"api_proof", "api_token", "refused_statement"}
@@ -51,6 +55,17 @@ def places(installation: Any, path: str) -> list[str]:
     return [path.format(**dict(zip(names, values, strict=True))) for values in known[names]]
 
 
+async def signed_operations(installation: Any) -> dict[str, str]:
+    """The paths that take a statement, each with its act or, where its statement is signed as it stands, its name."""
+    description = (await installation.http.get(f"{API}/openapi.json")).json()
+    return {
+        path: operation["operationId"].replace("_request_with_", "_with_")
+        for path, methods in description["paths"].items()
+        for operation in methods.values()
+        if JOSE in operation.get("requestBody", {}).get("content", {})
+    }
+
+
 async def statement(client: Any, path: str, act: str) -> dict[str, Any] | None:
     """What the State would sign to do this; None where it cannot be had."""
     base = path.rpartition("/")[0]
@@ -61,14 +76,10 @@ async def statement(client: Any, path: str, act: str) -> dict[str, Any] | None:
     return found | ({"body": BODIES[act]} if act in BODIES else {})
 
 
-async def test_no_operation_takes_a_statement_signed_with_the_other_states_key(installation: Any, docket: Any) -> None:
-    description = (await installation.http.get(f"{API}/openapi.json")).json()
-    signed = {
-        path: operation["operationId"].replace("_request_with_", "_with_")
-        for path, methods in description["paths"].items()
-        for operation in methods.values()
-        if JOSE in operation.get("requestBody", {}).get("content", {})
-    }
+async def test_no_operation_takes_a_statement_of_the_other_states_key_or_in_which_nobody_has_decided(
+    installation: Any, docket: Any
+) -> None:
+    signed = await signed_operations(installation)
     assert len(signed) >= 11, signed
     clients = (docket.ro, docket.th)
     for client in clients:
@@ -101,3 +112,30 @@ async def test_no_operation_takes_a_statement_signed_with_the_other_states_key(i
             untried.pop(path, None)
             break
     assert untried == {}
+    await undecided(installation, docket, signed)
+
+
+async def undecided(installation: Any, docket: Any, signed: dict[str, str]) -> None:
+    """What a person decides is empty when it is fetched, and refused when it is signed so, at every stage."""
+    deciding = {path: Act(act) for path, act in signed.items() if act in set(Act) and DECISIONS[Act(act)]}
+    assert set(deciding.values()) == {act for act, decided in DECISIONS.items() if decided} == set(map(Act, BODIES))
+    clients = (docket.ro, docket.th)
+    with sqlite3.connect(str(installation.database.url.database)) as file:
+        each = [str(one) for (one,) in file.execute("SELECT min(id) FROM hearing_request GROUP BY status")]
+    assert len(each) >= 7, "a request at each stage"
+    for (path, act), client in itertools.product(deciding.items(), clients):
+        for number, request in enumerate(each):
+            stated = await client.get(f"/requests/{request}/statements/{act}")
+            if stated.status_code != 200:
+                continue
+            assert stated.json()["body"] == dict.fromkeys(DECISIONS[act]), "nothing is invented"
+            before = rows(installation)
+            for left in (list(DECISIONS[act]), *([name] for name in DECISIONS[act] if number == len(each) - 1)):
+                body = BODIES[act] | dict.fromkeys(left)
+                answer = await client.post(path.format(request_id=request), client.sign(stated.json() | {"body": body}))
+                told = answer.json()
+                assert (answer.status_code, told["code"]) == (422, "undecided"), (path, answer.text)
+                assert [wrong["field"] for wrong in told["errors"]] == [f"body.{name}" for name in left]
+                assert all(name in told["detail"] for name in left) and "nothing was changed" in told["detail"]
+            assert rows(installation) == before, (path, request)
+    docket.copies.restore()
