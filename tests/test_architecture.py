@@ -41,7 +41,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     ),
     "media": (
         {"messages": "messages"},
-        {"processes": "link bookmark fence children processes protocol"},
+        {"processes": "link bookmark fence log_budget children processes protocol"},
         {"live": "live", "evidence.log": "evidence.log"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},

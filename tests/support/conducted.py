@@ -97,7 +97,10 @@ class Conducted:
         settings = Settings(data=folder, udp_host="127.0.0.1")
         court = await Court.load(database)
         conductors = Conductors(settings, database, SealKeeper(settings))
-        conductor = Conductor(settings, database, court.hearing.id, conductors._forget, folder / "seal.sock")
+        assert await conductors.conducting.take()
+        conductor = Conductor(
+            settings, database, court.hearing.id, conductors._forget, folder / "seal.sock", conductors.conducting
+        )
         conductors._all[court.hearing.id] = conductor
         return cls(court, conductors, conductor, LoginWatch(database, [conductors.tickets, conductors]))
 
@@ -124,6 +127,7 @@ class Conducted:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await page.task
         await self.conductor.room.end_tasks()
+        await self.conductors.conducting.let_go()
 
 
 @contextlib.asynccontextmanager
