@@ -36,8 +36,9 @@ def route(describe: Callable[[], Any]) -> Route:
             return problems.answer(request, error)
         coding = "gzip" if takes_gzip(request.headers.get("accept-encoding", "")) else "identity"
         data = (await run_in_threadpool(codings))[coding]
-        headers = {"ETag": etags.tag_of(data), "Vary": "Accept-Encoding"}
-        if etags.known(request.headers.get("if-none-match", ""), headers["ETag"]):
+        tag = etags.tag_of(data)
+        headers = {"ETag": tag, "Vary": "Accept-Encoding"}
+        if etags.known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         if coding != "identity":
             headers["Content-Encoding"] = coding
