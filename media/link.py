@@ -78,8 +78,12 @@ class Link(Generic[Incoming]):
                 raise LinkError(str(error)) from error
             yield message
 
+    def abort(self) -> None:
+        """Close at once, whatever still waits to be written: the other side does not read any more."""
+        self._writer.transport.abort()
+
     async def close(self) -> None:
-        """Close; safe to call twice."""
+        """Close once what waits is written; safe to call twice."""
         self._writer.close()
         with contextlib.suppress(ConnectionError, BrokenPipeError):
             await self._writer.wait_closed()

@@ -3,8 +3,9 @@
 Used for the media worker and the recorder. Such a process listens on a Unix socket in a private folder, says `Alive`
 every 0.5 s, and goes on when the web process ends; the next web process finds it by its pid file and attaches.
 It is told the events that the web process before has not taken in (`media.bookmark`).
-An exit is seen at once (pidfd); 2 s without `Alive` and it is killed. Either way `on_lost` is called, another is
-started, and `on_restart` is called when it answers, so that the caller can say again what it wants.
+An exit is seen at once (pidfd); 2 s without `Alive` and it is killed. Either way `on_gone` is called that moment,
+whatever a handler is waiting for, then `on_lost`; another is started once the first is dead, and `on_restart` is called
+when it answers, so that the caller can say again what it wants.
 """
 
 import asyncio
@@ -65,8 +66,9 @@ class Process:
     """A supervised process. Make one with `start_or_adopt`; end with `stop` or `detach`.
 
     `on_message(event)`, `on_lost()` and `on_restart()` are called in the order things happened, one at a time;
-    each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `last_seq` is
-    the last event heard of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
+    each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `on_gone(at)`
+    is told the moment of a loss (ns since 1970), out of turn, and must return at once. `last_seq` is the last event
+    heard of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Process:
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
         mandate: Mandate = Mandate(),  # noqa: B008 frozen
+        on_gone: Callable[[int], None] | None = None,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -101,6 +104,7 @@ class Process:
         self._on_message = on_message
         self._on_lost = on_lost
         self._on_restart = on_restart
+        self._on_gone = on_gone
         self._environment = dict(environment or {})
         self._running: Child | None = None
         self._link: Link[Any] | None = None
@@ -125,13 +129,16 @@ class Process:
         on_restart: Callable[[], Awaitable[None] | None] | None = None,
         environment: Mapping[str, str] | None = None,
         mandate: Mandate = Mandate(),  # noqa: B008 frozen
+        on_gone: Callable[[int], None] | None = None,
     ) -> "Process":
         """Take over the process that runs in `folder`, or start one; attached when this returns.
 
         The events that an earlier web process has not taken in come again, oldest first. Raises ProcessError when no
         process answers within 30 s, SupersededError when it obeys a newer conductor than `mandate` says.
         """
-        process = cls(name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment, mandate)
+        process = cls(
+            name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment, mandate, on_gone
+        )
         await process._begin()
         return process
 
@@ -333,11 +340,11 @@ class Process:
         """One turn for each process: watch it to its end, then start the next; let go when a newer conductor has it."""
         try:
             while self._running is not None:
-                reason = await self._watch_to_end(self._running)
+                await self._watch_to_end(self._running)
                 self._fail_replies()
                 if self._ending:
                     return
-                await self._replace(reason)
+                await self._replace()
         except SupersededError as error:
             logger.error("%s; this process lets go of it", error)
             self._note("superseded", self.pid)
@@ -345,8 +352,8 @@ class Process:
             self._forget()
             self._fail_replies()
 
-    async def _watch_to_end(self, running: Child) -> str:
-        """Returns why the process is no more: "exit", or "hang" when it had to be killed."""
+    async def _watch_to_end(self, running: Child) -> None:
+        """Returns when the process is no more. That it is lost is told before: one that waits for a disk dies late."""
         while True:
             reader = asyncio.create_task(self._read())
             try:
@@ -355,24 +362,42 @@ class Process:
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
             if self._link is not None:
-                await self._link.close()
+                self._link.abort()
                 self._link = None
             if reason == "link" and not self._ending:
                 try:
-                    await self._attach(running, SILENT_SECONDS)
+                    await self._attach(running, SILENT_SECONDS - 0.5)
                     continue
                 except SupersededError:
                     raise
                 except ProcessError:
                     reason = "exit" if running.gone.is_set() else "hang"
-            if not running.gone.is_set() and not self._ending:
-                self._note(reason, running.pid)
-                self._kill(running)
+            if not self._ending:
+                self._require_mandate()
+                if not running.gone.is_set():
+                    self._note(reason, running.pid)
+                    self._kill(running)
+                self._lose(reason, running)
             await running.gone.wait()
-            return reason
+            return
+
+    def _lose(self, reason: str, running: Child) -> None:
+        """Tell that the process is lost, and why: "exit", or "hang" when it has to be killed."""
+        self._note("lost", running.pid)
+        self.lost_by = reason
+        self._fail_replies()
+        if self._on_gone is not None:
+            try:
+                self._on_gone(time.time_ns())
+            except Exception:
+                logger.exception("a handler for the %s failed", self.name)
+        self._queue_call(self._on_lost)
 
     async def _watchdog(self, running: Child, reader: asyncio.Task[None]) -> str:
+        """How the process was lost. Once in a silence it is waited longer when this web process was held up itself:
+        what came meanwhile has not been read yet, and the process may have been held up too."""
         before = time.monotonic()
+        held_up_in = patient_until = 0.0
         gone = asyncio.create_task(running.gone.wait())
         try:
             while True:
@@ -386,11 +411,10 @@ class Process:
                         async with asyncio.timeout(0.2):
                             await running.gone.wait()
                     return "exit" if running.gone.is_set() else "link"
-                if now - before > 5 * CHECK_SECONDS:
-                    # This web process itself was held up: what came meanwhile has not been read yet.
-                    self.last_alive = max(self.last_alive, now - SILENT_SECONDS / 2)
+                if now - before > 5 * CHECK_SECONDS and held_up_in != self.last_alive:
+                    held_up_in, patient_until = self.last_alive, now + SILENT_SECONDS / 2
                 before = now
-                if now - self.last_alive > SILENT_SECONDS and not self._ending:
+                if now - self.last_alive > SILENT_SECONDS and now >= patient_until and not self._ending:
                     return "hang"
         finally:
             gone.cancel()
@@ -449,17 +473,14 @@ class Process:
             if not future.done():
                 future.set_exception(ProcessError(f"the {self.name} went away"))
 
-    async def _replace(self, reason: str) -> None:
-        """Tell, start another, tell again."""
+    async def _replace(self) -> None:
+        """Start another, and tell."""
         status = self._running.status if self._running is not None else None
-        logger.warning("the %s is gone (%s, status %s); starting another", self.name, reason, status)
+        logger.warning("the %s is gone (%s, status %s); starting another", self.name, self.lost_by, status)
         lived = time.monotonic() - self._running.since if self._running is not None else 0.0
         self._failures = 0 if lived > STEADY_SECONDS else self._failures + 1
         self._forget()
         self._require_mandate()
-        self._note("lost", 0)
-        self.lost_by = reason
-        self._queue_call(self._on_lost)
         while True:
             await asyncio.sleep(PAUSES[min(max(0, self._failures - 1), len(PAUSES) - 1)])
             self._running = self._start()

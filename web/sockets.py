@@ -47,9 +47,10 @@ class Room:
     def __init__(self, most: int, most_of_address: int, trusted: str = "") -> None:
         self.most = most
         self.most_of_address = most_of_address
-        self.proxies: Container[str] = (
-            ProxyHeadersMiddleware(None, trusted).trusted_hosts if trusted else frozenset()  # type: ignore[arg-type]
-        )
+        self.proxies: Container[str] = frozenset()
+        if trusted:
+            known: Any = ProxyHeadersMiddleware(None, trusted).trusted_hosts  # type: ignore[arg-type]
+            self.proxies = known
         self.inside: dict[Place, None] = {}
         self.waiting: dict[Place, None] = {}
         """Without a request in progress; who has waited longest is first."""

@@ -134,7 +134,7 @@ class Worker:
 
     async def _attach(self, link: Link[Any], message: Attach) -> None:
         if self._link is not None and self._link is not link:
-            await self._link.close()
+            self._link.abort()  # a web process that was stopped reads nothing, and would be waited for
         self._link = None  # the present state is said as events, and these come after `Attached`, like those missed
         self.room.new_planner()
         self.room.tell_all()

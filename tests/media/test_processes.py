@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,53 @@ async def test_a_stopped_process_is_killed_two_seconds_after_it_was_last_alive(s
     assert told == ["lost", "restart"]
     assert process.lost_by == "hang"
     assert not Path(f"/proc/{first}").exists()
+
+
+async def test_a_loss_is_told_at_once_whatever_a_handler_waits_for(start: Starter) -> None:
+    told: list[str] = []
+    gone: list[int] = []
+    release, waiting = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        waiting.set()
+        await release.wait()
+
+    process = await start(on_lost=lambda: told.append("lost"), on_restart=slow, on_gone=gone.append)
+    os.kill(process.pid, signal.SIGKILL)
+    await asyncio.wait_for(waiting.wait(), 30)
+    killed = time.time_ns()
+    os.kill(process.pid, signal.SIGKILL)
+    await until(lambda: len(gone) == 2)
+    assert 0 <= gone[1] - killed < 2_000_000_000
+    assert told == ["lost"], "the handler is still waiting"
+    release.set()
+    await until(lambda: told == ["lost", "lost"])
+
+
+async def test_a_stopped_process_that_does_not_read_is_killed_all_the_same(start: Starter) -> None:
+    told: list[str] = []
+    process = await start(on_restart=lambda: told.append("restart"))
+    first = process.pid
+    os.kill(first, signal.SIGSTOP)
+    for version in range(3_000):  # until more waits than a socket takes
+        process.send(plan(version))
+    assert process._link is not None
+    assert process._link.waiting > 0
+    await until(lambda: bool(told), 60)
+    assert process.pid != first
+    assert moment(process, "killed") - moment(process, "attached") < 10 * slowness()
+
+
+async def test_a_stopped_process_is_noticed_by_a_web_process_that_is_held_up_again_and_again(start: Starter) -> None:
+    told: list[str] = []
+    process = await start(on_lost=lambda: told.append("lost"))
+    os.kill(process.pid, signal.SIGSTOP)
+    for _ in range(12):
+        time.sleep(0.6)  # noqa: ASYNC251 what holds the loop up
+        await asyncio.sleep(0.02)
+        if told:
+            break
+    assert told == ["lost"]
 
 
 async def test_restart_may_use_requests(start: Starter) -> None:

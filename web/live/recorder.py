@@ -39,9 +39,18 @@ class Recorder:
         """Tracks it is being told of just now."""
 
     async def start(
-        self, argv: list[str], folder: Path, *, heard: Heard, lost: Told, restarted: Told, mandate: Mandate
+        self,
+        argv: list[str],
+        folder: Path,
+        *,
+        heard: Heard,
+        gone: Callable[[int], None],
+        lost: Told,
+        restarted: Told,
+        mandate: Mandate,
     ) -> bool:
-        """Start the process or take it over; whether it was taken over."""
+        """Start the process or take it over; whether it was taken over. `gone` is told of its end at once, before
+        `lost` and whatever `heard` is waiting for."""
         self._process = await Process.start_or_adopt(
             "recorder",
             argv,
@@ -52,6 +61,7 @@ class Recorder:
             on_lost=lost,
             on_restart=restarted,
             mandate=mandate,
+            on_gone=gone,
         )
         return self._process.adopted
 

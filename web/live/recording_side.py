@@ -79,6 +79,7 @@ class RecordingSide:
             argv,
             self._room.folder,
             heard=self._heard,
+            gone=self._gone,
             lost=self._lost,
             restarted=self._restarted,
             mandate=self._room.mandate,
@@ -265,8 +266,19 @@ class RecordingSide:
             await asyncio.sleep(AGAIN_SECONDS)
         self._room.touch()
 
+    def _gone(self, at: int) -> None:
+        """The moment the recorder is seen to be lost, whatever rows or another event are waited for: every page says
+        NOT RECORDING. What is written follows (`_lost`)."""
+        if not self.open or self.facts.stopping_at is not None:
+            return
+        first = not self.facts.error
+        self.facts = self.facts.failed_with("recorder_lost", at)
+        self.announce()
+        if first:
+            self._room.notify("recording_failing", assertive=True)
+
     async def _lost(self) -> None:
-        await self._failed("recorder_lost")
+        await self._failed("recorder_lost", self.facts.error_at)
 
     async def _restarted(self) -> None:
         """A new recorder: it takes the recording up again and declares what was lost."""

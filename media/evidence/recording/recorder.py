@@ -119,7 +119,7 @@ class Recorder:
         """The worker; a new one takes the place of the old."""
         old, self._worker = self._worker, link
         if old is not None:
-            await old.close()
+            old.abort()  # one that was stopped reads nothing, and would be waited for
         if self._recording is not None:
             self._recording.worker_came()
         if self.status == "failing":

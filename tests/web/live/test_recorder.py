@@ -41,7 +41,9 @@ async def start(tmp_path: Path) -> AsyncIterator[Any]:
     async def begin() -> Recorder:
         one = Recorder()
         made.append(one)
-        await one.start(argv, tmp_path / "run", heard=nothing, lost=nothing, restarted=nothing, mandate=Mandate())
+        await one.start(
+            argv, tmp_path / "run", heard=nothing, gone=print, lost=nothing, restarted=nothing, mandate=Mandate()
+        )
         return one
 
     yield begin

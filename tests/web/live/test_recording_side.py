@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import signal
+import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +27,7 @@ from hearings.status import SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
 from media.fence import Mandate
-from media.processes import python
+from media.processes import Process, python
 from tests.support.court import NOW, STAGES, Court
 from tests.support.databases import Sqlite
 from tests.support.evidence.seals import LocalSeal, ServedSeal
@@ -207,3 +211,103 @@ async def test_who_conducts_is_told_once_of_each_whose_gap_it_is_and_nobody_else
     assert " in Bucharest): " in pages[Role.requested_authority].told[0]
     assert " in Bangkok): " in pages[Role.presiding_judge].told[0]
     assert [role for role, page in pages.items() if page.told and role not in conducting] == []
+
+
+@dataclass
+class Watcher:
+    """A page that keeps what the indicator said, and when."""
+
+    participant_id: str
+    locale: str = "en"
+    said: list[tuple[int, str]] = field(default_factory=list)
+
+    def send(self, message: messages.Message) -> None:
+        if isinstance(message, messages.Tick):
+            self.said.append((message.at, message.recording.status))
+
+
+@contextlib.asynccontextmanager
+async def rows_locked(web: Web) -> AsyncIterator[None]:
+    """Another process holds the database, and what the recorder said last is waiting for it."""
+    process = web.side.recorder._process
+    assert process is not None
+    path = str(web.court.database.engine.url.database)
+    other = sqlite3.connect(path, isolation_level=None, timeout=20)
+    other.execute("BEGIN EXCLUSIVE")
+    process._queue_call(web.side._heard, messages.Sealed(seq=0, at=time.time_ns(), count=1, pending=0, t=1))
+    try:
+        await web.until(process._events.empty)
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@contextlib.asynccontextmanager
+async def bags_hashed(web: Web) -> AsyncIterator[None]:
+    """Recordings are exported and checked: threads hash."""
+    large, enough = web.folder / "large", threading.Event()
+    large.write_bytes(bytes(64 * 1024 * 1024))
+
+    def work() -> None:
+        while not enough.is_set():
+            with large.open("rb") as file:
+                hashlib.file_digest(file, "sha512")
+
+    busy = [asyncio.create_task(asyncio.to_thread(work)) for _ in range(4)]
+    try:
+        yield
+    finally:
+        enough.set()
+        await asyncio.gather(*busy)
+        large.unlink()
+
+
+@contextlib.asynccontextmanager
+async def a_stopped_worker(web: Web) -> AsyncIterator[None]:
+    folder = web.folder / "worker"
+    folder.mkdir(mode=0o700)
+    argv = python("media.live.worker", "--folder", str(folder), "--udp-host", "127.0.0.1", "--udp-port", "0")
+    worker = await Process.start_or_adopt("worker", argv, folder, "worker.sock", messages.WORKER_TO_WEB, print)
+    os.kill(worker.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        await worker.stop()
+
+
+@contextlib.asynccontextmanager
+async def recovery(web: Web) -> AsyncIterator[None]:
+    """The recorder was killed a moment ago, and another takes the recording up again."""
+    process = web.side.recorder._process
+    assert process is not None
+    first = process.pid
+    os.kill(first, signal.SIGKILL)
+    await web.until(lambda: process.pid not in (0, first) and process.attached.pid == process.pid)
+    yield
+
+
+@pytest.mark.parametrize("work", [rows_locked, bags_hashed, a_stopped_worker, recovery], ids=lambda one: one.__name__)
+async def test_a_killed_recorder_is_noticed_within_two_seconds_whatever_else_runs(web: Web, work: Any) -> None:
+    """Asserted from times of events, not from a clock of the test's: what is waited for may come late to it."""
+    await web.begin()
+    await web.until(web.entries)
+    async with web.room.reading() as (_db, rows):
+        page = Watcher(rows.participants[0].id)
+    web.room.connections[page.participant_id] = page  # type: ignore[assignment]
+    process = web.side.recorder._process
+    assert process is not None
+    async with work(web):
+        pid, lost = process.pid, len([one for one in process.history if one.what == "lost"])
+        killed, monotonic = time.time_ns(), time.monotonic()
+        page.said.clear()
+        os.kill(pid, signal.SIGKILL)
+        await web.until(lambda: [one for one in process.history if one.what == "lost"][lost:] and page.said)
+    moment = [one for one in process.history if one.what == "lost"][lost]
+    assert (moment.pid, moment.at - monotonic < 2.0) == (pid, True)
+    assert page.said[0][1] == "failing"
+    assert page.said[0][0] - killed < 2_000_000_000
+    await web.until(lambda: web.lines("reopen"))
+    async with web.court.database.reading() as db:
+        events = await queries.events(db, web.court.hearing.id)
+    assert "recording_failing" in [event.kind for event in events]
