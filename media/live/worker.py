@@ -119,7 +119,7 @@ class Worker:
         logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
         text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
         with contextlib.suppress(ConnectionError):
-            link.send(Refused(re=getattr(order, "id", ""), code=STALE, text=text))
+            link.send(Refused(re=getattr(order, "id", word), code=STALE, text=text))
         at = time.time_ns()
         self._event(OrderRefused(seq=self._next_seq(), at=at, order=word, token=order.token, highest=highest))
 

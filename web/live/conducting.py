@@ -44,7 +44,9 @@ class Conducting:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.token = 0
-        """Of this process while it conducts; 0 while it stands by."""
+        """Of this process while it conducts; else 0."""
+        self.stands_by = False
+        """It was found that another process conducts."""
         self.refused = 0
         """Orders of older conductors that were refused since this one began."""
         self.refused_at: datetime | None = None
@@ -63,13 +65,21 @@ class Conducting:
     @property
     def mandate(self) -> Mandate:
         """What it orders with. Raises `ConductedElsewhere` when it stands by."""
-        if not self.token:
-            raise ConductedElsewhere
+        self.require()
         token = self.token
         return Mandate(token, lambda: self._lock.is_ours() and Bookmark(self._file).read() <= token)
 
+    def require(self) -> None:
+        """Raise `ConductedElsewhere` when it stands by."""
+        if self.stands_by:
+            raise ConductedElsewhere
+
     async def take(self) -> bool:
         """Become the conductor if nobody is. Effects: the token is raised in row and run folder, durably."""
+        self.stands_by = not await self._take()
+        return not self.stands_by
+
+    async def _take(self) -> bool:
         if not await asyncio.to_thread(self._lock.win):
             return False
         try:
@@ -112,6 +122,7 @@ class Conducting:
     async def let_go(self) -> None:
         """The process ends, or another has taken its place: the lock falls, and so does the row if it is still ours."""
         token, self.token = self.token, 0
+        self.stands_by = self.stands_by or bool(token)
         if token:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
                 async with asyncio.timeout(5), self._database.transaction() as db:

@@ -10,7 +10,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hearings import queries
 from hearings.db import Database
-from hearings.errors import ConductedElsewhere
 from hearings.people.logins import LoginEnd
 from media.evidence.seal.client import SealSilentError
 from web.live import plan
@@ -58,8 +57,9 @@ class Conductors:
                 elif await self.conducting.take():
                     logger.warning("this process conducts the live hearings now, token %d", self.conducting.token)
                     await self._take_over()
-            except (OSError, SQLAlchemyError):
-                logger.exception("whether this process conducts could not be settled")
+            except (OSError, SQLAlchemyError) as error:  # a process frozen while it writes keeps SQLite locked
+                said = str(getattr(error, "orig", error))
+                logger.error("who conducts could not be settled (%s: %s)", type(error).__name__, said)
 
     async def _look_at_rows(self) -> None:
         """What another process, which serves pages only, has done in these hearings; for logins see `LoginWatch`."""
@@ -103,8 +103,7 @@ class Conductors:
 
     def require(self) -> None:
         """Raise `ConductedElsewhere` when another process conducts the live hearings."""
-        if not self.conducting.conducts:
-            raise ConductedElsewhere
+        self.conducting.require()
 
     async def open(self, hearing_id: str) -> Conductor:
         """The conductor of a hearing whose lobby is open; made when there is none.

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hearings.errors import ConductedElsewhere
 from hearings.people.logins import LoginEnd
 from media import messages
 from media.processes import Process, python
@@ -55,8 +54,7 @@ class LineRooms:
         Refused: `busy` when too many tests run, `media_restarting`, or the worker's own codes. Raises
         `ConductedElsewhere`: both sides must come to the same process.
         """
-        if not self._conducting.conducts:
-            raise ConductedElsewhere
+        self._conducting.require()
         try:
             room = await self._room(test_id, session)
             if room is None:

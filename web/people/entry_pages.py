@@ -50,7 +50,7 @@ async def healthz(request: Request) -> Response:
 
 def _conducting(request: Request) -> str:
     found = request.app.state.parts.conductors.conducting
-    if not found.conducts:
+    if found.stands_by:
         return "conductor: another process; this one stands by\n"
     at = f", last {found.refused_at:%Y-%m-%dT%H:%M:%SZ}" if found.refused_at else ""
     return f"conductor: this process, token {found.token}\norders of older conductors refused: {found.refused}{at}\n"

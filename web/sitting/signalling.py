@@ -110,7 +110,7 @@ async def connect(websocket: WebSocket) -> None:
         return
     found = parts.conductors.tickets.take(hello.ticket) if isinstance(hello, messages.Hello) else None
     conductor = parts.conductors.get(found.hearing_id) if found else None
-    if not parts.conductors.conducting.conducts:
+    if parts.conductors.conducting.stands_by:
         await websocket.close(1013)  # try again later
         return
     if found is None or conductor is None or not isinstance(hello, messages.Hello):

@@ -103,7 +103,7 @@ class Control:
         logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
         text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
         with contextlib.suppress(ConnectionError):
-            link.send(Refused(re=getattr(order, "id", ""), code=STALE, text=text))
+            link.send(Refused(re=getattr(order, "id", word), code=STALE, text=text))
         self.event(OrderRefused, at=time.time_ns(), order=word, token=order.token, highest=highest)
 
     async def _part_from(self, newer: Link[Any]) -> None:
