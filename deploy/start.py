@@ -46,6 +46,7 @@ TEST_TOOLS = {
     "age": "age",
     "openssl": "openssl",
     "softhsm2-util": "softhsm2",
+    "systemd-analyze": "systemd",
 }
 
 
