@@ -86,6 +86,18 @@ async def open_lobby(
     return sitting, recording
 
 
+async def not_opened(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
+    """The media service of a lobby did not start: the lobby is not open. Links and logins stay as they are.
+
+    Effects: recording to no_recording, sitting to closed, both with the reason; event closed with it.
+    """
+    why = "the media service did not start"
+    await _end(db, sitting, actor=SYSTEM, now=now, reason=why)
+    move_sitting(db, sitting, SittingStatus.closed, actor=SYSTEM, now=now, reason=why)
+    sitting.closed_at = now
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.closed, actor=SYSTEM, now=now, reason=why)
+
+
 async def set_process(db: AsyncSession, *, sitting: Sitting, udp_port: int, run_folder: str) -> None:
     """Where this sitting's worker and recorder are reached. Effects: `udp_port`, `run_folder`."""
     sitting.udp_port, sitting.run_folder = udp_port, run_folder

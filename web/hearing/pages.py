@@ -149,7 +149,8 @@ async def hearing_page(
         seen = await looked_at.viewers_of(db, hearing) if hearing.owner_state == person.owner_state else []
         guests = [_guest(one, await queries.live_invitation(db, one.id)) for one in people]
     seat = next((one for one in people if one.person_id == person.id), None)
-    live = request.app.state.parts.conductors.get(hearing.id) is not None
+    conductors = request.app.state.parts.conductors
+    live = conductors.get(hearing.id) is not None
     done = request.query_params.get("done", "")
     clocks = places.own_first(places.of_hearing(hearing), person.owner_state)
     context = {
@@ -157,6 +158,7 @@ async def hearing_page(
         "row": row,
         "guests": guests,
         "sitting": sitting,
+        "silent": sitting is not None and hearing.id in conductors.silent(),
         "seat": seat,
         "recordings": recordings,
         "history": history,

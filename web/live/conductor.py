@@ -129,6 +129,12 @@ class Conductor:
         await self.media.detach()
         await self.recording.recorder.detach()
 
+    async def give_up(self) -> None:
+        """Worker or recorder did not start: nothing of them is left running."""
+        await self.media.stop()
+        await self.recording.recorder.stop()
+        await self.room.end_tasks()
+
     async def finish(self, notice: str) -> None:
         """The sitting is closed: tell every page, end both processes."""
         self.ended = True

@@ -5,12 +5,15 @@ A process that stands by (`web.live.conducting`) has none, and looks once a seco
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from hearings import queries
 from hearings.db import Database
 from hearings.people.logins import LoginEnd
+from hearings.sitting import sittings
+from hearings.status import SittingStatus
 from media.evidence.seal.client import SealSilentError
 from web.live import plan
 from web.live.conducting import BEAT_SECONDS, STANDS_BY, Conducting
@@ -36,6 +39,8 @@ class Conductors:
         self._keeping: asyncio.Task[None] | None = None
         self._acts: dict[str, int] = {}
         """The latest act of each live hearing that its pages have been told of."""
+        self._failed: set[str] = set()
+        """Hearings whose sitting is open and whose worker or recorder did not start."""
 
     async def start(self) -> None:
         """Become the conductor, or stand by; look again every second."""
@@ -75,6 +80,7 @@ class Conductors:
         logger.error("another process conducts the live hearings now: this one has stopped")
         await self.conducting.let_go()
         conductors, self._all = list(self._all.values()), {}
+        self._failed.clear()
         for conductor in conductors:
             await conductor.detach()
             conductor.room.cut()
@@ -86,7 +92,8 @@ class Conductors:
         for sitting in open_sittings:
             try:
                 await self._begin(sitting.hearing_id)
-            except (OSError, TimeoutError):
+            except OSError:
+                self._failed.add(sitting.hearing_id)
                 logger.exception("a hearing could not be taken over")
         for conductor in self._all.values():  # no page can come before all of them have been taken over
             conductor.expect_pages()
@@ -109,13 +116,17 @@ class Conductors:
         """The conductor of a hearing whose lobby is open; made when there is none.
 
         Raises `ConductedElsewhere`, ConnectionError when worker or recorder does not start, OSError when no UDP port is
-        free.
+        free: the lobby is not open then, and its sitting is closed again.
         """
         self.require()
         async with self._lock:
             found = self._all.get(hearing_id)
             if found is None:
-                found = await self._begin(hearing_id)
+                try:
+                    found = await self._begin(hearing_id)
+                except OSError:
+                    await self._not_opened(hearing_id)
+                    raise
                 found.expect_pages()
             return found
 
@@ -125,10 +136,38 @@ class Conductors:
         except SealSilentError:  # the hearing goes on; the recorder says loudly that nothing can be sealed
             logger.exception("the seal process does not answer")
         begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket, self.conducting)
-        await begun.start(self._free_port)
+        try:
+            await begun.start(self._free_port)
+        except OSError:
+            await begun.give_up()
+            raise
+        self._failed.discard(hearing_id)
         if not begun.ended:
             self._all[hearing_id] = begun
         return begun
+
+    async def _not_opened(self, hearing_id: str) -> None:
+        """A lobby without worker and recorder is none. A sitting that had begun stays, and is told as failed."""
+        async with self._database.transaction() as db:
+            sitting = await queries.open_sitting(db, hearing_id, lock=True)
+            begun = sitting is not None and sitting.status is not SittingStatus.lobby_open
+            if sitting is not None and not begun:
+                await sittings.not_opened(db, sitting=sitting, now=datetime.now(UTC))
+        (self._failed.add if begun else self._failed.discard)(hearing_id)
+
+    def silent(self) -> frozenset[str]:
+        """Hearings whose sitting is open and whose media worker does not run."""
+        down = {one.hearing_id for one in self._all.values() if not one.media.up}
+        return frozenset(self._failed | down)
+
+    def seats(self) -> int:
+        """Live pages connected to this process."""
+        return sum(len(one.room.connections) for one in self._all.values())
+
+    def last_seals(self) -> list[int]:
+        """Of every running recording, when it sealed last, or opened (nanoseconds since 1970)."""
+        facts = [one.recording.facts for one in self._all.values() if one.recording.open]
+        return [one.last_sealed_at or one.opened_at or 0 for one in facts]
 
     def get(self, hearing_id: str) -> Conductor | None:
         """The conductor of a live hearing."""

@@ -144,6 +144,7 @@ REASONS = (
     N_("delivered"),
     N_("hearing proposed"),
     N_("hearing concluded"),
+    N_("the media service did not start"),
     N_("the hearing has ended"),
     N_("another time"),
     N_("another was chosen"),

@@ -1,0 +1,80 @@
+"""Opening a lobby and taking hearings over where a worker or a recorder does not start."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hearings import queries
+from hearings.db import Database
+from hearings.status import RecordingStatus, SittingStatus
+from web.live import conductor, media_side
+
+pytestmark = pytest.mark.timeout(120)
+ENDS_AT_ONCE = [sys.executable, "-c", "raise SystemExit('cannot start')"]
+
+
+@pytest.mark.parametrize("module", [media_side, conductor], ids=["worker", "recorder"])
+def test_a_lobby_whose_worker_or_recorder_cannot_start_is_not_open_and_says_so(
+    serving: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    with serving(tmp_path) as service:
+        ref, hearing_id = service.made.hearing.ref, service.made.hearing.id
+        clerk = service.signed_in("clerk")
+        with monkeypatch.context() as broken:
+            broken.setattr(module, "python", lambda *_: ENDS_AT_ONCE)
+            answer = clerk.post(f"/h/{ref}/act/lobby", page=f"/h/{ref}")
+        words = clerk.words(answer)
+        assert "The lobby could not be opened: the media service did not start." in words
+        assert "Enter the hearing" not in words
+        for page in (answer, clerk.get(f"/h/{ref}")):
+            chips = page.text.partition('<p class="row-start">')[2].partition("</p>")[0]
+            assert "Ready" in chips and "Lobby open" not in chips
+            assert "Open the lobby" in clerk.words(page) and "the media service did not start" in clerk.words(page)
+
+        async def look(database: Database) -> tuple[Any, Any, str, list[str]]:
+            async with database.reading() as db:
+                last = await queries.last_sitting(db, hearing_id)
+                assert last is not None
+                recording = await queries.recording_of(db, last.id)
+                hearing = await queries.hearing_by_ref(db, ref)
+                kinds = [event.kind for event in await queries.events(db, hearing_id, limit=100)]
+                return last.status, recording.status, hearing.status.value, kinds
+
+        assert service.run(look) == (
+            SittingStatus.closed,
+            RecordingStatus.no_recording,
+            "ready",
+            ["link_issued", "link_issued", "lobby_opened", "closed"],
+        )
+        assert not [one for one in (service.settings.run).glob("*/*.pid") if _runs(one)]
+        link = service.made.participants["witness"]
+        guest = service.client()
+        refused = guest.post("/j", {"secret": link.secret, "pin": link.pin})
+        assert "The lobby is not open yet" in guest.words(refused)
+        again = clerk.post(f"/h/{ref}/act/lobby", page=f"/h/{ref}")
+        assert again.headers["location"].endswith("done=lobby")
+        assert guest.post("/j", {"secret": link.secret, "pin": link.pin}).status_code == 303
+
+
+def _runs(pid_file: Path) -> bool:
+    stat = Path(f"/proc/{pid_file.read_text().split()[0]}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_hearing_that_cannot_be_taken_over_is_told_on_its_page_and_by_health(
+    serving: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path) as service:
+        ref, hearing_id = service.made.hearing.ref, service.made.hearing.id
+        clerk = service.signed_in("clerk")
+        clerk.post(f"/h/{ref}/act/lobby", page=f"/h/{ref}")
+        conductors = service.app.state.parts.conductors
+        assert conductors.silent() == frozenset()
+        monkeypatch.setattr(conductors.get(hearing_id).media, "up", False)
+        assert conductors.silent() == {hearing_id}
+        assert "Nobody can see or hear one another" in clerk.words(clerk.get(f"/h/{ref}"))
+        health = clerk.get("/healthz")
+        assert (health.status_code, "ready: 1 open sitting has no media service" in health.text) == (503, True)
