@@ -70,6 +70,11 @@ def _needs() -> Mapping[str, str]:
     return {one["state"]: one["version"] for one in reference.defaults()["tzdata_by_state"]}
 
 
+def states_with_changes() -> list[str]:
+    """States for which the data of some version are needed."""
+    return sorted(_needs())
+
+
 def too_old(state: str, version: str) -> str:
     """The version a State needs when this one is older, else empty. An unknown version is taken as it is."""
     needed = _needs().get(state, "")

@@ -7,9 +7,10 @@ rows that must not change under us are locked (`FOR UPDATE`, which SQLite neithe
 """
 
 import asyncio
+import contextlib
 import contextvars
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -22,12 +23,19 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import DatabaseMissing, DatabaseRefused, SchemaBehind, SignatureRefused
+from hearings.errors import (
+    DatabaseAway,
+    DatabaseFull,
+    DatabaseMissing,
+    DatabaseRefused,
+    SchemaBehind,
+    SignatureRefused,
+)
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
@@ -37,7 +45,42 @@ _WRITES = "vivavoce_writes"
 READERS = 2
 """Threads of a SQLite database in which `look` reads."""
 
+_SQLITE_FULL = 13
+_SQLITE_AWAY = frozenset({5, 6, 8, 10, 14})
+"""Primary codes: busy, locked, read-only, input or output failed, cannot be opened."""
+_POSTGRESQL_FULL = frozenset({"53100"})
+_POSTGRESQL_AWAY = ("08", "53", "57P", "58")
+"""How SQLSTATEs begin: connections, resources, an operator's hand, the system."""
+
 T = TypeVar("T")
+
+
+def trouble(error: BaseException) -> DatabaseRefused | None:
+    """What to say where the database, and not what was asked of it, is at fault; None for anything else."""
+    if isinstance(error, NoConnection):
+        return DatabaseAway()
+    if not isinstance(error, DBAPIError):
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if state in _POSTGRESQL_FULL or (code is not None and code & 0xFF == _SQLITE_FULL):
+        return DatabaseFull()
+    if code is not None:
+        return DatabaseAway() if code & 0xFF in _SQLITE_AWAY else None
+    unsaid = state is None and isinstance(error, OperationalError)  # no server that could have said anything
+    gone = error.connection_invalidated or unsaid or str(state or "").startswith(_POSTGRESQL_AWAY)
+    return DatabaseAway() if gone else None
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """In here a database that is away or full is told as such, whatever its driver calls it."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if (refused := trouble(error)) is not None:
+            raise refused from error
+        raise
 
 
 class Database:
@@ -68,29 +111,32 @@ class Database:
 
         A refused signature leaves an entry, written after the rollback in a transaction of its own.
         """
-        try:
-            async with AsyncSession(self._writer, expire_on_commit=False) as db:
-                async with db.begin():
-                    yield db
-        except SignatureRefused as refused:
-            if refused.entry is not None:
-                async with AsyncSession(self._writer) as db, db.begin():
-                    db.add(refused.entry)
-                refused.entry = None
-            raise
+        with told():
+            try:
+                async with AsyncSession(self._writer, expire_on_commit=False) as db:
+                    async with db.begin():
+                        yield db
+            except SignatureRefused as refused:
+                if refused.entry is not None:
+                    async with AsyncSession(self._writer) as db, db.begin():
+                        db.add(refused.entry)
+                    refused.entry = None
+                raise
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is tried and always rolled back: it raises what the work would raise."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as db:
-            yield db
-            await db.flush()
+        with told():
+            async with AsyncSession(self._writer, expire_on_commit=False) as db:
+                yield db
+                await db.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one consistent state and writes nothing."""
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
-            yield db  # closing lets go of the rows without expiring them, as a rollback would
+        with told():
+            async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
+                yield db  # closing lets go of the rows without expiring them, as a rollback would
 
     async def look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
         """What `work` finds in a session like that of `reading`, as cheaply as the database lets us.
@@ -103,7 +149,8 @@ class Database:
             async with self.reading() as db:
                 return await work(db)
         run = contextvars.copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self._looks, run, self._look, work)
+        with told():
+            return await asyncio.get_running_loop().run_in_executor(self._looks, run, self._look, work)
 
     def _look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
         """Run `work` to its end here and now: no await of a session with a synchronous engine ever suspends it."""
@@ -147,7 +194,8 @@ class Database:
         rows = [row for given, _done in waiting for row in given]
         try:
             if self.sqlite:
-                await asyncio.to_thread(self._append_here, rows)
+                with told():
+                    await asyncio.to_thread(self._append_here, rows)
             else:
                 async with self.transaction() as db:
                     db.add_all(rows)
@@ -163,6 +211,11 @@ class Database:
     def _append_here(self, rows: Sequence[SQLModel]) -> None:
         with Session(self._looking.execution_options(**{_WRITES: True}), expire_on_commit=False) as db, db.begin():
             db.add_all(rows)
+
+    async def try_write(self) -> None:
+        """Write something that changes nothing, and commit it. Raises `DatabaseRefused` where that cannot be done."""
+        async with self.transaction() as db:
+            await (await db.connection()).exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to `revision`. A SQLite file is made (0600) if missing: only `init` calls this.

@@ -53,6 +53,8 @@ HearingsError
 ├── FontsMissing                  fonts_missing        the fonts of documents have not been installed
 └── DatabaseRefused
     ├── DatabaseMissing           database_missing
+    ├── DatabaseAway              database_away        it does not answer now; what was asked may be tried again
+    ├── DatabaseFull              database_full        there is no room to write; reading goes on
     └── SchemaBehind              schema_behind
 """
 
@@ -483,6 +485,18 @@ class DatabaseMissing(DatabaseRefused):
     """There is no database; run `vivavoce init`."""
 
     code = "database_missing"
+
+
+class DatabaseAway(DatabaseRefused):
+    """The database does not answer now. Nothing was changed."""
+
+    code = "database_away"
+
+
+class DatabaseFull(DatabaseRefused):
+    """There is no room left for the database to write. Nothing was changed."""
+
+    code = "database_full"
 
 
 class SchemaBehind(DatabaseRefused):

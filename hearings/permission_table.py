@@ -294,6 +294,9 @@ STAFF: Mapping[str, StaffRow] = {
     "manage_api_clients": StaffRow(
         label="Register, change and disable clients of the API", functions=("administrator",), side="either"
     ),
+    "see_checks": StaffRow(
+        label="See what the service finds about itself", functions=("administrator",), side="either"
+    ),
     "manage_sites": StaffRow(
         label="Add a site, publish its profile", functions=("clerk", "authority", "administrator"), side="either"
     ),

@@ -15,7 +15,7 @@ from hearings.models.diary import (
 )
 from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
-from hearings.models.history import HearingEvent, StatusChange
+from hearings.models.history import HearingEvent, InstallationEvent, StatusChange
 from hearings.models.law import LawKind, LawRow
 from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
@@ -73,6 +73,7 @@ __all__ = [
     "HearingEvent",
     "HearingRequest",
     "InformalMessage",
+    "InstallationEvent",
     "Invitation",
     "LanguagePair",
     "LawKind",

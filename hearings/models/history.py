@@ -1,12 +1,13 @@
-"""What happened, append-only: every change of a status, and every act in a hearing."""
+"""What happened, append-only: every change of a status, every act in a hearing, what was done to the installation."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check
+from hearings.models.columns import Row, instant, json, state_check, word
 
 
 class StatusChange(Row, table=True):
@@ -41,4 +42,29 @@ class HearingEvent(Row, table=True):
     kind: str = Field(max_length=40)
     actor: str = Field(max_length=36)
     actor_role: str = Field(default="", max_length=40)
+    data: dict[str, Any] = json(default_factory=dict)
+
+
+class InstallationKind(StrEnum):
+    """What was done to an installation as a whole."""
+
+    demo_made = "demo_made"
+    restored = "restored"
+    taken_over = "taken_over"
+
+
+class InstallationEvent(Row, table=True):
+    """One such act. It belongs to no State; `restored` without a later `taken_over`: this copy stands by."""
+
+    __tablename__ = "installation_event"
+    __table_args__ = (
+        CheckConstraint("owner_state = ''", name="owner_state"),
+        CheckConstraint("kind = 'demo_made' OR actor <> ''", name="by_whom"),
+        CheckConstraint("kind <> 'taken_over' OR reason <> ''", name="why"),
+    )
+
+    kind: InstallationKind = word(InstallationKind, "kind")
+    at: datetime = instant()
+    actor: str = Field(default="", max_length=200)
+    reason: str = Field(default="", max_length=500)
     data: dict[str, Any] = json(default_factory=dict)

@@ -224,6 +224,7 @@ STAFF_WANTED = {
     "edit_law": ("administrator", "RO TH"),
     "import_directory": ("administrator", "RO TH"),
     "manage_signing_keys": ("administrator", "RO TH"),
+    "see_checks": ("administrator", "RO TH"),
     "manage_sites": ("administrator authority clerk", "RO TH"),
     "negotiate": ("authority clerk", "RO TH"),
     "sign_agreement": ("authority clerk judge", "RO TH"),

@@ -1,0 +1,48 @@
+"""What the database can be counted by: for monitoring, without content."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.models import OutboxMessage, Sitting, StatusChange, UnfollowedChange
+from hearings.models.outbox import OutboxStatus
+from hearings.status import SittingStatus
+
+OVERDUE = timedelta(minutes=5)
+"""So long after its time the clock should have done anything: it looks every few seconds."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of rows."""
+
+    sittings_open: int
+    outbox_waiting: int
+    jobs_overdue: int
+    """What a clock should have sent or followed by now: none runs, or it does not come through."""
+
+
+async def count(db: AsyncSession, *, now: datetime) -> Figures:
+    """Each by an index."""
+    waiting = [OutboxStatus.waiting, OutboxStatus.sending, OutboxStatus.unconfirmed]
+    message, late = select(func.count()).select_from(OutboxMessage), now - OVERDUE
+    overdue = message.where(col(OutboxMessage.status).in_(waiting), col(OutboxMessage.next_at) < late)
+    unfollowed = (
+        select(func.count())
+        .select_from(UnfollowedChange)
+        .join(StatusChange, col(StatusChange.id) == col(UnfollowedChange.id))
+        .where(col(StatusChange.at) < late)
+    )
+    return Figures(
+        sittings_open=await _number(
+            db, select(func.count()).select_from(Sitting).where(Sitting.status != SittingStatus.closed)
+        ),
+        outbox_waiting=await _number(db, message.where(col(OutboxMessage.status).in_(waiting))),
+        jobs_overdue=await _number(db, overdue) + await _number(db, unfollowed),
+    )
+
+
+async def _number(db: AsyncSession, query: object) -> int:
+    return int((await db.exec(query)).one())  # type: ignore[call-overload]
