@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from hearings.db import Database
+from hearings.outward import installation
 from web.agreement import line_test_pages as line_test, pages as technical, site_pages as sites
 from web.api.mount import LazyApi
 from web.buckets import Buckets, Rate
@@ -24,6 +25,7 @@ from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
 from web.live.logins import LoginWatch
 from web.minutes import copy_pages as minutes_copies, pages as minutes, passage_pages as minutes_passages
+from web.operation import pages as operation
 from web.outward import (
     client_pages as api_clients,
     feed_pages as feeds,
@@ -51,6 +53,7 @@ from web.server.security import (
     LimitsMiddleware,
     OriginMiddleware,
     PathMiddleware,
+    StandbyMiddleware,
 )
 from web.server.sign_in import LoginMiddleware
 from web.server.view_log import ViewsMiddleware
@@ -98,7 +101,10 @@ def create_app(settings: Settings) -> Starlette:
         await parts.database.check()
         if parts.sandbox is not None:
             await parts.sandbox.check()
-        await parts.conductors.start()
+        parts.standing_by = await _stands_by(parts.database)
+        parts.pulse.start()
+        if not parts.standing_by:
+            await parts.conductors.start()
         parts.logins.start()
         clocks = _clocks(parts)
         try:
@@ -107,6 +113,7 @@ def create_app(settings: Settings) -> Starlette:
             for clock in clocks:
                 await clock.stop()
             await parts.logins.stop()
+            await parts.pulse.stop()
             await parts.line_rooms.stop()
             await parts.conductors.stop()
             await parts.seal.detach()
@@ -123,6 +130,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ProblemsMiddleware),
             Middleware(InProgressMiddleware, most=settings.connections_per_address),
             Middleware(PathMiddleware),
+            Middleware(StandbyMiddleware),
             Middleware(LimitsMiddleware, buckets=parts.buckets),
             Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
@@ -144,9 +152,14 @@ def _api(parts: Parts, started: float) -> ASGIApp:
     return Reads(create_api(parts, started=started))
 
 
+async def _stands_by(database: Database) -> bool:
+    async with database.reading() as db:
+        return await installation.standing_by(db) is not None
+
+
 def _clocks(parts: Parts) -> "list[Clock]":
-    """The clocks, candidates for election unless the settings say that this process is to be none."""
-    if not parts.settings.scheduler:
+    """The clocks, candidates for election unless the settings say that this process is to be none, or it stands by."""
+    if parts.standing_by or not parts.settings.scheduler:
         return []
     from web import clock
 
@@ -158,6 +171,7 @@ def _clocks(parts: Parts) -> "list[Clock]":
 
 def _routes() -> list[BaseRoute]:
     modules = (
+        operation,
         entry,
         docket,
         docket_plan,

@@ -22,6 +22,7 @@ RATES: dict[str, Rate] = {
     "write": Rate(per_minute=100, burst=50),
     "read": Rate(per_minute=600, burst=200),
     "segment": Rate(per_minute=6000, burst=1000),
+    "report": Rate(per_minute=30, burst=30),
     "api": Rate(per_minute=100, burst=50),
     "api_token": Rate(per_minute=60, burst=30),
     "api_refused": Rate(per_minute=60, burst=30),

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import getpass
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ from hearings import errors, queries
 from hearings.db import Database
 from hearings.documents import pdf_seals
 from hearings.models import Hearing, Person, Recording
+from hearings.outward import installation
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
@@ -33,6 +33,8 @@ from media.evidence.seal.service import FORMER
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
 from web.demo import demo
+from web.operation import commands as operation, pieces
+from web.operation.backup import BackupRefused
 from web.parts import NotInitialised, read_keys, require_folders
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings, SettingsError
@@ -44,8 +46,13 @@ class Refused(Exception):
     """The command cannot be carried out; the text says why and what to do."""
 
 
-REFUSALS = (Refused, NotInitialised, SettingsError, errors.DatabaseRefused, seal_key.SealKeyError, SealSilentError)
+REFUSALS = (
+    *(Refused, NotInitialised, SettingsError, errors.DatabaseRefused, errors.Invalid, errors.NotReady),
+    *(seal_key.SealKeyError, SealSilentError, BackupRefused),
+)
 """What ends a command with its text and exit code 2."""
+STANDING_BY = frozenset({"init", "serve", "people", "check", "backup", "takeover", "restore"})
+"""Commands that a restored copy carries out while it stands by: the others would change it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,29 +63,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
-        return command(Settings.from_environment(os.environ), options)
-    except (
-        Refused,
-        NotInitialised,
-        SettingsError,
-        errors.DatabaseRefused,
-        seal_key.SealKeyError,
-        SealSilentError,
-    ) as error:
+        settings = Settings.from_environment(os.environ)
+        if options.name not in STANDING_BY:
+            asyncio.run(_not_standing_by(settings))
+        return command(settings, options)
+    except REFUSALS as error:
         print(f"vivavoce: {error}", file=sys.stderr)
         return 2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vivavoce", description="Court hearings across borders, by video.")
+    parser.add_argument("--version", action="version", version=f"vivavoce {operation.version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(command=command)
+        made.set_defaults(command=command, name=name)
         return made
 
-    add("init", init, "Make database, keys and folders; what is there is kept.")
+    new = add("init", init, "Make database, keys and folders; what is there is kept.")
+    new.add_argument("--anew", action="append", default=[], choices=ANEW, help="make a key anew that is lost for good")
     add("serve", serve, "Serve; refuses when something is missing, and names the command that makes it.")
     add("clock", clock, "Be the clock alone: reminders, mail and webhooks, where the web processes are not to be.")
     link = add("link", link_person, "Print a one-use sign-in link for a member of staff.")
@@ -117,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument(
         "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
     )
+    operation.add_to(add)
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
     return parser
 
@@ -124,16 +130,27 @@ def _parser() -> argparse.ArgumentParser:
 # --- init --------------------------------------------------------------------------------------------------------
 
 
-def init(settings: Settings, _options: argparse.Namespace) -> int:
-    """Make what is missing, leave what is there. Effects: folders 0700, keys 0600, the databases' schemas."""
+ANEW = ("seal", "cookie", "documents")
+
+
+def init(settings: Settings, options: argparse.Namespace) -> int:
+    """Make an installation where there is none, and bring one that is there to this version. What is there is kept; one
+    of which a part is missing is refused. Effects: folders 0700, keys 0600, the databases' schemas.
+    """
+    lacking = pieces.missing(settings, tables=asyncio.run(_has_tables(settings)))
+    if any(one.anew not in options.anew for one in lacking):
+        raise Refused(pieces.refusal(lacking, settings))
     for folder in (settings.data, settings.keys, settings.recordings, settings.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     cookie = settings.keys / "cookie.key"
     if not cookie.exists():
         _write_secret(cookie, secrets.token_hex(32))
+    if not (monitor := settings.keys / "monitor.token").exists():
+        _write_secret(monitor, secrets.token_urlsafe(32))
     vkey = _init_seal(settings)
     documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
-    if not documents[0].exists():
+    if not all(one.exists() for one in documents):
+        documents[0].unlink(missing_ok=True)
         documents[1].unlink(missing_ok=True)
         pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=settings.court_name, now=datetime.now(UTC))
     asyncio.run(_upgrade(settings))
@@ -181,6 +198,38 @@ def _write_secret(path: Path, text: str) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+async def _has_tables(settings: Settings) -> bool:
+    """Whether the database is there and has been used. Raises `DatabaseMissing` when a server does not answer."""
+    if (file := pieces.sqlite_file(settings.database_url)) is not None:
+        return file.exists()
+    database = Database(settings.database_url)
+    try:
+        await database.check()
+    except errors.SchemaBehind as behind:
+        return behind.found is not None
+    except errors.DatabaseMissing:
+        raise
+    except errors.DatabaseRefused:
+        return True
+    finally:
+        await database.close()
+    return True
+
+
+async def _not_standing_by(settings: Settings) -> None:
+    """Refuse to change a restored copy before it is the one. An installation that is not there says so by itself."""
+    database = Database(settings.database_url)
+    try:
+        await database.check()
+        async with database.reading() as db:
+            if await installation.standing_by(db) is not None:
+                raise Refused("This restored copy stands by and changes nothing until `vivavoce takeover`")
+    except errors.DatabaseRefused:
+        return
+    finally:
+        await database.close()
 
 
 async def _upgrade(settings: Settings) -> None:
@@ -418,7 +467,10 @@ def make_demo(settings: Settings, options: argparse.Namespace) -> int:
 async def _seed(settings: Settings, vkey: str, *, again: bool) -> demo.Seeded:
     async with _database(settings) as database:
         async with database.reading() as db:
-            if await queries.people(db) and not again:
+            people, made = await queries.people(db), await installation.is_demo(db)
+            if people and not made:
+                raise Refused("This installation is not a demonstration: nothing was put into it. Make one elsewhere")
+            if people and not again:
                 raise Refused("There is a demonstration already; `vivavoce demo --again` makes another hearing")
         return await demo.seed(database, log_vkey=vkey, key_folder=settings.data / "demo-keys", now=datetime.now(UTC))
 
@@ -491,13 +543,7 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
 async def _accessor(settings: Settings, wanted: str) -> custody.Accessor:
     async with _database(settings) as database, database.reading() as db:
         person = match(await queries.people(db), wanted)
-    return custody.Accessor(f"{person.name} (account {_account()})", "operator", person.owner_state)
-
-
-def _account() -> str:
-    """The account behind the command; behind sudo, the one it was called from too."""
-    account, caller = getpass.getuser(), os.environ.get("SUDO_USER", "")
-    return f"{account}, sudo by {caller}" if caller else account
+    return custody.Accessor(f"{person.name} (account {operation.account()})", "operator", person.owner_state)
 
 
 async def _recording(settings: Settings, wanted: str) -> tuple[str, list[tlog.Checkpoint]]:

@@ -9,6 +9,7 @@ import signal
 import stat
 
 from hearings.db import Database
+from hearings.outward import installation
 from media.evidence.seal.keyfile import policy_text
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
@@ -80,6 +81,9 @@ async def _run(settings: Settings, keys: Keys) -> None:
         await database.check()
         if sandbox is not None:
             await sandbox.check()
+        async with database.reading() as db:
+            if await installation.standing_by(db) is not None:
+                raise NotInitialised("This restored copy stands by and sends nothing until `vivavoce takeover`")
         clocks = build(settings, database, sandbox, keys)
         for clock in clocks:
             clock.start()

@@ -13,6 +13,7 @@ from web.buckets import Buckets
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
 from web.live.logins import LoginWatch
+from web.pulse import Pulse
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
@@ -31,6 +32,8 @@ class Keys:
 
     cookie: bytes
     documents: DocumentSeal
+    monitor: str = ""
+    """What a monitoring system shows to see figures and checks; empty where there is none: then nobody sees them."""
 
 
 @dataclass
@@ -48,6 +51,9 @@ class Parts:
     seal: SealKeeper
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
+    pulse: Pulse = field(default_factory=Pulse)
+    standing_by: bool = False
+    """A restored copy, of which nobody has said yet that it is the one: nothing is answered but health."""
     pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
     """Each check is a process of up to 1 GiB; whoever comes when all are busy waits."""
 
@@ -56,21 +62,22 @@ def read_keys(settings: Settings) -> Keys:
     """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
     cookie = settings.keys / "cookie.key"
     documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
-    for path in (cookie, documents.key, documents.certificate):
+    monitor = settings.keys / "monitor.token"
+    for path in (cookie, documents.key, documents.certificate, *([monitor] if monitor.exists() else [])):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
-            raise NotInitialised(f"The key {path} is missing: run `vivavoce init`") from None
+            raise NotInitialised(f"The key {path} is missing: `vivavoce init` says what to do") from None
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise NotInitialised(f"The key {path} can be read by others: run `chmod 600 {path}`, or make a new one")
         if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
             raise NotInitialised(f"The key {path} belongs to another account")
     if not (settings.keys / "seal.pub").exists():
-        raise NotInitialised(f"The key {settings.keys / 'seal.pub'} is missing: run `vivavoce init`")
+        raise NotInitialised(f"The key {settings.keys / 'seal.pub'} is missing: `vivavoce init` says what to do")
     secret = bytes.fromhex(cookie.read_text(encoding="ascii").strip())
     if len(secret) != 32:
         raise NotInitialised(f"The key {cookie} is not 32 bytes in hexadecimal")
-    return Keys(cookie=secret, documents=documents)
+    return Keys(secret, documents, monitor.read_text(encoding="ascii").strip() if monitor.exists() else "")
 
 
 def require_folders(settings: Settings) -> None:

@@ -91,6 +91,7 @@ class Installation:
         yield port
         server.should_exit = True
         await serving
+        self.require_no_reports()
 
     @contextlib.contextmanager
     def in_thread(self) -> Iterator[Self]:
@@ -106,3 +107,8 @@ class Installation:
         finally:
             server.should_exit = True
             thread.join(20)
+        self.require_no_reports()
+
+    def require_no_reports(self) -> None:
+        """No browser has said that a page broke its content security policy."""
+        assert self.app.state.parts.pulse.counts["csp_reports"] == 0

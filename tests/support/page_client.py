@@ -175,3 +175,5 @@ def serving(prepared: Path, folder: Path, **settings: Any) -> Iterator[Service]:
     made.made = apart(lambda: cli._seed(made.settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))
     with made.in_thread():
         yield made
+        for client in made.clients:
+            client.close()

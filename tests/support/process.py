@@ -76,6 +76,15 @@ class ServedInstallation(Installation):
             time.sleep(0.1)
         raise AssertionError((self.settings.data.parent / "serve.log").read_text()[-4000:])
 
+    def require_no_reports(self) -> None:
+        """As in this process; a web process that has been killed, or does not answer, is not asked."""
+        token = (self.settings.keys / "monitor.token").read_text().strip()
+        try:
+            answer = httpx.get(f"{self.url}/metrics", headers={"authorization": f"Bearer {token}"}, timeout=10)
+        except httpx.HTTPError:
+            return
+        assert "vivavoce_csp_reports_total 0\n" in answer.text, answer.text
+
     def signal(self, name: str, number: signal.Signals) -> float:
         """Send a signal to the one worker or recorder; the moment (seconds since 1970)."""
         (pid,) = self.processes(name)
@@ -160,5 +169,6 @@ def serving(prepared: Path, folder: Path) -> Iterator[ServedInstallation]:
     made.serve()
     try:
         yield made
+        made.require_no_reports()
     finally:
         made.end()

@@ -51,7 +51,7 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     assert modes == {
         ".": 0o700, "keys": 0o700, "recordings": 0o700, "run": 0o700, "keys/cookie.key": 0o600,
         "keys/seal": 0o700, "keys/seal/seal.key": 0o600, "keys/seal.pub": 0o600, "keys/document-seal.key": 0o600,
-        "keys/document-seal.crt": 0o600, "vivavoce.db": 0o600,
+        "keys/document-seal.crt": 0o600, "keys/monitor.token": 0o600, "vivavoce.db": 0o600,
         "sandbox.db": 0o600,
     }  # fmt: skip
     keys = {
@@ -84,6 +84,28 @@ def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
     code, _out, told = run(capsys, "serve")
     assert (code, "vivavoce init" in told) == (2, True), told
     assert not path.exists()
+    before = sorted(environment.rglob("*"))
+    code, _out, told = run(capsys, "init")
+    assert (code, str(path) in told or "the database" in told, "vivavoce restore" in told) == (2, True, True), told
+    assert sorted(environment.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("lost", "anew"),
+    [("keys/cookie.key", "cookie"), ("keys/document-seal.crt", "documents"), ("keys/seal/seal.key", "seal")],
+)
+def test_a_key_that_is_lost_for_good_is_made_anew_by_order_only(environment, capsys, lost, anew):
+    run(capsys, "init")
+    pinned = (environment / "keys/seal.pub").read_text()
+    (environment / lost).unlink()
+    code, _out, told = run(capsys, "init")
+    assert (code, f"vivavoce init --anew {anew}`" in told) == (2, True), told
+    assert run(capsys, "init", "--anew", anew)[0] == 0
+    assert (environment / lost).exists()
+    if anew == "seal":
+        assert (
+            (environment / "keys/seal/former.pub").read_text() == pinned != (environment / "keys/seal.pub").read_text()
+        )
 
 
 @pytest.mark.parametrize("command", ["init", "serve", "people"])
@@ -162,6 +184,18 @@ def test_a_demo_tells_links_pins_and_both_times_and_is_made_once(environment, ca
     assert "never use them for a real hearing" in told
     assert run(capsys, "demo")[0] == 2
     assert run(capsys, "demo", "--again")[0] == 0
+
+
+def test_a_demo_is_refused_by_an_installation_that_is_none(environment, capsys):
+    run(capsys, "init")
+    assert run(capsys, *PERSON, "--function", "clerk")[0] == 0
+    with sqlite3.connect(environment / "vivavoce.db") as database:
+        before = list(database.iterdump())
+        for again in ([], ["--again"]):
+            code, _out, told = run(capsys, "demo", *again)
+            assert (code, "is not a demonstration" in told) == (2, True), told
+        assert list(database.iterdump()) == before
+    assert not (environment / "demo-keys").exists()
 
 
 def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):

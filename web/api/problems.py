@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from hearings import errors
 from hearings.signatures.signatures import CAUSES
 from web.paths import BASE
-from web.server.problems import status_of
+from web.server.problems import AGAIN, status_of
 
 logger = logging.getLogger("vivavoce.web.api.problems")
 
@@ -98,7 +98,10 @@ def codes() -> dict[str, tuple[int, str]]:
 def _is_told(kind: type[errors.HearingsError]) -> bool:
     """Whether a client learns more of it than that the service has failed."""
     status = status_of(kind.__new__(kind))
-    return status < 500 or (status == 503 and not issubclass(kind, errors.DatabaseRefused))
+    passing = not issubclass(kind, errors.DatabaseRefused) or issubclass(
+        kind, errors.DatabaseAway | errors.DatabaseFull
+    )
+    return status < 500 or (status == 503 and passing)
 
 
 def _title(kind: type[Exception]) -> str:
@@ -112,6 +115,8 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     if status >= 500:
         more = {**more, "instance": f"urn:vivavoce:failure:{secrets.token_hex(4)}"}
         logger.error("request failed, reference %s", more["instance"], exc_info=error)
+    if status == 503:
+        headers = {"Retry-After": AGAIN, **headers}
     if status == 401:
         told = OAUTH.get(code, "invalid_token")
         headers = {"WWW-Authenticate": f'DPoP error="{told}", algs="EdDSA ES256"', **headers}

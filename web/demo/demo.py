@@ -17,6 +17,8 @@ from hearings.db import Database
 from hearings.errors import NotFound
 from hearings.hearing import hearing as diary, links, participants
 from hearings.models import Hearing, Participant, Person
+from hearings.models.history import InstallationKind
+from hearings.outward import installation
 from hearings.people import logins, staff
 from hearings.requests import requests, statements as statement_bodies
 from hearings.roles import Role
@@ -108,6 +110,8 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
     Effects: rows, and throw-away key files in `key_folder` (0700), each 0600.
     """
     async with database.transaction() as db:
+        if not await installation.is_demo(db):
+            await installation.note(db, kind=InstallationKind.demo_made, now=now)
         people = {key: await _person(db, key) for key in STAFF}
         key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
         hearing = await _hearing(db, people, key_folder, now)

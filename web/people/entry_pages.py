@@ -1,17 +1,14 @@
-"""Coming in and going out: sign-in links, join links with a PIN, sign out, language, help, health."""
+"""Coming in and going out: sign-in links, join links with a PIN, sign out, language, help."""
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hearings import errors, queries
+from hearings import errors
 from hearings.hearing import links
 from hearings.models import Hearing
 from hearings.people import logins, staff
@@ -23,8 +20,6 @@ from web.server.sign_in import drop_cookie, end_previous, set_cookie, signed_in
 from web.words import places
 from web.words.i18n import COOKIE as LANGUAGE_COOKIE, LANGUAGES, _, catalogue, current, ngettext
 
-logger = logging.getLogger("vivavoce.web.people.entry_pages")
-
 YEAR = timedelta(days=365)
 WHY = {
     "used": lambda: _("This sign-in link has been used. Each link works once. Ask for a new one."),
@@ -32,28 +27,6 @@ WHY = {
     "unknown": lambda: _("This sign-in link is not known. Copy the whole link, up to its last letter."),
     "out": lambda: _("You are signed out."),
 }
-
-
-async def healthz(request: Request) -> Response:
-    """200 when the database answers and the seal is not silent, 503 when not; whether the seal is separated, and
-    whether this process conducts the live hearings or stands by."""
-    try:
-        async with request.app.state.parts.database.reading() as db:
-            await queries.open_sittings(db)
-    except Exception as error:
-        logger.exception("the database does not answer")
-        raise HTTPException(503, "unavailable") from error
-    seal = await run_in_threadpool(request.app.state.parts.seal.state)
-    word, status = ("failing", 503) if seal == "silent" else ("ok", 200)
-    return PlainTextResponse(f"{word}\nseal: {seal}\n{_conducting(request)}", status)
-
-
-def _conducting(request: Request) -> str:
-    found = request.app.state.parts.conductors.conducting
-    if found.stands_by:
-        return "conductor: another process; this one stands by\n"
-    at = f", last {found.refused_at:%Y-%m-%dT%H:%M:%SZ}" if found.refused_at else ""
-    return f"conductor: this process, token {found.token}\norders of older conductors refused: {found.refused}{at}\n"
 
 
 async def home(request: Request) -> Response:
@@ -85,12 +58,10 @@ async def use_link(request: Request) -> Response:
             _person, _login, secret = await logins.sign_in(
                 db, secret=form.text("secret"), language=current.get().tag, now=now
             )
-    except errors.LinkUsed:
-        return RedirectResponse("/sign-in?why=used", 303)
-    except errors.LinkDead:
-        return RedirectResponse("/sign-in?why=old", 303)
-    except errors.LinkUnknown:
-        return RedirectResponse("/sign-in?why=unknown", 303)
+    except (errors.LinkUsed, errors.LinkDead, errors.LinkUnknown) as refused:
+        request.app.state.parts.pulse.counts["refused_logins"] += 1
+        why = {"link_used": "used", "link_dead": "old"}.get(refused.code, "unknown")
+        return RedirectResponse(f"/sign-in?why={why}", 303)
     await end_previous(request, LoginEnd.signed_in_again)
     answer = RedirectResponse("/docket", 303)
     set_cookie(answer, secret)
@@ -134,6 +105,7 @@ async def join(request: Request) -> Response:
     try:
         redeemed = await links.redeem(parts.database, secret=secret, pin=pin, now=now)
     except errors.PinWrong as wrong:
+        parts.pulse.counts["refused_logins"] += 1
         if wrong.tries_left == 0:
             return _refused(request, errors.LinkDead(), None)
         left = ngettext(
@@ -141,6 +113,7 @@ async def join(request: Request) -> Response:
         )
         return _join_again(request, secret, left.format(n=wrong.tries_left))
     except errors.LinkRefused as refused:
+        parts.pulse.counts["refused_logins"] += 1
         return _refused(request, refused, await _places(request, secret, refused))
     await end_previous(request, LoginEnd.signed_in_again)
     parts.conductors.touch(redeemed.hearing.id)
@@ -240,7 +213,6 @@ async def messages(request: Request) -> Response:
 
 
 routes = [
-    Route("/healthz", healthz),
     Route("/", home),
     Route("/sign-in", sign_in_page),
     Route("/s", link_page, methods=["GET"]),

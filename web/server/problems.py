@@ -129,6 +129,30 @@ PROBLEMS: dict[str, Problem] = {
         N_("Wait a moment, then try again. If it stays so, tell your court's help desk: two processes share the data."),
         retry=5,
     ),
+    "database_away": Problem(
+        503,
+        N_("Not available just now"),
+        N_("The database does not answer. Nothing was changed."),
+        N_("Wait a moment, then try again. What you typed is still in the page before this one."),
+    ),
+    "database_full": Problem(
+        503,
+        N_("There is no room left"),
+        N_("The disk of this service is full, so nothing can be saved. Nothing was changed."),
+        N_("Tell your court's help desk. What you typed is still in the page before this one."),
+    ),
+    "monitor_token_needed": Problem(
+        401,
+        N_("For monitoring only"),
+        N_("This address answers who shows the token of the installation."),
+        N_("Whoever runs the service finds it in keys/monitor.token."),
+    ),
+    "standing_by": Problem(
+        503,
+        N_("This copy of the service stands by"),
+        N_("It was restored from a backup and takes part in nothing until it is told that the other is gone."),
+        N_("Go to the court's usual address. Whoever runs the service finds what to do in docs/operation.md."),
+    ),
     "unavailable": Problem(
         503,
         N_("Not available just now"),
@@ -136,6 +160,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("Wait a moment, then try again."),
     ),
 }
+
+AGAIN = "10"
+"""Seconds after which it is worth trying again what is not available."""
 
 BY_STATUS: dict[int, str] = {
     400: "bad_request",
@@ -208,6 +235,8 @@ def answer(request: Request, error: Exception) -> Response:
     problem = PROBLEMS.get(getattr(error, "family", code)) or PROBLEMS[BY_STATUS.get(status, "failed")]
     headers = {"Retry-After": str(problem.retry)} if problem.retry else {}
     headers |= dict(getattr(error, "headers", None) or {})
+    if status == 503:
+        headers.setdefault("Retry-After", AGAIN)
     detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
     if wants_html(request):
         context = {"problem": problem, "status": status, "reference": reference, "detail": detail}

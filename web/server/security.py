@@ -21,7 +21,7 @@ from web.settings import Settings, is_loopback
 _COMMON = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'none'; report-uri /csp-report"
 )
 POLICIES: dict[str, str] = {
     "form": _COMMON,
@@ -29,6 +29,11 @@ POLICIES: dict[str, str] = {
 }
 ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s|/(h|requests)/.+/sign(/[^/]+)?")
 """Paths of the pages that run an island; the others are forms and lists."""
+
+ALWAYS = re.compile(r"/healthz(/|$)|/metrics$|/static/|/csp-report$")
+"""Paths that are answered while a restored copy stands by."""
+REPORTS = "/csp-report"
+"""Where browsers say that a page broke its policy. They are counted, not read, so anybody may send one."""
 
 _OWN_FEATURES = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
 _NO_FEATURES = (
@@ -88,7 +93,8 @@ class HeadersMiddleware:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                headers["content-security-policy"] = POLICIES[policy_for(path)]
+                if not headers.get("content-security-policy", "").startswith("sandbox"):  # a download's own
+                    headers["content-security-policy"] = POLICIES[policy_for(path)]
                 if self.secure:
                     headers["strict-transport-security"] = HSTS
                 if path.startswith("/static/dist/") and message["status"] == 200:
@@ -152,7 +158,7 @@ class OriginMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
-        unsafe = unsafe and not (scope["type"] == "http" and within(scope["path"]))
+        unsafe = unsafe and not (scope["type"] == "http" and (within(scope["path"]) or scope["path"] == REPORTS))
         if unsafe and not origin_allowed(self.settings, Headers(scope=scope)):
             if scope["type"] == "websocket":
                 await receive()
@@ -219,13 +225,33 @@ def _too_large() -> HTTPException:
     return HTTPException(413, "too_large", {"Connection": "close"})
 
 
+class StandbyMiddleware:
+    """While this copy stands by, nothing is answered but health, figures and files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and scope["app"].state.parts.standing_by:
+            if scope["type"] == "websocket":
+                await receive()
+                await send({"type": "websocket.close", "code": 1013, "reason": "standing_by"})
+                return
+            if not ALWAYS.match(scope["path"]):
+                raise HTTPException(503, "standing_by")
+        await self.app(scope, receive, send)
+
+
 # --- rate limits -------------------------------------------------------------------------------------------------
 
 
 def rate_of(method: str, path: str) -> str | None:
-    """Which limit a request counts against; None for static files, /healthz, and the API, which counts for itself."""
-    if path.startswith(("/static/", "/catalogue/")) or path == "/healthz" or within(path):
+    """Which limit a request counts against; None for static files, health, figures, and the API, which counts for
+    itself."""
+    if path.startswith(("/static/", "/catalogue/", "/healthz/")) or path in ("/healthz", "/metrics") or within(path):
         return None
+    if path == REPORTS:
+        return "report"
     if method in SAFE_METHODS:
         return "segment" if path.startswith("/recordings/") else "read"
     return "sign_in" if path in ("/s", "/j") else "write"

@@ -32,7 +32,9 @@ from web.words.roles import label
 COOKIE = "__Host-vivavoce"
 TOUCH = timedelta(minutes=1)
 """How fresh `seen_at` is kept: one write a minute at most."""
-WITHOUT_LOGIN = re.compile(r"/static/.*|/healthz|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL)
+WITHOUT_LOGIN = re.compile(
+    r"/static/.*|/healthz(/.*)?|/metrics|/csp-report|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL
+)
 
 
 @dataclass(frozen=True)

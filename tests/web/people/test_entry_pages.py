@@ -18,14 +18,6 @@ from web import cli
 from web.server.sign_in import COOKIE
 
 
-def test_health_is_told_in_plain_text(service):
-    answer = service.client().get("/healthz")
-    assert (answer.status_code, answer.text) == (
-        200,
-        "ok\nseal: not_separated\nconductor: this process, token 1\norders of older conductors refused: 0\n",
-    )
-
-
 def test_looking_at_a_sign_in_link_does_not_use_it(service):
     secret = service.secret("clerk")
     client = service.client()

@@ -1,0 +1,168 @@
+"""Each check finds what is wrong, says it in words, and changes nothing."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hearings.db import Database
+from tests.support.installation import Installation, free_port
+from web.operation import checks, network
+from web.operation.findings import Finding, Place, Severity
+from web.settings import Settings
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+COURT = "https://hearings.court.example"
+
+
+def look(settings: Settings, *, outside: bool = False) -> dict[str, list[Finding]]:
+    async def inner() -> list[tuple[checks.Check, Finding]]:
+        database = Database(settings.database_url)
+        try:
+            return await checks.examine(Place(settings, database, NOW, outside))
+        finally:
+            await database.close()
+
+    found: dict[str, list[Finding]] = {}
+    for check, one in asyncio.run(inner()):
+        found.setdefault(check.name, []).append(one)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "severity", "words"),
+    [
+        ({"udp_host": "0.0.0.0"}, "failure", "which is nowhere"),
+        ({"udp_host": "::"}, "failure", "which is nowhere"),
+        ({"udp_host": "127.0.0.1", "trusted_proxies": "127.0.0.1"}, "failure", "their own machine"),
+        ({"udp_host": "0.0.0.0", "udp_public_address": "127.0.0.1"}, "failure", "their own machine"),
+        ({"udp_host": "0.0.0.0", "udp_public_address": "2606:4700::1111"}, "failure", "of two kinds"),
+        ({"udp_host": "169.254.1.1"}, "failure", "No browser can"),
+        ({"udp_host": "10.1.2.3"}, "note", "Only browsers in the network"),
+        ({"udp_host": "198.41.0.4", "udp_ports": "47000-47004"}, "warning", "Only 5 hearings"),
+        ({"udp_host": "0.0.0.0", "udp_public_address": "198.41.0.4"}, "ok", "to 198.41.0.4"),
+        ({"public_url": "http://localhost:8000"}, "note", "stay on this machine"),
+    ],
+)
+def test_the_media_address_is_judged_as_a_browser_would_reach_it(
+    given: dict[str, Any], severity: str, words: str
+) -> None:
+    (found,) = network.media_address(Settings(**{"public_url": COURT, **given}))
+    assert (found.severity.value, words in found.told()) == (severity, True), found.told()
+
+
+def certificate(folder: Path, *, host: str, days: float) -> dict[str, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, NOW - timedelta(days=90), NOW + timedelta(days=days)
+    )
+    signed = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False).sign(
+        key, hashes.SHA256()
+    )
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*kinds))
+    return {"tls_cert": folder / "cert.pem", "tls_key": folder / "key.pem"}
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "severity", "words"),
+    [
+        ("hearings.court.example", 60, "ok", "is encrypted"),
+        ("hearings.court.example", 20, "warning", "ends in 20 days"),
+        ("hearings.court.example", 2, "failure", "ends in 2 days"),
+        ("hearings.court.example", -1, "failure", "has ended"),
+        ("other.example", 60, "failure", "not for hearings.court.example"),
+    ],
+)
+def test_a_certificate_is_for_the_host_and_lasts(
+    tmp_path: Path, host: str, days: float, severity: str, words: str
+) -> None:
+    settings = Settings(data=tmp_path, public_url=COURT, **certificate(tmp_path, host=host, days=days))  # type: ignore[arg-type]
+    (found,) = network.tls(Place(settings, Database(settings.database_url), NOW, outside=False))
+    assert (found.severity.value, words in found.told()) == (severity, True), found.told()
+    assert network.days_left(settings, NOW) == days
+
+
+MAIL = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_sender": "court@court.example"}
+SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
+    "settings": (lambda _data: None, {"test_hooks": True}, "VIVAVOCE_TEST_HOOKS is on"),
+    "database": (lambda data: (data / "vivavoce.db").chmod(0o644), {}, "Others can read"),
+    "installation": (lambda data: (data / "vivavoce.db").unlink(), {}, "does not answer"),
+    "keys": (lambda data: (data / "keys/cookie.key").chmod(0o640), {}, "chmod 600"),
+    "media": (lambda _data: None, {"udp_host": "192.0.2.1"}, "no address of this machine"),
+    "tls": (lambda _data: None, {"public_url": COURT, "tls_cert": "no", "tls_key": "no"}, "cannot be read"),
+    "mail": (lambda _data: None, MAIL, "cannot be reached"),
+    "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
+    "disk": (lambda data: (data / "recordings").rmdir(), {}, "is missing"),
+}  # fmt: skip
+"""By check, what it is to find: how the data folder is spoilt, other settings, words. Clock, fonts and anchor depend on
+the machine and on what is built."""
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_what_is_spoilt_is_found_by_its_check_and_told(prepared: Path, tmp_path: Path, name: str) -> None:
+    spoil, given, words = SPOILT[name]
+    made = Installation.copy(prepared, tmp_path, **{"udp_host": "127.0.0.1", **given} | _paths(given, tmp_path))
+    spoil(made.settings.data)
+    found = look(made.settings, outside=name in ("mail", "webhooks"))[name]
+    wrong = [one.told() for one in found if one.severity in (Severity.warning, Severity.failure)]
+    assert any(words in text for text in wrong), found
+
+
+def _paths(given: dict[str, Any], folder: Path) -> dict[str, Path]:
+    return {key: folder / "data" / given[key] for key in ("tls_cert", "tls_key") if key in given}
+
+
+def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, tmp_path: Path) -> None:
+    made = Installation.copy(prepared, tmp_path)
+    found = look(made.settings)
+    assert list(found) == [check.name for check in checks.CHECKS]
+    assert SPOILT.keys() | {"clock", "fonts", "anchor"} == set(found)
+    secrets = [path.read_text().strip() for path in made.settings.keys.rglob("*.key")]
+    text = " ".join(one.told() for each in found.values() for one in each)
+    assert not [secret for secret in secrets if secret in text]
+
+
+def test_a_check_that_fails_itself_is_a_failure_and_stops_no_other(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_place: Place) -> list[Finding]:
+        raise RuntimeError("inside")
+
+    rows = (checks.Check("broken", "Broken", broken), checks.CHECKS[0])
+    monkeypatch.setattr(checks, "CHECKS", rows)
+    found = look(Installation.copy(prepared, tmp_path).settings)
+    assert [one.told() for one in found["broken"]] == ["This could not be looked at: RuntimeError"]
+    assert found["settings"]
+
+
+def test_the_command_ends_with_1_on_a_failure_only(prepared: Path, tmp_path: Path) -> None:
+    made = Installation.copy(prepared, tmp_path)
+    environment = {
+        "VIVAVOCE_DATA": str(made.settings.data),
+        "VIVAVOCE_UDP_HOST": "127.0.0.1",
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+    command = [sys.executable, "-m", "web.cli", "check", "--inside", "--json"]
+
+    def run(**more: str) -> tuple[int, set[str]]:
+        done = subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, check=False)
+        return done.returncode, {one["severity"] for one in json.loads(done.stdout)}
+
+    code, severities = run()
+    assert (code, "failure" in severities) == (0, False)
+    code, severities = run(VIVAVOCE_PUBLIC_URL=COURT, VIVAVOCE_PORT=str(free_port()))
+    assert (code, "failure" in severities) == (1, True)

@@ -1,0 +1,192 @@
+"""A backup, and an installation out of one: database, recordings, and the keys in a folder of their own.
+
+Copied in this order: heads and keys, database, recordings. Recordings only grow, and neither seal nor database may know
+of more than they hold (docs/seal.md). Each folder has `backup.json` and `manifest-sha256.txt` (as `sha256sum` reads
+it); nothing is restored that does not fit them.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy.engine import URL, make_url
+
+from hearings.db import Database
+from hearings.models.history import InstallationKind
+from hearings.outward import installation
+from web.operation.pieces import sqlite_file
+from web.settings import Settings
+
+MANIFEST, FACTS = "manifest-sha256.txt", "backup.json"
+DOCKET, SANDBOX = "docket", "sandbox"
+
+
+class BackupRefused(Exception):
+    """It cannot be done; the text says why. What was there is as it was."""
+
+
+# --- making ------------------------------------------------------------------------------------------------------
+
+
+def make(settings: Settings, folder: Path, keys: Path | None, *, version: str, now: datetime) -> dict[str, Any]:
+    """Copy into new folders. Effects: `folder`, and `keys` when given. Raises `BackupRefused`, OSError."""
+    for new in (folder, keys):
+        if new is not None and new.exists() and any(new.iterdir()):
+            raise BackupRefused(f"{new} is not empty: a backup is made into a new folder")
+    facts = {"vivavoce": version, "at": now.isoformat(), "court": settings.court_name}
+    facts["seal"] = (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
+    if keys is not None:
+        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy(settings.keys, keys / "keys", without={"lock"})
+        _close(keys, {**facts, "holds": "keys"})
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, url in _databases(settings).items():
+        _dump(url, folder / f"{name}{_kind(url)}")
+    _copy(settings.recordings, folder / "recordings", without=set())
+    _close(folder, {**facts, "holds": "data"})
+    return facts
+
+
+def _databases(settings: Settings) -> dict[str, str]:
+    found = {DOCKET: settings.database_url, SANDBOX: settings.sandbox_database_url}
+    return {name: url for name, url in found.items() if url}
+
+
+def _kind(url: str) -> str:
+    return ".sqlite" if url.startswith("sqlite") else ".dump"
+
+
+def _dump(url: str, target: Path) -> None:
+    if (file := sqlite_file(url)) is None:
+        _postgresql("pg_dump", url, "--format=custom", "--no-owner", f"--file={target}")
+    else:
+        source = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)
+        with closing(source), closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+    target.chmod(0o600)
+
+
+def _postgresql(command: str, url: str, *arguments: str) -> None:
+    """A command of PostgreSQL's own; the password goes by the environment, not by the list of processes."""
+    address: URL = make_url(url).set(drivername="postgresql")
+    environment = {**os.environ, **({"PGPASSWORD": str(address.password)} if address.password else {})}
+    plain = address.set(password=None).render_as_string()
+    try:
+        done = subprocess.run(
+            [command, *arguments, f"--dbname={plain}"], env=environment, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise BackupRefused(f"{command} is needed: install the client of PostgreSQL") from None
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise BackupRefused(f"{command} failed: {lines[-1]}")
+
+
+def _copy(source: Path, target: Path, *, without: set[str]) -> None:
+    """Files as they are, each up to where it is now: journals may grow meanwhile. Folders 0700, files 0600."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        to = target / path.relative_to(source)
+        if path.is_symlink() or path.name in without:
+            continue
+        if path.is_dir():
+            to.mkdir(mode=0o700, exist_ok=True)
+        elif path.is_file() and not path.name.endswith(".tmp"):
+            shutil.copyfile(path, to)
+            to.chmod(0o600)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
+
+
+def _close(folder: Path, facts: dict[str, Any]) -> None:
+    (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    lines = [f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in _files(folder)]
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- restoring ---------------------------------------------------------------------------------------------------
+
+
+def facts_of(folder: Path, holds: str) -> dict[str, Any]:
+    """What a backup says of itself, once every file is what it was. Raises `BackupRefused`."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        wanted = dict(
+            reversed(line.split("  ", 1)) for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        )
+    except (OSError, ValueError):
+        raise BackupRefused(f"{folder} is no backup of Vivavoce: {FACTS} or {MANIFEST} cannot be read") from None
+    if facts.get("holds") != holds:
+        raise BackupRefused(f"{folder} holds {facts.get('holds')}, and {holds} are wanted")
+    found = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}
+    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    if wrong:
+        raise BackupRefused(f"{len(wrong)} files of {folder} are not what was backed up, first {wrong[0]}")
+    return facts
+
+
+def restore(settings: Settings, folder: Path, keys: Path, *, actor: str, now: datetime) -> dict[str, Any]:
+    """Make an installation out of a backup; it stands by. Raises `BackupRefused`, and then makes nothing.
+
+    Effects: the data folder, the databases brought to this version's schema, the event `restored`.
+    """
+    facts, other = facts_of(folder, "data"), facts_of(keys, "keys")
+    if facts["seal"] != other["seal"]:
+        raise BackupRefused("The keys are those of another installation")
+    urls = {name: url for name, url in _databases(settings).items() if (folder / f"{name}{_kind(url)}").exists()}
+    if DOCKET not in urls:
+        raise BackupRefused("The backup is of the other kind of database: set VIVAVOCE_DATABASE_URL as it was")
+    there = [sqlite_file(url) for url in urls.values()]
+    for path in (settings.data, *(one for one in there if one is not None)):
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise BackupRefused(f"{path} is there already: move it away first")
+    for name, url in urls.items():
+        if sqlite_file(url) is None:
+            _postgresql(
+                "pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", *_dumped(folder, name)
+            )
+    for made in (settings.data, settings.run):
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _copy(keys / "keys", settings.keys, without=set())
+    _copy(folder / "recordings", settings.recordings, without=set())
+    for name, url in urls.items():
+        if (file := sqlite_file(url)) is not None:
+            shutil.copyfile(folder / f"{name}.sqlite", file)
+            file.chmod(0o600)
+    asyncio.run(_stand_by(settings, facts, actor, now))
+    return facts
+
+
+def _dumped(folder: Path, name: str) -> list[str]:
+    return [str(folder / f"{name}.dump")]
+
+
+async def _stand_by(settings: Settings, facts: dict[str, Any], actor: str, now: datetime) -> None:
+    for name, url in _databases(settings).items():
+        database = Database(url)
+        try:
+            await database.upgrade()
+            if name == DOCKET:
+                async with database.transaction() as db:
+                    told = {"backup_at": facts["at"], "backup_by": facts["vivavoce"]}
+                    await installation.note(db, kind=InstallationKind.restored, now=now, actor=actor, **told)
+        finally:
+            await database.close()

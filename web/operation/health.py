@@ -1,0 +1,132 @@
+"""Whether the service lives, is ready, and can write: three answers, each with what is wrong.
+
+Live: the event loop answers. Ready: the database can be read, the seal answers, every open sitting has its media, and
+this copy does not stand by. Writing: the database takes a commit, and there is room on the disk.
+"""
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hearings import queries
+from hearings.errors import DatabaseFull, DatabaseRefused
+from web.live.conducting import Conducting
+from web.parts import Parts
+
+PATIENCE = 5.0
+"""Seconds in which the database must answer."""
+ROOM = 64 * 1024 * 1024
+"""Bytes below which a disk counts as full: a recording is then about to fail."""
+KEPT = 2.0
+"""Seconds for which an answer is told again: whoever asks often makes no work."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """Empty words are good ones."""
+
+    ready: str
+    write: str
+    seal: str
+    conductor: tuple[str, ...]
+    """Whether this process conducts the live hearings, and which orders of older ones were refused."""
+    database_seconds: float
+
+    @property
+    def good(self) -> bool:
+        """Whether the service can do all of its work."""
+        return not (self.ready or self.write)
+
+    @property
+    def lines(self) -> list[str]:
+        """As `/healthz` tells it, in English for programs."""
+        told = {"live": "ok", "ready": self.ready or "ok", "write": self.write or "ok", "seal": self.seal}
+        return [
+            "ok" if self.good else "failing",
+            *(f"{name}: {words}" for name, words in told.items()),
+            *self.conductor,
+        ]
+
+
+@dataclass
+class Examiner:
+    """Asks once for everybody who asks at the same time."""
+
+    parts: Parts
+    _found: Health | None = None
+    _until: float = 0.0
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def health(self) -> Health:
+        """At most `KEPT` seconds old."""
+        async with self._gate:
+            if self._found is None or time.monotonic() > self._until:
+                self._found = await self._look()
+                self._until = time.monotonic() + KEPT
+            return self._found
+
+    async def _look(self) -> Health:
+        began = time.monotonic()
+        wrong = await self._reads()
+        seconds = time.monotonic() - began
+        write = wrong or await self._writes() or await asyncio.to_thread(no_room, self.places)
+        seal = await asyncio.to_thread(self.parts.seal.state)
+        if not wrong and seal == "silent":
+            wrong = "the seal does not answer"
+        if not wrong and (silent := len(self.parts.conductors.silent())):
+            wrong = f"{silent} open {'sitting has' if silent == 1 else 'sittings have'} no media service"
+        if self.parts.standing_by:
+            wrong = "this restored copy stands by"
+        conductor = conducted(self.parts.conductors.conducting)
+        return Health(ready=wrong, write=write, seal=seal, conductor=conductor, database_seconds=seconds)
+
+    @property
+    def places(self) -> list[Path]:
+        """Folders that are written to."""
+        return [self.parts.settings.data, *folder_of(self.parts.settings.database_url)]
+
+    async def _reads(self) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE), self.parts.database.reading() as db:
+                await queries.open_sittings(db)
+        except (DatabaseRefused, TimeoutError):
+            return "the database does not answer"
+        return ""
+
+    async def _writes(self) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.parts.database.try_write()
+        except DatabaseFull:
+            return "the database has no room to write"
+        except (DatabaseRefused, TimeoutError):
+            return "the database takes no changes"
+        return ""
+
+
+def conducted(by: Conducting) -> tuple[str, ...]:
+    """Who conducts the live hearings, in English for programs."""
+    if by.stands_by:
+        return ("conductor: another process; this one stands by",)
+    at = f", last {by.refused_at:%Y-%m-%dT%H:%M:%SZ}" if by.refused_at else ""
+    return (
+        f"conductor: this process, token {by.token}",
+        f"orders of older conductors refused: {by.refused}{at}",
+    )
+
+
+def no_room(places: list[Path]) -> str:
+    """Which is full, if one is."""
+    for place in places:
+        if shutil.disk_usage(place).free < ROOM:
+            return "a disk is full"
+    return ""
+
+
+def folder_of(database_url: str) -> list[Path]:
+    """Where a SQLite database lies."""
+    if not database_url.startswith("sqlite"):
+        return []
+    return [Path(database_url.partition("?")[0].partition(":///")[2]).parent]
