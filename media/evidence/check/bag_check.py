@@ -157,7 +157,9 @@ def _check_oxum(bag: Bag, findings: Findings) -> None:
     text = _text(bag, "bag-info.txt", findings)
     if text is None:
         return
-    values = re.findall(r"^Payload-Oxum[ \t]*:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE | re.IGNORECASE)
+    values = [
+        value.strip(" \t") for value in re.findall(r"^Payload-Oxum[ \t]*:(.*)$", text, re.MULTILINE | re.IGNORECASE)
+    ]
     size = sum(digest.size for digest in bag.payload.values())
     if values != [f"{size}.{len(bag.payload)}"]:
         findings.bag("Payload-Oxum of bag-info.txt is not the payload's size and number of files")
@@ -237,7 +239,7 @@ def _read(bag: Bag, path: str, findings: Findings) -> bytes | None:
     if file is None:
         return None
     with file.open("rb") as stream:
-        data = stream.read(MAX_TAG_FILE + 1)
+        data = stream.read(min(MAX_TAG_FILE, os.fstat(stream.fileno()).st_size) + 1)
     if len(data) > MAX_TAG_FILE:
         findings.bag(f"{path} is too long")
         return None
