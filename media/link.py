@@ -14,7 +14,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-MAX_MESSAGE = 16 * 1024 * 1024
+MAX_MESSAGE = 3 * 1024 * 1024
+"""Bytes: a batch of frames and the largest frame. What is made of them when read takes up to sixteen times as much."""
+MAX_WAITING = 16 * 1024 * 1024
+"""Bytes not yet taken by the other side, from which on it counts as one that does not read."""
 _LENGTH = struct.Struct("!I")
 _encoder = msgspec.msgpack.Encoder()
 
@@ -37,7 +40,7 @@ class Link(Generic[Incoming]):
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         incoming: Any,
-        limit: int = MAX_MESSAGE,
+        limit: int = MAX_WAITING,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -74,7 +77,7 @@ class Link(Generic[Incoming]):
                 return
             try:
                 message = self._decoder.decode(body)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 raise LinkError(str(error)) from error
             yield message
 

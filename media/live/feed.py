@@ -41,6 +41,7 @@ from media.messages import (
 logger = logging.getLogger("vivavoce.media.feed")
 
 BATCH_SECONDS = 0.06  # with a tick every 50 ms a batch holds up to 100 ms; each one wakes the recorder
+BATCH_BYTES = 512 * 1024  # from which a batch is closed early, so that one message carries it
 MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people, or 7 s at the most that can be agreed
 MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
 RECONNECT_SECONDS = 0.2
@@ -391,14 +392,18 @@ class Feed:
         if self._status.get(name) != "on":
             self._status[name] = "on"
             self._batch.switches.append(TrackSwitch(track=name, on=True, cause="", at=frame.at))
-        self._batch.frames.append(frame)
-        self._batch_bytes += len(frame.data) + 64
+        self._append(frame)
 
     def add_late(self, frame: Frame) -> None:
         """A frame of sound that was overtaken by others."""
         self._touch()
+        self._append(frame)
+
+    def _append(self, frame: Frame) -> None:
         self._batch.frames.append(frame)
         self._batch_bytes += len(frame.data) + 64
+        if self._batch_bytes >= BATCH_BYTES:
+            self._close_batch()
 
     def add_report(self, report: SenderReport) -> None:
         """A sender report of a recorded source."""

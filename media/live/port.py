@@ -20,6 +20,12 @@ from aiortc.rtcdtlstransport import RTCDtlsFingerprint
 
 logger = logging.getLogger("vivavoce.media.port")
 
+KINDS = {"stun": range(4), "dtls": range(20, 64), "srtp": range(128, 192)}
+"""What a datagram is, by its first octet (RFC 7983 section 7)."""
+RTCP = range(192, 224)
+"""The second octet of an SRTP packet that is one of SRTCP (RFC 5761 section 4)."""
+_KIND = [next((kind for kind, octets in KINDS.items() if octet in octets), "") for octet in range(256)]
+
 MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
 MAX_CHECK = 600  # octets of an ICE check: a browser's have 100 to 200
 SOCKET_BUFFER = 4 * 1024 * 1024
@@ -132,15 +138,15 @@ class Port:
         if not data or len(data) > MAX_DATAGRAM:
             self.dropped += 1
             return
-        first = data[0]
+        kind = _KIND[data[0]]
         transport = self._by_address.get(address)
-        if first < 4:
+        if kind == "stun":
             self._check(data, address, transport)
         elif transport is None or not transport.may_send():
             self.dropped += 1
-        elif 127 < first < 192:
+        elif kind == "srtp":
             transport.srtp_received(data)
-        elif 19 < first < 64:
+        elif kind == "dtls":
             transport.dtls_received(data)
         else:
             self.dropped += 1

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes
 
 from media.live import budget
 from media.live.budget import Budget
-from media.live.port import Port
+from media.live.port import RTCP, Port
 from media.messages import Fault
 
 logger = logging.getLogger("vivavoce.media.transport")
@@ -262,7 +262,7 @@ class Transport:
         if session is None or len(data) < 12:
             return
         try:
-            if 192 <= data[1] <= 223:
+            if data[1] in RTCP:
                 self.budget.spend(len(data) // budget.OCTETS)
                 plain = self._opened(session.unprotect_rtcp, data, data[4:8], self._reporters, REPORTERS)
                 hand_on = self._on_rtcp

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-MOST_BYTES = 4 * 1024 * 1024  # of one frame
+MOST_BYTES = 2 * 1024 * 1024  # of one frame: several times a key frame of the most that can be agreed
 MOST_PARTS = 8_192  # packets of one frame
 
 

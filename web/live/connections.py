@@ -149,9 +149,14 @@ async def receive(websocket: WebSocket) -> messages.Message | None:
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(event.get("code", 1005))
     text = event.get("text")
-    if not isinstance(text, str) or len(text.encode()) > LARGEST_MESSAGE:
+    return read(text.encode()) if isinstance(text, str) else None
+
+
+def read(data: bytes) -> messages.Message | None:
+    """A message of a page; None when it is none of the table, nested without end, or larger than `LARGEST_MESSAGE`."""
+    if len(data) > LARGEST_MESSAGE:
         return None
     try:
-        return _decoder.decode(text)
-    except msgspec.MsgspecError:
+        return _decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError):
         return None
