@@ -278,6 +278,9 @@ class ProblemsMiddleware:
             await self.app(scope, receive, remember)
         except ClientDisconnect:
             return
+        except errors.LoginEnded as error:
+            if not started:
+                await answer(Request(scope, receive), error)(scope, receive, send)
         except Exception as error:
             if started:
                 raise

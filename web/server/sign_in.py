@@ -7,6 +7,7 @@ has ended stays so: it ends in the rows as soon as it is found.
 """
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -15,11 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
-from hearings.errors import NotFound
+from hearings.errors import LoginEnded, NotFound
 from hearings.models import Hearing, Login, Participant, Person
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
@@ -32,6 +33,8 @@ from web.words.roles import label
 COOKIE = "__Host-vivavoce"
 TOUCH = timedelta(minutes=1)
 """How fresh `seen_at` is kept: one write a minute at most."""
+LOOK = 1.0
+"""Seconds of a long answer between two looks at whether its login still stands."""
 WITHOUT_LOGIN = re.compile(
     r"/static/.*|/healthz(/.*)?|/metrics|/csp-report|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL
 )
@@ -126,7 +129,25 @@ class LoginMiddleware:
             if signed is not None:
                 scope["actor"] = signed
                 scope["csrf"] = csrf_token(scope["app"].state.parts.keys.cookie, signed.login.id)
+                send = _while_standing(scope["app"].state.parts, signed.login, send)
         await self.app(scope, receive, send)
+
+
+def _while_standing(parts: Parts, login: Login, send: Send) -> Send:
+    """Sends an answer for as long as the login stands that asked for it: a long one ends with it (`LoginEnded`)."""
+    looked = time.monotonic()
+
+    async def checked(message: Message) -> None:
+        nonlocal looked
+        if message.get("more_body") and time.monotonic() - looked >= LOOK:
+            looked = time.monotonic()
+            async with parts.database.reading() as db:
+                ended = await logins.endings(db, login_ids=[login.id], now=datetime.now(UTC))
+            if ended:
+                raise LoginEnded(ended[login.id])
+        await send(message)
+
+    return checked
 
 
 def signed_in(request: Request) -> SignedIn:

@@ -126,6 +126,8 @@ async def test_a_client_changes_its_own_key_without_a_gap(either):
     assert (await client.ask_token()).status_code == 200
     answer = await client.call("DELETE", f"/client/keys/{old.thumbprint}")
     assert answer.status_code == 204, answer.text
+    assert problem(await client.get("/client")) == (401, "token_invalid")
+    client.tokens.clear()
     client.key = old
     assert problem(await client.ask_token()) == (401, "client_invalid")
     client.key = new
@@ -416,16 +418,3 @@ async def test_events_of_ones_own_cases_come_and_are_resumed(installation, api_p
     assert {data["about"] for _id, data in rest} == {before["reference"], request["reference"]}
     odd = await stranger.get("/events", headers={"last-event-id": "yesterday"})
     assert problem(odd) == (422, "invalid_input")
-
-
-async def test_a_stream_ends_when_its_client_is_shut_out(installation, api_port, ro, monkeypatch):
-    from web.outward import events_api as events
-
-    monkeypatch.setattr(events, "EVERY", 0.05)
-    stream = Stream(f"http://127.0.0.1:{api_port}", ro)
-    reading = asyncio.create_task(stream.read(1))
-    await asyncio.wait_for(stream.open.wait(), 10)
-    async with installation.database.transaction() as db:
-        client = await api_clients.client(db, ro.id)
-        await api_clients.disable(db, client=client, actor=admin(), now=datetime.now(UTC))
-    assert await asyncio.wait_for(reading, 5) == []

@@ -1,5 +1,6 @@
 """After each way a login ends, every path of the application treats it as nobody's; nothing makes it stand again."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from sqlmodel import col, update
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from hearings import queries
 from hearings.hearing import hearing as diary, links, participants
@@ -22,6 +25,8 @@ from hearings.sitting import sittings
 from tests.support.court import STAGES, Court
 from tests.support.databases import Sqlite
 from tests.support.installation import BASE, Installation
+from web.server import sign_in
+from web.server.problems import ProblemsMiddleware
 from web.server.security import csrf_token
 from web.server.sign_in import COOKIE, WITHOUT_LOGIN
 
@@ -162,6 +167,42 @@ async def test_no_look_at_any_page_undoes_that_somebody_was_idle(house: House, p
     async with house.court.database.reading() as db:
         row = await queries.get(db, Login, login.id)
     assert row.ended_why == E.idle
+
+
+async def test_a_long_answer_that_is_under_way_ends_with_its_login(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a recording, a case: what is not sent when the login ends is not sent."""
+    monkeypatch.setattr(sign_in, "LOOK", 0.0)
+    login, cookie = await house.login(of_a_link=False)
+    sent: list[int] = []
+
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(10):
+            if number == 3:
+                await end(house, E.deactivated, login, cookie)
+            sent.append(number)
+            yield b"sealed"
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["actor"] is not None
+        await StreamingResponse(parts())(scope, receive, send)
+
+    app = ProblemsMiddleware(sign_in.LoginMiddleware(stream))
+
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    headers = [(b"cookie", f"{COOKIE}={cookie}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "app": house.installation.app}
+    await app(scope | {"asgi": {"spec_version": "2.4"}}, receive, send)
+    assert [one["body"] for one in said[1:]] == [b"sealed"] * 3  # and never that this was all
+    assert sent == [0, 1, 2, 3]
 
 
 async def test_a_calendar_address_ends_with_the_account(house: House) -> None:

@@ -30,6 +30,9 @@ interface Config {
 const root = document.getElementById("player") as HTMLElement;
 const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
 
+/** A quarter of the time after which staff who do nothing are signed out (hearings/people/logins.py). */
+const AWAKE_MS = 5 * 60_000;
+
 const why = signal("");
 const chosen = signal<KeyState | null>(null);
 const busy = signal("");
@@ -323,6 +326,9 @@ function App() {
     </div>
   );
 }
+
+// Nobody is signed out while they watch: the login stays awake as long as this page is open.
+window.setInterval(() => void fetch("/session", { headers: { accept: "application/json" } }).catch(() => undefined), AWAKE_MS);
 
 await load(config.messages_url);
 root.replaceChildren();
