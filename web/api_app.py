@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
 from web.api import description, openapi, problems, tokens
-from web.api.dpop import SeenProofs
 from web.documents import (
     api as documents,
     attachments_api as attachments,
@@ -59,8 +58,8 @@ RESOURCES = (
 """Modules with a `router`, in the order of the description."""
 
 
-def create_api(parts: Parts, *, started: float) -> FastAPI:
-    """Build the API over the application's parts; it has no lifespan of its own. `started`: when this process began."""
+def create_api(parts: Parts) -> FastAPI:
+    """Build the API over the application's parts; it has no lifespan of its own."""
     api = FastAPI(
         title="Vivavoce",
         version="1",
@@ -72,7 +71,6 @@ def create_api(parts: Parts, *, started: float) -> FastAPI:
         exception_handlers={HTTPException: _problem},
     )
     api.state.parts = parts
-    api.state.seen = SeenProofs(started=started)
     api.state.streams = {}
     for module in RESOURCES:
         api.router.routes.extend(module.router.routes)

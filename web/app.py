@@ -144,12 +144,12 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _api(parts: Parts, started: float) -> ASGIApp:
+def _api(parts: Parts) -> ASGIApp:
     """The API, built when it is first asked for something: its imports are slow."""
     from web.api.routes import Reads
     from web.api_app import create_api
 
-    return Reads(create_api(parts, started=started))
+    return Reads(create_api(parts))
 
 
 async def _stands_by(database: Database) -> bool:

@@ -28,6 +28,8 @@ from hearings.signatures import jws
 from hearings.texts import clean
 
 TOKEN_LIFETIME = timedelta(minutes=5)
+SET_BACK = timedelta(hours=2)
+"""By how much a clock may be set back, and a proof used before be refused all the same."""
 MOST_KEYS = 5
 """Keys of one client in force or to come: enough to change them without a gap."""
 
@@ -280,7 +282,7 @@ async def issue_token(
         expires_at=min(now + TOKEN_LIFETIME, until or now + TOKEN_LIFETIME),
     )
     await db.exec(delete(ApiToken).where(col(ApiToken.expires_at) < now))
-    await db.exec(delete(ApiProof).where(col(ApiProof.expires_at) < now))
+    await db.exec(delete(ApiProof).where(col(ApiProof.expires_at) < now - SET_BACK))
     db.add(token)
     await db.flush()
     return secret, token
@@ -350,17 +352,21 @@ async def key_for(
     return None if found is None else (found[0], found[1])
 
 
-async def use_proof(db: AsyncSession, *, issuer: str, jti: str, state: str, until: datetime) -> None:
-    """Note that a proof has been used, until it is too old anyway. Raises `ProofUsed` the second time.
+def used_proof(*, issuer: str, jti: str, state: str, until: datetime) -> ApiProof:
+    """The row that says that a proof has been used, until it is too old anyway: of two, the database refuses one.
 
-    The same `jti` of two issuers are two proofs. Effects: adds the row; of two at once, one is refused.
+    The same `jti` of two issuers are two proofs.
     """
-    row = ApiProof(
+    return ApiProof(
         owner_state=state, issuer=issuer, jti_hash=hashlib.sha256(jti.encode()).hexdigest(), expires_at=until
     )
+
+
+async def use_proof(db: AsyncSession, *, issuer: str, jti: str, state: str, until: datetime) -> None:
+    """Note that a proof has been used (`used_proof`). Raises `ProofUsed` the second time. Effects: adds the row."""
     try:
         async with db.begin_nested():
-            db.add(row)
+            db.add(used_proof(issuer=issuer, jti=jti, state=state, until=until))
     except IntegrityError as error:
         raise ProofUsed from error
 

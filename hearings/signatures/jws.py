@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,22 @@ LONGEST = 16_384
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the group of P-256 (FIPS 186-5)."""
+
+
+FRESH = timedelta(minutes=5)
+AHEAD = timedelta(seconds=30)
+"""How old anything signed may be that is sent here, and how far its clock ahead of ours: statements of authorities,
+assertions of clients, proofs of possession."""
+
+
+def is_stale(made: int, now: datetime, fresh: timedelta = FRESH) -> bool:
+    """Whether what was signed then, in seconds since 1970, is too old."""
+    return made < (now - fresh).timestamp()
+
+
+def is_ahead(made: int, now: datetime) -> bool:
+    """Whether what was signed then, in seconds since 1970, is dated in the future."""
+    return made > (now + AHEAD).timestamp()
 
 
 class BadProof(ValueError):

@@ -39,9 +39,6 @@ LONGEST = 500_000
 """Characters of a signed statement: a request with every field full, in a script of three bytes a letter."""
 BRACKETS = 4_000
 DEEPEST = 20
-MAX_AGE = timedelta(minutes=5)
-AHEAD = timedelta(seconds=30)
-"""How far the signer's clock may be ahead of ours."""
 _JTI = re.compile(r"[A-Za-z0-9._~-]{16,64}")
 
 CAUSES: Mapping[str, str] = {
@@ -114,7 +111,7 @@ async def receive(
     actor: Actor,
     now: datetime,
     expect_body: Mapping[str, Any] | None = None,
-    max_age: timedelta = MAX_AGE,
+    max_age: timedelta = proofs.FRESH,
 ) -> Signature:
     """Take in a statement of `state` towards `other`: verified, unused, and about this act on this subject.
 
@@ -205,8 +202,8 @@ def _check(
     need(claims["aud"] == other, "signature_wrong_audience")
     need(claims["act"] == act.value, "signature_wrong_act")
     need(claims["about"] == about, "signature_wrong_subject")
-    need(claims["iat"] <= (now + AHEAD).timestamp(), "signature_future")
-    need(claims["iat"] >= (now - max_age).timestamp(), "signature_stale")
+    need(not proofs.is_ahead(claims["iat"], now), "signature_future")
+    need(not proofs.is_stale(claims["iat"], now, max_age), "signature_stale")
 
 
 def _signed_bytes(proof: proofs.Proof) -> bytes:

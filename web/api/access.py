@@ -15,7 +15,7 @@ from hearings.models import ApiClient, ApiToken
 from hearings.models.columns import Row
 from hearings.outward import api_clients
 from web.api import dpop
-from web.api.dpop import Checked, SeenProofs
+from web.api.dpop import Checked
 from web.api.problems import ApiError
 from web.parts import Parts
 from web.paths import BASE
@@ -85,10 +85,10 @@ def address_of(request: Request) -> str:
     return parts_of(request).settings.origin + cast(bytes, path).partition(b"?")[0].decode("ascii", "replace")
 
 
-async def authenticate(db: AsyncSession, request: Request, seen: SeenProofs, now: datetime) -> Caller:
+async def authenticate(db: AsyncSession, request: Request, now: datetime) -> Caller:
     """The caller, found by the live database `db`. Raises `ApiError` 401.
 
-    The proof is checked, and for reading marked as used; for acts `web.api.routes` marks it in the database.
+    The proof is checked; `web.api.routes` marks it as used.
     """
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "dpop" or not secret or len(secret) > 200 or len(request.headers.getlist("authorization")) != 1:
@@ -96,13 +96,12 @@ async def authenticate(db: AsyncSession, request: Request, seen: SeenProofs, now
     texts = request.headers.getlist("dpop")
     if len(texts) != 1:
         raise ApiError("proof_invalid", "Exactly one DPoP header is needed")
-    proof = dpop.check(texts[0], method=request.method, url=address_of(request), now=now, token=secret)
+    nonces = parts_of(request).keys.cookie
+    proof = dpop.check(texts[0], method=request.method, url=address_of(request), now=now, secret=nonces, token=secret)
     found = await api_clients.token_and_client(db, secret=secret, now=now)
     if found is None or found[0].jkt != proof.thumbprint:
         raise ApiError("token_invalid")
     token, client = found
-    if request.method in ("GET", "HEAD"):
-        seen.use(proof, now)
     return Caller(
         client=client,
         actor=actor_of(client, token.scopes),

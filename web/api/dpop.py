@@ -1,25 +1,26 @@
 """DPoP (RFC 9449): each request carries a proof that its sender holds the key its token is bound to.
 
-A proof is good for one request: method, address and token are in it, and it is refused a second time. For acts its
-`jti` is kept in the database. For reading it is kept in memory, and a process that has just started refuses proofs
-older than itself, so that no proof it has forgotten is taken again.
+A proof is good for one request: method, address and token are in it, and its `jti` is kept in the database, so that it
+is refused a second time by every process, after a restart too. How old it is, its `iat` says, or a nonce of ours: who
+sends one whose `iat` does not fit is answered with a nonce (§8), and may go on with it although the own clock is wrong.
+A nonce is the time and its HMAC: any process of the installation knows it again, and none keeps it.
 """
 
 import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from threading import Lock
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from hearings.errors import Invalid
 from hearings.signatures import jws
-from hearings.signatures.jws import BadProof, PublicKey
+from hearings.signatures.jws import AHEAD, FRESH, BadProof, PublicKey
 from web.api.problems import ApiError
 
 HEADERS = frozenset({"typ", "alg", "jwk"})
-OLDEST, AHEAD = 60, 5
-"""Seconds a proof may be old, or a client's clock ahead."""
+NONCE_HEADER = "DPoP-Nonce"
+_TIME = 8
+"""Bytes of the time in a nonce."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,6 @@ class Checked:
     jti: str
     until: datetime
     """When the proof is too old in any case."""
-    made: int
 
     @property
     def issuer(self) -> str:
@@ -38,8 +38,11 @@ class Checked:
         return f"jkt:{self.thumbprint}"
 
 
-def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -> Checked:
-    """Check a proof for a request to `url`, with `token` where there is one. Raises `ApiError` `proof_invalid`."""
+def check(text: str, *, method: str, url: str, now: datetime, secret: bytes, token: str = "") -> Checked:
+    """Check a proof for a request to `url`, with `token` where there is one; `secret`: of this installation's nonces.
+
+    Raises `ApiError`: `proof_invalid`, or `use_dpop_nonce` with a nonce when only its time does not fit.
+    """
     try:
         proof = jws.parse(text, headers=HEADERS)
         if proof.header.get("typ") != "dpop+jwt":
@@ -58,13 +61,41 @@ def check(text: str, *, method: str, url: str, now: datetime, token: str = "") -
         raise _invalid("htu is not the address, as this installation is configured")
     if not isinstance(jti, str) or not 8 <= len(jti) <= 200:
         raise _invalid("jti is a string of 8 to 200 characters")
-    seconds = now.timestamp()
-    if type(made) is not int or not seconds - OLDEST <= made <= seconds + AHEAD:
-        raise _invalid(f"iat is not within the last {OLDEST} seconds")
+    if type(made) is not int:
+        raise _invalid("iat is not a whole number of seconds")
     if token and claims.get("ath") != jws.encode(hashlib.sha256(token.encode()).digest()):
         raise _invalid("ath is not the hash of the access token")
-    until = datetime.fromtimestamp(made, UTC) + timedelta(seconds=OLDEST + 1)
-    return Checked(key.thumbprint, jti, until, made)
+    if "nonce" in claims:
+        if not _is_ours(claims["nonce"], secret, now):
+            raise _ask("its nonce is none of ours, or too old", secret, now)
+    elif jws.is_stale(made, now) or jws.is_ahead(made, now):
+        told = f"iat is not within {FRESH.seconds} seconds before and {AHEAD.seconds} after the time here"
+        raise _ask(told, secret, now)
+    return Checked(key.thumbprint, jti, now + FRESH + AHEAD + timedelta(seconds=1))
+
+
+def nonce(secret: bytes, now: datetime) -> str:
+    """A nonce that is good for as long as a proof without one."""
+    time = int(now.timestamp()).to_bytes(_TIME)
+    return jws.encode(time + hmac.digest(secret, b"vivavoce dpop nonce" + time, "sha256"))
+
+
+def _is_ours(text: object, secret: bytes, now: datetime) -> bool:
+    try:
+        data = jws.decode(text) if isinstance(text, str) and len(text) <= 100 else b""
+    except BadProof:
+        return False
+    made = data[:_TIME]
+    known = hmac.digest(secret, b"vivavoce dpop nonce" + made, "sha256")
+    if not hmac.compare_digest(data[_TIME:], known):
+        return False
+    at = int.from_bytes(made)
+    return not jws.is_stale(at, now) and not jws.is_ahead(at, now)
+
+
+def _ask(why: str, secret: bytes, now: datetime) -> ApiError:
+    text = f"The DPoP proof is refused: {why}. Send another with the nonce of the {NONCE_HEADER} header"
+    return ApiError("use_dpop_nonce", text, {NONCE_HEADER: nonce(secret, now)})
 
 
 def _key(jwk: object) -> PublicKey:
@@ -84,30 +115,3 @@ def _plain(url: str) -> str:
 
 def _invalid(why: str) -> ApiError:
     return ApiError("proof_invalid", f"The DPoP proof is refused: {why}")
-
-
-@dataclass
-class SeenProofs:
-    """Proofs of reading requests this process has seen; `started` is when it began, in seconds since 1970.
-
-    Any thread may ask.
-    """
-
-    started: float
-    size: int = 100_000
-    seen: OrderedDict[tuple[str, str], datetime] = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
-
-    def use(self, proof: Checked, now: datetime) -> None:
-        """Mark as used. Raises `ApiError` for one seen before, one older than this process, and when it is full."""
-        if proof.made < int(self.started):
-            raise _invalid("it is older than this server: make a new one")
-        place = (proof.thumbprint, proof.jti)
-        with self.lock:
-            while self.seen and next(iter(self.seen.values())) < now:
-                self.seen.popitem(last=False)
-            if place in self.seen:
-                raise _invalid("it has been used")
-            if len(self.seen) >= self.size:
-                raise ApiError("too_many_requests", headers={"Retry-After": str(OLDEST)})
-            self.seen[place] = now + timedelta(seconds=OLDEST + AHEAD + 1)

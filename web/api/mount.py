@@ -1,7 +1,6 @@
 """The API's place in the application. FastAPI is imported at the first request: `serve` need not wait for it."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -11,10 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class LazyApi:
     """Builds the API when it is first asked for something, in a thread; those who come meanwhile wait for it."""
 
-    def __init__(self, build: Callable[[float], ASGIApp]) -> None:
-        """`build` gets the time this process began, in seconds since 1970."""
+    def __init__(self, build: Callable[[], ASGIApp]) -> None:
         self.build = build
-        self.started = time.time()
         self.api: ASGIApp | None = None
         self.building = asyncio.Lock()
 
@@ -22,5 +19,5 @@ class LazyApi:
         if self.api is None:
             async with self.building:
                 if self.api is None:
-                    self.api = await run_in_threadpool(self.build, self.started)
+                    self.api = await run_in_threadpool(self.build)
         await self.api(scope, receive, send)

@@ -49,6 +49,10 @@ HEADERS: dict[str, Any] = {
     "Link": {"description": "The next page, `rel=next`.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "Location": {"description": "Address of what was made.", "schema": {"type": "string", "format": "uri"}},
+    "DPoP-Nonce": {
+        "description": "With `use_dpop_nonce`: ask again with this as `nonce` in the proof (RFC 9449 §8).",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": {"description": "RFC 9449 §7.1.", "schema": {"type": "string"}},
 }
 
@@ -209,7 +213,7 @@ def _errors(operation: Operation, method: str, takes_input: bool) -> set[int]:
 
 
 def _refusal(code: int, own: bool) -> dict[str, Any]:
-    names = {401: ("WWW-Authenticate",), 429: ("Retry-After",)}.get(code, ())
+    names = {401: ("WWW-Authenticate", "DPoP-Nonce"), 429: ("Retry-After",)}.get(code, ())
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     samples = [name for name, (status, _title) in problems.codes().items() if status == code]
     content: dict[str, Any] = {"schema": _PROBLEM}

@@ -34,6 +34,8 @@ class ApiError(Exception):
     detail: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 0
+    """Where it is another than that of the code."""
 
 
 CODES: Mapping[str, tuple[int, str]] = {
@@ -43,6 +45,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "token_missing": (401, "No access token, or not with the DPoP scheme"),
     "token_invalid": (401, "The access token is not in force"),
     "proof_invalid": (401, "The DPoP proof does not fit the request"),
+    "use_dpop_nonce": (401, "The DPoP proof is to carry the nonce of this answer; 400 where a token is asked for"),
     "client_invalid": (401, "The client assertion does not hold"),
     "scope_missing": (403, "The token does not carry the scope this needs"),
     "sandbox_only": (403, "Only in the sandbox"),
@@ -70,6 +73,7 @@ OAUTH = {
     "token_invalid": "invalid_token",
     "proof_invalid": "invalid_dpop_proof",
     "proof_used": "invalid_dpop_proof",
+    "use_dpop_nonce": "use_dpop_nonce",
     "client_invalid": "invalid_client",
     "scope_invalid": "invalid_scope",
     "scope_missing": "insufficient_scope",
@@ -133,7 +137,7 @@ def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapp
         error = validation(error)
     if isinstance(error, ApiError):
         status, title = CODES[error.code]
-        return error.code, status, title, error.detail or title, error.more, error.headers
+        return error.code, error.status or status, title, error.detail or title, error.more, error.headers
     if isinstance(error, errors.HearingsError):
         status = status_of(error)
         if _is_told(type(error)):

@@ -17,10 +17,13 @@ from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from hearings.db import Database
+from hearings.errors import ProofUsed
 from hearings.outward import api_clients, looked_at
 from web.api import access, bodies, etags, files, idempotency, limits, problems
 from web.api.access import CALLER, Caller, parts_of
@@ -241,7 +244,7 @@ async def _answer(
 
     async def look(db: AsyncSession) -> tuple[Caller, Response | None]:
         try:
-            caller = await access.authenticate(db, request, request.app.state.seen, now)
+            caller = await access.authenticate(db, request, now)
         except ApiError:
             limits.take_address(parts, request, "api_refused")
             raise
@@ -255,6 +258,7 @@ async def _answer(
 
     caller, response = await parts.database.look(look)
     if reads:
+        await _use(parts.database, caller)
         if response is None:
             async with caller.database.reading() as db:
                 response = await _look(inner, caller, db, request)
@@ -263,11 +267,18 @@ async def _answer(
     read = await bodies.read(request, operation.body, operation.limit)
     if operation.checked:
         await files.check(read, known=operation.body == "pdf")
-    async with parts.database.transaction() as db:
-        await api_clients.use_proof(
-            db, issuer=caller.proof.issuer, jti=caller.proof.jti, state=caller.state, until=caller.proof.until
-        )
+    await _use(parts.database, caller)
     return await _act(inner, caller, read)
+
+
+async def _use(database: Database, caller: Caller) -> None:
+    """Mark the proof as used, for every process and durably. Raises `ProofUsed` the second time."""
+    proof = caller.proof
+    row = api_clients.used_proof(issuer=proof.issuer, jti=proof.jti, state=caller.state, until=proof.until)
+    try:
+        await database.append([row])
+    except IntegrityError:
+        raise ProofUsed from None
 
 
 def _check_query(request: Request, known: frozenset[str]) -> None:

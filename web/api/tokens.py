@@ -5,7 +5,7 @@ works twice, not after a restart either, and an assertion seen in a refused requ
 and opaque, last five minutes, and are worth nothing without the key.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Request
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.models import ApiClient, ApiClientKey
 from hearings.outward import api_clients
 from hearings.signatures import jws
-from hearings.signatures.jws import BadProof
+from hearings.signatures.jws import AHEAD, FRESH, BadProof
 from web.api import dpop
 from web.api.access import address_of, parts_of
 from web.api.fields import Model, Shown
@@ -29,8 +29,6 @@ PATH = "/oauth/token"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 HEADERS = frozenset({"alg", "kid", "typ"})
 TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
-LONGEST = timedelta(minutes=5)
-SKEW = timedelta(seconds=30)
 TOKEN = "Zr1JDHHk9wB4wk3sVYDyyA4mYcWcPDkqLFPdbaJvHlk"
 
 
@@ -72,7 +70,14 @@ async def issue_token(request: Request, body: TokenRequest) -> Token:
     texts = request.headers.getlist("dpop")
     if len(texts) != 1:
         raise ApiError("proof_invalid", "Exactly one DPoP header is needed")
-    proof = dpop.check(texts[0], method="POST", url=address_of(request), now=now)
+    try:
+        proof = dpop.check(
+            texts[0], method="POST", url=address_of(request), now=now, secret=parts_of(request).keys.cookie
+        )
+    except ApiError as error:
+        if error.code == "use_dpop_nonce":
+            error.status = 400  # here, by RFC 9449 §8; 401 where a token is used (§9)
+        raise
     database = parts_of(request).database
     async with database.transaction() as db:
         client, key = await _client(db, body, parts_of(request).settings.origin + BASE + PATH, now)
@@ -114,7 +119,7 @@ async def _client(db: AsyncSession, body: TokenRequest, audience: str, now: date
     if proof.claims.get("sub") != client.id or body.client_id not in (None, client.id):
         raise ApiError("client_invalid", "iss, sub and client_id must be the same")
     await api_clients.use_proof(
-        db, issuer=client.id, jti=str(proof.claims["jti"]), state=client.owner_state, until=until + SKEW
+        db, issuer=client.id, jti=str(proof.claims["jti"]), state=client.owner_state, until=until + AHEAD
     )
     return found
 
@@ -124,14 +129,13 @@ def _until(proof: jws.Proof, audience: str, now: datetime) -> datetime:
     claims = proof.claims
     if claims.get("aud") not in (audience, [audience]):
         raise BadProof("aud is not the address of this operation")
-    jti, ends, made = claims.get("jti"), claims.get("exp"), claims.get("iat", 0)
+    jti, ends, made = claims.get("jti"), claims.get("exp"), claims.get("iat", int(now.timestamp()))
     if not isinstance(jti, str) or not 8 <= len(jti) <= 200:
         raise BadProof("jti is a string of 8 to 200 characters")
-    seconds, skew = now.timestamp(), SKEW.total_seconds()
-    if type(ends) is not int or not seconds - skew < ends <= seconds + LONGEST.total_seconds() + skew:
+    if type(ends) is not int or ends <= (now - AHEAD).timestamp() or jws.is_ahead(ends, now + FRESH):
         raise BadProof("exp is not within the next five minutes")
-    if type(made) is not int or made > seconds + skew or type(claims.get("nbf", 0)) is not int:
-        raise BadProof("iat is not in the past")
-    if claims.get("nbf", 0) > seconds + skew:
+    if type(made) is not int or jws.is_stale(made, now) or jws.is_ahead(made, now):
+        raise BadProof("iat is not within the last five minutes")
+    if type(claims.get("nbf", 0)) is not int or jws.is_ahead(claims.get("nbf", 0), now):
         raise BadProof("nbf is in the future")
     return datetime.fromtimestamp(ends, UTC)

@@ -66,6 +66,7 @@ class Calls:
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.through or self.base, timeout=30)
         self._token, self._until, self._lock = "", 0.0, threading.Lock()
+        self._nonce = ""  # once the service has asked for one: our clock is not as its own
 
     def close(self) -> None:
         self.http.close()
@@ -81,6 +82,8 @@ class Calls:
             "iat": int(time.time()),
             "jti": secrets.token_urlsafe(18),
         }
+        if self._nonce:
+            claims["nonce"] = self._nonce
         if token:
             claims["ath"] = encode(hashlib.sha256(token.encode("ascii")).digest())
         header = {"typ": "dpop+jwt", "alg": "EdDSA", "jwk": self.proof_key.jwk}
@@ -110,6 +113,8 @@ class Calls:
                     "client_assertion": self._assertion(self.base + path),
                 } | ({"scope": self.scope} if self.scope else {})
                 answer = self.http.post(path, data=form, headers={"dpop": self._proof("POST", path)})
+                if answer.status_code != 200 and self._nonce_of(problem_of(answer)):
+                    answer = self.http.post(path, data=form, headers={"dpop": self._proof("POST", path)})
                 if answer.status_code != 200:
                     raise problem_of(answer)
                 found = answer.json()
@@ -162,7 +167,10 @@ class Calls:
         return {"authorization": f"DPoP {token}", "dpop": self._proof(method, path, token)}
 
     def _mended(self, problem: Problem) -> bool:
-        """Whether to try again at once: with a new token, or when we were to come back later and have waited."""
+        """Whether to try again at once: with a nonce, with a new token, or when we were to come back later and have
+        waited."""
+        if self._nonce_of(problem):
+            return True
         if problem.code == "token_invalid":
             self.token(anew=True)
             return True
@@ -170,6 +178,13 @@ class Calls:
             time.sleep(problem.retry_after)
             return True
         return False
+
+    def _nonce_of(self, problem: Problem) -> bool:
+        """Whether proofs are to carry a nonce from now on (RFC 9449 §8); it is kept until another one is asked for."""
+        if problem.code != "use_dpop_nonce":
+            return False
+        self._nonce = problem.nonce
+        return True
 
     def get(self, path: str, **params: str | int) -> Any:
         """What is there."""
@@ -225,7 +240,10 @@ class Calls:
                 with self.http.stream("GET", path, headers=headers, timeout=httpx.Timeout(30)) as answer:
                     if answer.status_code != 200:
                         answer.read()
-                        raise problem_of(answer)
+                        problem = problem_of(answer)
+                        if self._nonce_of(problem):
+                            continue
+                        raise problem
                     for event in _parsed(answer.iter_lines()):
                         if event.id not in seen:
                             seen.add(event.id)

@@ -18,6 +18,7 @@ class Problem(Exception):
         self.status = answer.status_code
         self.code = str(self.more.get("code", "unreadable"))
         self.detail = str(self.more.get("detail", answer.reason_phrase))
+        self.nonce = answer.headers.get("dpop-nonce", "")
         self.retry_after = int(answer.headers.get("retry-after", 0))
         super().__init__(f"{self.status} {self.code}: {self.detail}")
 

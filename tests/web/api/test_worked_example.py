@@ -394,6 +394,26 @@ async def test_a_client_that_is_too_quick_waits_and_goes_on(api, monkeypatch):
     assert waited and min(waited) >= 1  # as long as it was told
 
 
+class ProofsAnHourBehind:
+    """The clock as the client's module reads it: an hour behind, where it makes a proof."""
+
+    monotonic, sleep = staticmethod(time.monotonic), staticmethod(time.sleep)
+
+    @staticmethod
+    def time():
+        return time.time() - 3600 * (sys._getframe(1).f_code.co_name == "_proof")
+
+
+async def test_a_client_goes_on_when_the_service_asks_for_a_nonce(examples, api, monkeypatch):
+    monkeypatch.setattr(sys.modules["vivavoce_client.calls"], "time", ProofsAnHourBehind)
+
+    def work():
+        return [bool(api.get("/states")["items"]) for _time in range(3)]
+
+    assert await asyncio.to_thread(work) == [True] * 3
+    assert api._nonce  # without it no token would have been given
+
+
 async def test_events_come_as_they_happen_and_go_on_where_they_stopped(api, ro, story, monkeypatch):
     looked, page = asyncio.Event(), events._page
 
