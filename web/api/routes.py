@@ -6,7 +6,7 @@ with the note for the State whose row is shown; the answer goes out when that is
 input, calls `hearings` and shows the result.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -258,6 +259,9 @@ async def _answer(
 
     caller, response = await parts.database.look(look)
     if reads:
+        if response is not None and not caller.notes:  # one commit for the proof and for the note of what is shown
+            await _use(parts.database, caller, looked_at.notes(caller.shown, actor=caller.actor, now=now))
+            return response
         await _use(parts.database, caller)
         if response is None:
             async with caller.database.reading() as db:
@@ -271,12 +275,13 @@ async def _answer(
     return await _act(inner, caller, read)
 
 
-async def _use(database: Database, caller: Caller) -> None:
-    """Mark the proof as used, for every process and durably. Raises `ProofUsed` the second time."""
+async def _use(database: Database, caller: Caller, also: Sequence[SQLModel] = ()) -> None:
+    """Mark the proof as used, for every process and durably. Raises `ProofUsed` the second time, and adds nothing then.
+    Effects: adds `also` in the same transaction."""
     proof = caller.proof
     row = api_clients.used_proof(issuer=proof.issuer, jti=proof.jti, state=caller.state, until=proof.until)
     try:
-        await database.append([row])
+        await database.append([row, *also])
     except IntegrityError:
         raise ProofUsed from None
 
