@@ -15,6 +15,7 @@ from typing import Annotated
 from fastapi import Header
 from starlette.responses import StreamingResponse
 
+from hearings.errors import DatabaseRefused
 from hearings.outward import api_clients, changes
 from hearings.outward.changes import Happening, Happenings
 from web.api.access import Caller, Calling, parts_of
@@ -105,6 +106,8 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
                 quiet = 0.0
             await asyncio.sleep(EVERY)
             quiet += EVERY
+    except DatabaseRefused:  # the answer has begun: there is no status any more to say it with
+        yield b"retry: 10000\n\n: the database does not answer\n\n"
     finally:
         streams[caller.client.id] -= 1
 
