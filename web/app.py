@@ -95,32 +95,6 @@ def create_app(settings: Settings) -> Starlette:
         seal=seal,
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await parts.database.check()
-        if parts.sandbox is not None:
-            await parts.sandbox.check()
-        parts.standing_by = await _stands_by(parts.database)
-        parts.pulse.start()
-        if not parts.standing_by:
-            await parts.conductors.start()
-        parts.logins.start()
-        clocks = _clocks(parts)
-        try:
-            yield
-        finally:
-            for clock in clocks:
-                await clock.stop()
-            await parts.logins.stop()
-            await parts.pulse.stop()
-            await parts.line_rooms.stop()
-            await parts.conductors.stop()
-            await parts.seal.detach()
-            await parts.database.close()
-            if parts.sandbox is not None:
-                await parts.sandbox.close()
-
     app = Starlette(
         routes=[Mount(BASE, LazyApi(partial(_api, parts)), name="api"), *_routes()],
         # Outermost first. Headers go on every answer, those of refusals included.
@@ -138,10 +112,37 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ViewsMiddleware),
         ],
         exception_handlers={HTTPException: handle},
-        lifespan=lifespan,
+        lifespan=_lifespan,
     )
     app.state.parts = parts
     return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    await parts.database.check()
+    if parts.sandbox is not None:
+        await parts.sandbox.check()
+    parts.standing_by = await _stands_by(parts.database)
+    parts.pulse.start()
+    if not parts.standing_by:
+        await parts.conductors.start()
+    parts.logins.start()
+    clocks = _clocks(parts)
+    try:
+        yield
+    finally:
+        for clock in clocks:
+            await clock.stop()
+        await parts.logins.stop()
+        await parts.pulse.stop()
+        await parts.line_rooms.stop()
+        await parts.conductors.stop()
+        await parts.seal.detach()
+        await parts.database.close()
+        if parts.sandbox is not None:
+            await parts.sandbox.close()
 
 
 def _api(parts: Parts) -> ASGIApp:

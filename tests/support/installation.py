@@ -111,4 +111,8 @@ class Installation:
 
     def require_no_reports(self) -> None:
         """No browser has said that a page broke its content security policy."""
-        assert self.app.state.parts.pulse.counts["csp_reports"] == 0
+        assert self.reports() == 0
+
+    def reports(self) -> int:
+        """How many times a browser has said so since this was asked last."""
+        return int(self.app.state.parts.pulse.counts.pop("csp_reports", 0))

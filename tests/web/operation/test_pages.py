@@ -26,7 +26,8 @@ def look_anew(service: Any) -> None:
 
 def test_health_says_in_words_whether_it_lives_is_ready_and_can_write(service: Any) -> None:
     answer = service.client().get("/healthz")
-    told = "ok\nlive: ok\nready: ok\nwrite: ok\nseal: not_separated\n"
+    conductor = "conductor: this process, token 1\norders of older conductors refused: 0\n"
+    told = f"ok\nlive: ok\nready: ok\nwrite: ok\nseal: not_separated\n{conductor}"
     assert (answer.status_code, answer.text) == (200, told)
     for part in ("live", "ready", "write"):
         answer = service.client().get(f"/healthz/{part}")

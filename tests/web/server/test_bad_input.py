@@ -57,3 +57,4 @@ def test_28_a_browser_shows_no_page_in_the_frame_of_another(service, browser):
         assert failed.pop(service.base + path) == "net::ERR_BLOCKED_BY_RESPONSE"
         page.unroute("**/elsewhere")
     page.context.close()
+    service.reports()  # of the frames that were refused
