@@ -77,7 +77,7 @@ class Link(Generic[Incoming]):
                 return
             try:
                 message = self._decoder.decode(body)
-            except (msgspec.MsgspecError, RecursionError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise LinkError(str(error)) from error
             yield message
 

@@ -107,3 +107,29 @@ async def test_a_side_that_does_not_read_stops_the_sender_and_not_its_memory(tmp
     with pytest.raises(ConnectionError, match="closed"):
         link.send(Alive(at=0, lag_ms=0))
     server.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xde\x00\x04\xa4type\xaaseat_slots\xa3seq\x01\xa4\xde\x00\x07\xa4", b"\x81\xa1x" + b"\x91" * 100_000, b"\xc1"],
+    ids=["text that is none", "nested without end", "nothing"],
+)
+async def test_whatever_is_not_in_the_table_is_an_error_of_the_link(tmp_path: Path, body: bytes) -> None:
+    errors: list[Exception] = []
+
+    async def handler(link: Link[Any]) -> None:
+        try:
+            async for _message in link:
+                pass
+        except ConnectionError as error:
+            errors.append(error)
+
+    server = await serve(tmp_path / "a.sock", WORKER_TO_WEB, handler)
+    _reader, writer = await asyncio.open_unix_connection(str(tmp_path / "a.sock"))
+    writer.write(len(body).to_bytes(4, "big") + body)
+    async with asyncio.timeout(10):
+        while not errors:  # noqa: ASYNC110 the other task's
+            await asyncio.sleep(0.01)
+    assert isinstance(errors[0], LinkError)
+    writer.close()
+    server.close()

@@ -158,5 +158,5 @@ def read(data: bytes) -> messages.Message | None:
         return None
     try:
         return _decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

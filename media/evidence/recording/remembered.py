@@ -49,7 +49,7 @@ class Remembered:
 
     def load(self) -> None:
         """Read the file, if there is one that can be read."""
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
             found = msgspec.msgpack.decode(self._path.read_bytes(), type=_File)
             self.switches, self.checks = found.switches, found.checks
 
