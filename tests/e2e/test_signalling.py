@@ -4,11 +4,15 @@ import asyncio
 import contextlib
 import json
 import re
+import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import websockets
+
+from web.live.logins import BOUND
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -90,6 +94,12 @@ async def test_a_command_sent_twice_is_done_once(judge: Any) -> None:
 async def test_a_refused_command_says_why_and_changes_nothing(judge: Any) -> None:
     async with judge.socket() as socket:
         view = await next_of(socket, "view")
+        await socket.send('{"type":"hold","id":"0","reason":"Nobody has let me in"}')
+        result = await next_of(socket, "result")
+        assert (result["ok"], result["code"], result["text"]) == (False, "not_ready", "You are not in the room")
+        assert view["rights"]["hold"] == {"allowed": False, "reason": "You are not in the room"}
+        await socket.send(json.dumps({"type": "ready", "id": "r"} | READY))
+        assert (await next_of(socket, "result"))["ok"] is True
         witness = judge.demo.words["seats"]["witness"]
         await socket.send(json.dumps({"type": "admit", "id": "1", "participant": witness}))
         result = await next_of(socket, "result")
@@ -102,6 +112,7 @@ async def test_a_refused_command_says_why_and_changes_nothing(judge: Any) -> Non
 
 
 METHOD = {"method": "document_seen"}
+READY = {"notice": True, "camera": True, "microphone": True, "speaker": True}
 
 
 async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Any) -> None:
@@ -117,15 +128,34 @@ async def test_a_second_tab_is_asked_before_it_takes_the_seat(judge: Any) -> Non
             assert await closed_with(first) == 1000
 
 
-async def test_signing_out_ends_the_live_page_too(judge: Any) -> None:
-    async with judge.socket() as socket:
-        await next_of(socket, "view")
-        page = await judge.http.get("/docket")
-        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-        assert token
-        assert (await judge.http.post("/sign-out", data={"csrf": token[1]})).status_code == 303
-        assert (await next_of(socket, "bye"))["why"] == "signed_out"
-        assert await closed_with(socket) == 1000
+async def sign_out(judge: Any) -> None:
+    page = await judge.http.get("/docket")
+    answer = await judge.http.post("/sign-out", data={"csrf": judge.form_token(page.text)})
+    assert answer.status_code == 303
+
+
+async def test_signing_out_ends_every_page_and_every_ticket(judge: Any, visitor: Any) -> None:
+    """Seen: the page that asked for the seat, and a ticket already given out, took it afterwards, and a hold was
+    obeyed."""
+    async with contextlib.AsyncExitStack() as sockets:
+        first = await sockets.enter_async_context(judge.socket())
+        view = await next_of(first, "view")
+        second = await sockets.enter_async_context(judge.socket())
+        await next_of(second, "seat_taken")
+        ticket = await judge.ticket()
+        await sign_out(judge)
+        for socket in (first, second):
+            assert (await next_of(socket, "bye"))["why"] == "signed_out"
+            assert await closed_with(socket) == 1000
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await second.send(json.dumps({"type": "hello", "ticket": "", "take_over": True}))
+            await second.send('{"type":"hold","id":"1","reason":"I am still here"}')
+        async with judge.socket(ticket=ticket, take_over=True) as late:
+            assert await closed_with(late) == 4401
+        for path in ("ticket", f"media?generation={view['generation']}"):
+            refused = await judge.post(path, content="v=0", headers={"content-type": "application/sdp"})
+            assert (refused.status_code, refused.json()["code"]) == (401, "sign_in_needed")
+    assert "hold" not in [kind for kind, _at, _data in judge.installation.events()]
 
 
 async def test_another_sign_in_in_the_same_browser_ends_the_live_page_too(judge: Any) -> None:
@@ -134,6 +164,18 @@ async def test_another_sign_in_in_the_same_browser_ends_the_live_page_too(judge:
         await judge.sign_in("authority")
         assert (await next_of(socket, "bye"))["why"] == "signed_out"
         assert await closed_with(socket) == 1000
+
+
+async def test_what_ends_a_login_in_the_rows_ends_its_page_within_the_bound(judge: Any) -> None:
+    """As another process or an operator does. By the clock of the row and that of the page's end."""
+    async with judge.socket() as socket:
+        await next_of(socket, "view")
+        now = datetime.now(UTC)
+        with contextlib.closing(sqlite3.connect(judge.installation.data / "vivavoce.db", timeout=20)) as db, db:
+            db.execute("UPDATE login SET expires_at = ?", [now.replace(tzinfo=None).isoformat(sep=" ")])
+        assert (await next_of(socket, "bye"))["why"] == "signed_out"
+        # The bound is that of a machine that has nothing else to do; this one may have.
+        assert (datetime.now(UTC) - now).total_seconds() < 5 * BOUND
 
 
 OFFERS = {

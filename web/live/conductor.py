@@ -321,9 +321,12 @@ class Conductor:
             await seats.connected(db, participant=me, now=self.room.now())
         if connection.ended:  # its login has ended between the look at the rows and now
             return
+        held = self.room.connections.get(participant_id)
+        if held is not None and not held.silent and not hello.take_over:  # it said hello in the same moment
+            connection.send(messages.SeatTaken())
+            return
         if not own:
             self.room.drop_media(participant_id)
-        held = self.room.connections.get(participant_id)
         self.room.connections[participant_id] = connection
         state.connected, state.report, state.lost_since = True, None, None
         if keeps:

@@ -121,6 +121,16 @@ async def test_every_page_of_a_login_ends_with_it_and_no_other_does(web: Conduct
     assert not late.wire.of("view") and web.court.ids[R.clerk] not in web.conductor.room.connections
 
 
+async def test_of_two_pages_that_come_in_the_same_moment_one_is_asked(web: Conducted) -> None:
+    login = await web.login(R.clerk)
+    pages = [web.open(R.clerk, login) for _ in range(2)]
+    async with asyncio.timeout(30):
+        while not all(page.wire.of("view") or page.wire.of("seat_taken") for page in pages):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert sorted(bool(page.wire.of("seat_taken")) for page in pages) == [False, True]
+    assert not any(page.wire.closed_at for page in pages)
+
+
 async def test_a_page_that_asks_for_a_seat_does_not_get_it_once_its_login_has_ended(web: Conducted) -> None:
     """Seen: it took the seat of the judge after the judge had signed out, and its hold was obeyed."""
     login = await web.login(R.presiding_judge)
@@ -332,7 +342,7 @@ async def test_the_media_of_an_ended_login_are_neither_forwarded_nor_recorded_an
             while room.liveness[witness.seat].media != "lost":  # noqa: ASYNC110 the worker closes it
                 await asyncio.sleep(0.02)
         second = await web.login(R.presiding_judge)  # of the same person, without the seat
-        refused = await media.offer(judge.seat, second.id, media.generation, await MediaPage(judge.seat).prepare())
+        refused = await media.offer(judge.seat, second.id, media.generation, "v=0")
         assert isinstance(refused, messages.Refused) and refused.code == "not_seated"
         before, stored = await _sent_on(web, witness.seat), len(recorder.frames(mic))
         sent, received = witness.streams["audio"].packets, sum(witness.by_socket.values())
