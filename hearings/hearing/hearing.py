@@ -10,14 +10,13 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, line_tests, room_rules
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.errors import Invalid, NotAllowed, NotReady, WouldBeLost
-from hearings.hearing import days as hearing_days, law_on_the_day, offers
-from hearings.hearing.agreed_terms import consent
+from hearings.hearing import agreed_terms, days as hearing_days, law_on_the_day, offers
 from hearings.hearing.links import kill_links
 from hearings.ids import new_ref
 from hearings.languages import language
 from hearings.models import Hearing, HearingRequest, Offer
 from hearings.models.hearing import RecordingPolicy, everybody
-from hearings.moves import born, check, move_hearing, move_request
+from hearings.moves import born, check, move_hearing, move_request, noted
 from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import require_staff
 from hearings.queries import get, hearings_of_request, open_sitting, participants
@@ -219,12 +218,41 @@ def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, r
         move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason="the agreement is void")
     own = actor is SYSTEM or actor.state == hearing.requesting_state
     to = HearingStatus.proposed if own else HearingStatus.countered
-    move_hearing(db, hearing, to, actor=actor, now=now, reason=reason)
+    other_signed = hearing.requested_signed if own else hearing.requesting_signed
+    if (
+        hearing.status is to and other_signed
+    ):  # the other State has accepted, and this one asks for another time instead
+        noted(db, hearing, to, actor=actor, now=now, reason=reason)
+    else:
+        move_hearing(db, hearing, to, actor=actor, now=now, reason=reason)
+    agreed_terms.unsign(hearing)
 
 
 def asking_state(hearing: Hearing) -> str:
     """Whose proposal is on the table: the requesting State's while it is proposed, else the requested State's."""
     return hearing.requested_state if hearing.status is HearingStatus.countered else hearing.requesting_state
+
+
+async def sign(db: AsyncSession, *, hearing: Hearing, offer: Offer | None, actor: Actor, now: datetime) -> None:
+    """A State signs a time, on whichever side it is: its own offer, the other State's, or the terms as they stand.
+
+    Raises and effects: those of `agreed_terms.sign_offer`, `agree` or `agreed_terms.sign_terms`.
+    """
+    if offer is not None and offer.by_state == actor.state:
+        await agreed_terms.sign_offer(db, hearing=hearing, offer=offer, actor=actor, now=now)
+    elif hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
+        await agreed_terms.sign_terms(db, hearing=hearing, actor=actor, now=now)
+    else:
+        await agree(db, hearing=hearing, offer=offer, actor=actor, now=now)
+
+
+def waits_for(hearing: Hearing, state: str) -> bool:
+    """Whether a hearing waits for this State's signature, by its row alone: it answers an offer, or signs last."""
+    ours = hearing.requesting_signed if state == hearing.requesting_state else hearing.requested_signed
+    other = hearing.requested_signed if state == hearing.requesting_state else hearing.requesting_signed
+    if hearing.status in agreed_terms.WAIT:
+        return not ours and (bool(other) or asking_state(hearing) != state)
+    return hearing.one_signed and not ours and hearing.status in {HearingStatus.agreed, HearingStatus.ready}
 
 
 async def agree(
@@ -237,21 +265,28 @@ async def agree(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Agree to the time the other State has proposed, to `offer` where it offers several, and book own resources.
+    """Sign the time the other State has proposed, `offer` where it offers several, and book own resources. The State
+    that has offered it signs it too, before (`agreed_terms.sign_offer`) or after.
 
     Raises `NotAllowed`, `NotReady`, `DoubleBooking`, `InterpreterUnfit`, and `TermsChanged` when newer time-zone data
     move the offer.
-    Effects: the offer accepted, others passed over; the time is the hearing's; bookings; both States' consents to the
-    terms as they are then; status to agreed.
+    Effects: the offer accepted, others passed over; the time is the hearing's; bookings; the State's signature on the
+    terms as they are then; status to agreed once both have signed these.
     """
     _staff("agree_hearing", hearing, actor)
     by_state = asking_state(hearing)
     asked = hearing.requested_state if by_state == hearing.requesting_state else hearing.requesting_state
-    waits = hearing.status in {HearingStatus.proposed, HearingStatus.countered}
+    waits = hearing.status in agreed_terms.WAIT
+    on_table = await offers_of(db, hearing.id, open_only=True)
+    accepted = not on_table and asked in await agreed_terms.agreed_by(db, hearing)
     if waits and actor is not SYSTEM and actor.state != asked:
+        if accepted:
+            await agreed_terms.sign_terms(db, hearing=hearing, actor=actor, now=now)
+            return
         raise NotAllowed(tell("It is for {state} to agree to this time", state=StateName.of(asked, asked)))
     check("hearing", hearing.status, HearingStatus.agreed)
-    on_table = await offers_of(db, hearing.id, open_only=True)
+    if accepted:
+        raise NotReady(tell("Signed already: it is for {state} to sign it too", state=StateName.of(by_state, by_state)))
     if offer is None and len(on_table) > 1:
         raise NotReady(tell("Several times are offered: say which one"))
     chosen = offer or (on_table[0] if on_table else None)
@@ -267,9 +302,11 @@ async def agree(
         actor=actor,
         now=now,
     )
-    move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now)
-    await consent(db, hearing, by_state, actor=SYSTEM if actor is SYSTEM else _proposer(chosen, by_state), now=now)
-    await consent(db, hearing, asked, actor=actor, now=now)
+    agreed_terms.unsign(hearing)
+    found = await agreed_terms.consent(db, hearing, asked, actor=actor, now=now)
+    if chosen is not None and chosen.signed_terms == found:
+        agreed_terms.put_signature(hearing, by_state, found)
+    await agreed_terms.settle(db, hearing=hearing, actor=actor, now=now)
     await agreements.void_if_changed(db, hearing=hearing, now=now)
 
 
@@ -310,7 +347,10 @@ async def change_terms(
         )
     elif actor is not SYSTEM and actor.state != asking_state(hearing):
         raise NotReady(tell("Propose another time with it, or agree first: the other State's proposal is on the table"))
+    elif not await offers_of(db, hearing.id, open_only=True):  # accepted by the other State and not signed by both
+        await offer_again(db, hearing, actor=actor, now=now)
     hearing.recording_policy, hearing.participant_classes = after
+    await offers.unsign(db, hearing)
     db.add(hearing)
     await db.flush()
     await agreements.void_if_changed(db, hearing=hearing, now=now)
@@ -345,14 +385,16 @@ async def make_ready(
 ) -> None:
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
-    Raises `NotReady` without presiding judge, requested authority and a person to hear, or without an interpreter
-    when the two sides speak different languages; `RequestOver`, `ConsentMissing`; `BasisNotInForce` where no basis
-    relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
+    Raises `NotReady` while a State has not signed the terms as they stand, without presiding judge, requested authority
+    and a person to hear, or without an interpreter when the two sides speak different languages; `RequestOver`,
+    `ConsentMissing`; `BasisNotInForce` where no basis relied on is in force on a day of the hearing, unless
+    `without_basis` says why it goes on all the same;
     `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
     test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
     Effects: that reason is kept with the agreement, the other in the history; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
+    await agreed_terms.require_both(db, hearing)
     roles = {participant.role for participant in await participants(db, hearing.id)}
     missing = [role.value for role in (Role.presiding_judge, Role.requested_authority) if role not in roles]
     if not roles & HEARD:
@@ -406,10 +448,6 @@ def moved_to(hearing: Hearing) -> datetime | None:
     """
     start = resolved(hearing)
     return None if start == hearing.starts_at else start
-
-
-def _proposer(offer: Offer | None, state: str) -> Actor:
-    return Actor(id=offer.created_by if offer else "", label=f"proposed by {state}", state=state)
 
 
 def _classes(wanted: Sequence[str] | None) -> list[str]:

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady, TermsChanged
+from hearings.hearing import agreed_terms
 from hearings.models import Hearing, Offer
 from hearings.moves import born, move_offer
 from hearings.permissions import require_staff
@@ -54,6 +55,7 @@ async def put(
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
     _check(hearing, times, days, holds=bool(numbers))
+    agreed_terms.unsign(hearing)
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
     turn = max((one.round for one in before), default=0) + 1
@@ -86,6 +88,14 @@ async def put(
             )
         made.append(offer)
     return made
+
+
+async def unsign(db: AsyncSession, hearing: Hearing) -> None:
+    """The terms are to be others: no offer is signed any more. Effects: hearing and open offers say so."""
+    agreed_terms.unsign(hearing)
+    for one in await offers_of(db, hearing.id, open_only=True):
+        one.signed_terms = ""
+        db.add(one)
 
 
 async def pass_over(

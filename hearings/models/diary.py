@@ -135,6 +135,8 @@ class Offer(Row, table=True):
     read_at: datetime | None = instant(default=None)
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
+    signed_terms: str = Field(default="", max_length=64)
+    """SHA-256 of the terms it makes, once the State that offers it has signed them; empty until then."""
 
 
 class HearingDay(Row, table=True):
@@ -194,7 +196,7 @@ class Booking(Row, table=True):
 
 
 class TermsConsent(Row, table=True):
-    """One State has agreed to the terms of a hearing with this hash. Terms that change have another hash."""
+    """One State has signed the terms of a hearing with this hash. Terms that change have another hash."""
 
     __tablename__ = "terms_consent"
     __table_args__ = (

@@ -38,6 +38,11 @@ class Hearing(Row, table=True):
         CheckConstraint("margin_before BETWEEN 0 AND 240", name="margin_before"),
         CheckConstraint("margin_after BETWEEN 0 AND 240", name="margin_after"),
         CheckConstraint("line_test BETWEEN 0 AND 240", name="line_test"),
+        CheckConstraint(
+            "status NOT IN ('agreed', 'ready') OR one_signed "
+            "OR (requesting_signed <> '' AND requesting_signed = requested_signed)",
+            name="both_signed",
+        ),
         UniqueConstraint("ref"),
         Index("ix_hearing_requesting", "requesting_state", "starts_at", "id"),
         Index("ix_hearing_requested", "requested_state", "starts_at", "id"),
@@ -77,3 +82,8 @@ class Hearing(Row, table=True):
     line_test: int = 0
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
+    requesting_signed: str = Field(default="", max_length=64)
+    """SHA-256 of the terms the requesting State has signed, empty while it has signed none of those on the table."""
+    requested_signed: str = Field(default="", max_length=64)
+    one_signed: bool = False
+    """Agreed while one signature was enough: what is missing is asked for before its next step."""

@@ -88,6 +88,7 @@ HEARING = (
     *("tzdb_version", "requesting_state", "requesting_zone", "requesting_city", "language_requesting"),
     *("requested_state", "requested_zone", "requested_city", "language_requested", "recording_policy"),
     *("participant_classes", "margin_before", "margin_after", "line_test", "created_at"),
+    *("requesting_signed", "requested_signed", "one_signed"),
 )
 DAY = (
     *("number", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold", "tzdb_version", "heard_at"),

@@ -106,6 +106,17 @@ def _hearing_is(table: type[Agreement] | type[HearingDay], *status: HearingStatu
     return exists().where(col(Hearing.id) == table.hearing_id, col(Hearing.status).in_(status)).correlate(table)
 
 
+def _signed(*, requesting: bool, requested: bool) -> Callable[[Whose], tuple[Any, ...]]:
+    """Who has signed the time of a hearing, of the two States."""
+    sides = ((Hearing.requesting_signed, requesting), (Hearing.requested_signed, requested))
+    return lambda whose: tuple(col(column) != "" if has else col(column) == "" for column, has in sides)
+
+
+def _still_unsigned(column: Any) -> Callable[[Whose], tuple[Any, ...]]:
+    """Agreed while one signature was enough, and it was not this State's."""
+    return lambda whose: (col(Hearing.one_signed), col(column) == "")
+
+
 def _untested(whose: Whose) -> tuple[Any, ...]:
     """No test has passed, nobody has decided to go on without one, and there is time for it."""
     soon = col(Agreement.starts_at) > whose.now, col(Agreement.passed_over_at).is_(None)
@@ -268,14 +279,25 @@ CONFIRM = Step(
 
 _ASKS, _ASKED = ("requesting_state",), ("requested_state",)
 _BOTH = (*_ASKS, *_ASKED)
+_AGREE = "agree_hearing"
 HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
     *(
-        (Step(table=Hearing, word=word, right=right, scope="hearings:write", status=status, due=due), sides)
-        for word, right, status, due, sides in (
-            ("decide_time", "agree_hearing", _H.proposed, "starts_at", _ASKED),
-            ("decide_time", "agree_hearing", _H.countered, "starts_at", _ASKS),
-            ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS),
-            ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS),
+        (
+            Step(table=Hearing, word=word, right=right, scope="hearings:write", status=status, due=due, needs=needs),
+            sides,
+        )
+        for word, right, status, due, sides, needs in (
+            ("decide_time", _AGREE, _H.proposed, "starts_at", _ASKED, _signed(requesting=False, requested=False)),
+            ("sign_time", _AGREE, _H.proposed, "starts_at", _ASKS, _signed(requesting=False, requested=True)),
+            ("decide_time", _AGREE, _H.countered, "starts_at", _ASKS, _signed(requesting=False, requested=False)),
+            ("sign_time", _AGREE, _H.countered, "starts_at", _ASKED, _signed(requesting=True, requested=False)),
+            *(
+                ("sign_time", _AGREE, status, "starts_at", side, _still_unsigned(column))
+                for status in (_H.agreed, _H.ready)
+                for side, column in ((_ASKS, Hearing.requesting_signed), (_ASKED, Hearing.requested_signed))
+            ),
+            ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS, _nothing_more),
+            ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS, _nothing_more),
         )
     ),
     (

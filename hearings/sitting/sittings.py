@@ -22,7 +22,7 @@ from hearings.errors import (
     SoundCheckMissing,
 )
 from hearings.events import EventKind, record
-from hearings.hearing import days
+from hearings.hearing import agreed_terms, days
 from hearings.hearing.links import kill_links
 from hearings.hearing.participants import require_essentials, silence
 from hearings.ids import new_id
@@ -65,6 +65,7 @@ async def open_lobby(
         raise NotReady(
             tell("The lobby opens when the hearing is ready; it is {status}", status=Word.status(hearing.status))
         )
+    await agreed_terms.require_both(db, hearing)
     require_carried(await get(db, HearingRequest, hearing.request_id))
     if await open_sitting(db, hearing.id) is not None:
         raise NotReady(tell("The lobby is open already"))

@@ -120,6 +120,8 @@ def rows(count: int, first: int, sides: _Sides) -> list[Row]:
             created_by="bench",
             created_at=at,
             status=chance.choice(list(HearingStatus)),
+            requesting_signed="5a" * 32,
+            requested_signed="5a" * 32,
         )
         made += [request, hearing]
         for subject in (request, hearing):

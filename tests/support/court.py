@@ -17,7 +17,7 @@ from hearings import queries
 from hearings.actors import SYSTEM, Actor, participant_actor, person_actor
 from hearings.agreement import agreements, sites
 from hearings.db import Database
-from hearings.hearing import hearing as diary, links, participants, seats
+from hearings.hearing import agreed_terms, hearing as diary, links, participants, seats
 from hearings.minutes import minutes, passages
 from hearings.minutes.revision import How, Writing
 from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
@@ -365,6 +365,7 @@ async def _ready(database: Database) -> None:
             now=NOW,
         )
         await diary.agree(db, hearing=hearing, actor=authority, now=NOW)
+        await agreed_terms.sign_terms(db, hearing=hearing, actor=clerk, now=NOW)
         for role, state, city, speaks, function in (
             (Role.presiding_judge, "RO", "Bucharest", "ro", "judge"),
             (Role.clerk, "RO", "Bucharest", "ro", "clerk"),

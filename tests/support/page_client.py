@@ -155,7 +155,7 @@ class Service(Installation):
         return self.sign(client, shown) if shown.status_code == 200 else shown
 
     def agree(self, client: Client, home: str) -> httpx.Response:
-        """Agree to the only time offered for a hearing."""
+        """Sign the time of a hearing: the only one offered by the other State, or what it has accepted."""
         shown = client.get(f"{home}/times/sign")
         return self.sign(client, shown) if shown.status_code == 200 else shown
 

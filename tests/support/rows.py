@@ -58,6 +58,8 @@ def make_hearing(request_id: str = "r", **more: object) -> Hearing:
         "status": HearingStatus.ready,
         "created_by": "nobody",
         "created_at": NOW - timedelta(days=50),
+        "requesting_signed": "5a" * 32,
+        "requested_signed": "5a" * 32,
     }
     return Hearing(**(given | more))  # type: ignore[arg-type]
 

@@ -106,7 +106,9 @@ async def hearing(ro: Client, th: Client, story: Story) -> dict[str, Any]:
     """An agreed hearing with its people."""
     request = await story.accepted(ro, th)
     made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
-    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+    for client in (th, ro):
+        answer = await client.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+        assert answer.status_code == 200, answer.text
     for role, name, state, speaks in api_client.PEOPLE:
         body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
         answer = await ro.post(f"/hearings/{made['ref']}/participants", body)

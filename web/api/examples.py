@@ -148,7 +148,8 @@ HEARING = LISTED_HEARING | {
             "day": "2027-11-30",
             "detail": "Saint Andrew's Day",
         }
-    ]
+    ],
+    "signed_by": ["RO", "TH"],
 }
 HEARING_LIST = {"items": [LISTED_HEARING], "next": ""}
 TERMS: dict[str, Any] = {

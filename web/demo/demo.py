@@ -208,9 +208,10 @@ async def _hearing(db: AsyncSession, people: dict[str, Person], key_folder: Path
         now=now,
     )
     (offer,) = await diary_queries.offers_of(db, hearing.id)
-    bond = await bonds.of_hearing(db, hearing, offer, state=authority.state)
-    await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
-    await diary.agree(db, hearing=hearing, offer=offer, actor=authority, now=now)
+    for actor in (clerk, authority):  # both States sign
+        bond = await bonds.of_hearing(db, hearing, offer, state=actor.state)
+        await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=actor, now=now)
+        await diary.sign(db, hearing=hearing, offer=offer, actor=actor, now=now)
     return hearing
 
 

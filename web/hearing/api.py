@@ -219,6 +219,9 @@ class ShownHearing(ListedHearing):
     """A hearing, and what the courts' calendars and the law say against its days to come and the times on the table."""
 
     warnings: list[ShownWarning]
+    signed_by: list[str] = Field(
+        description="The States that have signed its time and terms as they are on the table. Both: it is agreed."
+    )
 
 
 COLUMNS = tuple(name for name in Hearing.model_fields if name != "created_by")
@@ -235,7 +238,10 @@ class HearingList(Shown):
 async def _detail(caller: Caller, row: Hearing) -> ShownHearing:
     found = await court_times.of_hearing(caller.db, row)
     found += await law_on_the_day.of_hearing(caller.db, row, now=caller.now)
-    return ShownHearing.model_validate({**fields_of(row.model_dump()), "warnings": warnings_of(found)})
+    signed = sorted(await agreed_terms.agreed_by(caller.db, row))
+    return ShownHearing.model_validate(
+        {**fields_of(row.model_dump()), "warnings": warnings_of(found), "signed_by": signed}
+    )
 
 
 def warnings_of(found: Iterable[Warned]) -> list[dict[str, Any]]:
@@ -371,7 +377,10 @@ async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHear
 
 @router.act("/hearings/{ref}/agree", scope="hearings:write", body="signed", errors=ACT, example=examples.HEARING)
 async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHearing:
-    """Agree to the time the other State has proposed, signed (`agree_hearing`) over the terms as they stand."""
+    """Sign (`agree_hearing`) the time the other State has proposed, as the only one on the table, or has accepted.
+
+    The hearing is agreed once both States have signed the same terms.
+    """
     row = await locked(caller, ref)
     await statements.receive(
         caller,

@@ -171,6 +171,7 @@ async def hearing_page(
         "moved_to": diary.moved_to(hearing) if hearing.status in (H.proposed, H.agreed, H.ready) else None,
         "warnings": diary_words.against([*warned, *by_law]),
         "no_basis": any(one.code == law_on_the_day.NO_BASIS for one in by_law),
+        "unsigned": _unsigned(hearing),
         "can": _rights(hearing, person, seat, sitting, live=live),
         "errors": wrong,
         "values": values,
@@ -221,6 +222,16 @@ def _guest(participant: Participant, invitation: Invitation | None) -> Guest:
     return Guest(participant, "used" if invitation.used_at else "waiting", invitation.tries_left)
 
 
+def _unsigned(hearing: Hearing) -> list[str]:
+    """Who has not signed a time the other State has; of one that neither has signed the page says nothing."""
+    signed = {
+        hearing.requesting_state: hearing.requesting_signed,
+        hearing.requested_state: hearing.requested_signed,
+    }
+    shown = hearing.status in (H.proposed, H.countered) and any(signed.values())
+    return [state for state, found in signed.items() if not found] if shown or hearing.one_signed else []
+
+
 def _rights(
     hearing: Hearing, person: Person, seat: Participant | None, sitting: Sitting | None, *, live: bool
 ) -> dict[str, bool]:
@@ -235,14 +246,11 @@ def _rights(
             requested_state=hearing.requested_state,
         ).allowed
 
-    asked = hearing.requested_state if hearing.status is H.proposed else hearing.requesting_state
     role = seat.role if seat else None
     lobby = may("open_lobby", role, own_state=person.owner_state, target_state=person.owner_state).allowed
     over = hearing.status in (H.concluded, H.cancelled, H.aborted)
     return {
-        "agree": hearing.status in (H.proposed, H.countered)
-        and asked == person.owner_state
-        and allowed("agree_hearing"),
+        "agree": diary.waits_for(hearing, person.owner_state) and allowed("agree_hearing"),
         "other_time": hearing.status in (H.proposed, H.countered, H.agreed)
         and sitting is None
         and allowed("agree_hearing"),

@@ -19,12 +19,12 @@ from hearings.hearing import (
     law_on_the_day,
     offers,
 )
-from hearings.models import Hearing, HearingDay, HearingRequest, Person, Resource
+from hearings.models import Hearing, HearingDay, HearingRequest, Offer, Person, Resource
 from hearings.models.hearing import RecordingPolicy
 from hearings.permissions import may_staff
 from hearings.roles import Role
 from hearings.sentences import tell
-from hearings.status import HearingStatus
+from hearings.status import HearingStatus, OfferStatus
 from hearings.times import bookings, court_times, queries as diary_queries
 from hearings.times.availability import HIDDEN
 from web.hearing.access import find
@@ -40,6 +40,7 @@ WAITS = (H.proposed, H.countered)
 DONE = {
     "offered": N_("The times have been offered. The other State is asked."),
     "accept": N_("The time is agreed."),
+    "signed": N_("Your State has signed. The time is agreed once both States have signed it."),
     "take-back": N_("The offer has been taken back."),
     "terms": N_("The terms have changed. Both States have to agree to them."),
     "next-day": N_("The hearing goes on on the next day agreed."),
@@ -177,7 +178,7 @@ async def times_page(request: Request, person: Person, wrong: list[FormError], v
         "classes": [(one.value, roles.label(one)) for one in Role],
         "policy_here": diary_words.policy(hearing.recording_policy),
         "kind_of": diary_words.kind,
-        "can": _rights(hearing, person, days),
+        "can": _rights(hearing, person, days, every),
         "errors": wrong,
         "values": {
             "recording_policy": hearing.recording_policy.value,
@@ -202,7 +203,7 @@ async def _against(db: Any, hearing: Hearing, days: Sequence[HearingDay], rows: 
     return {number: diary_words.sentences(these, names[number]) for number, these in codes.items()}
 
 
-def _rights(hearing: Hearing, person: Person, days: Any) -> dict[str, bool]:
+def _rights(hearing: Hearing, person: Person, days: Any, every: Sequence[Offer]) -> dict[str, bool]:
     """Which forms the page offers; the acts themselves ask again."""
 
     def allowed(action: str) -> bool:
@@ -219,6 +220,10 @@ def _rights(hearing: Hearing, person: Person, days: Any) -> dict[str, bool]:
     left = [day for day in days if day.heard_at is None and day.dropped_at is None]
     return {
         "accept": waits and not ours and allowed("agree_hearing"),
+        "sign_own": waits and ours and allowed("agree_hearing"),
+        "sign": diary.waits_for(hearing, person.owner_state)
+        and not any(one.status is OfferStatus.offered for one in every)
+        and allowed("agree_hearing"),
         "take_back": waits and ours and allowed("agree_hearing"),
         "other": hearing.status in (*WAITS, H.agreed, H.ready, H.part_heard) and allowed("agree_hearing"),
         "terms": (hearing.status in (H.agreed, H.ready) or (waits and ours)) and allowed("agree_hearing"),

@@ -40,13 +40,14 @@ OFFER = {
     "tzdb_version": "2026c",
     "read_at": None,
     "created_at": examples.AT,
+    "signed": True,
 }
 OFFERS = {"items": [OFFER]}
 TERMS = {
     "terms": examples.TERMS,
     "terms_sha256": examples.TERMS_SHA256,
     "agreed_by": ["RO", "TH"],
-    "signed_by": ["TH"],
+    "signed_by": ["RO", "TH"],
 }
 
 
@@ -67,11 +68,12 @@ class ShownOffer(Shown):
     tzdb_version: str
     read_at: Moment | None
     created_at: Moment
+    signed: bool = Field(description="Whether the State that offers it has signed the terms it makes.")
 
     @classmethod
     def of(cls, row: Offer, hearing: Hearing) -> "ShownOffer":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "hearing"}
-        return cls(hearing=hearing.ref, **own)
+        own = {name: getattr(row, name) for name in cls.model_fields if name not in ("hearing", "signed")}
+        return cls(hearing=hearing.ref, signed=bool(row.signed_terms), **own)
 
 
 class OfferList(Shown):
@@ -81,7 +83,7 @@ class OfferList(Shown):
 
 
 class ShownTerms(Shown):
-    """What both States agree to, and who has: `agreed_by` to these very terms, `signed_by` with an authority's key."""
+    """What both States sign, and who has these very terms: `signed_by` with a statement that is kept."""
 
     terms: dict[str, Any]
     terms_sha256: str
@@ -136,7 +138,7 @@ async def list_offers(caller: Calling, ref: Ref) -> OfferList:
     errors=(404,),
 )
 async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> statements.Statement:
-    """The statement an authority signs to accept this offer: the terms as they are once it is accepted."""
+    """The statement either authority signs for this offer: the terms as they are once it is accepted."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
     found = await diary_queries.offer(caller.db, offer, hearing=row)
@@ -156,6 +158,7 @@ async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> 
 async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAct) -> ShownHearing:
     """Accept one of the times, signed (`agree_hearing`) over the terms it makes; the other times fall.
 
+    Where the State that offers it has signed it too, the hearing is agreed; else once it has (`POST …/terms/sign`).
     A signature over older terms is refused (409 `terms_changed`). Book what your own State needs afterwards.
     """
     row = await locked(caller, ref)
@@ -164,6 +167,27 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
     await _receive(caller, row, body, expect)
     await diary.agree(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
     return await shown(caller, row)
+
+
+@router.act(
+    "/hearings/{ref}/offers/{offer}/sign",
+    scope="hearings:write",
+    body="signed",
+    errors=ACT,
+    example=OFFER,
+)
+async def sign_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAct) -> ShownOffer:
+    """Sign a time your own State offers (`agree_hearing`), over the terms it makes: accepted, it is agreed at once.
+
+    A change of the terms voids it.
+    """
+    row = await locked(caller, ref)
+    found = await diary_queries.offer(caller.db, offer, hearing=row)
+    expect = terms.statement(row, await terms.terms_if(caller.db, row, found), found)
+    await _receive(caller, row, body, expect)
+    await terms.sign_offer(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
+    caller.shown.append(row)
+    return ShownOffer.of(found, row)
 
 
 @router.act(
@@ -198,14 +222,13 @@ async def prepare_terms_statement(caller: Calling, ref: Ref) -> statements.State
 
 @router.act("/hearings/{ref}/terms/sign", scope="hearings:write", body="signed", errors=ACT, example=TERMS)
 async def sign_terms(caller: Calling, ref: Ref, body: SignedAct) -> ShownTerms:
-    """Sign the terms that are agreed (`agree_hearing`), as the State whose offer was accepted: then both have signed.
-
-    Its offer counts as its consent in any case; this adds its authority's signature over the same terms.
+    """Sign the terms as they stand (`agree_hearing`), as the State whose offer the other has accepted: then both have
+    signed, and the hearing is agreed. Of hearings agreed before both had to sign, whichever has not.
     """
     row = await rows.hearing(caller.db, ref, state=caller.state, lock=True)
     etags.allow(caller, await _shown_terms(caller, row))
     await _receive(caller, row, body, terms.statement(row, await terms.terms_of(caller.db, row)))
-    await terms.confirm(caller.db, hearing=row, actor=caller.actor, now=caller.now)
+    await terms.sign_terms(caller.db, hearing=row, actor=caller.actor, now=caller.now)
     return await _shown_terms(caller, row)
 
 

@@ -1,4 +1,4 @@
-"""Agreeing to a time of a hearing: the page that shows the terms both States would be bound to, and the signed act."""
+"""Signing a time of a hearing, by either State: the page that shows the terms both would be bound to, and the act."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from hearings import errors
 from hearings.hearing import hearing as diary, offers
 from hearings.models import Hearing, Offer, Person
+from hearings.status import HearingStatus
 from hearings.times import queries as diary_queries
 from web.hearing.access import find
 from web.server import forms, signed_acts as bonds, statements as signing
@@ -36,7 +37,7 @@ async def page(request: Request) -> Response:
 
 
 async def accept(request: Request) -> Response:
-    """Agree, with the statement of the authority. Effects: those of `diary.agree`; the statement is kept."""
+    """Sign, with the statement of the authority. Effects: those of `diary.sign`; the statement is kept."""
     signed, person = staff(request)
     form = await forms.read(request)
     actor, now = signed.actor(), datetime.now(UTC)
@@ -45,12 +46,13 @@ async def accept(request: Request) -> Response:
             hearing, offer = await _chosen(db, request, person, form.text("offer"))
             bond = await bonds.of_hearing(db, hearing, offer, state=actor.state)
             await bond.receive(db, jws=form.text("jws"), actor=actor, now=now)
-            await diary.agree(db, hearing=hearing, offer=offer, actor=actor, now=now)
+            await diary.sign(db, hearing=hearing, offer=offer, actor=actor, now=now)
+            done = "accept" if hearing.status is HearingStatus.agreed else "signed"
     except (errors.SignatureRefused, errors.TermsChanged) as error:
         return await _to_sign(request, signed, person, form.text("offer"), error)
     except (errors.DoubleBooking, errors.NotReady) as error:
         return await times_page(request, person, [explained(error)], {})
-    return RedirectResponse(f"/h/{hearing.ref}/times?done=accept", 303)
+    return RedirectResponse(f"/h/{hearing.ref}/times?done={done}", 303)
 
 
 async def _chosen(db: Any, request: Request, person: Person, offer: str) -> tuple[Hearing, Offer | None]:
@@ -72,7 +74,7 @@ async def _to_sign(
             hearing, offer = await _chosen(db, request, person, chosen)
             bond = await bonds.of_hearing(db, hearing, offer, state=actor.state)
             prepared = await bond.prepare(db, now=now)
-            await diary.agree(db, hearing=hearing, offer=offer, actor=actor, now=now)
+            await diary.sign(db, hearing=hearing, offer=offer, actor=actor, now=now)
             hidden = {"offer": offer.id} if offer else {}
             ref, title = hearing.ref, hearing.case_number or hearing.ref
     except (errors.DoubleBooking, errors.NotReady) as error:

@@ -269,6 +269,7 @@ WORDS: dict[str, dict[str, str]] = {
         "confirm_in_writing": N_("An oral request waits for its confirmation in writing"),
         "record_consent": N_("The person's answer on consent is not recorded"),
         "decide_time": N_("A time has been proposed"),
+        "sign_time": N_("The time of the hearing waits for your signature"),
         "prepare": N_("The time is agreed: name the people"),
         "open_lobby": N_("The hearing is today: open the lobby"),
         "decide_clock_change": N_("Newer time-zone data move the hearing: decide"),

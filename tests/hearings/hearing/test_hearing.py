@@ -202,6 +202,10 @@ async def test_it_is_for_the_other_state_to_agree(
         with pytest.raises(NotAllowed):
             await diary.agree(db, hearing=hearing, actor=authority, now=now)
         await diary.agree(db, hearing=hearing, actor=clerk, now=now)
+        assert hearing.status is HearingStatus.countered, "one has signed"
+        with pytest.raises(NotReady, match="Signed already: it is for TH to sign it too"):
+            await diary.agree(db, hearing=hearing, actor=clerk, now=now)
+        await diary.agree(db, hearing=hearing, actor=authority, now=now)
     async with database.reading() as db:
         steps = [change.after for change in await queries.history(db, hearing)]
     assert steps == ["proposed", "countered", "agreed"]

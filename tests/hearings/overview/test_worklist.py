@@ -221,7 +221,9 @@ async def test_a_postponement_has_a_day_and_a_refusal_one_comment(
             await act(database, row, requests.postpone, authority, now, reasons="Trial", review=day)
     held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None", "held_at": now}
     await act(database, row, consultations.record, authority, now, **held)
-    kept = await act(database, row, requests.postpone, authority, now, reasons="Our own trial")
+    kept = await act(
+        database, row, requests.postpone, authority, now, reasons="Our own trial", review=now + timedelta(days=30)
+    )
     assert (kept.review_due, kept.answer_due) == (now + timedelta(days=30), None)
     kept = await act(database, row, requests.take_up_again, authority, now)
     assert kept.review_due is None
@@ -410,18 +412,32 @@ def unsigned(told: list[Any], state: str) -> bool:
     return text not in signed
 
 
+def signers(one: Hearing) -> set[str]:
+    signed = {one.requesting_state: one.requesting_signed, one.requested_state: one.requested_signed}
+    return {state for state, terms in signed.items() if terms}
+
+
+def signing(one: Hearing, *, asked: str, state: str) -> list[str]:
+    """The State that is asked signs first, then the one that has offered the time."""
+    if state == asked:
+        return [] if signers(one) else ["decide_time"]
+    return ["sign_time"] if signers(one) == {asked} else []
+
+
 def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, now: datetime) -> list[str]:
     """The steps of one State in one hearing."""
     asks = one.requesting_state == state
     found = {
-        HearingStatus.proposed: [] if asks else ["decide_time"],
-        HearingStatus.countered: ["decide_time"] if asks else [],
+        HearingStatus.proposed: signing(one, asked=one.requested_state, state=state),
+        HearingStatus.countered: signing(one, asked=one.requesting_state, state=state),
         HearingStatus.agreed: ["prepare"] if asks else [],
         HearingStatus.part_heard: ["set_next_day"] if asks else [],
     }.get(one.status, [])
     part = isinstance(who, Actor) or (who.id, one.id) in facts.seats
     if one.status is HearingStatus.ready and asks and part and one.id not in facts.lobbies and comes_today(one, now):
         found = ["open_lobby"]
+    if one.one_signed and one.status in {HearingStatus.agreed, HearingStatus.ready}:
+        found = [*found, *(["sign_time"] if state not in signers(one) else [])]
     agreement, told = facts.terms.get(one.id, (None, []))
     if agreement is not None:
         booked = {HearingStatus.proposed, HearingStatus.countered, HearingStatus.agreed}
@@ -450,7 +466,7 @@ def comes_today(one: Hearing, now: datetime) -> bool:
     return one.starts_at.astimezone(place).date() <= now.astimezone(place).date()
 
 
-DUE = {"open_lobby", "decide_time", "prepare", "answer_terms", "sign_terms", "test_line"}
+DUE = {"open_lobby", "decide_time", "sign_time", "prepare", "answer_terms", "sign_terms", "test_line"}
 OVER = {R.draft, R.refused, R.withdrawn, R.executed, R.closed}
 
 
@@ -634,7 +650,11 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                 **{name: chance.choice([None, *days]) for name in ("answer_due", "info_due", "review_due")},
             )
         )  # fmt: skip
-        begins = chance.choice(days)
+        begins, status = chance.choice(days), chance.choice([*HearingStatus, HearingStatus.ready])
+        signed = chance.choice([("", ""), ("", ""), ("a", ""), ("", "a"), ("a", "a")])
+        waits = status in {HearingStatus.proposed, HearingStatus.countered}
+        asked_signs = {HearingStatus.proposed: ("", "a"), HearingStatus.countered: ("a", "")}
+        signed = (asked_signs[status] if any(signed) else ("", "")) if waits else signed
         held.append(
             Hearing(
                 owner_state=sides["requesting_state"], ref=f"H{number}", request_id=rows[-1].id, starts_at=begins,
@@ -642,7 +662,8 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                 requesting_zone=chance.choice(["Europe/Bucharest", "Asia/Bangkok"]), requesting_city="A",
                 requested_zone="Asia/Bangkok", requested_city="B", tzdb_version="2026a",
                 language_requesting="ro", language_requested="th", created_by="-", created_at=now,
-                status=chance.choice([*HearingStatus, HearingStatus.ready]), **sides,
+                status=status, requesting_signed=signed[0], requested_signed=signed[1], one_signed=not all(signed),
+                **sides,
             )
         )  # fmt: skip
     people = [

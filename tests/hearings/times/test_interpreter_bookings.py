@@ -10,7 +10,7 @@ from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid
-from hearings.hearing import adjournments, days, hearing as diary
+from hearings.hearing import adjournments, agreed_terms, days, hearing as diary
 from hearings.law import rows as law_rows
 from hearings.law.law import LAW
 from hearings.models import Booking, Hearing, HearingRequest, Resource
@@ -265,6 +265,7 @@ async def test_the_other_states_interpreter_is_not_named_when_a_move_costs_her_r
     async with desk.database.transaction() as db:
         row = await queries.get(db, Hearing, hearing)
         await diary.agree(db, hearing=row, resources=[number], actor=desk.authority, now=desk.now)
+        await agreed_terms.sign_terms(db, hearing=row, actor=desk.clerk, now=desk.now)
     await desk.block(number, "2026-12-04T06:40", hours=0.25)
     to = wall("2026-12-04T09:00")
     with pytest.raises(InterpreterUnfit) as refusal:

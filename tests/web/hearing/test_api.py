@@ -1,5 +1,6 @@
 """Hearings through the API: proposed, countered, agreed to by signature, made ready, cancelled."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from icalendar import Calendar
 from sqlmodel import func, select
 
 from hearings.models import Hearing, HearingDay, Offer
+from hearings.signatures import jws
 
 
 @pytest.fixture
@@ -35,10 +37,14 @@ async def test_a_hearing_is_proposed_countered_agreed_and_cancelled(installation
     ), answer.text
     own = await th.signed(f"{path}/agree", "agree_hearing")
     assert (own.status_code, own.json()["code"]) == (403, "not_allowed")
-    agreed = await ro.signed(f"{path}/agree", "agree_hearing")
+    one = await ro.signed(f"{path}/agree", "agree_hearing")
+    assert (one.status_code, one.json()["status"], one.json()["signed_by"]) == (200, "countered", ["RO"]), one.text
+    agreed = await th.signed(f"{path}/agree", "agree_hearing")
     assert (agreed.status_code, agreed.json()["status"]) == (200, "agreed"), agreed.text
     signed = (await th.get(f"{path}/signatures")).json()["items"]
-    assert [(one["state"], one["act"]) for one in signed] == [("RO", "agree_hearing")]
+    assert [(one["state"], one["act"]) for one in signed] == [("RO", "agree_hearing"), ("TH", "agree_hearing")]
+    hashes = {json.loads(jws.decode(one["jws"].split(".")[1]))["body"]["terms_sha256"] for one in signed}
+    assert len(hashes) == 1, "both have signed the same terms"
     ready = await ro.post(f"{path}/ready")
     assert (ready.status_code, bool(ready.json()["missing"])) == (409, True)
     answer = await th.post(f"{path}/cancel", {"reason": "The witness has died."})

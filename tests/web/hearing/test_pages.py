@@ -194,13 +194,17 @@ def test_time_zone_data_too_old_for_a_state_are_told_and_nothing_is_made(service
 def test_the_other_state_agrees_or_proposes_another_time(service, clerk):
     page = accepted(service, clerk) + "/schedule"
     place = clerk.post(page, TIME, page=page).headers["location"]
-    assert clerk.get(f"{place}/times/sign").status_code == 403
+    assert service.statement(clerk.get(f"{place}/times/sign"))["iss"] == "RO", "who offers a time signs it too"
     authority = service.signed_in("authority")
     other = {"date": "2027-03-11", "time": "14:00", "clock": "requested", "duration": "60", "reason": "no room"}
     assert authority.post(f"{place}/time", other, page=f"{place}/time").status_code == 303
     words = clerk.words(clerk.get(place))
     assert "Other time proposed" in words and "09:00" in words and "14:00" in words and "no room" in words
-    assert service.agree(clerk, place).status_code == 303
+    assert service.agree(clerk, place).headers["location"] == f"{place}/times?done=signed"
+    words = authority.words(authority.get(place))
+    assert "Other time proposed" in words and "Sign this time" in words
+    assert "waits for your signature" in authority.words(authority.get("/waiting"))
+    assert service.agree(authority, place).headers["location"] == f"{place}/times?done=accept"
     assert "Time agreed" in authority.words(authority.get(place))
 
 
@@ -235,6 +239,7 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     place = clerk.post(page, TIME, page=page).headers["location"]
     authority = service.signed_in("authority")
     service.agree(authority, place)
+    service.agree(clerk, place)
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert answer.status_code == 422
     assert "the presiding judge" in clerk.words(answer) and "an interpreter" in clerk.words(answer)
@@ -334,6 +339,7 @@ def test_a_day_without_a_basis_in_force_is_told_and_the_hearing_made_ready_only_
     assert early in clerk.words(clerk.get(request)), "the request's page counts with the day of its hearing"
     authority = service.signed_in("authority")
     service.agree(authority, place)
+    service.agree(clerk, place)
     form = f"{place}/people/new"
     for one in re.findall(r'<option value="(\w+:[0-9a-f-]+)"', clerk.get(form).text):
         clerk.post(form, {"kind": "staff", "staff": one, "staff_speaks": "ro"}, page=form)

@@ -185,7 +185,7 @@ async def test_a_hearing_in_the_doubled_hour_is_the_same_everywhere(
     installation: ApiInstallation, ro: Client, th: Client, story: Any, clerk: Clerk
 ) -> None:
     bucharest = changes("Europe/Bucharest")
-    asked = await story.accepted(ro, th, proposed_slots=slots(bucharest))
+    asked = await story.accepted(ro, th, proposed_slots=slots(bucharest), recording_asked=True)
     # The form of the page is filled in with the times the request proposes, and sent as it is shown.
     for number, at in enumerate(bucharest.both, 2):
         page = f"/requests/{asked['reference']}/schedule?asked={number}"

@@ -45,6 +45,14 @@ def code(answer):
     return answer.status_code, answer.json()["code"]
 
 
+async def sign_both(ro, th, place, offer) -> None:
+    """The State that offers the time signs it before the other accepts it: then it is agreed at once."""
+    own = await ro.signed(f"{place}/offers/{offer['id']}/sign", "agree_hearing")
+    assert (own.status_code, own.json()["signed"]) == (200, True), own.text
+    answer = await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
+    assert (answer.json()["status"], answer.json()["signed_by"]) == ("agreed", ["RO", "TH"]), answer.text
+
+
 async def test_one_of_three_times_is_accepted_and_the_others_fall(ro, th, place):
     offers = await items(ro, f"{place}/offers")
     assert [(one["number"], one["status"], one["read_at"]) for one in offers] == [
@@ -62,9 +70,14 @@ async def test_one_of_three_times_is_accepted_and_the_others_fall(ro, th, place)
     answer = await th.signed(f"{place}/offers/{offers[2]['id']}/accept", "agree_hearing")
     assert (answer.status_code, answer.json()["status"], answer.json()["starts_at"]) == (
         200,
-        "agreed",
+        "proposed",
         offers[2]["starts_at"],
     ), answer.text
+    assert answer.json()["signed_by"] == ["TH"], "the State that has offered it signs it too"
+    assert code(await ro.post(f"{place}/ready")) == (409, "not_ready")
+    assert code(await th.signed(f"{place}/agree", "agree_hearing")) == (409, "not_ready")
+    both = await ro.signed(f"{place}/agree", "agree_hearing")
+    assert (both.json()["status"], both.json()["signed_by"]) == ("agreed", ["RO", "TH"]), both.text
     assert [one["status"] for one in await items(th, f"{place}/offers")] == ["taken_back", "passed_over", "accepted"]
     assert [one["starts_at"] for one in await items(th, f"{place}/days")] == [offers[2]["starts_at"]]
 
@@ -95,7 +108,7 @@ async def test_the_state_that_offered_signs_the_same_terms_and_a_change_voids_bo
     (offer, *_others) = await items(th, f"{place}/offers")
     await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
     terms = (await th.get(f"{place}/terms")).json()
-    assert (terms["agreed_by"], terms["signed_by"]) == (["RO", "TH"], ["TH"])
+    assert (terms["agreed_by"], terms["signed_by"]) == (["TH"], ["TH"])
     statement = (await ro.get(f"{place}/terms/statement")).json()
     answer = await ro.post(f"{place}/terms/sign", ro.sign(statement))
     assert (answer.status_code, answer.json()["signed_by"]) == (200, ["RO", "TH"])
@@ -106,13 +119,40 @@ async def test_the_state_that_offered_signs_the_same_terms_and_a_change_voids_bo
     assert again["terms_sha256"] != terms["terms_sha256"]
 
 
+async def test_a_change_of_the_terms_voids_the_signature_on_an_offer_too(ro, th, place):
+    (offer, *_others) = await items(ro, f"{place}/offers")
+    assert code(await th.signed(f"{place}/offers/{offer['id']}/sign", "agree_hearing")) == (403, "not_allowed")
+    await ro.signed(f"{place}/offers/{offer['id']}/sign", "agree_hearing")
+    assert [one["signed"] for one in await items(ro, f"{place}/offers")] == [True, False, False]
+    change = {"recording_policy": "sound_only", "reason": "The law there allows sound only."}
+    assert (await ro.post(f"{place}/terms/change", change)).status_code == 200
+    assert [one["signed"] for one in await items(ro, f"{place}/offers")] == [False, False, False]
+    answer = await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
+    assert (answer.json()["status"], answer.json()["signed_by"]) == ("proposed", ["TH"])
+    # What waits asks the State that has not signed, and no other.
+    for client, waits in ((ro, True), (th, False)):
+        steps = [one["step"] for one in await items(client, "/waiting")]
+        assert ("sign_time" in steps) is waits and "decide_time" not in steps
+    # Before it has signed, it may ask for another recording or another time instead: then nobody has.
+    again = {"recording_policy": "not_recorded", "reason": "Neither law allows it."}
+    assert (await ro.post(f"{place}/terms/change", again)).json()["signed_by"] == []
+    (fresh,) = [one for one in await items(th, f"{place}/offers") if one["status"] == "offered"]
+    await th.signed(f"{place}/offers/{fresh['id']}/accept", "agree_hearing")
+    later = {"wall_start": "2027-12-09T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}
+    other = await ro.post(f"{place}/counter", later | {"reason": "The court room is taken."})
+    assert (other.json()["status"], other.json()["signed_by"]) == ("proposed", []), other.text
+    await th.signed(f"{place}/agree", "agree_hearing")
+    both = await ro.signed(f"{place}/terms/sign", "agree_hearing")
+    assert (await ro.get(place)).json()["status"] == "agreed", both.text
+
+
 async def test_an_agreed_hearing_is_postponed_with_a_reason_and_agreed_anew(ro, th, place, story):
     later = {"wall_start": "2027-12-09T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}
     assert code(await ro.post(f"{place}/postpone", {**later, "reason": "The judge is ill."})) == (409, "not_ready")
     assert code(await ro.post(f"{place}/adjourn", {**later, "reason": "The judge is ill."})) == (409, "not_ready")
     assert code(await ro.post(f"{place}/next-day")) == (409, "not_ready")  # nobody agrees for the other State
     (offer, *_others) = await items(th, f"{place}/offers")
-    await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
+    await sign_both(ro, th, place, offer)
     assert (await ro.post(f"{place}/postpone", later)).status_code == 422  # without a reason
     answer = await ro.post(f"{place}/postpone", {**later, "reason": "The judge is ill."})
     assert (answer.status_code, answer.json()["status"]) == (200, "proposed"), answer.text
@@ -149,7 +189,8 @@ async def test_a_part_heard_hearing_goes_on_on_the_next_day_agreed(installation,
     day = {"wall_start": "2027-11-30T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 120}
     made = (await ro.post("/hearings", {"request": request_["id"], **story.hearing, "more_days": [day]})).json()
     place = f"/hearings/{made['ref']}"
-    assert (await th.signed(f"{place}/agree", "agree_hearing")).status_code == 200
+    for client in (th, ro):
+        assert (await client.signed(f"{place}/agree", "agree_hearing")).status_code == 200
     await part_heard(installation, made["ref"])
     assert code(await th.post(f"{place}/next-day")) == (403, "not_allowed")
     answer = await ro.post(f"{place}/next-day")
@@ -166,7 +207,7 @@ async def test_a_part_heard_hearing_goes_on_on_the_next_day_agreed(installation,
 
 async def test_a_part_heard_hearing_is_adjourned_with_a_reason_and_agreed_anew(installation, ro, th, place):
     (offer, *_others) = await items(th, f"{place}/offers")
-    await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
+    await sign_both(ro, th, place, offer)
     await part_heard(installation, place.rpartition("/")[2])
     later = {"wall_start": "2027-12-09T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}
     assert (await ro.post(f"{place}/adjourn", later)).status_code == 422  # without a reason
@@ -174,7 +215,8 @@ async def test_a_part_heard_hearing_is_adjourned_with_a_reason_and_agreed_anew(i
     answer = await ro.post(f"{place}/adjourn", {**later, "reason": "The witness is tired."})
     assert (answer.status_code, answer.json()["status"]) == (200, "proposed"), answer.text
     assert (await items(th, f"{place}/history"))[-1]["reason"] == "The witness is tired."
-    answer = await th.signed(f"{place}/agree", "agree_hearing")
+    await th.signed(f"{place}/agree", "agree_hearing")
+    answer = await ro.signed(f"{place}/agree", "agree_hearing")
     assert (answer.status_code, answer.json()["status"], answer.json()["starts_at"]) == (
         200,
         "agreed",

@@ -112,6 +112,11 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
     home = times.removesuffix("/times")
     assert authority.get(f"{home}/times/sign").headers["location"] == times
     assert f'href="{times}/sign?offer={offers[1]}"' in page.text
+    # The State that offers a time signs it too, here before the other accepts it.
+    assert f'href="{times}/sign?offer={offers[1]}"' in clerk.get(times).text
+    shown = clerk.get(f"{times}/sign", params={"offer": offers[1]})
+    assert service.sign(clerk, shown).headers["location"] == f"{times}?done=signed"
+    assert "signed by your State" in clerk.words(clerk.get(times))
     shown = authority.get(f"{times}/sign", params={"offer": offers[1]})
     assert service.sign(authority, shown).headers["location"] == f"{times}?done=accept"
     words = clerk.words(clerk.get(times))
@@ -293,4 +298,4 @@ def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, cler
 
 
 def test_every_act_has_a_form_and_says_what_it_has_done():
-    assert set(times_page.ACTS) | {"offered", "accept"} == set(times_page.DONE)
+    assert set(times_page.ACTS) | {"offered", "accept", "signed"} == set(times_page.DONE)

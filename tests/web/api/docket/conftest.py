@@ -146,7 +146,8 @@ class Docket:
 
     async def agreed(self, **changes: Any) -> str:
         path = await self.proposed(**changes)
-        await self.done(self.th.signed(f"{path}/agree", "agree_hearing"))
+        for client in (self.th, self.ro):
+            await self.done(client.signed(f"{path}/agree", "agree_hearing"))
         return path
 
     async def agreement(self, path: str, stage: str) -> str:
