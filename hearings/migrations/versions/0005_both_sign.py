@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_both_sign"
-down_revision = "0002_minutes_answers"
+down_revision = "0004_conduct"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006_installation_events"
-down_revision = "0004_conduct"
+down_revision = "0005_both_sign"
 branch_labels = None
 depends_on = None
 
