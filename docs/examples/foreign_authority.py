@@ -191,6 +191,9 @@ class ForeignAuthority:
             self.leave(ref, "no time that is offered, and none that suits both courts, is within office hours")
             return
         self.api.counter(ref, Time.of(fits[0], minutes), "None of the times is within our office hours.")
+        for one in self.api.offers(ref):  # both States sign a time: ours is signed as it is offered
+            if one["status"] == "offered" and one["by_state"] == self.state:
+                self.api.sign_offer(ref, one["id"])
 
     def in_hours(self, offer: Offer | Slot) -> bool:
         """Monday to Friday, nine to half past four on our clocks."""

@@ -216,7 +216,7 @@ class Calls:
     def signed(self, path: str, statement: str, body: Mapping[str, Any] | None = None) -> Any:
         """An act that binds the State: its statement is read, filled in, signed by the authority, and sent.
 
-        `statement` is where it is read. `body` goes in the place of the example's; nothing: the terms as they stand.
+        `statement` is where it is read. `body` is what is decided, null there; nothing: the terms as they stand.
         Look at the terms before you call this: what is signed is what the service answers.
         """
         if self.authority is None:

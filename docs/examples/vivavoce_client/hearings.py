@@ -32,6 +32,7 @@ class Hearing(TypedDict):
     participant_classes: list[str]
     requesting: Place
     requested: Place
+    signed_by: list[str]
 
 
 class Offer(TypedDict):
@@ -45,6 +46,7 @@ class Offer(TypedDict):
     ends_at: str
     wall_start: str
     wall_zone: str
+    signed: bool
 
 
 class Invitation(TypedDict):
@@ -159,9 +161,19 @@ class Hearings(Calls):
         return cast(list[Offer], self.get(f"/hearings/{ref}/offers")["items"])
 
     def accept_offer(self, ref: str, offer_id: str) -> Hearing:
-        """Accept one of the times, signed over the terms it makes."""
+        """Accept one of the other State's times, signed over the terms it makes; agreed once both have signed."""
         path = f"/hearings/{ref}/offers/{offer_id}"
         return cast(Hearing, self.signed(f"{path}/accept", f"{path}/statement"))
+
+    def sign_offer(self, ref: str, offer_id: str) -> Offer:
+        """Sign a time the own State offers: accepted by the other, it is agreed at once."""
+        path = f"/hearings/{ref}/offers/{offer_id}"
+        return cast(Offer, self.signed(f"{path}/sign", f"{path}/statement"))
+
+    def sign_terms(self, ref: str) -> list[str]:
+        """Sign the time the other State has accepted; who has signed it then."""
+        path = f"/hearings/{ref}/terms"
+        return cast(list[str], self.signed(f"{path}/sign", f"{path}/statement")["signed_by"])
 
     def find_times(self, search: Search) -> Slots:
         """Times inside both courts' hours that suit everything that is to be booked. Holds nothing."""

@@ -34,7 +34,8 @@ async def place(ro, th, story):
     """An agreed hearing."""
     request = await story.accepted(ro, th)
     made = await done(ro.post("/hearings", {"request": request["id"], **story.hearing}), 201)
-    await done(th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing"))
+    for client in (th, ro):
+        await done(client.signed(f"/hearings/{made['ref']}/agree", "agree_hearing"))
     return f"/hearings/{made['ref']}"
 
 

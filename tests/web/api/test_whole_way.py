@@ -122,9 +122,10 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     late = await ro.post(f"{path}/offers/{offers[1]['id']}/take-back")
     assert (late.status_code, late.json()["code"]) == (409, "not_ready")
     agreed = await done(th.signed(f"{path}/offers/{offers[1]['id']}/accept", "agree_hearing"))
-    assert (agreed["status"], agreed["starts_at"]) == ("agreed", offers[1]["starts_at"])
+    assert (agreed["status"], agreed["signed_by"], agreed["starts_at"]) == ("proposed", ["TH"], offers[1]["starts_at"])
     terms = await done(ro.signed(f"{path}/terms/sign", "agree_hearing"))
     assert (terms["agreed_by"], terms["signed_by"]) == (["RO", "TH"], ["RO", "TH"])
+    assert (await done(ro.get(path)))["status"] == "agreed"
     assert terms["terms"]["days"] == [{"starts_at": offers[1]["starts_at"], "ends_at": offers[1]["ends_at"]}]
     assert len((await done(ro.get(f"/resources/{room['number']}/bookings")))["items"]) == 1
 

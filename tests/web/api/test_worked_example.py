@@ -129,6 +129,8 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         assert authority.left == []
         countered = await done(ro.get(f"/hearings/{other['ref']}"))
         assert (countered["status"], countered["warnings"]) == ("countered", [])
+        offers = (await done(ro.get(f"/hearings/{other['ref']}/offers")))["items"]
+        assert [one["signed"] for one in offers if one["status"] == "offered"] == [True]
         assert datetime.fromisoformat(countered["starts_at"]) > datetime.fromisoformat(other["starts_at"])
         await done(ro.post(f"/hearings/{other['ref']}/cancel", {"reason": "Another day is wanted."}))
 
@@ -141,7 +143,9 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         assert authority.left == []
         path = f"/hearings/{hearing['ref']}"
         agreed = await done(ro.get(path))
-        assert (agreed["status"], agreed["wall_start"]) == ("agreed", "2027-12-07T09:00:00")
+        assert (agreed["signed_by"], agreed["wall_start"]) == (["TH"], "2027-12-07T09:00:00")
+        await done(ro.signed(f"{path}/terms/sign", "agree_hearing"))
+        assert (await done(ro.get(path)))["status"] == "agreed"
 
         # A technical agreement is proposed, and signed; the other State signs it too.
         for role, name, state, speaks in PEOPLE:

@@ -168,6 +168,9 @@ def test_an_unsigned_agreement_to_a_time_is_refused_and_changes_nothing(service,
     assert authority.post(f"{home}/act/agree", typed).status_code == 404
     assert service.run(everything) == before
     assert service.sign(authority, answer).status_code == 303
+    clerk = service.signed_in("clerk")
+    assert "Time agreed" not in clerk.words(clerk.get(home)), "one State has signed"
+    assert service.agree(clerk, home).status_code == 303
     assert "Time agreed" in authority.words(authority.get(home))
 
 
@@ -178,8 +181,10 @@ def test_who_may_not_act_is_told_so_before_anything_is_signed(service):
         for step in ("sign", "act"):
             assert client.post(f"{base}/{step}/{name}", {"text": "No more."}, page=base).status_code == 403
     home, offer = proposed(service)
-    assert clerk.get(f"{home}/times/sign").status_code == 403
-    assert clerk.post(f"{home}/times/accept", {"offer": offer}, page=home).status_code == 403
+    judge = service.signed_in("judge")
+    assert judge.get(f"{home}/times/sign", params={"offer": offer}).status_code == 403
+    unsigned = judge.post(f"{home}/times/accept", {"offer": offer}, page=home)
+    assert unsigned.status_code in (403, 422)
     assert authority.get(f"{home}/times/sign", params={"offer": "another"}).status_code == 404
     for path in (f"{base}/act/accept", f"{base}/sign/accept"):  # such as after a change of language
         assert authority.get(path).headers["location"] == base
@@ -326,7 +331,8 @@ def test_no_route_takes_or_makes_the_other_states_signature(service, everything)
     assert len({path for path, _status in tried}) > 80
     service.reports()  # one of the paths is where browsers report: nothing was broken
     doors = (f"/requests/{reference}/act/accept", f"/h/{ref}/times/accept")
-    assert {status for path, status in tried if path in doors} == {403}
+    # Romania may sign its own offer there, with its own authority's statement: none of these is one.
+    assert {status for path, status in tried if path in doors} <= {401, 403, 409}
     words = client.words(client.get(f"/requests/{reference}")) + client.words(client.get(home))
     assert "Under review" in words and "Time agreed" not in words
 

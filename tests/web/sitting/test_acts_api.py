@@ -30,7 +30,8 @@ def code(answer):
 async def hearing(ro, th, story):
     request = await story.accepted(ro, th)
     made = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
-    await th.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
+    for client in (th, ro):
+        await client.signed(f"/hearings/{made['ref']}/agree", "agree_hearing")
     ids = {}
     for role, name, state, speaks in PEOPLE:
         body = {"role": role, "display_name": name, "state": state, "speaks": speaks}

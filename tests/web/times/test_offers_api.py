@@ -131,7 +131,7 @@ async def test_a_change_of_the_terms_voids_the_signature_on_an_offer_too(ro, th,
     assert (answer.json()["status"], answer.json()["signed_by"]) == ("proposed", ["TH"])
     # What waits asks the State that has not signed, and no other.
     for client, waits in ((ro, True), (th, False)):
-        steps = [one["step"] for one in await items(client, "/waiting")]
+        steps = [one["step"] for one in await items(client, "/worklist")]
         assert ("sign_time" in steps) is waits and "decide_time" not in steps
     # Before it has signed, it may ask for another recording or another time instead: then nobody has.
     again = {"recording_policy": "not_recorded", "reason": "Neither law allows it."}
