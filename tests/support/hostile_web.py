@@ -29,6 +29,7 @@ from media import messages
 from media.evidence.check import bag_check, policy
 from media.evidence.check.findings import Findings
 from media.evidence.log import journal_lines, tlog
+from media.evidence.seal.age import SealError, X25519Identity
 from tests.support.hostile import Make, Parser, counted, pieces, repeated
 from web import cookies, strict_json
 from web.api import bodies, description, dpop, etags
@@ -48,6 +49,8 @@ HTTP = (HTTPException, ApiError)
 MULTIPART = b"multipart/form-data; boundary=" + b"x" * 70
 _PART = b"--" + b"x" * 70 + b"\r\ncontent-disposition: form-data; name="
 _PROXIES = ProxyHeadersMiddleware(None, "127.0.0.1, 10.0.0.0/8").trusted_hosts  # type: ignore[arg-type]
+AUTHORITY = X25519Identity("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX")
+"""An age identity of the specification's examples, whose file nothing here is."""
 _HEAD = jws.encode(b'{"alg":"EdDSA","jwk":{"crv":"Ed25519","kty":"OKP","x":"x"},"typ":"dpop+jwt"}').encode()
 
 
@@ -223,6 +226,9 @@ PARSERS: tuple[Parser, ...] = (
            (HearingsError,)),
     Parser("form", _form(b"application/x-www-form-urlencoded"), FORM_SHAPES, security.SIGNED_LIMIT, HTTP),
     Parser("multipart form", _form(MULTIPART), MULTIPART_SHAPES, security.SIGNED_LIMIT, HTTP),
+    Parser("form in a charset", _form(MULTIPART + b"; charset=punycode"),
+           pieces(b"a", b"a-", b"-", begin=_PART + b'"a"\r\n\r\n', end=b"\r\n--" + b"x" * 70 + b"--\r\n"),
+           security.BODY_LIMIT, HTTP),
     Parser("api json", _body("json", b"application/json", bodies.JSON_LIMIT), AGAIN, bodies.JSON_LIMIT, HTTP),
     Parser("api signed", _body("signed", b"application/jose", bodies.JSON_LIMIT), TEXT_SHAPES, bodies.JSON_LIMIT, HTTP),
     Parser("api form", _body("form", bodies.FORM.encode(), bodies.JSON_LIMIT), FORM_SHAPES, bodies.JSON_LIMIT, HTTP),
@@ -247,6 +253,9 @@ PARSERS: tuple[Parser, ...] = (
            **pieces(b"ab *%0A\n", b"%", begin=b"ab  "), **pieces(b" ", b"\t\n", begin=b"Payload-Oxum"),
            **pieces(b" ", b"a", begin=b"Payload-Oxum:a", end=b"b"),
            "names": counted(lambda n: b"ab  data/%07d\n" % n)}, 1 << 18),
+    Parser("age file", lambda data: AUTHORITY.unseal(data), pieces(
+        b"-> X25519 a\n", b"-> a\n", b"a" * 64 + b"\n", b"-> X25519 " + b"a" * 43 + b"\n" + b"a" * 43 + b"\n", b" a",
+        b"\n", b"a", b"-> ", b"--- a\n", b"\xff", begin=b"age-encryption.org/v1\n"), 1 << 20, (SealError,)),
     Parser("websocket", _message, dict(_messages()) | dict(JSON_SHAPES), connections.LARGEST_MESSAGE),
 )  # fmt: skip
 PDF = Parser("pdf", _pdf, pieces(b"<<", begin=b"%PDF-1.7\n"), pdf_seals.LARGEST >> 3)
@@ -279,7 +288,15 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "body web/sitting/signalling.py": (TAKEN,),
     "form web/documents/file_pages.py": ("multipart form", "api file", "pdf"),
     "form web/people/directory_pages.py": ("multipart form", "directory table"),
-    "form web/server/forms.py": ("form", "multipart form", "text", "jwk", "edits of the law", "recipient"),
+    "form web/server/forms.py": (
+        "form",
+        "multipart form",
+        "form in a charset",
+        "text",
+        "jwk",
+        "edits of the law",
+        "recipient",
+    ),
     "api json": ("api json", "text"),
     "api signed": ("api json", "api signed", "statement"),
     "api form": ("api form",),
@@ -287,7 +304,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "api pdf": ("api file", "pdf"),
     "api table": ("api file", "directory table"),
     "websocket web/live/connections.py": ("websocket",),
-    "file of the verifier": ("bag", "key file", "policy", "checkpoint", "journal line"),
+    "file of the verifier": ("age file", "bag", "key file", "policy", "checkpoint", "journal line"),
 }
 """What the code reads of strangers, and the readers that it comes to. The media side reads session descriptions."""
 

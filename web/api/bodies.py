@@ -15,6 +15,7 @@ from hearings.errors import SignatureRequired
 from hearings.requests.attachments import TYPES
 from web import strict_json
 from web.api.problems import ApiError
+from web.server.forms import media_type
 from web.server.security import longer
 
 Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
@@ -117,7 +118,7 @@ def _value(kind: str, data: bytes) -> Any:
 
 async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
     """A body that is a file: its bytes as `data`; its name, where a form told one, and hash as `value`."""
-    told = request.headers.get("content-type", "").lower().partition(";")[0].strip()
+    told = media_type(request)
     if told not in FILES[kind] or len(request.headers.getlist("content-type")) > 1:
         raise ApiError("media_type", f"Send {' or '.join(FILES[kind])}")
     name = ""

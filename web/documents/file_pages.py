@@ -71,8 +71,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, str], wro
 async def attach(request: Request) -> Response:
     """Attach a file. Effects: those of `attachments.add`. The body is bounded by `web.server.security`."""
     signed, person = staff(request)
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != "multipart/form-data":
+    if forms.media_type(request) != "multipart/form-data":
         raise HTTPException(415, "bad_request")
     async with request.app.state.parts.database.reading() as db:
         await find(db, request, person)  # nobody sends us 25 MiB for a request that is not theirs

@@ -14,6 +14,7 @@ from hearings.models import Person
 from hearings.models.directory import Network
 from hearings.people import directory
 from hearings.sentences import tell
+from web.server import forms
 from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.security import check_csrf
@@ -70,8 +71,7 @@ async def _page(request: Request, person: Person, wrong: list[FormError], rows: 
 async def import_table(request: Request) -> Response:
     """Import a table, whole or not at all. Effects: those of `directory.import_table`."""
     signed, person = staff(request)
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != "multipart/form-data":
+    if forms.media_type(request) != "multipart/form-data":
         raise HTTPException(415, "bad_request")
     if "administrator" not in person.functions:
         raise errors.NotAllowed(tell("Only an administrator imports the directory"))
