@@ -15,6 +15,8 @@ AUDIO_MIME = 'audio/webm; codecs="opus"'
 CLUSTER_MS = 500
 """No Cluster spans more than this many ms."""
 
+OVERHEAD = 320
+"""Bytes that Python needs for a frame beside its own."""
 _UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _SEEK_PREROLL_NS = 80_000_000
 _BLOCK = struct.Struct(">BIBhB")
@@ -33,6 +35,11 @@ class Block(NamedTuple):
     packets: int = 1
     rtp: int = 0
     """RTP time-stamp."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that holding it takes: frames may be small, and very many."""
+        return len(self.data) + OVERHEAD
 
 
 def is_vp8_key(data: bytes) -> bool:

@@ -112,9 +112,7 @@ class Recording:
     @property
     def held(self) -> int:
         """Bytes of frames that are not sealed yet."""
-        waiting = sum(
-            len(block.data) for _, item in self._waiting if isinstance(item, Segment) for block in item.blocks
-        )
+        waiting = sum(block.weight for _, item in self._waiting if isinstance(item, Segment) for block in item.blocks)
         return sum(running.cutter.bytes for running in self._running.values()) + waiting + self.sealer.pending_bytes
 
     def add(self, plan: TrackPlan) -> None:

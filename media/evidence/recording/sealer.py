@@ -96,7 +96,7 @@ class Sealer:
         segments: list[tuple[int, str, Segment]] = []
         for place, entry in enumerate(entries):
             if isinstance(entry, tuple) and isinstance(entry[1], Segment):
-                work.bytes += sum(len(block.data) for block in entry[1].blocks)
+                work.bytes += sum(block.weight for block in entry[1].blocks)
                 segments.append((place, entry[0], entry[1]))
         work.segments = len(segments)
         if not self._full:

@@ -89,7 +89,7 @@ class Cutter:
         self.video = video
         self.done = start
         self.bytes = 0
-        """Bytes of frames held."""
+        """Bytes that the frames held take."""
         self.on = True
         """False while the track's owner, or the worker for them, has it switched off."""
         self._start = start
@@ -134,7 +134,7 @@ class Cutter:
         kept = not self._stopped and self._keep(block)
         if not kept and self._start <= block.t < self.done:
             self.drop(block.t, block.t)
-        elif not kept:
+        elif not kept and self._refused[-1:] != [block.t]:
             self._refused.append(block.t)
         return kept
 
@@ -152,7 +152,7 @@ class Cutter:
                 self._cut(block.t)
             self._key_at = block.t
         self._blocks.append(block)
-        self.bytes += len(block.data)
+        self.bytes += block.weight
         self._last = block.t
         return True
 
@@ -277,7 +277,7 @@ class Cutter:
         if block.t < self.done - PATIENCE:
             return False
         bisect.insort(self._blocks, block, key=_time)
-        self.bytes += len(block.data)
+        self.bytes += block.weight
         return True
 
     def _advance_gap(self, now: int) -> None:
@@ -335,7 +335,7 @@ class Cutter:
         self._out.append(Segment(self.done, at, inside, tuple(sorted(keys)), counts))
         self.done, self._lost = at, 0
         self._blocks = self._blocks[len(inside) :]
-        self.bytes = sum(len(block.data) for block in self._blocks)
+        self.bytes = sum(block.weight for block in self._blocks)
         return True
 
     def _take(self) -> list[Item]:

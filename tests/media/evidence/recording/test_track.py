@@ -1,6 +1,7 @@
 """Cutting: segments and gaps tile a track exactly, whatever comes; the rules of grid, silence and key frames."""
 
 import itertools
+import sys
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -292,3 +293,21 @@ def test_whatever_comes_the_track_is_tiled_exactly_and_nothing_is_missing_undecl
             assert item.t1 - item.t0 <= 5_000
             if video and isinstance(before, Gap) and times[0] >= item.t0 - 100:
                 assert item.keys[0] == 0
+
+
+def test_small_frames_count_with_what_holding_them_takes() -> None:
+    cutter = Cutter(video=False, start=0)
+    blocks = [Block(t, True, bytes([t % 256, 1]), t & 0xFFFF, 1, t * 48) for t in range(1_500, 3_500)]
+    for block in blocks:
+        cutter.frame(block)
+    held = sum(sys.getsizeof(one) for block in blocks for one in (block, block.data, block.t, block.seq, block.rtp))
+    assert held < cutter.bytes < 3 * held
+
+
+def test_frames_that_are_not_kept_leave_one_time_a_millisecond() -> None:
+    cutter = Cutter(video=True, start=0)
+    for _ in range(50):
+        for t in range(100, 110):
+            cutter.frame(Block(t, False, b"delta"))
+            cutter.frame(Block(t, False, b"delta"))
+    assert len(cutter._refused) == 50 * 10
