@@ -25,6 +25,7 @@ __all__ = [
     "may",
     "may_from",
     "may_staff",
+    "refusal",
     "require",
     "require_from",
     "require_staff",
@@ -118,7 +119,13 @@ def require_from(action: str, presence: PresenceStatus | None) -> None:
     """Raise `NotReady` unless `may_from` says yes."""
     decision = may_from(action, presence)
     if not decision.allowed:
-        raise NotReady(decision.reason)
+        raise refusal(decision)
+
+
+def refusal(decision: Decision) -> NotAllowed | NotReady:
+    """What is raised of a decision that says no: `NotReady` where only the place in the hearing is wrong."""
+    here = decision.reason
+    return NotReady(here) if decision.elsewhere else NotAllowed(decision.reason, decision.who_can)
 
 
 def _lower(label: str) -> str:
@@ -148,10 +155,8 @@ def require(action: str, actor: Actor, **circumstances: object) -> None:
     if actor is SYSTEM:
         return
     decision = may(action, actor.role, own_state=actor.state, presence=actor.presence, **circumstances)  # type: ignore[arg-type]
-    if decision.elsewhere:
-        raise NotReady(decision.reason)
     if not decision.allowed:
-        raise NotAllowed(decision.reason, decision.who_can)
+        raise refusal(decision)
 
 
 def may_staff(

@@ -16,7 +16,6 @@ from hearings.agreement import room_rules
 from hearings.errors import (
     ConsentMissing,
     LobbyClosed,
-    NotAllowed,
     NotReady,
     RecordingNotHealthy,
     SoundCheckMissing,
@@ -30,7 +29,7 @@ from hearings.models import Hearing, HearingRequest, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
 from hearings.people.logins import LoginEnd, end_logins_of
-from hearings.permissions import Decision, may, require
+from hearings.permissions import Decision, may, refusal, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
@@ -252,8 +251,7 @@ async def resume(
     theirs = [one for one in sitting.holds if _lift(actor, HoldCause(one["cause"])).allowed]
     others = [one for one in sitting.holds if one not in theirs]
     if not theirs:
-        decision = _lift(actor, sitting.hold_cause)
-        raise NotReady(decision.reason) if decision.elsewhere else NotAllowed(decision.reason, decision.who_can)
+        raise refusal(_lift(actor, sitting.hold_cause))
     reason = clean(reason, "reason", most=500, least=3)
     lacking: Sequence[consent_answers.Outstanding] = ()
     if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):

@@ -90,10 +90,10 @@ def test_what_is_done_in_the_room_is_done_from_a_seat_in_it(presence: PresenceSt
     for action, role in itertools.product({**TABLE, **ADDED}, Role):
         everything = {"own": True, "granted": True, "recording_healthy": True, "own_state": "TH", "target_state": "TH"}
         for cause in HoldCause:
-            decision = may(action, role, **everything, hold_cause=cause, presence=presence)  # type: ignore[arg-type]
+            decision = may(action, role, **everything, hold_cause=cause, presence=presence)
             if action in FROM and presence not in FROM[action]:
                 assert not decision.allowed, (action, role)
-            elif may(action, role, **everything, hold_cause=cause, presence=PRESENT).allowed:  # type: ignore[arg-type]
+            elif may(action, role, **everything, hold_cause=cause, presence=PRESENT).allowed:
                 assert decision.allowed, (action, role)
     assert FROM["hold"] == IN_ROOM
 

@@ -13,6 +13,7 @@ from hearings import queries
 from hearings.actors import Actor
 from hearings.hearing import links
 from hearings.models import Hearing, Participant
+from hearings.people.logins import LoginEnd
 from hearings.roles import Role
 from web.api import examples
 from web.api.access import Caller, Calling, parts_of
@@ -103,7 +104,7 @@ async def make_invitation(caller: Calling, ref: Ref, participant: Id, body: Noth
     """
     hearing, row = await _locked(caller, ref, participant)
     made, replaced = await links.issue(caller.db, participant=row, actor=_clerk(caller, hearing), now=caller.now)
-    _tell(caller, hearing, row, "link_replaced" if replaced else "")
+    _tell(caller, hearing, row, LoginEnd.link_replaced if replaced else "")
     caller.headers["Location"] = caller.url(PATH.format(ref=hearing.ref, participant=row.id))
     shown = MadeInvitation(
         **await _shown(caller, hearing, row),
@@ -119,5 +120,5 @@ async def revoke_invitation(caller: Calling, ref: Ref, participant: Id) -> Shown
     """Let somebody's link die, and the login it has bought: whoever holds it is sent out. For the requesting State."""
     hearing, row = await _locked(caller, ref, participant)
     await links.revoke_link(caller.db, participant=row, actor=_clerk(caller, hearing), now=caller.now)
-    _tell(caller, hearing, row, "removed")
+    _tell(caller, hearing, row, LoginEnd.link_revoked)
     return ShownInvitation(**await _shown(caller, hearing, row))

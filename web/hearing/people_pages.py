@@ -11,6 +11,7 @@ from starlette.routing import Route
 from hearings import errors, queries
 from hearings.hearing import links, participants
 from hearings.models import Hearing, Participant, Person
+from hearings.people.logins import LoginEnd
 from hearings.permissions import may_staff
 from hearings.roles import Role
 from web.hearing.access import find
@@ -251,7 +252,7 @@ async def new_link(request: Request) -> Response:
         guest = await queries.get(db, Participant, request.path_params["participant"], lock=True)
         made, replaced = await links.issue(db, participant=guest, actor=signed.actor(seat), now=now)
     if replaced:
-        parts.conductors.dismiss(hearing.id, guest.id, "link_replaced")
+        parts.conductors.dismiss(hearing.id, guest.id, LoginEnd.link_replaced)
     parts.conductors.touch(hearing.id)
     context = {
         "hearing": hearing,

@@ -5,6 +5,7 @@ A process that stands by (`web.live.conducting`) has none, and looks once a seco
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,9 @@ from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.conductors")
+
+WATCHED_SECONDS = 150.0
+"""Since it was heard, that a page counts as open: browsers let a hidden one speak once a minute."""
 
 
 class Conductors:
@@ -185,7 +189,7 @@ class Conductors:
             found.room.notify("hold", assertive=True)
 
     def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
-        """End somebody's page and media: `link_replaced`, `signed_out`, `removed`."""
+        """End somebody's pages and media, as the rows have it already: a way a login ends (`LoginEnd`)."""
         if (found := self._all.get(hearing_id)) is not None:
             found.room.dismiss(participant_id, why)
 
@@ -196,7 +200,8 @@ class Conductors:
     def watching(self) -> set[str]:
         """Logins with a live page that has lately been heard: their owners are not idle."""
         pages = (page for conductor in self._all.values() for page in conductor.room.pages)
-        return {page.login_id for page in pages if not page.silent and not page.ended}
+        since = time.monotonic() - WATCHED_SECONDS
+        return {page.login_id for page in pages if page.heard_at > since and not page.ended}
 
     def end_login(self, login_id: str, why: LoginEnd) -> None:
         """A login has ended: its live pages and media end too."""

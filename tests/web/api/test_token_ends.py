@@ -15,7 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.models import ApiClient, ApiToken
 from hearings.outward import api_clients
-from tests.support.api_client import API, BASE, ApiInstallation, Client
+from tests.support.api_client import API, ApiInstallation, Client
+from tests.support.installation import BASE
 from web.api.routes import OPERATIONS
 from web.api_app import RESOURCES
 from web.outward import events_api
@@ -113,7 +114,13 @@ async def test_a_stream_ends_with_its_token(
 
     headers = [(b"authorization", f"DPoP {token}".encode()), (b"dpop", proof.encode()), (b"host", b"localhost")]
     path = f"{API}/events"
-    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "headers": headers,
+    }
     scope |= {"query_string": b"", "client": ("127.0.0.1", 1), "server": ("localhost", 80), "scheme": "http"}
     scope |= {"http_version": "1.1", "asgi": {"version": "3.0"}, "root_path": ""}
     await installation.app(scope, receive, send)

@@ -135,7 +135,9 @@ def test_every_command_has_its_place() -> None:
 NOT_HERE = ("You are not in the room", "You have no seat in this hearing now")
 
 
-async def outcome(db: AsyncSession, court: Court, command: messages.Command, role: Role, place: P) -> tuple[str, str]:
+async def outcome(
+    db: AsyncSession, court: Court, command: messages.Command, role: Role, place: PresenceStatus
+) -> tuple[str, str]:
     """Code and text of the refusal of a command, both empty when it is carried out; what it changed is taken back."""
     taken_back = await db.begin_nested()
     try:

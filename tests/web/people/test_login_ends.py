@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from hearings import queries
 from hearings.hearing import hearing as diary, links, participants
 from hearings.models import Hearing, Login, Participant, Person
+from hearings.models.outbox import FeedScope
 from hearings.outward import feeds
 from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd as E
@@ -208,7 +209,7 @@ async def test_a_long_answer_that_is_under_way_ends_with_its_login(
 async def test_a_calendar_address_ends_with_the_account(house: House) -> None:
     now = datetime.now(UTC)
     async with house.court.database.transaction() as db:
-        made = await feeds.make(db, person=house.court.people["clerk"], scope=feeds.FeedScope.own, now=now)
+        made = await feeds.make(db, person=house.court.people["clerk"], scope=FeedScope.own, now=now)
     path = f"/calendar/{made.token}.ics"
     assert (await house.ask("GET", path)).status_code == 200
     login, cookie = await house.login(of_a_link=False)
