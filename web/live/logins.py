@@ -140,9 +140,13 @@ class LoginWatch:
                 await logins.keep_awake(db, login_ids=awake, now=now)
 
     async def _run(self) -> None:
+        failing = False
         while True:
             try:
                 await self.look()
-            except Exception:  # the database is away: hearings go on, and the next look finds what has ended
-                logger.exception("it could not be asked which logins stand")
+                failing = False
+            except Exception:  # the database is away: hearings go on, and a later look finds what has ended
+                if not failing:
+                    logger.exception("it cannot be asked which logins stand")
+                failing = True
             await asyncio.sleep(EVERY)

@@ -14,6 +14,7 @@ from sqlmodel import col, update
 from hearings import queries
 from hearings.db import Database
 from hearings.hearing import links
+from hearings.ids import new_id
 from hearings.models import Login, Person
 from hearings.people import logins
 from hearings.people.logins import LoginEnd as E
@@ -24,8 +25,11 @@ from tests.support.conducted import Conducted, Page, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Server, Sqlite
 from tests.support.live_pages import FakeRecorder, Page as MediaPage
-from web.live.logins import BOUND, MOST_TICKETS, Ticket, Tickets
+from web.live import logins as held
+from web.live.line_rooms import SIDES, LineRooms, seat_of
+from web.live.logins import BOUND, MOST_TICKETS, LoginWatch, Ticket, Tickets
 from web.live.notices import BYE
+from web.settings import Settings
 
 R = Role
 
@@ -252,6 +256,34 @@ async def test_what_ends_in_another_process_ends_here_within_the_bound(two: tupl
     assert max(page.wire.closed_at for page in pages) - ended.timestamp() < 5 * BOUND
 
 
+async def test_a_database_that_was_away_hides_no_end(
+    web: Conducted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Hearings go on without it; what has ended is found once it is back. It is said once."""
+    monkeypatch.setattr(held, "EVERY", 0.02)
+    login = await web.login(R.clerk)
+    page = web.open(R.clerk, login)
+    await page.wire.until("view")
+    async with web.court.database.transaction() as db:
+        await logins.end_login(db, login_id=login.id, now=datetime.now(UTC), why=E.signed_out)
+    there, looks = web.court.database.reading, 0
+
+    def away() -> Any:
+        nonlocal looks
+        looks += 1
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(web.court.database, "reading", away)
+    web.watch.start()
+    async with asyncio.timeout(30):
+        while looks < 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not page.wire.closed_at
+    monkeypatch.setattr(web.court.database, "reading", there)
+    assert await page.gone() == "signed_out"
+    assert len([one for one in caplog.records if "logins stand" in one.message]) == 1
+
+
 async def test_whoever_joins_while_the_login_ends_has_no_seat_afterwards(two: tuple[Conducted, Database]) -> None:
     """Join and end at once, in many orders: whatever came first, nothing is left."""
     web, elsewhere = two
@@ -359,6 +391,44 @@ async def test_the_media_of_an_ended_login_are_neither_forwarded_nor_recorded_an
             await page.close()
         await recorder.go()
         await media.stop()
+
+
+async def test_a_line_of_a_line_test_ends_with_its_login(
+    web: Conducted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+    async with web.conductor.room.reading() as (_db, rows):
+        session = rows.rules.session
+    rooms, test_id = LineRooms(Settings(data=tmp_path, udp_host="127.0.0.1")), new_id()
+    watch = LoginWatch(web.court.database, [rooms])
+    sides = {side: (MediaPage(seat_of(test_id, side)), await web.login(R.clerk)) for side in SIDES}
+    try:
+        for side, (page, login) in sides.items():
+            answer = await rooms.offer(test_id, side, await page.prepare(), session, login_id=login.id)
+            assert isinstance(answer, messages.Answered), answer
+            await page.connect(answer.sdp)
+            page.send()
+        (first, login), (second, _other) = sides.values()
+        async with asyncio.timeout(30):
+            while not second.heard_from(first.seat, True) > 20:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        async with web.court.database.transaction() as db:
+            await logins.end_login(db, login_id=login.id, now=datetime.now(UTC), why=E.signed_out)
+        await watch.look()
+        assert rooms.logins() == {sides[SIDES[1]][1].id}
+        process = next(iter(rooms._rooms.values())).process
+        counts = [await process.request(messages.CountPackets(id=process.new_id()))]
+        sent = first.streams["audio"].packets
+        async with asyncio.timeout(30):  # it goes on sending
+            while first.streams["audio"].packets < sent + 50:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        counts.append(await process.request(messages.CountPackets(id=process.new_id())))
+        before, after = ({one.origin: one.packets for one in each.counts} for each in counts)
+        assert before[first.seat] == after[first.seat]
+    finally:
+        for page, _login in sides.values():
+            await page.close()
+        await rooms.stop()
 
 
 async def _sent_on(web: Conducted, origin: str) -> int:
