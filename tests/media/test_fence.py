@@ -42,7 +42,7 @@ FIELDS: dict[type[messages.Order], dict[str, Any]] = {
 }
 
 
-def orders(kind: str) -> list[type[messages.Order]]:
+def orders(kind: str) -> list[Any]:
     """Message types of the union, without what they are made of."""
     return [one for one in structs(ORDERS[kind]) if issubclass(one, messages.Message)]
 
@@ -147,7 +147,7 @@ async def test_an_older_conductor_lets_go_and_neither_ends_nor_starts_a_process(
     with pytest.raises(SupersededError):
         await conducted.by(Mandate(1))
     assert (newer.pid, newer.superseded) == (pid, False)
-    newer._running.signal(signal.SIGKILL)  # type: ignore[union-attr]
+    newer._running.signal(signal.SIGKILL)
     await until(lambda: newer.pid not in (0, pid))
     with pytest.raises(SupersededError):  # the next process in the folder goes on from the same token
         await conducted.by(Mandate(1))
@@ -164,7 +164,7 @@ async def test_without_a_mandate_that_stands_no_process_is_started_or_ended(cond
     stands = [True]
     process = await conducted.by(Mandate(1, lambda: stands[0]))
     pid, stands[0] = process.pid, False
-    process._running.signal(signal.SIGKILL)  # type: ignore[union-attr]
+    process._running.signal(signal.SIGKILL)
     await until(lambda: process.superseded)
     assert process.pid == 0
     assert [moment.what for moment in process.history] == ["started", "attached", "exit", "superseded"]

@@ -251,7 +251,7 @@ class Kills:
         if point == "instant":
             loop.call_later(wait, fired.set)
         else:
-            self.receivers.trap = (point, lambda: (self.kill(), loop.call_soon_threadsafe(fired.set)))  # type: ignore[assignment,return-value]
+            self.receivers.trap = (point, lambda: (self.kill(), loop.call_soon_threadsafe(fired.set)))  # type: ignore[assignment]
         await self.more_work()
         missed = ""
         try:

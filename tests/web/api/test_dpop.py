@@ -12,7 +12,8 @@ from hearings.outward import api_clients
 from hearings.signatures import jws, signatures
 from hearings.signatures.jws import AHEAD, FRESH, BadProof
 from scheduler.tidying import tidy
-from tests.support.api_client import API, BASE, TOKEN, Key, unique
+from tests.support.api_client import API, TOKEN, Key, unique
+from tests.support.installation import BASE
 from web.api import dpop, tokens
 from web.api.dpop import NONCE_HEADER
 from web.api.problems import ApiError
