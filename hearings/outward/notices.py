@@ -19,6 +19,7 @@ from hearings.models import (
     Agreement,
     Hearing,
     HearingRequest,
+    Offer,
     OutboxMessage,
     Participant,
     Person,
@@ -30,6 +31,7 @@ from hearings.models.outbox import OutboxKind
 from hearings.outward import changes, outbox, webhooks
 from hearings.outward.calendar_files import Day
 from hearings.outward.mail_words import FOOTER, SENTENCE, SUBJECT, Say, english, plain, title
+from hearings.queries import get
 from hearings.roles import StaffFunction
 
 F = StaffFunction
@@ -61,6 +63,7 @@ CHANGES: Mapping[tuple[str, str], Line] = {
     ("hearing_request", "closed"): Line(to="requested", text=N_("The request has been closed")),
     ("hearing", "proposed"): Line(to="requested", text=N_("A time has been proposed")),
     ("hearing", "countered"): Line(to="requesting", text=N_("Another time has been proposed")),
+    ("offer", "accepted"): Line(to="other", text=N_("An offered time has been accepted: both States sign it")),
     ("hearing", "ready"): Line(to="both", text=N_("The hearing is ready")),
     ("hearing", "part_heard"): Line(to="both", text=N_("The hearing is to be continued")),
     ("hearing", "concluded"): Line(to="both", text=N_("The hearing is concluded")),
@@ -313,6 +316,8 @@ async def _side(db: AsyncSession, change: StatusChange, to: str) -> str:
     """To which side, or State, the mail about a change goes. Either State may put a technical agreement on the table:
     the last offer up to the change says which one did. A draft that never was on it is its author's only.
     """
+    if change.subject == "offer":  # answered by the State that did not make it
+        return (await get(db, Offer, change.subject_id)).by_state
     agreement = await db.get(Agreement, change.subject_id) if change.subject == "agreement" else None
     hearing = await db.get(Hearing, agreement.hearing_id) if agreement else None
     if agreement is None or hearing is None:

@@ -23,6 +23,7 @@ from hearings.models import (
     Consent,
     Hearing,
     HearingDay,
+    Offer,
     OutboxMessage,
     Participant,
     Person,
@@ -30,13 +31,13 @@ from hearings.models import (
     Webhook,
 )
 from hearings.models.outbox import FeedScope, OutboxKind
-from hearings.moves import born, move_consent, move_hearing, move_recording, move_request
+from hearings.moves import born, move_consent, move_hearing, move_offer, move_recording, move_request
 from hearings.outward import calendar_files, feeds, invitations, notices, webhooks
-from hearings.status import ConsentStatus, HearingStatus, RequestStatus
+from hearings.status import ConsentStatus, HearingStatus, OfferStatus, RequestStatus
 from hearings.times import queries as diary_queries
 from scheduler import delivery, following, mail
 from scheduler.ways import MailServer, Ways
-from tests.support.rows import NOW, make_hearing
+from tests.support.rows import NOW, keep, make_hearing
 
 NAME = "Planted"
 DAY = timedelta(days=1)
@@ -117,6 +118,29 @@ async def test_a_change_of_a_request_goes_to_the_side_it_is_for(setting: Any) ->
     assert [(one.address, one.payload["subject"]) for one in await messages(setting)] == [
         ("clerk@ro.example", "Request RO-2026-0001: the request has been accepted")
     ]
+
+
+async def test_a_time_that_was_accepted_is_told_to_the_state_that_offered_it_and_signs_it_too(setting: Any) -> None:
+    await status(setting, HearingStatus.proposed)
+    row, authority = setting.hearing, person_actor(setting.people["authority"])
+    at = {name: getattr(row, name) for name in ("starts_at", "ends_at", "wall_start", "wall_zone", "tzdb_version")}
+    offer = Offer(
+        owner_state="RO",
+        hearing_id=row.id,
+        round=1,
+        number=1,
+        by_state="RO",
+        created_by="c",
+        created_at=setting.now,
+        **at,
+    )
+    await keep(setting.database, offer)
+    async with setting.database.transaction() as db:
+        found = await db.get(Offer, offer.id)
+        move_offer(db, found, OfferStatus.accepted, actor=authority, now=setting.now)
+    await following.follow(setting.world)
+    made = [one for one in await messages(setting) if "accepted" in str(one.payload.get("subject"))]
+    assert made and {one.owner_state for one in made} == {"RO"}, "who has accepted it knows"
 
 
 async def test_an_event_goes_to_both_states_systems_and_to_no_third(setting: Any) -> None:
