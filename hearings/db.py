@@ -52,6 +52,8 @@ _POSTGRESQL_FULL = frozenset({"53100"})
 _POSTGRESQL_AWAY = ("08", "53", "57P", "58")
 """How SQLSTATEs begin: connections, resources, an operator's hand, the system."""
 
+_CLOSING, _CLOSING_SECONDS = "_terminate_graceful_close", 0.2
+
 T = TypeVar("T")
 
 
@@ -256,9 +258,22 @@ class Database:
         if self._appending is not None and not self._appending.done():
             await self._appending
         await self.engine.dispose()
+        await _end_closings()
         if self._looks is not None:
             await asyncio.to_thread(self._looks.shutdown)
             self._looking.dispose()
+
+
+async def _end_closings() -> None:
+    """End what SQLAlchemy leaves behind of a connection whose work was cancelled: a task that closes it, which waits for
+    ever when the connection has been closed by force meanwhile, and is destroyed with the loop.
+    """
+    left = [one for one in asyncio.all_tasks() if getattr(one.get_coro(), "__name__", "") == _CLOSING]
+    if left:
+        await asyncio.wait(left, timeout=_CLOSING_SECONDS)
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 class _Look(AsyncSession):

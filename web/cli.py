@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -12,9 +13,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from starlette.applications import Starlette
 
 from hearings import errors, queries
 from hearings.db import Database
@@ -264,9 +268,19 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     if most < settings.connections:
         print(f"Only {most} connections: the system gives this process no more open files (ulimit -n)", flush=True)
         settings = replace(settings, connections=max(1, most))
-    server = uvicorn.Server(configuration(settings))
-    server.run()
+    server = Server(configuration(settings))
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has ended by it, and says it again
+        server.run()
     return 0 if server.started else 1
+
+
+class Server(uvicorn.Server):
+    """Tells the application first when it is to stop, so that no stream has to be broken off."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Of uvicorn: a signal has come."""
+        cast(Starlette, self.config.app).state.parts.ending.set()
+        super().handle_exit(sig, frame)
 
 
 def clock(settings: Settings, _options: argparse.Namespace) -> int:

@@ -52,6 +52,8 @@ class Parts:
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
     pulse: Pulse = field(default_factory=Pulse)
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process has been told to stop: what would go on for long ends by itself."""
     standing_by: bool = False
     """A restored copy, of which nobody has said yet that it is the one: nothing is answered but health."""
     pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))

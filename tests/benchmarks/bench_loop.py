@@ -321,8 +321,8 @@ async def half_sent(known: Known, count: int) -> bool:
             await asyncio.wait_for(reader.read(), 0.05)
     left = await _still_open(lines)
     print(
-        f"{len(lines)} half-sent heads from one address: {open_now} stay at first, {left} after 12 s; another client is "
-        f"answered in {took * 1000:.0f} ms"
+        f"{len(lines)} half-sent heads from one address: {open_now} stay at first, {left} after 12 s; another client "
+        f"is answered in {took * 1000:.0f} ms"
     )
     for _reader, writer in lines:
         writer.transport.abort()

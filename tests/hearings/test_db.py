@@ -301,6 +301,19 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
         assert (await db.exec(select(Person))).all() == []
 
 
+async def test_a_closing_that_waits_for_ever_ends_with_the_database(sqlite_url: str) -> None:
+    """As SQLAlchemy leaves one behind when work is cancelled while its connection is being given up."""
+    database = Database(sqlite_url)
+
+    async def _terminate_graceful_close() -> None:
+        await asyncio.Event().wait()
+
+    left = asyncio.create_task(_terminate_graceful_close())
+    async with asyncio.timeout(20):
+        await database.close()
+    assert left.cancelled()
+
+
 @pytest.mark.both_databases
 async def test_rows_stay_readable_after_the_session(database: Database) -> None:
     async with database.transaction() as db:

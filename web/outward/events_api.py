@@ -6,6 +6,7 @@ an event again, and knows it by its id. A look costs what has happened since the
 """
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -81,12 +82,12 @@ def _time_of(event_id: str) -> datetime:
 
 async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterator[bytes]:
     """The stream. A new one begins with what is yet to happen: what is there already counts as sent."""
-    streams = caller.request.app.state.streams
+    streams, ending = caller.request.app.state.streams, parts_of(caller.request).ending
     try:
         yield b"retry: 2000\n\n"
         sent: dict[str, None] = {}
         quiet, ends = 0.0, caller.token.expires_at
-        while datetime.now(UTC) < ends and await _still(caller):
+        while datetime.now(UTC) < ends and not ending.is_set() and await _still(caller):
             looked, after = datetime.now(UTC), changes.floor(since - BACK)
             while after:
                 page = await _page(caller, after)
@@ -104,7 +105,9 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
             if quiet >= ALIVE:
                 yield b": still here\n\n"
                 quiet = 0.0
-            await asyncio.sleep(EVERY)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await ending.wait()
             quiet += EVERY
     except DatabaseRefused:  # the answer has begun: there is no status any more to say it with
         yield b"retry: 10000\n\n: the database does not answer\n\n"
