@@ -38,6 +38,8 @@ SOUGHT = ((3, 13), (3, 14), (3, 12), (3, 11))
 MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those of PATH
 HANDED_OVER = "START_PY_HANDED_OVER"
+LOCKED = ("Could not get lock", "Unable to lock", "is another process using it")
+LOCK_SECONDS, LOCK_PAUSE = 600.0, 3.0  # how long another process's apt is waited for, and between two tries
 VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {
@@ -203,6 +205,19 @@ def as_root(command: list[str]) -> list[str] | None:
     return None
 
 
+def apt(command: list[str]) -> tuple[bool, str]:
+    """As `work`, for apt-get and dpkg; while another process holds their lock, it is waited for."""
+    end, waiting = time.monotonic() + LOCK_SECONDS, False
+    while True:
+        good, tail = work(as_root(command) or [])
+        if good or time.monotonic() > end or not any(word in tail for word in LOCKED):
+            return good, tail
+        if not waiting:
+            say("  another process installs packages just now; waiting for it")
+        waiting = True
+        time.sleep(LOCK_PAUSE)
+
+
 def system_packages(missing: list[str]) -> None:
     """Install Debian packages, or say what to install. An interrupted dpkg is set right once."""
     wanted = " ".join(missing)
@@ -216,12 +231,12 @@ def system_packages(missing: list[str]) -> None:
     tail = ""
     for last in (False, True):
         for command in (["apt-get", "update", "-q"], install):
-            good, tail = work(as_root(command) or [])
+            good, tail = apt(command)
         if good:
             return
         if not last:
             say("  apt-get failed; setting right what an interrupted run has left, then once more")
-            work(as_root(["dpkg", "--configure", "-a"]) or [])
+            apt(["dpkg", "--configure", "-a"])
     raise SystemExit(f"{tail}\napt-get could not install: {wanted}")
 
 

@@ -265,7 +265,7 @@ class Database:
 
 
 async def _end_closings() -> None:
-    """End what SQLAlchemy leaves behind of a connection whose work was cancelled: a task that closes it, which waits for
+    """End what SQLAlchemy leaves behind of a connection whose work was cancelled: a task that closes it and waits for
     ever when the connection has been closed by force meanwhile, and is destroyed with the loop.
     """
     left = [one for one in asyncio.all_tasks() if getattr(one.get_coro(), "__name__", "") == _CLOSING]

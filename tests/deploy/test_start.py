@@ -241,6 +241,26 @@ def test_an_interrupted_dpkg_is_set_right_once(tmp_path: Path) -> None:
     assert (tmp_path / "calls").read_text().splitlines() == [*once, "dpkg --configure -a", *once]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt-get)",
+        "E: Unable to lock directory /var/lib/apt/lists/",
+        "dpkg: error: dpkg frontend lock was locked by another process with pid 7: is another process using it?",
+    ],
+)
+def test_another_processs_apt_is_waited_for_and_nothing_is_set_right_under_it(tmp_path: Path, words: str) -> None:
+    held = f"""n=$(cat {tmp_path}/tries 2>/dev/null || echo 0); echo $((n + 1)) >{tmp_path}/tries
+        if [ $n -lt 2 ]; then echo '{words}'; exit 100; fi"""
+    path = apt(tmp_path, held)
+    quick = PREAMBLE + "start['apt'].__globals__['LOCK_PAUSE'] = 0.01; start['system_packages'](['age'])"
+    done = run(quick, path=path)
+    assert done.returncode == 0, done.stderr
+    install = "apt-get install -y --no-install-recommends age"
+    assert (tmp_path / "calls").read_text().splitlines() == ["apt-get update -q", *[install] * 3]
+    assert done.stdout.count("waiting for it") == 1
+
+
 def test_apt_that_fails_twice_is_reported_with_its_words(tmp_path: Path) -> None:
     path = apt(tmp_path, "echo 'E: no room left'; exit 100")
     done = run(PREAMBLE + "start['system_packages'](['age'])", path=path)
