@@ -144,7 +144,6 @@ async def download(request: Request) -> Response:
         )
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
-        "content-security-policy": "sandbox; default-src 'none'",
         "digest": f"sha-256={found.sha256}",
     }
     return Response(data, media_type=found.media_type, headers=headers)

@@ -1,7 +1,8 @@
 """What every answer carries and every request must pass: headers, origin check, CSRF token, rate limits.
 
-Two content security policies, one table (`POLICIES`): pages with an island also require Trusted Types; form and list
-pages do not. Nothing here knows a page; which policy a path gets is decided by `ISLANDS`.
+Three content security policies, one table (`POLICIES`): pages with an island also require Trusted Types; form and list
+pages do not; what is handed out as a download can do nothing wherever it is opened. Nothing here knows a page; which
+policy a path gets is decided by `ISLANDS`.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ _COMMON = (
 )
 POLICIES: dict[str, str] = {
     "form": _COMMON,
+    "download": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "island": f"{_COMMON}; require-trusted-types-for 'script'; trusted-types vivavoce",
 }
 ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s|/(h|requests)/.+/sign(/[^/]+)?")
@@ -93,8 +95,8 @@ class HeadersMiddleware:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                if not headers.get("content-security-policy", "").startswith("sandbox"):  # a download's own
-                    headers["content-security-policy"] = POLICIES[policy_for(path)]
+                download = headers.get("content-disposition", "").startswith("attachment")
+                headers["content-security-policy"] = POLICIES["download" if download else policy_for(path)]
                 if self.secure:
                     headers["strict-transport-security"] = HSTS
                 if path.startswith("/static/dist/") and message["status"] == 200:

@@ -26,7 +26,7 @@ def test_pages_with_an_island_have_the_policy_with_trusted_types(path, policy):
 
 
 def test_both_policies_allow_nothing_inline_and_nothing_from_elsewhere():
-    for policy in security.POLICIES.values():
+    for policy in (security.POLICIES["form"], security.POLICIES["island"]):
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert "unsafe" not in policy and "http" not in policy and "*" not in policy
         assert "frame-ancestors 'none'" in policy and "base-uri 'none'" in policy
@@ -108,3 +108,35 @@ def test_buckets_are_bounded_and_forget_the_oldest():
 )  # fmt: skip
 def test_each_request_counts_against_its_limit(method, path, rate):
     assert security.rate_of(method, path) == rate
+
+
+@pytest.mark.parametrize(
+    ("given", "policy"),
+    [
+        ({"content-disposition": "attachment"}, "download"),
+        ({"content-disposition": "attachment; filename*=UTF-8''a.html", "content-security-policy": "x"}, "download"),
+        ({"content-disposition": "inline"}, "form"),
+        ({"content-security-policy": "default-src *"}, "form"),
+        ({}, "form"),
+    ],
+)
+async def test_a_download_is_in_a_sandbox_and_nothing_else_chooses_its_policy(given, policy):
+    async def app(_scope, _receive, send):
+        headers = [(name.encode(), value.encode()) for name, value in given.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    middleware = security.HeadersMiddleware(app, Settings())
+    await middleware({"type": "http", "path": "/requests/x/documents/y"}, None, send)
+    found = [value.decode() for name, value in sent[0]["headers"] if name == b"content-security-policy"]
+    assert found == [security.POLICIES[policy]]
+
+
+def test_every_page_policy_reports_to_the_path_that_counts():
+    reporting = {name for name, policy in security.POLICIES.items() if f"report-uri {security.REPORTS}" in policy}
+    assert reporting == {"form", "island"}
+    assert security.rate_of("POST", security.REPORTS) == "report"
