@@ -468,7 +468,6 @@ class Feed:
         losses of a track as one, and an outage that goes on as one."""
         following = self._first_to_send()
         following.switches[:0] = dropped.switches[-KEPT:]
-        del following.switches[: -KEPT - len(dropped.switches)]
         losses, following.losses = following.losses, dropped.losses
         for loss in losses:
             _add(following.losses, loss)
