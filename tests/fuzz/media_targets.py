@@ -160,7 +160,7 @@ def forwarding(data: bytes) -> None:
         rtx_type=101,
         mid_id=4,
         level_id=1,
-        send_rtp=lambda packet: sent.append(packet) or True,  # type: ignore[func-returns-value]
+        send_rtp=lambda packet: sent.append(packet) or True,
         send_rtcp=lambda packet: None,
     )
     wall = itertools.count(1_800_000_000_000_000_000, 1_000_000)
