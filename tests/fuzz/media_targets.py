@@ -1,7 +1,7 @@
 """What the media side reads, as functions of bytes: each raises only for what is not the reader's documented error.
 
-`TARGETS` has them by name, as `tests/fuzz/targets.py` has those of the web side; `tests/fuzz/corpus/NAME/` holds a few
-inputs to begin with.
+`TARGETS` has them by name, as `tests/fuzz/targets.py` has those of the web side (lines of journals and signed heads are
+there); `tests/fuzz/corpus/NAME/` holds a few inputs to begin with.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from aiortc.rtp import RtcpPacket
 
 from media import messages
 from media.evidence.check import policy, proofs_check
-from media.evidence.log import journal_lines, tlog
+from media.evidence.log import tlog
 from media.evidence.recording import recovery
 from media.evidence.recording.ear import Ear
 from media.evidence.recording.mux import is_vp8_key, vp8_size
@@ -221,13 +221,6 @@ TARGETS["frame_messages"] = _socket(messages.WORKER_TO_RECORDER, messages.RECORD
 
 
 @target
-def journal_line(data: bytes) -> None:
-    """A line of a journal."""
-    with contextlib.suppress(journal_lines.LineError):
-        journal_lines.parse(data)
-
-
-@target
 def journal(data: bytes) -> None:
     """A journal, as a recorder that takes the recording up again reads it."""
     with contextlib.suppress(recovery.RecoveryError):
@@ -235,12 +228,8 @@ def journal(data: bytes) -> None:
 
 
 @target
-def checkpoint(data: bytes) -> None:
-    """A signed head: its text can be written again, and is then the same."""
-    with contextlib.suppress(tlog.NoteError):
-        note = tlog.parse_note(data)
-        head = tlog.parse_checkpoint(note.text)
-        assert tlog.checkpoint_text(head.origin, head.size, head.root) == note.text
+def log_key(data: bytes) -> None:
+    """The public line of a key that signs heads."""
     with contextlib.suppress(tlog.NoteError):
         tlog.parse_vkey(data.decode("utf-8", "replace"))
 
