@@ -227,6 +227,7 @@ class Conductor:
         if scene is None or self.ended or until is None:
             return
         gone: list[str] = []
+        back: list[str] = []
         holds: list[str] = []
         held = {hold["reason"] for hold in scene.sitting.holds}
         for one in scene.participants:
@@ -239,6 +240,8 @@ class Conductor:
                 self.room.touch()
             if lines.is_gone(one, state, away=away, now=now):
                 gone.append(one.id)
+            if one.presence is PresenceStatus.reconnecting and not away:  # silent, and heard again on the same line
+                back.append(one.id)
             closes = scene.sitting.status in LIVE_SITTINGS and lines.closes_the_floor(one, state, now=now)
             if closes and f"{HoldCode.line_lost.value}:{one.id}" not in held:
                 holds.append(one.id)
@@ -246,10 +249,12 @@ class Conductor:
         if not (gone or holds or waiting):
             return
         lapsed: list[Participant] = []
-        async with self.room.acting(tell=bool(gone or holds)) as (db, rows):
+        async with self.room.acting(tell=bool(gone or back or holds)) as (db, rows):
             for one in rows.participants:
                 if one.id in gone:
                     await seats.disconnected(db, participant=one, now=self.room.now())
+                if one.id in back:
+                    await seats.connected(db, participant=one, now=self.room.now())
             for participant_id in holds:
                 await sittings.hold(
                     db,

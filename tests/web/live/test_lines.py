@@ -1,12 +1,18 @@
 """Whose line is lost: a page that is away, and a web process that has only just begun to hear pages."""
 
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from hearings.db import Database
 from hearings.models import Participant
 from hearings.roles import Role
 from hearings.status import PresenceStatus
+from tests.support.conducted import conducted
+from tests.support.court import STAGES
+from tests.support.databases import Sqlite
 from web.live import lines
 from web.live.view import Liveness
 
@@ -72,3 +78,25 @@ def test_the_floor_closes_after_five_seconds_without_an_essential_person() -> No
 def test_pages_have_longer_to_come_back_than_their_longest_pause_and_wait() -> None:
     # signalling.ts: BACKOFF_MS up to 4 s, spread by a quarter; http.ts: 10 s for an answer.
     assert 4 * 1.25 + 10 + lines.AWAY / SECOND < lines.RETURNING / SECOND
+
+
+async def test_a_page_that_was_silent_and_speaks_again_on_the_same_line_has_its_seat(
+    sqlite_server: Sqlite, tmp_path: Path
+) -> None:
+    """Seen: a page that stood still for some seconds lost its seat a minute later, although it had gone on."""
+    with sqlite_server.at(STAGES["assembled"]) as url:
+        database = Database(url)
+        async with conducted(database, tmp_path) as web:
+            page = web.open(Role.clerk, await web.login(Role.clerk))
+            await page.wire.until("view")
+            connection, now = web.conductor.room.connections[web.court.ids[Role.clerk]], time.time_ns()
+            web.conductor._returning_until = 0
+            seen = []
+            for heard, at in ((-60, now), (-60, now + lines.AWAY), (0, now + 2 * lines.AWAY)):
+                connection.heard_at = time.monotonic() + heard
+                await web.conductor._watch_lines(at)
+                await web.conductor.room.refresh()
+                async with database.reading() as db:
+                    seen.append((await web.court.seat(db, Role.clerk)).presence)
+        await database.close()
+    assert seen == [PresenceStatus.present, PresenceStatus.reconnecting, PresenceStatus.present]
