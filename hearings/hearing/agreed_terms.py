@@ -27,6 +27,8 @@ from hearings.times.wall_times import Timed, has_moved, time_of
 
 WAIT = frozenset({HearingStatus.proposed, HearingStatus.countered})
 """Statuses in which a signature is waited for."""
+STAND = frozenset({HearingStatus.agreed, HearingStatus.ready, HearingStatus.part_heard})
+"""Statuses in which terms stand: only those agreed before both had to sign can lack a signature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +128,8 @@ async def sign_terms(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: d
             raise NotReady(tell("The other State has not accepted a time yet: accept its offer, or sign your own"))
         if hearing.starts_at <= now or has_moved(hearing):
             raise NotReady(tell("This time has passed or moved: propose another"))
-    elif hearing.status not in {HearingStatus.agreed, HearingStatus.ready, HearingStatus.part_heard}:
-        raise NotReady(tell("No terms are agreed: accept what the other State offers"))
+    elif not hearing.one_signed or hearing.status not in STAND:
+        raise NotReady(tell("No terms wait for a signature: both States have signed, or nothing is agreed"))
     put_signature(hearing, actor.state, found)
     await _consent(db, hearing, actor.state, found, actor=actor, now=now)
     await settle(db, hearing=hearing, actor=actor, now=now)

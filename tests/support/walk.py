@@ -172,7 +172,9 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     times = f"{court['offered']}/times"
     offer = found(r"/times/sign(\?offer=[0-9a-f-]{36})", authority.get(times).text)[1]
     walk.service.sign(authority, authority.get(f"{times}/sign{offer}"))
-    walk.follow(clerk, [court["offered"]])
+    walk.follow(clerk, [court["offered"], f"{times}/sign"])
+    walk.service.agree(clerk, court["offered"])
+    walk.follow(clerk, [f"{court['offered']}?done=time"])
     # The hearing, and after it.
     busy_court.begin()
     kinds = [f"{home}/record?kind={kind}" for kind in KINDS]

@@ -291,9 +291,9 @@ async def test_any_change_of_the_terms_voids_an_agreement(
         assert steps == [("agreed", "the agreement is void"), (status.value, "By order")]
         other = table.authority if who == "clerk" else table.clerk
         await diary.agree(db, hearing=hearing, actor=other, now=table.now)
-        assert (hearing.status, await agreed_terms.agreed_by(db, hearing)) == (status, {other.state})
+        assert (hearing.status, await agreed_terms.agreed_by(db, hearing)) == (status, frozenset({other.state}))
         await diary.agree(db, hearing=hearing, actor=actor, now=table.now)
-        assert (hearing.status, await agreed_terms.agreed_by(db, hearing)) == (H.agreed, {"RO", "TH"})
+        assert (hearing.status, await agreed_terms.agreed_by(db, hearing)) == (H.agreed, frozenset({"RO", "TH"}))
     assert await table.held() == held  # the time is the same
 
 

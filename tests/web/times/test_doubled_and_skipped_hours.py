@@ -274,8 +274,8 @@ def read_as(event: Any, file: Any, name: str) -> datetime:
     """As a program reads it that knows RFC 5545 and nothing of Python: a time in a zone is the first of two."""
     at = event.decoded(name)
     if "TZID" not in event[name].params:
-        return at.astimezone(UTC)  # type: ignore[no-any-return]
-    return at.replace(fold=0, tzinfo=ZoneInfo(event[name].params["TZID"])).astimezone(UTC)  # type: ignore[no-any-return]
+        return at.astimezone(UTC)
+    return at.replace(fold=0, tzinfo=ZoneInfo(event[name].params["TZID"])).astimezone(UTC)
 
 
 def test_a_span_in_a_document_names_both_offsets_where_they_differ() -> None:

@@ -136,6 +136,9 @@ class Docket:
         await self.heard(await self.ready(more_days=[self.time(after=14)]), part_heard=True)
         await (await self.court(await self.ready())).open_lobby(datetime.now(UTC))
         await self.moved(await self.agreed())
+        await self.proposed()
+        accepted = await self.proposed()  # and not signed by the State that offered the time
+        await done(th.signed(f"{accepted}/agree", "agree_hearing"))
         cancelled = await self.proposed()
         await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.beside
 
 API = "/api/v1"
 JOSE = "application/jose"
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "withdraw_request": {"reason": "Heard in person."},
     "accept_request": {"reason": ""},
     "accept_with_conditions": {"conditions": "An official is present.", "rules": []},
