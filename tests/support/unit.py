@@ -106,16 +106,16 @@ def folders(unit: Unit, state: Path) -> None:
     if not base.path.exists():
         base.show(base.path)
     named = [Path("/var/lib") / name for name in unit["StateDirectory"]]
-    for path in (*named, state):
-        kept.show(path)
+    for folder in (*named, state):
+        kept.show(folder)
     if unit["PrivateDevices"] == ["yes"]:
         _devices()
     if unit["ProtectSystem"] == ["strict"]:
         read_only("/", on=True, recursive=True)
         for path in ("/tmp", "/var/tmp", "/dev", "/dev/shm", "/proc"):  # systemd leaves these
             read_only(path, on=False)
-        for path in (*named, state):
-            read_only(path, on=False)
+        for folder in (*named, state):
+            read_only(folder, on=False)
     if unit["ProtectKernelTunables"] == ["yes"]:
         mount("/proc/sys", "/proc/sys", flags=BIND)
         read_only("/proc/sys", on=True)

@@ -156,7 +156,8 @@ class Conductor:
         while True:
             await self.room.changed.wait()
             self.room.changed.clear()
-            await self.room.refresh()
+            if not await self.room.turn(self.room.refresh):
+                self.room.touch()
             await asyncio.sleep(0.02)
 
     def _show(self, rows: Rows) -> None:
@@ -190,12 +191,15 @@ class Conductor:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1)
-            now = time.time_ns()
             self.recording.announce()
-            await self.recording.watch(now)
-            await self._watch_lines(now)
-            await self._watch_media()
-            await self._watch_times()
+            await self.room.turn(self._watch)
+
+    async def _watch(self) -> None:
+        now = time.time_ns()
+        await self.recording.watch(now)
+        await self._watch_lines(now)
+        await self._watch_media()
+        await self._watch_times()
 
     async def _watch_media(self) -> None:
         """Media that were there before this process, whose page has not come back: if nobody has a login for the seat

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.db import Database
-from hearings.errors import LoginEnded, NotFound
+from hearings.errors import DatabaseRefused, LoginEnded, NotFound
 from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.sitting import conduct
@@ -30,6 +30,9 @@ from web.live.view import Liveness, Scene
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.room")
+
+WAIT = 1.0
+"""Seconds after which a database that did not answer is asked again."""
 
 
 class Room:
@@ -86,6 +89,16 @@ class Room:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a task of a live hearing failed", exc_info=error)
+
+    async def turn(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """One turn of work that comes again. A database that does not answer is waited for; False for such a turn."""
+        try:
+            await work()
+        except DatabaseRefused:
+            logger.warning("the database does not answer; a live hearing waits for it")
+            await asyncio.sleep(WAIT)
+            return False
+        return True
 
     async def end_tasks(self) -> None:
         """End all work beside, except the task that asks for it."""

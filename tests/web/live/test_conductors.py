@@ -1,7 +1,9 @@
 """Opening a lobby and taking hearings over where a worker or a recorder does not start."""
 
+import contextlib
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 
 from hearings import queries
 from hearings.db import Database
+from hearings.errors import DatabaseAway
 from hearings.status import RecordingStatus, SittingStatus
-from web.live import conductor, media_side
+from web.live import conductor, media_side, room
 
 pytestmark = pytest.mark.timeout(120)
 ENDS_AT_ONCE = [sys.executable, "-c", "raise SystemExit('cannot start')"]
@@ -78,3 +81,42 @@ def test_a_hearing_that_cannot_be_taken_over_is_told_on_its_page_and_by_health(
         assert "Nobody can see or hear one another" in clerk.words(clerk.get(f"/h/{ref}"))
         health = clerk.get("/healthz")
         assert (health.status_code, "ready: 1 open sitting has no media service" in health.text) == (503, True)
+
+
+def test_a_live_hearing_outlives_a_database_that_does_not_answer(
+    serving: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "WAIT", 0.05)
+    with serving(tmp_path) as service:
+        ref, hearing_id = service.made.hearing.ref, service.made.hearing.id
+        clerk = service.signed_in("clerk")
+        clerk.post(f"/h/{ref}/act/lobby", page=f"/h/{ref}")
+        live = service.app.state.parts.conductors.get(hearing_id)
+        database, asked = live.room.database, []
+
+        @contextlib.asynccontextmanager
+        async def away(*_given: Any) -> AsyncIterator[Any]:
+            asked.append(1)
+            raise DatabaseAway
+            yield
+
+        # A look that comes again each second, and one that somebody's act brings about.
+        monkeypatch.setattr(live, "_watch_lines", lambda _now: live.room.refresh())
+        tasks = set(live.room._tasks)
+        with monkeypatch.context() as broken:
+            broken.setattr(database, "reading", away)
+            live.room.touch()
+            until(lambda: len(asked) > 30)
+        before = live.room.scene
+        live.room.touch()
+        until(lambda: live.room.scene is not before)
+        assert {one for one in tasks if not one.done()} == tasks & live.room._tasks
+        assert len([one for one in tasks if not one.done()]) >= 3  # follow, tick, keep_log
+
+
+def until(found: Callable[[], Any]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < end
+        time.sleep(0.02)
