@@ -67,7 +67,8 @@ async def take_over(
     hearings = (await db.exec(select(Hearing).where(col(Hearing.status).not_in(HEARINGS_OVER)))).all()
     told = {one.request_id for one in hearings}
     requests = (await db.exec(select(HearingRequest).where(col(HearingRequest.status).not_in(NOT_TOLD)))).all()
-    for subject in (*hearings, *(one for one in requests if one.id not in told)):
+    subjects: list[Hearing | HearingRequest] = [*hearings, *(one for one in requests if one.id not in told)]
+    for subject in subjects:
         await tell_those_concerned(
             db,
             subject=subject,

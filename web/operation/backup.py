@@ -129,11 +129,10 @@ def facts_of(folder: Path, holds: str) -> dict[str, Any]:
     """What a backup says of itself, once every file is what it was. Raises `BackupRefused`."""
     try:
         facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        wanted = dict(
-            reversed(line.split("  ", 1)) for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-        )
+        listed = [line.partition("  ") for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError):
         raise BackupRefused(f"{folder} is no backup of Vivavoce: {FACTS} or {MANIFEST} cannot be read") from None
+    wanted = {name: digest for digest, _, name in listed}
     if facts.get("holds") != holds:
         raise BackupRefused(f"{folder} holds {facts.get('holds')}, and {holds} are wanted")
     found = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hearings import clocks
 from hearings.documents.glyphs import covered
@@ -74,7 +75,7 @@ async def _server(place: Place) -> Findings:
         "FROM pg_roles WHERE rolname = current_user"
     )
     async with place.database.reading() as db:
-        row = (await (await db.connection()).exec_driver_sql(query)).one()
+        row: Any = (await (await db.connection()).exec_driver_sql(query)).one()
         skew = float(row[2]) - time.time()
     found = []
     if row[0]:

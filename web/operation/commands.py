@@ -13,7 +13,7 @@ from pathlib import Path
 from hearings.db import Database
 from hearings.outward import installation
 from web.operation import backup, checks
-from web.operation.findings import Place, Severity
+from web.operation.findings import Finding, Place, Severity
 from web.settings import Settings
 from web.words import i18n
 
@@ -63,7 +63,7 @@ def check(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if checks.worst(found) is Severity.failure else 0
 
 
-async def _examine(settings: Settings, *, outside: bool) -> list[tuple[checks.Check, checks.Finding]]:
+async def _examine(settings: Settings, *, outside: bool) -> list[tuple[checks.Check, Finding]]:
     database = Database(settings.database_url)
     try:
         return await checks.examine(Place(settings, database, datetime.now(UTC), outside))

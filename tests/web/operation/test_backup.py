@@ -222,8 +222,8 @@ def test_a_postgresql_database_is_backed_up_and_restored_by_its_own_commands(
             finally:
                 await database.close()
 
-        found = [databases.apart(lambda url=url: people(Database(url))) for url in (first, second)]
-        assert found[0] == found[1] != []
+        one, other = databases.apart(lambda: people(Database(first))), databases.apart(lambda: people(Database(second)))
+        assert one == other != []
         twice = command(
             tmp_path / "third", "restore", str(copy), "--keys", str(keys), VIVAVOCE_DATABASE_URL=second, **path
         )

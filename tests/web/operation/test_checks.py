@@ -89,7 +89,7 @@ def certificate(folder: Path, *, host: str, days: float) -> dict[str, Path]:
 def test_a_certificate_is_for_the_host_and_lasts(
     tmp_path: Path, host: str, days: float, severity: str, words: str
 ) -> None:
-    settings = Settings(data=tmp_path, public_url=COURT, **certificate(tmp_path, host=host, days=days))  # type: ignore[arg-type]
+    settings = Settings(data=tmp_path, public_url=COURT, **certificate(tmp_path, host=host, days=days))
     (found,) = network.tls(Place(settings, Database(settings.database_url), NOW, outside=False))
     assert (found.severity.value, words in found.told()) == (severity, True), found.told()
     assert network.days_left(settings, NOW) == days

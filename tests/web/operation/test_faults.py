@@ -16,9 +16,9 @@ import pytest
 
 from hearings.db import trouble
 from hearings.errors import DatabaseAway, DatabaseFull
-from tests.support.api_client import API, BASE, ApiInstallation
+from tests.support.api_client import API, ApiInstallation
 from tests.support.databases import UPGRADED, Postgres
-from tests.support.installation import free_port
+from tests.support.installation import BASE, free_port
 from tests.support.relay import Relay
 from web import cli
 from web.operation import health
