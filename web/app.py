@@ -23,7 +23,7 @@ from web.hearing import pages as hearing, people_pages as people
 from web.law import check_pages as law_check, pages as law
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
-from web.live.logins import LoginWatch
+from web.logins import LoginWatch
 from web.minutes import copy_pages as minutes_copies, pages as minutes, passage_pages as minutes_passages
 from web.operation import pages as operation
 from web.outward import (

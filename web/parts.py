@@ -12,7 +12,7 @@ from hearings.documents.pdf_seals import DocumentSeal
 from web.buckets import Buckets
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
-from web.live.logins import LoginWatch
+from web.logins import LoginWatch
 from web.pulse import Pulse
 from web.seal_keeper import SealKeeper
 from web.settings import Settings

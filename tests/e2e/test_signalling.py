@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 
-from web.live.logins import BOUND
+from web.logins import BOUND
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -21,7 +21,7 @@ from media import messages
 from tests.support.court import Court
 from web.live.conductor import Conductor
 from web.live.conductors import Conductors
-from web.live.logins import LoginWatch
+from web.logins import LoginWatch
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 

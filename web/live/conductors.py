@@ -19,7 +19,7 @@ from media.evidence.seal.client import SealSilentError
 from web.live import plan
 from web.live.conducting import BEAT_SECONDS, STANDS_BY, Conducting
 from web.live.conductor import Conductor
-from web.live.logins import Tickets
+from web.logins import Tickets
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 

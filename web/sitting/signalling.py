@@ -22,7 +22,7 @@ from hearings.permissions import require
 from media import messages
 from web.live.conductor import Conductor
 from web.live.connections import receive
-from web.live.logins import TICKET_SECONDS, Ticket
+from web.logins import TICKET_SECONDS, Ticket
 from web.parts import Parts
 from web.server.sign_in import require_token, seat, signed_in
 from web.words.i18n import current

@@ -18,7 +18,7 @@ from hearings.db import Database
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
 
-logger = logging.getLogger("vivavoce.web.live.logins")
+logger = logging.getLogger("vivavoce.web.logins")
 
 EVERY = 1.0
 """Seconds between two looks at the rows."""

@@ -25,10 +25,10 @@ from tests.support.conducted import Conducted, Page, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Server, Sqlite
 from tests.support.live_pages import FakeRecorder, Page as MediaPage
-from web.live import logins as held
+from web import logins as held
 from web.live.line_rooms import SIDES, LineRooms, seat_of
-from web.live.logins import BOUND, MOST_TICKETS, LoginWatch, Ticket, Tickets
 from web.live.notices import BYE
+from web.logins import BOUND, MOST_TICKETS, LoginWatch, Ticket, Tickets
 from web.settings import Settings
 
 R = Role
