@@ -173,7 +173,6 @@ def request(method: str, path: str, size: int, *, kind: bytes = b"", header: byt
     """How much of a shape goes into a request, and the request: in its body, or in one of its headers."""
 
     async def ask(known: Known, data: bytes) -> int:
-        reader, writer = await asyncio.open_connection("127.0.0.1", known.port)
         where = path.format(ref=known.ref)
         lines = {b"host": b"localhost:8000", b"connection": b"close", b"origin": BASE.encode()}
         if where.startswith("/api/"):
@@ -187,6 +186,7 @@ def request(method: str, path: str, size: int, *, kind: bytes = b"", header: byt
         if header:
             lines[header] = data
         head = b"".join(name + b": " + value + b"\r\n" for name, value in lines.items())
+        reader, writer = await asyncio.open_connection("127.0.0.1", known.port)
         with contextlib.suppress(ConnectionError):
             writer.write(f"{method} {where} HTTP/1.1\r\n".encode() + head + b"\r\n" + (data if kind else b""))
             await writer.drain()
@@ -321,8 +321,8 @@ async def half_sent(known: Known, count: int) -> bool:
             await asyncio.wait_for(reader.read(), 0.05)
     left = await _still_open(lines)
     print(
-        f"{len(lines)} half-sent heads from one address: {open_now} stay at first, {left} after 12 s; another client "
-        f"is answered in {took * 1000:.0f} ms"
+        f"{len(lines)} half-sent heads from one address: {open_now} stay at first, {left} after 12 s; "
+        f"another client is answered in {took * 1000:.0f} ms"
     )
     for _reader, writer in lines:
         writer.transport.abort()

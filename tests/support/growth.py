@@ -60,9 +60,9 @@ def grows_linearly(
 
 
 def _too_fast(costs: list[float], sizes: list[int]) -> str:
+    if costs[-1] > LONGEST:
+        return f"{costs[-1]:.1f} s for {sizes[-1]} bytes"
     for less, more, size in zip(costs, costs[1:], sizes[1:], strict=False):
-        if more > LONGEST:
-            return f"{more:.1f} s for {size} bytes"
         if more > max(less * MOST_GROWTH, SHORTEST):
             return f"{size} bytes took {more * 1000:.2f} ms, half of them {less * 1000:.2f} ms: {more / less:.1f} times"
     return ""
