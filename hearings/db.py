@@ -1,6 +1,9 @@
 """The one way to the database: `Database(url)`, with `transaction()` to write, `trial()` to try and take back, and
 `reading()` and `look()` to read.
 
+Every transaction in which somebody did something raises one number and chains one hash (`act_head`), so that an older
+copy of the database can be told from it.
+
 SQLite runs in WAL with foreign keys, full synchronisation and a busy time-out; writers take the lock at BEGIN
 IMMEDIATE, so two of them wait for one another instead of failing half-way. PostgreSQL runs at READ COMMITTED and
 rows that must not change under us are locked (`FOR UPDATE`, which SQLite neither has nor needs).
@@ -9,19 +12,24 @@ rows that must not change under us are locked (`FOR UPDATE`, which SQLite neithe
 import asyncio
 import contextlib
 import contextvars
+import hashlib
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -36,6 +44,7 @@ from hearings.errors import (
     SchemaBehind,
     SignatureRefused,
 )
+from hearings.ids import new_id
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer."""
@@ -85,6 +94,94 @@ def told() -> Iterator[None]:
         raise
 
 
+# --- acts --------------------------------------------------------------------------------------------------------
+
+
+class Weight(IntEnum):
+    """What becomes of an act in the anchor, a file outside database and data folder (`web.anchor`)."""
+
+    plain = 0
+    """It gets there within a second."""
+    at_once = 1
+    """It is there before anybody gets an answer."""
+    binds = 2
+    """The same, and it is refused while the anchor cannot be written."""
+
+
+class Act(NamedTuple):
+    """What somebody did: table and row it is about, its number there if it has one, when, and its weight."""
+
+    subject: str
+    subject_id: str
+    number: int
+    at: datetime
+    weight: Weight
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far the acts of a database have come: the number only grows, the hash hangs on all hashes before it."""
+
+    number: int
+    hash: str
+
+
+class Anchor(Protocol):
+    """Where the head is kept outside. Both are awaited by whoever acts."""
+
+    async def require(self) -> None:
+        """Raise `AnchorAway` when it could not be kept now."""
+        ...
+
+    async def keep(self) -> None:
+        """Keep the newest head; never raises for a disk."""
+        ...
+
+
+class _Writing(Session):
+    """A session that remembers the rows that are acts."""
+
+
+@event.listens_for(_Writing, "after_flush")
+def _remember(db: Session, _context: object) -> None:
+    found = [row for row in db.new if hasattr(row, "as_act")]
+    if found:
+        db.info.setdefault("acts", []).extend(found)
+
+
+def _acts(db: Session) -> list[tuple[Act, str, str]]:
+    """What was done in this session and will be committed: the act, the table of its row, the row."""
+    rows = [row for row in db.info.get("acts", ()) if inspect(row).persistent]
+    return [(row.as_act(), row.__tablename__, row.id) for row in rows]
+
+
+def _weight(db: Session) -> Weight | None:
+    return max((act.weight for act, _table, _row in _acts(db)), default=None)
+
+
+def _raise_head(db: Session) -> Head | None:
+    """The next head, as the last thing of a transaction: on PostgreSQL others who act wait from here to its commit."""
+    if not (acts := _acts(db)):
+        return None
+    table = SQLModel.metadata.tables["act_head"]
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(hashtext('act_head'))"))
+    before = db.execute(table.select().order_by(table.c.number.desc()).limit(1)).mappings().one()
+    number, at = before["number"] + 1, acts[-1][0].at
+    told = [[act.subject, act.subject_id, act.number, name, row] for act, name, row in acts]
+    linked = json.dumps([before["hash"], number, told], separators=(",", ":"))
+    digest = hashlib.sha256(linked.encode()).hexdigest()
+    about: dict[tuple[str, str], int] = {}
+    for act, _name, _row in acts:
+        about[act[:2]] = max(act.number, about.get(act[:2], 0))
+    values = {"number": number, "hash": digest, "at": at, "about": [[*key, most] for key, most in about.items()]}
+    db.execute(table.insert().values(id=new_id(), owner_state="", **values))
+    return Head(number, digest)
+
+
+# --- the database ------------------------------------------------------------------------------------------------
+
+
 class Database:
     """Owns the engine. Made once by whoever builds the program; `await close()` at its end."""
 
@@ -94,6 +191,8 @@ class Database:
         if self.sqlite and not self.url.database:
             raise ValueError("A SQLite database needs a file")
         self.engine = create_async_engine(self.url, hide_parameters=True)
+        self.anchor: Anchor | None = None
+        """Set by whoever keeps the head outside."""
         self._looks: ThreadPoolExecutor | None = None
         if self.sqlite:
             here = self.url.set(drivername="sqlite")
@@ -111,19 +210,33 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed at the end of the block and rolled back on any exception.
 
-        A refused signature leaves an entry, written after the rollback in a transaction of its own.
+        A refused signature leaves an entry, written after the rollback in a transaction of its own. What binds a State
+        is refused (`AnchorAway`) where it could not be kept in the anchor, and is there when the block has been left.
         """
         with told():
             try:
-                async with AsyncSession(self._writer, expire_on_commit=False) as db:
-                    async with db.begin():
-                        yield db
+                async with self._counted() as db:
+                    yield db
             except SignatureRefused as refused:
                 if refused.entry is not None:
-                    async with AsyncSession(self._writer) as db, db.begin():
+                    async with self._counted() as db:
                         db.add(refused.entry)
                     refused.entry = None
                 raise
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._writer, expire_on_commit=False, sync_session_class=_Writing) as db:
+            async with db.begin():
+                yield db
+                await db.flush()
+                weight = _weight(db.sync_session)
+                if weight is Weight.binds and self.anchor is not None:
+                    await self.anchor.require()
+                if weight is not None:
+                    await db.run_sync(_raise_head)
+        if weight and self.anchor is not None:
+            await self.anchor.keep()
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[AsyncSession]:
@@ -211,8 +324,10 @@ class Database:
         return None
 
     def _append_here(self, rows: Sequence[SQLModel]) -> None:
-        with Session(self._looking.execution_options(**{_WRITES: True}), expire_on_commit=False) as db, db.begin():
+        with _Writing(self._looking.execution_options(**{_WRITES: True}), expire_on_commit=False) as db, db.begin():
             db.add_all(rows)
+            db.flush()
+            _raise_head(db)
 
     async def try_write(self) -> None:
         """Write something that changes nothing, and commit it. Raises `DatabaseRefused` where that cannot be done."""

@@ -55,6 +55,7 @@ HearingsError
     ├── DatabaseMissing           database_missing
     ├── DatabaseAway              database_away        it does not answer now; what was asked may be tried again
     ├── DatabaseFull              database_full        there is no room to write; reading goes on
+    ├── AnchorAway                anchor_away          what binds a State cannot be kept outside as well
     └── SchemaBehind              schema_behind
 """
 
@@ -497,6 +498,12 @@ class DatabaseFull(DatabaseRefused):
     """There is no room left for the database to write. Nothing was changed."""
 
     code = "database_full"
+
+
+class AnchorAway(DatabaseRefused):
+    """What binds a State is not taken now: it cannot be kept outside the database too. Nothing was changed."""
+
+    code = "anchor_away"
 
 
 class SchemaBehind(DatabaseRefused):

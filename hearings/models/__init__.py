@@ -15,7 +15,7 @@ from hearings.models.diary import (
 )
 from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
-from hearings.models.history import HearingEvent, InstallationEvent, StatusChange
+from hearings.models.history import ActHead, HearingEvent, InstallationEvent, StatusChange
 from hearings.models.law import LawKind, LawRow
 from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
@@ -47,6 +47,7 @@ from hearings.models.sitting import Conduct, FingerprintComparison, Recording, S
 metadata = SQLModel.metadata
 
 __all__ = [
+    "ActHead",
     "Agreement",
     "AgreementOffer",
     "ApiAnswer",

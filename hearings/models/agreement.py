@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, state_code, word
 from hearings.status import AgreementStatus
 
 
@@ -56,7 +56,7 @@ class Agreement(Row, table=True):
     created_at: datetime = instant()
 
 
-class AgreementOffer(Row, table=True):
+class AgreementOffer(Deed, table=True):
     """One round: the terms a State put on the table, and what it changed. Only grows."""
 
     __tablename__ = "agreement_offer"
@@ -101,7 +101,7 @@ class LineTest(Row, table=True):
     """`{"item", "side", "measured", "limit", "passed"}`, as judged."""
 
 
-class LineReport(Row, table=True):
+class LineReport(Deed, table=True):
     """What one site's browser measured. The owner is the site's State. Only grows."""
 
     __tablename__ = "line_report"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from hearings.db import Act, Weight
 from hearings.errors import NaiveTime
 from hearings.ids import new_id
 
@@ -92,3 +93,33 @@ class Row(SQLModel):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     owner_state: str = state_code()
+
+
+ABOUT = {
+    "hearing_id": "hearing",
+    "request_id": "hearing_request",
+    "minutes_id": "minutes",
+    "agreement_id": "agreement",
+    "line_test_id": "line_test",
+}
+"""Columns that name what a deed is about, and their tables."""
+INSTANTS = ("at", "received_at", "recorded_at", "created_at")
+"""Columns that say when something was done."""
+
+
+class Deed(Row):
+    """A row that says what somebody did, and only grows: it raises the head of acts in the transaction that adds it."""
+
+    def as_act(self) -> Act:
+        """What it is about: its `subject`, else what one of its columns names, else itself."""
+        given: Any = self
+        named = ((table, getattr(given, name, "")) for name, table in ABOUT.items())
+        subject, subject_id = next((one for one in named if one[1]), (str(type(given).__tablename__), given.id))
+        if hasattr(given, "subject_id"):
+            subject, subject_id = given.subject, given.subject_id
+        at = next(found for name in INSTANTS if (found := getattr(given, name, None)) is not None)
+        return Act(subject, subject_id, getattr(given, "seq", 0), at, self.weight())
+
+    def weight(self) -> Weight:
+        """How soon it has to be in the anchor."""
+        return Weight.plain

@@ -4,13 +4,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.db import Weight
+from hearings.models.columns import Deed, Row, instant, json, state_check, word
+from hearings.status import RecordingStatus, SittingStatus
+
+SEEN_AT_ONCE = frozenset({"hearing_request", "hearing", "agreement", "minutes", "consent", "offer"})
+"""Tables of which every change of status is in the anchor before anybody gets an answer."""
+ENDS = frozenset({SittingStatus.closed.value, RecordingStatus.sealed.value, RecordingStatus.failed.value})
 
 
-class StatusChange(Row, table=True):
+class StatusChange(Deed, table=True):
     """One move of one row's status. `subject` is the table's name; `before` is empty when the row was made."""
 
     __tablename__ = "status_change"
@@ -25,8 +31,13 @@ class StatusChange(Row, table=True):
     actor_label: str = Field(max_length=200)
     reason: str = Field(default="", max_length=4000)
 
+    def weight(self) -> Weight:
+        """Of sittings and recordings only the end is in the anchor at once: a room waits for no disk."""
+        ends = self.subject in ("sitting", "recording") and self.after in ENDS
+        return Weight.at_once if self.subject in SEEN_AT_ONCE or ends else Weight.plain
 
-class HearingEvent(Row, table=True):
+
+class HearingEvent(Deed, table=True):
     """One act or incident of a hearing. `kind` is a member of `hearings.events.EventKind`."""
 
     __tablename__ = "hearing_event"
@@ -51,16 +62,23 @@ class InstallationKind(StrEnum):
     demo_made = "demo_made"
     restored = "restored"
     taken_over = "taken_over"
+    anchor_begun = "anchor_begun"
+    newer_seen = "newer_seen"
+    loss_accepted = "loss_accepted"
 
 
-class InstallationEvent(Row, table=True):
-    """One such act. It belongs to no State; `restored` without a later `taken_over`: this copy stands by."""
+class InstallationEvent(Deed, table=True):
+    """One such act. It belongs to no State; `restored` without a later `taken_over`: this copy stands by.
+
+    `anchor_begun`: from here on an anchor is kept outside; `newer_seen`: a client showed a head that is not ours;
+    `loss_accepted`: a person takes it on record that the data are older than they were.
+    """
 
     __tablename__ = "installation_event"
     __table_args__ = (
         CheckConstraint("owner_state = ''", name="owner_state"),
         CheckConstraint("kind = 'demo_made' OR actor <> ''", name="by_whom"),
-        CheckConstraint("kind <> 'taken_over' OR reason <> ''", name="why"),
+        CheckConstraint("kind NOT IN ('taken_over', 'loss_accepted') OR reason <> ''", name="why"),
     )
 
     kind: InstallationKind = word(InstallationKind, "kind")
@@ -68,3 +86,22 @@ class InstallationEvent(Row, table=True):
     actor: str = Field(default="", max_length=200)
     reason: str = Field(default="", max_length=500)
     data: dict[str, Any] = json(default_factory=dict)
+
+
+class ActHead(Row, table=True):
+    """How far the acts had come when a transaction was committed (`hearings.db`). Number 0 is the installation's own:
+    its hash is a secret that no other installation has."""
+
+    __tablename__ = "act_head"
+    __table_args__ = (
+        CheckConstraint("owner_state = ''", name="owner_state"),
+        CheckConstraint("number >= 0", name="number"),
+        CheckConstraint("length(hash) = 64", name="hash"),
+        UniqueConstraint("number"),
+    )
+
+    number: int = Field(sa_type=BigInteger)
+    hash: str = Field(max_length=64)
+    at: datetime = instant()
+    about: list[list[Any]] = json(default_factory=list)
+    """What was acted on: table, id, and the last number of its own log (0 where it has none)."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.models.columns import Deed, instant, json, state_check, word
 
 
 class LawKind(StrEnum):
@@ -23,7 +23,7 @@ class LawKind(StrEnum):
     interpreting_rest = "interpreting_rest"
 
 
-class LawRow(Row, table=True):
+class LawRow(Deed, table=True):
     """One version of one row. The owner is the State of the administrator who made it; it holds for everybody."""
 
     __tablename__ = "law_row"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, state_code, word
 from hearings.status import MinutesStatus
 
 
@@ -65,7 +65,7 @@ class Minutes(Row, table=True):
     received_by: str = Field(default="", max_length=200)
 
 
-class MinutesPassage(Row, table=True):
+class MinutesPassage(Deed, table=True):
     """One version of one passage, in all its languages. Only grows: a change is a new version."""
 
     __tablename__ = "minutes_passage"
@@ -94,7 +94,7 @@ class MinutesPassage(Row, table=True):
     note: str = Field(default="", max_length=500)
 
 
-class MinutesReading(Row, table=True):
+class MinutesReading(Deed, table=True):
     """One reading back of the whole text, and what the persons present said to it. Only grows."""
 
     __tablename__ = "minutes_reading"
@@ -120,7 +120,7 @@ class MinutesReading(Row, table=True):
     at: datetime = instant()
 
 
-class MinutesAnswer(Row, table=True):
+class MinutesAnswer(Deed, table=True):
     """Why corrections asked for at a reading back are not made. Only grows."""
 
     __tablename__ = "minutes_answer"
@@ -138,7 +138,7 @@ class MinutesAnswer(Row, table=True):
     at: datetime = instant()
 
 
-class MinutesReservation(Row, table=True):
+class MinutesReservation(Deed, table=True):
     """A reservation to the minutes, or a refusal to sign them: beside the text, never in it. Only grows."""
 
     __tablename__ = "minutes_reservation"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, word
 from hearings.status import ConsentStatus
 
 
@@ -127,7 +127,7 @@ class Translation(Row, table=True):
     added_at: datetime = instant()
 
 
-class Consultation(Row, table=True):
+class Consultation(Deed, table=True):
     """A consultation held before a refusal or a postponement (18(26), 46(26)). Only grows."""
 
     __tablename__ = "consultation"
@@ -144,7 +144,7 @@ class Consultation(Row, table=True):
     recorded_at: datetime = instant()
 
 
-class InformalMessage(Row, table=True):
+class InformalMessage(Deed, table=True):
     """A line of the informal thread of two authorities: not formal, never evidence. Only grows."""
 
     __tablename__ = "informal_message"
@@ -157,7 +157,7 @@ class InformalMessage(Row, table=True):
     at: datetime = instant()
 
 
-class RequestEvent(Row, table=True):
+class RequestEvent(Deed, table=True):
     """An act on a request that is no change of status. The owner is the State of who acted. Only grows."""
 
     __tablename__ = "request_event"

@@ -6,7 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, state_check, state_code, word
+from hearings.db import Weight
+from hearings.models.columns import Deed, Row, instant, state_check, state_code, word
 
 
 class Act(StrEnum):
@@ -39,7 +40,7 @@ class SigningKey(Row, table=True):
     retired_at: datetime | None = instant(default=None)
 
 
-class Signature(Row, table=True):
+class Signature(Deed, table=True):
     """A signed statement, byte for byte as received. The owner is the State that signed. Only grows.
 
     A State uses a `jti` once: a repeat is refused by the database, after a restart too.
@@ -74,8 +75,12 @@ class Signature(Row, table=True):
     """Who handed it in; the signature is the authority's."""
     actor_label: str = Field(max_length=200)
 
+    def weight(self) -> Weight:
+        """It binds a State."""
+        return Weight.binds
 
-class RefusedStatement(Row, table=True):
+
+class RefusedStatement(Deed, table=True):
     """A statement that was refused: why, and no more of it than the States it names. Only grows.
 
     The owner is the State that handed it in; `other_state` sees the entry too when it concerns both.

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check
+from hearings.models.columns import Deed, Row, instant, json, state_check
 
 
 class Site(Row, table=True):
@@ -25,7 +25,7 @@ class Site(Row, table=True):
     retired_at: datetime | None = instant(default=None)
 
 
-class SiteProfile(Row, table=True):
+class SiteProfile(Deed, table=True):
     """One version of what a site can do (`hearings.agreement.profiles`). Only grows; the database refuses a change."""
 
     __tablename__ = "site_profile"

@@ -103,7 +103,7 @@ def _is_told(kind: type[errors.HearingsError]) -> bool:
     """Whether a client learns more of it than that the service has failed."""
     status = status_of(kind.__new__(kind))
     passing = not issubclass(kind, errors.DatabaseRefused) or issubclass(
-        kind, errors.DatabaseAway | errors.DatabaseFull
+        kind, errors.DatabaseAway | errors.DatabaseFull | errors.AnchorAway
     )
     return status < 500 or (status == 503 and passing)
 
