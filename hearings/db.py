@@ -167,7 +167,7 @@ def _raise_head(db: Session) -> Head | None:
     if db.get_bind().dialect.name == "postgresql":
         db.execute(text("SELECT pg_advisory_xact_lock(hashtext('act_head'))"))
     before = db.execute(table.select().order_by(table.c.number.desc()).limit(1)).mappings().one()
-    number, at = before["number"] + 1, acts[-1][0].at
+    number, at = max(before["number"], db.info.get("above", 0)) + 1, acts[-1][0].at
     told = [[act.subject, act.subject_id, act.number, name, row] for act, name, row in acts]
     linked = json.dumps([before["hash"], number, told], separators=(",", ":"))
     digest = hashlib.sha256(linked.encode()).hexdigest()
@@ -177,6 +177,11 @@ def _raise_head(db: Session) -> Head | None:
     values = {"number": number, "hash": digest, "at": at, "about": [[*key, most] for key, most in about.items()]}
     db.execute(table.insert().values(id=new_id(), owner_state="", **values))
     return Head(number, digest)
+
+
+def go_on_above(db: AsyncSession, number: int) -> None:
+    """The head this transaction raises is higher than `number` too: what was lost keeps its numbers."""
+    db.sync_session.info["above"] = max(number, db.sync_session.info.get("above", 0))
 
 
 # --- the database ------------------------------------------------------------------------------------------------

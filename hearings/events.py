@@ -64,6 +64,7 @@ class EventKind(StrEnum):
     time_limit_reached = "time_limit_reached"
     break_due = "break_due"
     log_note = "log_note"
+    data_lost = "data_lost"
     rights_notice = "rights_notice"
     oath = "oath"
     interpreting = "interpreting"

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from hearings.db import Database
 from hearings.outward import installation
 from web.agreement import line_test_pages as line_test, pages as technical, site_pages as sites
+from web.anchor import AnchorKeeper
 from web.api.mount import LazyApi
 from web.buckets import Buckets, Rate
 from web.documents import export_pages as request_export, file_pages as request_documents, pages as documents
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> Starlette:
         line_rooms=line_rooms,
         logins=LoginWatch(database, [conductors.tickets, conductors, line_rooms]),
         seal=seal,
+        anchor=AnchorKeeper(settings.anchor, database),
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
     app = Starlette(
@@ -127,6 +129,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     parts.standing_by = await _stands_by(parts.database)
     parts.pulse.start()
     if not parts.standing_by:
+        await parts.anchor.start()
         await parts.conductors.start()
     parts.logins.start()
     clocks = _clocks(parts)
@@ -140,6 +143,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await parts.line_rooms.stop()
         await parts.conductors.stop()
         await parts.seal.detach()
+        await parts.anchor.stop()
         await parts.database.close()
         if parts.sandbox is not None:
             await parts.sandbox.close()

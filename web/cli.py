@@ -39,6 +39,7 @@ from web.app import create_app
 from web.demo import demo
 from web.operation import commands as operation, pieces
 from web.operation.backup import BackupRefused
+from web.operation.older import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings, SettingsError
@@ -52,11 +53,11 @@ class Refused(Exception):
 
 REFUSALS = (
     *(Refused, NotInitialised, SettingsError, errors.DatabaseRefused, errors.Invalid, errors.NotReady),
-    *(seal_key.SealKeyError, SealSilentError, BackupRefused),
+    *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData),
 )
 """What ends a command with its text and exit code 2."""
-STANDING_BY = frozenset({"init", "serve", "people", "check", "backup", "takeover", "restore"})
-"""Commands that a restored copy carries out while it stands by: the others would change it."""
+ANYWAY = frozenset({"init", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
+"""Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
         settings = Settings.from_environment(os.environ)
-        if options.name not in STANDING_BY:
-            asyncio.run(_not_standing_by(settings))
+        if options.name not in ANYWAY:
+            asyncio.run(_may_go_on(settings))
         return command(settings, options)
     except REFUSALS as error:
         print(f"vivavoce: {error}", file=sys.stderr)
@@ -222,14 +223,14 @@ async def _has_tables(settings: Settings) -> bool:
     return True
 
 
-async def _not_standing_by(settings: Settings) -> None:
-    """Refuse to change a restored copy before it is the one. An installation that is not there says so by itself."""
+async def _may_go_on(settings: Settings) -> None:
+    """Refuse to change older data, or a restored copy before it is the one. What is not there says so by itself."""
     database = Database(settings.database_url)
     try:
         await database.check()
-        async with database.reading() as db:
-            if await installation.standing_by(db) is not None:
-                raise Refused("This restored copy stands by and changes nothing until `vivavoce takeover`")
+        if await _stands_by(database):
+            raise Refused("This restored copy stands by and changes nothing until `vivavoce takeover`")
+        await require_newest(settings, database)
     except errors.DatabaseRefused:
         return
     finally:
@@ -323,8 +324,15 @@ async def _check(settings: Settings) -> None:
         database = Database(url)
         try:
             await database.check()
+            if url == settings.database_url and not await _stands_by(database):
+                await require_newest(settings, database)
         finally:
             await database.close()
+
+
+async def _stands_by(database: Database) -> bool:
+    async with database.reading() as db:
+        return await installation.standing_by(db) is not None
 
 
 # --- people ------------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from media.evidence.seal.keyfile import policy_text
 from scheduler.runner import Clock
 from scheduler.ways import MailServer, Posting, Ways
 from scheduler.world import World
+from web.anchor import AnchorKeeper
+from web.operation.older import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings
@@ -84,7 +86,10 @@ async def _run(settings: Settings, keys: Keys) -> None:
         async with database.reading() as db:
             if await installation.standing_by(db) is not None:
                 raise NotInitialised("This restored copy stands by and sends nothing until `vivavoce takeover`")
+        await require_newest(settings, database)
         clocks = build(settings, database, sandbox, keys)
+        anchor = AnchorKeeper(settings.anchor, database)
+        await anchor.start()
         for clock in clocks:
             clock.start()
         try:
@@ -92,6 +97,7 @@ async def _run(settings: Settings, keys: Keys) -> None:
         finally:
             for clock in clocks:
                 await clock.stop()
+            await anchor.stop()
     finally:
         await database.close()
         if sandbox is not None:

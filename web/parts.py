@@ -9,6 +9,7 @@ import jinja2
 
 from hearings.db import Database
 from hearings.documents.pdf_seals import DocumentSeal
+from web.anchor import AnchorKeeper
 from web.buckets import Buckets
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
@@ -49,6 +50,7 @@ class Parts:
     line_rooms: LineRooms
     logins: LoginWatch
     seal: SealKeeper
+    anchor: AnchorKeeper
     sandbox: Database | None = None
     """Where the sandbox clients of the API work; None when the installation has no sandbox."""
     pulse: Pulse = field(default_factory=Pulse)

@@ -17,13 +17,17 @@ import time
 from pathlib import Path
 
 import media
+from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
+from media.evidence.seal.heads import Heads
+from media.evidence.seal.service import HEADS
 from web.settings import PREFIX, Settings
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
 
 START_SECONDS = 15.0
 LOOK_EVERY = 1.0
+MOST = 10**9
 
 
 class SealKeeper:
@@ -56,6 +60,15 @@ class SealKeeper:
             if not self._answers():
                 self._start()
         return self.seal
+
+    def kept(self) -> list[tlog.Checkpoint] | None:
+        """The heads in the seal's folder, for who may read it; None for who may not, or where one is no good."""
+        try:
+            if os.access(self.folder, os.R_OK | os.X_OK) and not (self.folder / HEADS).exists():
+                return []  # nothing was ever sealed
+            return Heads(self.folder / HEADS).listed("", MOST)[0]
+        except (OSError, ValueError):
+            return None
 
     async def ready(self) -> SealClient:
         """The seal, which answers and is looked after from now on. Raises `SealSilentError`."""

@@ -42,6 +42,7 @@ class Settings:
     trusted_proxies: str = ""
     seal_socket: Path | None = None
     seal_token: str = ""
+    anchor: Path | None = None
     test_hooks: bool = False
     scheduler: bool = True
     smtp_host: str = ""
@@ -154,6 +155,7 @@ def _flag(key: str) -> Callable[[str], object]:
 READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "seal_socket": Path,
+    "anchor": Path,
     "tls_cert": Path,
     "tls_key": Path,
     "port": _port("port"),
@@ -226,6 +228,15 @@ def _check_seal_token(settings: Settings, key: str) -> None:
         raise SettingsError(key, "…", f"a PKCS#11 URI ({error})") from None
 
 
+def _check_anchor(settings: Settings, key: str) -> None:
+    if settings.anchor is None:
+        return
+    if not settings.anchor.is_absolute() or ".." in settings.anchor.parts:
+        raise SettingsError(key, str(settings.anchor), "a folder by its whole path")
+    if settings.anchor == settings.data or settings.data in settings.anchor.parents:
+        raise SettingsError(key, str(settings.anchor), "a folder outside the data folder, best on another machine")
+
+
 def _check_host(settings: Settings, key: str) -> None:
     if not is_loopback(settings.host) and not settings.secure:
         raise SettingsError(key, settings.host, "a loopback address while public_url is http://")
@@ -264,6 +275,7 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "udp_public_address": _check_address,
     "tls_cert": _check_tls,
     "seal_token": _check_seal_token,
+    "anchor": _check_anchor,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,

@@ -93,6 +93,7 @@ TOLD: Mapping[str, Saying] = {
     K.resumed: (N_("{time}: {who} went on with the sitting."), _actor),
     "time_limit_reached": (N_("{time}: the time the requested State had set was used up."), _nothing),
     "break_due": (N_("{time}: a pause was due by the conditions of the requested State."), _nothing),
+    "data_lost": (N_("{time}: data of the hearing were lost, and an older state was put back."), _nothing),
     K.closing: (N_("{time}: {who} closed the sitting."), _actor),
     K.closed: (N_("{time}: the sitting was closed and everybody left the room."), _nothing),
     K.aborted: (N_("{time}: {who} broke the hearing off."), _actor),

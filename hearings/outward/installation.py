@@ -1,4 +1,4 @@
-"""What was done to the installation as a whole: a demonstration made, a copy restored, a copy that took over.
+"""What was done to the installation as a whole: a demonstration made, a copy restored, one that took over, a loss.
 
 A restored copy stands by: whoever serves it takes over no hearing and sends nothing, until a person has said that the
 installation it was copied from is gone. Both States of everything open are told then.
@@ -49,8 +49,16 @@ async def is_demo(db: AsyncSession) -> bool:
 
 async def standing_by(db: AsyncSession) -> InstallationEvent | None:
     """The restore that nobody has taken over after; None where the installation is the one."""
-    moves = [one for one in await events(db) if one.kind is not K.demo_made]
+    moves = [one for one in await events(db) if one.kind in (K.restored, K.taken_over)]
     return moves[-1] if moves and moves[-1].kind is K.restored else None
+
+
+async def open_cases(db: AsyncSession) -> list[Hearing | HearingRequest]:
+    """Every hearing that is not over, and every request that is not over and has no such hearing."""
+    hearings = (await db.exec(select(Hearing).where(col(Hearing.status).not_in(HEARINGS_OVER)))).all()
+    told = {one.request_id for one in hearings}
+    requests = (await db.exec(select(HearingRequest).where(col(HearingRequest.status).not_in(NOT_TOLD)))).all()
+    return [*hearings, *(one for one in requests if one.id not in told)]
 
 
 async def take_over(
@@ -64,11 +72,7 @@ async def take_over(
         raise NotReady(tell("This installation does not stand by: there is nothing to take over"))
     reason = clean(reason, "reason", most=500, least=3)
     made = await note(db, kind=K.taken_over, actor=actor, reason=reason, now=now)
-    hearings = (await db.exec(select(Hearing).where(col(Hearing.status).not_in(HEARINGS_OVER)))).all()
-    told = {one.request_id for one in hearings}
-    requests = (await db.exec(select(HearingRequest).where(col(HearingRequest.status).not_in(NOT_TOLD)))).all()
-    subjects: list[Hearing | HearingRequest] = [*hearings, *(one for one in requests if one.id not in told)]
-    for subject in subjects:
+    for subject in await open_cases(db):
         await tell_those_concerned(
             db,
             subject=subject,

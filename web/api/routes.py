@@ -33,6 +33,8 @@ from web.api.problems import ApiError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD"})
+HEAD = "Vivavoce-Head"
+"""How far the docket had come, sealed: told with every answer, and to be handed back with the next request."""
 ATTEMPTS = 4
 """How often an act is begun again because another with the same key was committed first."""
 
@@ -230,6 +232,8 @@ async def _serve(inner: Handler, operation: Operation, known: frozenset[str], re
         response = await _answer(inner, operation, known, request, told)
     except Exception as error:
         response = problems.answer(request, error)
+    if told.pop(HEAD, None) is not None and (head := parts_of(request).anchor.token()):
+        told[HEAD] = head  # as it is after what was done
     _dress(response, told)
     return response
 
@@ -258,6 +262,10 @@ async def _answer(
         return caller, await _look(inner, caller, db, request) if here else None
 
     caller, response = await parts.database.look(look)
+    if caller.database is parts.database:
+        told[HEAD] = ""
+        if seen := request.headers.get(HEAD, ""):
+            await parts.anchor.shown(seen, state=caller.state, client=caller.client.id)
     if reads:
         if response is not None and not caller.notes:  # one commit for the proof and for the note of what is shown
             await _use(parts.database, caller, looked_at.notes(caller.shown, actor=caller.actor, now=now))

@@ -1,4 +1,4 @@
-"""Commands for whoever runs an installation: `check`, `backup`, `restore`, `takeover`."""
+"""Commands for whoever runs an installation: `check`, `backup`, `restore`, `takeover`, `accept-loss`."""
 
 import argparse
 import asyncio
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from hearings.db import Database
 from hearings.outward import installation
-from web.operation import backup, checks
+from hearings.outward.losses import Trouble
+from web.operation import backup, checks, older
 from web.operation.findings import Finding, Place, Severity
 from web.settings import Settings
 from web.words import i18n
@@ -35,6 +36,10 @@ def add_to(add: Add) -> None:
     take = add("takeover", take_over, "Say that the installation this one was restored from is gone for good.")
     take.add_argument("--by", required=True, metavar="NAME", help="who says so")
     take.add_argument("--why", required=True, help="what has become of the other; both States read it")
+
+    loss = add("accept-loss", accept_loss, "Take on record that newer data are gone for good; both States are told.")
+    loss.add_argument("--by", required=True, metavar="NAME", help="who says so")
+    loss.add_argument("--why", required=True, help="what has become of them; both States read it")
 
 
 def version() -> str:
@@ -110,8 +115,26 @@ async def _take_over(settings: Settings, actor: str, reason: str) -> None:
     database = Database(settings.database_url)
     try:
         await database.check()
+        await older.require_newest(settings, database)
         async with database.transaction() as db:
             now, words = datetime.now(UTC), {"origin": settings.origin, "say": i18n.say}
             await installation.take_over(db, actor=actor[:200], reason=reason, now=now, **words)  # type: ignore[arg-type]
+    finally:
+        await database.close()
+
+
+def accept_loss(settings: Settings, options: argparse.Namespace) -> int:
+    """Effects: those of `older.accept`."""
+    found = asyncio.run(_accept_loss(settings, f"{options.by} (account {account()})"[:200], options.why))
+    cases = sorted({lost.ref for one in found for lost in one.lost})
+    print(f"The loss is on record. Both States are told of {', '.join(cases) or 'it, in every case that is open'}.")
+    return 0
+
+
+async def _accept_loss(settings: Settings, actor: str, reason: str) -> list[Trouble]:
+    database = Database(settings.database_url)
+    try:
+        await database.check()
+        return await older.accept(settings, database, actor=actor, reason=reason, now=datetime.now(UTC))
     finally:
         await database.close()

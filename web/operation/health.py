@@ -1,7 +1,8 @@
 """Whether the service lives, is ready, and can write: three answers, each with what is wrong.
 
 Live: the event loop answers. Ready: the database can be read, the seal answers, every open sitting has its media, and
-this copy does not stand by. Writing: the database takes a commit, and there is room on the disk.
+this copy does not stand by, and nobody has seen newer data. Writing: the database takes a commit, there is room on the
+disk, and the anchor, if one is set, is kept.
 """
 
 import asyncio
@@ -72,11 +73,13 @@ class Examiner:
         wrong = await self._reads()
         seconds = time.monotonic() - began
         write = wrong or await self._writes() or await asyncio.to_thread(no_room, self.places)
+        write = write or self.parts.anchor.wrong
         seal = await asyncio.to_thread(self.parts.seal.state)
         if not wrong and seal == "silent":
             wrong = "the seal does not answer"
         if not wrong and (silent := len(self.parts.conductors.silent())):
             wrong = f"{silent} open {'sitting has' if silent == 1 else 'sittings have'} no media service"
+        wrong = wrong or self.parts.anchor.newer
         if self.parts.standing_by:
             wrong = "this restored copy stands by"
         conductor = conducted(self.parts.conductors.conducting)

@@ -63,6 +63,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.fingerprints_stale: N_("The server has another certificate: to be compared again"),
     EventKind.time_limit_reached: N_("Time limit of the requested State used up"),
     EventKind.break_due: N_("Pause due by the conditions"),
+    EventKind.data_lost: N_("Data were lost: an older state was put back"),
     **recorded_words.TITLES,
 }
 METHODS = {

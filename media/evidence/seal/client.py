@@ -36,6 +36,19 @@ class SealClient:
         """The head that the seal has signed last of an origin; None if none."""
         return _head(self._ask({"do": "last", "origin": origin}).get("head"))
 
+    def heads(self) -> list[tlog.Checkpoint]:
+        """The heads signed last of every origin: of recordings and of their custody logs.
+
+        Raises `SealRefusedError` (`bad_request`) where a seal process of an older version still runs.
+        """
+        found: list[tlog.Checkpoint] = []
+        after = ""
+        while True:
+            answer = self._ask({"do": "heads", "after": after})
+            found += [tlog.parse_checkpoint(text.encode()) for text in answer["heads"]]
+            if not (after := answer["after"]):
+                return found
+
     def sign_head(self, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
         """A signed note over a head of this tree. Raises `SealRefusedError`, `SealSilentError`.
 

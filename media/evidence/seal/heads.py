@@ -61,6 +61,13 @@ class Heads:
             raise ValueError("a kept head is not that of its origin")
         return head
 
+    def listed(self, after: str, most: int) -> tuple[list[tlog.Checkpoint], str]:
+        """Some of all heads, and behind what to ask again; empty at the end."""
+        names = sorted(path.name for path in self.folder.iterdir() if not path.name.startswith(TEMPORARY))
+        found = [name for name in names if name > after][:most]
+        heads = [tlog.parse_checkpoint((self.folder / name).read_bytes()) for name in found]
+        return heads, found[-1] if len(found) == most else ""
+
     def keep(self, head: tlog.Checkpoint) -> None:
         """Keep a head instead of the one before; durable on return."""
         path = self._path(head.origin)
@@ -90,6 +97,10 @@ class Seal:
     def last(self, origin: str) -> tlog.Checkpoint | None:
         """The head signed last of an origin."""
         return self._heads.last(origin)
+
+    def listed(self, after: str, most: int) -> tuple[list[tlog.Checkpoint], str]:
+        """Some of the heads signed last, of every origin, and behind what to ask again; empty at the end."""
+        return self._heads.listed(after, most)
 
     def sign(self, head: tlog.Checkpoint, old: int, proof: Sequence[bytes]) -> bytes:
         """The signed note over a head that goes on from the one signed last, of size `old`.

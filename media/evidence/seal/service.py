@@ -4,8 +4,9 @@
 and, unless a token holds the key, `seal.key`; with a system user of its own for this process nobody else can read
 either. `--allow` names accounts that may ask besides its own and root (the kernel says who asks, SO_PEERCRED). A second
 process for the same folder ends at once.
-Protocol: one line of JSON there, one back; `keys`, `last {origin}`, `sign {origin, size, root, old, proof}`; an answer
-is `{keys}`, `{head}`, `{note}`, or `{refused, text, head}`.
+Protocol: one line of JSON there, one back; `keys`, `heads {after}`, `last {origin}`,
+`sign {origin, size, root, old, proof}`; an answer is `{keys}`, `{heads, after}`, `{head}`, `{note}`, or
+`{refused, text, head}`.
 """
 
 import argparse
@@ -40,6 +41,8 @@ FORMER = "former.pub"
 REFUSED = "pin.refused"
 """There when the token has refused the PIN."""
 MAX_REQUEST = 64 * 1024
+MOST_HEADS = 200
+"""In one answer to `heads`."""
 SECONDS = 5.0
 _CREDENTIALS = struct.Struct("3i")
 
@@ -76,6 +79,9 @@ class Service:
             raise BadRequestError("a request is one object")
         if asked["do"] == "keys":
             return {"keys": [base64.b64encode(key).decode() for key in (self._seal.public, *self._former)]}
+        if asked["do"] == "heads":
+            heads, after = self._seal.listed(str(asked["after"]), MOST_HEADS)
+            return {"heads": [_text(head) for head in heads], "after": after}
         if not isinstance(asked.get("origin"), str):
             raise BadRequestError("an origin is a text")
         if asked["do"] == "last":
