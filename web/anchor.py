@@ -141,6 +141,8 @@ class AnchorKeeper:
             async with self._database.transaction() as db:
                 kind, now = InstallationKind.anchor_begun, datetime.now(UTC)
                 await installation.note(db, kind=kind, now=now, actor="system")
+            async with self._gate:
+                await self._forward()
 
     async def require(self) -> None:
         """Raise `AnchorAway` unless it can be written: it is written as it is."""

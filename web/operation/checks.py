@@ -17,10 +17,10 @@ from typing import Any
 
 from hearings import clocks
 from hearings.documents.glyphs import covered
-from hearings.errors import DatabaseFull, DatabaseRefused, FontsMissing
+from hearings.errors import AnchorAway, DatabaseFull, DatabaseRefused, FontsMissing
 from hearings.outward import installation
 from media.evidence.recording import clock as machine_clock
-from web.operation import network
+from web.operation import network, older
 from web.operation.findings import Finding, Findings, Place, Severity, failure, note, ok, warning
 from web.operation.health import ROOM, folder_of
 from web.seal_keeper import SealKeeper
@@ -184,9 +184,35 @@ def disk(place: Place) -> Findings:
     return found or [ok(N_("There is room on the disk."))]
 
 
-def anchor(_place: Place) -> Findings:
+async def anchor(place: Place) -> Findings:
     """A folder outside the data folder that says how far the data had come."""
-    return [note(N_("Backup anchor: not set. A restored older copy is not noticed by itself."))]
+    folder = place.settings.anchor
+    signed = await asyncio.to_thread(older.signed, place.settings)
+    try:
+        found = await older.troubles(place.settings, place.database, signed)
+        kept = await older.kept(place.settings, place.database)
+        async with place.database.reading() as db:
+            waits = await installation.standing_by(db) is not None
+    except AnchorAway as error:
+        return [failure(N_("The anchor cannot be kept: {why}"), why=error.text)]
+    except DatabaseRefused:
+        return [failure(N_("The database does not answer, so it is not known whether it is the newest."))]
+    if found:
+        text = N_(
+            "The data are older than they were, or cannot be compared. `vivavoce serve` says how and refuses: {why}"
+        )
+        return [(warning if waits else failure)(text, why="; ".join(one.text for one in found))]
+    if folder is None:
+        return [note(N_("Backup anchor: not set. A restored older copy is not noticed by itself."))]
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return [failure(N_("{path} cannot be written to by this account."), path=folder)]
+    if kept is None:
+        return [note(N_("The anchor is begun when `vivavoce serve` starts next."))]
+    words = {"number": kept.head.number, "at": kept.at, "path": folder}
+    if folder.stat().st_dev == place.settings.data.stat().st_dev:
+        text = N_("The anchor (act {number}, {at}) lies on the disk of the data. Give VIVAVOCE_ANCHOR another one.")
+        return [warning(text, **words)]
+    return [ok(N_("The anchor in {path} has come to act {number}, written at {at}."), **words)]
 
 
 @dataclass(frozen=True)

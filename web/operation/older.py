@@ -64,6 +64,8 @@ async def _kept(settings: Settings, secret: str, known: Accepted) -> anchors.Kep
         if known.anchored:
             told = f"there is no anchor in {settings.anchor}, where one was kept: is the folder mounted?"
             return Trouble("anchor_missing", told)
+        if not settings.anchor.is_dir():
+            raise AnchorAway(f"The folder {settings.anchor} of VIVAVOCE_ANCHOR is missing: make it or mount it first")
         return None
     try:
         return anchors.decode(text, secret)
@@ -71,6 +73,16 @@ async def _kept(settings: Settings, secret: str, known: Accepted) -> anchors.Kep
         return Trouble("anchor_foreign", f"the anchor in {settings.anchor} is that of another installation")
     except AnchorUnreadable as error:
         return Trouble("anchor_unreadable", f"the anchor in {settings.anchor} is no good: it is {error}")
+
+
+async def kept(settings: Settings, database: Database) -> anchors.Kept | None:
+    """What the anchor says; None where there is none, or none that is good."""
+    async with database.reading() as db:
+        known, secret = await losses.accepted(db), await heads.genesis(db)
+    if settings.anchor is None:
+        return None
+    found = await _kept(settings, secret, known)
+    return None if isinstance(found, Trouble) else found
 
 
 def signed(settings: Settings) -> dict[str, tuple[int, str]] | None:

@@ -1,0 +1,190 @@
+"""The anchor of a running installation: it lags for a moment, never leads, and what binds a State waits for it."""
+
+import asyncio
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hearings.db import Database
+from tests.support.api_client import ApiInstallation, Client
+from tests.support.process import serving
+from tests.web.conftest import Story, with_api
+from web.anchor import NAME
+from web.operation import older
+from web.settings import Settings
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+async def anchored(prepared: Path, tmp_path: Path, limits: dict[str, Any]) -> AsyncIterator[ApiInstallation]:
+    (tmp_path / "outside").mkdir()
+    async with with_api(prepared, tmp_path, anchor=tmp_path / "outside", **limits).in_process() as found:
+        await found.app.state.parts.anchor.start()
+        yield found
+        await found.app.state.parts.anchor.stop()
+
+
+def kept(installation: ApiInstallation) -> int:
+    assert installation.settings.anchor is not None
+    return int(json.loads((installation.settings.anchor / NAME).read_bytes())["number"])
+
+
+def head(data: Path) -> int:
+    with closing(sqlite3.connect(data / "vivavoce.db")) as db:
+        return int(db.execute("SELECT max(number) FROM act_head").fetchone()[0])
+
+
+async def test_what_binds_a_state_is_in_the_anchor_with_the_answer_and_refused_while_it_is_away(
+    anchored: ApiInstallation, story: Story
+) -> None:
+    ro, outside = await anchored.client("RO"), anchored.settings.anchor
+    assert outside is not None
+    first = await story.submitted(ro)
+    assert kept(anchored) == head(anchored.settings.data)
+    told = json.loads((outside / NAME).read_text())["cases"]
+    assert told[first["reference"]]["states"] == ["RO", "TH"]
+    assert "Somchai" not in (outside / NAME).read_text() and (outside / NAME).stat().st_mode & 0o077 == 0
+
+    draft = (await ro.post("/requests", {"requested_state": "TH", "content": story.content})).json()
+    outside.rename(outside.with_name("away"))
+    refused = await ro.signed(f"/requests/{draft['id']}/submit", "submit_request")
+    assert (refused.status_code, refused.json()["code"]) == (503, "anchor_away"), refused.text
+    assert "Nothing was changed" in refused.json()["detail"] and int(refused.headers["retry-after"])
+    assert (await ro.get(f"/requests/{draft['id']}")).json()["status"] == "draft"
+    health = await anchored.http.get("/healthz")
+    assert health.status_code == 503 and "write: the anchor is missing\n" in health.text
+    await anchored.app.state.parts.anchor.keep()
+    assert not outside.exists()  # nothing is written beside a folder that is not mounted
+
+    outside.with_name("away").rename(outside)
+    await anchored.app.state.parts.anchor.keep()
+    answer = await ro.signed(f"/requests/{draft['id']}/submit", "submit_request")
+    assert (answer.status_code, kept(anchored)) == (200, head(anchored.settings.data))
+
+
+async def test_a_client_that_hands_back_a_newer_head_makes_an_older_copy_fail_loudly(
+    anchored: ApiInstallation, story: Story, tmp_path: Path, limits: dict[str, Any]
+) -> None:
+    ro = await anchored.client("RO")
+    first = await ro.get("/requests")
+    with closing(sqlite3.connect(anchored.settings.data / "vivavoce.db")) as db:
+        (tmp_path / "old" / "data").mkdir(parents=True)
+        with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+            db.backup(copy)
+    await story.submitted(ro)
+    seen = (await ro.get("/requests")).headers["vivavoce-head"]
+    for value in (first.headers["vivavoce-head"], seen, "nonsense"):
+        assert (await ro.get("/requests", headers=with_head(await ro.token(), ro, value))).status_code == 200
+    assert "has seen act" not in (await anchored.http.get("/healthz")).text
+
+    data = Path(shutil.copytree(anchored.settings.data, tmp_path / "old" / "again"))
+    for path in data.glob("vivavoce.db*"):
+        path.unlink()
+    shutil.copy(tmp_path / "copy.db", data / "vivavoce.db")
+    async with ApiInstallation(Settings(data=data, **limits)).in_process() as restored:
+        await restored.app.state.parts.anchor.start()
+        client = Client(restored.http, ro.id, ro.state, ro.key, ro.dpop, ro.seed)
+        for value in ("nonsense", seen, seen):
+            answer = await client.get("/requests", headers=with_head(await client.token(), client, value))
+            assert answer.status_code == 200
+        health = await restored.http.get("/healthz")
+        assert health.status_code == 503 and "ready: a system of RO has seen act " in health.text
+        (trouble,) = await older.troubles(restored.settings, restored.database, None)
+        assert trouble.code == "newer_seen"
+        await restored.app.state.parts.anchor.stop()
+
+
+def with_head(token: str, client: Client, head: str) -> dict[str, str]:
+    proof = client.proof("GET", "http://localhost:8000/api/v1/requests", token)
+    return {"authorization": f"DPoP {token}", "dpop": proof, "vivavoce-head": head}
+
+
+ACTING = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlmodel import select
+from hearings.actors import SYSTEM
+from hearings.db import Database
+from hearings.models import Hearing
+from hearings.moves import noted
+from hearings.outward import heads
+from web.anchor import AnchorKeeper
+
+async def main():
+    database = Database(sys.argv[1])
+    await AnchorKeeper(Path(sys.argv[2]), database).start()
+    while True:
+        async with database.transaction() as db:
+            hearing = (await db.exec(select(Hearing).limit(1))).one()
+            noted(db, hearing, hearing.status, actor=SYSTEM, now=datetime.now(UTC), reason="again")
+        async with database.reading() as db:
+            print((await heads.newest(db)).number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_that_was_answered(
+    prepared: Path, tmp_path: Path
+) -> None:
+    data, outside, chance = Path(shutil.copytree(prepared, tmp_path / "data")), tmp_path / "outside", random.Random(10)
+    outside.mkdir()
+    environment = {"VIVAVOCE_DATA": str(data), "PATH": "/usr/bin:/bin"}
+    subprocess.run([sys.executable, "-m", "web.cli", "demo"], env=environment, check=True, capture_output=True)
+    settings = Settings(data=data, anchor=outside)
+
+    async def look() -> list[Any]:
+        database = Database(settings.database_url)
+        try:
+            return await older.troubles(settings, database, {})
+        finally:
+            await database.close()
+
+    answered = lagging = 0
+    for _kill in range(5):
+        command = [sys.executable, "-c", ACTING, settings.database_url, str(outside)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            lines = chance.randrange(1, 30)
+            for _ in range(lines):
+                answered = int(process.stdout.readline())
+            timer = threading.Timer(chance.random() / 20, process.send_signal, [signal.SIGKILL])
+            timer.start()
+            answered = int(([str(answered), *process.stdout.read().split()])[-1])
+        there = int(json.loads((outside / NAME).read_bytes())["number"])
+        assert answered <= there <= head(data)
+        lagging += there < head(data)
+        assert asyncio.run(look()) == []
+
+
+def test_a_served_installation_brings_its_anchor_forward_and_tells_of_it(prepared: Path, tmp_path: Path) -> None:
+    with serving(prepared, tmp_path) as first:
+        first.end()
+        first.environment["VIVAVOCE_ANCHOR"] = str(tmp_path / "outside")
+        refused = subprocess.run([sys.executable, "-m", "web.cli", "serve"], env=first.environment, capture_output=True)
+        assert refused.returncode != 0 and not (tmp_path / "outside").exists()
+        (tmp_path / "outside").mkdir()
+        first.serve()
+        first.run("demo")
+        wanted = head(first.data)
+        end = time.monotonic() + 60
+        while int(json.loads((tmp_path / "outside" / NAME).read_bytes())["number"]) < wanted:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        told = first.run("check", "--inside", "--json")
+        (found,) = [one for one in json.loads(told) if one["check"] == "anchor"]
+        assert found["severity"] == "warning" and f"act {wanted}" in found["text"], found
