@@ -1,27 +1,34 @@
 """The anchor of a running installation: it lags for a moment, never leads, and what binds a State waits for it."""
 
 import asyncio
+import contextlib
 import json
+import multiprocessing
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from hearings.actors import SYSTEM
 from hearings.db import Database
+from hearings.models import Hearing
+from hearings.moves import noted
+from hearings.outward import heads
 from tests.support.api_client import ApiInstallation, Client
-from tests.support.process import serving
+from tests.support.installation import free_port
+from tests.support.process import ServedInstallation
 from tests.web.conftest import Story, with_api
-from web.anchor import NAME
+from tests.web.operation.test_backup import command
+from web.anchor import NAME, AnchorKeeper
 from web.operation import older
 from web.settings import Settings
 
@@ -64,9 +71,9 @@ async def test_what_binds_a_state_is_in_the_anchor_with_the_answer_and_refused_w
     assert (refused.status_code, refused.json()["code"]) == (503, "anchor_away"), refused.text
     assert "Nothing was changed" in refused.json()["detail"] and int(refused.headers["retry-after"])
     assert (await ro.get(f"/requests/{draft['id']}")).json()["status"] == "draft"
-    health = await anchored.http.get("/healthz")
-    assert health.status_code == 503 and "write: the anchor is missing\n" in health.text
     await anchored.app.state.parts.anchor.keep()
+    health = await anchored.http.get("/healthz")
+    assert health.status_code == 503 and "write: the anchor cannot be written: " in health.text
     assert not outside.exists()  # nothing is written beside a folder that is not mounted
 
     outside.with_name("away").rename(outside)
@@ -81,7 +88,6 @@ async def test_a_client_that_hands_back_a_newer_head_makes_an_older_copy_fail_lo
     ro = await anchored.client("RO")
     first = await ro.get("/requests")
     with closing(sqlite3.connect(anchored.settings.data / "vivavoce.db")) as db:
-        (tmp_path / "old" / "data").mkdir(parents=True)
         with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
             db.backup(copy)
     await story.submitted(ro)
@@ -102,8 +108,8 @@ async def test_a_client_that_hands_back_a_newer_head_makes_an_older_copy_fail_lo
             assert answer.status_code == 200
         health = await restored.http.get("/healthz")
         assert health.status_code == 503 and "ready: a system of RO has seen act " in health.text
-        (trouble,) = await older.troubles(restored.settings, restored.database, None)
-        assert trouble.code == "newer_seen"
+        found = await older.troubles(restored.settings, restored.database, None)
+        assert [one.code for one in found] == ["anchor_unset", "newer_seen"]
         await restored.app.state.parts.anchor.stop()
 
 
@@ -112,30 +118,20 @@ def with_head(token: str, client: Client, head: str) -> dict[str, str]:
     return {"authorization": f"DPoP {token}", "dpop": proof, "vivavoce-head": head}
 
 
-ACTING = """
-import asyncio, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from sqlmodel import select
-from hearings.actors import SYSTEM
-from hearings.db import Database
-from hearings.models import Hearing
-from hearings.moves import noted
-from hearings.outward import heads
-from web.anchor import AnchorKeeper
+def acting(url: str, folder: str, answers: "Connection[int, int]") -> None:
+    """Act for ever, and say of each act that it was answered: in a process of its own."""
 
-async def main():
-    database = Database(sys.argv[1])
-    await AnchorKeeper(Path(sys.argv[2]), database).start()
-    while True:
-        async with database.transaction() as db:
-            hearing = (await db.exec(select(Hearing).limit(1))).one()
-            noted(db, hearing, hearing.status, actor=SYSTEM, now=datetime.now(UTC), reason="again")
-        async with database.reading() as db:
-            print((await heads.newest(db)).number, flush=True)
+    async def act() -> None:
+        database = Database(url)
+        await AnchorKeeper(Path(folder), database).start()
+        while True:
+            async with database.transaction() as db:
+                hearing = (await db.exec(select(Hearing).limit(1))).one()
+                noted(db, hearing, hearing.status, actor=SYSTEM, now=datetime.now(UTC), reason="again")
+            async with database.reading() as db:
+                answers.send((await heads.newest(db)).number)
 
-asyncio.run(main())
-"""
+    asyncio.run(act())
 
 
 def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_that_was_answered(
@@ -143,8 +139,7 @@ def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_
 ) -> None:
     data, outside, chance = Path(shutil.copytree(prepared, tmp_path / "data")), tmp_path / "outside", random.Random(10)
     outside.mkdir()
-    environment = {"VIVAVOCE_DATA": str(data), "PATH": "/usr/bin:/bin"}
-    subprocess.run([sys.executable, "-m", "web.cli", "demo"], env=environment, check=True, capture_output=True)
+    assert command(data, "demo").returncode == 0
     settings = Settings(data=data, anchor=outside)
 
     async def look() -> list[Any]:
@@ -154,37 +149,43 @@ def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_
         finally:
             await database.close()
 
-    answered = lagging = 0
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.web.test_anchor"])
+    answered = 0
     for _kill in range(5):
-        command = [sys.executable, "-c", ACTING, settings.database_url, str(outside)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            lines = chance.randrange(1, 30)
-            for _ in range(lines):
-                answered = int(process.stdout.readline())
-            timer = threading.Timer(chance.random() / 20, process.send_signal, [signal.SIGKILL])
-            timer.start()
-            answered = int(([str(answered), *process.stdout.read().split()])[-1])
+        ours, theirs = processes.Pipe(duplex=False)
+        process = processes.Process(target=acting, args=(settings.database_url, str(outside), theirs))
+        process.start()
+        theirs.close()
+        for _ in range(chance.randrange(1, 30)):
+            answered = ours.recv()
+        time.sleep(chance.random() / 20)
+        process.kill()
+        with contextlib.suppress(EOFError):
+            while True:
+                answered = ours.recv()
+        process.join()
         there = int(json.loads((outside / NAME).read_bytes())["number"])
         assert answered <= there <= head(data)
-        lagging += there < head(data)
         assert asyncio.run(look()) == []
 
 
 def test_a_served_installation_brings_its_anchor_forward_and_tells_of_it(prepared: Path, tmp_path: Path) -> None:
-    with serving(prepared, tmp_path) as first:
-        first.end()
-        first.environment["VIVAVOCE_ANCHOR"] = str(tmp_path / "outside")
-        refused = subprocess.run([sys.executable, "-m", "web.cli", "serve"], env=first.environment, capture_output=True)
-        assert refused.returncode != 0 and not (tmp_path / "outside").exists()
-        (tmp_path / "outside").mkdir()
+    port, outside = free_port(), tmp_path / "outside"
+    first = ServedInstallation.copy(prepared, tmp_path, port=port, public_url=f"http://localhost:{port}")
+    first.environment["VIVAVOCE_ANCHOR"] = str(outside)
+    refused = command(first.data, "serve", VIVAVOCE_ANCHOR=str(outside))
+    assert (refused.returncode, "is missing: make it or mount it first" in refused.stderr) == (2, True)
+    outside.mkdir()
+    try:
         first.serve()
-        first.run("demo")
-        wanted = head(first.data)
-        end = time.monotonic() + 60
-        while int(json.loads((tmp_path / "outside" / NAME).read_bytes())["number"]) < wanted:
+        assert command(first.data, "demo", VIVAVOCE_ANCHOR=str(outside)).returncode == 0
+        wanted, end = head(first.data), time.monotonic() + 60
+        while int(json.loads((outside / NAME).read_bytes())["number"]) < wanted:
             assert time.monotonic() < end
             time.sleep(0.05)
-        told = first.run("check", "--inside", "--json")
+        told = command(first.data, "check", "--inside", "--json", VIVAVOCE_ANCHOR=str(outside)).stdout
         (found,) = [one for one in json.loads(told) if one["check"] == "anchor"]
-        assert found["severity"] == "warning" and f"act {wanted}" in found["text"], found
+        assert (found["severity"], f"act {wanted}" in found["text"]) == ("warning", True), found
+    finally:
+        first.end()

@@ -198,9 +198,7 @@ async def anchor(place: Place) -> Findings:
     except DatabaseRefused:
         return [failure(N_("The database does not answer, so it is not known whether it is the newest."))]
     if found:
-        text = N_(
-            "The data are older than they were, or cannot be compared. `vivavoce serve` says how and refuses: {why}"
-        )
+        text = N_("The data are older than they were, or cannot be compared; `vivavoce serve` refuses: {why}")
         return [(warning if waits else failure)(text, why="; ".join(one.text for one in found))]
     if folder is None:
         return [note(N_("Backup anchor: not set. A restored older copy is not noticed by itself."))]
