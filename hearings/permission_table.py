@@ -258,6 +258,19 @@ STAFF: Mapping[str, StaffRow] = {
     "export_case": StaffRow(label="Take a whole case away", functions=("clerk", "authority", "judge"), side="either"),
     "edit_law": StaffRow(label="Edit the data of the law", functions=("administrator",), side="either"),
     "import_directory": StaffRow(label="Import the directory", functions=("administrator",), side="either"),
+    "decide_joint_change": StaffRow(
+        label="Confirm or refuse a change of data that concerns the own State or all",
+        functions=("administrator",),
+        side="either",
+    ),
+    "withdraw_joint_change": StaffRow(
+        label="Withdraw a change of data the own State has proposed", functions=("administrator",), side="either"
+    ),
+    "manage_staff": StaffRow(
+        label="Add, change, deactivate and reactivate staff; make and withdraw their sign-in links",
+        functions=("administrator",),
+        side="either",
+    ),
     "propose_hearing": StaffRow(label="Propose a hearing", functions=("clerk",), side="requesting"),
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),

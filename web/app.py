@@ -33,7 +33,7 @@ from web.outward import (
     outbox_pages as outbox,
     webhook_pages as webhooks,
 )
-from web.overview import docket_pages as docket, waiting_pages as waiting
+from web.overview import change_pages as changes, docket_pages as docket, waiting_pages as waiting
 from web.parts import Parts, read_keys, require_folders
 from web.paths import BASE
 from web.people import directory_pages as directory, entry_pages as entry
@@ -186,6 +186,7 @@ def _routes() -> list[BaseRoute]:
         hearing_requests,
         law,
         law_check,
+        changes,
         request_documents,
         request_export,
         documents,

@@ -31,6 +31,16 @@ TRIED_ON = date(2100, 1, 1)
 """The day an edited row is tried for: all that is in force by then is read."""
 
 
+OWNERS: Mapping[str, str] = {
+    "party": "iso2",
+    "declaration": "iso2",
+    "overlay": "state",
+    "court_hours": "iso2",
+    "jurisdiction": "iso2",
+}
+"""The field that names the State a row belongs to, by kind; rows of other kinds belong to the installation."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Edit:
     """One edit, checked: `data` None takes the override back."""
@@ -59,6 +69,15 @@ def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "")
         edit = Edit(kind=kind, key=made, data=row)
     _try(edited(law, edit))
     return edit
+
+
+def owners(edits: Sequence[Edit], law: Law) -> frozenset[str]:
+    """The States these edits concern; among them `""` for what belongs to the installation. Pure.
+
+    A row that changes hands concerns both.
+    """
+    rows = [(edit.kind, row) for edit in edits for row in (edit.data, law.rows[edit.kind].get(edit.key)) if row]
+    return frozenset(str(row[OWNERS[kind]]) if kind in OWNERS else "" for kind, row in rows)
 
 
 def edited(law: Law, *edits: Edit) -> Law:
@@ -117,28 +136,39 @@ async def save(
 ) -> list[LawRow]:
     """Make the edits, all or none. `seen`: serial of the law the editor looked at.
 
+    Whose the rows are has been asked before (`hearings.outward.joint_changes`).
+
     Effects: one version for each edit, with who, when and why. Raises `NotReady` when the law has changed since then,
     `Invalid` for an edit that cannot be made, `NotAllowed`.
     """
     require_editor(actor)
+    law = await as_seen(db, seen)
+    return await write(db, edits=check_all(edits, law), reason=reason, law=law, actor=actor, now=now)
+
+
+def check_all(edits: Sequence[Edit], law: Law) -> list[Edit]:
+    """Edits that can be made to this law one after the other. Raises `Invalid`."""
+    found: list[Edit] = []
+    for edit in edits:
+        found.append(check(edit.kind, edit.data, law, key=edit.key))
+        law = edited(law, found[-1])
+    return found
+
+
+async def write(
+    db: AsyncSession, *, edits: Sequence[Edit], reason: str, law: Law, actor: Actor, now: datetime
+) -> list[LawRow]:
+    """Make edits that were checked, to the law that was locked (`as_seen`). Effects: as `save`."""
     reason = clean(reason, "reason", most=2000, least=3, lines=True)
-    connection = await db.connection()
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('law_row'))"))
-    law = await laws.current(db)
-    if law.serial != seen:
-        raise NotReady(tell("The law has been changed since you looked at it; look again"))
     found = []
     for number, edit in enumerate(edits, start=1):
-        checked = check(edit.kind, edit.data, law, key=edit.key)
-        law = edited(law, checked)
         row = LawRow(
             owner_state=actor.state,
-            serial=seen + number,
-            kind=LawKind(checked.kind),
-            key=checked.key,
-            version=1 + len(await history(db, kind=checked.kind, key=checked.key)),
-            data=checked.data,
+            serial=law.serial + number,
+            kind=LawKind(edit.kind),
+            key=edit.key,
+            version=1 + len(await history(db, kind=edit.kind, key=edit.key)),
+            data=edit.data,
             reason=reason,
             edited_by=actor.id,
             edited_label=actor.label,
@@ -148,6 +178,17 @@ async def save(
         await db.flush()
         found.append(row)
     return found
+
+
+async def as_seen(db: AsyncSession, seen: int) -> Law:
+    """The law, locked until the end of the transaction. Raises `NotReady` when it is not the one that was seen."""
+    connection = await db.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('law_row'))"))
+    law = await laws.current(db)
+    if law.serial != seen:
+        raise NotReady(tell("The law has been changed since you looked at it; look again"))
+    return law
 
 
 def require_editor(actor: Actor) -> None:

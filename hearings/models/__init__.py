@@ -16,7 +16,7 @@ from hearings.models.diary import (
 from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import ActHead, HearingEvent, InstallationEvent, StatusChange
-from hearings.models.law import LawKind, LawRow
+from hearings.models.law import JointChange, LawKind, LawRow
 from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
 from hearings.models.outbox import (
     CalendarEntry,
@@ -76,6 +76,7 @@ __all__ = [
     "InformalMessage",
     "InstallationEvent",
     "Invitation",
+    "JointChange",
     "LanguagePair",
     "LawKind",
     "LawRow",

@@ -1,10 +1,13 @@
-"""The administrator's own rows of law, laid over the data files. Rows are only added: each edit is a new version."""
+"""The administrator's own rows of law, laid over the data files. Rows are only added: each edit is a new version.
+
+And changes of data that are not the own State's: they wait until somebody whose they are has confirmed them.
+"""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from hearings.models.columns import Deed, instant, json, state_check, word
@@ -47,3 +50,49 @@ class LawRow(Deed, table=True):
     edited_by: str = Field(max_length=36)
     edited_label: str = Field(max_length=200)
     at: datetime = instant()
+
+
+class JointKind(StrEnum):
+    """What a joint change is of."""
+
+    law = "law"
+    directory = "directory"
+
+
+class JointStatus(StrEnum):
+    """How far a joint change is."""
+
+    waiting = "waiting"
+    confirmed = "confirmed"
+    refused = "refused"
+    withdrawn = "withdrawn"
+
+
+class JointChange(Row, table=True):
+    """A change of what belongs to another State, or to all. The owner is the State that proposes it."""
+
+    __tablename__ = "joint_change"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("(status = 'waiting') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("status <> 'confirmed' OR decided_state <> owner_state", name="by_another"),
+        Index("ix_joint_change_status", "status", "id"),
+    )
+
+    kind: JointKind = word(JointKind, "kind")
+    concerns: str = Field(default="", max_length=2)
+    """The State whose data it is of; empty: the installation's, which belong to all."""
+    data: list[dict[str, Any]] = json()
+    """Of the law: edits. Of the directory: rows of the table, by column."""
+    about: str = Field(default="", max_length=1000)
+    """Kind and key of each row of the law, in lines of their own."""
+    reason: str = Field(default="", max_length=2000)
+    proposed_by: str = Field(max_length=36)
+    proposed_label: str = Field(max_length=200)
+    at: datetime = instant()
+    status: JointStatus = word(JointStatus, "status", default=JointStatus.waiting)
+    decided_by: str = Field(default="", max_length=36)
+    decided_label: str = Field(default="", max_length=200)
+    decided_state: str = Field(default="", max_length=2)
+    decided_reason: str = Field(default="", max_length=2000)
+    decided_at: datetime | None = instant(default=None)

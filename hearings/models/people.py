@@ -22,19 +22,33 @@ class Person(Row, table=True):
     active: bool = True
     language: str = Field(default="", max_length=35)
     """BCP 47, of what is mailed: the one its pages were last read in; empty: English."""
+    version: int = 1
+    """Counted up by every change, so that nobody changes what they have not seen."""
 
 
 class SignInLink(Row, table=True):
-    """A one-use link that signs a person in. Only the SHA-256 of its secret is kept."""
+    """A one-use link that signs a person in. Only the SHA-256 of its secret is kept.
+
+    `made_by` and `withdrawn_by` are ids of persons or `system`; a label of an operator says the account.
+    """
 
     __tablename__ = "sign_in_link"
-    __table_args__ = (state_check(), UniqueConstraint("secret_hash"))
+    __table_args__ = (
+        state_check(),
+        UniqueConstraint("secret_hash"),
+        CheckConstraint("used_at IS NULL OR withdrawn_at IS NULL", name="one_end"),
+    )
 
     person_id: str = Field(foreign_key="person.id", index=True, max_length=36)
     secret_hash: str = Field(max_length=64)
     created_at: datetime = instant()
     expires_at: datetime = instant()
     used_at: datetime | None = instant(default=None)
+    made_by: str = Field(default="", max_length=36)
+    made_label: str = Field(default="", max_length=200)
+    """Empty of links from before it was noted."""
+    withdrawn_at: datetime | None = instant(default=None)
+    withdrawn_label: str = Field(default="", max_length=200)
 
 
 class Login(Row, table=True):
@@ -55,6 +69,8 @@ class Login(Row, table=True):
     expires_at: datetime | None = instant(default=None)
     ended_at: datetime | None = instant(default=None)
     ended_why: str = Field(default="", max_length=40)
+    way: str = Field(default="", max_length=20)
+    """How it came about: a member of `hearings.people.logins.Way`; empty of those from before it was noted."""
 
 
 class AuthorityKey(Row, table=True):

@@ -1,6 +1,6 @@
 """The directory of authorities: the 30 States of the data, and what an administrator has imported, each with its age.
 
-A table is imported whole or not at all; every mistake is named with its line and column. What is exported can be
+A table is read whole or not at all; every mistake is named with its line and column. What is exported can be
 imported again, and a cell that a spreadsheet would run as a formula begins with an apostrophe.
 """
 
@@ -16,12 +16,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
-from hearings.actors import Actor
 from hearings.errors import HearingsError, Invalid, RowsRefused, UnknownState
 from hearings.languages import language
 from hearings.models import Authority
 from hearings.models.directory import AuthorityKind, Network
-from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 
@@ -225,15 +223,22 @@ def _cell(column: str, text: str, on: date) -> Any:
     return clean(text, column, most=most, least=1 if column == "name" else 0)
 
 
-async def import_table(db: AsyncSession, *, text: str, actor: Actor, now: datetime) -> int:
-    """Import a table: rows that are there already (by State, kind and name) are replaced. Returns how many it has.
+async def differing(db: AsyncSession, rows: Sequence[Entry]) -> list[Entry]:
+    """Of these rows, those that are not in the directory as they are: neither imported nor in the data files."""
+    have = {
+        (one.owner_state, one.kind.value, one.name): _entry(one) for one in (await db.exec(select(Authority))).all()
+    }
+    of_files = {one.state: replace(one, confidence="") for one in of_data()}
+    return [row for row in rows if have.get((row.state, row.kind, row.name), of_files[row.state]) != row]
 
-    What the data files say in the same words stays theirs, with how sure they are of it. Effects: all rows or none.
-    Raises `RowsRefused`, `NotAllowed`.
+
+async def put(db: AsyncSession, *, rows: Sequence[Entry], by: str, now: datetime) -> None:
+    """Enter rows; those that are there already (by State, kind and name) are replaced. `by`: id of who imports them.
+
+    Whose they are has been asked before (`hearings.outward.joint_changes`). What the data files say in the same words
+    stays theirs, with how sure they are of it. Effects: the rows.
     """
-    require_staff("import_directory", actor, requesting_state=actor.state, requested_state=actor.state)
-    rows = read(text, on=now.date())
-    have = {(one.owner_state, one.kind.value, one.name): one for one in (await db.exec(select(Authority))).all()}
+    have = await _imported(db)
     of_files = {one.state: replace(one, confidence="") for one in of_data()}
     for row in rows:
         found = have.get((row.state, row.kind, row.name))
@@ -241,15 +246,23 @@ async def import_table(db: AsyncSession, *, text: str, actor: Actor, now: dateti
             continue
         if found is None:
             found = Authority(
-                owner_state=row.state,
-                kind=AuthorityKind(row.kind),
-                name=row.name,
-                imported_at=now,
-                imported_by=actor.id,
+                owner_state=row.state, kind=AuthorityKind(row.kind), name=row.name, imported_at=now, imported_by=by
             )
         found.contact, found.email, found.phone, found.address = row.contact, row.email, row.phone, row.address
         found.languages, found.networks, found.source = list(row.languages), list(row.networks), row.source
-        found.as_of, found.imported_at, found.imported_by = row.as_of, now, actor.id
+        found.as_of, found.imported_at, found.imported_by = row.as_of, now, by
         db.add(found)
     await db.flush()
-    return len(rows)
+
+
+async def _imported(db: AsyncSession) -> dict[tuple[str, str, str], Authority]:
+    """By State, kind and name."""
+    return {(one.owner_state, one.kind.value, one.name): one for one in (await db.exec(select(Authority))).all()}
+
+
+def row_of(cells: dict[str, str], on: date) -> Entry:
+    """A row out of its cells by column, as a change that waits keeps it. Raises `RowsRefused`."""
+    found, wrong = _row([cells[column] for column in COLUMNS], on)
+    if found is None:
+        raise RowsRefused([(1, column, why) for column, why in wrong])
+    return found

@@ -17,11 +17,12 @@ from hearings.law.row_checks import FIELDS
 from hearings.law.rows import Edit
 from hearings.models import Person
 from hearings.models.law import LawKind
+from hearings.outward import administrators, joint_changes
 from hearings.overview import law_effects
 from hearings.sentences import tell
 from web.law import forms as law_form
 from web.law.check_pages import DECISIONS
-from web.server import forms
+from web.server import forms, joint_words
 from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.server.sign_in import SignedIn, staff
@@ -46,7 +47,7 @@ def _kind(text: str) -> str:
     return text
 
 
-def _title(kind: str, row: Mapping[str, Any], law: Law) -> str:
+def title(kind: str, row: Mapping[str, Any], law: Law) -> str:
     """A row as a person would call it."""
     if kind in ("instrument", "jurisdiction"):
         return str(row["name"])
@@ -89,7 +90,7 @@ def _line(kind: str, key: str, row: Mapping[str, Any], law: Law) -> dict[str, An
     return {
         "key": key,
         "href": "/admin/law/row?" + urlencode({"kind": kind, "key": key}),
-        "title": _title(kind, row, law),
+        "title": title(kind, row, law),
         "says": _says(kind, row),
         "source": str(row.get("source") or ""),
         "confidence": confidence,
@@ -145,8 +146,9 @@ async def _row_page(
     async with request.app.state.parts.database.reading() as db:
         law = await laws.current(db)
         history = await law_rows.history(db, kind=kind, key=key) if key else []
+        joint = await joint_changes.of_row(db, kind=kind, key=key) if key else []
     found = law.rows[kind].get(key)
-    if key and found is None and not history:
+    if key and found is None and not history and not joint:
         raise errors.NotFound
     values: Mapping[str, Any] = dict(typed.first) if typed else found or {}
     filed = laws.LAW.rows[kind].get(key)
@@ -158,6 +160,8 @@ async def _row_page(
         "fields": law_form.shown(kind, values, law),
         "in_files": filed is not None,
         "history": history,
+        "joint": joint,
+        "joint_chip": joint_words.chip,
         "reason": typed.text("reason") if typed else "",
         "serial": law.serial,
         "places": places.of_person(person),
@@ -193,17 +197,19 @@ async def _preview(
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         effect = await law_effects.effect(db, edits=edits, law=law, state=person.owner_state, on=now.date())
+        administrating = await administrators.administrating(db)
     after = law_rows.edited(law, *edits)
     context = {
         "edits": [
             {
-                "title": _title(edit.kind, edit.data or law.rows[edit.kind][edit.key], after),
+                "title": title(edit.kind, edit.data or law.rows[edit.kind][edit.key], after),
                 "back": edit.data is None,
-                "changes": _differences(edit, law, after),
+                "changes": differences(edit, law, after),
             }
             for edit in edits
         ],
         "packed": law_form.pack(edits),
+        "asked": joint_words.asked(law_rows.owners(edits, law), person.owner_state, administrating),
         "effect": effect,
         "shown": SHOWN,
         "serial": law.serial,
@@ -223,7 +229,7 @@ def _standing(words: str) -> str:
     return text if usable == "usable" else f"{text} ({_('cannot be relied on')})"
 
 
-def _differences(edit: Edit, law: Law, after: Law) -> list[tuple[str, str, str]]:
+def differences(edit: Edit, law: Law, after: Law) -> list[tuple[str, str, str]]:
     before, becomes = (dict(one.rows[edit.kind].get(edit.key) or {}) for one in (law, after))
     known = {field.name: field for field in FIELDS[edit.kind]}
 
@@ -235,7 +241,7 @@ def _differences(edit: Edit, law: Law, after: Law) -> list[tuple[str, str, str]]
 
 
 async def save(request: Request) -> Response:
-    """Make the edits that were looked at. Effects: those of `law_rows.save`."""
+    """Make the edits that were looked at, or leave them waiting. Effects: those of `joint_changes.change_law`."""
     signed, person = _editor(request)
     form = await forms.read(request)
     seen = form.text("seen")
@@ -243,9 +249,14 @@ async def save(request: Request) -> Response:
         edits = law_form.unpack(form.text("edits"))
         serial = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1
         async with request.app.state.parts.database.transaction() as db:
-            now = datetime.now(UTC)
-            made = await law_rows.save(
-                db, edits=edits, reason=form.text("reason"), seen=serial, actor=signed.actor(), now=now
+            made = await joint_changes.change_law(
+                db,
+                edits=edits,
+                reason=form.text("reason"),
+                seen=serial,
+                actor=signed.actor(),
+                telling=joint_words.telling(request),
+                now=datetime.now(UTC),
             )
     except errors.Invalid as error:
         if error.field != "reason":
@@ -254,7 +265,9 @@ async def save(request: Request) -> Response:
             law = await laws.current(db)
         text = _("Say why, in at least a few words: it stays in the log.")
         return await _preview(request, person, edits, law, form.text("reason"), [FormError("reason", text)])
-    last = made[-1]
+    if made.waiting:
+        return RedirectResponse(f"/admin/changes/{made.waiting[0].id}?done=waiting", 303)
+    last = made.edits[-1]
     query = urlencode({"kind": last.kind.value, "key": last.key, "done": "yes"})
     return RedirectResponse(f"/admin/law/row?{query}", 303)
 
@@ -271,7 +284,7 @@ async def log(request: Request) -> Response:
         {
             "edit": one,
             "href": "/admin/law/row?" + urlencode({"kind": one.kind.value, "key": one.key}),
-            "title": _title(one.kind.value, one.data, law) if one.data else one.key,
+            "title": title(one.kind.value, one.data, law) if one.data else one.key,
             "kind": _(law_form.KINDS[one.kind.value]),
         }
         for one in found[:PAGE]

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings.models import HearingRequest, Person
+from hearings.outward import joint_changes
 from hearings.overview import worklist
+from hearings.roles import StaffFunction
 from web.server.rendering import render
 from web.server.sign_in import staff
 from web.words import places, terms
@@ -17,6 +19,7 @@ from web.words.i18n import N_, _
 from web.words.places import Place
 
 PAGE = 50
+CHANGES = 5
 BUTTONS = {
     "submit": N_("Continue"),
     "answer_question": N_("Answer"),
@@ -85,7 +88,27 @@ async def tasks(
 ) -> Tasks:
     """What waits for a person, as pages show it. Raises `Invalid` for a mark nobody has given out."""
     found = await worklist.waiting(db, person=person, now=now, everything=everything, after=after, limit=limit)
-    return Tasks([_task(one, person.owner_state) for one in found.rows], found.after)
+    first = [] if after else await _changes(db, person)
+    return Tasks([*first, *(_task(one, person.owner_state) for one in found.rows)], found.after)
+
+
+async def _changes(db: Any, person: Person) -> list[Task]:
+    """Changes of data that wait for the word of this person's State, for its administrators; on the first page only."""
+    if StaffFunction.administrator not in person.functions:
+        return []
+    return [
+        Task(
+            href=f"/admin/changes/{one.id}",
+            subject=one.owner_state,
+            text=_("A change of data waits to be confirmed"),
+            button=_("See the change"),
+            due=None,
+            late=False,
+            priority=0,
+            places=[],
+        )
+        for one in await joint_changes.to_decide(db, state=person.owner_state, limit=CHANGES)
+    ]
 
 
 def _task(one: worklist.Waiting, state: str) -> Task:

@@ -10,6 +10,7 @@ from hearings import reference
 from hearings.errors import Invalid, NotFound
 from hearings.models import SigningKey
 from hearings.models.directory import Network
+from hearings.outward import joint_changes
 from hearings.people import directory
 from hearings.people.directory import Entry
 from hearings.signatures import signing_keys
@@ -18,6 +19,7 @@ from web.api.access import Calling
 from web.api.fields import Moment, Shown
 from web.api.problems import ApiError
 from web.api.routes import Resource
+from web.server import joint_words
 
 router = Resource("directory")
 
@@ -41,6 +43,7 @@ ENTRY = {
     "old": False,
     "confidence": "",
 }
+IMPORTED = {"rows": 12, "waiting": [{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "TH", "rows": 2}]}
 KEY = {
     "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
     "state": "TH",
@@ -86,10 +89,19 @@ class EntryList(Shown):
     next: str
 
 
+class WaitingRows(Shown):
+    """Rows of another State: they count once an administrator of it has confirmed the change with this id."""
+
+    id: str
+    state: str
+    rows: int
+
+
 class Imported(Shown):
-    """How many rows were taken."""
+    """How many rows count now, and what waits."""
 
     rows: int
+    waiting: list[WaitingRows]
 
 
 class ShownAuthorityKey(Shown):
@@ -172,17 +184,23 @@ async def read_directory_entry(caller: Calling, entry_id: EntryId) -> ShownEntry
     raise NotFound
 
 
-@router.act("/directory/table.csv", scope="directory:write", body="table", limit=LARGEST, example={"rows": 12})
+@router.act("/directory/table.csv", scope="directory:write", body="table", limit=LARGEST, example=IMPORTED)
 async def import_directory(caller: Calling, upload: files.Uploaded) -> Imported:
     """Import a table, whole or not at all (422 `rows_refused`, with every mistake by line and column).
 
-    What it names by State, kind and name replaces what is there. One table serves all States of the installation.
+    What it names by State, kind and name replaces what is there. Rows of the own State count at once; those of another
+    State that differ from what is there wait until an administrator of that State confirms them on a page.
     """
     try:
         text = upload.data.decode("utf-8")
     except UnicodeDecodeError:
         raise ApiError("invalid_input", "The table is not in UTF-8") from None
-    return Imported(rows=await directory.import_table(caller.db, text=text, actor=caller.actor, now=caller.now))
+    telling = joint_words.telling(caller.request)
+    made = await joint_changes.import_directory(
+        caller.db, text=text, actor=caller.actor, telling=telling, now=caller.now
+    )
+    waiting = [WaitingRows(id=one.id, state=one.concerns, rows=len(one.data)) for one in made.waiting]
+    return Imported(rows=made.rows, waiting=waiting)
 
 
 @router.read("/signing-keys", scope="", example={"items": [KEY]})

@@ -12,9 +12,10 @@ from starlette.routing import Route
 from hearings import errors, reference
 from hearings.models import Person
 from hearings.models.directory import Network
+from hearings.outward import joint_changes
 from hearings.people import directory
 from hearings.sentences import tell
-from web.server import forms
+from web.server import forms, joint_words
 from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.security import check_csrf
@@ -48,6 +49,9 @@ async def _page(request: Request, person: Person, wrong: list[FormError], rows: 
     notice = None
     if count.isascii() and count.isdecimal() and len(count) < 6 and not wrong:
         notice = ngettext("{n} row is imported.", "{n} rows are imported.", int(count)).format(n=int(count))
+        if "waiting" in request.query_params:
+            told = _("The rows of other States wait until these have confirmed them.")
+            notice = f"{notice} {told}"
     states = [(code, state_name(code)) for code in reference.jurisdictions()]
     context: dict[str, Any] = {
         "entries": found,
@@ -69,7 +73,7 @@ async def _page(request: Request, person: Person, wrong: list[FormError], rows: 
 
 
 async def import_table(request: Request) -> Response:
-    """Import a table, whole or not at all. Effects: those of `directory.import_table`."""
+    """Import a table, whole or not at all. Effects: those of `joint_changes.import_directory`."""
     signed, person = staff(request)
     if forms.media_type(request) != "multipart/form-data":
         raise HTTPException(415, "bad_request")
@@ -89,7 +93,13 @@ async def import_table(request: Request) -> Response:
         return await _page(request, person, [FormError("file", _("The table is not in UTF-8."))], [])
     try:
         async with request.app.state.parts.database.transaction() as db:
-            count = await directory.import_table(db, text=text, actor=signed.actor(), now=datetime.now(UTC))
+            made = await joint_changes.import_directory(
+                db,
+                text=text,
+                actor=signed.actor(),
+                telling=joint_words.telling(request),
+                now=datetime.now(UTC),
+            )
     except errors.RowsRefused as error:
         text = ngettext(
             "The table has {n} mistake. Nothing was imported.",
@@ -98,7 +108,7 @@ async def import_table(request: Request) -> Response:
         )
         wrong = [FormError("file", text.format(n=len(error.rows)))]
         return await _page(request, person, wrong, list(error.rows))
-    return RedirectResponse(f"/directory?done={count}", 303)
+    return RedirectResponse(f"/directory?done={made.rows}{'&waiting' if made.waiting else ''}", 303)
 
 
 async def export(request: Request) -> Response:

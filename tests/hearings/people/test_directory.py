@@ -10,11 +10,14 @@ import pytest
 from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import NotAllowed, RowsRefused
+from hearings.outward import joint_changes
+from hearings.outward.joint_changes import Telling
 from hearings.people import directory
 
 ON = date(2026, 12, 2)
 HEAD = ",".join(directory.COLUMNS)
 GOOD = "TH,contact_point,Somsri,S. Rak,s@ago.example,+66 2,Bangkok,th|en,iberred|ejn,telephone,2026-11-01"
+TELLING = Telling(origin="https://court.example")
 ADMINISTRATOR = Actor(id="a", label="A", state="RO", functions=frozenset({"administrator"}))
 
 
@@ -87,7 +90,7 @@ async def test_the_whole_directory_exported_and_imported_again_is_the_same_its_d
 ) -> None:
     async def put(text: str) -> None:
         async with database.transaction() as db:
-            await directory.import_table(db, text=text, actor=ADMINISTRATOR, now=now)
+            await joint_changes.import_directory(db, text=text, actor=ADMINISTRATOR, telling=TELLING, now=now)
 
     async def look() -> list[directory.Entry]:
         async with database.reading() as db:
@@ -118,7 +121,8 @@ async def test_a_table_is_imported_whole_or_not_at_all_and_replaces_what_it_name
 ) -> None:
     async def put(text: str, actor: Actor = ADMINISTRATOR) -> int:
         async with database.transaction() as db:
-            return await directory.import_table(db, text=text, actor=actor, now=now)
+            how = {"actor": actor, "telling": TELLING, "now": now}
+            return (await joint_changes.import_directory(db, text=text, **how)).rows
 
     central = "TH,central_authority,Attorney General,,ag@th.example,,,th,,letter,2026-01-01"
     assert await put(table(GOOD, central)) == 2

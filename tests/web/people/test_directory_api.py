@@ -2,6 +2,9 @@
 
 import pytest
 
+from hearings.ids import new_id
+from hearings.outward import api_clients
+from hearings.people import staff
 from hearings.people.directory import COLUMNS
 from web.law import rows_api as law_rows
 from web.people import directory_api as directory
@@ -13,7 +16,7 @@ CSV = {"content-type": "text/csv"}
 
 async def test_a_table_is_imported_listed_searched_and_exported_again(ro):
     done = await ro.post("/directory/table.csv", content=f"{HEAD}\n{ROW}\n".encode(), headers=CSV)
-    assert (done.status_code, done.json()) == (200, {"rows": 1}), done.text
+    assert (done.status_code, done.json()) == (200, {"rows": 1, "waiting": []}), done.text
     (found,) = (await ro.get("/directory?words=criminal%20bangkok")).json()["items"]
     assert (found["state"], found["kind"], found["networks"], found["contact"]) == ("TH", "court", ["globe"], "=cmd()")
     assert (await ro.get(f"/directory/{found['id']}")).json() == found
@@ -22,7 +25,7 @@ async def test_a_table_is_imported_listed_searched_and_exported_again(ro):
     assert (table.headers["content-type"], "'=cmd()" in table.text) == ("text/csv; charset=utf-8", True)
     checked = b"\r\n".join(line for line in table.content.splitlines() if not line.startswith(b"TH,central"))
     again = await ro.post("/directory/table.csv", files={"file": ("d.csv", checked, "text/csv")})
-    assert again.json() == {"rows": 1}
+    assert again.json() == {"rows": 1, "waiting": []}
     whole, path = [], "/directory?limit=10"
     while path:
         page = await ro.get(path)
@@ -45,6 +48,43 @@ async def test_a_table_with_a_mistake_is_refused_whole(installation, ro):
         assert (await ro.get(bad)).status_code == 422, bad
     assert (await ro.get("/directory?state=ZZ")).json()["code"] == "unknown_state"
     assert (await ro.get(f"/directory/{'0' * 32}")).json()["code"] == "not_found"
+
+
+async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_on_its_page(installation, ro, th):
+    """Every operation for which a system acts as an administrator, tried by Thailand on what is Romania's."""
+    async with installation.database.transaction() as db:
+        for state in ("RO", "TH"):
+            who = {"name": state, "email": f"{state}@court.example", "functions": ["administrator"]}
+            await staff.add(db, state=state, city="", authority_name="Court", **who)
+    row = ROW.replace("TH,", "RO,").replace("court@th", "court@ro")
+    mine = (await ro.get("/recipients")).json()["items"][0]["id"]
+    tried = {
+        ("post", "/directory/table.csv"): {"content": f"{HEAD}\n{row}\n".encode(), "headers": CSV},
+        ("post", "/recipients"): {"json": {"authority": "Mine", "kind": "requesting", "recipient": "x", "state": "RO"}},
+        ("post", "/recipients/{recipient_id}/retire"): {"json": {"reason": "Mine"}},
+        ("post", "/webhooks"): {"json": {"url": "https://x.example/", "events": ["hearing.ready"], "state": "RO"}},
+        ("delete", "/webhooks/{webhook}"): {},
+        ("post", "/webhooks/{webhook}/deliveries/{delivery}/send-again"): {},
+    }
+    described = (await installation.http.get("/api/v1/openapi.json")).json()["paths"]
+    acts = {scope for scope, one in api_clients.SCOPES.items() if one.functions == ("administrator",)}
+    found = {
+        (method, path.removeprefix("/api/v1"))
+        for path, operations in described.items()
+        for method, one in operations.items()
+        if method in ("post", "put", "patch", "delete")
+        and any(acts & set(scopes) for need in one.get("security", []) for scopes in need.values())
+    }
+    assert found == set(tried)
+    for (method, path), how in tried.items():
+        address = path.format(recipient_id=mine, webhook=new_id(), delivery=new_id())
+        answer = await th.call(method.upper(), address, **how)
+        assert answer.status_code in ((200,) if "table" in path else (404, 422)), (path, answer.text)
+        if "table" in path:
+            (waiting,) = answer.json()["waiting"]
+            assert (answer.json()["rows"], waiting["state"], waiting["rows"]) == (0, "RO", 1)
+    assert (await ro.get("/directory?words=criminal%20bangkok")).json()["items"] == []
+    assert [one["retired_at"] for one in (await ro.get("/recipients")).json()["items"]] == [None]
 
 
 async def test_anybody_finds_the_keys_that_check_a_signature(ro, th, story):
