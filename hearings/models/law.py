@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Deed, instant, json, state_check, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, word
 
 
 class LawKind(StrEnum):

@@ -211,7 +211,7 @@ PARSERS: tuple[Parser, ...] = (
            {**TEXT_SHAPES, **pieces(b"1", b".", begin=b"1.")}, HEAD_BYTES),
     Parser("forwarded", lambda data: _PROXIES.get_trusted_client_address(_text(data)),
            {**TEXT_SHAPES, **pieces(b"10.0.0.1,", b"127.0.0.1, ", b"1,")}, HEAD_BYTES),
-    Parser("dpop", lambda data: dpop.check(_text(data), method="GET", url="http://a", now=NOW),
+    Parser("dpop", lambda data: dpop.check(_text(data), method="GET", url="http://a", secret=b"k", now=NOW),
            {**TEXT_SHAPES, "brackets": _signed(b"["), "members": _signed(b'"a":1,', b"{", b'"a":1}')}, HEAD_BYTES,
            HTTP),
     Parser("cursor", lambda data: queries._cursor(_text(data)), {**TEXT_SHAPES, **pieces(b"MjAy", b"IA", b"=")},
@@ -326,7 +326,7 @@ def read_in_code() -> set[str]:
 
 def _reads(node: ast.AST, path: Path) -> Iterator[str]:
     if isinstance(node, ast.Compare) and _is_headers(node.comparators[0]) and isinstance(node.left, ast.Constant):
-        yield f"header {node.left.value}"
+        yield f"header {node.left.value!s}"
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_headers(node.value):
         yield f"header {_name(node.slice, path)}"
     if isinstance(node, ast.Attribute) and node.attr == "query_params":
