@@ -264,6 +264,7 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("alembic", "uvicorn.error"):  # the latter names the address of every WebSocket
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it tells of every form that is none
     print(f"Vivavoce serves {settings.public_url} (listening on {settings.host} port {settings.port})", flush=True)
     most = open_files(settings)
     if most < settings.connections:

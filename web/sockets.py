@@ -8,7 +8,7 @@ is asked. One timer looks after all connections: a request costs a few assignmen
 
 import asyncio
 import resource
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -47,10 +47,10 @@ class Room:
     def __init__(self, most: int, most_of_address: int, trusted: str = "") -> None:
         self.most = most
         self.most_of_address = most_of_address
-        self.proxies: Container[str] = frozenset()
-        if trusted:
-            known: Any = ProxyHeadersMiddleware(None, trusted).trusted_hosts  # type: ignore[arg-type]
-            self.proxies = known
+        self.is_proxy: Callable[[str], bool] = ProxyHeadersMiddleware(
+            None,  # type: ignore[arg-type]
+            trusted,
+        ).trusted_hosts.__contains__
         self.inside: dict[Place, None] = {}
         self.waiting: dict[Place, None] = {}
         """Without a request in progress; who has waited longest is first."""
@@ -146,7 +146,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        known = self.client is not None and self.client[0] not in self.room.proxies
+        known = self.client is not None and not self.room.is_proxy(self.client[0])
         self.place = Place(self.room, transport, counted_as(self.client[0]) if self.client and known else "", self.late)
         self.place.until = self.loop.time() + HEAD_SECONDS
         if not self.room.enter(self.place):

@@ -29,7 +29,7 @@ from media import messages
 from media.evidence.check import bag_check, policy
 from media.evidence.check.findings import Findings
 from media.evidence.log import journal_lines, tlog
-from media.evidence.seal.age import SealError, X25519Identity
+from media.evidence.seal.age import SealError, make_identity
 from tests.support.hostile import Make, Parser, counted, pieces, repeated
 from web import cookies, strict_json
 from web.api import bodies, description, dpop, etags
@@ -49,8 +49,8 @@ HTTP = (HTTPException, ApiError)
 MULTIPART = b"multipart/form-data; boundary=" + b"x" * 70
 _PART = b"--" + b"x" * 70 + b"\r\ncontent-disposition: form-data; name="
 _PROXIES = ProxyHeadersMiddleware(None, "127.0.0.1, 10.0.0.0/8").trusted_hosts  # type: ignore[arg-type]
-AUTHORITY = X25519Identity("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX")
-"""An age identity of the specification's examples, whose file nothing here is."""
+AUTHORITY = make_identity()
+"""Whose file nothing here is."""
 _HEAD = jws.encode(b'{"alg":"EdDSA","jwk":{"crv":"Ed25519","kty":"OKP","x":"x"},"typ":"dpop+jwt"}').encode()
 
 
