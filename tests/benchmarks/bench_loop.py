@@ -211,7 +211,7 @@ def frames(path: str) -> tuple[int, object]:
     async def ask(known: Known, data: bytes) -> int:
         address = f"ws://127.0.0.1:{known.port}{path.format(ref=known.ref)}"
         try:
-            async with connect(address, origin=BASE, open_timeout=60) as line:  # type: ignore[arg-type]
+            async with connect(address, origin=BASE, open_timeout=60) as line:
                 await line.send(data.decode("utf-8", "replace"))
                 await line.recv()
         except (WebSocketException, OSError):
