@@ -12,6 +12,7 @@ All administrators are told of each step. The State that proposed a change can w
 """
 
 import hashlib
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
