@@ -11,8 +11,8 @@
 All administrators are told of each step. The State that proposed a change can withdraw it until it is decided.
 """
 
-import hashlib
 import asyncio
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
