@@ -8,7 +8,7 @@ from textwrap import indent
 import pytest
 
 HERE = Path(__file__).parent
-ASSERTING = {"raises", "warns", "fail", "expect", "until", "wait_for_url", "raise_for_status"}
+ASSERTING = {"grows_linearly", "raises", "warns", "fail", "expect", "until", "wait_for_url", "raise_for_status"}
 """Calls that fail when something is not as it should be. `until` fails when its condition does not come true."""
 STATUS_ALONE: dict[str, str] = {}
 """Tests of tests/web that assert a status and nothing else: `file::name`, and why the status is all there is."""
