@@ -36,7 +36,7 @@ from web.outward import (
 from web.overview import change_pages as changes, docket_pages as docket, waiting_pages as waiting
 from web.parts import Parts, read_keys, require_folders
 from web.paths import BASE
-from web.people import directory_pages as directory, entry_pages as entry
+from web.people import directory_pages as directory, entry_pages as entry, staff_pages
 from web.requests import (
     consent_pages as request_consents,
     contact_pages as request_contacts,
@@ -182,6 +182,7 @@ def _routes() -> list[BaseRoute]:
         docket_plan,
         waiting,
         directory,
+        staff_pages,
         request_wizard,
         hearing_requests,
         law,

@@ -41,6 +41,7 @@ from web.operation import commands as operation, pieces
 from web.operation.backup import BackupRefused
 from web.operation.older import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
+from web.people import staff_commands
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
@@ -52,7 +53,7 @@ class Refused(Exception):
 
 
 REFUSALS = (
-    *(Refused, NotInitialised, SettingsError, errors.DatabaseRefused, errors.Invalid, errors.NotReady),
+    *(Refused, NotInitialised, SettingsError, errors.DatabaseRefused, errors.Invalid, errors.NotReady, errors.NotFound),
     *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData),
 )
 """What ends a command with its text and exit code 2."""
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
     )
     operation.add_to(add)
+    staff_commands.add_to(add, operation.account)
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
     return parser
 
@@ -350,7 +352,7 @@ def link_person(settings: Settings, options: argparse.Namespace) -> int:
 async def _link(settings: Settings, wanted: str) -> tuple[Person, str]:
     async with _database(settings) as database, database.transaction() as db:
         person = match(await queries.people(db), wanted)
-        return person, await logins.issue_sign_in_link(db, person=person, now=datetime.now(UTC))
+        return person, await staff_commands.link(settings, db, person, operation.account())
 
 
 def match(found_staff: Sequence[Person], wanted: str) -> Person:

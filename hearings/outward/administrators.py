@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings.minutes.phrases import N_
 from hearings.models import Person
 from hearings.models.outbox import OutboxKind
 from hearings.outward import outbox
@@ -53,3 +54,17 @@ async def mail(
             key=f"{key}:{person.id}",
             expires_at=now + USEFUL,
         )
+
+
+LINK_MADE = N_("A sign-in link was made for you; if you did not ask for it, tell your administrator")
+SIGN_INS = "/sign-ins"
+"""The page on which everybody sees the own sign-ins and links."""
+
+
+async def tell_of_link(
+    db: AsyncSession, *, person: Person, link_hash: str, origin: str, say: Say = english, now: datetime
+) -> None:
+    """Mail a person that a sign-in link was made for them, without the link. Effects: a message in the outbox."""
+    await mail(
+        db, to=[person], text=LINK_MADE, path=SIGN_INS, key=f"sign_in_link:{link_hash}", origin=origin, say=say, now=now
+    )

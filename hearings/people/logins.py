@@ -6,7 +6,7 @@ can guess; PINs, which somebody could, are under scrypt (`hearings.hearing.links
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,8 +15,11 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import LinkDead, LinkUnknown, LinkUsed, LoginEnded, NotFound
+from hearings.actors import SYSTEM, Actor
+from hearings.errors import LinkDead, LinkUnknown, LinkUsed, LoginEnded, NotFound, NotReady
 from hearings.models import Login, Participant, Person, SignInLink
+from hearings.pages import by_id
+from hearings.queries import Page
 from hearings.sentences import tell
 
 STAFF_LOGIN = timedelta(hours=12)
@@ -44,6 +47,20 @@ class LoginEnd(StrEnum):
     functions_changed = "functions_changed"
 
 
+class Way(StrEnum):
+    """How a login came about."""
+
+    operator_link = "operator_link"
+    """A sign-in link that the operator printed by a command."""
+    administrator_link = "administrator_link"
+    join_link = "join_link"
+    """A join link with its PIN, of somebody who is not of the staff."""
+
+
+OPERATOR = "operator"
+"""Stands for whoever runs the installation, where an act needs an actor's id."""
+
+
 def new_secret() -> str:
     """128 random bits in base64url."""
     return secrets.token_urlsafe(16)
@@ -55,9 +72,12 @@ def hash_secret(secret: str) -> str:
 
 
 async def issue_sign_in_link(
-    db: AsyncSession, *, person: Person, now: datetime, lifetime: timedelta = LINK_LIFETIME
+    db: AsyncSession, *, person: Person, now: datetime, lifetime: timedelta = LINK_LIFETIME, by: Actor = SYSTEM
 ) -> str:
-    """A new secret that signs this person in once, within `lifetime`. Effects: adds the link's row."""
+    """A new secret that signs this person in once, within `lifetime`. `by`: who made it, which the person sees.
+
+    Effects: adds the link's row.
+    """
     secret = new_secret()
     db.add(
         SignInLink(
@@ -66,10 +86,39 @@ async def issue_sign_in_link(
             secret_hash=hash_secret(secret),
             created_at=now,
             expires_at=now + lifetime,
+            made_by=by.id,
+            made_label=by.label,
         )
     )
     await db.flush()
     return secret
+
+
+async def withdraw_link(db: AsyncSession, *, link_id: str, person: Person, by: Actor, now: datetime) -> None:
+    """Let a sign-in link of this person sign nobody in any more. Raises `NotFound`, `NotReady` where it has ended.
+
+    Effects: `withdrawn_at`, `withdrawn_label`.
+    """
+    link = await db.get(SignInLink, link_id, with_for_update=True, populate_existing=True)
+    if link is None or link.person_id != person.id:
+        raise NotFound
+    if link.used_at is not None or link.withdrawn_at is not None or now >= link.expires_at:
+        raise NotReady(tell("This sign-in link has ended already"))
+    link.withdrawn_at, link.withdrawn_label = now, by.label
+    db.add(link)
+    await db.flush()
+
+
+async def links_of(db: AsyncSession, *, person_id: str, limit: int = 20) -> Sequence[SignInLink]:
+    """The sign-in links made for a person, the newest first."""
+    query = select(SignInLink).where(SignInLink.person_id == person_id)
+    return (await db.exec(query.order_by(col(SignInLink.created_at).desc(), col(SignInLink.id)).limit(limit))).all()
+
+
+async def logins_of(db: AsyncSession, *, person_id: str, after: str = "", limit: int = 20) -> Page[Login]:
+    """The sign-ins of a person, the newest first."""
+    query = select(Login).where(Login.person_id == person_id)
+    return await by_id(db, query, Login, after=after, limit=limit, newest=True)
 
 
 async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: datetime) -> tuple[Person, Login, str]:
@@ -84,12 +133,15 @@ async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: dat
         raise LinkUnknown
     if link.used_at is not None:
         raise LinkUsed(tell("This sign-in link has been used. Ask for a new one"))
+    if link.withdrawn_at is not None:
+        raise LinkDead(tell("This sign-in link has been withdrawn. Ask for a new one"))
     person = await db.get(Person, link.person_id)
     if now >= link.expires_at or person is None or not person.active:
         raise LinkDead(tell("This sign-in link is too old. Ask for a new one"))
     link.used_at = now
     person.language = language or person.language
-    login, cookie = await create_login(db, person=person, now=now)
+    way = Way.operator_link if link.made_by in ("", OPERATOR, SYSTEM.id) else Way.administrator_link
+    login, cookie = await create_login(db, person=person, way=way, now=now)
     return person, login, cookie
 
 
@@ -99,6 +151,7 @@ async def create_login(
     person: Person | None = None,
     participant: Participant | None = None,
     now: datetime,
+    way: Way = Way.join_link,
     lifetime: timedelta = STAFF_LOGIN,
 ) -> tuple[Login, str]:
     """A login of a person (for `lifetime`) or of a participant (until the hearing closes). Give exactly one.
@@ -117,6 +170,7 @@ async def create_login(
         created_at=now,
         seen_at=now,
         expires_at=now + lifetime if person else None,
+        way=way.value,
     )
     db.add(login)
     await db.flush()
@@ -230,11 +284,15 @@ async def end_logins_of(db: AsyncSession, *, participant_ids: list[str], now: da
 async def end_logins_of_person(db: AsyncSession, *, person_id: str, now: datetime, why: LoginEnd) -> None:
     """End all logins of a member of staff, and let no link that is still about sign them in.
 
-    Effects: as `end_login`; their unused sign-in links are used up.
+    Effects: as `end_login`; their unused sign-in links are withdrawn.
     """
     await _end(db, col(Login.person_id) == person_id, now, why)
-    unused = (col(SignInLink.person_id) == person_id, col(SignInLink.used_at).is_(None))
-    await db.exec(update(SignInLink).where(*unused).values(used_at=now))
+    unused = (
+        col(SignInLink.person_id) == person_id,
+        col(SignInLink.used_at).is_(None),
+        col(SignInLink.withdrawn_at).is_(None),
+    )
+    await db.exec(update(SignInLink).where(*unused).values(withdrawn_at=now))
 
 
 async def _end(db: AsyncSession, which: ColumnElement[bool], now: datetime, why: LoginEnd) -> None:

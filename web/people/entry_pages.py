@@ -23,7 +23,7 @@ from web.words.i18n import COOKIE as LANGUAGE_COOKIE, LANGUAGES, _, catalogue, c
 YEAR = timedelta(days=365)
 WHY = {
     "used": lambda: _("This sign-in link has been used. Each link works once. Ask for a new one."),
-    "old": lambda: _("This sign-in link is too old. Ask for a new one."),
+    "old": lambda: _("This sign-in link is too old, or was withdrawn. Ask for a new one."),
     "unknown": lambda: _("This sign-in link is not known. Copy the whole link, up to its last letter."),
     "out": lambda: _("You are signed out."),
 }

@@ -129,6 +129,8 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     ],
     "/admin/changes/{change}/{action}": [{"seen": "0", "reason": "Mine"}],
     "/directory": [{}],
+    "/admin/staff": [{"name": "Mine", "email": "mine@ro.example", "functions": "judge", "state": "RO"}],
+    "/admin/staff/{person}/{action}": [{"name": "Mine", "functions": "judge", "seen": "1", "link": "x"}],
     "/calendars/{state}": [{"kind": "recess", "first_day": "2027-02-01", "last_day": "2027-02-02", "reason": "x"}],
     "/calendars/{state}/{period}/strike": [{}],
     "/admin/clock-changes/{ref}": [{"keep": "wall"}],
@@ -150,6 +152,7 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
 }
 """What an administrator of Thailand tries on what is Romania's, or everybody's, by route."""
 ACTIONS = {
+    "/admin/staff/{person}/{action}": ("changed", "deactivate", "reactivate", "link", "withdraw"),
     "/admin/changes/{change}/{action}": ("confirm", "refuse"),
     "/admin/api-clients/{client}/{action}": ("changed", "key", "ended", "disable", "enable"),
     "/resources/{number}/act/{action}": ("retire", "block", "release"),

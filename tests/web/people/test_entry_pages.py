@@ -55,7 +55,7 @@ def test_a_sign_in_link_that_is_too_old_signs_nobody_in(service):
     answer = client.post("/s", {"secret": service.run(old)})
     assert answer.headers["location"] == "/sign-in?why=old"
     assert COOKIE not in client.cookies
-    assert "This sign-in link is too old." in client.words(client.get("/sign-in?why=old"))
+    assert "This sign-in link is too old, or was withdrawn." in client.words(client.get("/sign-in?why=old"))
 
 
 def test_the_login_cookie_is_a_host_cookie_that_scripts_and_other_sites_never_get(service):
