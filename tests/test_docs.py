@@ -160,3 +160,9 @@ def test_the_format_page_has_a_table_and_an_example_of_every_line_and_no_other()
         rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
         assert value["type"] == kind
         assert set(rows) == journal_lines.FIELDS[kind].keys() == value.keys() - {"type", "at"}, kind
+
+
+def test_every_test_named_on_the_page_on_security_is_there() -> None:
+    named = re.findall(r"`([a-z0-9_/]+\.py)`", (ROOT / "docs/security.md").read_text("utf-8"))
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
