@@ -33,6 +33,7 @@ from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session as OrmSession
 from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -149,17 +150,17 @@ def _remember(db: Session, _context: object) -> None:
         db.info.setdefault("acts", []).extend(found)
 
 
-def _acts(db: Session) -> list[tuple[Act, str, str]]:
+def _acts(db: OrmSession) -> list[tuple[Act, str, str]]:
     """What was done in this session and will be committed: the act, the table of its row, the row."""
     rows = [row for row in db.info.get("acts", ()) if inspect(row).persistent]
     return [(row.as_act(), row.__tablename__, row.id) for row in rows]
 
 
-def _weight(db: Session) -> Weight | None:
+def _weight(db: OrmSession) -> Weight | None:
     return max((act.weight for act, _table, _row in _acts(db)), default=None)
 
 
-def _raise_head(db: Session) -> Head | None:
+def _raise_head(db: OrmSession) -> Head | None:
     """The next head, as the last thing of a transaction: on PostgreSQL others who act wait from here to its commit."""
     if not (acts := _acts(db)):
         return None

@@ -5,7 +5,7 @@ SQLModel does not validate rows of tables, so what must hold is repeated here an
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, Enum, String
 from sqlalchemy.dialects.postgresql import JSONB
@@ -110,6 +110,9 @@ INSTANTS = ("at", "received_at", "recorded_at", "created_at")
 class Deed(Row):
     """A row that says what somebody did, and only grows: it raises the head of acts in the transaction that adds it."""
 
+    binds: ClassVar[bool] = False
+    """Whether it binds a State."""
+
     def as_act(self) -> Act:
         """What it is about: its `subject`, else what one of its columns names, else itself."""
         given: Any = self
@@ -122,4 +125,4 @@ class Deed(Row):
 
     def weight(self) -> Weight:
         """How soon it has to be in the anchor."""
-        return Weight.plain
+        return Weight.binds if self.binds else Weight.plain

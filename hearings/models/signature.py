@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.db import Weight
 from hearings.models.columns import Deed, Row, instant, state_check, state_code, word
 
 
@@ -46,6 +46,8 @@ class Signature(Deed, table=True):
     A State uses a `jti` once: a repeat is refused by the database, after a restart too.
     """
 
+    binds: ClassVar[bool] = True
+
     __tablename__ = "signature"
     __table_args__ = (
         state_check(),
@@ -74,10 +76,6 @@ class Signature(Deed, table=True):
     actor: str = Field(max_length=36)
     """Who handed it in; the signature is the authority's."""
     actor_label: str = Field(max_length=200)
-
-    def weight(self) -> Weight:
-        """It binds a State."""
-        return Weight.binds
 
 
 class RefusedStatement(Deed, table=True):

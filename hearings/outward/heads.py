@@ -38,12 +38,11 @@ class Known:
     async def case_of(self, db: AsyncSession, table: str, row: str) -> tuple[str, str, tuple[str, ...]] | None:
         """Reference, kind and States; None for what belongs to no case, or to one that is not there."""
         if (table, row) not in self.found:
-            subject = await subject_of(db, table, row)
-            self.found[table, row] = subject and (
-                reference(subject),
-                "request" if isinstance(subject, HearingRequest) else "hearing",
-                (subject.requesting_state, subject.requested_state),
-            )
+            self.found[table, row] = None
+            if (subject := await subject_of(db, table, row)) is not None:
+                kind = "request" if isinstance(subject, HearingRequest) else "hearing"
+                states = (subject.requesting_state, subject.requested_state)
+                self.found[table, row] = (reference(subject), kind, states)
         return self.found[table, row]
 
 
@@ -65,7 +64,8 @@ async def since(db: AsyncSession, number: int, *, most: int = 10_000) -> Sequenc
 
 async def hashes(db: AsyncSession, numbers: Iterable[int]) -> dict[int, str]:
     """Those of some numbers; a number this database does not have is left out."""
-    wanted, found = sorted(set(numbers)), {}
+    wanted = sorted(set(numbers))
+    found: dict[int, str] = {}
     for start in range(0, len(wanted), MOST):
         query = select(ActHead.number, ActHead.hash).where(col(ActHead.number).in_(wanted[start : start + MOST]))
         found |= dict((await db.exec(query)).all())

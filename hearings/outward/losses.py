@@ -177,7 +177,7 @@ async def note_shown(db: AsyncSession, *, head: Head, state: str, client: str, n
     known = await accepted(db)
     if await fits(db, head, known):
         return False
-    told = {"number": head.number, "hash": head.hash, "state": state}
+    told: dict[str, Any] = {"number": head.number, "hash": head.hash, "state": state}
     noted_before = any(
         one.kind is K.newer_seen and one.data == told | {"client": one.data["client"]}
         for one in await installation.events(db)

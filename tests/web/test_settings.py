@@ -30,6 +30,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_UDP_PUBLIC_ADDRESS": "198.51.100.7",
         "VIVAVOCE_SEAL_SOCKET": "/run/vivavoce-seal/seal.sock",
         "VIVAVOCE_SEAL_TOKEN": "",
+        "VIVAVOCE_ANCHOR": "/mnt/anchor",
         "VIVAVOCE_TLS_CERT": "/c.pem",
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
@@ -64,7 +65,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         ("UDP_PORTS", "9-1"), ("UDP_PORTS", "all"), ("COURT_NAME", "Court Of Law"), ("UDP_HOST", "somewhere"),
         ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
         ("SCHEDULER", "perhaps"), ("SMTP_PORT", "0"), ("SMTP_TLS", "ssl"), ("WEBHOOK_HOSTS", "127.0.0.1"),
-        ("API_PER_MINUTE", "0"), ("API_BURST", "many"),
+        ("API_PER_MINUTE", "0"), ("API_BURST", "many"), ("ANCHOR", "anchor"), ("ANCHOR", "/mnt/../etc"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value):
