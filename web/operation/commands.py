@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hearings.db import Database
+from hearings.errors import AnchorAway
 from hearings.outward import installation
 from hearings.outward.losses import Trouble
 from web.operation import backup, checks, older
@@ -101,7 +102,19 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
         f"Restored what was backed up at {facts['at']} into {settings.data}. It stands by: it takes over no hearing and"
     )
     print("sends nothing. When the other installation is gone for good: `vivavoce takeover --by NAME --why TEXT`")
+    asyncio.run(_tell_if_older(settings))
     return 0
+
+
+async def _tell_if_older(settings: Settings) -> None:
+    """What the backup lacks, where an anchor says so: to be known before anybody relies on it."""
+    database = Database(settings.database_url)
+    try:
+        await older.require_newest(settings, database)
+    except (older.OlderData, AnchorAway) as lacking:
+        print(lacking)
+    finally:
+        await database.close()
 
 
 def take_over(settings: Settings, options: argparse.Namespace) -> int:

@@ -118,6 +118,7 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """One question."""
         assert isinstance(self.server, Server)
+        line = self.rfile.readline(MAX_REQUEST)  # of anybody: else who is refused may find the socket closed meanwhile
         credentials = self.request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         if _CREDENTIALS.unpack(credentials)[1] not in self.server.allowed:
             answer: dict[str, Any] = {
@@ -126,7 +127,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 "head": None,
             }
         else:
-            answer = self.server.service.answer(self.rfile.readline(MAX_REQUEST))
+            answer = self.server.service.answer(line)
         self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 

@@ -227,7 +227,9 @@ def test_an_older_backup_stands_by_and_takes_nothing_over_before_the_loss_is_on_
     copy, keys = backed_up(court.before, tmp_path / "kept")
     anchor = {"VIVAVOCE_ANCHOR": str(court.folder)}
     second = tmp_path / "second"
-    assert command(second, "restore", str(copy), "--keys", str(keys), **anchor).returncode == 0
+    restored = command(second, "restore", str(copy), "--keys", str(keys), **anchor)
+    assert (restored.returncode, "missing: hearing" in restored.stdout) == (0, True), restored.stderr
+    assert "older than they were" in command(second, "check", "--inside", **anchor).stdout
     take = ("takeover", "--by", "Elena Stan", "--why", "The machine burnt.")
     refused = command(second, *take, **anchor)
     assert (refused.returncode, "accept-loss" in refused.stderr) == (2, True), refused.stderr

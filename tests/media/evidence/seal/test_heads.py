@@ -1,5 +1,6 @@
 """The seal signs only what goes on from what it has signed; the process alone reads the key; what stops it is loud."""
 
+import hashlib
 import json
 import os
 import signal
@@ -112,6 +113,17 @@ def test_the_process_signs_goes_on_after_a_kill_and_refuses_what_is_not_its_log(
         assert refused.value.code == code
     again.client.sign_head(head_of(tree_of(9)), tree_of(9))
     again.end()
+
+
+def test_the_process_tells_every_head_it_has_signed_last_however_many(process: SealProcess, folder: Path) -> None:
+    assert process.client.heads() == []
+    there = [tlog.Checkpoint(f"court.example/hearing/{number}", number, bytes(32)) for number in range(1, 402)]
+    for head in there:
+        path = folder / "heads" / hashlib.sha256(head.origin.encode()).hexdigest()
+        path.write_bytes(tlog.checkpoint_text(head.origin, head.size, head.root))
+    (folder / "heads" / ".tmp-half").write_bytes(b"half")
+    assert sorted(process.client.heads(), key=lambda head: head.size) == there
+    assert len(Heads(folder / "heads").listed("", 10**9)[0]) == len(there)
 
 
 def test_a_second_process_for_the_same_seal_ends_at_once(process: SealProcess, folder: Path, tmp_path: Path) -> None:
