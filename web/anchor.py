@@ -10,9 +10,9 @@ import contextlib
 import fcntl
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -95,7 +95,6 @@ class AnchorKeeper:
         self._written = 0.0
         self._known = heads.Known()
         self._gate = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, "anchor")
         self._busy: asyncio.Future[object] | None = None
         self._token: tuple[Head | None, str] = (None, "")
         self._task: asyncio.Task[None] | None = None
@@ -118,7 +117,6 @@ class AnchorKeeper:
             await asyncio.gather(self._task, return_exceptions=True)
             await self.keep()
         self._database.anchor = None
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def begin(self) -> None:
         """Go on from what is there; where nothing is and nothing was, begin. Raises `AnchorAway`.
@@ -150,7 +148,7 @@ class AnchorKeeper:
             return
         async with self._gate:
             if self.wrong or self._text is None:
-                raise AnchorAway
+                raise self._away(self.wrong or "the anchor is not begun")
             there = await self._do(self._file.swap, self._text, self._text)
             if there != self._text:
                 await self._adopt(there)
@@ -229,13 +227,11 @@ class AnchorKeeper:
         return AnchorAway(f"{AnchorAway.__doc__} ({why})")
 
     async def _do(self, work: Callable[..., T], *given: object) -> T:
-        """In the anchor's own thread, and not waited for too long: a network folder may hang."""
+        """In a thread, one at a time, and not waited for too long: a network folder may hang."""
         if self._busy is not None and not self._busy.done():
             raise self._away("the folder of the anchor does not answer")
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._thread, work, *given)
+        running = _in_thread(work, *given)
         self._busy = running  # type: ignore[assignment]
-        running.add_done_callback(_look_at)
         try:
             return await asyncio.wait_for(asyncio.shield(running), PATIENCE)
         except TimeoutError:
@@ -268,6 +264,26 @@ class AnchorKeeper:
         logger.error("%s", self.newer)
 
 
-def _look_at(done: "asyncio.Future[T]") -> None:
-    if not done.cancelled():
-        done.exception()  # whoever waited has gone: it is told by the next one
+def _in_thread(work: Callable[..., T], *given: object) -> "asyncio.Future[T]":
+    """In a thread of its own that nobody waits for at the end: one that hangs keeps no process from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T | None, error: OSError | None) -> None:
+        if error is not None:
+            done.set_exception(error)
+            done.exception()  # whoever waited may have gone
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        found: tuple[T | None, OSError | None]
+        try:
+            found = work(*given), None
+        except OSError as error:
+            found = None, error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(tell, *found)
+
+    threading.Thread(target=run, name="anchor", daemon=True).start()
+    return done

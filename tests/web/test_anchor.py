@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
@@ -20,7 +21,7 @@ from sqlmodel import select
 
 from hearings.actors import SYSTEM
 from hearings.db import Database
-from hearings.models import Hearing
+from hearings.models import Hearing, StatusChange
 from hearings.moves import noted
 from hearings.outward import heads
 from tests.support.api_client import ApiInstallation, Client
@@ -168,6 +169,57 @@ def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_
         there = int(json.loads((outside / NAME).read_bytes())["number"])
         assert answered <= there <= head(data)
         assert asyncio.run(look()) == []
+
+
+async def test_several_processes_bring_one_anchor_forward_and_none_takes_it_back(
+    prepared: Path, tmp_path: Path
+) -> None:
+    data, outside = Path(shutil.copytree(prepared, tmp_path / "data")), tmp_path / "outside"
+    outside.mkdir()
+    databases = [Database(Settings(data=data).database_url) for _ in range(3)]
+    keepers = [AnchorKeeper(outside, one) for one in databases]
+    for keeper in keepers:
+        await keeper.start()
+    seen = [0]
+
+    async def act(database: Database) -> None:
+        for _ in range(8):
+            async with database.transaction() as db:
+                change = StatusChange(subject="hearing", subject_id="x", before="a", after="b", at=datetime.now(UTC))
+                change.owner_state, change.actor, change.actor_label = "RO", "a", "a"
+                db.add(change)
+            seen.append(int(json.loads((outside / NAME).read_bytes())["number"]))
+
+    await asyncio.gather(*(act(one) for one in databases))
+    assert seen == sorted(seen) and seen[-1] == head(data) == len(seen)
+    for keeper, database in zip(keepers, databases, strict=True):
+        assert keeper.wrong == ""
+        await keeper.stop()
+        await database.close()
+
+
+async def test_a_folder_that_hangs_is_not_waited_for_and_holds_nobody_up(
+    anchored: ApiInstallation, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ro, outside = await anchored.client("RO"), anchored.settings.anchor
+    assert outside is not None
+    draft = (await ro.post("/requests", {"requested_state": "TH", "content": story.content})).json()
+    monkeypatch.setattr("web.anchor.PATIENCE", 0.2)
+    (outside / NAME).rename(outside / "kept")
+    os.mkfifo(outside / NAME)  # whoever reads it waits until somebody writes
+    for _ in range(2):
+        answer = await ro.signed(f"/requests/{draft['id']}/submit", "submit_request")
+        assert (answer.status_code, "does not answer" in answer.json()["detail"]) == (503, True), answer.text
+    (outside / "kept").rename(outside / "again")
+    with (outside / NAME).open("wb") as pipe:
+        pipe.write((outside / "again").read_bytes())
+    (outside / "again").rename(outside / NAME)
+    keeper, end = anchored.app.state.parts.anchor, time.monotonic() + 60
+    while keeper.wrong:
+        assert time.monotonic() < end
+        await keeper.keep()
+        await asyncio.sleep(0.02)
+    assert (await ro.signed(f"/requests/{draft['id']}/submit", "submit_request")).status_code == 200
 
 
 def test_a_served_installation_brings_its_anchor_forward_and_tells_of_it(prepared: Path, tmp_path: Path) -> None:
