@@ -47,7 +47,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
     ),
     "web": (
-        {"ground": "settings paths buckets cookies strict_json sockets pulse logins anchor seal_keeper"},
+        {"ground": "settings paths buckets cookies strict_json sockets pulse logins anchor security_log seal_keeper"},
         {"words": "words"},
         {"live": "live"},
         {"parts": "parts"},

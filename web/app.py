@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from hearings.db import Database
 from hearings.outward import installation
+from web import security_log
 from web.agreement import line_test_pages as line_test, pages as technical, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.api.mount import LazyApi
@@ -45,6 +46,7 @@ from web.requests import (
     wizard_pages as request_wizard,
 )
 from web.seal_keeper import SealKeeper
+from web.security_log import Code, SecurityLog
 from web.server import rendering
 from web.server.problems import ProblemsMiddleware, handle
 from web.server.security import (
@@ -56,6 +58,7 @@ from web.server.security import (
     PathMiddleware,
     StandbyMiddleware,
 )
+from web.server.security_events import SecurityEventsMiddleware
 from web.server.sign_in import LoginMiddleware
 from web.server.view_log import ViewsMiddleware
 from web.settings import Settings
@@ -102,6 +105,7 @@ def create_app(settings: Settings) -> Starlette:
         # Outermost first. Headers go on every answer, those of refusals included.
         middleware=[
             Middleware(HeadersMiddleware, settings=settings),
+            Middleware(SecurityEventsMiddleware),
             Middleware(LanguageMiddleware),
             Middleware(ProblemsMiddleware),
             Middleware(InProgressMiddleware, most=settings.connections_per_address),
@@ -123,6 +127,19 @@ def create_app(settings: Settings) -> Starlette:
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
+    log = SecurityLog(parts.settings.security_log)
+    log.start()
+    security_log.emit(Code.started, settings=parts.settings.changed())
+    try:
+        async with _running(parts):
+            yield
+    finally:
+        security_log.emit(Code.stopped)
+        log.stop()
+
+
+@contextlib.asynccontextmanager
+async def _running(parts: Parts) -> AsyncIterator[None]:
     await parts.database.check()
     if parts.sandbox is not None:
         await parts.sandbox.check()

@@ -43,6 +43,7 @@ from web.operation.older import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.people import staff_commands
 from web.seal_keeper import SealKeeper, seal_vkey
+from web.server import security_events
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
 from web.sockets import IDLE_SECONDS, SocketConnection, http_protocol, open_files
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_environment(os.environ)
         if options.name not in ANYWAY:
             asyncio.run(_may_go_on(settings))
-        return command(settings, options)
+        return security_events.logged(options.name, settings, lambda: command(settings, options))
     except REFUSALS as error:
         print(f"vivavoce: {error}", file=sys.stderr)
         return 2

@@ -17,6 +17,8 @@ from typing import Protocol
 from hearings.db import Database
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
+from web import security_log
+from web.security_log import Code
 
 logger = logging.getLogger("vivavoce.web.logins")
 
@@ -132,6 +134,7 @@ class LoginWatch:
                 for login_id, why in found.items():
                     await logins.end_login(db, login_id=login_id, now=now, why=why)
             for login_id, why in found.items():
+                security_log.emit(Code.login_ended, reason=why.value, about=login_id)
                 self.ended(login_id, why)
         awake = set[str]().union(*(holder.watching() for holder in self._holders)) - set(found)
         if awake and time.monotonic() - self._awake_at >= AWAKE_EVERY:

@@ -21,6 +21,8 @@ from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import Heads
 from media.evidence.seal.service import HEADS
+from web import security_log
+from web.security_log import Code
 from web.settings import PREFIX, Settings
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
@@ -59,6 +61,7 @@ class SealKeeper:
         with self._gate:
             if not self._answers():
                 self._start()
+        security_log.emit(Code.seal_used)
         return self.seal
 
     def kept(self) -> list[tlog.Checkpoint] | None:

@@ -55,6 +55,7 @@ class Settings:
     sandbox_database_url: str = ""
     api_per_minute: int = 100
     api_burst: int = 50
+    security_log: Path | None = None
     connections: int = 2000
     connections_per_address: int = 200
     origin: str = field(init=False, default="")
@@ -86,6 +87,11 @@ class Settings:
             if text != "":
                 values[key] = READERS.get(key, str)(text)
         return cls(**values)  # type: ignore[arg-type]
+
+    def changed(self) -> str:
+        """The names of the settings that are not as shipped, none of their values."""
+        own = [item for item in fields(self) if item.init and item.name not in ("database_url", "sandbox_database_url")]
+        return ",".join(item.name for item in own if getattr(self, item.name) != item.default)[:120]
 
     @property
     def secure(self) -> bool:
@@ -158,6 +164,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "anchor": Path,
     "tls_cert": Path,
     "tls_key": Path,
+    "security_log": Path,
     "port": _port("port"),
     "test_hooks": _flag("test_hooks"),
     "scheduler": _flag("scheduler"),

@@ -48,6 +48,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_API_BURST": "100",
         "VIVAVOCE_CONNECTIONS": "4000",
         "VIVAVOCE_CONNECTIONS_PER_ADDRESS": "300",
+        "VIVAVOCE_SECURITY_LOG": "/var/log/vivavoce/security.log",
     }
     settings = Settings.from_environment(given)
     assert {f"VIVAVOCE_{item.name.upper()}" for item in dataclasses.fields(Settings) if item.init} == set(given)

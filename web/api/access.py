@@ -19,9 +19,7 @@ from web.api.dpop import Checked
 from web.api.problems import ApiError
 from web.parts import Parts
 from web.paths import BASE
-
-CALLER = "vivavoce.caller"
-"""Where the scope of a request keeps its caller."""
+from web.server.security_events import CALLER
 
 
 @dataclass

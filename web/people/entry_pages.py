@@ -13,6 +13,8 @@ from hearings.hearing import links
 from hearings.models import Hearing
 from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd
+from web import security_log
+from web.security_log import Code
 from web.server import forms
 from web.server.forms import FormError
 from web.server.rendering import render
@@ -55,13 +57,15 @@ async def use_link(request: Request) -> Response:
     now = datetime.now(UTC)
     try:
         async with request.app.state.parts.database.transaction() as db:
-            _person, _login, secret = await logins.sign_in(
+            person, login, secret = await logins.sign_in(
                 db, secret=form.text("secret"), language=current.get().tag, now=now
             )
     except (errors.LinkUsed, errors.LinkDead, errors.LinkUnknown) as refused:
         request.app.state.parts.pulse.counts["refused_logins"] += 1
         why = {"link_used": "used", "link_dead": "old"}.get(refused.code, "unknown")
+        security_log.emit(Code.sign_in, good=False, reason=why)
         return RedirectResponse(f"/sign-in?why={why}", 303)
+    security_log.emit(Code.sign_in, person=person.id, state=person.owner_state, reason=login.way)
     await end_previous(request, LoginEnd.signed_in_again)
     answer = RedirectResponse("/docket", 303)
     set_cookie(answer, secret)
@@ -105,6 +109,7 @@ async def join(request: Request) -> Response:
     try:
         redeemed = await links.redeem(parts.database, secret=secret, pin=pin, now=now)
     except errors.PinWrong as wrong:
+        security_log.emit(Code.pin_wrong, good=False)
         parts.pulse.counts["refused_logins"] += 1
         if wrong.tries_left == 0:
             return _refused(request, errors.LinkDead(), None)
@@ -113,9 +118,11 @@ async def join(request: Request) -> Response:
         )
         return _join_again(request, secret, left.format(n=wrong.tries_left))
     except errors.LinkRefused as refused:
+        security_log.emit(Code.join, good=False, reason=refused.code)
         parts.pulse.counts["refused_logins"] += 1
         return _refused(request, refused, await _places(request, secret, refused))
     await end_previous(request, LoginEnd.signed_in_again)
+    security_log.emit(Code.join, person=redeemed.participant.id, state=redeemed.participant.owner_state)
     parts.conductors.touch(redeemed.hearing.id)
     answer = RedirectResponse(f"/h/{redeemed.hearing.ref}/live", 303)
     set_cookie(answer, redeemed.cookie)

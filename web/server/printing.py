@@ -8,6 +8,9 @@ from starlette.responses import Response
 
 from hearings.documents import documents, pdf_seals
 from hearings.documents.pdf_seals import SignedPdfReport
+from web import security_log
+from web.security_log import Code
+from web.server import security_events
 from web.server.rendering import MANIFEST
 
 FONTS = MANIFEST.parent / "print-fonts"
@@ -19,7 +22,9 @@ ROOTS = "pdf-roots"
 async def sealed(request: Request, kind: str, data: Mapping[str, Any], *, lang: str) -> bytes:
     """A document with the installation's seal."""
     made = await documents.pdf(kind, data, lang=lang, fonts=FONTS)
-    return await pdf_seals.seal(made, request.app.state.parts.keys.documents)
+    found = await pdf_seals.seal(made, request.app.state.parts.keys.documents)
+    security_log.emit(Code.document_sealed, **security_events.who(request.scope))
+    return found
 
 
 async def check(request: Request, data: bytes) -> SignedPdfReport:

@@ -24,8 +24,10 @@ from hearings.errors import LoginEnded, NotFound
 from hearings.models import Hearing, Login, Participant, Person
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
+from web import security_log
 from web.cookies import value as cookie
 from web.parts import Parts
+from web.security_log import Code
 from web.server.security import csrf_token, require_csrf_header
 from web.words.i18n import state_name
 from web.words.roles import label
@@ -113,6 +115,9 @@ async def end(parts: Parts, login: Login, why: LoginEnd, now: datetime) -> None:
             await logins.end_idle(db, login_id=login.id, now=now)
         else:
             await logins.end_login(db, login_id=login.id, now=now, why=why)
+    if why is not LoginEnd.signed_out:  # that is an event of its own
+        holder = login.person_id or login.participant_id or ""
+        security_log.emit(Code.login_ended, reason=why.value, person=holder, state=login.owner_state, about=login.id)
     parts.logins.ended(login.id, why)
 
 

@@ -1,0 +1,158 @@
+"""Which requests are events of the security log: by method and template of the route, and every refusal.
+
+Only the template, ids that look like ids, who asked and the status go into the log: nothing of what was sent.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.routing import Match, Route, compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hearings.people.logins import OPERATOR
+from web import security_log
+from web.paths import BASE
+from web.security_log import Code
+from web.settings import Settings, SettingsError
+
+C = Code
+EVENTS: dict[tuple[str, str], Code] = {
+    ("POST", "/sign-out"): C.sign_out,
+    ("POST", "/sign-ins"): C.link_withdrawn,
+    ("POST", "/admin/staff"): C.staff_changed,
+    ("POST", "/admin/staff/{person}/link"): C.link_made,
+    ("POST", "/admin/staff/{person}/withdraw"): C.link_withdrawn,
+    ("POST", "/admin/staff/{person}/{action}"): C.staff_changed,
+    ("POST", "/admin/law/save"): C.law_changed,
+    ("POST", "/admin/changes/{change}/{action}"): C.change_decided,
+    ("POST", "/directory"): C.directory_changed,
+    ("POST", "/admin/api-clients"): C.client_changed,
+    ("POST", "/admin/api-clients/{client}/{action}"): C.client_changed,
+    ("POST", "/admin/keys"): C.signing_key_changed,
+    ("POST", "/admin/keys/{kid}/retire"): C.signing_key_changed,
+    ("POST", "/admin/recipients"): C.recipient_changed,
+    ("POST", "/admin/recipients/retire"): C.recipient_changed,
+    ("POST", "/webhooks"): C.webhook_changed,
+    ("POST", "/webhooks/{webhook}/disable"): C.webhook_changed,
+    ("POST", "/h/{ref}/people/{participant}/link"): C.join_link_changed,
+    ("POST", "/h/{ref}/times/accept"): C.authority_signed,
+    ("POST", "/requests/{reference}/act/{action}"): C.authority_signed,
+    ("POST", "/h/{ref}/minutes/sign"): C.authority_signed,
+    ("POST", "/recordings/{recording}/viewing"): C.recording_taken,
+    ("POST", "/recordings/{recording}/export"): C.recording_taken,
+    ("POST", f"{BASE}/oauth/token"): C.token_issued,
+    ("POST", f"{BASE}/client/keys"): C.client_key_changed,
+    ("DELETE", f"{BASE}/client/keys/{{kid}}"): C.client_key_changed,
+    ("POST", f"{BASE}/recipients"): C.recipient_changed,
+    ("POST", f"{BASE}/recipients/{{recipient_id}}/retire"): C.recipient_changed,
+    ("POST", f"{BASE}/webhooks"): C.webhook_changed,
+    ("DELETE", f"{BASE}/webhooks/{{webhook}}"): C.webhook_changed,
+    ("POST", f"{BASE}/directory/table.csv"): C.directory_changed,
+}
+"""By method and template; where two fit, the first. What a request alone does not say is emitted where it is known."""
+REFUSED = frozenset({401, 403, 429})
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAMED = ("person", "participant", "change", "client", "webhook", "recording", "recipient_id")
+"""Parameters of routes that are ids of rows."""
+_COMPILED = [(method, template, compile_path(template)[0], code) for (method, template), code in EVENTS.items()]
+CALLER = "vivavoce.caller"
+"""Where the scope of a request of the API keeps its caller."""
+
+
+class SecurityEventsMiddleware:
+    """Emits the event of a request once its answer begins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                note(scope, method, path, message["status"])
+            await send(message)
+
+        await self.app(scope, receive, noting)
+
+
+def note(scope: Scope, method: str, path: str, status: int) -> None:
+    """Emit what this answer is an event of, if it is one."""
+    for wanted, template, pattern, code in _COMPILED:
+        if method == wanted and (found := pattern.fullmatch(path)):
+            about = next((value for name, value in found.groupdict().items() if name in NAMED), "")
+            about = about if ID.fullmatch(about) else ""
+            how: dict[str, Any] = {"method": method, "route": template, "status": status, "about": about}
+            security_log.emit(code, good=status < 400, **how, **who(scope))
+            return
+    if status in REFUSED:
+        route = template_of(scope["app"].routes, method, path) if "app" in scope else ""
+        security_log.emit(
+            Code.access_refused, good=False, method=_method(method), route=route, status=status, **who(scope)
+        )
+
+
+def _method(method: str) -> str:
+    return method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "?"
+
+
+def template_of(routes: Sequence[Any], method: str, path: str) -> str:
+    """The template of the route a request fits; of the API its base alone; `?` for none."""
+    if path.startswith(f"{BASE}/"):
+        return BASE
+    scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
+    fits = (route.path for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE)
+    return next(fits, "?")
+
+
+def who(scope: Scope) -> dict[str, str]:
+    """Who asked, as opaque ids: a member of staff, a participant, or a client of the API; and their State."""
+    if (signed := scope.get("actor")) is not None:
+        holder = signed.person or signed.participant
+        return {"person": holder.id if holder else "", "state": holder.owner_state if holder else ""}
+    if (caller := scope.get(CALLER)) is not None:
+        return {"person": caller.client.id, "state": caller.state}
+    return {}
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+COMMANDS: dict[str, Code] = {
+    "init": C.installation_made,
+    "link": C.link_made,
+    "person": C.staff_changed,
+    "staff": C.staff_changed,
+    "key": C.recipient_changed,
+    "demo": C.link_made,
+    "export": C.recording_taken,
+    "backup": C.backup_made,
+    "restore": C.restored,
+    "takeover": C.taken_over,
+}
+"""Commands that are events of the security log."""
+
+
+def logged(name: str, settings: Settings, command: Callable[[], int]) -> int:
+    """Carry a command out; what it is an event of goes into the security log, where that is a file.
+
+    Raises `SettingsError` before anything is done, where the file cannot be written.
+    """
+    code = COMMANDS.get(name)
+    if code is None or settings.security_log is None:
+        return command()
+    log, good = security_log.SecurityLog(settings.security_log), False
+    try:
+        log.start()
+    except OSError as error:
+        raise SettingsError("security_log", str(settings.security_log), str(error.strerror)) from error
+    try:
+        done = command()
+        good = done == 0
+        return done
+    finally:
+        security_log.emit(code, good=good, person=OPERATOR, reason=f"command:{name}")
+        log.stop()
