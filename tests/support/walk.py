@@ -4,6 +4,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,11 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.routing import Match, Route
 
-from hearings.models.law import LawKind
+from hearings.db import Database
+from hearings.law.law import LAW
+from hearings.models import JointChange
+from hearings.models.law import JointKind, LawKind
+from hearings.people import directory
 from hearings.signatures.jws import encode
 from hearings.sitting.recorded_acts import KINDS
 from tests.support.busy_court import NONSENSE, BusyCourt
@@ -115,7 +120,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
     "administrator": (
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
-        "/admin/recipients",
+        "/admin/recipients", "/admin/staff", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
     ),
     "blanc@fr.example": ("/docket", "{home}", "/requests"),
@@ -131,6 +136,36 @@ TREATY = {
     "obligation": "mandatory", "cost_default": "requested_state", "confidence": "read-in-source", "source": NONSENSE,
     "reason": NONSENSE,
 }  # fmt: skip
+
+
+def administration(walk: Walk, administrator: Client) -> None:
+    """Staff with a link, somebody deactivated; changes of data that wait for the word of either State."""
+    new = {"name": NONSENSE, "email": "x@x.example", "authority_name": NONSENSE, "city": NONSENSE, "functions": "judge"}
+    person = walk.do(administrator, "/admin/staff", new).partition("?")[0]
+    walk.do(administrator, f"{person}/link", {}, person)
+    walk.follow(administrator, [person, f"{person}?deactivate"])
+    seen = found(r'name="seen" value="([0-9]+)"', administrator.get(person).text)[1]
+    walk.do(administrator, f"{person}/deactivate", {"seen": seen, "reason": NONSENSE}, person)
+    walk.do(administrator, "/admin/staff", new | {"email": "y@x.example"})
+    changes = walk.service.run(_waiting)
+    walk.follow(administrator, ["/admin/changes", "/waiting", *(f"/admin/changes/{one}" for one in changes)])
+
+
+async def _waiting(database: Database) -> list[str]:
+    """One that Thailand has proposed, of Romania's, and one the other way round."""
+    row = dict(LAW.rows["party"]["RO/untoc"]) | {"note": NONSENSE}
+    entry = dict.fromkeys(directory.COLUMNS, "") | {"state": "TH", "kind": "court", "name": NONSENSE}
+    made: dict[str, Any] = {"proposed_by": "x", "proposed_label": NONSENSE, "at": datetime.now(UTC), "reason": NONSENSE}
+    law = [{"kind": "party", "key": "RO/untoc", "data": row}]
+    async with database.transaction() as db:
+        rows = [
+            JointChange(
+                owner_state="TH", concerns="RO", kind=JointKind.law, data=law, about="\nparty RO/untoc\n", **made
+            ),
+            JointChange(owner_state="RO", concerns="TH", kind=JointKind.directory, data=[entry], **made),
+        ]
+        db.add_all(rows)
+        return [one.id for one in rows]
 
 
 def through(walk: Walk, busy_court: BusyCourt) -> None:
@@ -156,6 +191,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": encode(key)})
     walk.do(administrator, "/admin/api-clients", {"name": NONSENSE, "scopes": ["law:read"], "jwk": jwk})
     walk.do(administrator, "/admin/law/treaty", TREATY)
+    administration(walk, administrator)
     place = f"{court['offered']}/technical"
     shown = clerk.get(place).text
     sites = {

@@ -91,6 +91,7 @@ OF_ROWS = frozenset(
         "/resources/{number}/edit",
         "/admin/law/preview",
         "/admin/api-clients/{client}/{action}",
+        "/admin/staff/{person}/{action}",
     }
 )
 """Where forms show what there is, to be changed: what is ticked or chosen in them is so already."""
@@ -113,6 +114,7 @@ PRESET = {
 BY_BUTTON = {
     "/requests/{reference}/edit/{step}": "the draft is saved as it is, with a new version",
     "/calendar": "an address for oneself",
+    "/admin/staff/{person}/{action}": "its button says that the account is deactivated, and it can be undone",
     "/admin/law/save": "it shows what was typed on the page before, and what follows from it",
     "/requests/{reference}/consents/{consent}/withdraw": "its button says that the person withdraws",
 }

@@ -38,7 +38,7 @@ def add_to(add: Add, account: Callable[[], str]) -> None:
 
     def one(name: str, act: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         found = acts.add_parser(name, help=text, description=text)
-        found.set_defaults(act=act)
+        found.set_defaults(act=act, name=f"staff {name}")
         return found
 
     listed = one("list", list_staff, "List the staff, those deactivated too.")
@@ -59,9 +59,10 @@ def add_to(add: Add, account: Callable[[], str]) -> None:
     off.add_argument("person", help="e-mail address")
     off.add_argument("--why", default="", help="stays in the history")
     one("reactivate", reactivate, "Reactivate a member of staff.").add_argument("person", help="e-mail address")
-    links = one("links", list_links, "List the sign-in links and the sign-ins of a member of staff.")
-    links.add_argument("person", help="e-mail address")
-    links.add_argument("--withdraw", metavar="LINK", help="id of a link that is to work no more")
+    one("links", list_links, "List sign-in links and sign-ins of a member of staff.").add_argument("person")
+    gone = one("withdraw", withdraw, "Withdraw a sign-in link: it signs nobody in any more.")
+    gone.add_argument("person", help="e-mail address")
+    gone.add_argument("link", help="its id, as `vivavoce staff links` prints it")
 
 
 @asynccontextmanager
@@ -163,13 +164,11 @@ def reactivate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def list_links(settings: Settings, options: argparse.Namespace) -> int:
-    """Print links and sign-ins, the newest first. Effects with `--withdraw`: those of `logins.withdraw_link`."""
+    """Print links and sign-ins, the newest first."""
 
     async def work() -> None:
-        async with _person(settings, options) as (db, row, actor):
+        async with _person(settings, options) as (db, row, _actor):
             now = datetime.now(UTC)
-            if options.withdraw:
-                await logins.withdraw_link(db, link_id=options.withdraw, person=row, by=actor, now=now)
             for link in await logins.links_of(db, person_id=row.id):
                 ends = {"used": link.used_at, "withdrawn": link.withdrawn_at}
                 how = next((f"{word} {at:%Y-%m-%d %H:%M}" for word, at in ends.items() if at), "")
@@ -180,6 +179,18 @@ def list_links(settings: Settings, options: argparse.Namespace) -> int:
                 print(f"sign-in  {login.created_at:%Y-%m-%d %H:%M}  {login.way or 'not noted'}: {why or 'signed in'}")
 
     asyncio.run(work())
+    return 0
+
+
+def withdraw(settings: Settings, options: argparse.Namespace) -> int:
+    """Effects: those of `logins.withdraw_link`."""
+
+    async def work() -> None:
+        async with _person(settings, options) as (db, row, actor):
+            await logins.withdraw_link(db, link_id=options.link, person=row, by=actor, now=datetime.now(UTC))
+
+    asyncio.run(work())
+    print("The link no longer works.")
     return 0
 
 

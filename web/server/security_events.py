@@ -125,7 +125,11 @@ COMMANDS: dict[str, Code] = {
     "init": C.installation_made,
     "link": C.link_made,
     "person": C.staff_changed,
-    "staff": C.staff_changed,
+    "staff add": C.staff_changed,
+    "staff change": C.staff_changed,
+    "staff deactivate": C.staff_changed,
+    "staff reactivate": C.staff_changed,
+    "staff withdraw": C.link_withdrawn,
     "key": C.recipient_changed,
     "demo": C.link_made,
     "export": C.recording_taken,
@@ -154,5 +158,5 @@ def logged(name: str, settings: Settings, command: Callable[[], int]) -> int:
         good = done == 0
         return done
     finally:
-        security_log.emit(code, good=good, person=OPERATOR, reason=f"command:{name}")
+        security_log.emit(code, good=good, person=OPERATOR, reason=f"command:{name.replace(' ', '.')}")
         log.stop()

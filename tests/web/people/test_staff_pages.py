@@ -111,7 +111,8 @@ def test_the_same_is_done_by_command(service, capsys, monkeypatch):
     code, text = vivavoce("links", "eva@ro.example")
     assert (code, "Operator (account" in text, "can be used" in text) == (0, True, True)
     link = found(r"([0-9a-f-]{36})", text)[1]
-    assert "withdrawn" in vivavoce("links", "eva@ro.example", "--withdraw", link)[1]
+    assert vivavoce("withdraw", "eva@ro.example", link)[0] == 0
+    assert "withdrawn" in vivavoce("links", "eva@ro.example")[1]
     assert vivavoce("deactivate", "eva@ro.example", "--why", "Left")[0] == 0
     assert "eva@ro.example" in vivavoce("list", "--state", "RO")[1]
     assert vivavoce("reactivate", "eva@ro.example")[0] == 0
