@@ -7,7 +7,7 @@ mail is read by others on its way, and a protected person's name reaches only wh
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,10 +29,12 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.models.outbox import OutboxKind
 from hearings.outward import changes, outbox, webhooks
-from hearings.outward.calendar_files import Day
 from hearings.outward.mail_words import FOOTER, SENTENCE, SUBJECT, Say, english, plain, title
 from hearings.queries import get
 from hearings.roles import StaffFunction
+
+if TYPE_CHECKING:
+    from hearings.outward.calendar_files import Day
 
 F = StaffFunction
 USEFUL = timedelta(days=7)
@@ -191,7 +193,7 @@ def mail(
     *,
     to: Person,
     say: Say = english,
-    day: Day | None = None,
+    day: "Day | None" = None,
 ) -> dict[str, Any]:
     """The payload of a mail in the language of its reader; of one `day` of a hearing that has several.
 

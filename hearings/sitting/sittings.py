@@ -91,11 +91,11 @@ async def not_opened(db: AsyncSession, *, sitting: Sitting, now: datetime) -> No
 
     Effects: recording to no_recording, sitting to closed, both with the reason; event closed with it.
     """
-    why = "the media service did not start"
-    await _end(db, sitting, actor=SYSTEM, now=now, reason=why)
-    move_sitting(db, sitting, SittingStatus.closed, actor=SYSTEM, now=now, reason=why)
+    by: dict[str, Any] = dict(actor=SYSTEM, now=now, reason="the media service did not start")  # noqa: C408 as in calls
+    await _end(db, sitting, **by)
+    move_sitting(db, sitting, SittingStatus.closed, **by)
     sitting.closed_at = now
-    await record(db, hearing=sitting.hearing_id, kind=EventKind.closed, actor=SYSTEM, now=now, reason=why)
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.closed, **by)
 
 
 async def set_process(db: AsyncSession, *, sitting: Sitting, udp_port: int, run_folder: str) -> None:

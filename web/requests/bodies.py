@@ -30,7 +30,7 @@ class Comment(Model):
 class MaybeReason(Model):
     """Body of `accept_request`."""
 
-    reason: str = Field(max_length=4000, description="Empty where none is given.")
+    reason: str = Field(max_length=4000, description="Empty where none is given.", examples=[""])
 
 
 class Conditions(Model):
