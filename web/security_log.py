@@ -31,7 +31,7 @@ class Code(StrEnum):
     stopped = "stopped"
     sign_in = "sign_in"
     sign_out = "sign_out"
-    join = "join"
+    joined = "joined"
     pin_wrong = "pin_wrong"
     login_ended = "login_ended"
     access_refused = "access_refused"
@@ -63,7 +63,7 @@ CODES: dict[Code, str] = {
     Code.stopped: "it has ended in order; without this line before the next `started` it was killed",
     Code.sign_in: "a sign-in link was used, or refused (`used`, `old`, `unknown`)",
     Code.sign_out: "somebody signed out",
-    Code.join: "a join link was used with its PIN, or the link was refused",
+    Code.joined: "a join link was used with its PIN, or the link was refused",
     Code.pin_wrong: "a PIN was wrong",
     Code.login_ended: "a login has ended in another way (`idle`, `expired`, `deactivated`, …)",
     Code.access_refused: "an answer 401, 403 or 429",

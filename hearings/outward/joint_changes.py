@@ -13,9 +13,10 @@ All administrators are told of each step. The State that proposed a change can w
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -159,7 +160,7 @@ async def _propose(
     *,
     kind: JointKind,
     concerns: str,
-    data: list[dict[str, object]] | list[dict[str, str]],
+    data: Sequence[Mapping[str, Any]],
     about: str,
     reason: str,
     actor: Actor,
@@ -170,7 +171,7 @@ async def _propose(
         owner_state=actor.state,
         kind=kind,
         concerns=concerns,
-        data=list(data),
+        data=[dict(one) for one in data],
         about=about,
         reason=reason,
         proposed_by=actor.id,

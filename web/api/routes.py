@@ -27,9 +27,10 @@ from hearings.db import Database
 from hearings.errors import ProofUsed
 from hearings.outward import api_clients, looked_at
 from web.api import access, bodies, etags, files, idempotency, limits, problems
-from web.api.access import CALLER, Caller, parts_of
+from web.api.access import Caller, parts_of
 from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
 from web.api.problems import ApiError
+from web.server.security_events import CALLER
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD"})

@@ -118,11 +118,11 @@ async def join(request: Request) -> Response:
         )
         return _join_again(request, secret, left.format(n=wrong.tries_left))
     except errors.LinkRefused as refused:
-        security_log.emit(Code.join, good=False, reason=refused.code)
+        security_log.emit(Code.joined, good=False, reason=refused.code)
         parts.pulse.counts["refused_logins"] += 1
         return _refused(request, refused, await _places(request, secret, refused))
     await end_previous(request, LoginEnd.signed_in_again)
-    security_log.emit(Code.join, person=redeemed.participant.id, state=redeemed.participant.owner_state)
+    security_log.emit(Code.joined, person=redeemed.participant.id, state=redeemed.participant.owner_state)
     parts.conductors.touch(redeemed.hearing.id)
     answer = RedirectResponse(f"/h/{redeemed.hearing.ref}/live", 303)
     set_cookie(answer, redeemed.cookie)

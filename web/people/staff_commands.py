@@ -110,8 +110,9 @@ def add_staff(settings: Settings, options: argparse.Namespace) -> int:
             async with database.transaction() as db:
                 actor = operator(options.account(), options.state)
                 given = {field: getattr(options, option) or "" for option, field in FIELDS.items() if option != "email"}
-                how = {"state": options.state, "functions": options.function or [], "email": options.person}
-                await staff.add(db, actor=actor, now=datetime.now(UTC), **how, **given)
+                how = {"state": options.state, "email": options.person}
+                functions = options.function or []
+                await staff.add(db, functions=functions, actor=actor, now=datetime.now(UTC), **how, **given)
         finally:
             await database.close()
 
@@ -125,13 +126,20 @@ def change_staff(settings: Settings, options: argparse.Namespace) -> int:
 
     async def work() -> None:
         async with _person(settings, options) as (db, row, actor):
-            now = {"name": row.name, "email": row.email, "city": row.city, "authority_name": row.authority_name}
-            now |= {"lang": row.language}
+            known = {"name": row.name, "email": row.email, "city": row.city, "authority_name": row.authority_name}
             told = {field: getattr(options, option) for option, field in FIELDS.items()}
-            values = now | {field: value for field, value in told.items() if value is not None}
-            functions = options.function or row.functions
-            how = {"functions": functions, "seen": row.version, "actor": actor, "now": datetime.now(UTC)}
-            await staff.change(db, person=row, **values, **how)
+            values = (
+                known | {"lang": row.language} | {field: value for field, value in told.items() if value is not None}
+            )
+            await staff.change(
+                db,
+                person=row,
+                seen=row.version,
+                functions=options.function or row.functions,
+                actor=actor,
+                now=datetime.now(UTC),
+                **values,
+            )
 
     asyncio.run(work())
     print(f"{options.person} changed.")
@@ -143,8 +151,8 @@ def deactivate(settings: Settings, options: argparse.Namespace) -> int:
 
     async def work() -> None:
         async with _person(settings, options) as (db, row, actor):
-            how = {"seen": row.version, "reason": options.why, "actor": actor}
-            await staff.deactivate(db, person=row, now=datetime.now(UTC), **how)
+            now, seen = datetime.now(UTC), row.version
+            await staff.deactivate(db, person=row, seen=seen, reason=options.why, actor=actor, now=now)
 
     asyncio.run(work())
     print(f"{options.person} deactivated and signed out; `vivavoce staff reactivate` undoes it.")

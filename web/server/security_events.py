@@ -109,7 +109,7 @@ def template_of(routes: Sequence[Any], method: str, path: str) -> str:
     return next(fits, "?")
 
 
-def who(scope: Scope) -> dict[str, str]:
+def who(scope: Scope) -> dict[str, Any]:
     """Who asked, as opaque ids: a member of staff, a participant, or a client of the API; and their State."""
     if (signed := scope.get("actor")) is not None:
         holder = signed.person or signed.participant

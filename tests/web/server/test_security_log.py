@@ -30,7 +30,7 @@ from web.server.security_events import COMMANDS, EVENTS
 
 DOCS = Path(__file__).parents[3] / "docs/security-log.md"
 ELSEWHERE = {
-    Code.started, Code.stopped, Code.sign_in, Code.join, Code.pin_wrong, Code.login_ended, Code.access_refused,
+    Code.started, Code.stopped, Code.sign_in, Code.joined, Code.pin_wrong, Code.login_ended, Code.access_refused,
     Code.seal_used, Code.document_sealed,
 }  # fmt: skip
 """Emitted where it is known, not by a request alone."""
@@ -206,7 +206,7 @@ def test_every_code_is_emitted_and_nothing_personal_is_in_the_log(
     assert [value for value in told if value and value in text] == []
     assert not re.search(r"127\.0\.0\.1|localhost|/s#|/j#|[a-z0-9]@", text)
     failed = {one["event.code"] for one in written if one["event.outcome"] == "failure"}
-    assert {"sign_in", "join", "pin_wrong", "access_refused", "token_issued"} <= failed
+    assert {"sign_in", "joined", "pin_wrong", "access_refused", "token_issued"} <= failed
     signed = [one for one in written if one["event.code"] == "sign_in" and one["event.outcome"] == "success"]
     assert all(one["organization.id"] in ("RO", "TH") and len(one["user.id"]) == 36 for one in signed)
 
