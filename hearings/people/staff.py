@@ -18,7 +18,7 @@ from hearings.people.logins import LoginEnd, end_logins_of_person
 from hearings.permissions import require_staff
 from hearings.queries import Page, get
 from hearings.roles import StaffFunction
-from hearings.sentences import Series, tell
+from hearings.sentences import tell
 from hearings.texts import clean
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
@@ -180,7 +180,7 @@ async def _free(db: AsyncSession, email: str) -> str:
 
 def _functions(wanted: Sequence[str]) -> list[str]:
     if not wanted or not set(wanted) <= set(StaffFunction):
-        raise Invalid(tell("One or more of {known}", known=Series.of(StaffFunction)), "functions")
+        raise Invalid(tell("At least one function, and no other than those offered"), "functions")
     return sorted(set(wanted))
 
 

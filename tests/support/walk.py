@@ -121,6 +121,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
         "/admin/recipients", "/admin/staff", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
+        "/admin/checks",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
     ),
     "blanc@fr.example": ("/docket", "{home}", "/requests"),

@@ -54,6 +54,7 @@ GONE = {
 }
 """Fields whose text is not in the form again after a refusal, by route and name, and why."""
 NO_FORM = {
+    "/csp-report": "browsers, of a page that broke its policy; nothing of it is read",
     "/h/{ref}/media": "the live page's script, as JSON",
     "/h/{ref}/ticket": "the live page's script, as JSON",
     "/h/{ref}/test/begin": "the script of the line test, as JSON",
