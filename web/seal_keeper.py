@@ -19,8 +19,7 @@ from pathlib import Path
 import media
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.heads import Heads
-from media.evidence.seal.service import HEADS
+from media.evidence.seal.heads import HEADS, Heads
 from web import security_log
 from web.security_log import Code
 from web.settings import PREFIX, Settings

@@ -214,7 +214,11 @@ async def agree_a_time(clerk: Officer, authority: Officer, request: str) -> str:
     await authority.page.get_by_role("link", name="Accept this time").first.click()
     await authority.accessible()
     await authority.sign()
-    await authority.reads("Time agreed")
+    await authority.reads("Your State has signed.")
+    await clerk.open(f"/h/{hearing}/times")
+    await clerk.follow("Sign the time and terms")
+    await clerk.sign()
+    await clerk.reads("Time agreed")
     return hearing
 
 

@@ -23,6 +23,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from hearings import languages, queries, texts
 from hearings.documents import pdf_seals
 from hearings.errors import HearingsError
+from hearings.outward import anchors
 from hearings.people import directory
 from hearings.signatures import jws, recipients, signatures
 from media import messages
@@ -214,6 +215,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("dpop", lambda data: dpop.check(_text(data), method="GET", url="http://a", secret=b"k", now=NOW),
            {**TEXT_SHAPES, "brackets": _signed(b"["), "members": _signed(b'"a":1,', b"{", b'"a":1}')}, HEAD_BYTES,
            HTTP),
+    Parser("head token", lambda data: anchors.head_of(_text(data), "secret"), TEXT_SHAPES, HEAD_BYTES),
     Parser("cursor", lambda data: queries._cursor(_text(data)), {**TEXT_SHAPES, **pieces(b"MjAy", b"IA", b"=")},
            HEAD_BYTES, (HearingsError,)),
     Parser("json", strict_json.parse, JSON_SHAPES, bodies.JSON_LIMIT, (strict_json.JsonError,)),
@@ -267,6 +269,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "header accept-encoding": ("accept-encoding",),
     "header accept-language": ("accept-language", "language tag"),
     "header authorization": (TAKEN,),
+    "header content-disposition": (TAKEN,),  # of our own answers
     "header content-length": ("content-length",),
     "header content-type": ("content-type",),
     "header cookie": ("cookies",),
@@ -278,6 +281,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "header origin": ("host",),
     "header range": ("range",),
     "header sec-fetch-site": (TAKEN,),
+    "header vivavoce-head": ("head token",),
     "header x-csrf-token": (TAKEN,),
     "header x-viewing-ticket": ("viewing ticket",),
     "uvicorn x-forwarded-for": ("forwarded",),

@@ -399,7 +399,8 @@ async def test_a_line_of_a_line_test_ends_with_its_login(
     monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     async with web.conductor.room.reading() as (_db, rows):
         session = rows.rules.session
-    rooms, test_id = LineRooms(Settings(data=tmp_path, udp_host="127.0.0.1")), new_id()
+    settings = Settings(data=tmp_path, udp_host="127.0.0.1")
+    rooms, test_id = LineRooms(settings, web.conductors.conducting), new_id()
     watch = LoginWatch(web.court.database, [rooms])
     sides = {side: (MediaPage(seat_of(test_id, side)), await web.login(R.clerk)) for side in SIDES}
     try:

@@ -12,6 +12,7 @@ from web.strict_json import JsonError
 
 WEB = Path(strict_json.__file__).parent
 OWN = {
+    "operation/backup.py": "the facts of a backup, which its manifest covers",
     "strict_json.py": "the reader itself",
     "server/rendering.py": "the manifest of our own build",
     "sitting/custody.py": "lines of the custody log, checked before",

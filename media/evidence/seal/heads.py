@@ -15,6 +15,9 @@ from typing import Protocol
 from media.evidence.log import tlog
 from media.evidence.log.store import TEMPORARY, sync_folder, write_durably
 
+HEADS = "heads"
+"""The folder of heads, in the seal's own."""
+
 
 class NoteKey(Protocol):
     """What signs: a key file, or a token that holds the key."""

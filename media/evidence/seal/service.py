@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from media.evidence.log import tlog
-from media.evidence.seal.heads import Heads, KeySilentError, NoteKey, Seal, SealRefusedError
+from media.evidence.seal.heads import HEADS, Heads, KeySilentError, NoteKey, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKeyError, read_seal_key
 from media.evidence.seal.token import TokenKey
 from media.evidence.seal.token_uri import parse_token_uri
@@ -35,7 +35,6 @@ from media.evidence.seal.token_uri import parse_token_uri
 logger = logging.getLogger("vivavoce.media.evidence.seal.service")
 
 KEY = "seal.key"
-HEADS = "heads"
 FORMER = "former.pub"
 """Public keys of seal keys that were used before, one a line: in base64, or as the line that pinned it."""
 REFUSED = "pin.refused"

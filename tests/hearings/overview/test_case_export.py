@@ -32,6 +32,7 @@ IN = {
 }
 """Tables a case is exported from."""
 OUT = {
+    "act_head": "how far all acts of an installation have come",
     "api_answer": "kept for a day so that a repeated call is answered alike",
     "api_client": "a State's own system, for all its cases",
     "api_client_key": "a State's own system, for all its cases",
@@ -47,6 +48,7 @@ OUT = {
     "custody_audit": "how the store of this installation was found; nobody reads it on pages or by the API",
     "installation_event": "what was done to the installation as a whole",
     "invitation": "lets a person in; the log says when links were made, used and revoked",
+    "joint_change": "data of the law and of the directory, for all cases",
     "language_pair": "what an interpreter can do, for all cases",
     "law_row": "the law, for all cases; a request holds what it was judged by",
     "login": "lets a person in",

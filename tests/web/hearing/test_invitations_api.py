@@ -126,4 +126,4 @@ async def test_whoever_is_in_the_room_by_an_old_link_leaves_it(installation, ro,
     async with installation.database.reading() as db:
         hearing: Hearing = await queries.hearing(db, path.split("/")[2], state="RO")
     person = path.split("/")[4]
-    assert sent_out == [(hearing.id, person, "link_replaced"), (hearing.id, person, "removed")]
+    assert sent_out == [(hearing.id, person, "link_replaced"), (hearing.id, person, "link_revoked")]

@@ -149,6 +149,7 @@ TAKES = {
     "record_consent": "/requests/{request_id}/consents/{consent_id}/record",
     "confirm_in_writing": "/requests/{request_id}/confirm-in-writing",
     "decide_time": "/hearings/{ref}/agree",
+    "sign_time": "/hearings/{ref}/terms/sign",
     "prepare": "/hearings/{ref}/ready",
     "decide_clock_change": "/hearings/{ref}/clock-change",
     "set_next_day": "/hearings/{ref}/next-day",
