@@ -9,7 +9,7 @@ is asked. One timer looks after all connections: a request costs a few assignmen
 import asyncio
 import resource
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -31,6 +31,8 @@ CLOSE_SECONDS = 3.0
 HEAD_BYTES, MOST_HEADERS = 32_768, 100
 MOST_PIPELINED = 16
 """Requests sent before the answers to those before them."""
+MOST_THROWN_AWAY = 1 << 26
+"""Bytes of a refused body that are read so that its sender comes to read the refusal."""
 MOST_FRAMES = 64
 """Pieces of one message of a WebSocket."""
 MOST_UNREAD = 1 << 20
@@ -39,6 +41,26 @@ OTHER_FILES = 256
 """Files besides the connections: databases, sockets of workers, what is being read."""
 LOOK_SECONDS = 0.5
 NEVER = float("inf")
+
+
+class Lingering:
+    """A transport whose end loses no answer: while the rest of a refused body is under way, a plain `close` would reset
+    the connection, and whoever still sends would never read why. So the answer is ended, and the rest thrown away.
+    """
+
+    def __init__(self, transport: asyncio.Transport, connection: "HttpConnection") -> None:
+        self._transport = transport
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._connection.place.closing or self._transport.is_closing()
+
+    def close(self) -> None:
+        if not self._connection.linger(self._transport):
+            self._transport.close()
 
 
 class Room:
@@ -141,7 +163,7 @@ class HttpConnection(HttpToolsProtocol):
         self.place: Place = None  # type: ignore[assignment]
         self.in_head = True
         self.in_body = False
-        self.head_bytes = self.body_bytes = 0
+        self.head_bytes = self.body_bytes = self.thrown_away = 0
         self.body_begun = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -149,8 +171,20 @@ class HttpConnection(HttpToolsProtocol):
         known = self.client is not None and not self.room.is_proxy(self.client[0])
         self.place = Place(self.room, transport, counted_as(self.client[0]) if self.client and known else "", self.late)
         self.place.until = self.loop.time() + HEAD_SECONDS
+        self.transport = cast(asyncio.Transport, Lingering(transport, self))
         if not self.room.enter(self.place):
             transport.abort()
+
+    def linger(self, transport: asyncio.Transport) -> bool:
+        """Whether a body is under way; then no more is answered, and what comes is thrown away for a little."""
+        if not self.in_body or self.place.closing or transport.is_closing():
+            return False
+        self.place.closing = True
+        self.place.until = self.loop.time() + CLOSE_SECONDS
+        self.flow.resume_reading()
+        if transport.can_write_eof():
+            transport.write_eof()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.room.leave(self.place)
@@ -158,6 +192,9 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.place.closing:
+            self.thrown_away += len(data)
+            if self.thrown_away > MOST_THROWN_AWAY:
+                self.transport.abort()
             return
         if not self.in_head and not self.in_body and (self.cycle is None or self.cycle.response_complete):
             self.in_head, self.head_bytes = True, 0

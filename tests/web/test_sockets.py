@@ -62,7 +62,9 @@ async def application(scope, receive, send):
             return
     if scope["path"] == "/slow":
         await asyncio.sleep(20)
-    await send({"type": "http.response.start", "status": 200, "headers": []})
+    refused = scope["path"] == "/early" and (b"expect-refusal", b"yes") in scope["headers"]
+    headers = [(b"connection", b"close")] if refused else []
+    await send({"type": "http.response.start", "status": 413 if refused else 200, "headers": headers})
     if scope["path"] == "/large":
         for _ in range(100):
             await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
@@ -182,6 +184,29 @@ async def test_what_has_no_end_is_refused_while_it_comes(what):
                 break
         found = await asyncio.wait_for(reading, 20)
         assert found.startswith(told) or found == b""  # a reset may overtake the answer
+        writer.close()
+
+
+async def test_who_sends_a_refused_body_to_its_end_still_reads_the_refusal(monkeypatch):
+    head = b"POST /early HTTP/1.1\r\nHost: x\r\nExpect-Refusal: yes\r\nContent-Length: %d\r\n\r\n" % (1 << 23)
+    async with serving() as (port, room):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        for _ in range(128):
+            writer.write(bytes(1 << 16))
+            await writer.drain()
+        async with asyncio.timeout(20):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 413 ") and b"done" in answer
+        writer.close()
+        await until(lambda: not room.inside)
+        monkeypatch.setattr(sockets, "MOST_THROWN_AWAY", 1 << 20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        with pytest.raises(ConnectionError):
+            for _ in range(1280):
+                writer.write(bytes(1 << 16))
+                await writer.drain()
         writer.close()
 
 
