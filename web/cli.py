@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
         settings = Settings.from_environment(os.environ)
-        if options.name not in ANYWAY:
+        if options.verb not in ANYWAY:
             asyncio.run(_may_go_on(settings))
         return security_events.logged(options.name, settings, lambda: command(settings, options))
     except REFUSALS as error:
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, command: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(command=command, name=name)
+        made.set_defaults(command=command, verb=name)
         return made
 
     new = add("init", init, "Make database, keys and folders; what is there is kept.")
