@@ -1,9 +1,14 @@
-"""The seal key of a court: an Ed25519 seed in a file only its owner can read, signing checkpoints."""
+"""The seal key of a court: an Ed25519 seed in a file only its owner can read, signing checkpoints.
 
+`python -m media.evidence.seal.seal_key FOLDER` makes one for a seal with an account of its own (docs/seal.md).
+"""
+
+import argparse
 import base64
 import binascii
 import os
 import stat
+import sys
 from pathlib import Path
 
 from media.evidence.log import tlog
@@ -67,3 +72,23 @@ def read_private(path: Path, what: str) -> bytes:
         if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
             raise SealKeyError(f"{what} {path} can be read by others: set its mode to 0600")
         return file.read()
+
+
+def main() -> int:
+    """Make the key of a seal that has signed nothing yet, and print its public half; 2 when it cannot."""
+    parser = argparse.ArgumentParser(prog="media.evidence.seal.seal_key", description="Make a seal key in a file.")
+    parser.add_argument("folder", type=Path, help="private folder of the seal, as its service is given it")
+    folder: Path = parser.parse_args().folder
+    try:
+        if (folder / "heads").is_dir() and any((folder / "heads").iterdir()):
+            raise SealKeyError(f"{folder}/heads holds what another key has signed: put that key back")
+        made = make_seal_key(folder / "seal.key")
+    except (SealKeyError, OSError) as error:
+        print(f"no key was made: {error}", file=sys.stderr)
+        return 2
+    print(f"Made. Its public half: {made.public.hex()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """The seal process: it alone has the court's seal key, and signs heads of recordings for those who may ask.
 
-`python -m media.evidence.seal.service --socket FILE --folder DIR [--token URI] [--allow UID]…`. In DIR lie `heads/`
+`python -m media.evidence.seal.service --socket FILE --folder DIR [--token URI] [--allow ACCOUNT]…`. In DIR lie `heads/`
 and, unless a token holds the key, `seal.key`; with a system user of its own for this process nobody else can read
 either. `--allow` names accounts that may ask besides its own and root (the kernel says who asks, SO_PEERCRED). A second
 process for the same folder ends at once.
@@ -16,6 +16,7 @@ import fcntl
 import json
 import logging
 import os
+import pwd
 import signal
 import socket
 import socketserver
@@ -151,13 +152,21 @@ def _bind(path: Path, service: Service, allowed: Collection[int]) -> Server:
     return server
 
 
+def _account(text: str) -> int:
+    """The number of an account. A name that nobody has is refused by argparse."""
+    try:
+        return int(text) if text.isdecimal() else pwd.getpwnam(text).pw_uid
+    except KeyError:
+        raise ValueError(text) from None
+
+
 def main() -> int:
     """The command; 2 when it cannot begin, 0 when another serves this folder."""
     parser = argparse.ArgumentParser(prog="media.evidence.seal.service")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to listen on")
     parser.add_argument("--folder", type=Path, required=True, help="private folder of the key and of the heads signed")
     parser.add_argument("--token", default="", metavar="URI", help="PKCS#11 URI of the key, where a token holds it")
-    parser.add_argument("--allow", type=int, action="append", default=[], help="account (uid) that may ask")
+    parser.add_argument("--allow", type=_account, action="append", default=[], help="account that may ask: name or uid")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.umask(0o077)
