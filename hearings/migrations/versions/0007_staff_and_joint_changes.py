@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0008_staff_and_joint_changes"
-down_revision = "0007_act_heads"
+revision = "0007_staff_and_joint_changes"
+down_revision = "0006_act_heads"
 branch_labels = None
 depends_on = None
 

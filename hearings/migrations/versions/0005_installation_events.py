@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0006_installation_events"
-down_revision = "0005_both_sign"
+revision = "0005_installation_events"
+down_revision = "0004_both_sign"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_conduct"
+revision = "0003_conduct"
 down_revision = "0002_minutes_answers"
 branch_labels = None
 depends_on = None

@@ -11,8 +11,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_both_sign"
-down_revision = "0004_conduct"
+revision = "0004_both_sign"
+down_revision = "0003_conduct"
 branch_labels = None
 depends_on = None
 

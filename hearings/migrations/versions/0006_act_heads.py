@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007_act_heads"
-down_revision = "0006_installation_events"
+revision = "0006_act_heads"
+down_revision = "0005_installation_events"
 branch_labels = None
 depends_on = None
 
