@@ -11,8 +11,9 @@ from pathlib import Path
 from media.evidence.log import tlog
 from media.evidence.log.proof import Trust
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.heads import HEADS, Heads, Seal, Server, Service
+from media.evidence.seal.heads import HEADS, Heads, Seal
 from media.evidence.seal.seal_key import SealKey
+from media.evidence.seal.service import Server, Service
 
 ROOT = Path(__file__).parents[3]
 
