@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_environment(os.environ)
         if options.verb not in ANYWAY:
             asyncio.run(_may_go_on(settings))
-        return security_events.logged(options.name, settings, lambda: command(settings, options))
+        return security_events.logged(options.verb, settings, lambda: command(settings, options))
     except REFUSALS as error:
         print(f"vivavoce: {error}", file=sys.stderr)
         return 2

@@ -56,6 +56,7 @@ class Code(StrEnum):
     backup_made = "backup_made"
     restored = "restored"
     taken_over = "taken_over"
+    loss_accepted = "loss_accepted"
 
 
 CODES: dict[Code, str] = {
@@ -88,6 +89,7 @@ CODES: dict[Code, str] = {
     Code.backup_made: "`vivavoce backup`",
     Code.restored: "`vivavoce restore`",
     Code.taken_over: "`vivavoce takeover`",
+    Code.loss_accepted: "`vivavoce accept-loss`",
 }
 """Every code there is. docs/security-log.md is compared with it, and each is seen to be emitted."""
 

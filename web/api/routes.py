@@ -26,11 +26,13 @@ from starlette.types import Receive, Scope, Send
 from hearings.db import Database
 from hearings.errors import ProofUsed
 from hearings.outward import api_clients, looked_at
+from web import security_log
 from web.api import access, bodies, etags, files, idempotency, limits, problems
 from web.api.access import Caller, parts_of
 from web.api.bodies import JSON_LIMIT, Kind, ReadRequest
 from web.api.problems import ApiError
-from web.server.security_events import CALLER
+from web.paths import BASE
+from web.server.security_events import CALLER, who
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 SAFE = frozenset({"GET", "HEAD"})
@@ -233,6 +235,10 @@ async def _serve(inner: Handler, operation: Operation, known: frozenset[str], re
         response = await _answer(inner, operation, known, request, told)
     except Exception as error:
         response = problems.answer(request, error)
+    if operation.body == "signed":
+        route, status = f"{BASE}{request.scope['route'].path}", response.status_code
+        how: dict[str, Any] = {"good": status < 400, "method": request.method, "route": route, "status": status}
+        security_log.emit(security_log.Code.authority_signed, **how, **who(request.scope))
     if told.pop(HEAD, None) is not None and (head := parts_of(request).anchor.token()):
         told[HEAD] = head  # as it is after what was done
     _dress(response, told)

@@ -38,7 +38,7 @@ def add_to(add: Add, account: Callable[[], str]) -> None:
 
     def one(name: str, act: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         found = acts.add_parser(name, help=text, description=text)
-        found.set_defaults(act=act, name=f"staff {name}")
+        found.set_defaults(act=act, verb=f"staff {name}")
         return found
 
     listed = one("list", list_staff, "List the staff, those deactivated too.")

@@ -46,6 +46,8 @@ EVENTS: dict[tuple[str, str], Code] = {
     ("DELETE", f"{BASE}/client/keys/{{kid}}"): C.client_key_changed,
     ("POST", f"{BASE}/recipients"): C.recipient_changed,
     ("POST", f"{BASE}/recipients/{{recipient_id}}/retire"): C.recipient_changed,
+    ("POST", f"{BASE}/hearings/{{ref}}/participants/{{participant}}/invitation"): C.join_link_changed,
+    ("DELETE", f"{BASE}/hearings/{{ref}}/participants/{{participant}}/invitation"): C.join_link_changed,
     ("POST", f"{BASE}/webhooks"): C.webhook_changed,
     ("DELETE", f"{BASE}/webhooks/{{webhook}}"): C.webhook_changed,
     ("POST", f"{BASE}/directory/table.csv"): C.directory_changed,
@@ -136,6 +138,7 @@ COMMANDS: dict[str, Code] = {
     "backup": C.backup_made,
     "restore": C.restored,
     "takeover": C.taken_over,
+    "accept-loss": C.loss_accepted,
 }
 """Commands that are events of the security log."""
 

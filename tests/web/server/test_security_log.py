@@ -141,7 +141,7 @@ def administer(service: Service, admin: Client, told: list[str]) -> None:
     secret = "quux-token"
     told.append(secret)
     admin.http.post("/api/v1/oauth/token", data={"client_assertion": secret})
-    for method, path in (("POST", "/client/keys"), ("GET", "/requests/quux")):
+    for method, path in (("POST", "/client/keys"), ("GET", "/requests/quux"), ("POST", "/requests/quux/submit")):
         admin.http.request(method, f"/api/v1{path}", headers={"authorization": f"DPoP {secret}"})
 
 
@@ -167,6 +167,7 @@ def by_command(service: Service, path: Path, capsys: Any) -> list[str]:
             ["link", "clerk"],
             ["backup", str(path.parent / "copy"), "--keys", str(path.parent / "copied-keys")],
             ["takeover", "--by", "Quux", "--why", "quux why"],
+            ["accept-loss", "--by", "Quux", "--why", "quux why"],
             ["export", "no-such", str(path.parent / "bag"), "--by", "clerk"],
             ["init"],
         ):
@@ -207,6 +208,8 @@ def test_every_code_is_emitted_and_nothing_personal_is_in_the_log(
     assert not re.search(r"127\.0\.0\.1|localhost|/s#|/j#|[a-z0-9]@", text)
     failed = {one["event.code"] for one in written if one["event.outcome"] == "failure"}
     assert {"sign_in", "joined", "pin_wrong", "access_refused", "token_issued"} <= failed
+    routes = {one.get("url.template") for one in written}
+    assert "/api/v1/requests/{request_id}/submit" in routes
     signed = [one for one in written if one["event.code"] == "sign_in" and one["event.outcome"] == "success"]
     assert all(one["organization.id"] in ("RO", "TH") and len(one["user.id"]) == 36 for one in signed)
 
