@@ -210,6 +210,13 @@ def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
     assert run(capsys, "people")[1].count("\n") == 4
 
 
+def test_the_version_is_told_without_an_installation(environment, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(capsys, "--version")
+    assert (ended.value.code, environment.exists()) == (0, False)
+    assert re.fullmatch(r"vivavoce (\d+\.\d+\.\d+|unknown)\n", capsys.readouterr().out)
+
+
 def test_an_unknown_setting_stops_the_command(environment, capsys, monkeypatch):
     monkeypatch.setenv("VIVAVOCE_PROT", "1")
     code, _out, told = run(capsys, "people")
