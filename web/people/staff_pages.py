@@ -24,7 +24,7 @@ from web.server import forms, joint_words
 from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.server.sign_in import SignedIn, staff
-from web.words.i18n import LANGUAGES, N_, _
+from web.words.i18n import LANGUAGES, N_, _, one_by_one
 from web.words.places import of_person
 
 PAGE = 50
@@ -38,6 +38,8 @@ LABELS = {
     "functions": N_("Functions"),
     "reason": N_("Why"),
 }
+CHANGED = LABELS | {"language": LABELS["lang"]}
+"""Fields as the history names them."""
 FUNCTIONS: Mapping[StaffFunction, str] = {
     StaffFunction.judge: N_("Judge"),
     StaffFunction.clerk: N_("Clerk"),
@@ -98,6 +100,8 @@ def _read(form: Form) -> dict[str, Any]:
 
 
 def _wrong(error: errors.HearingsError) -> list[FormError]:
+    if getattr(error, "field", "") == "functions":
+        return [FormError("functions", _("Choose at least one function."))]
     return [forms.explain(error, {name: _(text) for name, text in LABELS.items()})]
 
 
@@ -145,6 +149,14 @@ async def add(request: Request) -> Response:
     return RedirectResponse(f"/admin/staff/{made.id}?done=added", 303)
 
 
+def what_changed(reason: str) -> str:
+    """A line of the history in words: the fields that were changed, or why somebody was deactivated."""
+    parts = [one.partition(": ") for one in reason.split("; ")]
+    if not all(name in CHANGED for name, _colon, _rest in parts):
+        return reason
+    return one_by_one(_(CHANGED[name]) for name, _colon, _rest in parts)
+
+
 # --- one person --------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +177,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         **seen,
         "row": row,
         "history": history,
+        "what_changed": what_changed,
         "values": known | {"lang": row.language, "functions": row.functions, "reason": ""} | dict(values),
         "functions": _functions(),
         "languages": _languages(),
