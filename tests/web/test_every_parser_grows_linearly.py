@@ -7,6 +7,8 @@ from tests.support.hostile_web import PARSERS, PDF, READ_BY, TAKEN, message_type
 from web import api_app
 from web.api.routes import OPERATIONS
 
+pytestmark = pytest.mark.beside
+
 FROM_OUTSIDE = {"uvicorn x-forwarded-for", "file of the verifier"}
 """What no code of ours takes from a request."""
 
