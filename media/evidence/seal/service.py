@@ -126,9 +126,25 @@ class _Handler(socketserver.StreamRequestHandler):
                 "text": "this account may not ask the seal",
                 "head": None,
             }
+        elif self._has_gone():
+            return
         else:
             answer = self.server.service.answer(line)
         self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+    def _has_gone(self) -> bool:
+        """Whether who asked has closed the line. A recorder that was killed may have been replaced since, and its
+        successor have asked for the last head: one that is signed later would make a fork of what the successor writes.
+        """
+        self.connection.settimeout(0)
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK) == b"")
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self.connection.settimeout(SECONDS)
 
 
 def _text(head: tlog.Checkpoint | None) -> str | None:

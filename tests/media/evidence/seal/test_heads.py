@@ -1,5 +1,6 @@
 """The seal signs only what goes on from what it has signed; the process alone reads the key; what stops it is loud."""
 
+import base64
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from media.evidence.log import tlog
 from media.evidence.seal.client import SealSilentError
 from media.evidence.seal.heads import Heads, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKey, make_seal_key
+from media.evidence.seal.service import Server, Service
 from tests.support.evidence.seals import LocalSeal, SealProcess
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
@@ -206,3 +208,22 @@ def _separated(tmp_path: Path, folder: Path, room: Path, seal_account: int, web_
     made = SealProcess(room / "seal", room / "seal.sock", "--allow", str(web_account), user=seal_account)
     assert made.answers()
     return made
+
+
+def test_nothing_is_signed_for_somebody_who_has_gone_before_it_was_their_turn(tmp_path: Path) -> None:
+    """A recorder killed while it asked: its successor writes on from the last head it was told."""
+    local = LocalSeal(tmp_path / "seal", SealKey(bytes(32)))
+    tree = tree_of(1)
+    root = base64.b64encode(tree.root()).decode()
+    question = json.dumps({"do": "sign", "origin": ORIGIN, "size": 1, "root": root, "old": 0, "proof": []}) + "\n"
+    with Server(tmp_path / "seal.sock", Service(local.seal, []), {os.getuid()}) as server:
+        for stays in (False, True):
+            line = socket.socket(socket.AF_UNIX)
+            line.connect(str(tmp_path / "seal.sock"))
+            line.sendall(question.encode())
+            if not stays:
+                line.close()
+            server.process_request_thread(*server.get_request())
+            assert (local.seal.last(ORIGIN) is not None) is stays
+        with line, line.makefile("rb") as answer:
+            assert "note" in json.loads(answer.readline())
