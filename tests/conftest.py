@@ -56,9 +56,9 @@ def old_stack() -> Any:
 
 
 BESIDE = {"shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
-BESIDE |= {"api_token", "api_proof", "api_answer"}
-"""Tables that change by themselves: who has looked, what the clock follows and sends, and with what a program proved
-itself. (A login's `seen_at`, when it was last used, does so too.)"""
+BESIDE |= {"api_token", "api_proof", "api_answer", "act_head"}
+"""Tables that change by themselves: who has looked, what the clock follows and sends, with what a program proved
+itself, and how far all acts have come (an entry of a refused signature counts). (A login's `seen_at` does so too.)"""
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "postpone_request": {"reasons": "Proceedings here would be disturbed.", "review": "2027-05-01T00:00:00Z"},
 }
 """What an authority decides; the other statements are signed as they stand."""
-OF_REFUSALS = {"api_proof", "api_token", "refused_statement"}
+OF_REFUSALS = {"api_proof", "api_token", "refused_statement", "act_head"}
 """Where a refused call leaves a line: its proof is used up, and both States read of the statement."""
 
 

@@ -43,6 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cases", type=int, default=2000, help="how many requests are made from the description")
 
 
+DECIDED = {
+    "reason": "Heard in person.", "reasons": "Proceedings here would be disturbed.", "ground": "no_consent",
+    "motive": "", "review": "2027-05-01T00:00:00Z", "conditions": "An official of this State is present.", "rules": [],
+}  # fmt: skip
+"""What a person has decided, in statements that leave it open."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A request that was answered 2xx."""
@@ -307,7 +314,11 @@ class Finder:
             answer = await recipe.client.get(recipe.statement.format(**(params or recipe.params)))
             if answer.status_code != 200:
                 return recipe.body
-            signed = recipe.client.sign(answer.json())
+            statement = answer.json()
+            for name, decided in DECIDED.items():
+                if name in statement["body"] and statement["body"][name] is None:
+                    statement["body"][name] = decided
+            signed = recipe.client.sign(statement)
             return signed["jws"] if recipe.kind == JOSE else signed
         if isinstance(recipe.body, dict) and "client_assertion" in recipe.body:
             known = {name: value for name, value in recipe.body.items() if name not in ("client_id", "scope")}
