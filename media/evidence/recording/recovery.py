@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import re
+import struct
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -199,7 +200,7 @@ def read_state(lines: Sequence[bytes]) -> _State:
     """What the lines say, in order; RecoveryError if the first is not an `open` of this format."""
     try:
         return _read_state(lines)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
         raise RecoveryError("journal_damaged", "the journal holds what is not a line of it") from error
 
 
