@@ -1,8 +1,7 @@
-"""How far the events of a process have been taken in, in a file beside its pid file.
+"""The number of the last event of a process that has been processed, in a file beside its pid file.
 
-It outlives the web process, so that the next one hears what came since, and not what was acted upon long ago: an old
-failure told again would close the floor again. Written without waiting for the disk: a machine that falls takes the
-process with it.
+It outlives the web process, so that the next one gets the later events, but not those processed already: an old failure
+sent again would close the floor again. Written without fsync: a crash of the machine ends the process, too.
 """
 
 import contextlib
@@ -13,11 +12,11 @@ from pathlib import Path
 logger = logging.getLogger("vivavoce.media.bookmark")
 
 DIGITS = 20
-"""Always as many, written in place: a full disk has room for what it held already."""
+"""Fixed length in bytes, written in place: that works on a full disk, too."""
 
 
 class Bookmark:
-    """The number of the last event taken in; 0 when there is none, or the file is damaged."""
+    """The number of the last event processed; 0 when there is none, or the file is damaged."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,7 +30,7 @@ class Bookmark:
             return 0
 
     def write(self, seq: int) -> None:
-        """Keep the number. One that cannot be kept is logged once: events are then told again."""
+        """Write the number. A failure is logged once; its effect is that events are processed again."""
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
@@ -44,6 +43,6 @@ class Bookmark:
             self._failed = True
 
     def remove(self) -> None:
-        """Another process begins, or this one has ended."""
+        """Delete the file: another process begins, or this one has ended."""
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()

@@ -55,7 +55,7 @@ class Child:
 
     @classmethod
     def find(cls, name: str, folder: Path) -> "Child | None":
-        """The process that the pid file names, if it is still that one: same start time, same working folder."""
+        """The process that the pid file names, if start time and working folder are the same; else None."""
         try:
             pid, started = (folder / f"{name}.pid").read_text().split()
             pidfd = os.pidfd_open(int(pid))
@@ -69,7 +69,7 @@ class Child:
 
     @property
     def status(self) -> int | None:
-        """How it ended, as `subprocess` says it; None while it runs, or when somebody else started it."""
+        """Exit status, as `subprocess` gives it; None while it runs, or when another process started it."""
         return self._popen.returncode if self._popen is not None else None
 
     def watch(self, on_exit: Callable[[], None]) -> None:
@@ -94,11 +94,11 @@ class Child:
             signal.pidfd_send_signal(self._pidfd, number)
 
     def forget(self) -> None:
-        """Stop watching; the process goes on if it runs."""
+        """Stop watching; a running process continues."""
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
         if self._popen is not None and self._popen.returncode is None:
-            self._popen.returncode = 0  # it goes on without us: no warning when the object is collected
+            self._popen.returncode = 0  # the process continues: no warning when the object is collected
 
 
 def _write_pid(path: Path, pid: int) -> None:

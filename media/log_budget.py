@@ -1,4 +1,4 @@
-"""A limit to what is logged: whoever can bring about a record can bring it about a thousand times a second."""
+"""A rate limit for log records: input that causes a record can be sent a thousand times a second."""
 
 import logging
 import time
@@ -8,16 +8,16 @@ PER_MINUTE = 10
 
 
 class LogBudget(logging.Filter):
-    """Of each place in the code, `PER_MINUTE` records a minute pass; the next one that passes says how many did not.
+    """Passes `PER_MINUTE` records a minute from each logging call; the next that passes states how many were dropped.
 
-    Places are bounded by the code. `clock` is in seconds.
+    Memory is bounded by the number of logging calls in the code. `clock` is in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
         self._counts: dict[tuple[str, int], list[float]] = {}
-        """By file and line: when its minute began, how many came in it, how many have been left out."""
+        """By file and line: begin of the current minute, records in it, records dropped."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         now = self._clock()
@@ -36,6 +36,6 @@ class LogBudget(logging.Filter):
 
 
 def limit_log() -> None:
-    """Every handler there is now keeps to the limit."""
+    """Apply the limit to every present log handler."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(LogBudget())

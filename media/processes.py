@@ -1,11 +1,11 @@
 """Supervision of a process beside the web process: started detached, watched, replaced, or taken over.
 
 Used for the media worker and the recorder. Such a process listens on a Unix socket in a private folder, says `Alive`
-every 0.5 s, and goes on when the web process ends; the next web process finds it by its pid file and attaches.
-It is told the events that the web process before has not taken in (`media.bookmark`).
-An exit is seen at once (pidfd); 2 s without `Alive` and it is killed. Either way `on_gone` is called that moment,
-whatever a handler is waiting for, then `on_lost`; another is started once the first is dead, and `on_restart` is called
-when it answers, so that the caller can say again what it wants.
+every 0.5 s, and continues when the web process ends; the next web process finds it by its pid file and attaches.
+It gets the events that the earlier web process has not processed (`media.bookmark`).
+An exit is noticed at once (pidfd); after 2 s without `Alive` the process is killed. Either way `on_gone` is called at
+that moment, even while a handler waits, then `on_lost`; another is started once the first is dead, and `on_restart` is
+called when it answers, so that the caller can send its desired state again.
 """
 
 import asyncio
@@ -26,8 +26,7 @@ import msgspec
 
 from media.bookmark import Bookmark
 from media.children import Child
-from media.fence import STALE, Mandate
-from media.link import Link, connect
+from media.link import STALE, Link, Mandate, connect
 from media.messages import Alive, Attach, Attached, Order, Refused, Stop
 
 logger = logging.getLogger("vivavoce.media.processes")
@@ -39,6 +38,8 @@ CONNECT_SECONDS = 0.02
 STOP_SECONDS = 5.0
 PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # s before a restart, when the one before lived less than STEADY_SECONDS
 STEADY_SECONDS = 10.0
+AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # s before a failed handler is called again
+MOST_TRIES = 3  # calls of a handler that fails for a lasting reason
 MAX_WAITING = 10_000  # events not yet taken by on_message
 REQUEST_SECONDS = 10.0
 
@@ -55,7 +56,7 @@ class SupersededError(ProcessError):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What happened to the process, and when on the monotonic clock (s)."""
+    """A change of the process's state, and its time on the monotonic clock (s)."""
 
     at: float
     what: str
@@ -65,10 +66,14 @@ class Moment:
 class Process:
     """A supervised process. Make one with `start_or_adopt`; end with `stop` or `detach`.
 
-    `on_message(event)`, `on_lost()` and `on_restart()` are called in the order things happened, one at a time;
-    each may be a coroutine function, and may use `request`. Answers to `request` go to the caller only. `on_gone(at)`
-    is told the moment of a loss (ns since 1970), out of turn, and must return at once. `last_seq` is the last event
-    heard of the present process; `lost_by` is "exit" or "hang"; `history` says what happened.
+    `on_message(event)`, `on_lost()` and `on_restart()` are called in the order of events, one at a time; each may be a
+    coroutine function, and may use `request`. Answers to `request` go to the caller only. `on_gone(at)` is called with
+    the time of a loss (ns since 1970), out of order, and must return at once. `last_seq` is the last event received of
+    the present process; `lost_by` is "exit" or "hang"; `history` lists the changes of state.
+
+    A handler that raises is called again with the same event after a pause that grows to 5 s, while later events wait:
+    for as long as `passing(error)` is true (a temporary cause, such as a database that does not answer), else
+    `MOST_TRIES` times, so that an event that cannot be processed does not delay the others.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class Process:
         environment: Mapping[str, str] | None = None,
         mandate: Mandate = Mandate(),  # noqa: B008 frozen
         on_gone: Callable[[int], None] | None = None,
+        passing: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self.name = name
         self.folder = folder
@@ -105,6 +111,7 @@ class Process:
         self._on_lost = on_lost
         self._on_restart = on_restart
         self._on_gone = on_gone
+        self._passing = passing
         self._environment = dict(environment or {})
         self._running: Child | None = None
         self._link: Link[Any] | None = None
@@ -130,21 +137,21 @@ class Process:
         environment: Mapping[str, str] | None = None,
         mandate: Mandate = Mandate(),  # noqa: B008 frozen
         on_gone: Callable[[int], None] | None = None,
+        passing: Callable[[Exception], bool] = lambda error: False,
     ) -> "Process":
         """Take over the process that runs in `folder`, or start one; attached when this returns.
 
-        The events that an earlier web process has not taken in come again, oldest first. Raises ProcessError when no
+        The events that an earlier web process has not processed come again, oldest first. Raises ProcessError when no
         process answers within 30 s, SupersededError when it obeys a newer conductor than `mandate` says.
         """
-        process = cls(
-            name, argv, folder, socket, incoming, on_message, on_lost, on_restart, environment, mandate, on_gone
-        )
+        handlers = (on_message, on_lost, on_restart)
+        process = cls(name, argv, folder, socket, incoming, *handlers, environment, mandate, on_gone, passing)
         await process._begin()
         return process
 
     @property
     def pid(self) -> int:
-        """Of the present process; 0 while there is none."""
+        """Pid of the present process; 0 while there is none."""
         return self._running.pid if self._running is not None else 0
 
     @property
@@ -153,16 +160,16 @@ class Process:
         return self.attached.since if self.attached is not None else 0
 
     async def caught_up(self, within: float) -> bool:
-        """Wait until the events of before the take-over have been handled; False when `within` s were too short."""
+        """Wait until the events from before the take-over have been handled; False when `within` s were too short."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._caught_up.wait()
         return self._caught_up.is_set()
 
-    # --- what the caller says ----------------------------------------------------------------------------------
+    # --- messages to the process -------------------------------------------------------------------------------
 
     def send(self, message: msgspec.Struct) -> bool:
-        """Send a message; False when there is nobody to take it now (`on_restart` will be called)."""
+        """Send a message; False when the process is not connected now (`on_restart` will be called)."""
         if self._link is None:
             return False
         if isinstance(message, Order):
@@ -178,7 +185,7 @@ class Process:
         return f"{os.getpid()}-{id(self) & 0xFFFF:x}-{next(self._numbers)}"
 
     async def request(self, message: Any, timeout: float = REQUEST_SECONDS) -> Any:  # noqa: ASYNC109 callers' word
-        """Send a command that has an `id` and wait for what comes back with the same `re`.
+        """Send a command that has an `id` and wait for the answer, whose `re` is the same.
 
         Raises ProcessError when the process goes away first or cannot be reached, TimeoutError after `timeout` s.
         """
@@ -193,7 +200,7 @@ class Process:
             self._replies.pop(message.id, None)
 
     async def stop(self) -> None:
-        """End the process in good order, by force after 5 s; one that obeys a newer conductor is left alone."""
+        """End the process by `stop`, with SIGKILL after 5 s; one that obeys a newer conductor is left alone."""
         self._ending = True
         running = self._running
         if running is not None and not self._is_superseded():
@@ -211,7 +218,7 @@ class Process:
         await self.detach()
 
     async def detach(self) -> None:
-        """Let go and leave the process running, for the next web process to adopt."""
+        """Disconnect and leave the process running, for the next web process to adopt."""
         self._ending = True
         for task in self._tasks:
             task.cancel()
@@ -229,7 +236,7 @@ class Process:
         self.history.append(Moment(time.monotonic(), what, pid))
 
     async def _begin(self) -> None:
-        self._running = self._found()
+        self._running = self._left_process()
         self.adopted = self._running is not None
         if self._running is None:
             self._running = self._start()
@@ -254,7 +261,7 @@ class Process:
                 raise
         self._tasks = [asyncio.create_task(self._supervise()), asyncio.create_task(self._dispatch())]
 
-    def _found(self) -> Child | None:
+    def _left_process(self) -> Child | None:
         """The process an earlier web process has left."""
         child = Child.find(self.name, self.folder)
         if child is not None:
@@ -337,7 +344,7 @@ class Process:
     # --- watching ----------------------------------------------------------------------------------------------
 
     async def _supervise(self) -> None:
-        """One turn for each process: watch it to its end, then start the next; let go when a newer conductor has it."""
+        """One iteration per process: watch it to its end, then start the next; detach when a newer conductor has it."""
         try:
             while self._running is not None:
                 await self._watch_to_end(self._running)
@@ -353,7 +360,7 @@ class Process:
             self._fail_replies()
 
     async def _watch_to_end(self, running: Child) -> None:
-        """Returns when the process is no more. That it is lost is told before: one that waits for a disk dies late."""
+        """Return when the process is dead. Its loss is reported before: a process that waits for a disk dies late."""
         while True:
             reader = asyncio.create_task(self._read())
             try:
@@ -382,7 +389,7 @@ class Process:
             return
 
     def _lose(self, reason: str, running: Child) -> None:
-        """Tell that the process is lost, and why: "exit", or "hang" when it has to be killed."""
+        """Report that the process is lost, with the cause: "exit", or "hang" when it has to be killed."""
         self._note("lost", running.pid)
         self.lost_by = reason
         self._fail_replies()
@@ -394,8 +401,8 @@ class Process:
         self._queue_call(self._on_lost)
 
     async def _watchdog(self, running: Child, reader: asyncio.Task[None]) -> str:
-        """How the process was lost. Once in a silence it is waited longer when this web process was held up itself:
-        what came meanwhile has not been read yet, and the process may have been held up too."""
+        """Wait for the loss of the process; returns its cause. The wait is extended once when this web process was
+        delayed: messages have not been read yet, and the process may have been delayed too."""
         before = time.monotonic()
         held_up_in = patient_until = 0.0
         gone = asyncio.create_task(running.gone.wait())
@@ -440,7 +447,7 @@ class Process:
             logger.error("the %s said something that is not in the table", self.name)
 
     def _queue_call(self, handler: Callable[..., Any] | None, *arguments: Any) -> None:
-        """Events, losses and restarts reach the caller in the order they happened, one at a time."""
+        """Queue an event, loss or restart for the caller's handlers, which are called in order, one at a time."""
         if handler is None:
             return
         if self._events.full():
@@ -451,17 +458,32 @@ class Process:
     async def _dispatch(self) -> None:
         while True:
             handler, arguments, child = await self._events.get()
+            await self._handle(handler, arguments)
+            seq = getattr(arguments[0], "seq", 0) if arguments else 0
+            if seq and child is self._running:  # events of the process before have other numbers
+                self._taken = seq
+                self._bookmark.write(seq)
+                self._look_caught_up()
+
+    async def _handle(self, handler: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        for tried in itertools.count(1):
             try:
                 result = handler(*arguments)
                 if asyncio.iscoroutine(result):
                     await result
-            except Exception:
-                logger.exception("a handler for the %s failed", self.name)
-            seq = getattr(arguments[0], "seq", 0) if arguments else 0
-            if seq and child is self._running:  # what the process before said has numbers of its own
-                self._taken = seq
-                self._bookmark.write(seq)
-                self._look_caught_up()
+            except Exception as error:
+                why = error if tried == 1 else None  # its traceback once
+                if tried >= MOST_TRIES and not self._passing(error):
+                    logger.exception("a handler for the %s failed %d times: the event is passed over", self.name, tried)
+                    return
+                pause = AGAIN[min(tried, len(AGAIN)) - 1]
+                message = "a handler for the %s failed (%s); it is called again in %.1f s, and later events wait"
+                logger.error(message, self.name, type(error).__name__, pause, exc_info=why)
+                await asyncio.sleep(pause)
+            else:
+                if tried > 1:
+                    logger.warning("the handler for the %s has taken the event, the %d. time", self.name, tried)
+                return
 
     def _look_caught_up(self) -> None:
         if self.attached is not None and self._taken >= self.attached.seq:
@@ -474,7 +496,7 @@ class Process:
                 future.set_exception(ProcessError(f"the {self.name} went away"))
 
     async def _replace(self) -> None:
-        """Start another, and tell."""
+        """Start another process, and report it."""
         status = self._running.status if self._running is not None else None
         logger.warning("the %s is gone (%s, status %s); starting another", self.name, self.lost_by, status)
         lived = time.monotonic() - self._running.since if self._running is not None else 0.0

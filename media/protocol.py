@@ -32,7 +32,7 @@ DIRECTIONS: tuple[tuple[str, str, Any], ...] = (
 
 
 def _members(union: Any) -> tuple[type[msgspec.Struct], ...]:
-    """The structs of a direction; one with a single message is not a union."""
+    """The structs of a direction; a direction with a single message is no union."""
     return typing.get_args(union) or (union,)
 
 
@@ -72,21 +72,21 @@ def _parts(shape: shapes.Type) -> Iterator[type[msgspec.Struct]]:
 
 def structs(union: Any) -> list[type[msgspec.Struct]]:
     """Messages of a direction and every struct inside them, in order of first mention, parts first."""
-    found: dict[type[msgspec.Struct], None] = {}
+    classes: dict[type[msgspec.Struct], None] = {}
     for member in _members(union):
         for part in [*list(_parts(_struct(member)))[1:], member]:
-            found.setdefault(part)
-    return list(found)
+            classes.setdefault(part)
+    return list(classes)
 
 
 def type_name(cls: type[msgspec.Struct]) -> str | None:
-    """What stands in `type` on the wire; None for a part that is no message."""
+    """The value of `type` on the wire; None for a part that is no message."""
     tag = cls.__struct_config__.tag
     return None if tag is None else str(tag)
 
 
 def _word(shape: shapes.Type) -> str:
-    """A type in a reader's words."""
+    """A type as text for docs/protocol.md."""
     match _bare(shape):
         case shapes.StrType():
             return "text"
@@ -115,22 +115,22 @@ def _word(shape: shapes.Type) -> str:
 
 def _limits(shape: shapes.Type) -> str:
     """Limits and remarks of a field, of its items too."""
-    said: list[str] = []
+    phrases: list[str] = []
     if isinstance(shape, shapes.Metadata) and shape.extra_json_schema:
-        said.append(str(shape.extra_json_schema["description"]))
+        phrases.append(str(shape.extra_json_schema["description"]))
     bare = _bare(shape)
     if isinstance(bare, shapes.StrType):
         low, high = bare.min_length, bare.max_length
         if low or high:
-            said.append(f"{low or 0}–{high} characters" if high else f"at least {low} characters")
+            phrases.append(f"{low or 0}–{high} characters" if high else f"at least {low} characters")
         if bare.pattern:
-            said.append("matches `" + bare.pattern.replace("|", "\\|") + "`")
+            phrases.append("matches `" + bare.pattern.replace("|", "\\|") + "`")
     if isinstance(bare, shapes.IntType) and (bare.ge is not None or bare.le is not None):
-        said.append(f"{bare.ge}–{bare.le}" if bare.le is not None else f"{bare.ge} or more")
+        phrases.append(f"{bare.ge}–{bare.le}" if bare.le is not None else f"{bare.ge} or more")
     for inner in _inner(bare):
         if limits := _limits(inner):
-            said.append(limits)
-    return "; ".join(dict.fromkeys(said))
+            phrases.append(limits)
+    return "; ".join(dict.fromkeys(phrases))
 
 
 def _default(field: shapes.Field) -> str:
@@ -165,6 +165,8 @@ def page() -> str:
     lines = [
         "# Messages between browser, web, worker and recorder",
         "",
+        "*For: developers.*",
+        "",
         "Written by `python -m media.protocol` from media/messages/; do not edit by hand.",
         "",
         "A message is a map whose `type` names it. Unknown types, unknown fields and values outside their limits are",
@@ -182,14 +184,14 @@ def page() -> str:
         names = " ".join(f"[`{type_name(m)}`](#{m.__name__.lower()})" for m in _members(union))
         lines.append(f"| {title} | {carrier} | {names} |")
     lines.append("")
-    told: set[type[msgspec.Struct]] = set()
+    written: set[type[msgspec.Struct]] = set()
     for title, carrier, union in DIRECTIONS:
         lines += [f"## {title}", "", f"{carrier}.", ""]
         for cls in structs(union):
-            if cls in told:
+            if cls in written:
                 lines += [f"`{type_name(cls)}`: see [{cls.__name__}](#{cls.__name__.lower()}).", ""]
             else:
-                told.add(cls)
+                written.add(cls)
                 lines += _entry(cls)
     return "\n".join(lines).rstrip() + "\n"
 

@@ -1,15 +1,15 @@
-"""What the recorder gets: whole encoded frames in order, with the time each was captured, in batches.
+"""The feed from the media worker to the recorder: whole encoded frames in order, with capture times, in batches.
 
 Audio and video of one sender share one clock: capture time is the sender's own time (RTCP sender reports), shifted
-by the smallest difference to this machine's clock seen lately. Before the first report it is taken from arrivals, and
-after a pause again if the time-stamps have stood still in it, until the next report.
-A packet that is missing holds back what follows until it comes or is given up, so that the frames of a track come in
-order; nothing is decoded. What comes after it was given up is not thrown away: sound is handed on with its own time, a
-picture's packet is declared as late.
+by the smallest recent difference to this machine's clock. Before the first report it is derived from arrival times, and
+again after a pause in which the RTP time-stamps stood still, until the next report.
+A missing packet delays the packets behind it until it arrives or is given up, so that the frames of a track are in
+order; nothing is decoded. A packet that arrives after it was given up is not discarded: audio is passed on with its own
+capture time, a video packet is declared as late.
 
 The queue to the recorder is bounded by `MAX_QUEUED`; when it is full the oldest batch is dropped and its frames are
-declared as losses, in the batch that is sent next. The socket is reconnected for ever, and it is said how long it was
-away.
+declared as losses in the next batch. The socket is reconnected without limit, and the outage is declared with its
+duration.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from media.link import Link, connect
 from media.live import routing
-from media.live.forwarding import PAUSE, Report, UpTrack
+from media.live.forwarding import PAUSE, LatestReport, UpTrack
 from media.live.rtp import Packet
 from media.live.vp8 import Assembler, is_key_frame
 from media.messages import (
@@ -40,25 +40,25 @@ from media.messages import (
 
 logger = logging.getLogger("vivavoce.media.feed")
 
-BATCH_SECONDS = 0.06  # with a tick every 50 ms a batch holds up to 100 ms; each one wakes the recorder
+BATCH_SECONDS = 0.16  # with a tick every 50 ms a batch holds up to 200 ms; each one wakes the recorder
 BATCH_BYTES = 512 * 1024  # from which a batch is closed early, so that one message carries it
 MAX_QUEUED = 16 * 1024 * 1024  # bytes: half a minute of four people, or 7 s at the most that can be agreed
 MAX_IN_SOCKET = 64 * 1024  # bytes handed to the socket and not yet taken by the recorder
 RECONNECT_SECONDS = 0.2
 NETWORK_SECONDS = 2.0  # without a frame before a track counts as interrupted
 FIRST_SECONDS = 10.0  # the same before its first frame: after a worker's end people need time to come back
-HELD_UP = 0.8  # s between two ticks: the process, or the machine, stood still
-CATCH_UP = 0.5  # s after that before anything is called silent: what waits in the socket is read first
-REORDER_SECONDS = 0.06  # that packets overtake each other
-RESEND_SECONDS = 1.0  # the same when the sender answers requests; forwarding gives up a little earlier
+HELD_UP = 0.8  # s between two ticks from which the process, or the machine, counts as suspended
+CATCH_UP = 0.5  # s after that before a track can count as silent: the socket's backlog is read first
+REORDER_SECONDS = 0.06  # s to wait for a missing packet that may only have been reordered
+RESEND_SECONDS = 1.0  # s to wait when the sender retransmits (NACK); forwarding gives up a little earlier
 REORDER_PACKETS = 512
 REPORTS_KEPT = 32
-KEPT = 256  # of what an overfull queue declares, the latest; the recorder looks back as far
-NEAR = 100_000_000  # ns between what came late and is one loss
-STANDING = 1_000_000_000  # ns between what two batches had to be dropped for, in which it is one outage
-LATEST_CAPTURE = 3_000_000_000  # ns before arrival that a capture time is believed
-STOOD_STILL = int(PAUSE * 500_000_000)  # ns that what comes after a pause lies behind by its report, if they did
-STALLED = 500_000_000  # ns in which what a stalled line held back has come
+KEPT = 256  # latest declarations an overfull queue keeps; the recorder looks back as far
+NEAR = 100_000_000  # ns between late packets that are joined into one loss
+STANDING = 1_000_000_000  # ns between two dropped batches whose outages are joined
+LATEST_CAPTURE = 3_000_000_000  # ns: a capture time earlier than this before arrival is not accepted
+STOOD_STILL = int(PAUSE * 500_000_000)  # ns of delay by the report that show a stopped time-stamp
+STALLED = 500_000_000  # ns within which packets delayed by a stalled connection have arrived
 _NTP_UNIX = 2_208_988_800  # s from 1900 to 1970
 
 
@@ -92,10 +92,10 @@ class Stream:
         self._next: int | None = None
         self._held: dict[int, tuple[Packet, int]] = {}
         self._held_since = 0.0
-        self._report: Report | None = up.report
+        self._report: LatestReport | None = up.report
         self._base: int | None = None
         self._doubted: int | None = None
-        """Since when, ns, it is to be seen whether time-stamps have stood still after the report; 0: at once."""
+        """Since when (ns) the report is in doubt, since time-stamps may have stopped; 0: judged at the next packet."""
         now = time.monotonic()
         if up.report is not None and (up.report.at < up.resumed_at or up.is_silent(now)):
             self._doubted = 0
@@ -106,7 +106,7 @@ class Stream:
         up.request_key()
 
     def end(self) -> None:
-        """Nothing more is taken from the up track; what was held back is handed on."""
+        """Stop taking packets from the up track; pass on those that were waiting."""
         if self._held:
             self.lost(max(self._held))
         self._say_left_out()
@@ -114,7 +114,7 @@ class Stream:
             self.up.tap = None
 
     def packet(self, packet: Packet, now: float) -> None:
-        """Take a packet; hand on what is complete and in order."""
+        """Take a packet; pass on the frames that are now complete and in order."""
         if self._next is None:
             self._next = packet.seq
         elif self.up.resumed_at == now and self._doubted is None:
@@ -123,6 +123,10 @@ class Stream:
             self._late(packet)
             return
         if not self._held:
+            if packet.seq == self._next:
+                self._next += 1
+                self._deliver(packet, self._feed.wall())
+                return
             self._held_since = now
         self._held[packet.seq] = (packet, self._feed.wall())
         self._drain()
@@ -130,7 +134,7 @@ class Stream:
             self.lost(min(self._held) - 1)
 
     def tick(self, now: float) -> None:
-        """Go on without what has been waited for long enough."""
+        """Give up missing packets whose waiting time is over."""
         patience = RESEND_SECONDS if self.up.answers else REORDER_SECONDS
         if self._held and now - self._held_since > patience:
             self.lost(min(self._held) - 1)
@@ -143,10 +147,10 @@ class Stream:
             self._deliver(packet, arrived)
 
     def lost(self, seq: int) -> None:
-        """Go on behind this number."""
+        """Give up the missing packets up to this extended sequence number, inclusive; pass on those behind them."""
         if self._next is None or seq < self._next:
             return
-        for number in sorted(one for one in self._held if one <= seq):
+        for number in sorted(earlier for earlier in self._held if earlier <= seq):
             if number > self._next:
                 self._missed(number - self._next)
             self._next = number + 1
@@ -157,7 +161,7 @@ class Stream:
         self._drain()
 
     def _late(self, packet: Packet) -> None:
-        """A packet came that had been given up."""
+        """Handle a packet that arrived after it was given up."""
         if not packet.payload:
             return
         at = self._captured(packet.timestamp, self._feed.wall())
@@ -174,7 +178,7 @@ class Stream:
         self._lose(packets, 0, self._feed.wall())
 
     def _say_left_out(self) -> None:
-        """Declare whole frames that could not be decoded without what is missing."""
+        """Declare complete frames that cannot be decoded because a frame they refer to is missing."""
         if self._assembler is not None and self._assembler.left_out:
             self._lose(0, self._assembler.left_out, self._feed.wall())
             self._assembler.left_out = 0
@@ -207,7 +211,7 @@ class Stream:
         if self._assembler is not None:
             self._assembler.lost()
 
-    def reported(self, report: Report) -> None:
+    def reported(self, report: LatestReport) -> None:
         """Keep a sender report, and pass it on."""
         arrived = self._feed.wall()
         self._report = report
@@ -235,7 +239,7 @@ class Stream:
             self._feed.add_frame(self._frame(name, at, packet, packets, key, data))
 
     def _captured(self, timestamp: int, arrived: int) -> int:
-        """When this was captured, ns: by the sender's clock if known, else by the quickest arrival so far."""
+        """Capture time, ns: from the sender's clock if known, else from the quickest arrival so far."""
         rate = self.up.clock
         at = arrived
         if self._report is not None and self._clock.shift is not None:
@@ -250,7 +254,7 @@ class Stream:
         return at if arrived - LATEST_CAPTURE <= at <= arrived else arrived
 
     def _judge_report(self, behind: int, arrived: int) -> None:
-        """Give the report up when what has come after a pause lies behind by it and does not catch up."""
+        """Discard the sender report when packets after a pause are late by its clock and do not catch up."""
         if self._doubted is None:
             return
         if behind <= STOOD_STILL:
@@ -260,23 +264,23 @@ class Stream:
 
 
 def _add(losses: list[TrackLoss], loss: TrackLoss) -> None:
-    """One more loss. What is known to be missing of a track is one, at its latest; so is what came late, as far as it
-    lies together, or when there is more of it than is kept."""
-    for one in losses:
-        if one.track != loss.track or one.late is not loss.late:
+    """Add a loss. Missing packets of a track are joined into one loss, at the latest time; late ones too, where they
+    lie close together, or when there are more than `KEPT`."""
+    for other in losses:
+        if other.track != loss.track or other.late is not loss.late:
             continue
-        if loss.late and len(losses) < KEPT and not one.at - NEAR <= loss.at <= one.until + NEAR:
+        if loss.late and len(losses) < KEPT and not other.at - NEAR <= loss.at <= other.until + NEAR:
             continue
-        one.packets += loss.packets
-        one.frames += loss.frames
-        one.at = min(one.at, loss.at) if loss.late else max(one.at, loss.at)
-        one.until = max(one.until, loss.until)
+        other.packets += loss.packets
+        other.frames += loss.frames
+        other.at = min(other.at, loss.at) if loss.late else max(other.at, loss.at)
+        other.until = max(other.until, loss.until)
         return
     losses.append(loss)
 
 
 def _go_on(outages: list[Outage], outage: Outage) -> None:
-    """One more outage; one that follows another of its cause within a second is the same. The latest are kept."""
+    """Add an outage; within a second of another with the same cause it is joined to it. The latest are kept."""
     last = outages[-1] if outages else None
     if last is not None and last.cause == outage.cause and outage.at <= last.until + STANDING:
         last.at, last.until = min(last.at, outage.at), max(last.until, outage.until)
@@ -288,7 +292,7 @@ def _go_on(outages: list[Outage], outage: Outage) -> None:
 class Feed:
     """All streams to the recorder, and the socket they leave by.
 
-    `on_seal()` and `on_failing(code)` are called for what the recorder says back.
+    `on_seal()` and `on_failing(code)` are called for the recorder's messages `seal_progress` and `recorder_failing`.
     """
 
     def __init__(
@@ -318,10 +322,10 @@ class Feed:
         self._link: Link[KeyFrameWanted | SealProgress | RecorderFailing] | None = None
         self._task: asyncio.Task[None] | None = None
 
-    # --- what is recorded --------------------------------------------------------------------------------------
+    # --- recorded streams --------------------------------------------------------------------------------------
 
     def update(self, plan: Plan, ups: Mapping[str, Mapping[str, UpTrack]]) -> None:
-        """Record what the plan says, from the connections there are."""
+        """Make the recorded streams those of the plan, as far as their connections exist."""
         tracks = routing.recorded(plan)
         wanted: dict[tuple[str, str], tuple[str, ...]] = {}
         for seat, named in tracks.items():
@@ -366,7 +370,7 @@ class Feed:
         if not plan.feed:
             self._status.clear()
 
-    # --- what is said ------------------------------------------------------------------------------------------
+    # --- messages to the recorder ------------------------------------------------------------------------------
 
     @staticmethod
     def _new_batch() -> Batch:
@@ -395,7 +399,7 @@ class Feed:
         self._append(frame)
 
     def add_late(self, frame: Frame) -> None:
-        """A frame of sound that was overtaken by others."""
+        """Add an audio frame that arrived after later ones."""
         self._touch()
         self._append(frame)
 
@@ -411,14 +415,14 @@ class Feed:
         self._batch.reports.append(report)
 
     def add_loss(self, loss: TrackLoss) -> None:
-        """Packets of a recorded source that never came: told of each track once in a batch."""
+        """Add packets of a recorded source that never came: declared once a batch for each track."""
         self._touch()
         _add(self._batch.losses, loss)
 
     # --- by the clock ------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """Every 50 ms: notice interruptions, close the batch, write what the socket takes."""
+        """Every 50 ms: notice interruptions, close the batch, write to the socket as far as it accepts data."""
         for stream in self._streams.values():
             stream.tick(now)
         self._watch(now)
@@ -429,7 +433,7 @@ class Feed:
         self._pump()
 
     def _watch(self, now: float) -> None:
-        """Notice that this process has stood still."""
+        """Detect that this process was suspended."""
         before, self._ticked = self._ticked, now
         if before and now - before > HELD_UP:
             self._judge_from = now + CATCH_UP
@@ -439,7 +443,7 @@ class Feed:
             self._batch.outages.append(still)
 
     def _judge(self, now: float) -> None:
-        """Say of tracks that are on and give nothing that the network is interrupted."""
+        """Declare an interrupted network for tracks that are on and deliver nothing."""
         for name, since in self._wanted.items():
             seen = name in self._seen
             if now - since <= (NETWORK_SECONDS if seen else FIRST_SECONDS) or self._status.get(name) == "network":
@@ -464,8 +468,8 @@ class Feed:
             self._declare(oldest)
 
     def _declare(self, dropped: Batch) -> None:
-        """Say what an overfull queue has cost before what comes behind it; switches, losses and outages are kept,
-        losses of a track as one, and an outage that goes on as one."""
+        """Declare what an overfull queue dropped, ahead of later batches; switches, losses and outages are kept, the
+        losses of a track as one, and a continuing outage as one."""
         following = self._first_to_send()
         following.switches[:0] = dropped.switches[-KEPT:]
         losses, following.losses = following.losses, dropped.losses
@@ -477,12 +481,12 @@ class Feed:
         frames: dict[str, list[Frame]] = {}
         for frame in dropped.frames:
             frames.setdefault(frame.track, []).append(frame)
-        for name, those in frames.items():
-            at, until = min(frame.at for frame in those), max(frame.at for frame in those)
-            packets = sum(frame.packets for frame in those)
+        for name, lost_frames in frames.items():
+            at, until = min(frame.at for frame in lost_frames), max(frame.at for frame in lost_frames)
+            packets = sum(frame.packets for frame in lost_frames)
             _add(
                 following.losses,
-                TrackLoss(track=name, packets=packets, frames=len(those), late=True, at=at, until=until),
+                TrackLoss(track=name, packets=packets, frames=len(lost_frames), late=True, at=at, until=until),
             )
         if dropped.frames:
             every = [frame.at for frame in dropped.frames]
@@ -509,11 +513,11 @@ class Feed:
     # --- the socket --------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to look for the recorder."""
+        """Start connecting to the recorder."""
         self._task = asyncio.create_task(self._keep_connected())
 
     async def stop(self) -> None:
-        """Send what is there and leave."""
+        """Send what is queued and disconnect."""
         self._close_batch()
         self._pump()
         if self._task is not None:

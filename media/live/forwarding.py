@@ -1,8 +1,9 @@
-"""Encoded media on its way: what one person sends (`UpTrack`), and the slots others receive it in (`DownTrack`).
+"""Forwarding of encoded media: what a person sends (`UpTrack`), and the slots in which others receive it (`DownTrack`).
 
 Packets are never decoded. Numbering, time-stamps, payload type and header extensions are rewritten to the
-receiver's; a slot that changes its origin goes on where it was, from a key frame for video. Losses are asked for
-again from the sender (NACK, then a picture loss indication) and answered to receivers from one ring per up track.
+receiver's; a slot that changes its origin continues its numbering, from a key frame for video. Lost packets are
+requested from the sender (NACK, then a picture loss indication); receivers' NACKs are answered from one ring per up
+track.
 """
 
 import math
@@ -22,42 +23,44 @@ from aiortc.rtp import (
 )
 
 from media.live import rtp, vp8
-from media.live.budget import Budget, unlimited
+from media.live.limits import Budget, unlimited
 from media.live.rtp import Packet
 
 RING = 1_024
 KEY_INTERVAL = 0.5  # s between two requests for a key frame
 NACK_INTERVAL = 0.1  # s between two requests for the same packet
 NACK_TRIES = 6
-NACK_SPAN = 100  # a longer hole is not asked for packet by packet
+NACK_SPAN = 100  # packets; a longer hole is not requested packet by packet
 MOST_MISSING = 256  # packets waited for at a time; they fit into one request
 NACKS_PER_SECOND = 1_000  # packets asked for: more than half of a camera of 1080 lines
-OVERTAKEN = 256  # packets that may have overtaken the beginning of a key frame
+OVERTAKEN = 256  # packets that may arrive before the first packet of their key frame
 REPORT_INTERVAL = 0.1  # s between two sender reports that are passed on
 RESEND_INTERVAL = 0.03  # s before the same packet is sent to the same receiver again
+VOICE_LEVEL = 50  # −dBov: quieter is no voice
+VOICE_SECONDS = 3.0  # somebody who has paused for less is still speaking
 RESENDS_PER_SECOND = 400  # to one slot
-ASKED_PER_SECOND = 4_000  # packets one slot may be asked for, there or not
+ASKED_PER_SECOND = 4_000  # packets one slot may be asked for, whether in the ring or not
 SSRC_CHANGE_INTERVAL = 1.0  # s
-PAUSE = 0.5  # s without a packet, after which time-stamps may have stood still: browsers' do while nothing is sent
+PAUSE = 0.5  # s without a packet, after which time-stamps may have stopped: browsers stop them while nothing is sent
 
 
 class Tap(Protocol):
-    """Who is told of everything an up track receives, in order of arrival: the feed to the recorder."""
+    """Interface of a consumer of all that an up track receives, in order of arrival: the feed to the recorder."""
 
     def packet(self, packet: Packet, now: float) -> None:
-        """A packet came, for the first time."""
+        """A packet arrived that is no repetition."""
 
     def lost(self, seq: int) -> None:
-        """What is missing up to and including this number will not come any more."""
+        """Missing packets up to and including this extended sequence number are given up."""
 
     def renumbered(self) -> None:
         """Another SSRC follows: numbers and time-stamps begin anew."""
 
-    def reported(self, report: "Report") -> None:
-        """The sender said how its clock and its time-stamps go together."""
+    def reported(self, report: "LatestReport") -> None:
+        """A sender report paired the sender's NTP time with its RTP time-stamps (RFC 3550 section 6.4.1)."""
 
 
-class Report:
+class LatestReport:
     """The latest RTCP sender report of an up track; `at` is when it came, on the monotonic clock."""
 
     __slots__ = ("at", "ntp", "rtp")
@@ -71,8 +74,8 @@ class Report:
 class UpTrack:
     """The one microphone or camera of one connection.
 
-    `seq` of a packet is extended here to a number that only grows. What is kept and what is done for a packet is
-    bounded whatever its numbers are; `spend` is told of work beyond reading it, in units of `media.live.budget`.
+    `seq` of a packet is extended here beyond 16 bits, so that it only grows. Memory and work for a packet are bounded
+    whatever its numbers are; `spend` is called with the work beyond reading it, in units of `media.live.limits`.
     """
 
     def __init__(
@@ -94,13 +97,15 @@ class UpTrack:
         self.rtx_ssrc: int | None = None
         self.downs: list[DownTrack] = []
         self.tap: Tap | None = None
-        self.report: Report | None = None
+        self.report: LatestReport | None = None
         self.ring: list[Packet | None] = [None] * RING
         self.highest = -1
         self.last_at = -math.inf
+        self.voiced_at = -math.inf
+        self.voice_begins: Callable[[], None] | None = None
         self.resumed_at = -math.inf  # when the first packet after a pause came
         self.key_requests = 0
-        self.answers = kind == "video"  # the sender sends again what is asked for
+        self.answers = kind == "video"  # whether the sender retransmits (it answers NACKs)
         self.spend = spend
         self._nacks = Budget(NACKS_PER_SECOND)
         self._send_rtcp = send_rtcp
@@ -118,7 +123,7 @@ class UpTrack:
         self._jitter = 0.0
 
     def begin(self, ssrc: int, now: float) -> bool:
-        """Media comes under this SSRC from now on; False when it changes faster than anyone needs."""
+        """Take packets of this SSRC from now on; False when it changes too often."""
         if self.ssrc is not None and now - self._ssrc_changed_at < SSRC_CHANGE_INTERVAL:
             return False
         self._ssrc_changed_at = now
@@ -136,23 +141,32 @@ class UpTrack:
         return True
 
     def forget(self) -> None:
-        """Nothing more is taken from the sender for now; what comes later may be numbered in any way."""
+        """Stop taking packets from the sender for now; later ones may have any numbering."""
         self.ssrc = self.rtx_ssrc = self.report = None
         self.ring = [None] * RING
         self._missing.clear()
         self.highest = -1
         self.last_at = -math.inf
 
+    def _voiced(self, now: float) -> None:
+        """Note a packet with a voice in it, by the level its sender measured (RFC 6464; without one, none).
+        `voice_begins` is called when it is the first after a silence, so at most once in `VOICE_SECONDS`."""
+        begins, self.voiced_at = now - self.voiced_at > VOICE_SECONDS, now
+        if begins and self.voice_begins is not None:
+            self.voice_begins()
+
     def receive(self, packet: Packet, now: float, resent: bool = False) -> None:
-        """Take one packet, extend its number, keep it and hand it on. Repeated ones are dropped."""
+        """Take one packet, extend its number, store it in the ring and forward it. Repeated ones are dropped."""
         seq = self._extend(packet.seq)
         packet.seq = seq
-        kept = self.ring[seq % RING]
-        if seq <= self.highest and ((kept is not None and kept.seq >= seq) or self.highest - seq >= RING):
+        stored = self.ring[seq % RING]
+        if seq <= self.highest and ((stored is not None and stored.seq >= seq) or self.highest - seq >= RING):
             return
         if self.is_silent(now):
             self.resumed_at = now
         self.last_at = now
+        if self.kind == "audio" and packet.level is not None and packet.level & 0x7F < VOICE_LEVEL:
+            self._voiced(now)
         self._received += 1
         if seq > self.highest:
             if self.highest >= 0 and seq - self.highest > 1:
@@ -173,7 +187,7 @@ class UpTrack:
                 down.forward(packet, now)
 
     def is_silent(self, now: float) -> bool:
-        """Whether nothing has come for a while."""
+        """Whether no packet has arrived for a while."""
         return now - self.last_at > PAUSE
 
     def _extend(self, seq: int) -> int:
@@ -212,7 +226,7 @@ class UpTrack:
             self._send_rtcp(bytes(RtcpRtpfbPacket(fmt=1, ssrc=self._own_ssrc, media_ssrc=self.ssrc, lost=lost)))
 
     def request_key(self, now: float | None = None) -> None:
-        """Ask the sender for a key frame: now, or as soon as the interval allows."""
+        """Request a key frame from the sender (PLI): now, or as soon as the interval allows."""
         if self.kind != "video":
             return
         self._key_wanted = True
@@ -227,7 +241,7 @@ class UpTrack:
             self._send_rtcp(bytes(RtcpPsfbPacket(fmt=1, ssrc=self._own_ssrc, media_ssrc=self.ssrc)))
 
     def tick(self, now: float) -> None:
-        """Every 50 ms or so: ask again for what is missing, and give up what was asked for often enough."""
+        """About every 50 ms: send NACKs for missing packets again, and give up those requested often enough."""
         self.ask(now)
         if not self._missing:
             return
@@ -250,10 +264,10 @@ class UpTrack:
             self.request_key(now)
 
     def sender_report(self, ntp: int, rtp_time: int, now: float) -> None:
-        """The sender's own clock against its time-stamps; passed on with the receivers' time-stamps."""
+        """Handle an RTCP sender report; it is passed on with the receivers' time-stamps."""
         if self.report is not None and now - self.report.at < REPORT_INTERVAL:
             return
-        self.report = Report(ntp, rtp_time, now)
+        self.report = LatestReport(ntp, rtp_time, now)
         self.spend(2 * len(self.downs))
         if self.tap is not None:
             self.tap.reported(self.report)
@@ -261,7 +275,7 @@ class UpTrack:
             down.pass_report()
 
     def receiver_info(self, now: float) -> RtcpReceiverInfo | None:
-        """What to tell the sender about its own stream, once a second."""
+        """The RTCP report block about the sender's stream (RFC 3550 section 6.4.2), sent once a second."""
         if self.highest < 0 or self.ssrc is None:
             return None
         expected = self.highest - self._first + 1
@@ -329,7 +343,7 @@ class DownTrack:
         self._second = 0
 
     def attach(self, origin: UpTrack | None, counter: list[int]) -> None:
-        """Carry `origin` from now on (None: nothing). `counter[0]` counts packets handed to the socket."""
+        """Forward `origin` from now on (None: nothing). `counter[0]` counts packets handed to the socket."""
         self.counter = counter
         if origin is self.origin:
             return
@@ -369,9 +383,9 @@ class DownTrack:
         if self.origin is not None:
             self.origin.spend(self.origin.highest - packet.seq)
             for seq in range(packet.seq + 1, self.origin.highest + 1):
-                kept = self.origin.ring[seq % RING]
-                if kept is not None and kept.seq == seq:
-                    self._send(kept, now)
+                stored = self.origin.ring[seq % RING]
+                if stored is not None and stored.seq == seq:
+                    self._send(stored, now)
 
     def _block(self, packet: Packet) -> bytes:
         if packet.level is None or not self._level_id:
@@ -406,8 +420,8 @@ class DownTrack:
         for short in allowed:
             seq = self._last_seq - ((self._last_seq - short) & 0xFFFF)
             number = seq - self._shift
-            kept = self.origin.ring[number % RING]
-            if number < self._start or kept is None or kept.seq != number or not kept.payload:
+            stored = self.origin.ring[number % RING]
+            if number < self._start or stored is None or stored.seq != number or not stored.payload:
                 continue
             if now - self._resent.get(number, -1.0) < RESEND_INTERVAL:
                 continue
@@ -415,7 +429,7 @@ class DownTrack:
                 return
             self._resends += 1
             self._resent[number] = now
-            self._resend(kept, seq)
+            self._resend(stored, seq)
 
     def _resend(self, packet: Packet, seq: int) -> None:
         timestamp = packet.timestamp + self._time_shift

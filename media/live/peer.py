@@ -1,4 +1,4 @@
-"""One page's media connection: its microphone and camera (up), its slots (down), and the RTCP between."""
+"""One page's media connection: its microphone and camera (up), its slots (down), and their RTCP."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket, pack_remb_fci
 
-from media.live import budget, rtp, sdp
+from media.live import limits, rtp, sdp
 from media.live.forwarding import DownTrack, UpTrack
 from media.live.limits import NO_LIMITS, Limits
 from media.live.port import Port
@@ -17,7 +17,7 @@ from media.live.transport import Status, Transport
 from media.messages import Fault
 
 RTCP_PER_SECOND = 300  # packets heard from one page
-RTCP_PARTS = 40  # in one packet: a report for each slot and stream, and what is asked for
+RTCP_PARTS = 40  # RTCP packets in one compound: a report for each slot and stream, and requests
 FEEDBACK_INTERVAL = 0.1  # s
 REPORT_INTERVAL = 1.0  # s
 
@@ -25,7 +25,7 @@ _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
 
 
 class Peer:
-    """Built from a checked offer; nothing is sent or heard before `answer` and `connect`.
+    """One page's connection, built from a checked offer; nothing is sent or received before `answer` and `connect`.
 
     `on_status(peer, status)` is called when the connection is made ("connected") and when it ends ("closed").
     """
@@ -33,7 +33,7 @@ class Peer:
     def __init__(
         self,
         seat: str,
-        offer: sdp.Offer,
+        offer: sdp.CheckedOffer,
         port: Port,
         on_status: Callable[["Peer", Status], None],
         limits: Limits = NO_LIMITS,
@@ -87,26 +87,26 @@ class Peer:
 
     @property
     def status(self) -> Status:
-        """Of the connection."""
+        """Status of the connection."""
         return self._transport.status
 
     @property
     def certificate(self) -> str:
-        """SHA-256 of the page's certificate as it came in the handshake; empty before."""
+        """SHA-256 of the certificate the page used in the DTLS handshake, hexadecimal; empty before."""
         return self._transport.certificate
 
     @property
     def fault(self) -> Fault:
-        """Why the connection cannot be made; empty when it can, or when nothing is known."""
+        """Code of the reason why the connection cannot be made; empty when none is known."""
         return self._transport.fault
 
     @property
     def heard(self) -> float:
-        """When anything authenticated last came from the page, on the monotonic clock."""
+        """When an authenticated datagram last came from the page, in s on the monotonic clock."""
         return self._transport.heard
 
     async def answer(self) -> str:
-        """Take a place on the port and write the answer."""
+        """Register with the port and write the SDP answer."""
         fingerprint, candidate = await self._transport.gather()
         senders = {
             slot.mid: sdp.Sender(slot.ssrc, slot.rtx_ssrc, slot.name) for slots in self.downs.values() for slot in slots
@@ -115,23 +115,23 @@ class Peer:
         return sdp.write_answer(self._offer, local, senders, self.limits.opus())
 
     def admit(self, present: bool) -> None:
-        """The person is in the room, or not: then nothing is done for what comes, once it is known who sent it."""
+        """Set whether the person is in the room; if not, authenticated packets are dropped without further work."""
         if present is self._in_room:
             return
         self._in_room = present
-        self._transport.budget.rate = budget.IN_THE_ROOM if present else budget.OUTSIDE
+        self._transport.budget.rate = limits.IN_THE_ROOM if present else limits.OUTSIDE
         self._by_ssrc.clear()
         self._arrivals = Arrivals()
         for track in self.ups.values():
             track.forget()
 
     def connect(self) -> None:
-        """Begin to wait for the page's checks, in a task of its own."""
+        """Start to wait for the page's ICE checks, in a task of its own."""
         connecting = self._transport.connect(self._offer.ufrag, self._offer.password, self._offer.fingerprints)
         self._task = asyncio.create_task(connecting)
 
     async def close(self) -> None:
-        """End the connection; its slots carry nothing and its media stop."""
+        """End the connection; its slots are emptied and its media stop."""
         for slots in self.downs.values():
             for slot in slots:
                 slot.attach(None, [0])
@@ -171,7 +171,7 @@ class Peer:
         track.receive(packet, now, resent)
 
     def _recognise(self, packet: rtp.Packet, now: float) -> tuple[UpTrack, bool] | None:
-        """The up track of an SSRC seen for the first time: by mid, else by what the offer says."""
+        """The up track of a new SSRC: by the MID header extension (RFC 8843), else by the SSRCs of the offer."""
         track = None
         if packet.mid is not None:
             track = next((up for up in self.ups.values() if up.mid == packet.mid), None)

@@ -1,9 +1,11 @@
-"""The media port of one process: one UDP socket, many connections, and the guard at the door.
+"""The media port of one process: one UDP socket for many connections, and the filter for unauthenticated datagrams.
 
-Datagrams are read here, not by aioice. Empty ones are dropped first; an ICE check is believed only with the
-integrity key of the connection it names, and is otherwise not even answered; everything else is heard only from an
-address from which such a check came. Each connection, each stranger and all strangers together have a budget. An
-error of ours that a datagram brings about ends with that datagram.
+Datagrams are read here, not by aioice. Empty ones are dropped first; an ICE check is accepted only with a valid
+MESSAGE-INTEGRITY (RFC 8489) of the connection it names, and is otherwise not answered; all others are accepted only
+from an address from which such a check came. What comes from an unknown address is read only as far as the name of a
+living connection; each connection has a budget for the checks that name it from unknown addresses, and one for all
+others. No budget belongs to an address: a whole court may come by one, and a relay's clients do. An exception in our
+code while a datagram is handled affects that datagram only.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from aiortc.rtcdtlstransport import RTCDtlsFingerprint
 logger = logging.getLogger("vivavoce.media.port")
 
 KINDS = {"stun": range(4), "dtls": range(20, 64), "srtp": range(128, 192)}
-"""What a datagram is, by its first octet (RFC 7983 section 7)."""
+"""Protocol of a datagram, by its first octet (RFC 7983 section 7)."""
 RTCP = range(192, 224)
 """The second octet of an SRTP packet that is one of SRTCP (RFC 5761 section 4)."""
 _KIND = [next((kind for kind, octets in KINDS.items() if octet in octets), "") for octet in range(256)]
@@ -30,10 +32,12 @@ MAX_DATAGRAM = 1_480  # pylibsrtp's buffer holds 1,500 bytes, trailer included
 MAX_CHECK = 600  # octets of an ICE check: a browser's have 100 to 200
 SOCKET_BUFFER = 4 * 1024 * 1024
 BATCH = 64  # datagrams taken per turn of the event loop
-ADDRESSES_PER_CONNECTION = 8
-STRANGER_CHECKS_PER_SECOND = 20  # from one address that has passed no check
-STRANGERS_PER_SECOND = 2_000  # all of them together
-IN_USE_SECONDS = 5.0  # since something was heard from an address, before another connection may have it
+ADDRESSES_PER_CONNECTION = 16  # a browser has one for each network interface and each relay
+MAX_ATTRIBUTES = 16  # of an ICE check among which its USERNAME is looked for: a browser's have 5 to 9
+BINDING_REQUEST = b"\x00\x01"
+MAGIC_COOKIE = b"\x21\x12\xa4\x42"
+USERNAME = 0x0006
+IN_USE_SECONDS = 5.0  # s without a datagram from an address, after which another connection may use it
 
 
 class PortError(RuntimeError):
@@ -42,12 +46,31 @@ class PortError(RuntimeError):
 
 def sha256_of(fingerprints: list[RTCDtlsFingerprint]) -> str:
     """The SHA-256 of a certificate (RFC 8122 section 5) among its fingerprints: 64 hexadecimal digits, lower case."""
-    found = next(one.value for one in fingerprints if one.algorithm.lower() == "sha-256")
-    return found.replace(":", "").lower()
+    digest = next(fingerprint.value for fingerprint in fingerprints if fingerprint.algorithm.lower() == "sha-256")
+    return digest.replace(":", "").lower()
+
+
+_attribute = struct.Struct("!HH").unpack_from
+
+
+def named(data: bytes) -> str:
+    """The receiver's ufrag in the USERNAME of a binding request (RFC 8445 section 7.2.2), without parsing the rest;
+    empty for any other message, also one that has the USERNAME behind `MAX_ATTRIBUTES` others."""
+    if data[:2] != BINDING_REQUEST or data[4:8] != MAGIC_COOKIE:
+        return ""
+    at, end = 20, len(data) - 4
+    for _ in range(MAX_ATTRIBUTES):
+        if at > end:
+            break
+        kind, length = _attribute(data, at)
+        if kind == USERNAME:
+            return data[at + 4 : at + 4 + length].partition(b":")[0].decode("latin-1")
+        at += 4 + length + -length % 4
+    return ""
 
 
 class Connection(Protocol):
-    """What the port needs of a connection. `addresses` are those that have passed a check."""
+    """Interface of a connection as the port uses it. `addresses` are those that have passed an ICE check."""
 
     ufrag: str
     password: str
@@ -57,6 +80,7 @@ class Connection(Protocol):
     @property
     def closed(self) -> bool: ...
     def may_check(self) -> bool: ...
+    def may_be_named(self) -> bool: ...
     def may_send(self) -> bool: ...
     def check_received(self, data: bytes, address: tuple[str, int]) -> None: ...
     def dtls_received(self, data: bytes) -> None: ...
@@ -89,9 +113,6 @@ class Port:
         self.dropped = 0
         self._by_ufrag: dict[str, Connection] = {}
         self._by_address: dict[tuple[str, int], Connection] = {}
-        self._strangers: dict[str, int] = {}
-        self._strangers_total = 0
-        self._second = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._readable)
 
@@ -101,14 +122,14 @@ class Port:
         self._socket.close()
 
     def sendto(self, data: bytes, address: tuple[str, int]) -> None:
-        """Send one datagram, or drop it when the socket cannot take it now: late media is worth nothing."""
+        """Send one datagram, or drop it when the socket's buffer is full: media sent later would be useless."""
         try:
             self._socket.sendto(data, address)
         except OSError:
             self.dropped += 1
 
     def add(self, transport: Connection) -> None:
-        """Hear checks for this connection."""
+        """Accept ICE checks for this connection from now on."""
         self._by_ufrag[transport.ufrag] = transport
 
     def remove(self, transport: Connection) -> None:
@@ -134,7 +155,7 @@ class Port:
                 logger.exception("a datagram could not be handled")
 
     def datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        """Take one datagram: who it is for is decided by its source, and for ICE checks by its user name."""
+        """Take one datagram: its source address gives the connection, for ICE checks the STUN USERNAME."""
         if not data or len(data) > MAX_DATAGRAM:
             self.dropped += 1
             return
@@ -151,23 +172,15 @@ class Port:
         else:
             self.dropped += 1
 
-    def _stranger(self, host: str) -> bool:
-        """True when an address without a connection has used up its checks of this second."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second = second
-            self._strangers.clear()
-            self._strangers_total = 0
-        self._strangers_total += 1
-        if self._strangers_total > STRANGERS_PER_SECOND:
-            return True
-        count = self._strangers[host] = self._strangers.get(host, 0) + 1
-        return count > STRANGER_CHECKS_PER_SECOND
+    def _from_unknown(self, data: bytes) -> bool:
+        """Whether what came from an address without a connection may be looked at: it names a living connection, whose
+        budget for this is not used up."""
+        transport = self._by_ufrag.get(named(data))
+        return transport is not None and transport.may_be_named()
 
     def _check(self, data: bytes, address: tuple[str, int], known: Connection | None) -> None:
-        """A STUN message: believed only with the integrity key of the connection it names."""
-        refused = self._stranger(address[0]) if known is None else not known.may_check()
-        if refused or len(data) > MAX_CHECK:
+        """Handle a STUN message: accepted only with a valid MESSAGE-INTEGRITY of the connection it names."""
+        if len(data) > MAX_CHECK or not (self._from_unknown(data) if known is None else known.may_check()):
             self.dropped += 1
             return
         try:
@@ -194,7 +207,7 @@ class Port:
             self.dropped += 1
 
     def _adopt(self, address: tuple[str, int], transport: Connection, known: Connection | None) -> bool:
-        """From now on this address belongs to `transport`, unless it is in use by another or there are too many."""
+        """Assign this address to `transport`, unless another connection uses it or it has too many already."""
         if known is transport:
             return True
         if known is not None:

@@ -1,8 +1,8 @@
-"""The room: the plan, the connections of its people, and what follows from them. Knows no transport.
+"""The room: the plan, its participants' connections, and the forwarding that follows from both. Knows no transport.
 
-`apply` takes the whole wanted state and makes it so. A floor that the room closed by itself (`close_floor`) stays
-closed until a later plan has said so too: only a plan with `floor_open` false, and after it one with true, opens it.
-That proves that whoever plans has taken in the event and that somebody decided anew.
+`apply` takes the complete desired state and makes it effective. A floor that the room closed by itself (`close_floor`)
+stays closed until a plan with `floor_open` false has come and, after it, one with true. This proves that the web
+process has processed the event and that a person has decided again.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from media.live import routing
+from media.live.forwarding import VOICE_SECONDS
 from media.live.routing import Route
 from media.messages import PacketCount, Plan, SeatPlan, SlotView
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("vivavoce.media.room")
 
 EMPTY = Plan(version=0, floor_open=False, feed=False, expect_seals=False, seats=[], channels=[])
-QUIET_SECONDS = 5.0  # without anything from a page before it counts as quiet
-CEASED_SECONDS = 2.0  # without a packet before a microphone or camera counts as off
+QUIET_SECONDS = 5.0  # s without a datagram from a page before it counts as quiet
+CEASED_SECONDS = 2.0  # s without a packet before a microphone or camera counts as off
 
 
 class Client(Protocol):
-    """What the room needs of a connection."""
+    """Interface of a connection as the room uses it."""
 
     seat: str
 
@@ -43,7 +44,7 @@ class Client(Protocol):
 
 
 class Observer(Protocol):
-    """Whom the room tells. `grants_changed` comes before the first packet under the new state."""
+    """Receiver of the room's events. `grants_changed` is called before the first packet under the new state."""
 
     def slots_changed(self, seat: str, slots: list[SlotView]) -> None: ...
     def status_changed(self, seat: str, status: str) -> None: ...
@@ -63,6 +64,8 @@ class Room:
         self._clock = clock
         self._numbers: dict[str, dict[str, int]] = {}
         self._slots: dict[str, list[SlotView]] = {}
+        self._wanted: dict[str, int] = {}
+        self._voices: list[str] = []
         self._status: dict[str, str] = {}
         self._sending: dict[str, tuple[bool, bool]] = {}
         self._counters: dict[tuple[str, str, str, str], list[int]] = {}
@@ -70,7 +73,7 @@ class Room:
     # --- the plan ----------------------------------------------------------------------------------------------
 
     def apply(self, plan: Plan) -> None:
-        """Make the plan so. One that is older than the last of the same planner is ignored."""
+        """Make the plan effective. One with a lower version than the last of the same planner is ignored."""
         if plan.version < self._version:
             return
         self._version = plan.version
@@ -82,11 +85,11 @@ class Room:
         self._refresh()
 
     def new_planner(self) -> None:
-        """Somebody else plans from now on, with version numbers of their own."""
+        """Another web process sends the plans from now on, with version numbers of its own."""
         self._version = 0
 
     def close_floor(self) -> bool:
-        """Close the floor without being told; False when it is closed already."""
+        """Close the floor without an order; False when it is closed already."""
         if self.floor_latched or not self.plan.floor_open:
             return False
         self.floor_latched = True
@@ -95,7 +98,7 @@ class Room:
 
     @property
     def effective(self) -> Plan:
-        """The plan with the floor as it really is."""
+        """The plan with `floor_open` as it is in effect."""
         return replace(self.plan, floor_open=False) if self.floor_latched else self.plan
 
     def seat(self, seat: str) -> SeatPlan | None:
@@ -105,16 +108,18 @@ class Room:
     # --- connections -------------------------------------------------------------------------------------------
 
     def enter(self, client: Client) -> Client | None:
-        """A seat has a new connection; the one it had, if any, which the caller closes."""
+        """Give a seat a new connection; returns the one it had, if any, which the caller closes."""
         before = self.clients.get(client.seat)
         self.clients[client.seat] = client
         self._status.pop(client.seat, None)
         self._slots.pop(client.seat, None)
+        if (microphone := client.ups.get("audio")) is not None:
+            microphone.voice_begins = self._voice_begins
         self._refresh()
         return before
 
     def leave(self, client: Client) -> bool:
-        """A connection has ended; False when it was no longer its seat's."""
+        """Remove a connection that has ended; False when its seat has another already."""
         if self.clients.get(client.seat) is not client:
             return False
         del self.clients[client.seat]
@@ -124,11 +129,11 @@ class Room:
         return True
 
     def connected(self, client: Client) -> None:
-        """A connection has been made."""
+        """Handle a connection whose ICE and DTLS have completed."""
         if self.clients.get(client.seat) is client:
             self._tell_status(client.seat, "connected")
 
-    # --- making it so ------------------------------------------------------------------------------------------
+    # --- applying the plan -------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         plan = self.effective
@@ -137,12 +142,35 @@ class Room:
         for seat, client in self.clients.items():
             client.admit(seat in present)
         granted = routing.routes(plan)
+        self._voices = self.speaking()
         for seat, client in self.clients.items():
             self._assign(client, granted.get(seat, []))
 
+    def speaking(self) -> list[str]:
+        """The seats whose microphones are open and carry a voice now, the latest to begin last."""
+        now = self._clock()
+        voices = [
+            (up.voiced_at, seat)
+            for seat, client in self.clients.items()
+            if (up := client.ups.get("audio")) is not None
+            and now - up.voiced_at <= VOICE_SECONDS
+            and (plan := self.seat(seat)) is not None
+            and routing.heard(self.plan, plan)
+        ]
+        still = [seat for seat in self._voices if any(seat == voice for _at, voice in voices)]
+        return still + [seat for _at, seat in sorted(voices) if seat not in still]
+
+    def _voice_begins(self) -> None:
+        """Somebody begins to speak: they need a place with those who have given it to others."""
+        if any(len(numbers) < self._wanted.get(seat, 0) for seat, numbers in self._numbers.items()):
+            self._refresh()
+
     def _assign(self, client: Client, routes: list[Route]) -> None:
         audio, video = client.downs.get("audio", ()), client.downs.get("video", ())
-        numbers = routing.assign(self._numbers.get(client.seat, {}), routes, max(len(audio), len(video)))
+        listener = self.seat(client.seat)
+        order = routing.ranked(self.plan, listener, routes, self._voices) if listener is not None else []
+        self._wanted[client.seat] = len(order)
+        numbers = routing.assign(self._numbers.get(client.seat, {}), order, max(len(audio), len(video)))
         self._numbers[client.seat] = numbers
         used: set[int] = set()
         views = []
@@ -180,7 +208,7 @@ class Room:
     # --- by the clock ------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Twice a second: who has gone quiet, and which media arrive."""
+        """Twice a second: report seats that have become quiet, and which media arrive from each."""
         now = self._clock()
         for seat, client in self.clients.items():
             if client.status != "connected":
@@ -203,7 +231,7 @@ class Room:
             self._observer.sending_changed(seat, *sending)
 
     def tell_all(self) -> None:
-        """Say the present state again, for somebody new."""
+        """Report the present state again, for a web process that has just attached."""
         for seat, client in self.clients.items():
             if seat in self._status:
                 self._observer.status_changed(seat, self._status[seat])

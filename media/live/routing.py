@@ -1,11 +1,11 @@
 """Who receives whose sound and picture, at which gain: pure functions of the plan.
 
-The plan is the grant. What is not named here is not forwarded: no packet reaches a person, a language channel or
-the recorder unless one of these functions says so. A microphone or camera that no track records is forwarded only
-where the plan says by what right.
+The plan is the grant: no packet reaches a person, a language channel or the recorder unless one of these functions
+returns it. A microphone or camera without a recorded track is forwarded only where the plan names the right by which
+it is not recorded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,29 +39,34 @@ def present_seats(plan: Plan) -> list[SeatPlan]:
     return [seat for seat in plan.seats if seat.present]
 
 
-def _kept(plan: Plan, track: str, unrecorded: str) -> bool:
-    """Recorded, or with a right not to be; nothing else is forwarded."""
+def _forwardable(plan: Plan, track: str, unrecorded: str) -> bool:
+    """Whether a source is recorded or has a right not to be; no other source is forwarded."""
     return bool(unrecorded) or (plan.feed and bool(track))
 
 
 def heard(plan: Plan, seat: SeatPlan) -> bool:
-    """Whether a microphone is open, and kept."""
-    return seat.present and seat.microphone and _kept(plan, seat.mic_track, seat.mic_unrecorded)
+    """Whether a seat's microphone is open and may be forwarded."""
+    return seat.present and seat.microphone and _forwardable(plan, seat.mic_track, seat.mic_unrecorded)
 
 
 def seen(plan: Plan, seat: SeatPlan) -> bool:
-    """Whether a camera is on, and kept."""
-    return seat.present and seat.camera and _kept(plan, seat.cam_track, seat.cam_unrecorded)
+    """Whether a seat's camera is on and may be forwarded."""
+    return seat.present and seat.camera and _forwardable(plan, seat.cam_track, seat.cam_unrecorded)
 
 
 def renderer(plan: Plan, lang: str) -> SeatPlan | None:
-    """The one interpreter whose voice is the channel of `lang`: the first in the plan whose microphone is heard and
-    whose channel is kept."""
+    """The interpreter whose voice is the channel of `lang`: the first in the plan whose microphone is heard and whose
+    channel may be forwarded."""
     if not lang:
         return None
     track = next((channel.track for channel in plan.channels if channel.lang == lang), "")
     for seat in present_seats(plan):
-        if seat.interpreter and seat.renders == lang and heard(plan, seat) and _kept(plan, track, seat.mic_unrecorded):
+        if (
+            seat.interpreter
+            and seat.renders == lang
+            and heard(plan, seat)
+            and _forwardable(plan, track, seat.mic_unrecorded)
+        ):
             return seat
     return None
 
@@ -102,7 +107,7 @@ def received(plan: Plan, listener: SeatPlan) -> list[Route]:
 
 
 def routes(plan: Plan) -> dict[str, list[Route]]:
-    """What everybody receives, by seat."""
+    """The routes of every receiver, by seat."""
     return {seat.seat: received(plan, seat) for seat in plan.seats}
 
 
@@ -121,15 +126,37 @@ def recorded(plan: Plan) -> dict[str, Tracks]:
     return result
 
 
-def assign(before: dict[str, int], wanted: Iterable[Route], slots: int) -> dict[str, int]:
-    """Give each person in `wanted` one slot number, the same for sound and picture so that lips keep in step.
+def ranked(plan: Plan, listener: SeatPlan, wanted: Sequence[Route], speaking: Sequence[str]) -> list[str]:
+    """The people in `wanted`, those first who have a place when there are more people than places (docs/live.md).
 
-    People keep the number they have. When there are more people than slots, those who are heard come first.
+    The voice of the listener's channel; whom the listener has pinned; who is speaking, in the order of `speaking`,
+    those who conduct, are examined or interpret before others; the same in silence; others whose microphone is open;
+    the others; each in the order of the plan.
     """
-    wishes: Sequence[Route] = list(wanted)
-    heard = list(dict.fromkeys(route.origin for route in wishes if route.kind != "camera"))
-    seen = list(dict.fromkeys(route.origin for route in wishes if route.origin not in heard))
-    chosen = (heard + seen)[:slots]
+    channel = {route.origin for route in wanted if route.kind == "channel"}
+    heard_now = {route.origin for route in wanted if route.kind != "camera"}
+    first = {seat.seat for seat in plan.seats if seat.first}
+
+    def rank(origin: str) -> tuple[int, int]:
+        if origin in channel:
+            return 0, 0
+        if origin == listener.pinned:
+            return 1, 0
+        if origin in speaking:
+            return 2 if origin in first else 3, speaking.index(origin)
+        if origin in first:
+            return 4, 0
+        return (5, 0) if origin in heard_now else (6, 0)
+
+    return sorted(dict.fromkeys(route.origin for route in wanted), key=rank)
+
+
+def assign(before: dict[str, int], order: Sequence[str], slots: int) -> dict[str, int]:
+    """Give the first people in `order` one slot number each, the same for sound and picture for lip synchronisation.
+
+    People keep the number they have.
+    """
+    chosen = order[:slots]
     result = {origin: before[origin] for origin in chosen if before.get(origin, slots) < slots}
     free = (number for number in range(slots) if number not in result.values())
     for origin in chosen:

@@ -1,4 +1,4 @@
-"""RTCP beside what aiortc reads and writes: how many parts a packet has, and transport-wide congestion feedback.
+"""RTCP that aiortc does not cover: the number of packets in a compound, and transport-wide congestion feedback.
 
 Feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01) says when each packet came.
 """
@@ -12,7 +12,7 @@ _REFERENCE = 64_000  # µs per unit of the reference time
 
 
 def parts(data: bytes) -> int:
-    """How many RTCP packets a compound one is made of (RFC 3550 section 6.1), as far as their lengths say."""
+    """The number of RTCP packets in a compound packet (RFC 3550 section 6.1), counted by their length fields."""
     position = count = 0
     while position + 4 <= len(data):
         position += 4 + 4 * (data[position + 2] << 8 | data[position + 3])
@@ -28,12 +28,12 @@ class Arrivals:
         self._number = 0
 
     def add(self, seq: int, now: float) -> None:
-        """One packet came. `seq` has 16 bits."""
+        """Note the arrival of a packet. `seq` has 16 bits."""
         if len(self._seen) < MAX_PENDING:
             self._seen.append((seq, now))
 
     def feedback(self, sender_ssrc: int, media_ssrc: int) -> bytes | None:
-        """The RTCP packet for what came since the last one; None when nothing did."""
+        """The RTCP feedback packet for arrivals since the last one; None without arrivals."""
         seen, self._seen = self._seen, []
         if not seen:
             return None

@@ -1,4 +1,4 @@
-"""RTP packets as bytes: reading what matters for forwarding (RFC 3550, RFC 8285) and writing what is forwarded."""
+"""RTP packets as bytes: parsing the fields needed for forwarding, and writing packets (RFC 3550, RFC 8285)."""
 
 import struct
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def parse(data: bytes, ids: ExtensionIds) -> Packet | None:
 
 def _extensions(data: bytes, position: int, end: int, profile: int) -> dict[int, bytes] | None:
     """Header extension elements by id (RFC 8285); None when one runs past the end or there are too many."""
-    found: dict[int, bytes] = {}
+    extensions: dict[int, bytes] = {}
     if profile == 0xBEDE:
         while position < end:
             head = data[position]
@@ -95,9 +95,9 @@ def _extensions(data: bytes, position: int, end: int, profile: int) -> dict[int,
             if head >> 4 == 15:
                 break
             after = position + 2 + (head & 0x0F)
-            if after > end or len(found) >= MAX_EXTENSIONS:
+            if after > end or len(extensions) >= MAX_EXTENSIONS:
                 return None
-            found[head >> 4] = data[position + 1 : after]
+            extensions[head >> 4] = data[position + 1 : after]
             position = after
     elif profile & 0xFFF0 == 0x1000:
         while position < end:
@@ -108,11 +108,11 @@ def _extensions(data: bytes, position: int, end: int, profile: int) -> dict[int,
             if position + 2 > end:
                 return None
             after = position + 2 + data[position + 1]
-            if after > end or len(found) >= MAX_EXTENSIONS:
+            if after > end or len(extensions) >= MAX_EXTENSIONS:
                 return None
-            found[head] = data[position + 2 : after]
+            extensions[head] = data[position + 2 : after]
             position = after
-    return found
+    return extensions
 
 
 def mid_element(number: int, mid: str) -> bytes:

@@ -1,7 +1,7 @@
-"""Session descriptions (RFC 8866, RFC 8829): a strict reading of offers within limits, and answers written by hand.
+"""Session descriptions (RFC 8866, RFC 8829): a strict parser of offers with limits, and a writer of answers.
 
-An offer is read before anything is built from it. What is not understood where it matters is refused with a code
-that stays the same between versions and a text that says what was wrong; nothing from the offer is repeated in it.
+An offer is parsed completely before anything is built from it. One that is malformed or unsupported is refused with a
+stable code and a text that states the error; neither quotes the offer.
 """
 
 import re
@@ -43,7 +43,7 @@ class OfferError(ValueError):
 
 @dataclass(slots=True)
 class Section:
-    """One m-line: what it carries, which way, and under which payload types."""
+    """One media section (m-line): its kind, direction, payload types and header extensions."""
 
     kind: Literal["audio", "video"]
     profile: str
@@ -69,7 +69,7 @@ class Section:
 
 
 @dataclass(slots=True)
-class Offer:
+class CheckedOffer:
     """A page's offer, checked."""
 
     ufrag: str
@@ -81,7 +81,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """What the answer says of this side. `candidate` is the value of an a=candidate line."""
+    """This side's parameters in the answer. `candidate` is the value of an a=candidate line."""
 
     ufrag: str
     password: str
@@ -91,7 +91,7 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A slot's identifiers: what the page will find in its packets."""
+    """A slot's identifiers, as in the packets that the page receives."""
 
     ssrc: int
     rtx_ssrc: int
@@ -109,12 +109,12 @@ class _Block:
         return [value for key, value in self.attributes if key == name]
 
     def last(self, name: str, session: "_Block") -> str:
-        found = self.values(name) or session.values(name)
-        return found[-1] if found else ""
+        values = self.values(name) or session.values(name)
+        return values[-1] if values else ""
 
 
-def parse_offer(text: str) -> Offer:
-    """Read an offer. Raises `OfferError`, never anything else."""
+def parse_offer(text: str) -> CheckedOffer:
+    """Parse an offer. Raises `OfferError` and no other exception."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise OfferError("too_large", f"an offer has at most {MAX_BYTES} bytes")
     session, blocks = _blocks(text)
@@ -134,7 +134,7 @@ def parse_offer(text: str) -> Offer:
         if sum(section.receives for section in lines) > MAX_SLOTS:
             raise OfferError("direction", f"at most {MAX_SLOTS} {kind} m-lines may receive")
     ufrag, password = _credentials(session, blocks)
-    return Offer(ufrag, password, _fingerprints(session, blocks), sections, _extension_ids(sections))
+    return CheckedOffer(ufrag, password, _fingerprints(session, blocks), sections, _extension_ids(sections))
 
 
 def _blocks(text: str) -> tuple[_Block, list[_Block]]:
@@ -191,10 +191,10 @@ def _section(block: _Block) -> Section:
     _codecs(block, section)
     for value in block.values("extmap"):
         number, _, uri = value.partition(" ")
-        found = _number(number.partition("/")[0], 255)
-        if not found:
+        extension_id = _number(number.partition("/")[0], 255)
+        if not extension_id:
             raise OfferError("extmap", "a header extension has a number from 1 to 255")
-        section.extensions[uri.split(" ")[0]] = found
+        section.extensions[uri.split(" ")[0]] = extension_id
     for value in block.values("ssrc"):
         ssrc = _number(value.split(" ")[0], (1 << 32) - 1)
         if ssrc is None:
@@ -210,8 +210,8 @@ def _number(text: str, most: int) -> int | None:
     """A number from 0 to `most`; Python refuses to read one of thousands of digits."""
     if not text.isdecimal() or len(text) > 10:
         return None
-    found = int(text)
-    return found if found <= most else None
+    value = int(text)
+    return value if value <= most else None
 
 
 def _codecs(block: _Block, section: Section) -> None:
@@ -258,7 +258,7 @@ def _credentials(session: _Block, blocks: Sequence[_Block]) -> tuple[str, str]:
 
 
 def _fingerprints(session: _Block, blocks: Sequence[_Block]) -> list[tuple[str, str]]:
-    found: set[tuple[tuple[str, str], ...]] = set()
+    fingerprints: set[tuple[tuple[str, str], ...]] = set()
     for block in blocks:
         if block.last("setup", session) not in ("actpass", "active"):
             raise OfferError("setup", "the offering side must be able to be the DTLS client")
@@ -276,10 +276,10 @@ def _fingerprints(session: _Block, blocks: Sequence[_Block]) -> list[tuple[str, 
             raise OfferError("fingerprint", "a certificate fingerprint is missing")
         if len({algorithm for algorithm, _ in pairs}) != len(pairs):
             raise OfferError("fingerprint", "two fingerprints use the same algorithm")
-        found.add(tuple(sorted(pairs)))
-    if len(found) != 1:
+        fingerprints.add(tuple(sorted(pairs)))
+    if len(fingerprints) != 1:
         raise OfferError("fingerprint", "bundled m-lines have the same fingerprint")
-    return list(found.pop())
+    return list(fingerprints.pop())
 
 
 def _extension_ids(sections: Sequence[Section]) -> ExtensionIds:
@@ -293,7 +293,7 @@ def _extension_ids(sections: Sequence[Section]) -> ExtensionIds:
 
 
 def write_answer(
-    offer: Offer, local: Local, senders: dict[str, Sender], voice: Mapping[str, str] = MappingProxyType({})
+    offer: CheckedOffer, local: Local, senders: dict[str, Sender], voice: Mapping[str, str] = MappingProxyType({})
 ) -> str:
     """The answer: VP8 with retransmission, and Opus. `senders` has the slot of each receiving m-line by mid, `voice`
     the parameters by which the page is asked to send Opus."""
@@ -353,8 +353,12 @@ def _format_lines(section: Section, wanted: Mapping[str, str]) -> list[str]:
 
 
 def _with(parameters: str, wanted: Mapping[str, str]) -> str:
-    """Format parameters in which those wanted take the place of the same ones."""
+    """Format parameters (a=fmtp) in which those of `wanted` replace those of the same name."""
     if not wanted:
         return parameters
-    kept = [one for one in parameters.split(";") if one.strip() and one.partition("=")[0].strip() not in wanted]
-    return ";".join([*kept, *(f"{name}={value}" for name, value in wanted.items())])
+    unchanged = [
+        parameter
+        for parameter in parameters.split(";")
+        if parameter.strip() and parameter.partition("=")[0].strip() not in wanted
+    ]
+    return ";".join([*unchanged, *(f"{name}={value}" for name, value in wanted.items())])

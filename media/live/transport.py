@@ -1,10 +1,10 @@
 """ICE, DTLS and SRTP of one connection, on the port it shares with the others (`media.live.port`).
 
-The only module that touches names aiortc and aioice keep to themselves; `self_test` refuses to serve when one of
-them has moved, or when the port hears strangers. SRTP never passes through aioice's queue.
+The only module that uses private names of aiortc and aioice; `self_test` refuses to serve when one of them has changed,
+or when the port accepts unauthenticated datagrams. SRTP never passes through aioice's queue.
 
-Candidates of the other side are not used: nothing is ever sent to an address because a description names it, only
-to one from which an authenticated check came (peer-reflexive, RFC 8445 section 7.3.1.3). No STUN or TURN server.
+Remote candidates are not used: nothing is sent to an address because a description names it, only to one from which an
+authenticated check came (peer-reflexive, RFC 8445 section 7.3.1.3). No STUN or TURN server.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsFingerprint, RTCDtlsPa
 from aiortc.rtcicetransport import RTCIceParameters
 from cryptography.hazmat.primitives import hashes
 
-from media.live import budget
-from media.live.budget import Budget
+from media.live import limits
+from media.live.limits import Budget
 from media.live.port import RTCP, Port
 from media.messages import Fault
 
@@ -34,7 +34,7 @@ logger = logging.getLogger("vivavoce.media.transport")
 
 VERSIONS = {"aiortc": "1.16.", "aioice": "0.13.", "pylibsrtp": "1.0."}
 DTLS_QUEUE = 64
-SSRCS = 16  # streams the other side may send before SRTP refuses more
+SSRCS = 16  # RTP streams (SSRCs) accepted from the peer; libsrtp keeps state for each
 REPORTERS = 64  # the same of SRTCP: a browser may report on each of its slots under an SSRC of its own
 CONNECT_SECONDS = 30.0
 
@@ -44,14 +44,14 @@ _NAMES = {
     b"SRTP_AES128_CM_SHA1_80": "SRTP_AES128_CM_HMAC_SHA1_80",
 }
 """IANA's names of SRTP protection profiles (RFC 5764, RFC 7714) by those of OpenSSL."""
-PROFILES = tuple(_NAMES[one.openssl_profile] for one in SRTP_PROFILES)
-"""Those this process can protect media with, the strongest first, by IANA's names."""
+PROFILES = tuple(_NAMES[profile.openssl_profile] for profile in SRTP_PROFILES)
+"""SRTP protection profiles this process supports, the strongest first, by IANA's names."""
 
 Status = Literal["new", "connected", "closed"]
 
 
 class TransportError(RuntimeError):
-    """The libraries below are not what this module was written for."""
+    """aiortc or aioice differ from the versions this module was written for."""
 
 
 class _Doorway:
@@ -99,7 +99,7 @@ class Transport:
         self.certificate = ""
         """SHA-256 of the certificate the other side proved to hold in the handshake, in hexadecimal digits."""
         self.fault: Fault = ""
-        """Why the connection was not made and will not be, as far as the handshake has shown it."""
+        """Code of the reason why the connection cannot be made, as far as the handshake has shown one."""
         self._port = port
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
@@ -112,7 +112,7 @@ class Transport:
         self._dtls._set_role("server")
         if port.srtp_profiles:
             self._dtls._srtp_profiles = [
-                one for one in SRTP_PROFILES if _NAMES[one.openssl_profile] in port.srtp_profiles
+                profile for profile in SRTP_PROFILES if _NAMES[profile.openssl_profile] in port.srtp_profiles
             ]
         self._stun: ice.StunProtocol | None = None
         self._unprotect: pylibsrtp.Session | None = None
@@ -121,17 +121,18 @@ class Transport:
         self._remote: tuple[str, int] = ("", 0)
         self._ssrcs: set[bytes] = set()
         self._reporters: set[bytes] = set()
-        self.budget = Budget(budget.OUTSIDE)
-        self._checks = Budget(budget.CHECKS_PER_SECOND)
+        self.budget = Budget(limits.OUTSIDE)
+        self._checks = Budget(limits.CHECKS_PER_SECOND)
+        self._named = Budget(limits.CHECKS_FROM_UNKNOWN_PER_SECOND)
         self._ending: asyncio.Future[None] | None = None
 
     @property
     def closed(self) -> bool:
-        """Nothing is sent or heard any more."""
+        """Whether the connection has ended: nothing is sent or received any more."""
         return self.status == "closed"
 
     async def gather(self) -> tuple[str, str]:
-        """Take a place on the port: the fingerprint and candidate values for the answer."""
+        """Register with the port; returns the fingerprint and candidate values for the answer."""
         await self._gatherer.gather()
         fingerprints = self._dtls.getLocalParameters().fingerprints
         fingerprint = next(item for item in fingerprints if item.algorithm == "sha-256")
@@ -193,8 +194,8 @@ class Transport:
         self._library_status()
 
     def _handshake_fault(self) -> Fault:
-        """What a failed handshake shows: when it is whole but for an SRTP profile (RFC 5764 section 4.1.1), the other
-        side has none of those that are allowed here, and will have none the next time."""
+        """The code of a failed handshake: when only the SRTP profile is missing (RFC 5764 section 4.1.1), the peer
+        supports none of those allowed here, and a new attempt cannot succeed either."""
         connection = self._dtls._ssl
         if connection is None or connection.get_finished() is None or connection.get_selected_srtp_profile():
             return ""
@@ -202,8 +203,8 @@ class Transport:
 
     def _seen(self) -> str:
         connection = self._dtls._ssl
-        found = connection.get_peer_certificate(as_cryptography=True) if connection is not None else None
-        return found.fingerprint(hashes.SHA256()).hex() if found is not None else ""
+        certificate = connection.get_peer_certificate(as_cryptography=True) if connection is not None else None
+        return certificate.fingerprint(hashes.SHA256()).hex() if certificate is not None else ""
 
     def _library_status(self) -> None:
         if not self.closed and (self._ice.state in ("failed", "closed") or self._dtls.state in ("failed", "closed")):
@@ -211,7 +212,7 @@ class Transport:
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def close(self) -> None:
-        """Say goodbye and leave the port. Safe to call twice; goes on when the caller is cancelled."""
+        """Send the DTLS close_notify and leave the port. Safe to call twice; completes when the caller is cancelled."""
         if self._ending is None:
             self.status = "closed"
             self._unprotect = self._protect = None
@@ -234,9 +235,13 @@ class Transport:
         """Count one ICE check; False when this second's are used up."""
         return self._checks.take(1, time.monotonic())
 
+    def may_be_named(self) -> bool:
+        """Count one ICE check that names this connection and comes from an address that is not its own yet."""
+        return self._named.take(1, time.monotonic())
+
     def may_send(self) -> bool:
-        """Count one datagram; False when the connection has made more work than it may."""
-        return self.budget.take(budget.PER_DATAGRAM, time.monotonic())
+        """Count one datagram; False when the connection's budget is used up."""
+        return self.budget.take(limits.PER_DATAGRAM, time.monotonic())
 
     def check_received(self, data: bytes, address: tuple[str, int]) -> None:
         """An ICE check or the answer to one, from an address of this connection."""
@@ -252,18 +257,18 @@ class Transport:
 
     def dtls_received(self, data: bytes) -> None:
         """A handshake record."""
-        self.budget.spend(budget.PER_HANDSHAKE)
+        self.budget.spend(limits.PER_HANDSHAKE)
         if not self.closed and self._connection._queue.qsize() < DTLS_QUEUE:
             self._connection.data_received(data, 1)
 
     def srtp_received(self, data: bytes) -> None:
-        """An SRTP or SRTCP packet. What does not decrypt is counted and forgotten."""
+        """Handle an SRTP or SRTCP packet. One that cannot be decrypted is counted and dropped."""
         session = self._unprotect
         if session is None or len(data) < 12:
             return
         try:
             if data[1] in RTCP:
-                self.budget.spend(len(data) // budget.OCTETS)
+                self.budget.spend(len(data) // limits.OCTETS)
                 plain = self._opened(session.unprotect_rtcp, data, data[4:8], self._reporters, REPORTERS)
                 hand_on = self._on_rtcp
             else:
@@ -281,7 +286,7 @@ class Transport:
     def _opened(
         open_it: Callable[[bytes], bytes], data: bytes, ssrc: bytes, known: set[bytes], most: int
     ) -> bytes | None:
-        """What was protected; None from one source too many, for each takes room in libsrtp for good."""
+        """The decrypted packet; None for an SSRC above the limit, since libsrtp never frees the state of one."""
         if ssrc in known:
             return open_it(data)
         if len(known) >= most:
@@ -325,7 +330,7 @@ class Transport:
 
 
 async def self_test() -> None:
-    """Refuse to go on when a library has changed below this module. Raises TransportError."""
+    """Check the private names of aiortc and aioice that this module uses. Raises TransportError."""
     for name, prefix in VERSIONS.items():
         if not version(name).startswith(prefix):
             raise TransportError(f"{name} {version(name)} is installed; this was written for {prefix}*")

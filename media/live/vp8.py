@@ -1,14 +1,14 @@
-"""VP8 in RTP: the payload descriptor (RFC 7741 section 4.2), key frames, and whole frames put together."""
+"""VP8 in RTP: the payload descriptor (RFC 7741 section 4.2), key frames, and reassembly of frames."""
 
 from dataclasses import dataclass, field
 
-MOST_BYTES = 2 * 1024 * 1024  # of one frame: several times a key frame of the most that can be agreed
+MOST_BYTES = 2 * 1024 * 1024  # bytes of one frame: several times a key frame of the highest agreed resolution
 MOST_PARTS = 8_192  # packets of one frame
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What precedes the VP8 bytes in one packet. `length` is in bytes; `begins` marks a frame's first packet."""
+    """The VP8 payload descriptor of one packet. `length` is in bytes; `begins` marks a frame's first packet."""
 
     length: int
     begins: bool
@@ -48,8 +48,8 @@ def begins_key_frame(payload: bytes) -> bool:
     """True for the first packet of a key frame (RFC 6386 section 9.1: the lowest bit of the frame tag is 0)."""
     if len(payload) < 1 or payload[0] & 0x17 != 0x10:
         return False
-    found = descriptor(payload)
-    return found is not None and len(payload) > found.length and payload[found.length] & 1 == 0
+    header = descriptor(payload)
+    return header is not None and len(payload) > header.length and payload[header.length] & 1 == 0
 
 
 def is_key_frame(frame: bytes) -> bool:
@@ -59,34 +59,34 @@ def is_key_frame(frame: bytes) -> bool:
 
 @dataclass(slots=True)
 class Assembler:
-    """Puts packets that come in order into whole frames.
+    """Reassembles frames from packets in order.
 
-    `push` gives a frame with its last packet. After `lost`, nothing comes until a key frame begins, because what
-    refers to a missing frame cannot be decoded.
+    `push` returns a frame with its last packet. After `lost` it returns none until a key frame begins, because a frame
+    that refers to a missing one cannot be decoded.
     """
 
     waiting: bool = True
     packets: int = 0
-    """Packets of the frame given last."""
+    """Number of packets of the frame returned last."""
     left_out: int = 0
-    """Whole frames that were not given, since what they refer to is missing."""
+    """Number of complete frames dropped since a frame they refer to is missing."""
     _parts: list[bytes] = field(default_factory=list)
     _timestamp: int = -1
     _size: int = 0
 
     def push(self, payload: bytes, timestamp: int, marker: bool) -> bytes | None:
-        """Take one packet's payload; a frame when this packet ends one."""
-        found = descriptor(payload)
-        if found is None:
+        """Take one packet's payload; returns the frame that this packet completes, if any."""
+        header = descriptor(payload)
+        if header is None:
             return None
-        if found.begins:
+        if header.begins:
             self._parts = []
             self._size = 0
             self._timestamp = timestamp
         elif not self._parts or timestamp != self._timestamp:
             self._parts = []
             return None
-        body = payload[found.length :]
+        body = payload[header.length :]
         self._size += len(body)
         if self._size > MOST_BYTES or len(self._parts) >= MOST_PARTS:
             self.lost()
@@ -103,6 +103,6 @@ class Assembler:
         return frame
 
     def lost(self) -> None:
-        """A packet will never come."""
+        """Note that a packet was given up."""
         self._parts = []
         self.waiting = True

@@ -1,8 +1,8 @@
 """The media worker: one process, one hearing, one UDP port.
 
 Run by the supervisor as `python -m media.live.worker --folder RUNDIR --udp-host H --udp-port P`. It listens on
-`RUNDIR/worker.sock` for the web process and goes on without it; whoever attaches next is told the events it missed.
-It feeds the recorder through `RUNDIR/frames.sock`. It has no database, no names of people and no secret keys.
+`RUNDIR/worker.sock` for the web process and continues without it; the next web process that attaches gets the events
+it missed. Frames go to the recorder through `RUNDIR/frames.sock`. No database, no names of people and no secret keys.
 """
 
 import argparse
@@ -20,8 +20,7 @@ from typing import Any
 
 import msgspec
 
-from media.fence import STALE, Fence
-from media.link import Link, serve
+from media.link import STALE, Fence, Link, serve
 from media.live import sdp
 from media.live.feed import Feed
 from media.live.forwarding import UpTrack
@@ -60,11 +59,11 @@ EVENTS_KEPT = 4_000
 ALIVE_SECONDS = 0.5
 TICK_SECONDS = 0.05
 SEAL_SECONDS = 20.0
-ABANDONED_SECONDS = 600.0  # without a web process and without anybody connected
+ABANDONED_SECONDS = 600.0  # s without a web process and without a connected page, after which the process ends
 
 
 class Worker:
-    """Takes commands from the web process, tells it events, holds the room and the feed."""
+    """Executes commands of the web process, sends it events, and owns the room and the feed."""
 
     def __init__(self, folder: Path, port: Port, limits: Limits = NO_LIMITS) -> None:
         self.folder = folder
@@ -85,7 +84,7 @@ class Worker:
         self._inode = 0
         self._closing: set[asyncio.Task[None]] = set()
         self._faults: dict[str, Fault] = {}
-        """Why the last line of a seat was not made, as far as it cannot be made."""
+        """By seat, the code of the reason why its last connection cannot be made."""
         self._handlers: dict[type, Callable[[Any], Awaitable[None]]] = {
             Plan: self._plan,
             Offer: self._offer,
@@ -97,7 +96,7 @@ class Worker:
     # --- control socket ----------------------------------------------------------------------------------------
 
     async def control(self, link: Link[Any]) -> None:
-        """One web process; a later one takes over."""
+        """Serve one web process; a later one replaces it."""
         try:
             async for message in link:
                 if not self._fence.admits(message.token):
@@ -114,7 +113,7 @@ class Worker:
                 self._link_lost_at = time.monotonic()
 
     def _refuse(self, link: Link[Any], order: Order) -> None:
-        """An older conductor is told, and so is the present one."""
+        """Refuse the order of an older conductor, and report that to the present one."""
         word, highest = str(order.__struct_config__.tag), self._fence.highest
         logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
         text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
@@ -124,7 +123,7 @@ class Worker:
         self._event(OrderRefused(seq=self._next_seq(), at=at, order=word, token=order.token, highest=highest))
 
     async def _handle(self, message: Any) -> None:
-        """Carry out a command; one that fails through an error of ours is refused, and the worker goes on."""
+        """Carry out a command; one that raises an unexpected exception is refused, and the worker continues."""
         try:
             await self._handlers[type(message)](message)
         except Exception:
@@ -134,8 +133,8 @@ class Worker:
 
     async def _attach(self, link: Link[Any], message: Attach) -> None:
         if self._link is not None and self._link is not link:
-            self._link.abort()  # a web process that was stopped reads nothing, and would be waited for
-        self._link = None  # the present state is said as events, and these come after `Attached`, like those missed
+            self._link.abort()  # a stopped web process reads nothing: a graceful close would wait for it
+        self._link = None  # the present state is sent as events, after `Attached` and the missed ones
         self.room.new_planner()
         self.room.tell_all()
         for seat in self._faults:
@@ -231,11 +230,11 @@ class Worker:
             self._later(peer.close())
 
     def slots_changed(self, seat: str, slots: list[SlotView]) -> None:
-        """What the seat's receiving m-lines carry has changed."""
+        """Report that the sources of the seat's receiving m-lines have changed."""
         self._event(SeatSlots(seq=self._next_seq(), seat=seat, slots=slots))
 
     def status_changed(self, seat: str, status: str) -> None:
-        """The seat's line has changed."""
+        """Report that the status of the seat's connection has changed."""
         client = self.room.clients.get(seat)
         seen = client.certificate if isinstance(client, Peer) else ""
         self._event(
@@ -250,11 +249,11 @@ class Worker:
         )
 
     def sending_changed(self, seat: str, audio: bool, video: bool) -> None:
-        """Other kinds of media arrive from the seat than before."""
+        """Report that other kinds of media arrive from the seat than before."""
         self._event(Sending(seq=self._next_seq(), seat=seat, audio=audio, video=video))
 
     def grants_changed(self, plan: Plan, ups: dict[str, Mapping[str, UpTrack]]) -> None:
-        """Other tracks are recorded."""
+        """Update the feed: other tracks are recorded."""
         self.feed.update(plan, ups)
 
     def _sealed(self) -> None:
@@ -272,7 +271,7 @@ class Worker:
     # --- by the clock ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Tick until stopped. The control socket is there."""
+        """Tick until stopped; the control socket exists already."""
         self._inode = (self.folder / "worker.sock").stat().st_ino
         self.feed.start()
         slow_at = 0.0
@@ -292,7 +291,7 @@ class Worker:
         await self._end()
 
     def _quick_tick(self, now: float) -> None:
-        """What fails for one page must not end the hearing for the others."""
+        """Tick every page's connection; an exception for one does not affect the others."""
         for client in list(self.room.clients.values()):
             if isinstance(client, Peer):
                 try:
@@ -318,7 +317,7 @@ class Worker:
             self.stopped.set()
 
     def socket_is_ours(self) -> bool:
-        """Nobody has removed or replaced the control socket."""
+        """Whether the control socket is still the file that this process created."""
         try:
             return (self.folder / "worker.sock").stat().st_ino == self._inode
         except OSError:

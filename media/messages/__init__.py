@@ -6,7 +6,7 @@ is its class name in snake case. Unknown types and unknown fields are errors. Be
 are JSON over the WebSocket; on the Unix sockets they are MessagePack behind a four-byte length (`media.link`).
 `docs/protocol.md` and `web/frontend/src/messages.ts` are generated from this package (`python -m media.protocol`).
 
-Conventions: `at` is nanoseconds since 1970 UTC; `id` is chosen by whoever asks and comes back as `re`;
+Conventions: `at` is nanoseconds since 1970 UTC; `id` is chosen by the sender and comes back as `re`;
 `seq` rises by one per event of one process, so that a web process that takes over knows what it has missed.
 """
 
@@ -28,7 +28,6 @@ from media.messages.base import (
 from media.messages.browser import (
     Admit,
     AskHelp,
-    Beat,
     BreakOff,
     Bye,
     Camera,
@@ -38,19 +37,25 @@ from media.messages.browser import (
     ConditionView,
     ConfirmCondition,
     ConfirmIdentity,
+    DeviceReport,
     FingerprintsView,
     Hear,
+    Heartbeat,
     Hello,
     Hold,
     HoldView,
+    IceServer,
+    IceServers,
     LanguageView,
     Leave,
     LineReport,
     Microphone,
     Mute,
+    NoteCompanion,
     Notice,
     Original,
     PersonView,
+    Pin,
     PlaceView,
     RaiseHand,
     Ready,
@@ -73,6 +78,7 @@ from media.messages.browser import (
     SoundCheckView,
     Start,
     Tick,
+    Trouble,
     View,
 )
 from media.messages.recorder import (
@@ -142,7 +148,6 @@ __all__ = [
     "Attach",
     "Attached",
     "Batch",
-    "Beat",
     "BreakOff",
     "Bye",
     "Camera",
@@ -158,6 +163,7 @@ __all__ = [
     "ConfirmCondition",
     "ConfirmIdentity",
     "CountPackets",
+    "DeviceReport",
     "Done",
     "DropPeer",
     "Failing",
@@ -167,9 +173,12 @@ __all__ = [
     "Frame",
     "GapDeclared",
     "Hear",
+    "Heartbeat",
     "Hello",
     "Hold",
     "HoldView",
+    "IceServer",
+    "IceServers",
     "JournalLog",
     "KeyFrameWanted",
     "Language",
@@ -183,6 +192,7 @@ __all__ = [
     "Mute",
     "NamedRecipient",
     "Nanoseconds",
+    "NoteCompanion",
     "Notice",
     "Offer",
     "OpenRecording",
@@ -194,6 +204,7 @@ __all__ = [
     "PacketCounts",
     "PeerStatus",
     "PersonView",
+    "Pin",
     "PlaceView",
     "Plan",
     "RaiseHand",
@@ -238,16 +249,19 @@ __all__ = [
     "TrackOrNone",
     "TrackPlan",
     "TrackSwitch",
+    "Trouble",
     "Unrecorded",
     "View",
 ]
 
 BROWSER_TO_WEB = (
-    Hello | Beat | LineReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original | Render | Leave
-    | RollCall | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck | Start | Hold | Resume | Close
+    Hello | Heartbeat | LineReport | DeviceReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
+    | Render | Pin | Leave
+    | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
+    | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
 )  # fmt: skip
-WEB_TO_BROWSER = View | Tick | Slots | Reoffer | SeatTaken | Result | Notice | Bye
+WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop
 WORKER_TO_WEB = (
     Attached | Alive | Answered | Refused | OrderRefused | Done | PeerStatus | SeatSlots | Sending | FloorClosed

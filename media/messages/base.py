@@ -15,10 +15,11 @@ class Message(Struct, kw_only=True, tag_field="type", tag=_snake, forbid_unknown
 
 
 class Order(Message, kw_only=True):
-    """Base of what a web process tells a worker or a recorder to do.
+    """Base of the orders of a web process to a worker or a recorder.
 
-    `token` grows with every web process that becomes the conductor. Whoever has been given an order with a higher one
-    refuses the order (`stale_conductor`), changes nothing, and tells the newer conductor of it (`order_refused`).
+    `token` is a fencing token: it grows with every web process that becomes the conductor. A process that has had an
+    order with a higher one refuses the order (`stale_conductor`), changes nothing, and reports it to the newer
+    conductor (`order_refused`).
     """
 
     token: Annotated[int, Meta(ge=0, description="of the conductor that orders; 0: there is none")] = 0

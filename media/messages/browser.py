@@ -1,4 +1,4 @@
-"""Between the browser and web: what a page says, commands of people, and what a page is shown."""
+"""Messages between browser and web: reports of a page, commands of people, and the views a page displays."""
 
 from typing import Annotated, Literal
 
@@ -17,16 +17,31 @@ class Hello(Message):
     generation: Annotated[int, Meta(description="of the media connection the page still holds; 0 when it has none")] = 0
 
 
-class Beat(Message):
-    """The page is alive; sent every 2 s."""
+class Heartbeat(Message):
+    """Sent every 2 s by a page that is alive."""
 
 
 class LineReport(Message):
-    """What the page measures of its own line, every 5 s."""
+    """The page's measurements of its own connection, every 5 s."""
 
     rtt_ms: Annotated[int, Meta(ge=0, le=60_000)]
     loss_percent: Annotated[int, Meta(ge=0, le=100)]
     jitter_ms: Annotated[int, Meta(ge=0, le=60_000)]
+
+
+Trouble = Literal[
+    "microphone_silent", "microphone_clipped", "camera_black", "camera_frozen", "camera_virtual",
+    "microphone_denied", "microphone_system", "microphone_busy", "microphone_none",
+    "camera_denied", "camera_system", "camera_busy", "camera_none",
+]  # fmt: skip
+"""What is wrong with a device. `denied`: by the browser; `system`: by the operating system; `busy`: another program has
+it; `none`: there is none. `silent`: nothing at all comes from it; `virtual`: a program poses as a camera."""
+
+
+class DeviceReport(Message):
+    """What the page has found wrong with its camera and microphone; sent at each change, and by a page that is back."""
+
+    troubles: Annotated[list[Trouble], Meta(max_length=8)]
 
 
 class Command(Message):
@@ -36,7 +51,7 @@ class Command(Message):
 
 
 class Ready(Command):
-    """Recording notice acknowledged and devices checked: to the lobby."""
+    """The recording notice is acknowledged and the devices are checked: the person goes to the lobby."""
 
     notice: bool
     camera: bool
@@ -45,19 +60,19 @@ class Ready(Command):
 
 
 class Microphone(Command):
-    """Switch my own microphone. The server never switches it on for anyone."""
+    """Switch one's own microphone. The server never switches a microphone on."""
 
     on: bool
 
 
 class Camera(Command):
-    """Switch my own camera."""
+    """Switch one's own camera."""
 
     on: bool
 
 
 class RaiseHand(Command):
-    """Raise or lower my hand."""
+    """Raise or lower one's own hand."""
 
     up: bool
 
@@ -69,25 +84,31 @@ class AskHelp(Command):
 
 
 class Hear(Command):
-    """The language I want to hear; empty for the floor as spoken."""
+    """Choose the language to hear; empty for the floor as spoken."""
 
     lang: Language
 
 
 class Original(Command):
-    """How loud the floor stays under an interpreter, 0–40 %."""
+    """Set how loud the floor stays under an interpreter, 0–40 %."""
 
     percent: Annotated[int, Meta(ge=0, le=40)]
 
 
 class Render(Command):
-    """The language an interpreter now speaks into; empty when she speaks into none."""
+    """Set the language an interpreter speaks into; empty when she speaks into none."""
 
     lang: Language
 
 
+class Pin(Command):
+    """Choose whom to see large; empty for nobody. They have a place when there are more people than places."""
+
+    whom: Annotated[str, Meta(max_length=40)]
+
+
 class Leave(Command):
-    """I leave the hearing; coming back goes through the lobby."""
+    """Leave the hearing. Coming back goes through the lobby."""
 
 
 class RollCall(Command):
@@ -107,29 +128,36 @@ class ConfirmIdentity(Command):
 
 
 class Admit(Command):
-    """From the lobby into the room."""
+    """Admit a person from the lobby into the room."""
 
     participant: Seat
 
 
 class ReturnToLobby(Command):
-    """From the room back to the lobby."""
+    """Send a person from the room back to the lobby."""
 
     participant: Seat
     reason: Reason = ""
 
 
 class Remove(Command):
-    """Out of the hearing, with no way back but a new link."""
+    """Remove a person from the hearing; only a new link lets them come back."""
 
     participant: Seat
     reason: Annotated[str, Meta(min_length=3, max_length=500)]
 
 
 class Mute(Command):
-    """Mute another person. They open their own microphone again."""
+    """Mute another person, who alone can switch the microphone on again."""
 
     participant: Seat
+
+
+class NoteCompanion(Command):
+    """Note that somebody who sits at the device of another is there, or has gone."""
+
+    participant: Seat
+    here: bool
 
 
 class SoundCheck(Command):
@@ -167,7 +195,8 @@ class RecordAct(Command):
 
 
 class CompareFingerprints(Command):
-    """Both courts have read each other the code of the media worker's certificate: it was the same, or it was not."""
+    """Record that both courts have read each other the code of the media worker's certificate, and whether it was the
+    same."""
 
     matched: bool
     certificate: Annotated[
@@ -207,7 +236,7 @@ class Close(Command):
 
 
 class PlaceView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One of the two courts: where, and in which zone."""
+    """One of the two courts: its city and its time zone."""
 
     state: str
     city: str
@@ -215,7 +244,7 @@ class PlaceView(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A participant as this viewer may know them."""
+    """A participant, with the data that this viewer may see."""
 
     participant: Seat
     you: bool
@@ -234,6 +263,7 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
     needs_identity: bool
     line: Literal["good", "weak", "lost", "unknown"]
     renders: Language
+    device_of: Annotated[str, Meta(max_length=40, description="at whose device they sit; empty: at their own")] = ""
     lost_since: int | None = None
     fault: Annotated[
         Fault,
@@ -242,10 +272,14 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
             "person and to who may see line statistics"
         ),
     ] = ""
+    troubles: Annotated[
+        list[Trouble],
+        Meta(description="what the page has found wrong with its devices; told to who may see line statistics"),
+    ] = field(default_factory=list)
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Why the floor is closed, since when, and who may open it."""
+    """A hold: its cause, since when, and who may lift it."""
 
     cause: Literal["order", "intervention", "fault", "recording"]
     by: str
@@ -290,14 +324,14 @@ class RecordingView(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class RightView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What this viewer may do now, and if not, why and who could."""
+    """Whether this viewer may do something now; if not, why, and who could."""
 
     allowed: bool
     reason: str
 
 
 class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A booked language, in its own name, and whether somebody renders into it now."""
+    """A booked language in its own name, and whether an interpreter speaks into it now."""
 
     lang: Language
     name: str
@@ -325,16 +359,16 @@ class RecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class SideSaid(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Whether one side has found the code the same."""
+    """What one side has recorded: whether the codes were the same."""
 
     state: str
     matched: Annotated[bool | None, Meta(description="null: it has not said anything yet")]
 
 
 class FingerprintsView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """How far the courts are with comparing fingerprints aloud, and what the service itself has seen.
+    """Status of the courts' comparison of fingerprints aloud, and the fingerprints that the service itself has seen.
 
-    The page computes its code from the line it really uses; these two are what it must find there.
+    The page computes its code from the certificate of its own connection; it must equal these two.
     """
 
     required: Annotated[bool, Meta(description="the technical agreement asks for it before the start")]
@@ -346,7 +380,7 @@ class FingerprintsView(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class View(Message):
-    """Everything this person may see of the hearing; replaces the one before. Sent at each change."""
+    """The whole state of the hearing that this person may see; it replaces the one before. Sent at each change."""
 
     seq: int
     me: Seat
@@ -379,7 +413,7 @@ class Tick(Message):
 
 
 class SlotView(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What one receiving m-line carries now."""
+    """The source that one receiving m-line carries now."""
 
     mid: Annotated[str, Meta(max_length=16)]
     participant: Seat
@@ -389,13 +423,30 @@ class SlotView(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Slots(Message):
-    """The assignment of people and channels to the page's receiving m-lines; replaces the one before."""
+    """The people and channels assigned to the page's receiving m-lines; it replaces the assignment before."""
 
     slots: list[SlotView]
 
 
+class IceServer(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A TURN relay for the page's media connections, with credentials that expire (`RTCIceServer` of WebRTC)."""
+
+    urls: Annotated[str, Meta(max_length=300)]
+    username: Annotated[str, Meta(max_length=100, description="the time of expiry and an opaque id")]
+    credential: Annotated[str, Meta(max_length=100)]
+    kind: Annotated[Literal["udp", "tcp", "tls"], Meta(description="how the page reaches the relay")]
+
+
+class IceServers(Message):
+    """The relays for the next media connection; they replace those before. Sent before the first view of a page, before
+    each `reoffer`, and after each offer."""
+
+    servers: list[IceServer]
+
+
 class Reoffer(Message):
-    """The media worker is new, or lost the line: post a new offer now. `generation` goes into its address."""
+    """The media worker was replaced, or lost the connection: the page has to post a new offer. `generation` is part of
+    its address."""
 
     generation: int
 
@@ -414,7 +465,7 @@ class Result(Message):
 
 
 class Notice(Message):
-    """Something happened that a person should be told; `assertive` interrupts a screen reader."""
+    """An event to announce to the person; `assertive` interrupts a screen reader."""
 
     at: Nanoseconds
     code: str

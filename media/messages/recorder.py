@@ -42,14 +42,14 @@ class OpenRecording(Order):
 
 
 class AddTrack(Order):
-    """Somebody new may be recorded from now on."""
+    """Add tracks that may be recorded from now on, of a participant or channel added during the sitting."""
 
     id: CommandId
     track: TrackPlan
 
 
 class CheckSound(Order):
-    """Record these tracks to a throw-away key for up to `seconds`, read back, decode, forget."""
+    """Record these tracks to a temporary key for up to `seconds`, read back, decode, delete."""
 
     id: CommandId
     audio: Track
@@ -58,7 +58,7 @@ class CheckSound(Order):
 
 
 class SeatedPerson(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Who has a seat. `sha256` is over what the hearing knows of the person; it names nobody."""
+    """The person in a seat, without the name. `sha256` is over the hearing's data of the person."""
 
     seat: SeatName
     role: str
@@ -78,8 +78,8 @@ class LoggedEntry(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class JournalLog(Order):
-    """Journal who sits where and the hearing's log. What is in the journal already is left out, and so is what would
-    leave a hole. Answered by `log_journaled`, which says how far the journal is."""
+    """Journal the people by seat and entries of the hearing's log. Entries journaled already are skipped, and so are
+    entries behind a missing number. Answered by `log_journaled` with the latest entry journaled."""
 
     id: CommandId
     sent: Nanoseconds
@@ -88,21 +88,21 @@ class JournalLog(Order):
 
 
 class LogJournaled(Message):
-    """The number of the latest entry that is in the journal or on its way there. A recorder that is started again
-    may have fewer: after `recording_opened` it is to be asked anew."""
+    """The number of the latest entry that is journaled or about to be. A restarted recorder may have fewer: after
+    `recording_opened` the web process asks again."""
 
     re: CommandId
     entry: int
 
 
 class CloseRecording(Order):
-    """Seal what is held, write `close`, sign. Answered by `recording_closed`."""
+    """Seal the frames in memory, write `close`, sign. Answered by `recording_closed`."""
 
     id: CommandId
 
 
 class SoundChecked(Message):
-    """What was decoded from the store. `level` is the loudest 400 ms in tenths of dBFS RMS."""
+    """Result of a sound check, decoded from the store. `level` is the loudest 400 ms in tenths of dBFS RMS."""
 
     re: CommandId
     seq: int
@@ -181,7 +181,7 @@ class Frame(Struct, kw_only=True, array_like=True):
     key: bool
     level: int  # -dBov from the audio-level header extension, 127 = silence; -1 unknown
     seq: int  # RTP sequence number of its first packet
-    packets: int  # how many it came in
+    packets: int  # number of RTP packets it came in
     data: bytes
 
 
@@ -196,7 +196,7 @@ class SenderReport(Struct, kw_only=True, array_like=True):
 
 
 class TrackSwitch(Struct, kw_only=True, array_like=True):
-    """A track begins or ceases to carry media, and why: it was switched off, or nothing comes although it is on."""
+    """A track begins or ceases to carry media, with the cause: it was switched off, or it is on and silent."""
 
     track: str
     on: bool
@@ -205,8 +205,8 @@ class TrackSwitch(Struct, kw_only=True, array_like=True):
 
 
 class TrackLoss(Struct, kw_only=True, array_like=True):
-    """What is not handed on: packets that were waited for in vain and whole frames that refer to them, or, if `late`,
-    packets that came when what follows had been handed on. Captured from `at` to `until` where that is known."""
+    """Media that are not passed on: missing packets given up and complete frames that refer to them, or, if `late`,
+    packets that came after later ones had been passed on. Captured from `at` to `until` where that is known."""
 
     track: str
     packets: int
@@ -217,15 +217,15 @@ class TrackLoss(Struct, kw_only=True, array_like=True):
 
 
 class Outage(Struct, kw_only=True, array_like=True):
-    """A time for which it is the server's doing when tracks are silent, ns UTC."""
+    """An interval, ns UTC, in which the server itself caused the silence of tracks."""
 
-    cause: str  # "server": the worker stood still; "recorder": not to be reached, or too slow for all to be kept
+    cause: str  # "server": the worker was suspended; "recorder": not reachable, or too slow for the queue
     at: int
     until: int
 
 
 class Batch(Message):
-    """Up to 100 ms of what was received, in order of arrival."""
+    """Up to 200 ms of received media, in order of arrival."""
 
     sent: Nanoseconds
     frames: list[Frame]

@@ -30,9 +30,9 @@ class Attach(Order):
 
 
 class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What one person may send and hear; the grant.
+    """The grant of one person: what they may send and receive.
 
-    A microphone or camera is forwarded only while its track is recorded, or `…_unrecorded` says why none is.
+    A microphone or camera is forwarded only while its track is recorded, or `…_unrecorded` names why none is.
     """
 
     seat: Seat
@@ -51,6 +51,14 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     cam_unrecorded: Unrecorded
     hears_floor: Annotated[bool, Meta(description="receives the open microphones of the floor")]
     sees: Annotated[bool, Meta(description="receives pictures")]
+    first: Annotated[
+        bool,
+        Meta(
+            description="has a place before others when there are more people than places: who conducts, is "
+            "examined or interprets"
+        ),
+    ] = False
+    pinned: Annotated[str, Meta(max_length=40, description="seat this person has chosen to see; empty: none")] = ""
 
 
 class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -62,10 +70,10 @@ class ChannelPlan(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Plan(Order):
-    """The whole wanted state of the room, from rows in the database. The worker makes it so; idempotent.
+    """The complete desired state of the room, from rows in the database. The worker applies it; idempotent.
 
     A floor the worker closed by itself (`floor_closed`) opens again only after a plan with `floor_open` false, which
-    shows that the event was taken in, and a later one with true. A plan with a lower `version` than the last one on
+    shows that the event was processed, and a later one with true. A plan with a lower `version` than the last one on
     the same link is ignored.
     """
 
@@ -102,7 +110,7 @@ class Stop(Order):
 
 
 class Attached(Message):
-    """Answer to `attach`: who answers and how far its events go."""
+    """Answer to `attach`: identity of the process and the number of its last event."""
 
     seq: int
     pid: int
@@ -151,7 +159,7 @@ class Done(Message):
 
 
 class PeerStatus(Message):
-    """A seat's media line: connected, quiet for 5 s, or gone."""
+    """Status of a seat's media connection: connected, quiet for 5 s, or gone."""
 
     seq: int
     at: Nanoseconds

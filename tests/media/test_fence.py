@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from media import messages
-from media.fence import Fence, Mandate
-from media.link import connect
+from media.link import Fence, Mandate, connect
 from media.processes import Process, ProcessError, SupersededError, python
 from media.protocol import structs
 
@@ -44,12 +43,12 @@ FIELDS: dict[type[messages.Order], dict[str, Any]] = {
 
 def orders(kind: str) -> list[Any]:
     """Message types of the union, without what they are made of."""
-    return [one for one in structs(ORDERS[kind]) if issubclass(one, messages.Message)]
+    return [struct for struct in structs(ORDERS[kind]) if issubclass(struct, messages.Message)]
 
 
 @pytest.mark.parametrize("kind", ORDERS)
 def test_every_message_to_a_process_is_an_order_with_a_token(kind: str) -> None:
-    assert [one for one in orders(kind) if not issubclass(one, messages.Order)] == []
+    assert [order for order in orders(kind) if not issubclass(order, messages.Order)] == []
     assert set(orders(kind)) <= set(FIELDS)
     assert messages.OrderRefused in structs(EVENTS[kind])
 
@@ -90,7 +89,7 @@ class Conducted:
 
     def refused(self) -> list[tuple[str, int, int]]:
         """What the present conductor was told: of which orders, with which token, and which counts."""
-        told = [one for one in self.events if isinstance(one, messages.OrderRefused)]
+        told = [event for event in self.events if isinstance(event, messages.OrderRefused)]
         return [(one.order, one.token, one.highest) for one in told]
 
 
@@ -112,11 +111,11 @@ async def test_every_order_of_an_older_conductor_is_refused_and_the_newer_one_is
     newer = await conducted.by(Mandate(5))
     link = await connect(conducted.folder / f"{conducted.kind}.sock", EVENTS[conducted.kind])
     kinds = orders(conducted.kind)
-    for one in kinds:
-        link.send(one(**FIELDS[one], token=4))
-        link.send(one(**FIELDS[one]))  # one that says nothing of a token has 0
+    for kind in kinds:
+        link.send(kind(**FIELDS[kind], token=4))
+        link.send(kind(**FIELDS[kind]))  # one that says nothing of a token has 0
     answers = [answer async for answer in _first(link, 2 * len(kinds))]
-    names = [str(one.__struct_config__.tag) for one in kinds]
+    names = [str(kind.__struct_config__.tag) for kind in kinds]
     told = ["order-1" if "id" in FIELDS[one] else name for one, name in zip(kinds, names, strict=True)]
     assert [(answer.code, answer.re) for answer in answers] == [("stale_conductor", re) for re in told for _ in (4, 0)]
     await until(lambda: len(conducted.refused()) == 2 * len(kinds))

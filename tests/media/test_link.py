@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
-from media.link import Link, LinkError, connect, serve
-from media.messages import WEB_TO_WORKER, WORKER_TO_WEB, Alive, Attach, CountPackets, DropPeer, Stop
+from media.link import READ_AHEAD, Link, LinkError, connect, serve
+from media.messages import (
+    RECORDER_TO_WORKER,
+    WEB_TO_WORKER,
+    WORKER_TO_RECORDER,
+    WORKER_TO_WEB,
+    Alive,
+    Attach,
+    Batch,
+    CountPackets,
+    DropPeer,
+    Frame,
+    Stop,
+)
 
 
 async def collect(link: Link[Any], into: list[Any], failed: asyncio.Future[Exception | None]) -> None:
@@ -31,6 +43,40 @@ async def test_messages_arrive_in_order_and_whole(tmp_path: Path) -> None:
         link.send(message)
     await link.close()
     assert await asyncio.wait_for(done, 5) is None
+    assert heard == sent
+    server.close()
+
+
+def _batch(size: int) -> Batch:
+    """One frame of so many bytes."""
+    frame = Frame(track="a", at=1, rtp=1, ssrc=1, key=True, level=0, seq=1, packets=1, data=b"x" * size)
+    return Batch(sent=1, frames=[frame], reports=[], switches=[], losses=[], outages=[])
+
+
+async def test_messages_of_any_allowed_size_wait_for_who_takes_them_later(tmp_path: Path) -> None:
+    heard: list[Any] = []
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    take = asyncio.Event()
+    links: list[Link[Any]] = []
+
+    async def later(link: Link[Any]) -> None:
+        links.append(link)
+        await take.wait()
+        await collect(link, heard, done)
+
+    server = await serve(tmp_path / "x.sock", WORKER_TO_RECORDER, later)
+    link = await connect(tmp_path / "x.sock", RECORDER_TO_WORKER)
+    sizes = [10, READ_AHEAD, 1_000_000, 1, 2_000_000, 2 * READ_AHEAD, 5]
+    sent = [_batch(size) for size in sizes]
+    for message in sent:
+        link.send(message)
+    async with asyncio.timeout(30):
+        while not links or not links[0]._paused:  # noqa: ASYNC110 the system's
+            await asyncio.sleep(0.01)
+    assert len(links[0]._read) < 1_000_000 < link.waiting
+    take.set()
+    await link.close()
+    assert await asyncio.wait_for(done, 30) is None
     assert heard == sent
     server.close()
 

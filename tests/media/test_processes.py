@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from media import processes
 from media.messages import (
     WORKER_TO_WEB,
     CountPackets,
@@ -285,6 +286,29 @@ async def test_a_handler_that_fails_does_not_end_the_supervision(start: Starter)
         os.kill(process.pid, signal.SIGKILL)
         await until(lambda: len(told) == times)  # noqa: B023
         assert isinstance(await process.request(CountPackets(id=f"after {times}")), PacketCounts)
+
+
+async def test_what_a_handler_could_not_take_is_told_again_in_order_until_what_hindered_it_has_passed(
+    start: Starter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """More often than an event is tried that fails for a reason of its own, and before what came later."""
+    monkeypatch.setattr(processes, "AGAIN", (0.01, 0.02))
+    told: list[str] = []
+
+    def lost() -> None:
+        told.append("lost")
+        if len(told) <= 2 * processes.MOST_TRIES:
+            raise ConnectionResetError
+
+    process = await start(
+        on_lost=lost,
+        on_restart=lambda: told.append("restart"),
+        passing=lambda error: isinstance(error, ConnectionResetError),
+    )
+    os.kill(process.pid, signal.SIGKILL)
+    await until(lambda: "restart" in told)
+    assert told == ["lost"] * (2 * processes.MOST_TRIES + 1) + ["restart"]
+    assert "is called again in 0.0 s" in caplog.text and "has taken the event, the 7. time" in caplog.text
 
 
 async def test_a_worker_whose_socket_was_taken_ends_itself(start: Starter, tmp_path: Path) -> None:

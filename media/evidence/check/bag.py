@@ -1,6 +1,7 @@
-"""Export of a recording's folder as a bag (RFC 8493) that anyone can check without our software (§6).
+"""Export of a recording's folder as a bag (RFC 8493) that anyone can check without our software
+(docs/recording-format.md §6).
 
-A bag is a copy: it is built beside its place and renamed into it when it is whole; after a power cut, export again.
+A bag is a copy: it is built in a temporary folder and renamed when it is complete; after a power cut, export again.
 """
 
 import hashlib
@@ -18,9 +19,9 @@ import bagit
 
 from media.evidence.check.bag_check import STORED, read_bag
 from media.evidence.check.findings import Findings
-from media.evidence.check.hashing import READ_BYTES
+from media.evidence.check.hash_worker import READ_BYTES
 from media.evidence.check.policy import Policy
-from media.evidence.check.verify import Report, Wanted, verify
+from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import Accessor, CustodyError
 from media.evidence.log.proof import CourtSeal
@@ -37,7 +38,7 @@ class ExportError(Exception):
 class UnsoundError(ExportError):
     """The bag does not verify, so it was not handed out; `report` says why."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: VerificationReport) -> None:
         super().__init__(f"the recording does not verify: {report.verdict}, first {report.findings.first}")
         self.report = report
 
@@ -54,7 +55,7 @@ class Exported:
     size: int
     """Bytes of payload."""
     verdict: str
-    """What the verification of the bag said, in words."""
+    """Report of the verification of the bag, as text."""
 
 
 def export(
@@ -71,10 +72,10 @@ def export(
     """Copy a closed recording into a new bag at `target`, and verify the bag before it has its name.
 
     Effects, in order: an `access` line (what: export) and its signed head, durable; the bag, complete, under its
-    name. `by` is who takes it, `kept` are heads that others kept. NotClosedError, NotProvenError or CustodyError: the
-    recording cannot be appended to, nothing was written; ExportError: the bag could not be written or does not verify,
-    the `access` line stays (it was meant to be taken). `despite` is the order that a recording that fails be exported
-    all the same: nothing is appended where that cannot be, and the bag says verdict and order.
+    name. `by` is the recipient of the bag, `kept` are heads that others kept. NotClosedError, NotProvenError or
+    CustodyError: the recording cannot be appended to, nothing was written; ExportError: the bag could not be written or
+    does not verify, the `access` line stays, since the export was attempted. `despite` is the order to export a
+    recording that fails verification: nothing is appended where that is impossible; the bag states verdict and order.
     """
     if now.tzinfo is None:
         raise ValueError("a naive datetime")
@@ -106,17 +107,17 @@ def export(
 
 
 def _claimed(folder: Path) -> tlog.Checkpoint:
-    """The head beside a recording that does not fit what was signed: only what it says of itself."""
+    """The head stored beside a recording that does not match what was signed: an unverified claim."""
     try:
         return tlog.parse_checkpoint(tlog.parse_note((folder / custody.CHECKPOINT).read_bytes()).text)
     except (OSError, ValueError) as error:
         raise ExportError(f"the recording has no checkpoint to name it by: {error}") from error
 
 
-def _verdict(building: Path, head: tlog.Checkpoint, seal: CourtSeal) -> Report:
+def _verdict(building: Path, head: tlog.Checkpoint, seal: CourtSeal) -> VerificationReport:
     name = tlog.key_name(head.origin)
     logs = tuple(tlog.VerifierKey(name, tlog.ED25519, key) for key in seal.trust().public_keys())
-    return verify(building, Wanted(Policy(logs=logs), without_stamp=True, origin=head.origin))
+    return verify(building, VerificationRequest(Policy(logs=logs), without_stamp=True, origin=head.origin))
 
 
 def _finish(

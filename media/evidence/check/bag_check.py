@@ -1,8 +1,7 @@
-"""Whether a folder is a complete and valid bag (RFC 8493), read once: a file is hashed for all checks at the same time.
+"""Whether a folder is a complete and valid bag (RFC 8493); each file is read and hashed once for all checks.
 
-Written here rather than left to the `bagit` library (1.9), which lets pass what a recording's bag must not have: a bag
-without Payload-Oxum or without tag manifests, a path listed twice, links, `fetch.txt`, and checksums it has no
-algorithm for.
+Our own code because the `bagit` library (1.9) accepts what a recording's bag must not have: a bag without Payload-Oxum
+or without tag manifests, a path listed twice, links, `fetch.txt`, and checksums of unknown algorithms.
 """
 
 import hashlib
@@ -10,11 +9,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from media.evidence.check.findings import Findings
-from media.evidence.check.hashing import READ_BYTES, Hashing
+from media.evidence.check.hash_worker import READ_BYTES
+from media.evidence.check.hashing import Hashing
 
 MAX_TAG_FILE = 64 * 1024 * 1024
 """Bytes of a manifest or of `bag-info.txt` that are read into memory."""
@@ -46,7 +47,7 @@ class Digest(NamedTuple):
 
 @dataclass
 class Bag:
-    """What a walk over a bag has found; paths are relative, with `/`. Its files are hashed until `finish`."""
+    """The files of a bag, from a walk over it; paths are relative, with `/`. They are being hashed until `finish`."""
 
     folder: Path
     paths: Mapping[str, str]
@@ -54,7 +55,7 @@ class Bag:
     tags: dict[str, Path]
     """Regular files outside `data/`, by their path in the bag."""
     stored: bool
-    """Whether it is a recording where the server keeps it, with no tag files to be held against."""
+    """Whether it is a recording in the server's own storage, which has no tag files to compare with."""
     algorithms: tuple[str, ...] = ()
     """Those of further payload manifests."""
     hashing: Hashing | None = None
@@ -63,16 +64,16 @@ class Bag:
     others: dict[str, dict[str, str]] = field(default_factory=dict)
     """Hexadecimal digests a payload manifest of another algorithm asks for: algorithm → path in `data/` → digest."""
     listed: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
-    """What each payload manifest says: its path → algorithm, and path in the bag → digest."""
+    """Content of each payload manifest: its path → algorithm, and path in the bag → digest."""
 
     def finish(self, findings: Findings) -> None:
-        """Wait for the hashes, then name whatever makes it no complete and valid bag. OSError: hashing failed."""
+        """Wait for the hashes, then report all that makes the bag incomplete or invalid. OSError: hashing failed."""
         assert self.hashing is not None
-        for path, found in zip(self.paths, self.hashing.results(), strict=True):
-            if isinstance(found, str):
-                findings.bag(f"data/{printable(path)} cannot be read: {found}")
+        for path, result in zip(self.paths, self.hashing.results(), strict=True):
+            if isinstance(result, str):
+                findings.bag(f"data/{printable(path)} cannot be read: {result}")
                 continue
-            size, (main, *more) = found
+            size, (main, *more) = result
             self.payload[path] = Digest(size, main)
             for name, digest in zip(self.algorithms, more, strict=True):
                 self.others.setdefault(name, {})[path] = digest
@@ -83,10 +84,10 @@ class Bag:
 
 
 def begin(folder: Path, findings: Findings) -> Bag:
-    """Walk a bag, begin to hash its files, and meanwhile check what needs no hash of them. OSError: it cannot be."""
-    found = dict(_walk(str(folder), "", findings))
-    inside = {path[5:]: file for path, file in found.items() if path.startswith("data/")}
-    bag = Bag(folder, inside, {path: Path(file) for path, file in found.items() if not path.startswith("data/")}, False)
+    """Walk a bag, start hashing its files, and do the checks that need no hashes. OSError: no worker can be started."""
+    files = dict(_walk(str(folder), "", findings))
+    inside = {path[5:]: file for path, file in files.items() if path.startswith("data/")}
+    bag = Bag(folder, inside, {path: Path(file) for path, file in files.items() if not path.startswith("data/")}, False)
     manifests = [match for path in bag.tags if (match := _MANIFEST.fullmatch(path)) and not match[1]]
     bag.algorithms = tuple(sorted({match[2] for match in manifests} & _ALGORITHMS - {"sha256"}))
     bag.hashing = Hashing(list(inside.values()), ("sha256", *bag.algorithms))
@@ -95,7 +96,7 @@ def begin(folder: Path, findings: Findings) -> Bag:
 
 
 def begin_stored(folder: Path, around: Path, findings: Findings) -> Bag:
-    """The same for a recording as the server keeps it: what would be the payload of its bag, in `around`/data."""
+    """As `begin`, for a recording in the server's own storage: the later payload of its bag, in `around`/data."""
     inside = {path: file for path, file in _walk(str(folder), "", findings) if STORED.fullmatch(path)}
     return Bag(around, inside, {}, True, hashing=Hashing(list(inside.values()), ("sha256",)))
 
@@ -134,16 +135,16 @@ def _walk(folder: str, prefix: str, findings: Findings) -> Iterator[tuple[str, s
         findings.bag(f"{printable(prefix)} lies too deep")
         return
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(folder), key=attrgetter("name"))
     except OSError as error:
         findings.bag(f"{prefix or 'the bag'} cannot be read: {error.strerror}")
         return
     for entry in entries:
         path = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, f"{path}/", findings)
-        elif entry.is_file(follow_symlinks=False):
+        if entry.is_file(follow_symlinks=False):
             yield path, entry.path
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{path}/", findings)
         else:
             findings.bag(f"{printable(path)} is a link or a device")
 
@@ -205,7 +206,7 @@ def _check_tag_manifest(bag: Bag, path: str, algorithm: str, findings: Findings)
 def _entries(bag: Bag, path: str, findings: Findings) -> dict[str, str]:
     """Path → lower-case hexadecimal digest."""
     text = _text(bag, path, findings)
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for number, line in enumerate(text.split("\n") if text else [], 1):
         if not line:
             continue
@@ -216,10 +217,10 @@ def _entries(bag: Bag, path: str, findings: Findings) -> dict[str, str]:
         name = match[2]
         if "%" in name:
             name = _CODE.sub(lambda code: chr(int(code[1], 16)), name)
-        if name in found:
+        if name in digests:
             findings.bag(f"{path} lists {printable(name)} twice")
-        found[name] = match[1].lower()
-    return found
+        digests[name] = match[1].lower()
+    return digests
 
 
 def _text(bag: Bag, path: str, findings: Findings) -> str | None:

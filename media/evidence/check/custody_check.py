@@ -1,4 +1,4 @@
-"""The custody log of a recording: who has had it since it was frozen at its close (docs/recording-format.md §4a)."""
+"""Check of a recording's custody log: accesses since it was frozen at its close (docs/recording-format.md §4a)."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -119,7 +119,7 @@ class CustodyCheck:
             self.heads.check_line(value, dict(self._logs()), report)
 
     def _logs(self) -> Iterator[tuple[str, tuple[tlog.Tree, int]]]:
-        """Whose heads may stand here: this log's, of the lines before, and the recording's."""
+        """The logs whose heads this log may contain: itself, over earlier lines, and the recording's journal."""
         if self.origin is not None:
             yield self.origin, (self.tree, self.tree.size - 1)
             yield self.origin.removesuffix(tlog.CUSTODY), (self.journal_tree, self.journal_tree.size)

@@ -1,4 +1,6 @@
-"""Whether the files of a recording are those its journal names: presence, size, hash, orphans (§2)."""
+"""Whether the files of a recording are those its journal names: presence, size, hash, orphans
+(docs/recording-format.md §2).
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ _CUSTODY = ("custody.jsonl", "custody-checkpoint")
 
 
 Report = Callable[[str], None]
-"""Says of a line that something is wrong with it."""
+"""Reports a fault of a journal line."""
 
 
 class _Named(NamedTuple):
@@ -28,14 +30,14 @@ class _Named(NamedTuple):
 
 
 class FilesCheck:
-    """Takes what lines say of files as they come, and at the end names what no line has spoken of."""
+    """Compares files with the journal lines that name them, and at the end reports files that no line names."""
 
     def __init__(self, bag: Bag, findings: Findings) -> None:
         """Sizes and hashes are those of the bag when `finish` is called; until then its files may be being hashed."""
         self.payload = bag.payload
         self.findings = findings
         self._unnamed = set(bag.paths)
-        self._segments: list[tuple[str, int, int, int, str]] = []
+        self._segments: list[tuple[str, str, int, int, int, str]] = []
         self._pages: list[tuple[str, int, int, str]] = []
         self._wrapped_key: _Named | None = None
         self._derived: dict[str, _Named] = {}
@@ -49,10 +51,10 @@ class FilesCheck:
         path = f"seg/{track}-{n:06d}.age"
         self._unnamed.discard(path)
         if size is not None and sha256 is not None:
-            self._segments.append((track, n, line, size, sha256))
+            self._segments.append((path, track, n, line, size, sha256))
 
     def named(self, path: str) -> None:
-        """A failed line names a file, and nothing of it can be compared."""
+        """A failed line names a file, which counts as named but cannot be compared."""
         self._unnamed.discard(path)
 
     def wrapped_key(self, report: Report, size: int, sha256: str) -> None:
@@ -75,8 +77,8 @@ class FilesCheck:
 
     def finish(self) -> None:
         """Segments, index pages, key, derived files, blobs; then orphans."""
-        for track, n, line, size, sha256 in self._segments:
-            problem = self._compare(f"seg/{track}-{n:06d}.age", size, sha256)
+        for path, track, n, line, size, sha256 in self._segments:
+            problem = self._compare(path, size, sha256)
             if problem:
                 self.findings.segment(track, n, line, problem)
             elif self.collect:
@@ -128,11 +130,11 @@ class IdentityError(ValueError):
 
 def read_identity(key_file: bytes, wrapped_key: bytes | None) -> pyrage.x25519.Identity:
     """The recording's identity: the one of the key file itself, or the one it unwraps."""
-    found = [
+    key_lines = [
         line.strip() for line in key_file.decode("ascii", "replace").splitlines() if line.startswith("AGE-SECRET-KEY-")
     ]
     try:
-        identities = [pyrage.x25519.Identity.from_str(line) for line in found]
+        identities = [pyrage.x25519.Identity.from_str(line) for line in key_lines]
     except pyrage.IdentityError as error:
         raise IdentityError("the key file holds no age identity") from error
     if len(identities) != 1:

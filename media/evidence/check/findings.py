@@ -1,4 +1,4 @@
-"""What the checks of a recording found, and the verdict that follows (docs/recording-format.md §7)."""
+"""Results of the checks of a recording, and the verdict derived from them (docs/recording-format.md §7)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ _CLASSES = ("segment", "orphan", "line", "checkpoint", "token", "custody", "bag"
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that came out wrong: its class, its place as `first:` names it, and a sentence."""
+    """A failed check: its class, its place as the output line `first:` names it, and a sentence."""
 
     kind: str
     where: str
@@ -39,7 +39,7 @@ class Findings:
     failed: int = 0
     """Number of failures, those not kept included."""
     missing: list[str] = field(default_factory=list)
-    """What would be needed for the checks that could not be made."""
+    """What is missing for the checks that could not be made, such as a key or a trust anchor."""
     waived: list[str] = field(default_factory=list)
     """Checks that were not asked for."""
     notes: list[str] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Findings:
         self.declared.add(gap)
 
     def found(self, what: str) -> None:
-        """Something found after a failure, of no known time: `recovered_segment`, or `found` for a line."""
+        """Data recovered after a failure, without a known time: `recovered_segment`, or `found` for a line."""
         self._count(what, 0)
 
     @property

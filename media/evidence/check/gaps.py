@@ -1,4 +1,4 @@
-"""The gaps that a recording declares: what is missing of whom, from when to when, and why, in plain words."""
+"""The gaps that a recording declares: track and person concerned, begin, end and cause, as JSON and as text."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -39,16 +39,16 @@ class Gap:
 
     @property
     def words(self) -> str:
-        """Why."""
+        """The cause, in a phrase."""
         return CAUSES.get(self.cause, self.cause)
 
 
 @dataclass
 class Gaps:
-    """Collects the gaps, and what a journal says of the time and of the people they belong to."""
+    """Collects the gaps, and from the journal the recording's time base and the people its tracks belong to."""
 
     count: int = 0
-    """Those not kept included."""
+    """Number of gaps, including those not kept one by one."""
     zero_ms: int | None = None
     """Where the recording's timeline begins, in ms since 1970; None when that is not known."""
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -81,10 +81,10 @@ class Gaps:
 
     def as_json(self) -> list[dict[str, Any]]:
         """All that are kept, for programs."""
-        told = []
+        entries = []
         for gap in self.longest():
             role, state = self.who(gap) or (None, None)
-            told.append(
+            entries.append(
                 {
                     "track": gap.track,
                     "role": role,
@@ -98,12 +98,12 @@ class Gaps:
                     "words": gap.words,
                 }
             )
-        return told
+        return entries
 
     def as_text(self, limit: int) -> list[str]:
         """The longest in the order of their time, a line each, and how many more there are."""
-        told = [self._said(gap) for gap in self.longest(limit)]
-        return [*told, f"{self.count - limit:,} more, none of them longer"] if self.count > limit else told
+        lines = [self._said(gap) for gap in self.longest(limit)]
+        return [*lines, f"{self.count - limit:,} more, none of them longer"] if self.count > limit else lines
 
     def _said(self, gap: Gap) -> str:
         begin, end = self.at(gap.t0), self.at(gap.t1)

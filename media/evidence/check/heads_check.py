@@ -1,4 +1,6 @@
-"""Signed heads of a recording: the checkpoint, journaled heads and stamps, and heads kept elsewhere (§5)."""
+"""Signed heads of a recording: the checkpoint, journaled heads and stamps, and heads kept elsewhere
+(docs/recording-format.md §5).
+"""
 
 import base64
 import binascii
@@ -18,7 +20,7 @@ SECOND_NS = 10**9
 
 @dataclass
 class _Signed:
-    """What the signature lines of a note come to."""
+    """Result of verifying the signature lines of a note."""
 
     sealed: int = 0
     cosigned: dict[str, int] = field(default_factory=dict)
@@ -139,7 +141,7 @@ class HeadsCheck:
     ) -> int | None:
         """A `head` or `stamp` line; returns the time it proves, in ns, or None if it proves none.
 
-        `logs`: origin → tree, and the most lines that a head of it may cover. `report` says what is wrong.
+        `logs`: origin → tree, and the most lines that a head of it may cover. `report` takes the faults.
         """
         try:
             note = tlog.parse_note(value["note"].encode())
@@ -162,7 +164,7 @@ class HeadsCheck:
         return max(times, default=int(value["at"]))
 
     def check_kept(self, name: str, data: bytes, tree: tlog.Tree | None, custody: "CustodyHeads | None" = None) -> None:
-        """A head that was kept outside the bag; without the journal (an excerpt) only one of the same size tells."""
+        """A head kept outside the bag; without the journal (an excerpt) only one of the same size can be compared."""
         try:
             note = tlog.parse_note(data)
             head = tlog.parse_checkpoint(note.text)

@@ -1,7 +1,7 @@
 """The rules of a journal, line by line and at its end (docs/recording-format.md §3 and §4).
 
-Feed it every line in order; it names what is wrong in Findings and keeps what later checks need. It knows no files:
-what a line says of a file goes to a `Payload`.
+Feed it every line in order; it reports faults to Findings and keeps what later checks need. It accesses no files: what
+a line says of a file goes to a `Payload`.
 """
 
 import hashlib
@@ -33,16 +33,16 @@ def is_origin(text: str) -> bool:
 
 
 class Payload(Protocol):
-    """What the journal's lines say of the files beside it."""
+    """Receiver of the journal's statements about files."""
 
     def segment(self, track: str, n: int, line: int, size: int | None, sha256: str | None) -> None:
         """A line names a segment (or init, n = 0); size and hash are None where the line does not give them."""
 
     def named(self, path: str) -> None:
-        """A failed line names a file, and nothing of it can be compared."""
+        """A failed line names a file, which counts as named but cannot be compared."""
 
     def wrapped_key(self, report: Callable[[str], None], size: int, sha256: str) -> None:
-        """A `keywrap` line; the last one counts. `report` says of the line what is wrong."""
+        """A `keywrap` line; the last one counts. `report` takes the line's faults."""
 
     def derived(self, path: str, report: Callable[[str], None], size: int, sha256: str) -> None:
         """A `derive` line."""
@@ -55,7 +55,7 @@ class Payload(Protocol):
 
 
 class JournalCheck:
-    """Everything a journal says, checked as it comes."""
+    """Checks a journal line by line."""
 
     def __init__(self, findings: Findings, payload: Payload, now_ns: int | None = None) -> None:
         self.findings = findings
@@ -229,8 +229,11 @@ class JournalCheck:
         track.line, track.t, track.required, track.declared = index, t, required, True
 
     def _of(self, index: int, name: str) -> Track:
-        """The track of a name, declared or not: what lines say of it counts all the same."""
-        return self.tracks.setdefault(name, Track(name, index))
+        """The track of a name, created if it was not declared, so that its lines are checked too."""
+        track = self.tracks.get(name)
+        if track is None:
+            track = self.tracks[name] = Track(name, index)
+        return track
 
     def _init(self, index: int, value: Line) -> None:
         track = self._declared(index, value)
@@ -247,7 +250,7 @@ class JournalCheck:
         n, t0, t1, keys = value["n"], value["t0"], value["t1"], value["k"]
         if not 1 <= t1 - t0 <= MAX_SEGMENT_MS:
             self.findings.line(index, "a segment lasts 1 to 65,534 ms")
-        if any(second <= first for first, second in pairwise(keys)) or (keys and keys[-1] >= t1 - t0):
+        if keys and (keys[-1] >= t1 - t0 or any(second <= first for first, second in pairwise(keys))):
             self.findings.line(index, "k does not rise inside the segment")
         if 0 in keys:
             track.starts_with_key.add(n)
@@ -308,7 +311,7 @@ class JournalCheck:
         return track
 
     def _numbered(self, index: int, value: Line) -> Track:
-        """What segment and recovered_segment have in common: order, file name, number."""
+        """Checks common to segment and recovered_segment: order, file name, number."""
         self.payload.segment(value["track"], value["n"], index, value["size"], value["sha256"])
         if value["file"] != f"seg/{value['track']}-{value['n']:06d}.age":
             self.findings.line(index, "file is not that of the track's number")
@@ -334,9 +337,9 @@ class JournalCheck:
                     self.findings.line(line, f"no gap of {name} covers the reopening at {t} ms")
 
     def _check_close(self, index: int, value: Line) -> None:
-        said: dict[str, Line] = value["tracks"]
-        ends = {name: said[name]["end"] for name in said}
-        if said.keys() != {track.name for track in self.tracks.values() if track.declared}:
+        closing: dict[str, Line] = value["tracks"]
+        ends = {name: closing[name]["end"] for name in closing}
+        if closing.keys() != {track.name for track in self.tracks.values() if track.declared}:
             self.findings.line(index, "close does not name exactly the tracks declared")
         if not any(track.required for track in self.tracks.values()):
             self.findings.line(index, "no track is required")
@@ -344,20 +347,20 @@ class JournalCheck:
             track.check_tiling(ends.get(track.name), index, self.findings)
             if track.required and track.t:
                 self.findings.line(track.line, f"{track.name} is required and does not run from 0")
-            if track.name in said:
-                self._check_closing(index, value["t"], track, said[track.name])
+            if track.name in closing:
+                self._check_closing(index, value["t"], track, closing[track.name])
 
-    def _check_closing(self, index: int, t: int, track: Track, said: Line) -> None:
+    def _check_closing(self, index: int, t: int, track: Track, closing: Line) -> None:
         expected = {"mime": track.mime, "init": track.init, "count": track.count, "gaps": track.gaps}
         for name, item in expected.items():
-            if said[name] != item:
-                self.findings.line(index, f"{name} of {track.name} is {item}, close says {said[name]}")
-        if said["end"] > t:
+            if closing[name] != item:
+                self.findings.line(index, f"{name} of {track.name} is {item}, close says {closing[name]}")
+        if closing["end"] > t:
             self.findings.line(index, f"{track.name} ends after close")
-        if track.required and said["end"] != t:
+        if track.required and closing["end"] != t:
             self.findings.line(index, f"{track.name} is required and does not run to the close")
         pages = [_Page(path, data) for path, data in track.pages()]
-        if [_Page.said(page) for page in said["pages"]] != [page.facts for page in pages]:
+        if [_Page.said(page) for page in closing["pages"]] != [page.facts for page in pages]:
             self.findings.line(index, f"the index pages of {track.name} are not what the journal gives")
         for page in pages:
             self.payload.page(page.path, index, page.size, page.sha256)
@@ -365,21 +368,21 @@ class JournalCheck:
 
 def files_named(value: Line) -> list[str]:
     """Paths in the `file` fields of a line, at whatever depth."""
-    found: list[str] = []
+    files: list[str] = []
     waiting: list[Any] = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
             if isinstance(item.get("file"), str):
-                found.append(item["file"])
+                files.append(item["file"])
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
-    return found
+    return files
 
 
 class _Page:
-    """An index page as the journal gives it."""
+    """An index page, from the `close` line."""
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path

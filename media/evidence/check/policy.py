@@ -14,7 +14,7 @@ MAX_BYTES = 1024 * 1024
 
 
 class PolicyError(ValueError):
-    """A malformed policy; whoever runs a verifier with it has made a usage error."""
+    """A malformed policy; for a verifier this is a usage error."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Policy:
-    """Whose seal counts, whose cosignatures count, and how many of them are required."""
+    """The pinned seal keys, the pinned cosigners' keys, and the quorum of cosignatures required."""
 
     logs: tuple[tlog.VerifierKey, ...] = ()
     witnesses: dict[str, tlog.VerifierKey] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""Inclusion proofs: an excerpt of a recording, which has no journal, and proofs that lie beside a whole one (§6)."""
+"""Inclusion proofs: an excerpt of a recording, which has no journal, and proofs that lie beside a whole one
+(docs/recording-format.md §6).
+"""
 
 import base64
 import binascii
@@ -23,13 +25,13 @@ _NUMBERED = re.compile(r"(?P<track>[a-z][a-z0-9_]{0,31})-(?P<n>[0-9]{6})")
 _GAP = re.compile(r"gap-(?P<track>[a-z][a-z0-9_]{0,31})-(?P<line>0|[1-9][0-9]{0,15})")
 
 
-class ProofError(ValueError):
+class ProofFileError(ValueError):
     """A proof file that is malformed or does not prove its line."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A proof taken apart: which line, at which index, and the hashes and checkpoint that are to prove it."""
+    """A parsed inclusion proof: the line, its index, the audit path, and the checkpoint."""
 
     index: int
     line: bytes
@@ -38,7 +40,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Proven:
+class ProvenLine:
     """A line that has been proven to be in the journal."""
 
     index: int
@@ -51,19 +53,19 @@ def parse_proof(data: bytes) -> Proof:
     try:
         lines = body.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise ProofError("the proof is malformed") from None
+        raise ProofFileError("the proof is malformed") from None
     if (
         not separator
         or len(lines) < 3
         or lines[0] != _MAGIC
         or not re.fullmatch("index (0|[1-9][0-9]{0,15})", lines[2])
     ):
-        raise ProofError("the proof is malformed")
+        raise ProofFileError("the proof is malformed")
     if not lines[1].startswith("extra "):
-        raise ProofError("the proof does not carry its line")
+        raise ProofFileError("the proof does not carry its line")
     decoded = [_decode(text) for text in (lines[1][6:], *lines[3:])]
     if any(len(item) != 32 for item in decoded[1:]):
-        raise ProofError("the proof is malformed")
+        raise ProofFileError("the proof is malformed")
     return Proof(int(lines[2][6:]), decoded[0], tuple(decoded[1:]), checkpoint)
 
 
@@ -75,12 +77,12 @@ def write_proof(proof: Proof) -> bytes:
 
 
 def check_proof(data: bytes, head: tlog.Checkpoint, checkpoint: bytes) -> Proof:
-    """The proof, if it holds under the bag's own checkpoint; ProofError otherwise."""
+    """The proof, verified against the bag's own checkpoint; ProofError if it does not hold."""
     proof = parse_proof(data)
     if proof.checkpoint != checkpoint:
-        raise ProofError("the proof's checkpoint is not the bag's")
+        raise ProofFileError("the proof's checkpoint is not the bag's")
     if not tlog.verify_inclusion(proof.index, head.size, tlog.leaf_hash(proof.line), proof.path, head.root):
-        raise ProofError("the proof does not hold")
+        raise ProofFileError("the proof does not hold")
     return proof
 
 
@@ -92,7 +94,7 @@ def check_extra_proofs(bag: Bag, heads: HeadsCheck, tree: tlog.Tree, findings: F
             continue
         try:
             check_proof(_read(bag, path), heads.head, checkpoint)
-        except ProofError as error:
+        except ProofFileError as error:
             findings.checkpoint(f"{printable(path)}: {error}")
 
 
@@ -104,7 +106,7 @@ def check_excerpt(
     kept: Sequence[tuple[str, bytes]],
     findings: Findings,
 ) -> dict[str, tuple[int, int, int]]:
-    """A bag without a journal: what its proofs prove, and nothing of the rest."""
+    """Check a bag without a journal: only lines with an inclusion proof are known."""
     excerpt = Excerpt(bag, heads, files, findings)
     for name, data in kept:
         heads.check_kept(name, data, None)
@@ -128,12 +130,12 @@ class Excerpt:
         self.heads = heads
         self.files = files
         self.findings = findings
-        self.proven: dict[str, Proven] = {}
+        self.proven: dict[str, ProvenLine] = {}
         """By the proof's name without `.tlog-proof`."""
         self.broken: set[str] = set()
         self.last_at: int | None = None
         self.foreign = False
-        """Whether `open` says another format than 1: then nothing more is checked."""
+        """Whether `open` has another format number than 1: then nothing more is checked."""
 
     def read_proofs(self, head: tlog.Checkpoint, checkpoint: bytes) -> None:
         """Check every proof in the bag and keep the lines that are proven."""
@@ -147,11 +149,11 @@ class Excerpt:
                     return
                 journal_lines.check_fields(value)
                 self._check_name(name, proof.index, value)
-            except (ProofError, LineError) as error:
+            except (ProofFileError, LineError) as error:
                 self.broken.add(name)
                 self._fail(name, f"{printable(path)}: {error}")
                 continue
-            self.proven[name] = Proven(proof.index, value)
+            self.proven[name] = ProvenLine(proof.index, value)
             self.last_at = max(self.last_at or 0, int(value["at"]))
             if self.heads.now_ns is not None and int(value["at"]) > self.heads.now_ns + AHEAD_NS:
                 self.findings.line(proof.index, "the line claims a time that has not come yet")
@@ -171,12 +173,12 @@ class Excerpt:
         if wrapped is not None:
             report = partial(self.findings.line, wrapped.index)
             self.files.wrapped_key(report, wrapped.value["size"], wrapped.value["sha256"])
-        for found in sorted(self.proven.values(), key=lambda one: one.index):
-            if found.value["type"] == "person":
-                self.findings.declared.people[found.value["seat"]] = found.value["role"], found.value["state"]
-        for found in self.proven.values():
-            if found.value["type"] == "init":
-                self.files.segment(found.value["track"], 0, found.index, found.value["size"], found.value["sha256"])
+        for line in sorted(self.proven.values(), key=lambda line: line.index):
+            if line.value["type"] == "person":
+                self.findings.declared.people[line.value["seat"]] = line.value["role"], line.value["state"]
+        for line in self.proven.values():
+            if line.value["type"] == "init":
+                self.files.segment(line.value["track"], 0, line.index, line.value["size"], line.value["sha256"])
         runs: dict[str, tuple[int, int, int]] = {}
         for track, numbers in self._numbers().items():
             count = self._check_closing(track, closed)
@@ -186,51 +188,51 @@ class Excerpt:
             self.findings.cannot("proofs of segments: the excerpt holds none")
         return runs
 
-    def _check_run(self, track: str, numbers: dict[int, Proven]) -> None:
+    def _check_run(self, track: str, numbers: dict[int, ProvenLine]) -> None:
         for name in (f"track-{track}", f"init-{track}"):
             self._required(name)
         items: list[Item] = []
         expected = min(numbers)
-        for n, found in sorted(numbers.items()):
+        for n, line in sorted(numbers.items()):
             if n != expected:
-                self.findings.segment(track, expected, found.index, f"segment {expected} of {track} is not there")
+                self.findings.segment(track, expected, line.index, f"segment {expected} of {track} is not there")
             expected = n + 1
-            self.files.segment(track, n, found.index, found.value["size"], found.value["sha256"])
-            if found.value["type"] == "segment":
-                items.append(Item(found.value["t0"], found.value["t1"], found.index, n, ""))
-        for name, found in self.proven.items():
+            self.files.segment(track, n, line.index, line.value["size"], line.value["sha256"])
+            if line.value["type"] == "segment":
+                items.append(Item(line.value["t0"], line.value["t1"], line.index, n, ""))
+        for name, line in self.proven.items():
             match = _GAP.fullmatch(name)
             if match and match["track"] == track:
-                span, cause = (found.value["t0"], found.value["t1"]), found.value["cause"]
+                span, cause = (line.value["t0"], line.value["t1"]), line.value["cause"]
                 self.findings.gap(track, *span, cause)
                 if cause != LATE:
-                    items.append(Item(*span, found.index, 0, cause))
+                    items.append(Item(*span, line.index, 0, cause))
         first = min((item.t0 for item in items), default=None)
         Track(track, 0, first, items=items).check_tiling(None, 0, self.findings)
 
-    def _check_closing(self, track: str, closed: Proven | None) -> int:
+    def _check_closing(self, track: str, closed: ProvenLine | None) -> int:
         if closed is None:
             return 0
-        said = closed.value["tracks"].get(track)
-        if said is None:
+        closing = closed.value["tracks"].get(track)
+        if closing is None:
             self.findings.line(closed.index, f"close does not name {track}")
             return 0
         init = self.proven.get(f"init-{track}")
-        if init is not None and (said["init"], said["mime"]) != (init.value["sha256"], init.value["mime"]):
+        if init is not None and (closing["init"], closing["mime"]) != (init.value["sha256"], init.value["mime"]):
             self.findings.line(closed.index, f"close names another init of {track}")
-        return int(said["count"])
+        return int(closing["count"])
 
-    def _numbers(self) -> dict[str, dict[int, Proven]]:
-        found: dict[str, dict[int, Proven]] = {}
+    def _numbers(self) -> dict[str, dict[int, ProvenLine]]:
+        numbers: dict[str, dict[int, ProvenLine]] = {}
         for name, proven in self.proven.items():
             match = _NUMBERED.fullmatch(name)
             if match and proven.value["type"] in ("segment", "recovered_segment"):
-                found.setdefault(match["track"], {})[int(match["n"])] = proven
+                numbers.setdefault(match["track"], {})[int(match["n"])] = proven
                 if proven.value["type"] == "recovered_segment":
                     self.findings.found("recovered_segment")
-        return found
+        return numbers
 
-    def _required(self, name: str) -> Proven | None:
+    def _required(self, name: str) -> ProvenLine | None:
         if name not in self.proven and name not in self.broken:
             self.findings.cannot(f"the proof of {name}")
         return self.proven.get(name)
@@ -250,7 +252,7 @@ class Excerpt:
         else:
             fits = not numbered and not gap and name not in ("open", "close", "keywrap")
         if not fits:
-            raise ProofError("the line proven is not the one the proof is named after")
+            raise ProofFileError("the line proven is not the one the proof is named after")
 
     def _is_foreign(self, value: Line) -> bool:
         number = value.get("format")
@@ -280,4 +282,4 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ProofError("the proof is malformed") from None
+        raise ProofFileError("the proof is malformed") from None

@@ -27,7 +27,7 @@ class StampUnavailable(RuntimeError):
 def require_token_over(tsr: bytes, data: bytes) -> None:
     """Raise StampError unless it is a TimeStampResp that was granted, with a token over the SHA-256 of exactly `data`.
 
-    RFC 3161 §2.4.2. Says nothing of who signed it: that needs trust anchors, see `check_token`.
+    RFC 3161 §2.4.2. Does not verify the signer: that needs trust anchors, see `check_token`.
     """
     from asn1crypto import tsp  # slow to load, and few recordings have a token
 

@@ -1,7 +1,8 @@
-"""One track as its journal lines tell it: numbers, the tiling of its time, and its index pages (§2, §4).
+"""One track by its journal lines: segment numbers, the tiling of its time, and its index pages
+(docs/recording-format.md §2, §4).
 
-Times are integers in milliseconds on the recording's timeline; intervals are half-open. No files, no verdict: what is
-wrong goes into Findings.
+Times are integers in milliseconds on the recording's timeline; intervals are half-open. No files, no verdict: faults
+are reported to Findings.
 """
 
 import struct
@@ -20,7 +21,7 @@ MAX_SEGMENT_MS = 65_534
 
 
 class Item(NamedTuple):
-    """A stretch of time that is answered for: by segment `n`, or by a gap (n = 0, with its cause)."""
+    """A time interval covered by segment `n`, or by a gap (n = 0, with its cause)."""
 
     t0: int
     t1: int
@@ -31,15 +32,15 @@ class Item(NamedTuple):
 
 @dataclass
 class Track:
-    """What a journal has said of one track so far."""
+    """State of one track, from the journal lines read so far."""
 
     name: str
     line: int
     t: int | None = None
-    """Where it begins; None when no line that has its form says so."""
+    """Begin in ms; None when no well-formed line gives it."""
     required: bool = False
     declared: bool = False
-    """Whether a `track` line has named it, be it a failed one."""
+    """Whether a `track` line, valid or not, has named it."""
     init: str = ""
     """SHA-256 of the init segment, "" as long as there is none."""
     mime: str = ""
@@ -55,7 +56,7 @@ class Track:
 
     @property
     def last_cause(self) -> str:
-        """Cause of the gap that its latest item is; "" when that is a segment, or nothing."""
+        """Cause of the latest item if it is a gap; "" when it is a segment or there is none."""
         return self.items[-1].cause if self.items and not self.recovered else ""
 
     @property
@@ -72,14 +73,14 @@ class Track:
         self.count = max(self.count, n)
 
     def add_segment(self, n: int, span: tuple[int, int], line: int, findings: Findings) -> None:
-        """Note the time a segment answers for; t0 rises with n."""
+        """Add the interval that a segment covers; t0 rises with n."""
         if span[0] <= self.last_t0:
             findings.segment(self.name, n, line, f"segment {n} of {self.name} begins before a lower number")
         self.last_t0 = max(self.last_t0, span[0])
         self.items.append(Item(*span, line, n, ""))
 
     def add_record(self, n: int, times: tuple[int, int, int, int], size: int, sha256: str) -> bool:
-        """Put a segment's record where its index page has it; False if a value does not fit."""
+        """Add a segment's record to its index page; False if a value does not fit its field."""
         t0, length, key, back = times
         try:
             record, fits = RECORD.pack(t0, length, key, back, 0, size, bytes.fromhex(sha256)), True
@@ -113,7 +114,7 @@ class Track:
         ]
 
     def check_tiling(self, end: int | None, end_line: int, findings: Findings) -> None:
-        """Segments and gaps tile [t, end) exactly; without an end, whatever there is has no hole and no overlap."""
+        """Check that segments and gaps tile [t, end) exactly; without an end, that they have no hole and no overlap."""
         if self.t is None:
             return
         at = self.t

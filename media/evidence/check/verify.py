@@ -1,4 +1,4 @@
-"""The verdict on a bag: every check of docs/recording-format.md §7, in its order, and what came of them.
+"""The verdict on a bag: every check of docs/recording-format.md §7, in its order, and the results.
 
 `python -m media.evidence.check.verify BAG --policy FILE` or `vivavoce verify`. Needs no secret key, no network and no
 server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 usage error.
@@ -31,18 +31,18 @@ from media.evidence.seal.client import SealClient
 
 USAGE_ERROR = 2
 MAX_SMALL_FILE = 4 * 1024 * 1024
-"""Bytes that are read of a checkpoint, token, kept head or proof."""
+"""Greatest number of bytes read of a checkpoint, token, kept head or proof."""
 SHOWN = 20
-"""Failures, and gaps, that the text output lists."""
+"""How many failures, and how many gaps, the text output lists."""
 
 
 class UsageError(ValueError):
-    """What the verifier was given cannot be used: no verdict about the recording follows from it."""
+    """An argument of the verifier cannot be used; this says nothing about the recording."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How to verify: the pins, and what was asked for beyond them."""
+class VerificationRequest:
+    """The options of a verification: the pinned keys, and optional further checks."""
 
     policy: Policy
     without_stamp: bool = False
@@ -52,14 +52,14 @@ class Wanted:
     identity: bytes | None = None
     now_ns: int | None = None
     head: tuple[int, bytes] | None = None
-    """Size and root of a head of the recording, as minutes or a mail name it."""
+    """Size and root of a head of the recording that minutes or a mail name."""
     last: Callable[[str], tlog.Checkpoint | None] | None = None
-    """What the seal says to have signed last of an origin; asked where a recording is kept."""
+    """Returns the head that the seal process signed last for an origin; used where recordings are stored."""
 
 
 @dataclass
-class Report:
-    """The verdict and everything it rests on."""
+class VerificationReport:
+    """The verdict and all results it is based on."""
 
     findings: Findings
     origin: str
@@ -74,7 +74,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The verdict's words, as a person reads them."""
+        """The verdict as a sentence."""
         words = WORDS[self.findings.verdict]
         if self.excerpt is not None and self.findings.verdict in ("verified", "gaps"):
             runs = ", ".join(
@@ -85,54 +85,54 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0, 10, 20 or 30."""
+        """The exit code of the command: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify."""
         return EXIT_CODES[self.findings.verdict]
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for programs."""
-        found = self.findings
+        findings = self.findings
         return {
-            "verdict": found.verdict,
+            "verdict": findings.verdict,
             "words": self.verdict,
             "exit": self.exit_code,
-            "first": found.first,
+            "first": findings.first,
             "origin": self.origin,
             "size": self.size,
             "root": self.root,
             "custody": {"size": self.custody.size, "root": self.custody.root.hex()} if self.custody else None,
-            "failures": [{"where": item.where, "what": item.what} for item in found.ordered()],
-            "failed": found.failed,
-            "missing": found.missing,
-            "gaps": {cause: {"count": count, "ms": ms} for cause, (count, ms) in sorted(found.gaps.items())},
-            "declared": found.declared.as_json(),
-            "declared_in_all": found.declared.count,
-            "waived": found.waived,
-            "notes": found.notes,
+            "failures": [{"where": item.where, "what": item.what} for item in findings.ordered()],
+            "failed": findings.failed,
+            "missing": findings.missing,
+            "gaps": {cause: {"count": count, "ms": ms} for cause, (count, ms) in sorted(findings.gaps.items())},
+            "declared": findings.declared.as_json(),
+            "declared_in_all": findings.declared.count,
+            "waived": findings.waived,
+            "notes": findings.notes,
             "excerpt": self.excerpt,
             "content_checked": self.content,
         }
 
     def as_text(self) -> str:
-        """Everything, for a person; the origin comes first."""
-        found = self.findings
-        lines = [f"origin:    {self.origin}", f"verdict:   {self.verdict}", f"first:     {found.first}"]
+        """The report as text; the origin comes first."""
+        findings = self.findings
+        lines = [f"origin:    {self.origin}", f"verdict:   {self.verdict}", f"first:     {findings.first}"]
         if self.size is not None:
             lines.append(f"journal:   {self.size} lines, root {self.root}")
         if self.custody is not None:
             lines.append(f"custody:   {self.custody.size} lines, root {self.custody.root.hex()}")
-        lines += [f"failed:    {item.where}: {item.what}" for item in found.ordered()[:SHOWN]]
-        if found.failed > SHOWN:
-            lines.append(f"failed:    {found.failed} in all")
-        lines += [f"missing:   {item}" for item in found.missing]
-        for cause, (count, ms) in sorted(found.gaps.items()):
+        lines += [f"failed:    {item.where}: {item.what}" for item in findings.ordered()[:SHOWN]]
+        if findings.failed > SHOWN:
+            lines.append(f"failed:    {findings.failed} in all")
+        lines += [f"missing:   {item}" for item in findings.missing]
+        for cause, (count, ms) in sorted(findings.gaps.items()):
             lines.append(f"gaps:      {cause}: {count}" + (f", {ms / 1000:.3f} s" if ms else ""))
-        lines += [f"gap:       {item}" for item in found.declared.as_text(SHOWN)]
-        lines += [f"waived:    {item}" for item in found.waived]
-        lines += [f"note:      {item}" for item in found.notes]
+        lines += [f"gap:       {item}" for item in findings.declared.as_text(SHOWN)]
+        lines += [f"waived:    {item}" for item in findings.waived]
+        lines += [f"note:      {item}" for item in findings.notes]
         return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def verify(folder: Path, wanted: Wanted) -> Report:
+def verify(folder: Path, wanted: VerificationRequest) -> VerificationReport:
     """Check the bag in a folder; UsageError if there is none or a given file cannot be used."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
@@ -140,10 +140,10 @@ def verify(folder: Path, wanted: Wanted) -> Report:
     return _verdict(bag_check.begin(folder, findings), wanted, findings)
 
 
-def verify_stored(folder: Path, wanted: Wanted) -> Report:
-    """Check a closed recording where the server keeps it, before it is a bag. UsageError if there is none.
+def verify_stored(folder: Path, wanted: VerificationRequest) -> VerificationReport:
+    """Check a closed recording in the server's own storage, before it is a bag. UsageError if there is none.
 
-    Viewings are appended to its custody log meanwhile: only when it fails is it checked again, alone with the folder.
+    Accesses may be appended to its custody log meanwhile: when the check fails, it is repeated under the folder's lock.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
@@ -154,14 +154,14 @@ def verify_stored(folder: Path, wanted: Wanted) -> Report:
     return report
 
 
-def _stored(folder: Path, wanted: Wanted) -> Report:
+def _stored(folder: Path, wanted: VerificationRequest) -> VerificationReport:
     findings = Findings()
     with tempfile.TemporaryDirectory() as around:
         (Path(around) / "data").symlink_to(folder.absolute())
         return _verdict(bag_check.begin_stored(folder, Path(around), findings), wanted, findings)
 
 
-def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
+def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> VerificationReport:
     checkpoint = _small(bag, "checkpoint")
     heads = HeadsCheck(wanted.policy, findings, anchors=wanted.anchors, now_ns=wanted.now_ns)
     heads.check_checkpoint(checkpoint, wanted.origin)
@@ -180,7 +180,7 @@ def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
         _check_content(bag, files, wanted.identity, findings)
     findings.note("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
     head = heads.head
-    return Report(
+    return VerificationReport(
         findings,
         origin=printable(head.origin) if head else "unknown",
         size=head.size if head else None,
@@ -192,9 +192,9 @@ def _verdict(bag: Bag, wanted: Wanted, findings: Findings) -> Report:
 
 
 def _check_logs(
-    bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: Wanted, findings: Findings
+    bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: VerificationRequest, findings: Findings
 ) -> tlog.Checkpoint | None:
-    """Journal and custody log; returns the head of the latter, as far as it can be read."""
+    """Checks journal and custody log; the head of the custody log, if it can be read."""
     journal = JournalCheck(findings, files, wanted.now_ns)
     tree = _read_journal(bag, heads, journal)
     custody = CustodyCheck(findings, files, heads, journal, tree, wanted.now_ns)
@@ -220,7 +220,7 @@ def _check_logs(
 
 
 def _read_journal(bag: Bag, heads: HeadsCheck, journal: JournalCheck) -> tlog.Tree:
-    """Feed every line, and hold what they come to against the checkpoint."""
+    """Checks every line, and the tree of the lines against the checkpoint."""
     findings = journal.findings
     tree = tlog.Tree()
     for index, (raw, whole) in enumerate(_lines(bag.folder / "data/journal.jsonl")):
@@ -242,7 +242,7 @@ def _read_journal(bag: Bag, heads: HeadsCheck, journal: JournalCheck) -> tlog.Tr
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Lines without their LF, and whether they had one; no more of a line is held than can be right."""
+    """The lines without their LF, each with whether it had one. Reads no more of a line than a valid one can have."""
     with path.open("rb") as stream:
         while line := stream.readline(MAX_CLOSE + 2):
             if line.endswith(b"\n"):
@@ -256,7 +256,7 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
 
 
 def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, report: Callable[[str], None]) -> None:
-    """Whether a log is the one that the seal has signed, all of it."""
+    """Checks that a log contains all lines under the head that the seal process signed last."""
     if last is None:
         report("the seal has signed nothing of it")
     elif last.size != tree.size:
@@ -318,7 +318,7 @@ def _read(path: Path, what: str, limit: int = MAX_SMALL_FILE) -> bytes:
         raise UsageError(f"{what} {path} cannot be read: {error.strerror}") from None
 
 
-def _kept(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
+def _kept_heads(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
     if folder is None:
         return ()
     if not folder.is_dir():
@@ -333,7 +333,7 @@ def _named_head(text: str) -> tuple[int, bytes]:
     return int(match[1]), bytes.fromhex(match[2])
 
 
-def _wanted(options: argparse.Namespace) -> Wanted:
+def _request_of(options: argparse.Namespace) -> VerificationRequest:
     pins = _read(options.policy, "the policy", MAX_BYTES)
     carried = of_key_file(pins)
     try:
@@ -342,11 +342,11 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         raise UsageError(str(error)) from None
     if options.origin is not None and not is_origin(options.origin):
         raise UsageError("an origin is <court>/hearing/<uuid>")
-    return Wanted(
+    return VerificationRequest(
         policy,
         without_stamp=options.without_stamp,
         anchors=_read(options.tsa, "the file of trust anchors") if options.tsa else None,
-        kept=_kept(options.kept),
+        kept=_kept_heads(options.kept),
         origin=options.origin,
         head=_named_head(options.head) if options.head else None,
         identity=_read(options.identity, "the key file") if options.identity else None,
@@ -356,10 +356,10 @@ def _wanted(options: argparse.Namespace) -> Wanted:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
+    """Runs the command; returns the exit code."""
     try:
         options = _parser().parse_args(argv)
-        report = (verify_stored if options.stored else verify)(options.bag, _wanted(options))
+        report = (verify_stored if options.stored else verify)(options.bag, _request_of(options))
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR

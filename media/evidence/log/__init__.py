@@ -1,1 +1,1 @@
-"""The journal of a recording: its lines, their Merkle tree, signed heads, where the bytes lie."""
+"""The journal of a recording: its lines, their Merkle tree, signed heads, and the segment store."""

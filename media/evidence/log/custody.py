@@ -1,12 +1,12 @@
-"""The custody log of a recording (docs/recording-format.md §4a), and what a player's server reads of both logs.
+"""The custody log of a recording (docs/recording-format.md §4a), and reading of both logs for a player.
 
 At `close` a recording is frozen. Accesses, re-wrapped keys and notices go into a second log beside the journal, with a
-signed head of its own, by whichever process has something to say, one at a time: an exclusive `flock` on the folder.
+signed head of its own, by any process, one at a time: an exclusive `flock` on the folder.
 Its second line names the head at which the recording was closed. Durable append, in order: lines written behind the
 last whole line; log fsynced; new signed head written beside the old one, fsynced, renamed over it; folder fsynced. A
-crash in between leaves lines that nobody signed; the next append sets them aside. Never a head over lines that are not
-there. Before anything is read or appended both logs are held against what the seal has signed
-(`media.evidence.log.proof`); what does not fit is refused, and nothing is signed.
+crash in between leaves unsigned lines; the next append sets them aside. A head never covers lines that are not durable.
+Before a read or an append both logs are compared with what the seal has signed (`media.evidence.log.proof`); on a
+mismatch the operation is refused, and nothing is signed.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from media.evidence.log import journal_lines, tlog
 from media.evidence.log.journal_lines import Line
-from media.evidence.log.proof import CourtSeal, ProofError, Proven, Trust, prove
+from media.evidence.log.proof import CourtSeal, ProofError, ProvenJournal, Trust, prove
 from media.evidence.log.store import sync_folder, write_durably
 
 JOURNAL = "journal.jsonl"
@@ -28,7 +28,7 @@ CHECKPOINT = "checkpoint"
 LOG = "custody.jsonl"
 LOG_CHECKPOINT = "custody-checkpoint"
 UNSIGNED = ".unsigned"
-"""Folder beside the recordings: lines that were found behind what was signed, set aside and never signed."""
+"""Folder beside the recordings for unsigned lines from behind the last signed head; they are never signed."""
 
 
 class CustodyError(Exception):
@@ -48,7 +48,7 @@ class NotClosedError(CustodyError):
 
 
 class NotAllowedError(CustodyError):
-    """The line has no place in the custody log, or is not well formed."""
+    """The line's type is not allowed in the custody log, or the line is not well formed."""
 
 
 class NotSignedError(CustodyError):
@@ -57,7 +57,7 @@ class NotSignedError(CustodyError):
 
 @dataclass(frozen=True)
 class Accessor:
-    """Who sees or takes a recording: name, role in the hearing (or `operator`, `staff`), State (ISO 3166-1)."""
+    """Person who views or takes a recording: name, role in the hearing (or `operator`, `staff`), State (ISO 3166-1)."""
 
     person: str
     role: str
@@ -70,7 +70,7 @@ class Accessor:
 
 
 @dataclass(frozen=True)
-class Heads:
+class SignedHeads:
     """The signed heads of a recording: the one at which it was closed, and the newest of its custody log."""
 
     recording: tlog.Checkpoint
@@ -83,7 +83,7 @@ class Ledger:
 
     lines: tuple[bytes, ...]
     """The lines that were signed, without their LF."""
-    proven: Proven
+    proven: ProvenJournal
     closed_at: int | None
     """Index of the `close` in force."""
 
@@ -99,12 +99,12 @@ class Ledger:
 
     @property
     def head(self) -> tlog.Checkpoint:
-        """What the checkpoint says."""
+        """The head that the checkpoint states."""
         return self.proven.head
 
     @property
     def unsigned(self) -> int:
-        """Whole lines behind what was signed."""
+        """Complete lines behind the signed ones."""
         return len(self.proven.lines) - self.proven.signed
 
     @property
@@ -114,9 +114,9 @@ class Ledger:
 
 
 def read(folder: Path, trust: Trust) -> Ledger:
-    """Read journal and checkpoint and hold them against what is trusted.
+    """Read journal and checkpoint and compare them with the trusted heads and keys.
 
-    CustodyError when they cannot be read or the seal is silent; NotProvenError when they are not what was signed.
+    CustodyError when they cannot be read or the seal does not answer; NotProvenError when they are not what was signed.
     """
     proven = _proven(folder, JOURNAL, CHECKPOINT, None, trust)
     closed_at: int | None = None
@@ -153,7 +153,7 @@ def open_log(folder: Path, origin: str, seal: CourtSeal, now_ns: int) -> None:
 
 
 def _first_line(folder: Path, head: tlog.Checkpoint) -> bytes:
-    """The one line that was signed of a custody log whose head is not here. NotProvenError when it is not it."""
+    """The single signed line of a custody log whose head is missing. NotProvenError when the line is another."""
     path = folder / LOG
     line = path.read_bytes().partition(b"\n")[0] if path.exists() else b""
     if head.size != 1 or tlog.leaf_hash(line) != head.root:
@@ -161,8 +161,8 @@ def _first_line(folder: Path, head: tlog.Checkpoint) -> bytes:
     return line
 
 
-def close_log(folder: Path, seal: CourtSeal, now_ns: int) -> Heads:
-    """Name in the custody log the head at which the recording was closed; nothing new when it is named already.
+def close_log(folder: Path, seal: CourtSeal, now_ns: int) -> SignedHeads:
+    """Write into the custody log the head at which the recording was closed; no effect when it is there already.
 
     Errors as those of `record`.
     """
@@ -171,11 +171,11 @@ def close_log(folder: Path, seal: CourtSeal, now_ns: int) -> Heads:
 
 def record(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
-) -> Heads:
+) -> SignedHeads:
     """Append lines to the custody log of a closed recording and have its new head signed; durable on return.
 
     `at` is `now_ns` where an entry has none. NotClosedError, NotAllowedError or NotProvenError: nothing was appended.
-    CustodyError: nothing was, or what was is not signed and will be set aside.
+    CustodyError: nothing was appended, or the appended lines are not signed and will be set aside.
     """
     with locked(folder):
         return record_locked(folder, entries, seal, now_ns, kept)
@@ -183,7 +183,7 @@ def record(
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Be the only one who appends to a recording; waits. CustodyError when the folder is not there."""
+    """Hold the exclusive lock for appending to a recording; blocks. CustodyError when the folder is missing."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -197,8 +197,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 def record_locked(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
-) -> Heads:
-    """`record` for whoever holds the lock already."""
+) -> SignedHeads:
+    """As `record`, for a caller that holds the lock (`locked`)."""
     ledger = read(folder, seal.trust(kept))
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")
@@ -212,11 +212,11 @@ def record_locked(
         encoded.insert(0, _encode(closed, now_ns))
     elif {**journal_lines.parse(signed[1]), **closed} != journal_lines.parse(signed[1]):
         raise NotProvenError("altered", "the custody log names another head than that of the close")
-    return Heads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
+    return SignedHeads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
 
 
 def _freeze(folder: Path, ledger: Ledger, seal: CourtSeal) -> tlog.Checkpoint:
-    """The head at which the recording was closed, with nothing behind it and its note in place."""
+    """The head at which the recording was closed; unsigned lines behind it are set aside, its note is stored."""
     start = sum(len(line) + 1 for line in ledger.lines)
     if set_aside(folder, JOURNAL, start):
         _write_lines(folder / JOURNAL, start, b"")
@@ -227,7 +227,7 @@ def _freeze(folder: Path, ledger: Ledger, seal: CourtSeal) -> tlog.Checkpoint:
 
 
 def _append(
-    folder: Path, origin: str, signed: Sequence[bytes], encoded: Sequence[bytes], log: Proven, seal: CourtSeal
+    folder: Path, origin: str, signed: Sequence[bytes], encoded: Sequence[bytes], log: ProvenJournal, seal: CourtSeal
 ) -> tlog.Checkpoint:
     tree = tlog.Tree(tlog.leaf_hash(line) for line in (*signed, *encoded))
     head = tlog.Checkpoint(origin, tree.size, tree.root())
@@ -247,8 +247,8 @@ def _append(
 
 
 def _sign(seal: CourtSeal, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
-    """NotSignedError: the seal refuses; CustodyError: it does not answer, so that it may have signed: lines stay, and
-    count once the seal says that it has signed them."""
+    """The signed note over a head. NotSignedError: the seal refuses. CustodyError: it does not answer and may have
+    signed, so the lines stay, and count once the seal confirms its signature."""
     try:
         return seal.sign_head(head, tree)
     except ValueError as error:
@@ -264,7 +264,7 @@ def _last(seal: CourtSeal, origin: str) -> tlog.Checkpoint | None:
         raise CustodyError(f"the seal does not answer: {error}") from error
 
 
-def _proven(folder: Path, log: str, checkpoint: str, origin: str | None, trust: Trust) -> Proven:
+def _proven(folder: Path, log: str, checkpoint: str, origin: str | None, trust: Trust) -> ProvenJournal:
     try:
         return prove((folder / log).read_bytes(), (folder / checkpoint).read_bytes(), origin, trust)
     except ProofError as error:
@@ -274,9 +274,9 @@ def _proven(folder: Path, log: str, checkpoint: str, origin: str | None, trust: 
 
 
 def set_aside(folder: Path, log: str, start: int) -> bool:
-    """Keep what lies behind `start` bytes of a log, which nobody signed, in the folder of unsigned lines beside it.
+    """Move the unsigned bytes of a log from offset `start` into the folder of unsigned lines beside the recordings.
 
-    Effects: a new file there, durable, before anything is cut off. False when there is nothing.
+    Effects: a new file there, durable; then the log is truncated. False when there are no such bytes.
     """
     with (folder / log).open("rb") as journal:
         journal.seek(start)

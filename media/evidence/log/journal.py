@@ -1,7 +1,7 @@
 """The journal: append-only JCS lines, each a leaf of the tree, and the signed head over them.
 
-Durable append: the lines are written behind what is durable and the file is fsynced; only then do they enter the tree,
-and only what is in the tree is signed. A write that fails is cut off again and may be tried anew (a write is not an
+Durable append: the lines are written behind the durable ones and the file is fsynced; only then do they enter the tree,
+and only the tree's root is signed. A failed write is truncated and may be repeated (a write is not an
 fsync). An fsync that fails is final for that file: `renew` copies the lines that were durable before into a new file,
 proves them against the tree, and goes on there. One thread owns a journal.
 """
@@ -34,7 +34,7 @@ class JournalBrokenError(JournalError):
 
 
 class JournalFile:
-    """The open file, with the two system calls that can fail; tests put one with faults in its place."""
+    """The open file, with the system calls that can fail; tests replace it by one that injects faults."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
@@ -46,7 +46,7 @@ class JournalFile:
         write_all(self._descriptor, data)
 
     def cut(self, length: int) -> None:
-        """Take away what lies beyond a length."""
+        """Truncate to a length."""
         os.ftruncate(self._descriptor, length)
 
     def sync(self) -> None:
@@ -121,7 +121,7 @@ class Journal:
             self.tree.append(tlog.leaf_hash(line))
 
     def renew(self) -> None:
-        """Go on in a new file that holds the durable lines; JournalBrokenError if they are not what was hashed."""
+        """Continue in a new file with the durable lines; JournalBrokenError if they do not match the tree."""
         path = self._folder / NAME
         lines = path.read_bytes()[: self._length]
         if len(lines) != self._length or tree_of(lines).root() != self.tree.root():
@@ -157,7 +157,7 @@ class Journal:
 
 
 def encode(line: Line) -> bytes:
-    """The one spelling of a line (RFC 8785), without its LF; JournalError if it is too long."""
+    """The canonical bytes of a line (RFC 8785), without its LF; JournalError if it is too long."""
     data = rfc8785.dumps(line)
     if len(data) > (MAX_CLOSE if line.get("type") == "close" else MAX_LINE):
         raise JournalError("a line is too long")

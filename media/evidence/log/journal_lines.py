@@ -1,6 +1,7 @@
-"""One line of a journal: its only spelling (JCS) and the fields each known type has (docs/recording-format.md §1, §3).
+"""One line of a journal: its canonical form (JCS) and the fields of each known type (docs/recording-format.md §1, §3).
 
-Used by whoever reads a journal; the recorder's writer does not use it, so that a slip there is caught here.
+Used by readers of a journal only. The recorder's writer does not use it, so that the reader catches a mistake of the
+writer.
 """
 
 import json
@@ -20,17 +21,17 @@ MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
 
 CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive"})
-"""Types whose only place is the custody log."""
+"""Types that are allowed in the custody log only."""
 IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "notice"}
-"""Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too."""
+"""Known types that are allowed in the custody log; all but CUSTODY_ONLY are allowed in the journal too."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
 CAUSES = frozenset(
     {"network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
 )
 SWITCHED_OFF = frozenset({"sender_off", "order"})
-"""Causes that go on while the recorder is away: nothing was to be recorded."""
+"""Causes of a gap that continue while the recorder is away, since nothing was to be recorded."""
 LATE = "late"
-"""Cause of the gap that a segment's time may overlap: what came too late to be kept."""
+"""The cause of a gap that may overlap a segment: media that arrived too late to be kept."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
@@ -52,7 +53,7 @@ _DECODER = msgspec.json.Decoder()
 
 
 class LineError(ValueError):
-    """A line that is not in the one form, or a known type with a missing or wrongly typed field."""
+    """A line is not in canonical form, or a field of a known type is missing or has a wrong form."""
 
 
 def canonical(value: Line) -> bytes:
@@ -61,10 +62,10 @@ def canonical(value: Line) -> bytes:
 
 
 def read(line: bytes) -> tuple[Line | None, str]:
-    """The object of a line (without its LF), if it is one, and what is wrong with its spelling ("" if nothing).
+    """The object of a line (without its LF), if it can be parsed, and its fault of form ("" if none).
 
-    A line in another spelling, or with values that no line may hold, still says which numbers and files it used, hence
-    both; not one with a key that is there twice.
+    A line that is not canonical or has forbidden values still shows which numbers and files it used, so both are
+    returned; None for a line with a duplicate key.
     """
     plain = _plain_line(line)
     if plain is not None:
@@ -96,7 +97,7 @@ def read(line: bytes) -> tuple[Line | None, str]:
 
 
 def _salvaged(line: bytes) -> Line | None:
-    """The object of a line that no line may be: what it names is still named. None where keys are there twice."""
+    """The object of a line that has forbidden values, so that the files it names are known. None for duplicate keys."""
     try:
         value = json.loads(line.decode(), object_pairs_hook=_unique)
     except (ValueError, RecursionError):
@@ -112,12 +113,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> Line:
 
 
 def _plain_line(line: bytes) -> Line | None:
-    """The object of a line that is in its one spelling beyond doubt, as nearly all are; else None, and `read` looks."""
+    """The object of a line that is certainly canonical, as nearly all are; None when `read` has to examine it."""
     if len(line) > MAX_LINE or line.count(b"[") + line.count(b"{") > MAX_DEPTH:
         return None
     try:
         value = _DECODER.decode(line)
-        # A key that is there twice, a space, another order, an escape, -0: none of them comes out as it went in.
+        # Encoding again changes a duplicate key, a space, another order of keys, an escape and -0.
         if type(value) is dict and _QUICK.encode(value) == line and _is_plain(value):
             return value
     except (ValueError, RecursionError):
@@ -126,7 +127,7 @@ def _plain_line(line: bytes) -> Line | None:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether values are of the kinds a line may hold, keys and numbers in their limits."""
+    """Whether values have allowed types, and keys and numbers are within their limits."""
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return True
@@ -139,7 +140,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def parse(line: bytes) -> Line:
-    """The object of a line (without its LF); LineError unless its bytes are the one spelling of it."""
+    """The object of a line (without its LF). Raises LineError unless its bytes are the canonical form."""
     value, problem = read(line)
     if value is None or problem:
         raise LineError(problem)
@@ -147,29 +148,29 @@ def parse(line: bytes) -> Line:
 
 
 def check_fields(value: Line) -> None:
-    """LineError unless `type` and `at` are there and, for a known type, every field has its form."""
+    """Raises LineError unless `type` and `at` are present and every field of a known type has its form."""
     if not isinstance(value.get("type"), str):
         raise LineError("a line has a type")
     _check("at", value.get("at"), _digits)
     for name, is_valid in FIELDS.get(value["type"], {}).items():
-        found = value.get(name)
-        if found is None or not is_valid(found):
-            _check(name, found, is_valid)
+        field = value.get(name)
+        if field is None or not is_valid(field):
+            _check(name, field, is_valid)
 
 
 def blobs(value: Any) -> set[str]:
-    """Hashes of the blobs that a line names, in whatever field."""
-    found: set[str] = set()
+    """The hashes of all blobs that a line names, in any field."""
+    hashes: set[str] = set()
     waiting = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
             if set(item) == {"blob"} and _sha256(item["blob"]):
-                found.add(item["blob"])
+                hashes.add(item["blob"])
             waiting += item.values()
         elif isinstance(item, list):
             waiting += item
-    return found
+    return hashes
 
 
 def _check(name: str, value: Any, is_valid: Callable[[Any], bool]) -> None:
@@ -399,7 +400,7 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "reopen": {"t": _size, "reason": _who},
     "close": {"t": _size, "tracks": _closing_tracks},
 }
-"""Fields of every known type, each with what it must look like."""
+"""The fields of every known type, each with the check of its form."""
 
 _KNOWN = frozenset({"type", "at", *(name for fields in FIELDS.values() for name in fields)})
 
@@ -412,7 +413,7 @@ def _whole(pattern: re.Pattern[str]) -> Any:
 
 
 def _type_of(check: Any) -> Any:
-    """The type whose values pass a check of a `segment` line's fields, for msgspec."""
+    """The msgspec type that accepts the same values as a check of a field of `segment`."""
     if isinstance(check, partial):
         (count,) = check.args
         return Annotated[list[_INTEGER], msgspec.Meta(min_length=count, max_length=count)]
@@ -433,10 +434,10 @@ _SEGMENT = msgspec.json.Decoder(_typed_dict("_Segment", _SEGMENT_TYPES))
 
 
 def read_segment(line: bytes) -> Line | None:
-    """The object of a `segment` line in its one spelling and with its fields in their form, and no others; else None.
+    """The object of a canonical `segment` line with all fields in their form and no others; else None.
 
-    Nearly all lines of a journal are these. What this reads, `read` and `check_fields` take too, in three times the
-    time; what it does not read may be right all the same.
+    Nearly all lines of a journal are segments. `read` and `check_fields` accept whatever this accepts, in three times
+    the time; a line for which this returns None may be valid all the same.
     """
     if len(line) > MAX_LINE:
         return None

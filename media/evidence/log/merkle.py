@@ -21,7 +21,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Tree:
-    """A tree that grows leaf by leaf and can still tell its root and proofs at every earlier size.
+    """A tree that grows leaf by leaf and gives roots and proofs for every earlier size, too.
 
     Keeps the hashes of all complete subtrees, 64 bytes a leaf; root and proofs cost O(log n) hashes.
     """
@@ -40,16 +40,17 @@ class Tree:
         """Add the hash of a leaf (see `leaf_hash`) and return its index."""
         if len(leaf) != 32:
             raise ValueError("a leaf hash has 32 bytes")
-        index = position = self.size
+        row = self._levels[0]
+        index = position = len(row) // 32
+        row += leaf
         level = 0
-        self._levels[0] += leaf
         while position & 1:
-            row = self._levels[level]
-            parent = node_hash(bytes(row[-64:-32]), bytes(row[-32:]))
+            parent = hashlib.sha256(b"\x01" + row[-64:]).digest()
             level += 1
             if level == len(self._levels):
                 self._levels.append(bytearray())
-            self._levels[level] += parent
+            row = self._levels[level]
+            row += parent
             position >>= 1
         return index
 

@@ -1,8 +1,8 @@
-"""Whether a journal on disk is the one that was signed: asked before anything is appended, recovered or shown.
+"""Whether a journal on disk is the one that was signed: checked before each append, recovery and view.
 
-Three things are compared, and the court's own server is not believed in any of them: the signature of the head beside
-the journal, by the present or a former key of the seal; the head that the seal process itself kept, outside the folder
-of recordings; and heads that others kept, as the rows of the database do (they may lag behind, never lead).
+The journal is compared with three sources, and the court's server is trusted for none: the signature of the head
+beside the journal, by the present or a former key of the seal; the head that the seal process stored outside the folder
+of recordings; and heads that others kept, such as rows of the database (which may be older, never newer).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from media.evidence.log import tlog
 class ProofError(ValueError):
     """The journal is not the one that was signed. `code` is stable; nothing was changed and nothing is signed.
 
-    `damaged`: head or journal cannot be read; `unsigned`: no key of the seal has signed the head; `cut`: lines that
-    were signed are missing; `altered`: a signed line is another; `rollback`: a later head was signed than lies here;
-    `unknown`: the seal has signed nothing of this recording; `led`: somebody kept a head that the seal never signed.
+    `damaged`: head or journal cannot be read; `unsigned`: no key of the seal has signed the head; `cut`: signed lines
+    are missing; `altered`: a signed line was changed; `rollback`: the seal has signed a later head than the stored one;
+    `unknown`: the seal has signed no head of this recording; `led`: a kept head is newer than any the seal has signed.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -27,7 +27,7 @@ class ProofError(ValueError):
 
 @dataclass(frozen=True)
 class Trust:
-    """What a journal is held against: the seal's public keys, its last head of an origin, and heads others kept."""
+    """Trusted data for checking a journal: the seal's public keys, its last head of an origin, heads others kept."""
 
     public_keys: Callable[[], Sequence[bytes]]
     """Public keys of the seal, the present one first."""
@@ -37,15 +37,15 @@ class Trust:
 
 
 class CourtSeal(tlog.Signer, Protocol):
-    """The seal of a court: it signs heads, and says what it has signed."""
+    """The seal of a court: it signs heads, and returns the last head it has signed."""
 
     def trust(self, kept: Sequence[tlog.Checkpoint] = ()) -> Trust:
-        """What journals are held against; `kept` are heads that others kept."""
+        """Trusted data for checking journals; `kept` are heads that others kept."""
         ...
 
 
 @dataclass(frozen=True)
-class Proven:
+class ProvenJournal:
     """A journal whose first `signed` lines are those that the seal signed."""
 
     lines: tuple[bytes, ...]
@@ -55,15 +55,15 @@ class Proven:
     note: bytes
     """The signed checkpoint beside it, byte for byte."""
     head: tlog.Checkpoint
-    """What that checkpoint says."""
+    """The head that this checkpoint states."""
     signed: int
     """Lines that the seal has signed; the checkpoint may lag behind, when a crash came between."""
     torn: int
     """Bytes behind the last LF."""
 
 
-def prove(data: bytes, note: bytes, origin: str | None, trust: Trust) -> Proven:
-    """Hold a journal and its checkpoint against what is trusted. Raises `ProofError`; OSError if the seal is silent.
+def prove(data: bytes, note: bytes, origin: str | None, trust: Trust) -> ProvenJournal:
+    """Check a journal and its checkpoint against trusted data. Raises `ProofError`; OSError if the seal is silent.
 
     Without an origin that of the checkpoint counts.
     """
@@ -79,12 +79,12 @@ def prove(data: bytes, note: bytes, origin: str | None, trust: Trust) -> Proven:
     if last.size > tree.size:
         raise ProofError("rollback", f"the seal has signed {last.size} lines, here are {tree.size}")
     _require(tree, last)
-    for one in trust.kept:
-        if one.origin == head.origin and one.size > last.size:
-            raise ProofError("led", f"a head of {one.size} lines was kept, the seal has signed {last.size}")
-        if one.origin == head.origin:
-            _require(tree, one)
-    return Proven(tuple(lines), tree, note, head, last.size, len(torn))
+    for checkpoint in trust.kept:
+        if checkpoint.origin == head.origin and checkpoint.size > last.size:
+            raise ProofError("led", f"a head of {checkpoint.size} lines was kept, the seal has signed {last.size}")
+        if checkpoint.origin == head.origin:
+            _require(tree, checkpoint)
+    return ProvenJournal(tuple(lines), tree, note, head, last.size, len(torn))
 
 
 def _signed_head(note: bytes, origin: str | None, trust: Trust) -> tlog.Checkpoint:

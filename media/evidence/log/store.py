@@ -1,9 +1,9 @@
-"""Where sealed bytes are kept: the SegmentStore protocol, one over files and one in memory with faults.
+"""Storage of sealed bytes: the SegmentStore protocol, an implementation over files and one in memory with faults.
 
-A store's promise in prose: `stage` and `publish` return only when what they were given is durable. Over files that
-means: the bytes are written to a new file in the same folder (O_EXCL, mode 0600) and the file is fsynced; then it is
-renamed and the folder is fsynced, since a rename lives in the folder. An error of fsync is final for that file: the
-kernel may have dropped the pages and would report success the second time, so the file is thrown away, never retried.
+Contract: `stage` and `publish` return only when their data are durable. Over files: the bytes are written to a new file
+in the same folder (O_EXCL, mode 0600) and the file is fsynced; then it is renamed and the folder is fsynced, since a
+rename changes the folder. An error of fsync is final for that file: the kernel may have dropped the pages and would
+report success the second time, so the file is deleted, never retried.
 """
 
 import contextlib
@@ -15,35 +15,35 @@ from pathlib import Path
 from typing import Protocol
 
 TEMPORARY = ".tmp-"
-"""How the name of a file begins that was never published; recovery deletes these."""
+"""Prefix of the names of files not yet published; recovery deletes these."""
 
 
 class SegmentStore(Protocol):
     """Files of one recording, by their path inside its folder."""
 
     def stage(self, name: str, data: bytes) -> str:
-        """Write new bytes durably beside where `name` will be; returns a ticket. OSError if it did not work."""
+        """Write new bytes durably to a temporary file in the folder of `name`; returns a ticket. OSError on failure."""
         ...
 
     def publish(self, staged: Iterable[tuple[str, str]]) -> None:
-        """Give staged files their names, (ticket, name) each; durable on return. A name in use is an error."""
+        """Rename staged files, (ticket, name) each; durable on return. A name in use is an error."""
         ...
 
     def discard(self, name: str) -> None:
-        """Take away a staged or published file if it is there."""
+        """Delete a staged or published file if it exists."""
         ...
 
     def read(self, name: str) -> bytes:
-        """What is stored under a name."""
+        """The bytes stored under a name."""
         ...
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write a file whose old content, if any, is replaced in one step; durable on return."""
+        """Write a file, replacing any old content atomically; durable on return."""
         ...
 
 
 class FileStore:
-    """A recording's folder. Every method may block for as long as the disk likes: never on the event loop."""
+    """A recording's folder. Every method blocks on the disk: never call one on the event loop."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -96,10 +96,10 @@ class FileStore:
 
 
 class MemoryStore:
-    """Keeps files in memory and fails where told to; for failure matrices.
+    """Keeps files in memory and fails where a test orders it; for failure matrices.
 
     `fault(operation, name, done)` is called before each operation with `done` false and after it with `done` true;
-    it may raise. Raised afterwards, the operation has failed for the caller and is persisted all the same.
+    it may raise. If it raises afterwards, the operation fails for the caller although its data are persisted.
     """
 
     def __init__(self, fault: Callable[[str, str, bool], None] | None = None) -> None:
@@ -108,7 +108,7 @@ class MemoryStore:
         self._tickets = 0
 
     def stage(self, name: str, data: bytes) -> str:
-        """Keep under a new ticket."""
+        """Store under a new ticket."""
         self._fault("stage", name, False)
         self._tickets += 1
         ticket = str(Path(name).parent / f"{TEMPORARY}{self._tickets}")
@@ -126,17 +126,17 @@ class MemoryStore:
             self._fault("publish", name, True)
 
     def discard(self, name: str) -> None:
-        """Forget."""
+        """Delete from memory."""
         self._fault("discard", name, False)
         self.files.pop(name, None)
 
     def read(self, name: str) -> bytes:
-        """What is kept."""
+        """The bytes stored under the name."""
         self._fault("read", name, False)
         return self.files[name]
 
     def replace(self, name: str, data: bytes) -> None:
-        """Keep, whatever was there before."""
+        """Store under the name, replacing any old content."""
         self._fault("replace", name, False)
         self.files[name] = data
         self._fault("replace", name, True)

@@ -60,7 +60,7 @@ ED25519 = 0x01
 COSIGNATURE = 0x04
 """Signature type of a cosigner: cosignature/v1, Ed25519 over a header with a time and the note's text."""
 CUSTODY = "/custody"
-"""What follows the origin of a recording in that of its custody log."""
+"""Suffix that the origin of a custody log adds to the origin of its recording."""
 MAX_NOTE = 128 * 1024
 """Bytes of a signed note that are accepted."""
 MAX_SIGNATURES = 64
@@ -72,7 +72,7 @@ _DASH = "\u2014 "
 
 
 class Signer(Protocol):
-    """Who signs heads of a log: the seal process behind its socket, or anything like it."""
+    """A signer of log heads: the seal process behind its socket, or a key in tests and tools."""
 
     def sign_head(self, head: "Checkpoint", tree: Tree) -> bytes:
         """A signed note over a head of this tree. OSError or ValueError when it is not signed."""
@@ -84,7 +84,7 @@ class NoteError(ValueError):
 
 
 class UnpinnedError(NoteError):
-    """No key for this origin is known from outside, so nothing can be said about its signature."""
+    """No key is pinned for this origin, so its signature cannot be verified."""
 
 
 class SignatureError(NoteError):
@@ -93,7 +93,7 @@ class SignatureError(NoteError):
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature line of a note: who says to have signed, the 4-byte key ID, and the bytes after it."""
+    """One signature line of a note: the claimed key name, the 4-byte key ID, and the signature bytes."""
 
     name: str
     key_id: bytes
@@ -131,7 +131,7 @@ class VerifierKey:
         return key_id(self.name, self.kind, self.key)
 
     def has_signed(self, line: "Signature") -> bool:
-        """Whether a signature line says to be by this key; nothing is verified."""
+        """Whether a signature line names this key; the signature is not verified."""
         return line.name == self.name and line.key_id == self.id
 
 
@@ -211,7 +211,7 @@ def key_name(origin: str) -> str:
 
 
 def sealed_note(text: bytes, origin: str, public: bytes, signature: bytes) -> bytes:
-    """A whole note over a head, where somebody made the Ed25519 signature over its text.
+    """A complete note over a head, from an Ed25519 signature over its text.
 
     The key's name is the pinned one, not the origin: a court has one key for many recordings, and a tool of C2SP takes
     the policy's `log` line as it is. (tlog-checkpoint recommends the origin as the key's name, as a SHOULD.)
@@ -228,7 +228,7 @@ def sign_note(text: bytes, origin: str, seed: bytes) -> bytes:
 
 
 def parse_note(note: bytes) -> Note:
-    """Take a signed note apart; NoteError unless it is in the one form of C2SP signed-note."""
+    """Parse a signed note; NoteError unless it has the canonical form of C2SP signed-note."""
     if len(note) > MAX_NOTE:
         raise NoteError("the note is longer than 128 KiB")
     try:
@@ -273,21 +273,21 @@ def verify_cosignature(text: bytes, signature: Signature, key: bytes) -> int | N
 
 
 def log_keys_for(origin: str, log_vkeys: Iterable[str | VerifierKey]) -> list[VerifierKey]:
-    """Those keys that are pinned for the court of an origin."""
+    """The keys pinned for the court of an origin."""
     keys = [parse_vkey(key) if isinstance(key, str) else key for key in log_vkeys]
     return [key for key in keys if key.kind == ED25519 and key.name == key_name(origin)]
 
 
 def check_log_signature(note: Note, keys: Sequence[VerifierKey]) -> None:
-    """Raise SignatureError unless a pinned key signed the note, and none did so wrongly."""
-    found = False
+    """Raise SignatureError unless a pinned key signed the note and no signature of a pinned key is invalid."""
+    signed = False
     for signature in note.signatures:
         for key in keys:
             if key.has_signed(signature):
                 if not verify_ed25519(key.key, note.text, signature.value):
                     raise SignatureError("the signature of a pinned key does not verify")
-                found = True
-    if not found:
+                signed = True
+    if not signed:
         raise SignatureError("no pinned key has signed")
 
 
@@ -295,7 +295,7 @@ def verify_checkpoint(note: bytes, origin: str, log_vkeys: Iterable[str | Verifi
     """The head a signed note proves for an origin.
 
     NoteError if it is malformed or of another origin, UnpinnedError if no key is pinned for the court,
-    SignatureError if none of the pinned keys has signed it or one has done so wrongly.
+    SignatureError if none of the pinned keys has signed it or a signature by one is invalid.
     """
     parsed = parse_note(note)
     head = parse_checkpoint(parsed.text)
@@ -313,7 +313,7 @@ def _is_name(name: str) -> bool:
 
 
 def _base64(text: str) -> bytes | None:
-    """Strict base64: the standard alphabet, with padding, in the one spelling."""
+    """Strict base64 (RFC 4648 section 4): the standard alphabet, with padding, canonical."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -1,8 +1,8 @@
-"""The control side of a process: links of web processes that come and go, its events, and its answers.
+"""The control socket of the recorder: links to web processes, numbered events, and answers to commands.
 
-Events are numbered and the last `RING` are kept, so that a web process that takes over hears what it has missed. A
-command is carried out once: the same `id` again gets the same answer. An older conductor's are refused
-(`media.fence`). Owned by the event loop.
+The last `RING` events are kept, so that a web process that takes over receives those it has missed. A command is
+carried out once: the same `id` again gets the same answer. Commands of an older conductor are refused (`media.link`).
+Owned by the event loop.
 """
 
 import asyncio
@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from media.fence import STALE, Fence
-from media.link import Link, LinkError
+from media.link import STALE, Fence, Link, LinkError
 from media.messages import Attach, Attached, Message, Order, OrderRefused, Refused, Stop
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.control")
@@ -27,7 +26,7 @@ Carry = Callable[[Any], Awaitable[Message | None]]
 
 
 class Control:
-    """Links, events and answers. `status()` is what `attached` says; `refuse` turns an exception into an answer."""
+    """Links, events and answers. `status()` gives the fields of `attached`; `refuse` makes an exception an answer."""
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class Control:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, link: Link[Any]) -> None:
-        """One web process, from `attach` until it goes away."""
+        """Serve one web process, from `attach` until its link closes."""
         try:
             async for message in link:
                 newer = message.token > self._fence.highest
@@ -71,7 +70,7 @@ class Control:
             self._links.discard(link)
 
     def event(self, kind: type[Any], **fields: Any) -> Message:
-        """A new event: kept for those who come back, sent to those who are here."""
+        """Number an event, keep it for later links, and send it on the present ones."""
         self._seq += 1
         made: Message = kind(seq=self._seq, **fields)
         self._ring.append(made)
@@ -79,7 +78,7 @@ class Control:
         return made
 
     def send(self, message: Message) -> None:
-        """To everybody who is attached; nobody is waited for."""
+        """Send to every attached web process, without waiting."""
         for link in list(self._links):
             try:
                 link.send(message)
@@ -98,7 +97,7 @@ class Control:
             await link.close()
 
     def _refuse_older(self, link: Link[Any], order: Order) -> None:
-        """An older conductor is told, and so is the present one."""
+        """Refuse the order of an older conductor, and report that to the present one."""
         word, highest = str(order.__struct_config__.tag), self._fence.highest
         logger.error("%s of an older conductor refused: token %d, now %d", word, order.token, highest)
         text = f"the token {order.token} is older than {highest}: another process conducts; nothing was changed"
@@ -107,7 +106,7 @@ class Control:
         self.event(OrderRefused, at=time.time_ns(), order=word, token=order.token, highest=highest)
 
     async def _part_from(self, newer: Link[Any]) -> None:
-        """A newer conductor has come: those before it hear nothing more."""
+        """Close the links of older conductors: a newer one has attached."""
         older = [link for link in self._links if link is not newer]
         self._links.difference_update(older)
         for link in older:
@@ -133,6 +132,6 @@ class Control:
             self._answers[message.id] = answer
             while len(self._answers) > ANSWERS:
                 del self._answers[next(iter(self._answers))]
-        if answer is not None and not hasattr(answer, "seq"):  # an answer with a number is an event: everybody has it
+        if answer is not None and not hasattr(answer, "seq"):  # an answer with a number is an event, for all links
             with contextlib.suppress(ConnectionError):
                 link.send(answer)

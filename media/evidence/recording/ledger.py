@@ -1,6 +1,7 @@
-"""What a recording has told its journal about each track so far: numbers, ends, index records. No files, no clocks."""
+"""State of each track as journaled so far: segment numbers, ends, index records. No files, no clocks."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from media.evidence.log.journal import Line
 from media.evidence.log.journal_lines import LATE
 from media.evidence.recording.mux import AUDIO_MIME, VIDEO_MIME
 from media.evidence.recording.track import Segment
+from media.messages import JournalLog
 
 PAGE = 512
 """Records on one index page."""
@@ -19,7 +21,7 @@ KIND_IS_VIDEO = {"floor-video": True, "screen": True, "floor-audio": False, "lan
 
 @dataclass
 class TrackLedger:
-    """One declared track. `end` is the time up to which the journal answers for it, in ms."""
+    """One declared track. `end` is the time up to which segments and gaps of it are journaled, in ms."""
 
     track: str
     role: str
@@ -35,12 +37,12 @@ class TrackLedger:
     end: int = 0
     rap: int = 0
     last_cause: str = ""
-    """Cause of the gap that its latest item is; "" when that is a segment."""
+    """Cause of the latest item if it is a gap; "" when it is a segment."""
     broken: bool = False
     """Video that cannot be decoded before the next key frame, since a segment was lost."""
     records: list[bytes] = field(default_factory=list)
     recovered: list[int] = field(default_factory=list)
-    """Places in `records` of recovered segments whose gap is still to come."""
+    """Indices in `records` of recovered segments whose gap is not journaled yet."""
 
     @property
     def video(self) -> bool:
@@ -93,7 +95,7 @@ class TrackLedger:
         return {"type": "gap", "track": self.track, "t0": t0, "t1": t1, "cause": cause}
 
     def apply(self, line: Line) -> None:
-        """Take note of a line of this track that is in the journal, or is about to be."""
+        """Update the state by a line of this track that is journaled, or is about to be."""
         kind = line["type"]
         if kind == "init":
             self.init, self.mime = line["sha256"], line["mime"]
@@ -166,3 +168,42 @@ def total(ledgers: dict[str, TrackLedger], name: str) -> int:
     """Sum of an integer field over all tracks."""
     values: list[Any] = [getattr(ledger, name) for ledger in ledgers.values()]
     return sum(values)
+
+
+@dataclass
+class HearingLog:
+    """`entry`: the number of the latest entry that is in the journal or on its way there, 0 for none."""
+
+    entry: int = 0
+    people: dict[str, str] = field(default_factory=dict)
+    """By seat, the SHA-256 of the person in it, as in `person` lines."""
+
+    def apply(self, line: Line) -> None:
+        """Update the state by a line that is journaled."""
+        if line["type"] == "event":
+            self.entry = line["entry"]
+        elif line["type"] == "person":
+            self.people[line["seat"]] = line["sha256"]
+
+    def take(self, journal_log: JournalLog, place: Callable[[int], int]) -> list[Line]:
+        """Journal lines for new people and entries. `place` converts ns UTC to ms on the recording's timeline."""
+        lines: list[Line] = []
+        for participant in journal_log.people:
+            if self.people.get(participant.seat) != participant.sha256:
+                person: Line = {
+                    "type": "person",
+                    "seat": participant.seat,
+                    "role": participant.role,
+                    "state": participant.state,
+                }
+                lines.append({**person, "sha256": participant.sha256})
+        following = self.entry + 1
+        for entry in journal_log.entries:
+            if entry.entry != following:
+                continue
+            following += 1
+            line: Line = {"type": "event", "entry": entry.entry, "kind": entry.kind, "t": place(entry.at)}
+            lines.append({**line, "who": entry.who, "seat": entry.seat, "sha256": entry.sha256})
+        for made in lines:
+            self.apply(made)
+        return lines

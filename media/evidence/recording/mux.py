@@ -1,7 +1,7 @@
 """Encoded frames to live WebM: an init segment, then whole Clusters. Bytes in, bytes out; no files and no clocks.
 
-A writer of our own rather than libavformat, so that nothing is held back beyond our control: a Cluster is complete as
-soon as its frames are. Sources: RFC 8794 (EBML), RFC 9559 (Matroska), the WebM container guidelines, RFC 6386 §9.1
+Our own writer instead of libavformat, which buffers frames outside our control: here a Cluster is complete as soon as
+its frames are. Sources: RFC 8794 (EBML), RFC 9559 (Matroska), the WebM container guidelines, RFC 6386 §9.1
 (VP8 frame header), RFC 7845 §5.1 (OpusHead). The Segment has unknown size, Clusters have known sizes; one track a
 file, number 1; Cluster times are absolute in ms on the recording's timeline.
 """
@@ -16,7 +16,7 @@ CLUSTER_MS = 500
 """No Cluster spans more than this many ms."""
 
 OVERHEAD = 320
-"""Bytes that Python needs for a frame beside its own."""
+"""Bytes of memory that a frame's Python objects take beside its data."""
 _UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _SEEK_PREROLL_NS = 80_000_000
 _BLOCK = struct.Struct(">BIBhB")
@@ -38,7 +38,7 @@ class Block(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """Bytes that holding it takes: frames may be small, and very many."""
+        """Bytes of memory it takes, overhead included: frames may be small and very many."""
         return len(self.data) + OVERHEAD
 
 

@@ -1,9 +1,9 @@
-"""The recorder process: frames from the worker become sealed segments; the web process gives orders and is told.
+"""The recorder process: seals frames from the worker as segments; takes orders from and reports to the web process.
 
 `python -m media.evidence.recording.recorder --folder RUNDIR --recordings DIR --seal SOCKET --court NAME`. It listens
-on `recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it lives on while nobody is connected. `stop`
-and SIGTERM seal what it holds and end it; the recording can be opened again. A sealer that died ends it too: whoever
-supervises it starts another, which recovers. All state belongs to the event loop; what may block runs in threads.
+on `recorder.sock` and `frames.sock` in RUNDIR and writes `recorder.pid`; it continues without a connection. `stop` and
+SIGTERM seal the frames in memory and end it; the recording can be opened again. A sealer that died ends it too: its
+supervisor starts another, which recovers. All state belongs to the event loop; blocking calls run in threads.
 Without a recording it only does sound checks.
 """
 
@@ -29,19 +29,18 @@ from media.evidence.log import custody
 from media.evidence.log.journal import JournalError
 from media.evidence.log.proof import CourtSeal
 from media.evidence.recording import clock, soundcheck
-from media.evidence.recording.ballast import FULL, Ballast
-from media.evidence.recording.beat import Beat
 from media.evidence.recording.control import Control
 from media.evidence.recording.recording import Recording, ledger_for
-from media.evidence.recording.recovery import REHASHED, Opened, RecoveryError, Wanted, is_intact, open_recording
-from media.evidence.recording.remembered import Check, Remembered
-from media.evidence.recording.rounds import Listener, Progress, StoreError
+from media.evidence.recording.recovery import REHASHED, Opened, RecoveryError, RecoveryTarget, is_intact, open_recording
+from media.evidence.recording.reserved_space import FULL, ReservedSpace
+from media.evidence.recording.restart_state import Check, RestartState
 from media.evidence.recording.sealer import Sealer
+from media.evidence.recording.sealing_rounds import Listener, Progress, StoreError
+from media.evidence.recording.ticker import Ticker
 from media.evidence.seal.age import SealError
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import SealRefusedError
-from media.fence import Fence
-from media.link import Link, LinkError, serve
+from media.link import Fence, Link, LinkError, serve
 from media.log_budget import limit_log
 from media.messages import (
     WEB_TO_RECORDER,
@@ -72,11 +71,11 @@ from media.messages import (
 logger = logging.getLogger("vivavoce.media.evidence.recording.recorder")
 
 MOST_WAITING = 600
-"""Batches kept while a recording opens: about a minute."""
+"""Greatest number of batches kept while a recording opens: about a minute."""
 CLOCK_EVERY = 600.0
-"""Seconds between `clock` lines."""
+"""Interval of `clock` lines, in seconds."""
 SAY_AGAIN = 5.0
-"""Seconds after which an error that lasts is told again."""
+"""Interval in seconds at which a lasting error is reported again."""
 
 
 class Recorder:
@@ -89,7 +88,7 @@ class Recorder:
         self.court = court
         self.status = "idle"
         self.done = asyncio.Event()
-        self.remembered = Remembered(folder / "recorder.state")
+        self.remembered = RestartState(folder / "recorder.state")
         self.control = Control(
             {
                 OpenRecording: self._open,
@@ -103,23 +102,23 @@ class Recorder:
             stop=self.done.set,
             fence=Fence(folder / "recorder.token"),
         )
-        self.beat = Beat(self._tick, self._alive)
+        self.beat = Ticker(self._tick, self._alive)
         self._worker: Link[Batch] | None = None
         self._plans: dict[str, TrackPlan] = {}
-        self._checks: set[soundcheck.SoundCheck] = set()
+        self._checks: set[soundcheck.SoundCheckRun] = set()
         self._recording: Recording | None = None
         self._opening: list[Batch] | None = None
         self._name = ""
-        self._ballast = Ballast(recordings / f".ballast-{folder.name}")
+        self._ballast = ReservedSpace(recordings / f".ballast-{folder.name}")
         self._said: tuple[str, float] = ("", 0.0)
         self._clock_at = 0.0
         self._gate = asyncio.Lock()
 
     async def frames(self, link: Link[Batch]) -> None:
-        """The worker; a new one takes the place of the old."""
+        """The connection of the worker; a new one replaces the old."""
         old, self._worker = self._worker, link
         if old is not None:
-            old.abort()  # one that was stopped reads nothing, and would be waited for
+            old.abort()  # a stopped worker reads nothing: a graceful close would wait for it
         if self._recording is not None:
             self._recording.worker_came()
         if self.status == "failing":
@@ -142,7 +141,7 @@ class Recorder:
                 self._worker.send(message)
 
     def _refuse(self, message: Any, error: Exception) -> Message:
-        """The answer to a command that raised."""
+        """The answer to a command that raised an exception."""
         if isinstance(error, RecoveryError):
             return Refused(re=message.id, code=error.code, text=str(error))
         if isinstance(error, (SealSilentError, SealRefusedError)):
@@ -168,16 +167,16 @@ class Recorder:
                 return self._opened(message.id, self._recording.opened, reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
             quality = await asyncio.to_thread(clock.read)
-            wanted = Wanted(
+            wanted = RecoveryTarget(
                 court=self.court,
                 recording=message.recording,
                 hearing=message.hearing,
-                recipients=[(one.name, one.recipient) for one in message.recipients],
+                recipients=[(recipient.name, recipient.recipient) for recipient in message.recipients],
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
                 extra=[quality.line(), *(check.line() for check in self.remembered.checks.values())],
-                off={one.track: one.cause for one in self.remembered.switches.values() if not one.on},
+                off={switch.track: switch.cause for switch in self.remembered.switches.values() if not switch.on},
             )
-            self._opening = []  # what comes meanwhile may already be behind the recording's beginning
+            self._opening = []  # frames that come meanwhile may already belong to the recording
             try:
                 opened = await asyncio.to_thread(open_recording, self.recordings / message.recording, self.seal, wanted)
                 self._name = message.recording
@@ -234,7 +233,8 @@ class Recorder:
         self.status = "recording"
 
     async def _look_back(self, opened: Opened) -> None:
-        """Re-hash what was sealed before the process was started again and was not re-hashed at once."""
+        """Verifies the hashes of files sealed before a restart that were not verified when the recording was
+        reopened."""
         for name, sha256 in opened.files[:-REHASHED]:
             if not await asyncio.to_thread(is_intact, opened.store.folder, name, sha256):
                 text = f"{name} is missing or was altered"
@@ -280,7 +280,7 @@ class Recorder:
 
     async def _check_sound(self, message: CheckSound) -> Message:
         folder = self.recordings / f".soundcheck-{self.folder.name}-{secrets.token_hex(4)}"
-        check = soundcheck.SoundCheck(folder, message.audio, message.video, self._want_key)
+        check = soundcheck.SoundCheckRun(folder, message.audio, message.video, self._want_key)
         self._checks.add(check)
         try:
             measured = await check.run(message.seconds)
@@ -290,6 +290,8 @@ class Recorder:
         self._note_check(message.audio, measured.picture, measured.level, measured.audio_ok)
         if message.video is not None:
             self._note_check(message.video, measured.picture, measured.level, measured.picture)
+        if self._recording is None:
+            await self.remembered.save()  # before the answer: a result that was answered outlives the process
         return self.control.event(
             SoundChecked,
             re=message.id,
@@ -307,7 +309,6 @@ class Recorder:
             self._recording.journal(check.line())
         else:
             self.remembered.checks[track] = check
-            self.control.spawn(self.remembered.save())
 
     # --- media ---------------------------------------------------------------------------------------------------
 
@@ -363,7 +364,7 @@ class Recorder:
     # --- the process ---------------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        """Cut, hand over, ask."""
+        """Periodic work: cut segments, hand them to the sealer, ask for key frames."""
         if self._recording is not None:
             if time.monotonic() - self._clock_at >= CLOCK_EVERY:
                 self._clock_at = time.monotonic()
@@ -375,14 +376,14 @@ class Recorder:
                 self._failing("internal", "the recorder failed on an error of its own")
 
     async def _say_clock(self, recording: Recording) -> None:
-        """How well the machine's clock is kept now."""
+        """Journals the present quality of the machine's clock."""
         recording.journal((await asyncio.to_thread(clock.read)).line())
 
     def _alive(self, lag: int) -> None:
         self.control.send(Alive(at=time.time_ns(), lag_ms=lag))
 
     async def end(self) -> None:
-        """Seal what is held and let go of the disk."""
+        """Seals the frames in memory and closes the files."""
         if self._recording is not None:
             self._recording.finish()
             if not await asyncio.to_thread(self._recording.sealer.stop):
@@ -394,13 +395,13 @@ class Recorder:
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *values: Any) -> None:
-    """From another thread; nothing when the loop has ended."""
+    """Schedules a call from another thread; does nothing when the event loop has ended."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(function, *values)
 
 
 async def run(folder: Path, recordings: Path, seal: CourtSeal, court: str) -> None:
-    """Serve until `stop` or SIGTERM."""
+    """Serves until the message `stop` or SIGTERM."""
     recorder = Recorder(folder, recordings, seal, court)
     recorder.remembered.load()
     for stale in recordings.glob(f".soundcheck-{folder.name}-*"):
@@ -418,7 +419,8 @@ async def run(folder: Path, recordings: Path, seal: CourtSeal, court: str) -> No
 
 
 def hold(folder: Path) -> int:
-    """Be the one recorder of a folder; BlockingIOError when there is another. The pid may be there already."""
+    """Takes the lock of the one recorder of a folder. Raises BlockingIOError if another has it. The pid file may exist
+    already."""
     descriptor = os.open(folder / "recorder.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     path = folder / "recorder.pid"
@@ -429,7 +431,7 @@ def hold(folder: Path) -> int:
 
 
 def main() -> int:
-    """The command; 2 when it cannot begin."""
+    """The command; its exit code is 2 when it cannot start."""
     parser = argparse.ArgumentParser(prog="media.evidence.recording.recorder")
     parser.add_argument("--folder", type=Path, required=True, help="private folder of sockets")
     parser.add_argument("--recordings", type=Path, required=True, help="folder that holds one folder a recording")
@@ -444,7 +446,7 @@ def main() -> int:
         logger.error("cannot begin: %s", error)
         return 2
     gc.collect()
-    gc.freeze()  # what was imported is not looked through again and again
+    gc.freeze()  # keeps imported modules out of later garbage collections
     gc.set_threshold(20_000, 20, 20)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

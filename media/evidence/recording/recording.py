@@ -1,7 +1,7 @@
-"""One open recording on the event loop: frames in, rounds out to the sealer, key frames asked for.
+"""One open recording: cuts frames into rounds for the sealer, and requests key frames.
 
-Owned by the event loop. Everything that may block runs in the sealer or in `recovery`. Frames that are held, and
-rounds that are not sealed yet, are bounded by `LIMIT`; above it the recording fails loudly ("overrun"), takes no more
+Owned by the event loop. Blocking calls run in the sealer or in `recovery`. Frames in memory, including rounds that are
+not sealed yet, are bounded by `LIMIT` bytes; above it the recording reports the failure `overrun`, takes no frames
 until the disk has caught up, and declares the gap.
 """
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from media.evidence.log.journal import Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
+from media.evidence.recording.clock import STEP, Timeline
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block, is_vp8_key
 from media.evidence.recording.recovery import Opened
-from media.evidence.recording.rounds import Closed, Entry
 from media.evidence.recording.sealer import Sealer
-from media.evidence.recording.timeline import STEP, Timeline
+from media.evidence.recording.sealing_rounds import Closed, Entry
 from media.evidence.recording.track import GRID, Cutter, Item, Segment
 from media.messages import Batch, Frame, JournalLog, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
@@ -28,20 +28,20 @@ LIMIT = 64 * 1024 * 1024
 """Bytes of frames held and not sealed."""
 RELIEF = 16 * 1024 * 1024
 IN_FLIGHT = 0.4
-"""Seconds a closing waits for frames on their way."""
+"""Seconds that closing waits for frames in transit."""
 REPORT_EVERY = 5_000
 ANCHOR_EVERY = 60_000
 CLOCK_EVERY = 1_000
 ROUND_AFTER = 300
-"""ms behind a cut of the grid at which what was cut is handed over, so that all tracks share a round."""
+"""ms after a cut of the grid at which segments are handed over, so that all tracks share a round."""
 OUTAGES = 256
-"""Times kept for which silence is the server's doing."""
+"""Number of outages kept, in which the server itself caused the silence of tracks."""
 SEEN = 500
-"""ms within which both ends of a link have seen that it has ended, or is there again."""
+"""ms within which both ends of a link have noticed its end or its reconnection."""
 READING = 300
-"""While batches come in at least this often (ms) and are old, time is cut only up to what they say."""
+"""ms: while batches come at least this often and are old, segments are cut only up to the batches' own time."""
 LINES_WAIT = 2_000
-"""ms that lines beside the media wait for a round at most."""
+"""Longest time, in ms, that lines without media wait for a round."""
 IDLE_EVERY = 5_000
 """ms between proofs of life while every track is switched off, so that nothing can be sealed."""
 
@@ -74,7 +74,8 @@ class _Running:
 
 @dataclass
 class Recording:
-    """An open recording; `sealer` works for it, `ask_key` reaches the worker, `fail` reaches everybody."""
+    """An open recording. `sealer` seals its rounds, `ask_key` requests a key frame from the worker, `fail` reports a
+    failure to worker and web process."""
 
     opened: Opened
     sealer: Sealer
@@ -90,14 +91,14 @@ class Recording:
         self._extra: list[Line] = []
         self._fresh: list[TrackLedger] = []
         self._waiting: list[tuple[str, Item]] = []
-        """Cut since the last round; handed over with the next cut of the grid, so that there are few rounds."""
+        """Segments cut since the last round; handed over with the next cut of the grid, to keep rounds few."""
         self._cut = -GRID
         self._anchored = self._idle_at = self._handed_at = self.timeline.now()
         self._stepped = self._read_at = self._behind = self._clock_at = 0
         self._stopped = ""
         self._strangers: set[str] = set()
         self._outages: deque[tuple[int, int, str]] = deque(maxlen=OUTAGES)
-        """From, to, cause, in ms."""
+        """Outages: begin and end in ms, cause."""
         self._away: int | None = None
         """Since when no worker has been connected."""
         self._end: int | None = None
@@ -110,13 +111,13 @@ class Recording:
         return self.opened.timeline
 
     @property
-    def held(self) -> int:
+    def unsealed(self) -> int:
         """Bytes of frames that are not sealed yet."""
         waiting = sum(block.weight for _, item in self._waiting if isinstance(item, Segment) for block in item.blocks)
         return sum(running.cutter.bytes for running in self._running.values()) + waiting + self.sealer.pending_bytes
 
     def add(self, plan: TrackPlan) -> None:
-        """A track that may come from now on; a required one is declared at once, from 0 on."""
+        """Add a track from now on; a required one is declared at once, from 0 on."""
         self.plans[plan.track] = plan
         if plan.required and plan.track not in self._running:
             self._declare(plan, 0)
@@ -127,18 +128,18 @@ class Recording:
         return min((ends.get(track, 0) for track in running), default=max(ends.values(), default=0))
 
     def journal(self, line: Line) -> None:
-        """A line for the next round."""
+        """Add a journal line to the next round."""
         self._extra.append(line)
 
-    def tell(self, told: JournalLog) -> int:
-        """Lines about the hearing for the next round; the latest entry that the journal has then."""
+    def tell(self, journal_log: JournalLog) -> int:
+        """Add lines about the hearing to the next round; returns the number of the latest entry journaled by then."""
         log = self.opened.log
         if self._end is None:
-            shift, now = self.timeline.shift(told.sent), self.timeline.now()
-            self._extra += log.take(told, lambda at: max(0, min(self.timeline.at(at + shift), now)))
+            shift, now = self.timeline.shift(journal_log.sent), self.timeline.now()
+            self._extra += log.take(journal_log, lambda at: max(0, min(self.timeline.at(at + shift), now)))
         return log.entry
 
-    # --- what the worker sends -----------------------------------------------------------------------------------
+    # --- messages of the worker ----------------------------------------------------------------------------------
 
     def feed(self, batch: Batch) -> None:
         """Take a batch, in the order of capture."""
@@ -151,7 +152,7 @@ class Recording:
         base, start = timeline.utc - shift, timeline.t
         for outage in batch.outages:
             span = [max(0, min(start + (at - base) // 1_000_000, now)) for at in (outage.at, outage.until)]
-            if outage.cause == "recorder":  # who says so has lived through it: no worker had ended
+            if outage.cause == "recorder":  # the worker that reports it was running then: no worker had ended
                 self._forget_ends(span[0] - SEEN, span[1] + SEEN)
             self._outages.append((span[0], span[1], outage.cause))
         events: list[TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.losses, *batch.reports]
@@ -263,7 +264,7 @@ class Recording:
             self._idle_at = now
 
     def _hand_over(self, proof: bool = False) -> None:
-        """All that waits, as one round: tracks first, then the lines beside the media, then segments and gaps."""
+        """Hand over all that waits as one round: track declarations, then other lines, then segments and gaps."""
         entries: list[Entry] = [*self._fresh, *self._side_lines(), *self._waiting]
         if proof:
             entries.append(self.timeline.anchor())
@@ -274,10 +275,10 @@ class Recording:
     def _watch(self, now: int) -> None:
         if self.sealer.full:
             self.stop("disk")
-        elif not self._stopped and self.held > LIMIT:
+        elif not self._stopped and self.unsealed > LIMIT:
             self.fail("overrun", "the disk is slower than what is to be recorded")
             self.stop("recorder")
-        elif self._stopped and self.held < RELIEF:
+        elif self._stopped and self.unsealed < RELIEF:
             self.proceed()
         if now - self._clock_at < CLOCK_EVERY:
             return
@@ -297,16 +298,18 @@ class Recording:
         self._away = None
 
     def _forget_ends(self, since: int, until: int) -> None:
-        """A link that ended between these times and was made again was no worker's end."""
-        kept = (one for one in self._outages if one[2] != "worker" or one[0] < since or one[1] > until)
-        self._outages = deque(kept, maxlen=OUTAGES)
+        """Remove outages with cause `worker` between these times: the link was interrupted, the worker did not end."""
+        outages = (
+            outage for outage in self._outages if outage[2] != "worker" or outage[0] < since or outage[1] > until
+        )
+        self._outages = deque(outages, maxlen=OUTAGES)
 
     def worker_went(self) -> None:
         """No worker is connected any more."""
         self._away = self.timeline.now()
 
     def _why(self, t0: int, t1: int) -> str:
-        """Why nothing came from t0 to t1 on a track that nobody has switched off."""
+        """The cause of silence from t0 to t1 on a track that is switched on."""
         if self._away is not None and self._away < t1:
             return "worker"
         known: dict[str, int] = {}
@@ -325,7 +328,7 @@ class Recording:
         return all(not running.cutter.on or not running.carried for running in self._running.values())
 
     def stop(self, cause: str) -> None:
-        """Take no more frames: what is held goes to the sealer, from here on it is a gap."""
+        """Take no more frames: those in memory go to the sealer, and a gap begins."""
         if self._stopped:
             return
         self._stopped = cause
@@ -341,7 +344,7 @@ class Recording:
             running.cutter.proceed(self.timeline.now())
 
     def lost(self, tracks: Iterable[str]) -> None:
-        """The sealer lost segments of these tracks: begin with a key frame again."""
+        """Start these tracks again with a key frame: the sealer has lost segments of them."""
         for track in tracks:
             if track in self._running:
                 self._running[track].cutter.ask_key()
@@ -356,7 +359,7 @@ class Recording:
         return await asyncio.wrap_future(self.sealer.close(self._end))
 
     def finish(self) -> None:
-        """Hand over everything that is held without an end of the recording: it can be opened again."""
+        """Hand over all frames in memory without closing the recording: it can be opened again."""
         if self._end is None:
             self._finish()
 

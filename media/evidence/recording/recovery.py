@@ -1,11 +1,11 @@
 """Opening a recording's folder: new, or again after a crash (docs/recording-format.md §4, §5).
 
-Effects of a new opening, in order: folders; identity made, wrapped into `hearing-key.age`, forgotten; `open`,
-`keywrap`, `anchor` and the required tracks in one durable append; first checkpoint; custody log.
-Effects of taking up again: the journal held against what the seal has signed, and left alone if it does not fit;
-temporary files deleted; what lies behind the signed lines set aside, and named in `found` lines; files re-hashed;
-orphan segments given numbers; `reopen`, `anchor`, `recovered_segment`, `found` and `gap` lines; checkpoint. Nothing is
-done silently, and nothing is signed that the recorder did not write. Blocks: never on the event loop.
+Effects of a new opening, in order: folders; age identity created, wrapped into `hearing-key.age`, and discarded;
+`open`, `keywrap`, `anchor` and the required tracks in one durable append; first checkpoint; custody log.
+Effects of a recovery: the journal compared with what the seal has signed, and left unchanged on a mismatch; temporary
+files deleted; unsigned lines set aside, and named in `found` lines; files re-hashed; orphan segments numbered;
+`reopen`, `anchor`, `recovered_segment`, `found` and `gap` lines; checkpoint. Every change is journaled, and nothing is
+signed that the recorder did not write. Blocks: never call it on the event loop.
 """
 
 import hashlib
@@ -22,20 +22,19 @@ from pathlib import Path
 from media.evidence.log import custody, journal as journals
 from media.evidence.log.journal import Journal, Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
-from media.evidence.log.proof import CourtSeal, ProofError, Proven, prove
+from media.evidence.log.proof import CourtSeal, ProofError, ProvenJournal, prove
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
-from media.evidence.recording.hearing_log import HearingLog
-from media.evidence.recording.ledger import TrackLedger, from_declaration, segment_name
-from media.evidence.recording.timeline import Timeline
+from media.evidence.recording.clock import Timeline
+from media.evidence.recording.ledger import HearingLog, TrackLedger, from_declaration, segment_name
 from media.evidence.seal import age
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recovery")
 
 KEY_FILE = "hearing-key.age"
 MOST_FOUND = 8_192
-"""Bytes kept in the journal of a line that nobody had signed; all of it is set aside beside the recordings."""
+"""Bytes of an unsigned line that its `found` line quotes; the whole line is set aside beside the recordings."""
 REHASHED = 256
-"""Files re-hashed before the recording goes on; the caller re-hashes older ones in its own time."""
+"""Number of files re-hashed before the recording continues; the caller re-hashes older ones later."""
 
 _SEGMENT = re.compile(r"([a-z][a-z0-9_]{0,31})-([0-9]{6})\.age")
 
@@ -49,8 +48,8 @@ class RecoveryError(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be opened."""
+class RecoveryTarget:
+    """Parameters of the recording to open."""
 
     court: str
     recording: str
@@ -61,7 +60,7 @@ class Wanted:
     extra: Sequence[Line] = ()
     """Lines for the journal's beginning: results of sound checks."""
     off: Mapping[str, str] = field(default_factory=dict)
-    """Tracks that are switched off, as was said last, and the cause of the gap that this is."""
+    """Tracks last reported as switched off, with the cause of their gap."""
 
     @property
     def origin(self) -> str:
@@ -80,16 +79,16 @@ class Opened:
     ledgers: dict[str, TrackLedger]
     reopened: bool
     closed_at: int | None = None
-    """End of a recording whose `close` is in force; then it is only read."""
+    """End in ms of a recording whose `close` is in force, which is read-only; else None."""
     gaps: list[Line] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)
     """Path and hash of every journaled file, oldest first."""
     log: HearingLog = field(default_factory=HearingLog)
-    """What the journal has of the hearing's log."""
+    """State of the hearing's log as journaled."""
 
 
-def open_recording(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
-    """Open the folder, new or again. RecoveryError or OSError if that cannot be; then nothing was promised."""
+def open_recording(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
+    """Open the folder, new or again. RecoveryError or OSError on failure; no opening was acknowledged then."""
     if not (folder / journals.CHECKPOINT).exists():
         _finish_first_head(folder, seal, wanted.origin)
     if (folder / journals.CHECKPOINT).exists():
@@ -112,7 +111,7 @@ def open_recording(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
 
 
 def _finish_first_head(folder: Path, seal: CourtSeal, origin: str) -> None:
-    """Store the first head if it was signed and the process ended before it was stored.
+    """Store the first head if it was signed but the process ended before storing it.
 
     RecoveryError when the seal has signed a head of this recording and its journal is not there.
     """
@@ -127,14 +126,14 @@ def _finish_first_head(folder: Path, seal: CourtSeal, origin: str) -> None:
 
 
 def software() -> str:
-    """What `open` says of the program that recorded."""
+    """The fields of `open` that identify the recording software."""
     try:
         return f"vivavoce {metadata.version('vivavoce')}"
     except metadata.PackageNotFoundError:
         return "vivavoce"
 
 
-def _new(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
+def _new(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
     folder.mkdir(mode=0o700)
     (folder / "seg").mkdir(mode=0o700)
     (folder / "index").mkdir(mode=0o700)
@@ -172,7 +171,7 @@ def _new(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
 
 
 def _remove_unfinished(folder: Path) -> None:
-    """Take away an opening that was never promised: no head was ever signed, so no segment was ever cut."""
+    """Delete an opening that was never acknowledged: no head was signed, so no segment was cut."""
     if any((folder / "seg").glob("*.age")):
         raise RecoveryError("no_checkpoint", "there are segments and no signed checkpoint")
     for path in sorted(folder.rglob("*"), reverse=True):
@@ -185,7 +184,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 @dataclass
 class _State:
-    """What a journal says."""
+    """The state of a recording, from its journal."""
 
     opening: Line
     ledgers: dict[str, TrackLedger] = field(default_factory=dict)
@@ -197,7 +196,7 @@ class _State:
 
 
 def read_state(lines: Sequence[bytes]) -> _State:
-    """What the lines say, in order; RecoveryError if the first is not an `open` of this format."""
+    """Read the state from the lines, in order; RecoveryError if the first is not an `open` of this format."""
     try:
         return _read_state(lines)
     except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
@@ -228,16 +227,16 @@ def _read_state(lines: Sequence[bytes]) -> _State:
     return state
 
 
-def _again(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
+def _again(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
     store = FileStore(folder)
     proven = _proven(folder, seal, wanted.origin)
-    lines, found = proven.lines[: proven.signed], proven.lines[proven.signed :]
+    lines, unsigned = proven.lines[: proven.signed], proven.lines[proven.signed :]
     state = read_state(lines)
     if state.closed_at is None:
         for path in [*folder.glob(f"{TEMPORARY}*"), *folder.glob(f"*/{TEMPORARY}*")]:
             path.unlink()
     data = b"".join(line + b"\n" for line in lines)
-    if found or proven.torn:
+    if unsigned or proven.torn:
         custody.set_aside(folder, journals.NAME, len(data))
         store.replace(journals.NAME, data)
     journal = Journal(folder, wanted.origin, seal, tree=journals.tree_of(data), length=len(data))
@@ -256,13 +255,13 @@ def _again(folder: Path, seal: CourtSeal, wanted: Wanted) -> Opened:
         log=state.log,
     )
     if state.closed_at is None:
-        _reopen(folder, opened, wanted, found)
+        _reopen(folder, opened, wanted, unsigned)
     journal.sign()
     return opened
 
 
-def _proven(folder: Path, seal: CourtSeal, origin: str) -> Proven:
-    """The journal, held against what the seal has signed."""
+def _proven(folder: Path, seal: CourtSeal, origin: str) -> ProvenJournal:
+    """The journal, checked against what the seal has signed."""
     note, data = (folder / journals.CHECKPOINT).read_bytes(), (folder / journals.NAME).read_bytes()
     try:
         return prove(data, note, origin, seal.trust())
@@ -270,12 +269,12 @@ def _proven(folder: Path, seal: CourtSeal, origin: str) -> Proven:
         raise RecoveryError(f"journal_{error.code}", str(error)) from error
 
 
-def _found(line: bytes) -> Line:
-    """What a line says that was found behind the last signed head: kept as a text, since nobody sealed it."""
+def _line_behind_head(line: bytes) -> Line:
+    """The `found` line for a line behind the last signed head, which it quotes as text, since nobody sealed it."""
     return {"type": "found", "text": line[:MOST_FOUND].decode(errors="replace")}
 
 
-def _reopen(folder: Path, opened: Opened, wanted: Wanted, found: Sequence[bytes]) -> None:
+def _reopen(folder: Path, opened: Opened, wanted: RecoveryTarget, unsigned: Sequence[bytes]) -> None:
     for path in folder.glob("index/*"):
         path.unlink()
     (folder / "index").mkdir(mode=0o700, exist_ok=True)
@@ -289,7 +288,7 @@ def _reopen(folder: Path, opened: Opened, wanted: Wanted, found: Sequence[bytes]
     lines: list[Line] = [{"type": "reopen", "t": timeline.t, "reason": "the recorder was started again"}]
     anchor = timeline.anchor()
     lines.append({**anchor, "t": max(timeline.t, anchor["t"])})
-    lines += [*recovered, *(_found(line) for line in found)]
+    lines += [*recovered, *(_line_behind_head(line) for line in unsigned)]
     for ledger in opened.ledgers.values():
         if ledger.end < timeline.t:
             line = ledger.gap_line(ledger.end, timeline.t, _cause(ledger, wanted))
@@ -304,8 +303,8 @@ def _reopen(folder: Path, opened: Opened, wanted: Wanted, found: Sequence[bytes]
     opened.journal.append(lines)
 
 
-def _cause(ledger: TrackLedger, wanted: Wanted) -> str:
-    """Why a track has nothing while the recorder was away: what was known before goes on being so."""
+def _cause(ledger: TrackLedger, wanted: RecoveryTarget) -> str:
+    """The cause of a track's gap while the recorder was not running: an earlier known cause continues."""
     if ledger.recovered:
         return "recovered"
     off = wanted.off.get(ledger.track, "")
@@ -345,7 +344,7 @@ def _adopt_orphans(folder: Path, opened: Opened) -> tuple[list[Line], list[Line]
 
 
 def is_intact(folder: Path, name: str, sha256: str) -> bool:
-    """Whether a journaled file is there with the hash the journal says."""
+    """Whether a journaled file exists and has the journaled hash."""
     try:
         return hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
     except OSError:

@@ -1,11 +1,10 @@
-"""The sealer: segments and lines in order, from memory to durable bytes. Owns journal, store and ledgers.
+"""The sealer: encrypts segments, makes them durable and journals them in order. Owns journal, store and ledgers.
 
-Segments of one round are sealed and staged in a small pool; one thread publishes, reads back, re-hashes and journals
-the rounds in order, and has the head signed after each. Effects of a round, in order: `track` lines; files named,
-their folder fsynced; each file read back and re-hashed; all other lines appended and fsynced; the head signed by the
-seal process; progress told. A
-segment that could not be stored leaves a gap of the same length; its file is thrown away and its number goes to the
-next one. Never on the event loop; callbacks are called on the sealer's thread.
+Segments of a round are sealed and staged in a small pool of threads; one thread publishes, reads back, re-hashes and
+journals the rounds in order, and has the head signed after each. Effects of a round, in order: `track` lines; files
+renamed, their folder fsynced; each file read back and re-hashed; all other lines appended and fsynced; the head signed
+by the seal process; progress reported. A segment that could not be stored becomes a gap of the same length; its file is
+deleted and its number reused. Runs outside the event loop; callbacks are called on the sealer's thread.
 """
 
 import contextlib
@@ -23,10 +22,19 @@ from media.evidence.log import custody
 from media.evidence.log.journal import Journal, JournalBrokenError, JournalError, Line
 from media.evidence.log.store import SegmentStore
 from media.evidence.recording import mux
-from media.evidence.recording.ballast import FULL, Ballast
 from media.evidence.recording.ledger import TrackLedger, segment_name, total
-from media.evidence.recording.rounds import Closed, Entry, Listener, Named, Progress, Round, Staged, StoreError
-from media.evidence.recording.track import Gap, Segment
+from media.evidence.recording.reserved_space import FULL, ReservedSpace
+from media.evidence.recording.sealing_rounds import (
+    Closed,
+    Entry,
+    Listener,
+    Named,
+    Progress,
+    SealingRound,
+    Staged,
+    StoreError,
+)
+from media.evidence.recording.track import Segment, TrackGap
 from media.evidence.seal.age import Recipient
 from media.evidence.seal.client import SealSilentError
 from media.evidence.seal.heads import SealRefusedError
@@ -36,7 +44,7 @@ logger = logging.getLogger("vivavoce.media.evidence.recording.sealer")
 SIGN_EVERY = 1.0
 RETRY_EVERY = 1.0
 SEAL_PATIENCE = 5.0
-"""Seconds the seal process may be away, to be started again, before that is an error."""
+"""Seconds without the seal process, which may be restarting, before that is an error."""
 LOOK_EVERY = 5.0
 POOL = 2
 SHARE = 4
@@ -53,10 +61,10 @@ class Sealer:
         recipient: Recipient,
         ledgers: dict[str, TrackLedger],
         listener: Listener,
-        ballast: Ballast | None = None,
+        ballast: ReservedSpace | None = None,
         freezes: Callable[[], object] | None = None,
     ) -> None:
-        """`freezes` names the closing head in the custody log; it raises `CustodyError`."""
+        """`freezes` writes the closing head into the custody log; it raises `CustodyError`."""
         self._freezes = freezes
         self.ledgers = ledgers
         self.failure = ""
@@ -70,14 +78,14 @@ class Sealer:
         self._closed = False
         self._leftovers: set[str] = set()
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="seal")
-        self._queue: queue.SimpleQueue[Round | Callable[[], None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[SealingRound | Callable[[], None] | None] = queue.SimpleQueue()
         self._signed_at = time.monotonic()
         self._looked_at = 0.0
         self._low = False
         self._stopping = threading.Event()
         self._silent_since = 0.0
         self._owed: Progress | None = None
-        """What is journaled and not yet covered by a signed head."""
+        """Progress that is journaled and not yet covered by a signed head."""
         self._held = threading.Lock()
         self.pending = 0
         """Segments handed over and not yet sealed."""
@@ -87,12 +95,12 @@ class Sealer:
 
     @property
     def full(self) -> bool:
-        """Whether the disk had no room; nothing is staged until it has."""
+        """Whether the disk is full; nothing is staged until it has room again."""
         return self._full
 
     def submit(self, entries: Sequence[Entry], *, proof: bool = False) -> None:
         """Hand over a round. Called on the event loop; returns at once."""
-        work = Round(entries, proof=proof)
+        work = SealingRound(entries, proof=proof)
         segments: list[tuple[int, str, Segment]] = []
         for place, entry in enumerate(entries):
             if isinstance(entry, tuple) and isinstance(entry[1], Segment):
@@ -109,7 +117,7 @@ class Sealer:
         self._queue.put(work)
 
     def close(self, t: int) -> "Future[Closed]":
-        """Journal the end at `t` ms, behind all rounds handed over; every ledger must answer up to its end."""
+        """Journal the end at `t` ms, after all rounds handed over; every ledger must reach its end."""
         future: Future[Closed] = Future()
 
         def work() -> None:
@@ -123,7 +131,7 @@ class Sealer:
         return future
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """Finish what was handed over, sign, end the thread; False if the disk did not let it."""
+        """Seal the rounds handed over, sign, end the thread; False if the disk prevents it."""
         self._queue.put(None)
         self._thread.join(timeout / 2)
         self._stopping.set()
@@ -166,7 +174,7 @@ class Sealer:
             self._listener.room()
 
     def _look_at_disk(self) -> None:
-        """An early alarm, once each time the disk comes to be nine tenths full."""
+        """Raise an early alarm, once each time the disk becomes nine tenths full."""
         if self._ballast is None or time.monotonic() - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = time.monotonic()
@@ -176,7 +184,7 @@ class Sealer:
             self._append([_notice("disk_low", "the disk is nine tenths full")])
 
     def _sign(self) -> bool:
-        """Have what is journaled signed; False when it was not. What waited for that is told now."""
+        """Have the journal's head signed, then report the progress that waited for it; False when not signed."""
         self._signed_at = time.monotonic()
         try:
             self._journal.sign()
@@ -197,7 +205,7 @@ class Sealer:
         return True
 
     def _tell(self, progress: Progress) -> None:
-        """Say what was sealed: only when a signed head covers it."""
+        """Report what was sealed, once a signed head covers it."""
         self._owed = None
         if progress.sealed or self.failure in ("seal_lost", "seal_refused"):
             self.failure = ""
@@ -211,7 +219,7 @@ class Sealer:
         return Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
 
     def _stage_share(self, segments: Sequence[tuple[int, str, Segment]]) -> dict[int, Staged | Exception]:
-        """One thread's share of a round: by place, what was staged or why it was not."""
+        """One thread's share of a round: by index, the staged segment or the error."""
         out: dict[int, Staged | Exception] = {}
         for place, track, segment in segments:
             try:
@@ -220,7 +228,7 @@ class Sealer:
                 out[place] = error
         return out
 
-    def _seal(self, work: Round) -> None:
+    def _seal(self, work: SealingRound) -> None:
         before = total(self.ledgers, "count")
         self._sweep()
         for entry in work.entries:
@@ -230,7 +238,7 @@ class Sealer:
         named, causes = self._name(work)
         good = self._publish([name for names in named.values() for name in names])
         lines: list[Line] = []
-        gaps: list[tuple[str, Gap]] = []
+        gaps: list[tuple[str, TrackGap]] = []
         lost: list[str] = []
         for place, entry in enumerate(work.entries):
             if isinstance(entry, TrackLedger):
@@ -249,7 +257,7 @@ class Sealer:
                     continue
                 lost.append(track)
                 ledger.broken = ledger.video
-                item = Gap(item.t0, item.t1, causes.get(place, "disk"))
+                item = TrackGap(item.t0, item.t1, causes.get(place, "disk"))
             line = ledger.gap_line(item.t0, item.t1, item.cause)
             ledger.apply(line)
             lines.append(line)
@@ -266,8 +274,8 @@ class Sealer:
             self._listener.progress(replace(progress, sealed=0, proof=False, gaps=[]))
             self._owed = replace(progress, lost=[])
 
-    def _name(self, work: Round) -> tuple[dict[int, list[Named]], dict[int, str]]:
-        """Numbers and lines for what was staged, by its place in the round; the cause of the gap for the rest."""
+    def _name(self, work: SealingRound) -> tuple[dict[int, list[Named]], dict[int, str]]:
+        """Numbers and lines for staged segments, by index in the round; for the others, the cause of the gap."""
         named: dict[int, list[Named]] = {}
         causes: dict[int, str] = {}
         drafts: dict[str, TrackLedger] = {}
@@ -314,7 +322,7 @@ class Sealer:
         return names
 
     def _publish(self, names: Sequence[Named]) -> set[str]:
-        """Name the files and read each back; the paths of those that are there as written. The rest is taken away."""
+        """Rename the files and read each back; returns the paths of intact ones. The others are deleted."""
         if not names:
             return set()
         good: set[str] = set()
@@ -322,7 +330,7 @@ class Sealer:
             self._store.publish([(name.staged.ticket, name.line["file"]) for name in names])
         except OSError as error:
             self._fail_on(error, "segments could not be stored")
-            for name in names:  # numbers beyond the journal's: whatever has such a name is not part of the recording
+            for name in names:  # numbers above the journal's: a file of such a name is not part of the recording
                 self._throw_away(name.staged.ticket)
                 self._throw_away(name.line["file"])
             return good
@@ -338,7 +346,7 @@ class Sealer:
         return good
 
     def _counts(self, ledger: TrackLedger, name: Named, good: set[str]) -> bool:
-        """Whether a file is in the recording: it is there, and so is what it needs before it."""
+        """Whether a segment can be journaled: its file is intact, and so are those it needs (init, key frame)."""
         line = name.line
         ready = bool(ledger.init) and line["n"] == ledger.count + 1 if line["type"] == "segment" else True
         if ready and line["file"] in good and (line.get("rap") == line.get("n") or not ledger.broken):
@@ -383,9 +391,9 @@ class Sealer:
         self._listener.failing(code, text)
 
     def _append(self, lines: Sequence[Line]) -> None:
-        """Append, however long it takes: what was published must be journaled. Ends without only when stopped.
+        """Append, with retries until it succeeds, since published files must be journaled; gives up only when stopped.
 
-        Behind the `close` nothing is.
+        Nothing is appended behind `close`.
         """
         if not lines or self._closed:
             return
@@ -436,7 +444,7 @@ class Sealer:
         return Closed(self._journal.size, self._journal.root, segments, gaps)
 
     def _freeze(self) -> None:
-        """Name the closing head in the custody log: from here on the recording is what it is."""
+        """Write the closing head into the custody log: from here on the recording is frozen."""
         if self._freezes is None:
             return
         try:

@@ -1,9 +1,9 @@
-"""The sound check: record to a throw-away key, read back from the store, decrypt, decode, measure, forget.
+"""The sound check: record to a temporary key, read back from the store, decrypt, decode, measure, delete.
 
-Same muxer, seal and store as a recording; decoding is done by `media.evidence.recording.ear`. Passed when, in what was
-decoded from the store, the loudest 400 ms of sound is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures decode of
-which one is not a single colour. The files and the key live only as long as the check; the journal keeps the result,
-not the media.
+Same muxer, seal and store as a recording; decoding is done by `media.evidence.recording.level_meter`. Passed when, in
+what was decoded from the store, the loudest 400 ms of sound is above `PASS_LEVEL` and at least `PASS_FRAMES` pictures
+decode of which one is not a single colour. The files and the key live only as long as the check; the journal keeps the
+result, not the media.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from media.evidence.log.store import FileStore
 from media.evidence.recording import mux
-from media.evidence.recording.ear import HEADER, LOWEST_LEVEL
 from media.evidence.recording.ledger import segment_name
+from media.evidence.recording.level_meter import HEADER, LOWEST_LEVEL
 from media.evidence.recording.mux import Block
 from media.evidence.seal import age as seal
 from media.messages import Frame
@@ -41,7 +41,7 @@ ANSWER_WITHIN = 15.0
 
 @dataclass(frozen=True)
 class Measured:
-    """What was decoded from the store."""
+    """Measurements of the media decoded from the store."""
 
     level: int = LOWEST_LEVEL
     heard: bool = False
@@ -61,7 +61,7 @@ class Measured:
         return self.frames >= PASS_FRAMES and self.deviation > PASS_DEVIATION
 
 
-class SoundCheck:
+class SoundCheckRun:
     """One check of one person, or of one language channel. Fed on the event loop; stores and decodes in threads."""
 
     def __init__(self, folder: Path, audio: str, video: str | None, ask_key: Callable[[str], None]) -> None:
@@ -148,7 +148,7 @@ async def _start_decoder() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "media.evidence.recording.ear",
+        "media.evidence.recording.level_meter",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -174,7 +174,7 @@ async def _end_decoder(decoder: asyncio.subprocess.Process) -> None:
 
 
 def advice(measured: Measured, wants_picture: bool) -> str:
-    """What was measured and what to try, in English."""
+    """The measurements and advice, in English."""
     if measured.error == "disk_full":
         return "The recorder's disk is full: nothing could be stored. Ask the technician to free space."
     if measured.error == "decoder":

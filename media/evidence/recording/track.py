@@ -1,11 +1,11 @@
 """Cutting one track: frames on the timeline become segments and gaps that tile it exactly.
 
 Pure: times in ms come in, `Segment` and `Gap` come out; no clock, no file. Rules (docs/recording-format.md §4):
-segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s. A cut is made when a frame from behind
-it has come: the worker gives the frames of a track in order, so nothing before it is missing any more. A track that is
-on and gives nothing is waited for `PATIENCE` ms before a gap is declared. A frame that comes after its time was cut
-goes into the next segment, with its own time; one that comes later still is dropped and declared as a gap of cause
-late. Video begins, and goes on after a gap, with a key frame only.
+segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s. A cut is made when a later frame has
+come: the worker sends the frames of a track in order, so none before it is missing. A silent track that is on is waited
+for `PATIENCE` ms before a gap is declared. A frame that comes after its time was cut goes into the next segment, with
+its own time; one that comes even later is dropped and declared as a gap of cause late. Video begins, and continues
+after a gap, with a key frame only.
 """
 
 import bisect
@@ -18,48 +18,48 @@ from media.evidence.recording.mux import Block
 
 GRID = 2_000
 PATIENCE = 5_000
-"""So many ms a track that is on and silent is waited for, and so far before its segment a frame may lie."""
+"""ms that a silent track is waited for, and by which a frame may be earlier than its segment."""
 SETTLED = 500
-"""A gap of a track that is switched off is declared up to so many ms ago."""
+"""ms before the present up to which the gap of a switched-off track is declared."""
 SILENCE = 2_000
-"""From so many ms without a frame it is a gap."""
+"""ms without a frame that make a gap."""
 SLACK = 100
-"""What begins within so many ms has no gap before it."""
+"""ms by which media may begin late without a gap before them."""
 HOLE = 100
-"""From so many ms without a frame, within a segment, it is counted as a hole."""
+"""ms without a frame, within a segment, that count as a hole."""
 SHORTEST = 500
-"""A cut nearer than this to the one before is left out."""
+"""Minimum distance of two cuts in ms; a nearer one is left out."""
 SHORTEST_TO_KEY = 1_000
 """A key frame ends a segment that has lasted this many ms; an earlier one is only noted."""
 LONGEST_OPEN_GAP = 60_000
-"""A gap that goes on is declared in pieces of this length, after a first piece at once."""
+"""A continuing gap is declared in pieces of this length in ms, after a first piece at once."""
 KEY_EVERY = 3_500
 """A key frame is asked for when the last one is this old, shortly before a cut: about every 4 s."""
 KEY_BEFORE_CUT = 400
 KEY_AGAIN = 1_000
-"""Without a key frame nothing can be kept: asked again after this long."""
+"""ms after which a key frame is requested again while none has come: no frame can be kept without one."""
 
 Causes = Callable[[int, int], str]
-"""Why nothing came from t0 to t1, ms, when nobody has switched the track off."""
+"""Cause of silence from t0 to t1, in ms, on a track that is switched on."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What an expert can hold a segment's packets against: RTP numbers and times of its first and last frame."""
+    """RTP sequence numbers and time-stamps of a segment, for comparison with a packet capture by an expert."""
 
     seq: tuple[int, int] = (0, 0)
     """RTP sequence numbers of the first and the last packet."""
     rtp: tuple[int, int] = (0, 0)
     """RTP time-stamps of the first and the last frame."""
     packets: tuple[int, int, int] = (0, 0, 0)
-    """Received and kept; lost on the way; of those kept, come after their time had been cut."""
+    """Packets received and kept; lost in transit; kept ones that came after their time had been cut."""
     holes: tuple[int, int] = (0, 0)
     """Times of 100 ms to 2 s without a frame: how many, and ms altogether."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """What one sealed file answers for: [t0, t1), its frames, and offsets of key frames from t0 (video)."""
+    """Content of one sealed file: the interval [t0, t1), its frames, and offsets of key frames from t0 (video)."""
 
     t0: int
     t1: int
@@ -69,19 +69,19 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Gap:
-    """[t0, t1) without media, and why."""
+class TrackGap:
+    """An interval [t0, t1) without media, and its cause."""
 
     t0: int
     t1: int
     cause: str
 
 
-Item = Segment | Gap
+Item = Segment | TrackGap
 
 
 class Cutter:
-    """One track from `start` on. `done` is the time up to which everything has been given out."""
+    """Cuts one track, from `start` on. `done` is the time up to which all segments and gaps have been returned."""
 
     def __init__(
         self, *, video: bool, start: int, cause: str = "other", causes: Causes = lambda t0, t1: "network"
@@ -91,7 +91,7 @@ class Cutter:
         self.bytes = 0
         """Bytes that the frames held take."""
         self.on = True
-        """False while the track's owner, or the worker for them, has it switched off."""
+        """False while the track is switched off, by its person or by the worker."""
         self._start = start
         self._causes = causes
         self._blocks: list[Block] = []
@@ -105,16 +105,16 @@ class Cutter:
         """Whether the gap began behind a frame that was kept, so that one that follows it closely needs no key."""
         self._stopped = False
         self._off_cause = ""
-        self._dropped: list[Gap] = []
+        self._dropped: list[TrackGap] = []
         self._refused: list[int] = []
-        """Times of frames that came in the gap that is open and were not kept."""
+        """Times of frames that came during the open gap and were not kept."""
         self._out: list[Item] = []
         self._key_at = start
         self._asked_at = -KEY_EVERY
         self._wants_key = video
         self._on_at: int | None = None
         self._off_at: int | None = None
-        """When it was switched off, as long as frames from before that may still come; `_gap_cause` says why."""
+        """When it was switched off, while earlier frames may still come; `_gap_cause` has the cause."""
 
     @property
     def least_end(self) -> int:
@@ -123,20 +123,20 @@ class Cutter:
 
     @property
     def in_gap(self) -> bool:
-        """Whether no media is taken now."""
+        """Whether a gap is open."""
         return self._cause is not None
 
     def frame(self, block: Block) -> bool:
         """Take one frame; False if it was not kept (no key frame yet, too late, or stopped).
 
-        What is not kept lies in a gap: in the one that is open, or in one of cause late.
+        A frame that is not kept falls into the open gap, or a gap of cause late is declared for it.
         """
-        kept = not self._stopped and self._keep(block)
-        if not kept and self._start <= block.t < self.done:
+        accepted = not self._stopped and self._keep(block)
+        if not accepted and self._start <= block.t < self.done:
             self.drop(block.t, block.t)
-        elif not kept and self._refused[-1:] != [block.t]:
+        elif not accepted and self._refused[-1:] != [block.t]:
             self._refused.append(block.t)
-        return kept
+        return accepted
 
     def _keep(self, block: Block) -> bool:
         if self._cause is None and block.t - self._last >= SILENCE:
@@ -157,20 +157,20 @@ class Cutter:
         return True
 
     def lost(self, packets: int) -> None:
-        """Packets of the segment now open will never come."""
+        """Count packets of the open segment that were given up."""
         self._lost += packets
 
     def drop(self, t: int, until: int) -> None:
-        """What was captured from `t` to `until` came too late to be kept: declared as a gap of cause late."""
+        """Declare a gap of cause late for media captured from `t` to `until` that came too late to be kept."""
         t, end = max(0, t), max(0, t, until) + self._step
         before = self._dropped[-1] if self._dropped else None
         if before is not None and before.t0 <= t <= before.t1:
-            self._dropped[-1] = Gap(before.t0, max(before.t1, end), LATE)
+            self._dropped[-1] = TrackGap(before.t0, max(before.t1, end), LATE)
         else:
-            self._dropped.append(Gap(t, end, LATE))
+            self._dropped.append(TrackGap(t, end, LATE))
 
     def switch(self, t: int, on: bool, cause: str = "") -> None:
-        """The track ceases to carry media at `t` and why, or is about to carry it."""
+        """Switch the track off at `t`, with the cause, or on."""
         self.on = on
         self._off_cause = "" if on else cause or "other"
         self._on_at = t if on and self._cause is not None else None
@@ -182,13 +182,13 @@ class Cutter:
         elif self._cause is not None:
             self._change(t, self._off_cause)
         elif t - self._last >= SLACK and (before := self._causes(self._last, t)) != "network":
-            self._silence(before)  # what ended it came before the switch
+            self._silence(before)  # the cause of its end came before the switch
             self._change(t, self._off_cause)
-        elif self._off_cause != "network":  # else nothing was switched off: what is on its way still comes
+        elif self._off_cause != "network":  # else nothing was switched off: frames in transit still come
             self._off_at, self._gap_cause = t, self._off_cause
 
     def advance(self, now: int) -> list[Item]:
-        """What is ready when everything up to `now` has been read."""
+        """The segments and gaps that are ready once everything up to `now` has been read."""
         if self._cause is None:
             while self._boundary() <= self._last and self._cut(self._boundary()):
                 pass
@@ -201,7 +201,7 @@ class Cutter:
         return self._take()
 
     def stop(self, now: int, cause: str) -> list[Item]:
-        """Give out what is held and take nothing more until `proceed`: the recorder itself cannot store it."""
+        """Return the frames in memory as a segment and take none until `proceed`: the recorder cannot store them."""
         self._settle()
         if self._cause is None:
             self._silence(cause)
@@ -222,7 +222,7 @@ class Cutter:
             self._on_at = now
 
     def finish(self, now: int) -> list[Item]:
-        """Give out everything up to `now`, which is the end."""
+        """Return the remaining segments and gaps up to `now`, which is the end."""
         self._settle(now)
         if self._cause is None:
             if now - self._last >= SILENCE:
@@ -248,7 +248,7 @@ class Cutter:
         return due
 
     def ask_key(self) -> None:
-        """What was kept last cannot be decoded any more, or frames are about to come: begin with a key frame."""
+        """Request a key frame: the frames kept last cannot be decoded any more, or frames are about to come."""
         self._wants_key = True
 
     def _resume(self, block: Block) -> bool:
@@ -269,11 +269,11 @@ class Cutter:
         return True
 
     def _overtaken(self, block: Block) -> bool:
-        """Sound that others overtook; times that step back a little within a frame's length are no sign of it."""
+        """Whether an audio frame came after later ones; a step back of less than a frame's length does not count."""
         return not self.video and (self._last - block.t >= self._step or block.t < self.done)
 
     def _insert(self, block: Block) -> bool:
-        """Put sound that was overtaken where it belongs; where it can no longer be put, it is declared."""
+        """Insert a reordered audio frame by its time; False if it is too late to be kept."""
         if block.t < self.done - PATIENCE:
             return False
         bisect.insort(self._blocks, block, key=_time)
@@ -297,20 +297,20 @@ class Cutter:
         return self._causes(t0, t1) if self._off_cause in ("", "network") else self._off_cause
 
     def _settle(self, end: int | None = None) -> None:
-        """Nothing more comes from before it was switched off: from there on it is a gap."""
+        """Begin the gap at the time of switching off: no earlier frame can come any more."""
         if self._off_at is not None and self._cause is None:
             self._silence(self._gap_cause, end)
         self._off_at = None
 
     def _silence(self, cause: str, end: int | None = None) -> None:
-        """End the media behind the last frame, at `end` at the latest; from there on it is a gap."""
+        """End the media after the last frame, at `end` at the latest; a gap begins there."""
         if self._blocks:
             behind = self._last + self._step
             self._cut(max(behind if end is None else min(behind, end), self.done + 1))
         self._cause, self._declared, self._continues = cause, False, True
 
     def _change(self, t: int, cause: str) -> None:
-        """From `t` on the gap has another cause."""
+        """Give the gap another cause from `t` on."""
         if self._cause != cause:
             self._declare(t)
             self._cause, self._declared = cause, False
@@ -318,11 +318,11 @@ class Cutter:
     def _declare(self, until: int) -> None:
         self._refused = [t for t in self._refused if t >= until]
         if until > self.done and self._cause is not None:
-            self._out.append(Gap(self.done, until, self._cause))
+            self._out.append(TrackGap(self.done, until, self._cause))
             self.done, self._continues = until, False
 
     def _cut(self, at: int) -> bool:
-        """Give out the frames before `at`; without any, what is held stays held for the segment to come."""
+        """Return the frames before `at` as a segment; without any, those in memory wait for the next segment."""
         inside = [block for block in self._blocks if block.t < at]
         if not inside:
             return False
@@ -347,7 +347,7 @@ class Cutter:
 def counted(blocks: Sequence[Block], t0: int, lost: int) -> Counts:
     """The numbers of a segment that begins at `t0` ms and holds these frames, in order of time."""
     first, last = blocks[0], blocks[-1]
-    holes = [span for one, two in pairwise(blocks) if HOLE <= (span := two.t - one.t) < SILENCE]
+    holes = [span for earlier, later in pairwise(blocks) if HOLE <= (span := later.t - earlier.t) < SILENCE]
     return Counts(
         seq=(first.seq, (last.seq + last.packets - 1) & 0xFFFF),
         rtp=(first.rtp, last.rtp),

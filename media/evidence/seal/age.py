@@ -1,7 +1,7 @@
-"""age: seal a segment to the recording's recipient, wrap the recording's identity to the authorities.
+"""age: encrypt a segment to the recording's recipient, wrap the recording's identity to the authorities' recipients.
 
-Bytes in, bytes out (age v1, binary); knows no files, rooms or clocks. age does not say who sealed: authenticity
-comes only from the journal's hash.
+Bytes in, bytes out (age v1, binary); no files, rooms or clocks. age does not authenticate the sender: authenticity
+comes only from the hash in the journal.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from pyrage import DecryptError, IdentityError, RecipientError, decrypt, encrypt
 
 
 class SealError(Exception):
-    """A key that is not one, or a sealed file that this identity does not open or that was altered."""
+    """A malformed key, or a sealed file that this identity cannot decrypt or that was altered."""
 
 
 class Recipient(Protocol):
-    """Who a file can be sealed to."""
+    """Interface of a recipient to which a file can be encrypted."""
 
     def seal(self, clear: bytes) -> bytes:
         """The clear bytes as one binary age file."""
@@ -23,15 +23,15 @@ class Recipient(Protocol):
 
 
 class Identity(Protocol):
-    """Who can open what was sealed to its recipient."""
+    """Interface of an identity, which decrypts files encrypted to its recipient."""
 
     def unseal(self, sealed: bytes) -> bytes:
-        """The clear bytes of an age file; SealError if it is not ours or was altered."""
+        """The plaintext of an age file; SealError if it is for another recipient or was altered."""
         ...
 
 
 MOST_HEADER, MOST_STANZAS = 16_384, 64
-"""Bytes and recipients of a header that is read: its reader is quadratic, and took 8 s for 32 kB of stanzas."""
+"""Accepted bytes and recipients of a header: the parser is quadratic, and took 8 s for 32 kB of stanzas."""
 
 
 class X25519Recipient:
@@ -81,7 +81,7 @@ def make_identity() -> X25519Identity:
 
 
 def wrap(identity: X25519Identity, recipients: Sequence[str]) -> bytes:
-    """The identity, readable by each of the recipients: the content of `hearing-key.age`."""
+    """The identity, encrypted to all of the recipients: the content of `hearing-key.age`."""
     if not recipients:
         raise SealError("a recording's key needs at least one recipient")
     return bytes(encrypt(f"{identity.text()}\n".encode(), [_recipient(text) for text in recipients]))

@@ -1,12 +1,12 @@
-"""The way to the seal process: a Unix socket, one line of JSON there and one back, and nothing of the key.
+"""Client of the seal process: a Unix socket, one line of JSON as request and one as answer; the key is never sent.
 
-Blocks for at most `PATIENCE` seconds: never on the event loop.
+Blocks for at most `PATIENCE` seconds: never call it on the event loop.
 """
 
 import base64
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,17 @@ MAX_ANSWER = 256 * 1024
 
 
 class SealSilentError(OSError):
-    """The seal process does not answer, or its token does not: nothing can be sealed until it does."""
+    """The seal process, or its token, does not answer: nothing can be sealed until it does."""
 
 
 class SealClient:
-    """The seal behind a socket."""
+    """The seal behind a socket. `answered(origin, why)` is called after each request to sign a head: `why` is empty
+    when it was signed, else the code of the refusal, or `silent`.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, answered: Callable[[str, str], None] | None = None) -> None:
         self.path = path
+        self._answered = answered
 
     def keys(self) -> list[bytes]:
         """Public keys: the present one first, then former ones."""
@@ -41,19 +44,32 @@ class SealClient:
 
         Raises `SealRefusedError` (`bad_request`) where a seal process of an older version still runs.
         """
-        found: list[tlog.Checkpoint] = []
+        heads: list[tlog.Checkpoint] = []
         after = ""
         while True:
             answer = self._ask({"do": "heads", "after": after})
-            found += [tlog.parse_checkpoint(text.encode()) for text in answer["heads"]]
+            heads += [tlog.parse_checkpoint(text.encode()) for text in answer["heads"]]
             if not (after := answer["after"]):
-                return found
+                return heads
 
     def sign_head(self, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
         """A signed note over a head of this tree. Raises `SealRefusedError`, `SealSilentError`.
 
-        What the seal has signed last it says itself, and the proof is made from there.
+        The consistency proof starts from the head that the seal itself reports as signed last.
         """
+        why = "silent"
+        try:
+            note = self._sign(head, tree)
+            why = ""
+        except SealRefusedError as error:
+            why = error.code
+            raise
+        finally:
+            if self._answered is not None:
+                self._answered(head.origin, why)
+        return note
+
+    def _sign(self, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
         last = self.last(head.origin)
         old = last.size if last is not None else 0
         proof = tree.consistency(old, head.size) if old <= head.size else []
@@ -68,7 +84,7 @@ class SealClient:
         return str(self._ask(asked)["note"]).encode()
 
     def trust(self, kept: Sequence[tlog.Checkpoint] = ()) -> Trust:
-        """What journals are held against: this seal's keys and heads, and heads that others kept."""
+        """Trusted data for checking journals: this seal's keys and heads, and heads that others kept."""
         return Trust(public_keys=self.keys, last=self.last, kept=kept)
 
     def vkey(self, court: str) -> str:

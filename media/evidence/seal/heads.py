@@ -1,8 +1,8 @@
-"""What a seal has signed: the last head of every recording, durable, and the rule by which the next one is signed.
+"""The heads a seal has signed: the last one of every recording, durable, and the rule for signing the next.
 
-The seal is a witness of its own log: it signs a head only with a proof that it goes on from the one it signed last
-(C2SP tlog-witness: "a witness must never cosign inconsistent checkpoints"), and it keeps the new head durably before
-anybody has the signature. Whoever can write the recordings but not these heads cannot have another past signed.
+The seal acts as a witness of its own log: it signs a head only with a consistency proof from the one it signed last
+(C2SP tlog-witness: "a witness must never cosign inconsistent checkpoints"), and stores the new head durably before it
+returns the signature. Write access to the recordings without these heads is not enough to have another history signed.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ HEADS = "heads"
 
 
 class NoteKey(Protocol):
-    """What signs: a key file, or a token that holds the key."""
+    """Interface of a signing key: a key file, or a token that holds the key."""
 
     public: bytes
     """The 32-byte Ed25519 public key."""
@@ -31,14 +31,14 @@ class NoteKey(Protocol):
 
 
 class KeySilentError(OSError):
-    """The key signs nothing now: the token that holds it is away. It may be back at the next request."""
+    """The key cannot sign now: the token that holds it does not answer. The next request may succeed."""
 
 
 class SealRefusedError(ValueError):
     """A head that is not signed; nothing was changed. `code` is stable, `head` is the one signed last, if any.
 
     `behind`: the proof is not from the head signed last; `rollback`: there is a longer one; `fork`: the proof does not
-    hold; `unknown`: the seal has signed nothing of this recording, so it cannot go on with it.
+    hold; `unknown`: the seal has signed no head of this recording, so it cannot continue it.
     """
 
     def __init__(self, code: str, text: str, head: tlog.Checkpoint | None = None) -> None:
@@ -47,7 +47,7 @@ class SealRefusedError(ValueError):
         self.head = head
 
 
-class Heads:
+class HeadStore:
     """The head signed last of each origin, a file each in a folder that only the seal writes."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,14 +65,14 @@ class Heads:
         return head
 
     def listed(self, after: str, most: int) -> tuple[list[tlog.Checkpoint], str]:
-        """Some of all heads, and behind what to ask again; empty at the end."""
+        """A page of all heads, and the value of `after` for the next page; empty at the end."""
         names = sorted(path.name for path in self.folder.iterdir() if not path.name.startswith(TEMPORARY))
-        found = [name for name in names if name > after][:most]
-        heads = [tlog.parse_checkpoint((self.folder / name).read_bytes()) for name in found]
-        return heads, found[-1] if len(found) == most else ""
+        page = [name for name in names if name > after][:most]
+        heads = [tlog.parse_checkpoint((self.folder / name).read_bytes()) for name in page]
+        return heads, page[-1] if len(page) == most else ""
 
     def keep(self, head: tlog.Checkpoint) -> None:
-        """Keep a head instead of the one before; durable on return."""
+        """Replace the stored head of an origin; durable on return."""
         path = self._path(head.origin)
         draft = path.with_name(f"{TEMPORARY}{path.name}")
         draft.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ class Heads:
 class Seal:
     """A key and the heads it has signed; may be called from several threads."""
 
-    def __init__(self, key: NoteKey, heads: Heads) -> None:
+    def __init__(self, key: NoteKey, heads: HeadStore) -> None:
         self._key = key
         self._heads = heads
         self._gate = threading.Lock()
@@ -102,13 +102,13 @@ class Seal:
         return self._heads.last(origin)
 
     def listed(self, after: str, most: int) -> tuple[list[tlog.Checkpoint], str]:
-        """Some of the heads signed last, of every origin, and behind what to ask again; empty at the end."""
+        """A page of the heads signed last, of every origin, and the value of `after` for the next; empty at the end."""
         return self._heads.listed(after, most)
 
     def sign(self, head: tlog.Checkpoint, old: int, proof: Sequence[bytes]) -> bytes:
-        """The signed note over a head that goes on from the one signed last, of size `old`.
+        """The signed note over a head that extends the one signed last, of size `old`.
 
-        Effects: the head is kept, durably, before it is signed. Raises `SealRefusedError`, `KeySilentError`.
+        Effects: the head is stored, durably, before it is signed. Raises `SealRefusedError`, `KeySilentError`.
         """
         with self._gate:
             last = self._heads.last(head.origin)

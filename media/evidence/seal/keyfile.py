@@ -32,7 +32,7 @@ def policy_text(log_vkey: str) -> str:
 def make_key_file(*, authority: str, log_vkey: str, demo: bool = False, signs: bool = True) -> KeyFile:
     """A new identity for an authority, with the policy it is to trust. `authority` is one line of text.
 
-    `signs`: with a signing key too; an escrow has none, it binds no State.
+    `signs`: with a signing key too; an escrow agent has none, since it signs no acts of a State.
     """
     identity: X25519Identity = make_identity()
     lines = ["# Vivavoce key file"]

@@ -21,7 +21,7 @@ class SealKeyError(Exception):
 
 
 class SealKey:
-    """Signs notes; the seed does not leave it. A token stands behind the same members (token.py)."""
+    """Signs notes; the seed does not leave it. A key on a token has the same interface (token.py)."""
 
     def __init__(self, seed: bytes) -> None:
         if len(seed) != 32:
@@ -63,7 +63,7 @@ def read_seal_key(path: Path) -> SealKey:
 
 
 def read_private(path: Path, what: str) -> bytes:
-    """The bytes of a file that nobody else can read; SealKeyError if others can, or we cannot."""
+    """The bytes of a file; SealKeyError if other accounts can read it, or this one cannot."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:

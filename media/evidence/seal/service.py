@@ -1,10 +1,10 @@
-"""The seal process: it alone has the court's seal key, and signs heads of recordings for those who may ask.
+"""The seal process: it alone has the court's seal key, and signs heads of recordings for permitted accounts.
 
-`python -m media.evidence.seal.service --socket FILE --folder DIR [--token URI] [--allow ACCOUNT]…`. In DIR lie `heads/`
-and, unless a token holds the key, `seal.key`; with a system user of its own for this process nobody else can read
-either. `--allow` names accounts that may ask besides its own and root (the kernel says who asks, SO_PEERCRED). A second
-process for the same folder ends at once.
-Protocol: one line of JSON there, one back; `keys`, `heads {after}`, `last {origin}`,
+`python -m media.evidence.seal.service --socket FILE --folder DIR [--token URI] [--allow ACCOUNT]…`. DIR contains
+`heads/` and, unless a token holds the key, `seal.key`; with a system user of its own for this process no other account
+can read either. `--allow` names accounts that may send requests besides its own and root (the kernel gives the account
+of the peer, SO_PEERCRED). A second process for the same folder ends at once.
+Protocol: one line of JSON as request, one as answer; `keys`, `heads {after}`, `last {origin}`,
 `sign {origin, size, root, old, proof}`; an answer is `{keys}`, `{heads, after}`, `{head}`, `{note}`, or
 `{refused, text, head}`.
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from media.evidence.log import tlog
-from media.evidence.seal.heads import HEADS, Heads, KeySilentError, NoteKey, Seal, SealRefusedError
+from media.evidence.seal.heads import HEADS, HeadStore, KeySilentError, NoteKey, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKeyError, read_seal_key
 from media.evidence.seal.token import TokenKey
 from media.evidence.seal.token_uri import parse_token_uri
@@ -39,27 +39,27 @@ KEY = "seal.key"
 FORMER = "former.pub"
 """Public keys of seal keys that were used before, one a line: in base64, or as the line that pinned it."""
 REFUSED = "pin.refused"
-"""There when the token has refused the PIN."""
+"""File that exists while the token has refused the PIN."""
 MAX_REQUEST = 64 * 1024
 MOST_HEADS = 200
-"""In one answer to `heads`."""
+"""Number of heads in one answer to `heads`."""
 SECONDS = 5.0
 _CREDENTIALS = struct.Struct("3i")
 
 
 class BadRequestError(ValueError):
-    """What was asked is not in the protocol."""
+    """The request is not part of the protocol."""
 
 
 class Service:
-    """Answers of a seal, as the protocol has them."""
+    """Answers requests by the protocol."""
 
     def __init__(self, seal: Seal, former: list[bytes]) -> None:
         self._seal = seal
         self._former = former
 
     def answer(self, line: bytes) -> dict[str, Any]:
-        """The answer to one line; never raises for what was asked."""
+        """The answer to one line; never raises for the content of a request."""
         try:
             return self._answer(json.loads(line))
         except SealRefusedError as error:
@@ -95,12 +95,12 @@ class Service:
 
 
 class Server(socketserver.ThreadingUnixStreamServer):
-    """Answers on a socket those whom the kernel says to be allowed accounts; a thread a question."""
+    """Serves the socket to permitted accounts, as the kernel reports them; one thread per request."""
 
     daemon_threads = True
 
     def service_actions(self) -> None:
-        """End when nobody can reach it any more: the folder of its socket was taken away."""
+        """End when the folder of the socket was removed, so that no client can connect any more."""
         if not Path(str(self.server_address)).exists():
             threading.Thread(target=self.shutdown).start()
 
@@ -116,9 +116,9 @@ class _Handler(socketserver.StreamRequestHandler):
     timeout = SECONDS
 
     def handle(self) -> None:
-        """One question."""
+        """Handle one request."""
         assert isinstance(self.server, Server)
-        line = self.rfile.readline(MAX_REQUEST)  # of anybody: else who is refused may find the socket closed meanwhile
+        line = self.rfile.readline(MAX_REQUEST)  # even of a refused client, which may find the socket closed else
         credentials = self.request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         if _CREDENTIALS.unpack(credentials)[1] not in self.server.allowed:
             answer: dict[str, Any] = {
@@ -133,8 +133,8 @@ class _Handler(socketserver.StreamRequestHandler):
         self.wfile.write(json.dumps(answer).encode() + b"\n")
 
     def _has_gone(self) -> bool:
-        """Whether who asked has closed the line. A recorder that was killed may have been replaced since, and its
-        successor have asked for the last head: one that is signed later would make a fork of what the successor writes.
+        """Whether the client has closed its connection. A killed recorder may be replaced by now, and its successor
+        may have read the last head: a head signed afterwards would make a fork of what the successor writes.
         """
         self.connection.settimeout(0)
         try:
@@ -161,7 +161,7 @@ def _key(folder: Path, token: str) -> NoteKey:
 
 
 def _bind(path: Path, service: Service, allowed: Collection[int]) -> Server:
-    """Listen in a folder that is ours alone to write; who may connect, the kernel's credentials decide."""
+    """Listen in a folder that only this account can write; clients are checked by the kernel's credentials."""
     path.unlink(missing_ok=True)
     server = Server(path, service, allowed)
     path.chmod(0o666)
@@ -196,7 +196,7 @@ def main() -> int:
             return 0
         os.truncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
-        seal = Seal(_key(options.folder, options.token), Heads(options.folder / HEADS))
+        seal = Seal(_key(options.folder, options.token), HeadStore(options.folder / HEADS))
         service = Service(seal, _former(options.folder / FORMER))
         server = _bind(options.socket, service, {os.getuid(), 0, *options.allow})
     except (SealKeyError, OSError, ValueError) as error:

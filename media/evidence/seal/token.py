@@ -1,9 +1,9 @@
 """A seal key on a token: a smart card, a USB token or an HSM, through its PKCS#11 library. The key never leaves it.
 
 Ed25519 (RFC 8032) by the mechanism CKM_EDDSA on a key of type CKK_EC_EDWARDS (PKCS#11 v3.0 §2.3; many libraries that
-call themselves 2.40 have both). `python -m media.evidence.seal.token URI` makes such a key; what stands in a URI, says
-token_uri.py. Every signature is checked against the public key before anybody has it, one of them at the start: with a
-wrong mechanism, or on a token that miscalculates, nothing begins and nothing is sealed.
+call themselves 2.40 have both). `python -m media.evidence.seal.token URI` makes such a key; `parse_token_uri` gives the
+parts of a URI. Every signature is verified with the public key before it is returned, and one at the start: with a
+wrong mechanism, or on a faulty token, the process does not start and nothing is sealed.
 """
 
 import argparse
@@ -26,7 +26,7 @@ logger = logging.getLogger("vivavoce.media.evidence.seal.token")
 ED25519 = bytes.fromhex("06032b6570")
 """CKA_EC_PARAMS: the object identifier 1.3.101.112 of RFC 8410, in DER."""
 OCTET_STRING = bytes.fromhex("0420")
-"""What stands before the 32 bytes of CKA_EC_POINT, in DER; libraries of PKCS#11 v3.1 leave it away."""
+"""DER prefix of the 32 bytes of CKA_EC_POINT; libraries of PKCS#11 v3.1 omit it."""
 TRIAL = b"Vivavoce tries the seal key of this token"
 """Signed at the start. No line feed, so that it is never the text of a signed note."""
 
@@ -38,8 +38,8 @@ class NoTokenKeyError(SealKeyError):
 class TokenKey:
     """Signs notes by a key on a token. Calls come one at a time, as `Seal` makes them.
 
-    `refused` is a file that remembers that the token refused the PIN: tokens lock after a few wrong ones, and a process
-    that is started again each second would get there at once. A PIN is tried again when its file is newer than that.
+    `refused` is a file that records that the token refused the PIN: tokens lock after a few wrong attempts, and a
+    process restarted each second would reach that limit at once. A PIN is tried again when its file is newer than that.
     """
 
     def __init__(self, uri: TokenUri, refused: Path | None = None) -> None:
@@ -66,7 +66,7 @@ class TokenKey:
         return tlog.vkey(f"{court}/hearing", self.public)
 
     def _signature(self, message: bytes) -> bytes:
-        """By the session there is; when that is lost, by a fresh one, in which the very same key must be found."""
+        """Sign in the present session; if it is lost, in a new one, which must have the same key."""
         key, self._key = self._key, None
         if key is not None:
             try:
@@ -90,7 +90,7 @@ class TokenKey:
         return signature
 
     def _open(self) -> tuple[SignMixin, bytes]:
-        """The key in a fresh session, and its public half."""
+        """Open a new session; returns the key in it, and its public half."""
         session = _login(self._uri, self._refused)
         key = _find(session, ObjectClass.PRIVATE_KEY, self._uri.key)
         public = _find(session, ObjectClass.PUBLIC_KEY, self._uri.key)
@@ -123,7 +123,7 @@ def make_token_key(uri: TokenUri) -> TokenKey:
 
 
 def _login(uri: TokenUri, refused: Path | None = None, *, rw: bool = False) -> Session:
-    """A fresh session in which the PIN was taken. The library begins anew: only so do some see a token that is back."""
+    """A new session, logged in. The library is initialised again: some detect a returned token only then."""
     try:
         pin = read_private(uri.pin_file, "the PIN file").removesuffix(b"\n").decode()
     except UnicodeDecodeError:
@@ -146,13 +146,13 @@ def _login(uri: TokenUri, refused: Path | None = None, *, rw: bool = False) -> S
 
 
 def _find(session: Session, kind: ObjectClass, label: str) -> Object:
-    found = [*session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label})]
+    objects = [*session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label})]
     what = "private" if kind is ObjectClass.PRIVATE_KEY else "public"
-    if not found:
+    if not objects:
         raise NoTokenKeyError(f"the token has no {what} key {label!r}")
-    if len(found) > 1:
-        raise SealKeyError(f"the token has {len(found)} {what} keys {label!r}: give them labels of their own")
-    return found[0]
+    if len(objects) > 1:
+        raise SealKeyError(f"the token has {len(objects)} {what} keys {label!r}: give them labels of their own")
+    return objects[0]
 
 
 def _point(public: Object, label: str) -> bytes:
@@ -167,7 +167,7 @@ def _point(public: Object, label: str) -> bytes:
 
 
 def _said(error: PKCS11Error) -> str:
-    """What the library said: often nothing but the kind of the error."""
+    """The library's error message; often only the class of the error."""
     return f"{type(error).__name__} {error}".strip()
 
 

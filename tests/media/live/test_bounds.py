@@ -25,7 +25,7 @@ import pytest
 from pylibsrtp import Policy, Session
 
 import media.live
-from media.live import budget, feed as feed_module, vp8
+from media.live import feed as feed_module, limits, vp8
 from media.live.port import Port
 from media.live.worker import Worker
 from media.messages import Offer, Plan, SeatPlan
@@ -299,7 +299,7 @@ async def test_everything_that_keeps_state_for_a_connection_is_measured(bench: B
     bench.plan("hostile", "judge", "witness")
     bench.run(STREAMS["sender_reports_with_wild_clocks"](random.Random(5)), 1.0)
     found = {type(one) for one in reachable(bench.worker)}
-    assert {one.__name__ for one in classes() - found} == PASSING
+    assert {seat_class.__name__ for seat_class in classes() - found} == PASSING
 
 
 async def test_an_error_that_packets_bring_about_is_logged_a_few_times_and_nobody_else_suffers(
@@ -336,4 +336,4 @@ async def test_an_error_that_packets_bring_about_is_logged_a_few_times_and_nobod
 def test_the_budget_is_more_than_the_most_that_can_be_agreed_needs() -> None:
     """1080 lines at 30 pictures/s are 4,355 kbit/s (hearings/data/negotiation.yaml); a page has 8 slots."""
     packets = 4_355_000 / 8 / 1_100 + 50
-    assert packets * (budget.PER_DATAGRAM + 15) < budget.IN_THE_ROOM / 2
+    assert packets * (limits.PER_DATAGRAM + 15) < limits.IN_THE_ROOM / 2

@@ -519,7 +519,9 @@ def test_sound_after_a_mute_is_placed_where_it_was_said_though_its_time_stamps_s
     line.report()
     line.speak(1_000)
     assert set(line.errors()) == {0}
-    assert [(one.cause, one.at // 1_000_000 - line.wall // 1_000_000) for one in line.feed._batch.switches] == [
+    assert [
+        (switch.cause, switch.at // 1_000_000 - line.wall // 1_000_000) for switch in line.feed._batch.switches
+    ] == [
         ("", 0),
         ("order", 1_000),
         ("", 1_700 if first == "plan" else 1_800),

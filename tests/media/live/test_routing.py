@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from media.live import routing
-from media.live.routing import Route, Tracks, assign, live_channel, recorded, renderer, routes
+from media.live.routing import Route, Tracks, assign, live_channel, ranked, recorded, renderer, routes
 from media.messages import ChannelPlan, Plan, SeatPlan
 
 CHANNELS = [ChannelPlan(lang="en", track="channel_en"), ChannelPlan(lang="th", track="channel_th")]
@@ -348,29 +348,52 @@ origins = st.sampled_from([f"s{number}" for number in range(12)])
 wishes = st.lists(st.builds(Route, origins, st.sampled_from(["floor", "channel", "camera"])), max_size=20)
 
 
-@given(st.dictionaries(origins, st.integers(0, 11), max_size=12), wishes, st.integers(0, 8))
-def test_slots_are_given_once_each_kept_and_first_to_those_who_are_heard(
-    before: dict[str, int], wanted: list[Route], slots: int
+@given(st.dictionaries(origins, st.integers(0, 11), max_size=12), st.lists(origins, unique=True), st.integers(0, 8))
+def test_slots_are_given_once_each_kept_and_to_the_first_in_order(
+    before: dict[str, int], order: list[str], slots: int
 ) -> None:
     before = {origin: number for number, origin in enumerate(before)}
-    given_slots = assign(before, wanted, slots)
-    people = {route.origin for route in wanted}
-    assert set(given_slots) <= people
-    assert len(given_slots) == min(slots, len(people))
+    given_slots = assign(before, order, slots)
+    assert set(given_slots) == set(order[:slots])
     assert len(set(given_slots.values())) == len(given_slots)
     assert all(0 <= number < slots for number in given_slots.values())
     for origin, number in given_slots.items():
         if before.get(origin, slots) < slots:
             assert number == before[origin]
-    heard = {route.origin for route in wanted if route.kind != "camera"}
-    left_out = people - set(given_slots)
-    if left_out & heard:
-        assert set(given_slots) <= heard
+
+
+@given(wishes, st.lists(origins, unique=True, max_size=4), origins, st.sets(origins))
+def test_who_has_a_place_is_who_speaks_is_pinned_conducts_or_is_heard_before_who_is_only_seen(
+    wanted: list[Route], speaking: list[str], pinned: str, first: set[str]
+) -> None:
+    people = [seat(f"s{number}", first=f"s{number}" in first) for number in range(12)]
+    listener = seat("listener", pinned=pinned)
+    order = ranked(plan(*people), listener, wanted, speaking)
+    assert sorted(order) == sorted({route.origin for route in wanted})
+    channel = {route.origin for route in wanted if route.kind == "channel"}
+    sounds = {route.origin for route in wanted if route.kind != "camera"}
+    classes = [channel, {pinned}, first & set(speaking), set(speaking), first, sounds, set(order)]
+    ranks = [next(number for number, members in enumerate(classes) if origin in members) for origin in order]
+    assert ranks == sorted(ranks)
+    others = [origin for origin in order if origin in speaking and origin not in channel | {pinned} | first]
+    assert others == [origin for origin in speaking if origin in others]
+
+
+def test_eleven_people_speak_in_turn_and_each_is_heard_by_all_from_the_first_word() -> None:
+    people = [seat(f"s{number}", first=number < 3) for number in range(11)]
+    wanted = [Route(item.seat, "floor") for item in people]
+    numbers: dict[str, int] = {}
+    for number in range(11):
+        before, numbers = numbers, assign(numbers, ranked(plan(*people), seat("me"), wanted, [f"s{number}"]), 8)
+        assert f"s{number}" in numbers
+        assert {"s0", "s1", "s2"} <= set(numbers)
+        moved = [origin for origin in numbers if origin in before and before[origin] != numbers[origin]]
+        assert moved == []
 
 
 def test_somebody_who_comes_late_disturbs_nobody() -> None:
-    first = assign({}, [Route("a", "floor"), Route("b", "floor")], 8)
-    second = assign(first, [Route("c", "floor"), Route("a", "floor"), Route("b", "camera")], 8)
+    first = assign({}, ["a", "b"], 8)
+    second = assign(first, ["c", "a", "b"], 8)
     assert second == {"a": 0, "b": 1, "c": 2}
-    assert assign(second, [Route("c", "floor")], 8) == {"c": 2}
+    assert assign(second, ["c"], 8) == {"c": 2}
     assert routing.FULL == 100

@@ -13,7 +13,7 @@ import yaml
 from aioice import ice, stun
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsTransport
 
-from media.live import budget, port as port_module, transport
+from media.live import limits, port as port_module, transport
 from media.live.port import Port, PortError
 from media.live.transport import PROFILES, Transport, TransportError, self_test
 from media.messages import WORKER_TO_WEB, Offer, PeerStatus
@@ -350,21 +350,61 @@ async def test_an_address_in_use_does_not_change_its_owner(port: Port) -> None:
     await two.close()
 
 
-async def test_checks_of_a_stranger_are_limited_by_the_second(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_names_no_connection_is_not_parsed_and_what_names_one_falsely_is_bounded(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = await connection(port)
     read = []
     parse = stun.parse_message
     monkeypatch.setattr(stun, "parse_message", lambda data: read.append(1) or parse(data))
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    for _ in range(500):
-        port.datagram(check("nobody", "x" * 32), ("127.0.0.9", 1))
-    assert len(read) == port_module.STRANGER_CHECKS_PER_SECOND
     for number in range(5_000):
         port.datagram(check("nobody", "x" * 32), (f"127.1.{number // 256}.{number % 256}", 1))
-    assert len(read) <= port_module.STRANGERS_PER_SECOND
-    assert len(port._strangers) <= port_module.STRANGERS_PER_SECOND
+    assert read == []
+    for number in range(5_000):
+        port.datagram(check(one.ufrag, "x" * 32), (f"127.1.{number // 256}.{number % 256}", 1))
+    assert len(read) == limits.CHECKS_FROM_UNKNOWN_PER_SECOND
+    assert port.dropped == 10_000
+    await one.close()
 
 
-@pytest.mark.parametrize("rate", [budget.IN_THE_ROOM, budget.OUTSIDE])
+async def test_a_court_of_120_pages_behind_one_address_is_let_in_beside_an_attacker_there(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [(await connection(port))[0] for _ in range(120)]
+    victim = pages[7]
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    address = "198.51.100.7"
+    for number, page in enumerate(pages):
+        for junk in range(20):
+            port.datagram(check(f"guess{junk}", "x" * 32), (address, 60_000 + junk))
+        if page is not victim:
+            port.datagram(check(victim.ufrag, "x" * 32), (address, 61_000 + number))
+        port.datagram(check(page.ufrag, page.password), (address, 1_000 + number))
+    assert [page.addresses for page in pages] == [{(address, 1_000 + number)} for number in range(120)]
+    for page in pages:
+        await page.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "ufrag"),
+    [
+        (check("abcdefgh", "x" * 32), "abcdefgh"),
+        (check("abcdefgh", "x" * 32)[:30], "abcdef"),
+        (b"\x01\x01" + check("abcdefgh", "x" * 32)[2:], ""),
+        (check("abcdefgh", "x" * 32).replace(b"\x21\x12\xa4\x42", b"\x21\x12\xa4\x43"), ""),
+        (b"\x00\x01\x00\x44\x21\x12\xa4\x42" + bytes(12) + b"\x80\x22\x00\x00" * 16 + b"\x00\x06\x00\x01a", ""),
+        (b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(12) + b"\x80\x22\xff\xff" + bytes(4), ""),
+        (b"\x00\x01", ""),
+        (b"", ""),
+    ],
+    ids=["whole", "cut", "an answer", "another cookie", "many attributes", "a length too long", "a type", "nothing"],
+)
+def test_whom_a_check_names_is_read_without_parsing_it(data: bytes, ufrag: str) -> None:
+    assert port_module.named(data) == ufrag
+
+
+@pytest.mark.parametrize("rate", [limits.IN_THE_ROOM, limits.OUTSIDE])
 async def test_a_connection_has_a_budget_of_work(port: Port, monkeypatch: pytest.MonkeyPatch, rate: int) -> None:
     one, _ = await connection(port)
     one.budget.rate = rate
@@ -375,7 +415,7 @@ async def test_a_connection_has_a_budget_of_work(port: Port, monkeypatch: pytest
     one.budget.take(0, 1000.0)
     one.budget.spend(round(one.budget._left) - rate)
     for _ in range(2):
-        for _ in range(rate // budget.PER_DATAGRAM + 100):
+        for _ in range(rate // limits.PER_DATAGRAM + 100):
             port.datagram(b"\x80\x60" + bytes(40), address)
         assert port.dropped == 100
         port.dropped = 0
@@ -384,7 +424,7 @@ async def test_a_connection_has_a_budget_of_work(port: Port, monkeypatch: pytest
 
 
 async def test_work_beyond_the_budget_is_a_debt_that_is_made_good_first(port: Port) -> None:
-    one = budget.Budget(1_000)
+    one = limits.Budget(1_000)
     assert one.take(1, 10.0)
     one.spend(1_999)
     assert not one.take(1, 10.0)
@@ -400,11 +440,11 @@ async def test_checks_of_a_connection_are_few_and_small(port: Port, monkeypatch:
     address = ("127.0.0.9", 1000)
     for _ in range(1_000):
         port.datagram(check(one.ufrag, one.password), address)
-    assert len(taken) == budget.CHECKS_PER_SECOND + 1, "the first is a stranger's"
+    assert len(taken) == limits.CHECKS_PER_SECOND + 1, "the first is a stranger's"
     monkeypatch.setattr(time, "monotonic", lambda: 1002.0)
     big = check(one.ufrag, one.password, {"PRIORITY": 1, "SOFTWARE": "x" * 700})
     port.datagram(big, address)
-    assert len(taken) == budget.CHECKS_PER_SECOND + 1
+    assert len(taken) == limits.CHECKS_PER_SECOND + 1
     await one.close()
 
 
@@ -504,10 +544,10 @@ async def test_a_browser_without_an_agreed_profile_is_told_apart_from_a_lost_lin
     events = court.events
 
     def told(seat: str = "witness") -> list[tuple[str, str]]:
-        return [(one.status, one.fault) for one in events if isinstance(one, PeerStatus) and one.seat == seat]
+        return [(event.status, event.fault) for event in events if isinstance(event, PeerStatus) and event.seat == seat]
 
     page = court.make_page("witness")
-    page.profiles = [one for one in SRTP_PROFILES if b"GCM" not in one.openssl_profile]
+    page.profiles = [profile for profile in SRTP_PROFILES if b"GCM" not in profile.openssl_profile]
     with pytest.raises(AssertionError):
         await page.join(court.process)
     await page.close()
@@ -530,5 +570,5 @@ async def test_a_line_that_is_lost_in_another_way_has_no_fault(court: Any, until
     court.plan()
     page = await court.page("witness")
     await page.close()
-    lost = lambda: [one.fault for one in court.events if isinstance(one, PeerStatus) and one.status == "lost"]  # noqa: E731
+    lost = lambda: [event.fault for event in court.events if isinstance(event, PeerStatus) and event.status == "lost"]  # noqa: E731
     await until(lambda: lost() == [""])

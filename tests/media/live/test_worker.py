@@ -53,7 +53,11 @@ async def test_the_worker_says_its_own_certificate_and_the_one_each_page_came_wi
     judge = await court.page("judge")
     await until(lambda: any(isinstance(e, PeerStatus) and e.status == "connected" for e in court.events))
     seen = [e.certificate for e in court.events if isinstance(e, PeerStatus) and e.status == "connected"]
-    sent = next(one.value for one in judge.dtls.getLocalParameters().fingerprints if one.algorithm == "sha-256")
+    sent = next(
+        fingerprint.value
+        for fingerprint in judge.dtls.getLocalParameters().fingerprints
+        if fingerprint.algorithm == "sha-256"
+    )
     assert seen == [sent.replace(":", "").lower()]
     told = re.search(r"a=fingerprint:sha-256 (\S+)", judge.answer)
     assert told is not None

@@ -44,7 +44,7 @@ def read(name, checkpoint):
                 (count, left), (_, right) = stack[-2:]
                 stack[-2:] = [(2 * count, node(left, right))]
             removable.update(
-                (f"blob/{one}.age", one) for one in re.findall(r'\{"blob":"([0-9a-f]{64})"\}', line.decode())
+                (f"blob/{digest}.age", digest) for digest in re.findall(r'\{"blob":"([0-9a-f]{64})"\}', line.decode())
             )
             yield json.loads(line)
     root = stack.pop()[1] if stack else hashlib.sha256().digest()

@@ -12,7 +12,7 @@ import pytest
 
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Wanted, verify
+from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.log import custody, tlog
 
 NOW = datetime(2026, 9, 22, 10, 30, tzinfo=UTC)
@@ -41,7 +41,8 @@ def export(folder: Path, recording: Any, target: Path) -> bag.Exported:
 def test_an_export_is_verified_and_is_a_bag_for_bagit(folder: Path, recording: Any, tmp_path: Path) -> None:
     exported = export(folder, recording, tmp_path / "bag")
     report = verify(
-        tmp_path / "bag", Wanted(parse(recording.policy()), without_stamp=True, identity=recording.key_file())
+        tmp_path / "bag",
+        VerificationRequest(parse(recording.policy()), without_stamp=True, identity=recording.key_file()),
     )
     assert (report.findings.verdict, report.findings.failures) == ("verified", [])
     assert bagit.Bag(str(tmp_path / "bag")).validate()
@@ -82,7 +83,7 @@ def test_every_copy_has_the_head_of_the_close_and_verifies_by_it(folder: Path, r
     second = bag.export(folder, tmp_path / "second", seal, CLERK, "for the other State", NOW)
     assert first.head == second.head == heads.recording
     head = (first.head.size, first.head.root)
-    wanted = Wanted(parse(recording.policy()), without_stamp=True, head=head)
+    wanted = VerificationRequest(parse(recording.policy()), without_stamp=True, head=head)
     reports = [verify(tmp_path / name, wanted) for name in ("first", "second")]
     assert [report.findings.verdict for report in reports] == ["verified", "verified"]
     assert [report.custody.size for report in reports] == [4, 6]
@@ -122,7 +123,7 @@ def test_a_recording_that_fails_is_handed_out_only_by_an_order_and_under_its_ver
     head = tlog.parse_checkpoint(tlog.parse_note((folder / "checkpoint").read_bytes()).text)
     seal.has_signed(head)
     made = bag.export(folder, tmp_path / "bag", seal, CLERK, "", NOW, despite="order of the presiding judge")
-    report = verify(tmp_path / "bag", Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(tmp_path / "bag", VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert (report.findings.verdict, report.findings.first) == ("failed", "seg/judge_1_cam-000009.age")
     info = dict(line.split(": ") for line in (tmp_path / "bag/bag-info.txt").read_text().splitlines())
     assert (made.verdict, info["Verdict-At-Export"], info["Exported-Despite"]) == (

@@ -8,13 +8,13 @@ from typing import Any
 from media.evidence.check import gaps
 from media.evidence.check.gaps import Gap, Gaps
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Report, Wanted, verify
+from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log.journal_lines import CAUSES
 
 TREE = Path(gaps.__file__).with_name("standalone") / "tree.py"
 
 
-def _report(builder: ModuleType, webm: Any, folder: Path) -> Report:
+def _report(builder: ModuleType, webm: Any, folder: Path) -> VerificationReport:
     """A witness whose line was lost for a second, and something that came too late to be kept."""
     recording = builder.Recording()
     recording.begin()
@@ -29,7 +29,7 @@ def _report(builder: ModuleType, webm: Any, folder: Path) -> Report:
     recording.gap("witness_1_mic", (500, 540), "late")
     recording.gap("channel_ro", (0, 5000), "sender_off")
     recording.close(5000)
-    return verify(recording.write(folder / "bag"), Wanted(parse(recording.policy()), without_stamp=True))
+    return verify(recording.write(folder / "bag"), VerificationRequest(parse(recording.policy()), without_stamp=True))
 
 
 def test_the_text_tells_whose_when_and_why(builder: ModuleType, webm: Any, tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_the_text_tells_whose_when_and_why(builder: ModuleType, webm: Any, tmp_p
         "gaps:      sender_off: 1, 5.000 s",
         "gap:       2026-09-21T14:13:20.000Z to 2026-09-21T14:13:25.000Z, 5.000 s: channel_ro: "
         "switched off by the person",
-        "gap:       2026-09-21T14:13:20.500Z to 2026-09-21T14:13:20.540Z, 0.040 s: witness_1_mic "
-        "(protected witness, TH): it came too late to be kept",
+        "gap:       2026-09-21T14:13:20.500Z to 2026-09-21T14:13:20.540Z, 0.040 s: witness_1_mic (protected "
+        "witness, TH): it came too late to be kept",
         "gap:       2026-09-21T14:13:22.000Z to 2026-09-21T14:13:23.250Z, 1.250 s: witness_1_mic "
         "(protected witness, TH): nothing came over the line",
     ]

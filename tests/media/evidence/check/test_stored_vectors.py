@@ -9,11 +9,11 @@ import pytest
 
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Wanted, verify_stored
+from media.evidence.check.verify import VerificationRequest, verify_stored
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import Accessor
 from media.evidence.recording.ledger import TrackLedger
-from media.evidence.recording.recovery import RecoveryError, Wanted as Opening, open_recording
+from media.evidence.recording.recovery import RecoveryError, RecoveryTarget as Opening, open_recording
 from media.evidence.seal.seal_key import SealKey
 from tests.support.evidence import bags as builder
 from tests.support.evidence.seals import LocalSeal
@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_signed(name: str, act: str,
 @pytest.mark.parametrize("name", NAMES)
 def test_the_audit_in_place_says_so(name: str, tmp_path: Path) -> None:
     victim = Victim(name, tmp_path)
-    wanted = Wanted(victim.policy, without_stamp=True, last=victim.seal.trust().last)
+    wanted = VerificationRequest(victim.policy, without_stamp=True, last=victim.seal.trust().last)
     assert verify_stored(victim.folder, wanted).findings.verdict == victim.expect["audit"]
 
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Report, Wanted, verify
+from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 
 Tamper = Callable[[Path], object]
 OTHER_SEED = b"o" * 32
 
 
-def check(bag: Path, policy: bytes, **more: Any) -> Report:
+def check(bag: Path, policy: bytes, **more: Any) -> VerificationReport:
     """The verdict without a time-stamp."""
-    return verify(bag, Wanted(parse(policy), without_stamp=True, **more))
+    return verify(bag, VerificationRequest(parse(policy), without_stamp=True, **more))
 
 
 def flip(path: str, at: int = -1, bit: int = 1) -> Tamper:

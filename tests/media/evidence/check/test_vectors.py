@@ -8,7 +8,7 @@ import pytest
 
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Wanted, verify
+from media.evidence.check.verify import VerificationRequest, verify
 from tests.vectors import make
 
 VECTORS = Path(__file__).parents[3] / "vectors"
@@ -36,7 +36,7 @@ def run(folder: Path) -> None:
     anchors = folder / "tsa.pem"
     kept = sorted((folder / "kept").iterdir()) if (folder / "kept").is_dir() else []
     size, _, root = vector.get("head", "").partition(":")
-    wanted = Wanted(
+    wanted = VerificationRequest(
         parse((folder / "policy.txt").read_bytes()),
         without_stamp="waive" in vector,
         anchors=anchors.read_bytes() if anchors.exists() else None,

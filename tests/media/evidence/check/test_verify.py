@@ -13,20 +13,20 @@ import pytest
 
 from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Report, UsageError, Wanted, main, verify
+from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
 
 WITNESS_SEED = b"w" * 32
 SECOND_NS = 10**9
 
 
-def check(recording: Any, folder: Path, **more: Any) -> Report:
+def check(recording: Any, folder: Path, **more: Any) -> VerificationReport:
     """Write the recording as a bag, sealed as it is, and judge it."""
     more = {"policy": parse(recording.policy()), "without_stamp": True, **more}
-    return verify(recording.write(folder / "bag"), Wanted(**more))
+    return verify(recording.write(folder / "bag"), VerificationRequest(**more))
 
 
-def summary(report: Report) -> tuple[str, str]:
+def summary(report: VerificationReport) -> tuple[str, str]:
     """Verdict and first."""
     return report.findings.verdict, report.findings.first
 
@@ -370,7 +370,7 @@ def test_a_bag_without_a_checkpoint_cannot_be_verified(recording: Any, builder: 
     bag = recording.write(tmp_path / "bag")
     (bag / "data/checkpoint").unlink()
     builder.rebag(bag)
-    report = verify(bag, Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(bag, VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert summary(report) == ("cannot", "-")
 
 
@@ -384,11 +384,11 @@ def test_a_blob_or_derived_file_that_is_there_must_match(recording: Any, builder
     assert summary(check(recording, tmp_path)) == ("verified", "-")
     bag = tmp_path / "bag"
     (bag / f"data/blob/{reason['sha256']}.age").write_bytes(b"another one")
-    report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(builder.rebag(bag), VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert summary(report) == ("failed", "custody line 4")
     (bag / f"data/blob/{reason['sha256']}.age").unlink()
     (bag / "data/derived/000001.age").write_bytes(b"changed")
-    report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(builder.rebag(bag), VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert summary(report) == ("failed", "custody line 3")
 
 
@@ -396,7 +396,10 @@ def test_with_the_identity_the_content_must_be_webm(recording: Any, builder: Mod
     assert check(recording, tmp_path, identity=recording.key_file()).content == 11
     clear = str(recording.identity).encode()
     assert (
-        verify(tmp_path / "bag", Wanted(parse(recording.policy()), without_stamp=True, identity=clear)).exit_code == 0
+        verify(
+            tmp_path / "bag", VerificationRequest(parse(recording.policy()), without_stamp=True, identity=clear)
+        ).exit_code
+        == 0
     )
     line = find(recording, "segment", track="judge_1_mic", n=3)
     line.update(recording.sealed("seg/judge_1_mic-000003.age", b"not a Cluster"))
@@ -441,7 +444,7 @@ def last_second(recording: Any) -> int:
 def test_a_quorum_is_met_by_a_valid_cosignature(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
     policy = _cosigned_policy(recording, builder)
     bag = _write_cosigned(recording, builder, tmp_path, last_second(recording) + 5)
-    report = verify(bag, Wanted(policy, without_stamp=True))
+    report = verify(bag, VerificationRequest(policy, without_stamp=True))
     assert summary(report) == ("verified", "-")
     assert report.findings.waived == ["time-stamp: not asked for (--without-stamp)"]
 
@@ -458,7 +461,7 @@ def test_a_cosignature_by_a_key_that_is_not_pinned_is_ignored(
     recording: Any, builder: ModuleType, tmp_path: Path
 ) -> None:
     bag = _write_cosigned(recording, builder, tmp_path, last_second(recording), b"x" * 32)
-    report = verify(bag, Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(bag, VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert summary(report) == ("verified", "-")
     assert "1 signature lines by keys that are not pinned: not checked" in report.findings.notes
 
@@ -468,7 +471,7 @@ def test_a_pinned_cosignature_that_does_not_verify_fails(recording: Any, builder
     good = recording.note()
     wrong = builder.cosign(recording.note(5), "state.example", WITNESS_SEED, last_second(recording))
     (bag / "data/checkpoint").write_bytes(good + wrong.split(b"\n")[-2] + b"\n")
-    report = verify(builder.rebag(bag), Wanted(_cosigned_policy(recording, builder), without_stamp=True))
+    report = verify(builder.rebag(bag), VerificationRequest(_cosigned_policy(recording, builder), without_stamp=True))
     assert summary(report) == ("failed", "checkpoint")
 
 
@@ -477,7 +480,7 @@ def test_a_cosignature_may_be_a_minute_earlier_than_the_last_line(
     offset: int, verdict: str, recording: Any, builder: ModuleType, tmp_path: Path
 ) -> None:
     bag = _write_cosigned(recording, builder, tmp_path, last_second(recording) + offset)
-    report = verify(bag, Wanted(_cosigned_policy(recording, builder), without_stamp=True))
+    report = verify(bag, VerificationRequest(_cosigned_policy(recording, builder), without_stamp=True))
     assert report.findings.verdict == verdict
 
 
@@ -576,18 +579,18 @@ def test_a_time_stamp_is_checked_when_anchors_are_given(recording: Any, builder:
     for line in recording.lines:
         line["at"] = str(int(line["at"]) - 30 * 86400 * SECOND_NS)
     bag = recording.write(tmp_path / "bag")
-    assert summary(verify(bag, Wanted(policy, anchors=anchors))) == ("cannot", "-")
+    assert summary(verify(bag, VerificationRequest(policy, anchors=anchors))) == ("cannot", "-")
     token = stamp((bag / "data/checkpoint").read_bytes())
     (bag / "data/checkpoint.tsr").write_bytes(token)
     builder.rebag(bag)
-    report = verify(bag, Wanted(policy, anchors=anchors))
+    report = verify(bag, VerificationRequest(policy, anchors=anchors))
     assert summary(report) == ("verified", "-")
     assert report.findings.waived == ["cosigners: the policy asks for none (quorum none)"]
-    assert verify(bag, Wanted(policy)).findings.missing == ["trust anchors for the time-stamp token"]
+    assert verify(bag, VerificationRequest(policy)).findings.missing == ["trust anchors for the time-stamp token"]
     (bag / "data/checkpoint.tsr").write_bytes(stamp(b"something else"))
     builder.rebag(bag)
-    assert summary(verify(bag, Wanted(policy, anchors=anchors))) == ("failed", "token")
-    assert summary(verify(bag, Wanted(policy, anchors=anchors, without_stamp=True))) == ("failed", "token")
+    assert summary(verify(bag, VerificationRequest(policy, anchors=anchors))) == ("failed", "token")
+    assert summary(verify(bag, VerificationRequest(policy, anchors=anchors, without_stamp=True))) == ("failed", "token")
 
 
 def test_a_time_stamp_earlier_than_the_last_line_fails(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
@@ -596,7 +599,7 @@ def test_a_time_stamp_earlier_than_the_last_line_fails(recording: Any, builder: 
     bag = recording.write(tmp_path / "bag")
     (bag / "data/checkpoint.tsr").write_bytes(stamp((bag / "data/checkpoint").read_bytes()))
     builder.rebag(bag)
-    assert summary(verify(bag, Wanted(parse(recording.policy()), anchors=anchors))) == ("failed", "token")
+    assert summary(verify(bag, VerificationRequest(parse(recording.policy()), anchors=anchors))) == ("failed", "token")
 
 
 # --- excerpts --------------------------------------------------------------------------------------------------------
@@ -636,9 +639,9 @@ def kept_name(line: dict[str, Any]) -> str | None:
     return f"{track}-{line['n']:06d}" if kind == "segment" and line["n"] > 1 else None
 
 
-def judge(bag: Path, recording: Any, builder: ModuleType, **more: Any) -> Report:
+def judge(bag: Path, recording: Any, builder: ModuleType, **more: Any) -> VerificationReport:
     """The verdict on an excerpt."""
-    return verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True, **more))
+    return verify(builder.rebag(bag), VerificationRequest(parse(recording.policy()), without_stamp=True, **more))
 
 
 def test_an_excerpt_is_verified_for_what_it_holds(good_recording: Any, builder: ModuleType, tmp_path: Path) -> None:
@@ -713,7 +716,7 @@ def test_what_a_forger_writes_into_a_bag_does_not_reach_the_terminal(
     find(recording, "close")["tracks"]["judge_1_mic"]["mime"] = "\x1b[2Jverified\nverdict:   verified"
     bag = recording.write(tmp_path / "bag")
     (bag / "data/\x1b[2J\u202e").write_bytes(b"")
-    report = verify(builder.rebag(bag), Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(builder.rebag(bag), VerificationRequest(parse(recording.policy()), without_stamp=True))
     text = report.as_text()
     assert report.findings.first == "\\u001b[2J\\u202e"
     assert "\\u001b[2Jverified\\u000averdict" in text
@@ -788,7 +791,7 @@ def test_a_usage_error_exits_with_2(
 
 def test_a_bag_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        verify(tmp_path / "none", Wanted(parse(b"quorum none\n")))
+        verify(tmp_path / "none", VerificationRequest(parse(b"quorum none\n")))
 
 
 @pytest.mark.parametrize("kind", [[], {}, 1, None])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Wanted, verify
+from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.log import custody, tlog
 from media.evidence.seal.client import SealSilentError
 from tests.support.evidence.seals import LocalSeal, ServedSeal
@@ -36,7 +36,9 @@ def verdict(folder: Path, recording: Any, builder: Any, target: Path) -> str:
     """Of the folder as a bag."""
     target.mkdir()
     builder.copy(folder, target / "data")
-    return verify(builder.rebag(target), Wanted(parse(recording.policy()), without_stamp=True)).findings.verdict
+    return verify(
+        builder.rebag(target), VerificationRequest(parse(recording.policy()), without_stamp=True)
+    ).findings.verdict
 
 
 def test_an_access_is_appended_to_the_custody_log_and_the_recording_stays_as_it_was(

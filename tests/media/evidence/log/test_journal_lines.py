@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from media.evidence.check import policy, proofs_check
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import Wanted, verify
+from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.log import journal_lines
 
 INTEGERS = st.integers(-journal_lines.MAX_INTEGER, journal_lines.MAX_INTEGER)
@@ -94,7 +94,7 @@ def test_random_bytes_are_refused_as_a_line_a_policy_or_a_proof_and_nothing_brea
     assert value is not None or problem
     with pytest.raises(policy.PolicyError):
         parse(data)
-    with pytest.raises(proofs_check.ProofError):
+    with pytest.raises(proofs_check.ProofFileError):
         proofs_check.parse_proof(data)
 
 
@@ -134,7 +134,7 @@ def test_a_sealed_journal_with_any_nonsense_in_it_gets_a_verdict(
     bag = tmp_path / "bag"
     shutil.rmtree(bag, ignore_errors=True)
     recording.write(bag)
-    report = verify(bag, Wanted(parse(recording.policy()), without_stamp=True))
+    report = verify(bag, VerificationRequest(parse(recording.policy()), without_stamp=True))
     assert report.findings.verdict in ("verified", "gaps", "failed", "cannot")
     assert (report.findings.verdict == "failed") is (report.findings.first != "-")
     assert report.as_text().startswith("origin:    court.example")

@@ -55,7 +55,7 @@ def test_file_is_synced_before_its_name_and_the_folder_after(tmp_path):
     if found.returncode != 0 or not trace.exists():
         pytest.skip(f"strace cannot be used here: {found.stderr.strip()[-200:]}")
     calls = [line for line in trace.read_text().splitlines() if str(tmp_path) in line]
-    order = [("write" if "write(" in one else "fsync" if "fsync(" in one else "rename") for one in calls]
+    order = [("write" if "write(" in call else "fsync" if "fsync(" in call else "rename") for call in calls]
     assert order == ["write", "fsync", "rename", "fsync"]
     assert "/seg/.tmp-" in calls[1]
     assert calls[3].split("<")[1].startswith(f"{tmp_path}/seg>")

@@ -5,7 +5,7 @@ import signal
 import time
 from typing import Any
 
-from media.evidence.recording.hearing_log import HearingLog
+from media.evidence.recording.ledger import HearingLog
 from media.messages import JournalLog, LoggedEntry, LogJournaled, RecordingClosed, Refused, Sealed, SeatedPerson, Stop
 
 

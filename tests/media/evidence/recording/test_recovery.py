@@ -11,11 +11,11 @@ import rfc8785
 from media.evidence.check import bag, policy, verify
 from media.evidence.log import custody, tlog
 from media.evidence.log.journal import tree_of
-from media.evidence.recording import rounds, sealer
+from media.evidence.recording import sealer, sealing_rounds
+from media.evidence.recording.clock import Timeline
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block
-from media.evidence.recording.recovery import RecoveryError, Wanted, open_recording
-from media.evidence.recording.timeline import Timeline
+from media.evidence.recording.recovery import RecoveryError, RecoveryTarget, open_recording
 from media.evidence.recording.track import Segment
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
@@ -35,7 +35,7 @@ def court(folder):
 
 
 def wanted(*tracks):
-    return Wanted(
+    return RecoveryTarget(
         court=COURT,
         recording=UUID,
         hearing="hearing-1",
@@ -50,7 +50,7 @@ def wanted(*tracks):
 def record(opened, turns, start=0):
     """Seal rounds of one segment a track, 2 s each from `start` on; the end of the last."""
     failing = []
-    listener = rounds.Listener(lambda progress: None, lambda *failure: failing.append(failure), lambda: None)
+    listener = sealing_rounds.Listener(lambda progress: None, lambda *failure: failing.append(failure), lambda: None)
     made = sealer.Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener)
     for number in range(turns):
         t0 = start + 2_000 * number
@@ -74,7 +74,9 @@ def close(opened):
     bag.export(folder, folder.with_name("bag"), court(folder), CLERK, "test", datetime.now(UTC))
     pinned = policy.parse(f"log {KEY.vkey(COURT)}\nquorum none\n".encode())
     key_file = f"{AUTHORITY.text()}\n".encode()
-    return verify.verify(folder.with_name("bag"), verify.Wanted(pinned, without_stamp=True, identity=key_file))
+    return verify.verify(
+        folder.with_name("bag"), verify.VerificationRequest(pinned, without_stamp=True, identity=key_file)
+    )
 
 
 def lines_of(folder):

@@ -9,10 +9,10 @@ import pytest
 
 from media.evidence.log.journal import Journal, JournalFile, tree_of
 from media.evidence.log.store import TEMPORARY, FileStore, MemoryStore
-from media.evidence.recording import rounds, sealer
+from media.evidence.recording import sealer, sealing_rounds
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block
-from media.evidence.recording.track import Gap, Segment
+from media.evidence.recording.track import Segment, TrackGap
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
 from tests.support.evidence.seals import LocalSeal
@@ -51,7 +51,7 @@ class Bench:
         self.progress = []
         self.failing = []
         self.journal = Journal(folder, ORIGIN, LocalSeal(folder / "seal", SealKey(bytes(32))), open_file=open_file)
-        listener = rounds.Listener(
+        listener = sealing_rounds.Listener(
             progress=self.progress.append,
             failing=lambda code, text: self.failing.append(code),
             room=lambda: None,
@@ -125,7 +125,7 @@ def test_each_fault_costs_its_segment_and_nothing_else(tmp_path, plan, expected,
     if codes is None:  # the index page cannot be written: the recording is not closed, and the second try closes it
         with pytest.raises(OSError, match="planned"):
             bench.rounds(*([(AUDIO, segment(t))] for t in (0, 2_000, 4_000)))
-        lines = bench.rounds([(AUDIO, Gap(6_000, 6_001, "other"))])
+        lines = bench.rounds([(AUDIO, TrackGap(6_000, 6_001, "other"))])
         expected = [*expected, "other"]
     else:
         lines = bench.rounds(*([(AUDIO, segment(t))] for t in (0, 2_000, 4_000)))
@@ -200,7 +200,7 @@ def test_index_pages_say_what_the_journal_says(tmp_path):
     (tmp_path / "seg").mkdir()
     (tmp_path / "index").mkdir()
     many = [[(AUDIO, segment(t, key=False)) for t in range(0, 1_030_000, 2_000)]]
-    lines = bench.rounds(*many, [(AUDIO, Gap(1_030_000, 1_031_000, "other"))])
+    lines = bench.rounds(*many, [(AUDIO, TrackGap(1_030_000, 1_031_000, "other"))])
     close = lines[-1]["tracks"][AUDIO]
     assert [(page["file"], page["size"], page["t0"]) for page in close["pages"]] == [
         (f"index/{AUDIO}-0000.idx", 48 * 512, 0),

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from media.evidence.recording import mux
-from media.evidence.recording.ear import Ear
+from media.evidence.recording.level_meter import LevelMeter
 from media.messages import CheckSound, Sealed
 
 
@@ -107,7 +107,7 @@ async def test_what_no_decoder_can_read_fails_the_check_and_not_the_recorder(ben
 
 
 def test_the_level_is_that_of_the_loudest_400_ms(samples):
-    ear = Ear()
+    ear = LevelMeter()
     loud = samples.audio[:50]
     quiet = samples.silence[:50]
     for packets in (quiet, loud[:40], quiet):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from media.evidence.recording.timeline import Timeline
+from media.evidence.recording.clock import Timeline
 
 SECOND = 1_000_000_000
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from media.evidence.recording.mux import Block
-from media.evidence.recording.track import PATIENCE, Counts, Cutter, Gap, Segment
+from media.evidence.recording.track import PATIENCE, Counts, Cutter, Segment, TrackGap
 
 TICK = 100
 
@@ -97,8 +97,8 @@ def test_what_comes_too_late_to_be_kept_is_declared():
     cutter = Cutter(video=False, start=0)
     items = run(cutter, [one for one in every(20, 0, 9_000) if one[0] not in (1_000, 1_020, 3_000)], 9_000)
     assert [cutter.frame(Block(t, True, b"")) for t in (1_000, 1_020, 3_000)] == [False, False, True]
-    late = [item for item in cutter.finish(9_000) if isinstance(item, Gap)]
-    assert late == [Gap(1_000, 1_040, "late")]
+    late = [item for item in cutter.finish(9_000) if isinstance(item, TrackGap)]
+    assert late == [TrackGap(1_000, 1_040, "late")]
     assert all(isinstance(item, Segment) for item in items)
 
 
@@ -126,14 +126,14 @@ def test_video_begins_with_a_key_frame_and_asks_for_one_until_it_comes():
     assert cutter.wants_key(1_000)
     assert cutter.frame(Block(1_040, True, b""))
     assert not cutter.wants_key(1_100)
-    assert spans(cutter.finish(1_500)) == [("Gap", 0, 1_040), ("Segment", 1_040, 1_500)]
+    assert spans(cutter.finish(1_500)) == [("TrackGap", 0, 1_040), ("Segment", 1_040, 1_500)]
 
 
-@pytest.mark.parametrize(("silence", "expected"), [(1_980, []), (2_000, [("Gap", 1_520, 3_500)])])
+@pytest.mark.parametrize(("silence", "expected"), [(1_980, []), (2_000, [("TrackGap", 1_520, 3_500)])])
 def test_from_two_seconds_without_a_frame_it_is_a_gap(silence, expected):
     frames = every(20, 0, 1_501) + every(20, 1_500 + silence, 6_400)
     items = run(Cutter(video=False, start=0), frames, 6_400)
-    assert [span for span in spans(items) if span[0] == "Gap"] == expected
+    assert [span for span in spans(items) if span[0] == "TrackGap"] == expected
 
 
 def test_a_cut_in_a_silence_is_held_until_it_is_known_whether_it_is_a_gap():
@@ -142,7 +142,7 @@ def test_a_cut_in_a_silence_is_held_until_it_is_known_whether_it_is_a_gap():
         cutter.frame(Block(t, True, b""))
     assert [cutter.advance(now) for now in range(1_400, 6_300, 100)] == [[]] * 49
     assert spans(cutter.advance(6_400)) == [("Segment", 0, 1_400)]
-    assert spans(cutter.advance(7_000)) == [("Gap", 1_400, 2_000)]
+    assert spans(cutter.advance(7_000)) == [("TrackGap", 1_400, 2_000)]
 
 
 @pytest.mark.parametrize("cause", ["network", "server", "worker"])
@@ -155,7 +155,7 @@ def test_a_silence_that_nobody_announced_has_the_cause_that_is_known_of_its_time
 
     cutter = Cutter(video=False, start=0, causes=noted)
     items = run(cutter, every(20, 0, 1_001) + every(20, 4_000, 5_001), 5_000) + cutter.finish(5_000)
-    assert [(item.t0, item.t1, item.cause) for item in items if isinstance(item, Gap)] == [(1_020, 4_000, cause)]
+    assert [(item.t0, item.t1, item.cause) for item in items if isinstance(item, TrackGap)] == [(1_020, 4_000, cause)]
     assert asked == [(1_000, 4_000)]
 
 
@@ -164,10 +164,10 @@ def test_a_gap_is_declared_soon_then_once_a_minute_and_when_it_ends():
     items = run(cutter, [*every(20, 0, 1_000), *every(20, 130_000, 131_000)], 130_400)
     assert spans(items) == [
         ("Segment", 0, 1_000),
-        ("Gap", 1_000, 2_000),
-        ("Gap", 2_000, 62_000),
-        ("Gap", 62_000, 122_000),
-        ("Gap", 122_000, 130_000),
+        ("TrackGap", 1_000, 2_000),
+        ("TrackGap", 2_000, 62_000),
+        ("TrackGap", 62_000, 122_000),
+        ("TrackGap", 122_000, 130_000),
     ]
 
 
@@ -184,7 +184,7 @@ def test_after_a_gap_nothing_is_kept_before_a_key_frame():
     cutter = Cutter(video=True, start=0)
     frames = every(40, 0, 1_000) + [(t, t == 5_000) for t in range(4_000, 6_000, 40)]
     items = run(cutter, frames, 6_400) + cutter.finish(6_400)
-    assert [item.t1 for item in items if isinstance(item, Gap)][-1] == 5_000
+    assert [item.t1 for item in items if isinstance(item, TrackGap)][-1] == 5_000
     assert [item.keys for item in items if isinstance(item, Segment)] == [(0,), (0,)]
 
 
@@ -196,7 +196,7 @@ def test_a_switch_gives_the_gap_its_cause_and_needs_no_silence():
     cutter.switch(1_500, True)
     cutter.frame(Block(1_600, True, b""))
     items = cutter.finish(1_700)
-    assert spans(items) == [("Segment", 0, 1_000), ("Gap", 1_000, 1_600), ("Segment", 1_600, 1_700)]
+    assert spans(items) == [("Segment", 0, 1_000), ("TrackGap", 1_000, 1_600), ("Segment", 1_600, 1_700)]
     assert items[1].cause == "sender_off"
 
 
@@ -273,7 +273,7 @@ def test_whatever_comes_the_track_is_tiled_exactly_and_nothing_is_missing_undecl
             cutter.proceed(now)
     end = max(now, cutter.least_end)
     items += cutter.finish(end)
-    gaps = [item for item in items if isinstance(item, Gap)]
+    gaps = [item for item in items if isinstance(item, TrackGap)]
     items = [item for item in items if isinstance(item, Segment) or item.cause != "late"]
     edges = [start, *(item.t1 for item in items)]
     assert edges == [*(item.t0 for item in items), end]
@@ -282,7 +282,7 @@ def test_whatever_comes_the_track_is_tiled_exactly_and_nothing_is_missing_undecl
         block.rtp for block in taken
     )
     assert all(block.t < start or any(gap.t0 <= block.t < gap.t1 for gap in gaps) for block in refused if block.t < end)
-    for before, item in itertools.pairwise([Gap(0, 0, ""), *items]):
+    for before, item in itertools.pairwise([TrackGap(0, 0, ""), *items]):
         if isinstance(item, Segment):
             times = [block.t for block in item.blocks]
             assert times == sorted(times)
@@ -291,7 +291,7 @@ def test_whatever_comes_the_track_is_tiled_exactly_and_nothing_is_missing_undecl
             assert all(0 <= key < item.t1 - item.t0 for key in item.keys)
             assert list(item.keys) == sorted(set(item.keys))
             assert item.t1 - item.t0 <= 5_000
-            if video and isinstance(before, Gap) and times[0] >= item.t0 - 100:
+            if video and isinstance(before, TrackGap) and times[0] >= item.t0 - 100:
                 assert item.keys[0] == 0
 
 

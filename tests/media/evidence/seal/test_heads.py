@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealSilentError
-from media.evidence.seal.heads import Heads, Seal, SealRefusedError
+from media.evidence.seal.heads import HeadStore, Seal, SealRefusedError
 from media.evidence.seal.seal_key import SealKey, make_seal_key
 from media.evidence.seal.service import Server, Service
 from tests.support.evidence.seals import LocalSeal, SealProcess
@@ -62,14 +62,14 @@ def test_a_head_is_kept_before_anybody_has_its_signature(tmp_path: Path) -> None
         def sign(self, text: bytes, origin: str) -> bytes:
             raise OSError("killed")
 
-    seal = Seal(Broken(bytes(32)), Heads(tmp_path))
+    seal = Seal(Broken(bytes(32)), HeadStore(tmp_path))
     with pytest.raises(OSError, match="killed"):
         seal.sign(head_of(tree_of(3)), 0, [])
-    assert Heads(tmp_path).last(ORIGIN) == head_of(tree_of(3))
+    assert HeadStore(tmp_path).last(ORIGIN) == head_of(tree_of(3))
 
 
 def test_a_proof_from_another_head_than_the_last_is_refused_with_that_head(tmp_path: Path) -> None:
-    seal = Seal(SealKey(bytes(32)), Heads(tmp_path))
+    seal = Seal(SealKey(bytes(32)), HeadStore(tmp_path))
     with pytest.raises(SealRefusedError) as unknown:
         seal.sign(head_of(tree_of(5)), 3, tree_of(5).consistency(3))
     seal.sign(head_of(tree_of(4)), 0, [])
@@ -125,7 +125,7 @@ def test_the_process_tells_every_head_it_has_signed_last_however_many(process: S
         path.write_bytes(tlog.checkpoint_text(head.origin, head.size, head.root))
     (folder / "heads" / ".tmp-half").write_bytes(b"half")
     assert sorted(process.client.heads(), key=lambda head: head.size) == there
-    assert len(Heads(folder / "heads").listed("", 10**9)[0]) == len(there)
+    assert len(HeadStore(folder / "heads").listed("", 10**9)[0]) == len(there)
 
 
 def test_a_second_process_for_the_same_seal_ends_at_once(process: SealProcess, folder: Path, tmp_path: Path) -> None:

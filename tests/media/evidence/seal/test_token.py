@@ -190,8 +190,8 @@ def test_a_lost_session_is_opened_anew_and_an_absent_token_is_said_until_it_is_b
 def test_a_token_that_comes_back_with_another_key_signs_nothing(token: SoftToken) -> None:
     key = make_token_key(token.uri)
     with token.session() as session:
-        for one in list(session.get_objects()):
-            one.destroy()
+        for entry in list(session.get_objects()):
+            entry.destroy()
         generate(session, "seal")
     with pytest.raises(KeySilentError, match="holds another key"):
         note_of(key)

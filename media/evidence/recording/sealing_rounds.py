@@ -1,4 +1,4 @@
-"""What goes into the sealer and what it tells: rounds of segments, gaps and lines, and their outcome."""
+"""Input and output of the sealer: rounds of segments, gaps and lines, and their results."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from media.evidence.log.journal import Line
 from media.evidence.recording.ledger import TrackLedger
-from media.evidence.recording.track import Gap, Item
+from media.evidence.recording.track import Item, TrackGap
 
 Entry = TrackLedger | tuple[str, Item] | Line
 """A track to declare, a declared track's item, or a line that is journaled as it is."""
@@ -22,20 +22,20 @@ class StoreError(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """After a round: segments and gaps of the whole recording, what this round added, cuts not yet sealed."""
+    """State after a round: segments and gaps of the whole recording, those of this round, cuts not yet sealed."""
 
     count: int
     sealed: int
     pending: int
     ends: dict[str, int]
-    gaps: Sequence[tuple[str, Gap]]
+    gaps: Sequence[tuple[str, TrackGap]]
     lost: Sequence[str]
     """Tracks that lost a segment in this round."""
     proof: bool
-    """Nothing was to be sealed, and the journal was made durable to show that it can be."""
+    """Whether the round had no segments and only wrote the journal, as proof that it can."""
 
     def then(self, later: "Progress") -> "Progress":
-        """Both as one, told together."""
+        """Both joined into one report."""
         return replace(
             later,
             sealed=self.sealed + later.sealed,
@@ -47,7 +47,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Closed:
-    """What the journal says at its end."""
+    """The journal's values at the close."""
 
     size: int
     root: bytes
@@ -57,7 +57,7 @@ class Closed:
 
 @dataclass
 class Listener:
-    """Whom the sealer tells; each is called on the sealer's thread."""
+    """Callbacks of the sealer; each is called on the sealer's thread."""
 
     progress: Callable[[Progress], None]
     failing: Callable[[str, str], None]
@@ -69,7 +69,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class Staged:
-    """Sealed bytes on their way: where they were staged, and what was written."""
+    """A sealed segment that is not published yet: its ticket in the store, and the bytes written."""
 
     ticket: str
     sha256: str
@@ -85,10 +85,10 @@ class Named:
 
 
 @dataclass
-class Round:
+class SealingRound:
     entries: Sequence[Entry]
     staging: list[Future[dict[int, Staged | Exception]]] = field(default_factory=list)
-    """Shares of the round: by the place of its entry, what was staged or why it was not."""
+    """Shares of the round: by index of the entry, the staged segment or the error."""
     bytes: int = 0
     segments: int = 0
     proof: bool = False

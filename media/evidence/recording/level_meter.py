@@ -1,7 +1,8 @@
-"""Decodes and measures what a sound check has stored, in a process of its own: decoders read what strangers send.
+"""Decodes and measures the media of a sound check, in a process of its own: decoders parse untrusted input.
 
-`python -m media.evidence.recording.ear` reads pieces from standard input, each a letter (`a` sound, `v` pictures), a
-four-byte big-endian length and a WebM file, and answers each with one line of JSON. It writes no file and holds no key.
+`python -m media.evidence.recording.level_meter` reads pieces from standard input, each a letter (`a` sound, `v`
+pictures), a four-byte big-endian length and a WebM file, and answers each with one line of JSON. It writes no file and
+holds no key.
 """
 
 import io
@@ -16,7 +17,7 @@ from functools import partial
 from typing import Any
 
 LOWEST_LEVEL = -1000
-"""What is said of no sound at all, in tenths of dBFS."""
+"""Level reported for digital silence, in tenths of dBFS."""
 HEADER = struct.Struct(">cI")
 MAX_PIECE = 16 * 1024 * 1024
 CPU_SECONDS = 60
@@ -24,8 +25,8 @@ _HOP = 4_800
 _WINDOW = 4
 
 
-class Ear:
-    """Measures decoded sound and pictures, file by file; knows nothing of stores and keys."""
+class LevelMeter:
+    """Measures decoded sound and pictures, file by file; accesses no stores and keys."""
 
     def __init__(self) -> None:
         self.level = LOWEST_LEVEL
@@ -73,7 +74,7 @@ class Ear:
 
 
 def _decoded(decode: Callable[[], list[Any]]) -> list[Any]:
-    """Frames; none of a packet that cannot be decoded."""
+    """The decoded frames; a packet that cannot be decoded is skipped."""
     import av
 
     try:
@@ -102,14 +103,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ear = Ear()
+    ear = LevelMeter()
     while header := sys.stdin.buffer.read(HEADER.size):
         kind, length = HEADER.unpack(header)
         if length > MAX_PIECE:
             return 1
         (ear.hear if kind == b"a" else ear.see)(sys.stdin.buffer.read(length))
-        found = {"level": ear.level, "heard": ear.heard, "frames": ear.frames, "deviation": ear.deviation}
-        print(json.dumps(found), flush=True)
+        report = {"level": ear.level, "heard": ear.heard, "frames": ear.frames, "deviation": ear.deviation}
+        print(json.dumps(report), flush=True)
     return 0
 
 

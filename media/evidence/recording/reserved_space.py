@@ -1,4 +1,4 @@
-"""A file that is given up when the disk is full, so that the journal can still say so."""
+"""A file deleted when the disk is full, so that the journal still has room to record the failure."""
 
 import errno
 import os
@@ -6,13 +6,13 @@ from pathlib import Path
 
 SIZE = 4 * 1024 * 1024
 RESERVE = 1024 * 1024
-"""Free bytes there must be beside the ballast before sealing goes on."""
+"""Free bytes required beside the reserved file before sealing continues."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors that mean there is no room, rather than that the disk is broken."""
 
 
-class Ballast:
+class ReservedSpace:
     """`SIZE` bytes really allocated at a path beside the recordings."""
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class Ballast:
         return True
 
     def free(self) -> None:
-        """Give the room back; safe when there is none."""
+        """Delete the file; safe when there is none."""
         try:
             self._path.unlink(missing_ok=True)
         except OSError:
@@ -44,9 +44,9 @@ class Ballast:
 
     def is_low(self) -> bool:
         """Whether less than a tenth of the file system is free."""
-        found = os.statvfs(self._path.parent)
-        return found.f_bavail * 10 < found.f_blocks
+        stats = os.statvfs(self._path.parent)
+        return stats.f_bavail * 10 < stats.f_blocks
 
     def _free(self) -> int:
-        found = os.statvfs(self._path.parent)
-        return found.f_bavail * found.f_frsize
+        stats = os.statvfs(self._path.parent)
+        return stats.f_bavail * stats.f_frsize

@@ -1,7 +1,7 @@
-"""What a recorder that is started again must know and no recording holds: switches of tracks, results of sound checks.
+"""State that a restarted recorder needs and no recording contains: switches of tracks, results of sound checks.
 
-A small file in the run folder, replaced at each change; not evidence, and not made durable: it survives the process,
-not the machine, and neither do the hearing's other processes.
+A small file in the run folder, replaced at each change; not evidence, and not fsynced: it survives the process, not a
+crash of the machine, which ends the hearing's other processes too.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class _File(msgspec.Struct):
     checks: dict[str, Check]
 
 
-class Remembered:
+class RestartState:
     """`switches`: the last one of each track. `checks`: results not yet in a journal. Owned by the event loop."""
 
     def __init__(self, path: Path) -> None:
@@ -50,11 +50,11 @@ class Remembered:
     def load(self) -> None:
         """Read the file, if there is one that can be read."""
         with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            found = msgspec.msgpack.decode(self._path.read_bytes(), type=_File)
-            self.switches, self.checks = found.switches, found.checks
+            state = msgspec.msgpack.decode(self._path.read_bytes(), type=_File)
+            self.switches, self.checks = state.switches, state.checks
 
     async def save(self) -> None:
-        """Replace the file with what is known now."""
+        """Replace the file with the present state."""
         async with self._saving:
             data = msgspec.msgpack.encode(_File(self.switches, self.checks))
             with contextlib.suppress(OSError):
